@@ -1,0 +1,59 @@
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+UV_VERSION := 0.13.9
+SAM_VERSION := 1.170.0
+UV := .tools/uv/bin/uv
+SAM := .tools/sam/bin/sam
+BIN := .venv/bin
+LOCK_FLAGS := --quiet --python-version 3.13 --universal --generate-hashes --no-emit-index-url --no-header
+
+.PHONY: help
+help: ## List every target in a line.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# uv lives in a folder of its own and is called by path, whatever Python is first on PATH.
+$(UV):
+	python3 -m venv .tools/uv
+	.tools/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+.venv/.ready: requirements/dev.txt pyproject.toml | $(UV)
+	test -x $(BIN)/python || $(UV) venv --quiet --python 3.13 .venv
+	$(UV) pip sync --quiet --python .venv requirements/dev.txt
+	$(UV) pip install --quiet --python .venv --no-deps --editable .
+	touch $@
+
+# The SAM CLI pins its dependencies, so it has an environment of its own.
+$(SAM): | $(UV)
+	$(UV) venv --quiet --python 3.13 .tools/sam
+	$(UV) pip install --quiet --python .tools/sam aws-sam-cli==$(SAM_VERSION)
+
+.PHONY: setup
+setup: .venv/.ready ## Install everything that the other targets need, from the lock files.
+
+.PHONY: lock
+lock: | $(UV) ## Resolve the dependencies anew and write requirements/*.txt, with hashes.
+	$(UV) pip compile $(LOCK_FLAGS) --upgrade --group dev --extra local pyproject.toml -o requirements/dev.txt
+	$(UV) pip compile $(LOCK_FLAGS) -c requirements/dev.txt pyproject.toml -o requirements/runtime.txt
+
+.PHONY: test
+test: .venv/.ready ## Run every test.
+	$(BIN)/pytest
+
+.PHONY: lint
+lint: .venv/.ready ## Check style, spelling and the direction of imports.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/codespell src tests bench docs README.md CHANGELOG.md template.yaml Makefile
+	$(BIN)/lint-imports
+
+.PHONY: format
+format: .venv/.ready ## Bring the code into the house style.
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: type
+type: .venv/.ready ## Check the types.
+	$(BIN)/mypy

@@ -1,0 +1,1 @@
+"""What has been said about a finding, and what is still to say."""

@@ -1,0 +1,153 @@
+"""
+Every error that the router raises on purpose.
+
+.. code-block:: text
+
+    RouterError                      .reason, .retryable; the message ends with what to do
+    ├─ ConfigurationError            environment, secret or table is wrong
+    │  └─ RouteError                 one item of the routing table is wrong: it alone is skipped
+    ├─ InputError                    what came in is not ours or cannot be read; never retried
+    │  ├─ EventError                 a whole event
+    │  └─ FindingError               one finding
+    ├─ DeliveryError                 Slack said no; carries the channel and Slack's code
+    │  ├─ RateLimitedError           too fast; carries how long to wait
+    │  ├─ UnavailableError           Slack or the way to it is down; may have posted if .ambiguous
+    │  ├─ ChannelError               this channel will not take messages
+    │  ├─ CredentialError            no channel will: the token is wrong
+    │  └─ MessageError               this message is refused as it is
+    ├─ WorkflowUpdateError           Security Hub would not take NOTIFIED
+    └─ StoreError                    DynamoDB would not answer
+"""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why something failed: a closed set, so that it can be a log key of bounded cardinality."""
+
+    CONFIGURATION = "configuration"
+    ROUTE = "route"
+    EVENT = "event"
+    FINDING = "finding"
+    RATE_LIMITED = "rate_limited"
+    UNAVAILABLE = "unavailable"
+    CHANNEL = "channel"
+    CREDENTIAL = "credential"
+    MESSAGE = "message"
+    WORKFLOW_UPDATE = "workflow_update"
+    STORE = "store"
+
+
+class RouterError(Exception):
+    """Base of all; *retryable* says whether the same thing may work later."""
+
+    reason: Reason
+    retryable: bool = False
+
+
+class ConfigurationError(RouterError):
+    """The environment, a secret or a table is not as the router needs it."""
+
+    reason = Reason.CONFIGURATION
+
+
+class RouteError(ConfigurationError):
+    """
+    One item of the routing table is wrong.
+
+    The message reads ``kind "name", field: what is wrong; what would be right``.
+    """
+
+    reason = Reason.ROUTE
+
+    def __init__(self, kind: str, name: str, field: str, problem: str, remedy: str) -> None:
+        """Name the item by *kind* and *name*, the *field* in dots, the *problem* and *remedy*."""
+        super().__init__(f'{kind} "{name}", {field}: {problem}; {remedy}')
+        self.kind = kind
+        self.name = name
+        self.field = field
+        self.problem = problem
+        self.remedy = remedy
+
+
+class InputError(RouterError):
+    """What came in cannot be used; trying again would not change that."""
+
+
+class EventError(InputError):
+    """An event is not one that the router takes."""
+
+    reason = Reason.EVENT
+
+
+class FindingError(InputError):
+    """A finding is too broken to be read."""
+
+    reason = Reason.FINDING
+
+
+class DeliveryError(RouterError):
+    """Slack did not take a message for *channel*; *code* is Slack's own word for why."""
+
+    def __init__(self, message: str, *, channel: str, code: str) -> None:
+        """Keep *channel* and *code* for those who decide what to do next."""
+        super().__init__(message)
+        self.channel = channel
+        self.code = code
+
+
+class RateLimitedError(DeliveryError):
+    """Slack asks to wait *retry_after_seconds* before the next message to this channel."""
+
+    reason = Reason.RATE_LIMITED
+    retryable = True
+
+    def __init__(self, message: str, *, channel: str, code: str, retry_after_seconds: float) -> None:
+        """Keep how long to wait."""
+        super().__init__(message, channel=channel, code=code)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class UnavailableError(DeliveryError):
+    """Slack could not be asked; where *ambiguous*, it may have posted all the same."""
+
+    reason = Reason.UNAVAILABLE
+    retryable = True
+
+    def __init__(self, message: str, *, channel: str, code: str, ambiguous: bool) -> None:
+        """Keep whether the message may be there already."""
+        super().__init__(message, channel=channel, code=code)
+        self.ambiguous = ambiguous
+
+
+class ChannelError(DeliveryError):
+    """The channel is gone, archived, or closed to the app."""
+
+    reason = Reason.CHANNEL
+
+
+class CredentialError(DeliveryError):
+    """The token is wrong, revoked or lacks a scope: no channel will work."""
+
+    reason = Reason.CREDENTIAL
+    retryable = True
+
+
+class MessageError(DeliveryError):
+    """Slack refuses this message as it is built."""
+
+    reason = Reason.MESSAGE
+
+
+class WorkflowUpdateError(RouterError):
+    """Security Hub did not set a finding's Workflow status."""
+
+    reason = Reason.WORKFLOW_UPDATE
+    retryable = True
+
+
+class StoreError(RouterError):
+    """DynamoDB did not read or write."""
+
+    reason = Reason.STORE
+    retryable = True

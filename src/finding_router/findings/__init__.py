@@ -1,0 +1,1 @@
+"""What a Security Hub finding is, read tolerantly from ASFF."""

@@ -1,0 +1,1 @@
+"""Which channels a finding goes to, and why."""

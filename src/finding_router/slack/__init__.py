@@ -1,0 +1,1 @@
+"""How a finding looks in Slack, and how it gets there."""

@@ -1,0 +1,22 @@
+"""Names of what the router logs and counts, and the Powertools objects that do it."""
+
+from typing import Final
+
+from aws_lambda_powertools import Logger, Metrics
+
+SERVICE: Final = "finding-router"
+NAMESPACE: Final = "FindingRouter"
+
+# Ten custom metrics at most: each costs $0.30 a month. The single dimension is the service, so
+# none of them multiplies. What needs a finer look is in the logs, by the outcome's name.
+FINDINGS_POSTED: Final = "FindingsPosted"
+FINDINGS_DUPLICATE: Final = "FindingsDuplicate"
+FINDINGS_QUIET: Final = "FindingsQuiet"
+FINDINGS_FAILED: Final = "FindingsFailed"
+EVENTS_REFUSED: Final = "EventsRefused"
+INVALID_ROUTES: Final = "InvalidRoutes"
+CREDENTIAL_FAILURES: Final = "CredentialFailures"
+DELIVERIES_DEGRADED: Final = "DeliveriesDegraded"
+
+logger = Logger(service=SERVICE)
+metrics = Metrics(namespace=NAMESPACE, service=SERVICE)

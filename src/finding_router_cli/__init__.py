@@ -1,0 +1,1 @@
+"""The `finding-router` command."""
