@@ -33,14 +33,7 @@ def text_at(source: object, *path: str | int) -> str | None:
 
 def number_at(source: object, *path: str | int) -> float | None:
     """Give the finite number at *path*, also one that is written as text; booleans are none."""
-    value = value_at(source, *path)
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
+    return as_number(value_at(source, *path))
 
 
 def items_at(source: object, *path: str | int) -> tuple[Mapping[str, Any], ...]:
@@ -72,6 +65,17 @@ def as_text(value: object) -> str | None:
         except ValueError:  # Python writes out no integer of more than 4,300 digits
             return None
     return None
+
+
+def as_number(value: object) -> float | None:
+    """Give *value* as `number_at` would."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _is_array(value: object) -> TypeIs[list[object] | tuple[object, ...]]:

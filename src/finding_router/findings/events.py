@@ -1,0 +1,164 @@
+"""
+Read the EventBridge events that Security Hub sends.
+
+https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-cwe-integration-types.html
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any, Final
+
+from aws_lambda_powertools.utilities.parser import ValidationError, parse
+from aws_lambda_powertools.utilities.parser.models import EventBridgeModel
+from pydantic import BaseModel, BeforeValidator, Field
+
+from finding_router.errors import EventError
+from finding_router.findings.reading import as_text, text_at
+
+SOURCE: Final = "aws.securityhub"
+IMPORTED: Final = "Security Hub Findings - Imported"
+CUSTOM_ACTION: Final = "Security Hub Findings - Custom Action"
+
+_SHOWN_CHARS = 80
+
+
+class EventKind(StrEnum):
+    """How a finding came: by itself, or because a person sent it with a custom action."""
+
+    IMPORTED = "imported"
+    CUSTOM_ACTION = "custom action"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """
+    What one event brings; each of *findings* is untouched JSON, to be read alone.
+
+    Route on the findings, never on the envelope: with aggregation its account and Region are
+    those of the administrator, which is why they are not kept.
+    """
+
+    kind: EventKind
+    event_id: str
+    """The envelope's id; for events without one, a hash of the event."""
+    action_name: str | None
+    action_description: str | None
+    findings: tuple[object, ...]
+    time: str | None
+
+
+_KINDS: Final = {IMPORTED: EventKind.IMPORTED, CUSTOM_ACTION: EventKind.CUSTOM_ACTION}
+
+_REFUSED: Final = {
+    "Security Hub Insight Results": (
+        "holds the results of an insight and no findings; "
+        "select the findings themselves and send them with a custom action"
+    ),
+    "Findings Imported V2": (
+        "holds OCSF findings of the newer Security Hub; the router reads the ASFF findings of "
+        "Security Hub CSPM: take this detail-type out of the rule"
+    ),
+}
+_TAKEN: Final = f'the router takes "{IMPORTED}" and "{CUSTOM_ACTION}" of {SOURCE}'
+# pydantic's words for its error types are written for programmers.
+_PROBLEMS: Final = {
+    "missing": "is missing",
+    "model_type": "is no object",
+    "list_type": "is no array",
+    "too_short": "is empty",
+}
+
+# Any: the base class asks for text and a time, which events made by hand do not always have.
+_Tolerant = Annotated[Any, BeforeValidator(as_text)]
+
+
+class _Detail(BaseModel):
+    """The part of an event that the router uses: its findings, each of whatever type."""
+
+    findings: Annotated[list[object], Field(min_length=1)]
+    action_name: _Tolerant = Field(default=None, alias="actionName")
+    action_description: _Tolerant = Field(default=None, alias="actionDescription")
+
+
+class _Envelope(EventBridgeModel):
+    """An EventBridge event of which only the detail must be there."""
+
+    version: _Tolerant = None
+    id: _Tolerant = None
+    account: _Tolerant = None
+    time: _Tolerant = None
+    region: _Tolerant = None
+    resources: Any = None
+    detail: _Detail
+
+
+def read_event(event: object) -> Intake:
+    """
+    Take the findings out of an EventBridge event.
+
+    Raises
+    ------
+    EventError
+        Where the event is of another source or detail-type, or has no findings: it names which.
+    """
+    if not isinstance(event, Mapping):
+        msg = f"an event is a JSON object, not {type(event).__name__}; {_TAKEN}"
+        raise EventError(msg)
+    kind = _kind(event)
+    try:
+        envelope = parse(dict(event), _Envelope)
+    except ValidationError as exc:
+        raise EventError(_explained(exc)) from exc
+    return Intake(
+        kind=kind,
+        event_id=envelope.id or _fingerprint(event),
+        action_name=envelope.detail.action_name,
+        action_description=envelope.detail.action_description,
+        findings=tuple(envelope.detail.findings),
+        time=envelope.time,
+    )
+
+
+def _kind(event: Mapping[str, Any]) -> EventKind:
+    source, detail_type = text_at(event, "source"), text_at(event, "detail-type")
+    if source is None or detail_type is None:
+        missing = "source" if source is None else "detail-type"
+        msg = f"{missing} is missing, so this is no event of EventBridge; {_TAKEN}"
+    elif source != SOURCE:
+        msg = (
+            f"source {_shown(source)} with detail-type {_shown(detail_type)} is not ours; {_TAKEN}"
+        )
+    elif detail_type in _REFUSED:
+        msg = f"detail-type {_shown(detail_type)} {_REFUSED[detail_type]}"
+    elif detail_type not in _KINDS:
+        msg = f"detail-type {_shown(detail_type)} is unknown; {_TAKEN}"
+    else:
+        return _KINDS[detail_type]
+    raise EventError(msg)
+
+
+def _explained(exc: ValidationError) -> str:
+    """Name the field; the value stays out of it, as it may be a whole finding."""
+    [error, *_] = exc.errors(include_url=False, include_context=False, include_input=False)
+    field = ".".join(map(str, error["loc"]))
+    problem = _PROBLEMS.get(error["type"], error["msg"])
+    return f"{field} {problem}; an event holds its findings in the array detail.findings"
+
+
+def _fingerprint(event: Mapping[str, Any]) -> str:
+    """Make an id that the same event always has, whatever the order of its keys."""
+    try:
+        text = json.dumps(event, sort_keys=True)
+    except (RecursionError, TypeError, ValueError) as exc:
+        msg = "id is missing, and the event is too odd to make one of; give the event an id"
+        raise EventError(msg) from exc
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _shown(text: str) -> str:
+    """Quote what a stranger wrote, cut, so that it stays one short line of a log."""
+    cut = text if len(text) <= _SHOWN_CHARS else text[:_SHOWN_CHARS] + "…"
+    return json.dumps(cut, ensure_ascii=False)
