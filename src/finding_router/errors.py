@@ -55,14 +55,25 @@ class RouteError(ConfigurationError):
     """
     One item of the routing table is wrong.
 
-    The message reads ``kind "name", field: what is wrong; what would be right``.
+    The message reads ``kind "name", field: what is wrong; what would be right``. *others* are the
+    further mistakes of the same item, which may be mended in one go.
     """
 
     reason = Reason.ROUTE
 
-    def __init__(self, kind: str, name: str, field: str, problem: str, remedy: str) -> None:
+    def __init__(
+        self,
+        kind: str,
+        name: str,
+        field: str,
+        problem: str,
+        remedy: str,
+        *,
+        others: "tuple[RouteError, ...]" = (),
+    ) -> None:
         """Name the item by *kind* and *name*, the *field* in dots, the *problem* and *remedy*."""
         super().__init__(f'{kind} "{name}", {field}: {problem}; {remedy}')
+        self.others = others
         self.kind = kind
         self.name = name
         self.field = field
@@ -102,7 +113,9 @@ class RateLimitedError(DeliveryError):
     reason = Reason.RATE_LIMITED
     retryable = True
 
-    def __init__(self, message: str, *, channel: str, code: str, retry_after_seconds: float) -> None:
+    def __init__(
+        self, message: str, *, channel: str, code: str, retry_after_seconds: float
+    ) -> None:
         """Keep how long to wait."""
         super().__init__(message, channel=channel, code=code)
         self.retry_after_seconds = retry_after_seconds

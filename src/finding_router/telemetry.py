@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools.metrics import MetricUnit
 
 SERVICE: Final = "finding-router"
 NAMESPACE: Final = "FindingRouter"
@@ -20,3 +21,10 @@ DELIVERIES_DEGRADED: Final = "DeliveriesDegraded"
 
 logger = Logger(service=SERVICE)
 metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
+# Traces only where the template asks for them: the X-Ray SDK is imported then, and only then.
+tracer = Tracer(service=SERVICE)
+
+
+def count(metric: str, by: int = 1) -> None:
+    """Add *by* to one of the metrics above."""
+    metrics.add_metric(name=metric, unit=MetricUnit.Count, value=by)

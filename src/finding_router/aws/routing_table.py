@@ -1,0 +1,55 @@
+"""Reading the RoutingTable: one paginated Query per kind."""
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+
+from finding_router.aws.attributes import from_item
+from finding_router.aws.clients import AWS_ERRORS, CONFIG, error_code
+from finding_router.errors import StoreError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+KINDS: Final = ("route", "account")
+
+
+class DynamoRoutingTable:
+    """The items of the RoutingTable, as people wrote them."""
+
+    def __init__(self, table: str) -> None:
+        """Read the table of this name; the client is made at the first call."""
+        self._table = table
+
+    @cached_property
+    def _client(self) -> "DynamoDBClient":
+        return boto3.client("dynamodb", config=CONFIG)
+
+    def items(self) -> list[dict[str, Any]]:
+        """
+        Read all items of every kind that the router knows.
+
+        Raises:
+            StoreError: DynamoDB does not answer.
+
+        """
+        try:
+            return [item for kind in KINDS for item in self._query(kind)]
+        except AWS_ERRORS as error:
+            message = (
+                f"table {self._table}: {error_code(error)} from DynamoDB; "
+                "check that the table exists and that the function may query it"
+            )
+            raise StoreError(message) from error
+
+    def _query(self, kind: str) -> Iterator[dict[str, Any]]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="#kind = :kind",
+            ExpressionAttributeNames={"#kind": "kind"},
+            ExpressionAttributeValues={":kind": {"S": kind}},
+        )
+        for page in pages:
+            yield from (from_item(item) for item in page["Items"])

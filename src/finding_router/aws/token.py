@@ -1,0 +1,50 @@
+"""The Slack token, from Secrets Manager or the Systems Manager parameter store."""
+
+import json
+from typing import Final
+
+from aws_lambda_powertools.utilities import parameters
+
+from finding_router.errors import ConfigurationError
+
+MAX_AGE_SECONDS: Final = 900
+
+
+def fetch_token(arn: str, *, fresh: bool) -> str:
+    """
+    Give the bot token that *arn* names; cached for 15 minutes unless *fresh*.
+
+    A secret holds the token itself, or JSON with the key `token`.
+
+    Raises:
+        ConfigurationError: it cannot be read, or holds no token. The value is never in the text.
+
+    """
+    try:
+        if ":secretsmanager:" in arn:
+            value = parameters.get_secret(arn, max_age=MAX_AGE_SECONDS, force_fetch=fresh)
+        else:
+            value = parameters.get_parameter(
+                arn, decrypt=True, max_age=MAX_AGE_SECONDS, force_fetch=fresh
+            )
+    except parameters.exceptions.GetParameterError as error:
+        message = f"{arn}: cannot be read; check that it exists and that the function may read it"
+        raise ConfigurationError(message) from error
+    return _token_in(arn, value if isinstance(value, str) else "")
+
+
+def _token_in(arn: str, value: str) -> str:
+    value = value.strip()
+    if value.startswith("{"):
+        try:
+            content = json.loads(value)
+        except ValueError:
+            content = {}
+        value = str(content.get("token", "")).strip()
+    if not value.startswith("xox"):
+        message = (
+            f"{arn}: holds no Slack token; "
+            'put the bot token (xoxb-…) there, alone or as {"token": "xoxb-…"}'
+        )
+        raise ConfigurationError(message)
+    return value

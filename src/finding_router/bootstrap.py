@@ -1,0 +1,44 @@
+"""The one place that names the concrete adapters and puts the router together."""
+
+from finding_router.aws.ledger import DynamoLedger
+from finding_router.aws.queue import FindingsQueue
+from finding_router.aws.routing_table import DynamoRoutingTable
+from finding_router.aws.security_hub import SecurityHub
+from finding_router.pipeline import Pipeline
+from finding_router.routing.book import RouteBook
+from finding_router.settings import Settings
+from finding_router.slack.client import SlackClient
+
+
+def make_slack(settings: Settings) -> SlackClient:
+    """Make the client of Slack; its token is fetched at the first call."""
+
+    def token(fresh: bool) -> str:  # noqa: FBT001 -- called back by position
+        # Imported late: it takes longer than everything else here together.
+        from finding_router.aws.token import fetch_token  # noqa: PLC0415
+
+        return fetch_token(settings.slack_token_arn, fresh=fresh)
+
+    return SlackClient(token=token, base_url=settings.slack_api_url)
+
+
+def make_pipeline(settings: Settings) -> Pipeline:
+    """Put the pipeline together; nothing is called before the first batch."""
+    book = RouteBook(
+        DynamoRoutingTable(settings.routing_table).items,
+        default_channel=settings.default_channel,
+        allow_suppress=settings.allow_suppress,
+        cache_seconds=settings.route_cache_seconds,
+    )
+    return Pipeline(
+        settings=settings,
+        book=book,
+        ledger=DynamoLedger(settings.ledger_table, days=settings.ledger_days),
+        slack=make_slack(settings),
+        workflow=SecurityHub(),
+    )
+
+
+def make_queue(settings: Settings) -> FindingsQueue | None:
+    """Make the queue, where there is one to send records back to."""
+    return FindingsQueue(settings.findings_queue_url) if settings.findings_queue_url else None

@@ -1,0 +1,60 @@
+"""From a record of the queue to its findings, each read alone."""
+
+import json
+from collections.abc import Mapping
+
+from finding_router.delivery.job import Job, Record
+from finding_router.delivery.outcome import Outcome
+from finding_router.errors import EventError, FindingError
+from finding_router.findings.asff import read_finding
+from finding_router.findings.events import read_event
+from finding_router.findings.screening import screen
+
+
+def read_jobs(record: Record) -> list[Job]:
+    """
+    Give a job for each finding of *record*; those that are not to be posted have their outcome.
+
+    A record that cannot be read is one job with the outcome `refused` and the reason.
+    """
+    try:
+        intake = read_event(_event(record.body))
+    except EventError as error:
+        refused = Job(record=record, raw=record.body)
+        refused.end(Outcome.REFUSED, str(error))
+        return [refused]
+    jobs = []
+    for raw in intake.findings:
+        job = Job(
+            record=record,
+            kind=intake.kind,
+            event_id=intake.event_id,
+            action_name=intake.action_name,
+            raw=raw,
+        )
+        try:
+            job.finding = read_finding(raw)
+        except FindingError as error:
+            job.detail = str(error)
+        else:
+            not_posted = screen(job.finding, intake.kind)
+            if not_posted is not None:
+                job.end(Outcome(not_posted.value))
+        jobs.append(job)
+    return jobs
+
+
+def _event(body: object) -> Mapping[str, object]:
+    """Take the event out of a record's body: JSON text in the queue, an object when bare."""
+    if isinstance(body, str):
+        try:
+            body = json.loads(body)
+        except (ValueError, RecursionError) as error:
+            message = (
+                f"record body: no JSON ({error}); send EventBridge events to the queue as they are"
+            )
+            raise EventError(message) from error
+    if not isinstance(body, Mapping):
+        message = f"record body: {type(body).__name__}; an EventBridge event is a JSON object"
+        raise EventError(message)
+    return body

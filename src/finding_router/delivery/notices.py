@@ -1,0 +1,33 @@
+"""The router's own troubles, told in the ops channel, each at most once an hour."""
+
+from collections.abc import Callable
+from typing import Final
+
+from finding_router.delivery.ledger import Ledger
+from finding_router.errors import DeliveryError, StoreError
+from finding_router.slack.client import SlackClient
+from finding_router.slack.notice import notice
+from finding_router.telemetry import logger
+
+EVERY_SECONDS: Final = 3600.0
+
+
+class Notices:
+    """Says what an operator should know, and never fails because of it."""
+
+    def __init__(
+        self, *, slack: SlackClient, ledger: Ledger, channel: str, clock: Callable[[], float]
+    ) -> None:
+        """Speak in *channel*; *clock* gives Unix seconds."""
+        self._slack = slack
+        self._ledger = ledger
+        self._channel = channel
+        self._clock = clock
+
+    def say(self, topic: str, headline: str, details: list[str]) -> None:
+        """Post *headline* and *details*, unless *topic* was spoken of within the hour."""
+        try:
+            if self._ledger.once(topic, every_seconds=EVERY_SECONDS, now=self._clock()):
+                self._slack.post(self._channel, notice(headline, details))
+        except (DeliveryError, StoreError) as error:
+            logger.warning("notice not posted", topic=topic, reason=error.reason.value)

@@ -1,0 +1,26 @@
+"""How a finding ends: in exactly one of these words, which is also the log key."""
+
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """The named outcomes of a finding."""
+
+    POSTED = "posted"
+    """Every channel has its message."""
+    POSTED_RAW = "posted_raw"
+    """Too broken to lay out: its JSON stands in the default channel."""
+    DUPLICATE = "duplicate"
+    """Said before: redelivery, duplicate event, or re-import."""
+    ARCHIVED = "archived"
+    PASSED = "passed"
+    NOT_AVAILABLE = "not_available"
+    NOT_NEW = "not_new"
+    DROPPED = "dropped"
+    """A route says to say nothing."""
+    SUPPRESSED = "suppressed"
+    """A route says to say nothing and set SUPPRESSED."""
+    REFUSED = "refused"
+    """The event is not one that the router takes."""
+    FAILED = "failed"
+    """Goes back to the queue for another try, and at last to the dead letters."""

@@ -1,0 +1,130 @@
+"""The entry of the function: an SQS batch of EventBridge events, or one bare event."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from finding_router.bootstrap import make_pipeline, make_queue
+from finding_router.delivery.deadline import Deadline, RemainingTime
+from finding_router.delivery.job import Job, Record
+from finding_router.delivery.outcome import Outcome
+from finding_router.errors import EventError, RouterError
+from finding_router.settings import Settings
+from finding_router.telemetry import logger, metrics, tracer
+
+
+class BatchFailedError(RouterError):
+    """Findings of a bare event failed: raised so that whoever invoked the function tries again."""
+
+
+@cache
+def _parts() -> tuple[Any, Any]:
+    settings = Settings.from_environment()
+    return make_pipeline(settings), make_queue(settings)
+
+
+@logger.inject_lambda_context
+@tracer.capture_lambda_handler(capture_response=False)
+@metrics.log_metrics
+def lambda_handler(event: Mapping[str, Any], context: RemainingTime) -> dict[str, Any]:
+    """
+    Route the findings of *event*.
+
+    Returns:
+        For a batch `{"batchItemFailures": [{"itemIdentifier": id}]}` with the records that need
+        another try; for a bare event `{"outcomes": [{"finding_id", "outcome", "detail"}]}`.
+
+    Raises:
+        EventError: *event* is neither.
+        BatchFailedError: a finding of a bare event needs another try.
+
+    """
+    pipeline, queue = _parts()
+    records = read_records(event)
+    jobs = pipeline.run(records, Deadline.of(context))
+    if "Records" not in event:
+        return _answer(jobs)
+    delays = _delays(jobs)
+    if queue is not None:
+        queue.delay({record.receipt: after for record, after in delays.items() if record.receipt})
+    return {"batchItemFailures": [{"itemIdentifier": record.id} for record in delays]}
+
+
+def read_records(event: object) -> list[Record]:
+    """
+    Give the records of a batch, or a bare event as one record.
+
+    Raises:
+        EventError: it is neither; the message names what came.
+
+    """
+    match event:
+        case {"Records": [*records]} if all(map(_is_sqs_record, records)):
+            return [
+                Record(
+                    body=record.get("body"),
+                    id=record["messageId"],
+                    receipt=record.get("receiptHandle"),
+                    tries=_tries(record),
+                )
+                for record in records
+            ]
+        case {"detail-type": _}:
+            return [Record(body=event)]
+    message = (
+        f"{_name(event)}: not taken; send an SQS batch of EventBridge events, "
+        "or one EventBridge event from aws.securityhub"
+    )
+    raise EventError(message)
+
+
+def _is_sqs_record(record: object) -> bool:
+    match record:
+        case {"eventSource": "aws:sqs", "messageId": str()}:
+            return True
+    return False
+
+
+def _tries(record: Mapping[str, Any]) -> int:
+    count = (record.get("attributes") or {}).get("ApproximateReceiveCount", "1")
+    return int(count) if str(count).isdecimal() else 1
+
+
+def _name(event: object) -> str:
+    """Name what came by what gives it away."""
+    match event:
+        case {"Records": [{"eventSource": source}, *_]} | {
+            "Records": [{"EventSource": source}, *_]
+        }:
+            return f"records of {source}"
+        case {"source": source}:
+            return f"event of {source} without detail-type"
+        case Mapping():
+            return f"object with the keys {', '.join(map(str, list(event)[:5])) or '(none)'}"
+    return type(event).__name__
+
+
+def _delays(jobs: Sequence[Job]) -> dict[Record, float]:
+    """Give the records that need another try, with the seconds until then."""
+    delays: dict[Record, float] = {}
+    for job in jobs:
+        if job.outcome is Outcome.FAILED:
+            delays[job.record] = max(delays.get(job.record, 0.0), job.retry_seconds)
+    return delays
+
+
+def _answer(jobs: Sequence[Job]) -> dict[str, Any]:
+    failed = [job for job in jobs if job.outcome is Outcome.FAILED]
+    if failed:
+        message = f"{len(failed)} of {len(jobs)} findings failed; first: {failed[0].detail}"
+        raise BatchFailedError(message)
+    return {
+        "outcomes": [
+            {
+                "finding_id": job.finding and job.finding.id,
+                "outcome": job.outcome,
+                "detail": job.detail,
+            }
+            for job in jobs
+        ]
+    }

@@ -1,0 +1,190 @@
+"""The main job over one batch: read, decide, claim, post, record, mark."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from finding_router.delivery.claims import Claims
+from finding_router.delivery.deadline import Deadline
+from finding_router.delivery.intake import read_jobs
+from finding_router.delivery.job import Delivery, Job, Progress, Record
+from finding_router.delivery.ledger import Ledger
+from finding_router.delivery.marking import Marker, Workflow
+from finding_router.delivery.notices import Notices
+from finding_router.delivery.outcome import Outcome
+from finding_router.delivery.planning import Planner
+from finding_router.delivery.posting import Poster, backoff_seconds
+from finding_router.errors import StoreError
+from finding_router.routing.book import RouteBook
+from finding_router.routing.table import RoutingTable
+from finding_router.settings import Settings
+from finding_router.slack.client import SlackClient
+from finding_router.slack.links import AccessPortal
+from finding_router.telemetry import (
+    EVENTS_REFUSED,
+    FINDINGS_DUPLICATE,
+    FINDINGS_FAILED,
+    FINDINGS_POSTED,
+    FINDINGS_QUIET,
+    INVALID_ROUTES,
+    count,
+    logger,
+    tracer,
+)
+
+_METRICS = {
+    Outcome.POSTED: FINDINGS_POSTED,
+    Outcome.POSTED_RAW: FINDINGS_POSTED,
+    Outcome.DUPLICATE: FINDINGS_DUPLICATE,
+    Outcome.REFUSED: EVENTS_REFUSED,
+    Outcome.FAILED: FINDINGS_FAILED,
+}
+
+
+class Pipeline:
+    """Everything a batch goes through; the collaborators come from bootstrap."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        book: RouteBook,
+        ledger: Ledger,
+        slack: SlackClient,
+        workflow: Workflow,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """*clock* gives Unix seconds, *sleep* takes seconds."""
+        self._settings = settings
+        self._book = book
+        self._ledger = ledger
+        self._slack = slack
+        self._clock = clock
+        self._sleep = sleep
+        self._marker = Marker(workflow=workflow, ledger=ledger, clock=clock)
+        self._notices = Notices(
+            slack=slack, ledger=ledger, channel=settings.trouble_channel, clock=clock
+        )
+        self._portal = (
+            AccessPortal(settings.access_portal_url, settings.access_portal_role)
+            if settings.access_portal_url
+            else None
+        )
+
+    @tracer.capture_method(capture_response=False)
+    def run(self, records: Sequence[Record], deadline: Deadline) -> list[Job]:
+        """Take *records* through to the end; every job of the answer has an outcome."""
+        jobs = [job for record in records for job in read_jobs(record)]
+        try:
+            self._say(jobs, deadline)
+        except StoreError as error:
+            for job in jobs:
+                if job.outcome is None:
+                    job.fail(str(error), retry_seconds=backoff_seconds(job.record.tries))
+        self._marker.run(jobs)
+        for job in jobs:
+            _report(job)
+        return jobs
+
+    def _say(self, jobs: Sequence[Job], deadline: Deadline) -> None:
+        """Decide and post; raises StoreError where no routing table could ever be read."""
+        if all(job.outcome is not None for job in jobs):
+            return
+        table = self._book.table()
+        default_channel = self._settings.default_channel
+        planner = Planner(table=table, default_channel=default_channel, portal=self._portal)
+        deliveries = planner.plan(jobs)
+        claims = Claims(
+            self._ledger,
+            settle_seconds=self._settings.settle_minutes * 60,
+            deadline=deadline,
+            clock=self._clock,
+        )
+        poster = Poster(
+            slack=self._slack,
+            claims=claims,
+            notices=self._notices,
+            default_channel=default_channel,
+            deadline=deadline,
+            clock=self._clock,
+            sleep=self._sleep,
+        )
+        poster.run(deliveries)
+        for job in jobs:
+            if job.outcome is None:
+                _conclude(job)
+        # Last, so that nobody waits for an alert because of the router's own troubles.
+        self._tell_troubles(table)
+
+    def _tell_troubles(self, table: RoutingTable) -> None:
+        if table.problems:
+            count(INVALID_ROUTES, len(table.problems))
+            for problem in table.problems:
+                logger.warning(
+                    "item skipped",
+                    kind=problem.kind,
+                    item=problem.name,
+                    field=problem.field,
+                    problem=problem.problem,
+                    remedy=problem.remedy,
+                )
+            self._notices.say(
+                "invalid routes",
+                f"{len(table.problems)} items of the routing table are skipped",
+                [str(problem) for problem in table.problems],
+            )
+        if self._book.stale_because is not None:
+            logger.warning("routes not read again", reason=str(self._book.stale_because))
+            self._notices.say(
+                "stale routes",
+                "the routing table cannot be read; the last good one is in force",
+                [str(self._book.stale_because)],
+            )
+
+
+def _conclude(job: Job) -> None:
+    """Give *job* the outcome that follows from its deliveries."""
+    failed = [each for each in job.deliveries if each.progress is Progress.FAILED]
+    if failed:
+        job.fail(failed[0].detail, retry_seconds=max(each.retry_seconds for each in failed))
+    elif not any(_carried(each, job) for each in job.deliveries):
+        job.end(Outcome.DUPLICATE)
+    elif job.finding is None:
+        job.end(Outcome.POSTED_RAW, job.detail)
+    else:
+        job.end(Outcome.POSTED)
+
+
+def _carried(delivery: Delivery, job: Job) -> bool:
+    """Tell whether the message of *delivery* shows the finding of *job*, posted just now."""
+    return delivery.progress is Progress.POSTED and delivery.job is job
+
+
+def _report(job: Job) -> None:
+    """Log the outcome in one line, and count it."""
+    outcome = job.outcome or Outcome.FAILED
+    count(_METRICS.get(outcome, FINDINGS_QUIET))
+    finding = job.finding
+    logger.info(
+        "finding",
+        outcome=outcome.value,
+        detail=job.detail,
+        record_id=job.record.id,
+        finding_id=finding and finding.id,
+        product_arn=finding and finding.product_arn,
+        severity=finding and finding.severity.value,
+        title=finding and finding.title,
+        account_id=finding and finding.account_id,
+        account_name=finding and finding.account_name,
+        product=finding and finding.product,
+        channels=[
+            {
+                "channel": each.destination.channel,
+                "routes": list(each.destination.routes),
+                "posted_to": each.entry and each.entry.posted_to,
+                "ts": each.entry and each.entry.ts,
+                "note": each.banner or each.destination.note,
+            }
+            for each in job.deliveries
+        ],
+    )

@@ -1,0 +1,65 @@
+"""What the environment of the function says; the only place that reads it."""
+
+import os
+from collections.abc import Mapping
+from typing import Annotated, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from finding_router.errors import ConfigurationError
+
+
+def _none_if_empty(value: object) -> object:
+    """CloudFormation cannot leave a variable out: an empty one means "not set"."""
+    return None if value == "" else value
+
+
+type _Optional = Annotated[str | None, BeforeValidator(_none_if_empty)]
+
+
+class Settings(BaseModel):
+    """Settings of the router, each named as its environment variable, in lower case."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    routing_table: str = Field(min_length=1)
+    ledger_table: str = Field(min_length=1)
+    findings_queue_url: _Optional = None
+    default_channel: str = Field(min_length=1)
+    ops_channel: _Optional = None
+    slack_token_arn: str = Field(pattern=r"^arn:[a-z-]+:(secretsmanager|ssm):")
+    slack_api_url: str = Field("https://slack.com/api/", pattern=r"^https?://")
+    route_cache_seconds: float = Field(30, ge=0)
+    settle_minutes: float = Field(15, ge=0)
+    ledger_days: int = Field(400, ge=1)
+    access_portal_url: _Optional = None
+    access_portal_role: _Optional = None
+    allow_suppress: bool = False
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """
+        Read the settings from *environment*.
+
+        Raises:
+            ConfigurationError: names every variable that is missing or wrong.
+
+        """
+        present = {
+            name: environment[name.upper()]
+            for name in cls.model_fields
+            if name.upper() in environment
+        }
+        try:
+            return cls.model_validate(present)
+        except ValidationError as error:
+            problems = "; ".join(
+                f"{str(problem['loc'][0]).upper()}: {problem['msg']}" for problem in error.errors()
+            )
+            message = f"environment variables: {problems}; deploy the template again to set them"
+            raise ConfigurationError(message) from error
+
+    @property
+    def trouble_channel(self) -> str:
+        """Where the router reports its own troubles."""
+        return self.ops_channel or self.default_channel
