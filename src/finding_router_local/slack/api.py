@@ -1,0 +1,200 @@
+"""The Web API without its HTTP: a method, a token and arguments in, an answer out."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from finding_router_local.slack import chat, conversations, limits
+from finding_router_local.slack.arguments import Arguments
+from finding_router_local.slack.faults import RATE_LIMITED_STATUS, Fault, FaultPlan
+from finding_router_local.slack.pace import Pace
+from finding_router_local.slack.refusal import Refusal
+from finding_router_local.slack.statistics import Statistics
+from finding_router_local.slack.workspace import (
+    BOT_ID,
+    BOT_USER_ID,
+    TEAM_ID,
+    Channel,
+    Workspace,
+)
+
+type Work = Callable[[Workspace, Arguments], dict[str, Any]]
+
+# What Slack's proxies send with a 5xx: no JSON, so that clients meet that too.
+_PROXY_PAGE: Final = "<!DOCTYPE html><html><head><title>Server Error</title></head></html>"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """
+    What goes back; *body* as a string is sent as it is.
+
+    After *delay_seconds*; or never, where *drop* closes the connection instead.
+    """
+
+    body: Mapping[str, Any] | str
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    delay_seconds: float = 0.0
+    drop: bool = False
+
+    @property
+    def error(self) -> str:
+        """Slack's word for what went wrong, "ok" if nothing did."""
+        if self.drop:
+            return "dropped"
+        if isinstance(self.body, str):
+            return f"http_{self.status}"
+        return "ok" if self.body["ok"] else str(self.body["error"])
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method: what it does, the scope for all of it, calls a minute (None: paced by channel)."""
+
+    work: Work
+    per_minute: int | None
+    scope: str | None = None
+
+
+def _auth_test(workspace: Workspace, _arguments: Arguments) -> dict[str, Any]:
+    """https://docs.slack.dev/reference/methods/auth.test."""  # noqa: D403 -- a link
+    return {
+        "url": workspace.url,
+        "team": workspace.name,
+        "team_id": TEAM_ID,
+        "user": "security_hub_router",
+        "user_id": BOT_USER_ID,
+        "bot_id": BOT_ID,
+        "is_enterprise_install": False,
+    }
+
+
+# Tiers and scopes: the page of each method under https://docs.slack.dev/reference/methods.
+# A scope that depends on the channel is checked by the method itself.
+METHODS: Final[Mapping[str, Method]] = {
+    "auth.test": Method(_auth_test, limits.SPECIAL_TIER_PER_MINUTE),
+    "chat.postMessage": Method(chat.post_message, None, "chat:write"),
+    "chat.update": Method(chat.update, limits.TIER_3_PER_MINUTE, "chat:write"),
+    "chat.getPermalink": Method(chat.permalink, limits.SPECIAL_TIER_PER_MINUTE),
+    "conversations.create": Method(conversations.create, limits.TIER_2_PER_MINUTE),
+    "conversations.history": Method(conversations.history, limits.TIER_3_PER_MINUTE),
+    "conversations.info": Method(conversations.info, limits.TIER_3_PER_MINUTE),
+    "conversations.join": Method(conversations.join, limits.TIER_3_PER_MINUTE, "channels:join"),
+    "conversations.list": Method(conversations.list_channels, limits.TIER_2_PER_MINUTE),
+    "conversations.replies": Method(conversations.replies, limits.TIER_3_PER_MINUTE),
+}
+
+
+class WebApi:
+    """Answer calls on *workspace* as Slack would, unless *faults* or *pace* (None: any) object."""
+
+    def __init__(self, workspace: Workspace, faults: FaultPlan, pace: Pace | None) -> None:
+        self.workspace = workspace
+        self.faults = faults
+        self.pace = pace
+        self._statistics = Statistics()
+
+    @property
+    def statistics(self) -> Statistics:
+        """What was asked so far."""
+        with self.workspace.lock:
+            return self._statistics.copy()
+
+    def clear_statistics(self) -> None:
+        """Count from zero."""
+        with self.workspace.lock:
+            self._statistics = Statistics()
+
+    def call(self, method: str, token: str | None, values: Mapping[str, Any]) -> Answer:
+        """Carry out one call; never raises for what a caller may send."""
+        arguments = Arguments(values)
+        with self.workspace.lock:
+            fault = self.faults.strike(method, self._channel_names(arguments))
+            if fault is None or fault.takes_effect:
+                answer = self._work(method, token, arguments)
+            else:
+                answer = Answer({"ok": False, "error": fault.error or "dropped"})
+            if fault is not None:
+                answer = _spoiled(answer, fault)
+            self._count(method, answer)
+        return answer
+
+    def _work(self, method: str, token: str | None, arguments: Arguments) -> Answer:
+        try:
+            if method not in METHODS:
+                return Answer({"ok": False, "error": "unknown_method", "req_method": method})
+            self.workspace.check_token(token)
+            known = METHODS[method]
+            if known.scope is not None:
+                self.workspace.check_scope(known.scope)
+            self._keep_pace(method, known, arguments)
+            body = known.work(self.workspace, arguments)
+        except Refusal as refusal:
+            return self._refused(refusal)
+        if method == "chat.postMessage":
+            posted = self.workspace.visible_channel(body["channel"])
+            times = self._statistics.posts.setdefault(posted.name, [])
+            times.append(float(body["ts"]))
+        return Answer({"ok": True, **body}, headers={"X-OAuth-Scopes": self._scopes})
+
+    def _keep_pace(self, method: str, known: Method, arguments: Arguments) -> None:
+        if self.pace is None:
+            return
+        if known.per_minute is not None:
+            wait = self.pace.wait_for_call(method, known.per_minute)
+        else:
+            channel = self.workspace.find_channel(arguments.text("channel"))
+            wait = self.pace.wait_for_post(channel.id if channel else arguments.text("channel"))
+        if wait:
+            raise Refusal("ratelimited", retry_after_seconds=math.ceil(wait))
+
+    def _refused(self, refusal: Refusal) -> Answer:
+        body: dict[str, Any] = {"ok": False, "error": refusal.error}
+        if refusal.needed is not None:
+            body |= {"needed": refusal.needed, "provided": self._scopes}
+        if refusal.messages:
+            body["errors"] = [each.removeprefix("[ERROR] ") for each in refusal.messages]
+            body["response_metadata"] = {"messages": list(refusal.messages)}
+        if refusal.retry_after_seconds is not None:
+            headers = {"Retry-After": str(refusal.retry_after_seconds)}
+            return Answer(body, RATE_LIMITED_STATUS, headers)
+        return Answer(body)
+
+    def _count(self, method: str, answer: Answer) -> None:
+        self._statistics.calls[method] += 1
+        self._statistics.answers[method, answer.error] += 1
+        if answer.status == RATE_LIMITED_STATUS:
+            self._statistics.rate_limited[method] += 1
+
+    def _channel_names(self, arguments: Arguments) -> frozenset[str]:
+        said = arguments.text("channel")
+        found: Channel | None = self.workspace.find_channel(said)
+        names = {said.removeprefix("#")} | ({found.id, found.name} if found else set())
+        return frozenset(names)
+
+    @property
+    def _scopes(self) -> str:
+        return ",".join(self.workspace.scopes)
+
+
+def _spoiled(answer: Answer, fault: Fault) -> Answer:
+    """Put what *fault* says in the place of *answer*."""
+    if fault.drop is not None:
+        return Answer(answer.body, drop=True, delay_seconds=fault.delay_seconds)
+    if not fault.answers:
+        return Answer(answer.body, answer.status, answer.headers, delay_seconds=fault.delay_seconds)
+    headers: dict[str, str] = {}
+    status = fault.http_status or 200
+    error = fault.error
+    if fault.is_rate_limit:
+        status = RATE_LIMITED_STATUS
+        headers["Retry-After"] = str(1 if fault.retry_after is None else fault.retry_after)
+        error = error or "ratelimited"
+    if error is None:
+        return Answer(_PROXY_PAGE, status, headers, fault.delay_seconds)
+    body: dict[str, Any] = {"ok": False, "error": error}
+    if fault.messages:
+        body["response_metadata"] = {"messages": list(fault.messages)}
+    return Answer(body, status, headers, fault.delay_seconds)

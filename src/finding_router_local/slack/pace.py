@@ -1,0 +1,57 @@
+"""How fast Slack lets itself be called: a bucket per channel, a sliding minute per method."""
+
+from collections import deque
+from collections.abc import Callable
+
+from finding_router_local.slack.limits import POST_BURST, POSTS_PER_SECOND
+
+_MINUTE_SECONDS = 60.0
+
+
+class Pace:
+    """
+    Count posts and calls against the limits.
+
+    *clock* gives seconds, and never goes back. *workspace_posts_per_minute* is the
+    workspace-wide limit that Slack mentions without a number; None leaves it out.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        *,
+        burst: int = POST_BURST,
+        workspace_posts_per_minute: int | None = None,
+    ) -> None:
+        self._clock = clock
+        self._burst = burst
+        self._workspace_posts_per_minute = workspace_posts_per_minute
+        self._buckets: dict[str, tuple[float, float]] = {}
+        self._recent: dict[str, deque[float]] = {}
+
+    def wait_for_post(self, channel: str) -> float:
+        """Count a post to *channel*; where it comes too early, give the seconds to wait."""
+        now = self._clock()
+        tokens, then = self._buckets.get(channel, (float(self._burst), now))
+        tokens = min(float(self._burst), tokens + (now - then) * POSTS_PER_SECOND)
+        # What is left of a token after a wait of whole seconds is rounding, not earliness.
+        if tokens < 1 - 1e-6:
+            self._buckets[channel] = (tokens, now)
+            return (1 - tokens) / POSTS_PER_SECOND
+        if self._workspace_posts_per_minute is not None:
+            wait = self.wait_for_call("posts of the workspace", self._workspace_posts_per_minute)
+            if wait:
+                return wait
+        self._buckets[channel] = (tokens - 1, now)
+        return 0.0
+
+    def wait_for_call(self, method: str, per_minute: int) -> float:
+        """Count a call of *method*; where it is one too many, give the seconds to wait."""
+        now = self._clock()
+        recent = self._recent.setdefault(method, deque())
+        while recent and recent[0] <= now - _MINUTE_SECONDS:
+            recent.popleft()
+        if len(recent) >= per_minute:
+            return recent[0] + _MINUTE_SECONDS - now
+        recent.append(now)
+        return 0.0

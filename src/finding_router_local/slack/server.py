@@ -1,0 +1,181 @@
+"""The local Slack as an HTTP server that the real slack_sdk talks to."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from finding_router_local.slack.api import WebApi
+from finding_router_local.slack.faults import FaultPlan
+from finding_router_local.slack.limits import POST_BURST
+from finding_router_local.slack.pace import Pace
+from finding_router_local.slack.statistics import Statistics
+from finding_router_local.slack.web import make_app
+from finding_router_local.slack.workspace import (
+    DEFAULT_SCOPES,
+    Channel,
+    PostedMessage,
+    TokenState,
+    Workspace,
+)
+
+DEFAULT_TOKEN = "xoxb-local"  # noqa: S105 -- opens nothing but this server
+
+
+class _QuietHandler(WSGIRequestHandler):
+    """Serve without a line per request."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 -- werkzeug's name
+        """Say nothing."""
+
+
+class SlackServer:
+    """
+    A Slack of its own, on loopback, from `start` (or ``with``) to `stop`.
+
+    *port* 0 takes any free one. *channels* exist from the start; with *auto_create* any other
+    name that is posted to comes into being. *pace* False lifts the rate limits; *burst* is how
+    many posts a channel takes at once. *clock* gives seconds since 1970, for pace and times.
+    """
+
+    def __init__(  # noqa: PLR0913 -- each is a property of the workspace that a test may set
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        token: str = DEFAULT_TOKEN,
+        scopes: Sequence[str] = DEFAULT_SCOPES,
+        channels: Sequence[str] = (),
+        auto_create: bool = False,
+        pace: bool = True,
+        burst: int = POST_BURST,
+        workspace_posts_per_minute: int | None = None,
+        clock: Callable[[], float] = time.time,
+        name: str = "Local Slack",
+        seed: int = 0,
+    ) -> None:
+        self.workspace = Workspace(
+            token=token, clock=clock, scopes=scopes, auto_create=auto_create, name=name
+        )
+        self.faults = FaultPlan(seed)
+        limits = Pace(clock, burst=burst, workspace_posts_per_minute=workspace_posts_per_minute)
+        self.api = WebApi(self.workspace, self.faults, limits if pace else None)
+        for channel in channels:
+            self.workspace.add_channel(channel)
+        self._host = host
+        self._port = port
+        self._stopping = threading.Event()
+        self._server: BaseWSGIServer | None = None
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> Self:
+        """Listen; raise OSError where the port is taken."""
+        app = make_app(self.api, self._stopping)
+        self._stopping.clear()
+        self._server = make_server(
+            self._host, self._port, app, threaded=True, request_handler=_QuietHandler
+        )
+        self._port = self._server.server_port
+        self.workspace.url = self.page_url
+        self._thread = threading.Thread(
+            target=self._server.serve_forever,
+            kwargs={"poll_interval": 0.05},
+            name="local-slack",
+            daemon=True,
+        )
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Close the port, and let waiting connections go."""
+        self._stopping.set()
+        self.workspace.touch()
+        if self._server is not None and self._thread is not None:
+            self._server.shutdown()
+            self._thread.join()
+            self._server.server_close()
+            self._server = None
+
+    # Addresses
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on."""
+        return self._port
+
+    @property
+    def page_url(self) -> str:
+        """Where a browser finds the page."""
+        host = "127.0.0.1" if self._host in {"0.0.0.0", "::"} else self._host
+        return f"http://{host}:{self._port}/"
+
+    @property
+    def base_url(self) -> str:
+        """What WebClient takes as *base_url*."""
+        return f"{self.page_url}api/"
+
+    # The workspace
+
+    @property
+    def token(self) -> str:
+        """The token that is good now."""
+        return self.workspace.token
+
+    def rotate_token(self, token: str) -> None:
+        """Revoke the token and put another in force."""
+        self.workspace.rotate_token(token)
+
+    def set_token_state(self, state: TokenState) -> None:
+        """Make the token "revoked", "expired", "inactive" or "active" again."""
+        self.workspace.token_state = state
+
+    def set_scopes(self, scopes: Sequence[str]) -> None:
+        """Grant these scopes and no others."""
+        self.workspace.scopes = tuple(scopes)
+
+    def add_channel(
+        self, name: str, *, archived: bool = False, member: bool = True, private: bool = False
+    ) -> Channel:
+        """Make a channel, or bring the one of that *name* into this state."""
+        return self.workspace.add_channel(name, archived=archived, member=member, private=private)
+
+    def messages(self, channel: str | None = None) -> list[PostedMessage]:
+        """Give the messages of *channel* (name or id) or of all, oldest first."""
+        return self.workspace.messages(channel)
+
+    def add_message(self, channel: str, text: str, *, author: str = "U0PERSON01") -> PostedMessage:
+        """Post as a person would, past all limits."""
+        return self.workspace.add_message(channel, text, author=author)
+
+    def delete_message(self, channel: str, ts: str) -> None:
+        """Delete a message as a person would."""
+        self.workspace.delete_message(channel, ts)
+
+    def clear(self) -> None:
+        """Forget messages, faults and figures; channels and the token stay."""
+        self.workspace.clear()
+        self.faults.clear()
+        self.api.clear_statistics()
+
+    @property
+    def statistics(self) -> Statistics:
+        """What was asked so far."""
+        return self.api.statistics
+
+    def environment(self) -> Mapping[str, str]:
+        """Give the router's settings that point to this server."""
+        return {"SLACK_API_URL": self.base_url}

@@ -1,0 +1,299 @@
+"""What a workspace holds: channels, messages, the app, and who may do what."""
+
+import base64
+import hashlib
+import re
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Final, Literal
+
+from finding_router_local.slack.limits import MAX_CHANNEL_NAME
+from finding_router_local.slack.refusal import Refusal
+
+type TokenState = Literal["active", "revoked", "expired", "inactive"]
+
+# Least rights of the router: https://docs.slack.dev/reference/scopes
+DEFAULT_SCOPES: Final = ("chat:write", "chat:write.public", "channels:read", "channels:join")
+
+TEAM_ID: Final = "T0LOCALTEAM"
+APP_ID: Final = "A0ROUTERAPP"
+BOT_ID: Final = "B0ROUTERBOT"
+BOT_USER_ID: Final = "U0ROUTERBOT"
+APP_NAME: Final = "Security Hub Router"
+
+_CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{8,}")
+
+
+@dataclass(slots=True, kw_only=True)
+class Channel:
+    """A channel; *is_member* says whether the app was invited."""
+
+    id: str
+    name: str
+    created: int
+    is_archived: bool = False
+    is_member: bool = True
+    is_private: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostedMessage:
+    """
+    A message as it stands now, after all updates.
+
+    *channel* is the id; *sent* holds the arguments of the call that made or last changed it;
+    *author* is a user id. Times are Slack's ``ts``, seconds with six digits.
+    """
+
+    channel: str
+    channel_name: str
+    ts: str
+    text: str = ""
+    blocks: Sequence[Mapping[str, Any]] = ()
+    attachments: Sequence[Mapping[str, Any]] = ()
+    metadata: Mapping[str, Any] | None = None
+    thread_ts: str | None = None
+    is_broadcast: bool = False
+    edited_ts: str | None = None
+    author: str = BOT_USER_ID
+    sent: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_reply(self) -> bool:
+        """It stands in a thread, and does not open one."""
+        return self.thread_ts is not None
+
+    @property
+    def posted_at(self) -> float:
+        """When it was posted, in seconds since 1970."""
+        return float(self.ts)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give all of it for other processes."""
+        return {**asdict(self), "posted_at": self.posted_at}
+
+
+class Workspace:
+    """
+    All state, behind one lock that callers hold for a whole call (`with workspace.lock`).
+
+    With *auto_create* a channel that is posted to by name comes into being, unlike in Slack.
+    *clock* gives seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        *,
+        token: str,
+        clock: Callable[[], float],
+        scopes: Sequence[str] = DEFAULT_SCOPES,
+        auto_create: bool = False,
+        name: str = "Local Slack",
+    ) -> None:
+        self.lock = threading.RLock()
+        self.changed = threading.Condition(self.lock)
+        self.version = 0
+        self.name = name
+        self.url = "http://127.0.0.1/"
+        self.token = token
+        self.token_state: TokenState = "active"
+        self.scopes = tuple(scopes)
+        self.auto_create = auto_create
+        self._clock = clock
+        self._revoked: set[str] = set()
+        self._channels: dict[str, Channel] = {}
+        self._messages: dict[str, list[PostedMessage]] = {}
+        self._last_microseconds = 0
+
+    # Token
+
+    def rotate_token(self, token: str) -> None:
+        """Put *token* in force and revoke the one before."""
+        with self.lock:
+            self._revoked.add(self.token)
+            self._revoked.discard(token)
+            self.token = token
+            self.token_state = "active"
+
+    def check_token(self, token: str | None) -> None:
+        """Raise Slack's error for a token that is absent, unknown or no longer good."""
+        if not token:
+            raise Refusal("not_authed")
+        if token in self._revoked:
+            raise Refusal("token_revoked")
+        if token != self.token:
+            raise Refusal("invalid_auth")
+        match self.token_state:
+            case "revoked":
+                raise Refusal("token_revoked")
+            case "expired":
+                raise Refusal("token_expired")
+            case "inactive":
+                raise Refusal("account_inactive")
+            case "active":
+                return
+
+    def check_scope(self, scope: str) -> None:
+        """Raise missing_scope unless the token has *scope*."""
+        if scope not in self.scopes:
+            raise Refusal("missing_scope", needed=scope)
+
+    # Channels
+
+    def add_channel(
+        self, name: str, *, archived: bool = False, member: bool = True, private: bool = False
+    ) -> Channel:
+        """Make a channel, or bring the one of that *name* into this state."""
+        with self.lock:
+            name = name.removeprefix("#")
+            known = self.find_channel(name)
+            if known is None:
+                known = Channel(id=_channel_id(name), name=name, created=int(self._clock()))
+                self._channels[known.id] = known
+                self._messages[known.id] = []
+            known.is_archived = archived
+            known.is_member = member
+            known.is_private = private
+            self.touch()
+            return known
+
+    def channels(self) -> list[Channel]:
+        """Give all channels, those that the app cannot see too, by name."""
+        with self.lock:
+            return sorted(self._channels.values(), key=lambda channel: channel.name)
+
+    def find_channel(self, name_or_id: str) -> Channel | None:
+        """Look a channel up by id, or by name with or without its #."""
+        with self.lock:
+            if name_or_id in self._channels:
+                return self._channels[name_or_id]
+            name = name_or_id.removeprefix("#")
+            return next((each for each in self._channels.values() if each.name == name), None)
+
+    def visible_channel(self, channel_id: str) -> Channel:
+        """Give the channel of that id; raise channel_not_found where the app cannot see it."""
+        channel = self._channels.get(channel_id)
+        if channel is None or (channel.is_private and not channel.is_member):
+            raise Refusal("channel_not_found")
+        return channel
+
+    def channel_to_post_to(self, name_or_id: str) -> Channel:
+        """
+        Give the channel for chat.postMessage, the only method that takes names.
+
+        Raise Slack's error where the app may not post there; with *auto_create* a name that is
+        valid and unknown becomes a public channel with the app in it.
+        """
+        channel = self.find_channel(name_or_id)
+        if channel is None and self.auto_create and is_channel_name(name_or_id.removeprefix("#")):
+            channel = self.add_channel(name_or_id)
+        if channel is None or (channel.is_private and not channel.is_member):
+            raise Refusal("channel_not_found")
+        if channel.is_archived:
+            raise Refusal("is_archived")
+        if not channel.is_member and "chat:write.public" not in self.scopes:
+            raise Refusal("not_in_channel")
+        return channel
+
+    # Messages
+
+    def messages(self, channel: str | None = None) -> list[PostedMessage]:
+        """Give the messages of *channel* (name or id) or of all, oldest first."""
+        with self.lock:
+            if channel is None:
+                every = [each for held in self._messages.values() for each in held]
+                return sorted(every, key=lambda message: message.ts)
+            known = self.find_channel(channel)
+            return list(self._messages[known.id]) if known else []
+
+    def find_message(self, channel: Channel, ts: str) -> PostedMessage | None:
+        """Look a message of *channel* up by its ts."""
+        with self.lock:
+            return next((each for each in self._messages[channel.id] if each.ts == ts), None)
+
+    def store(self, message: PostedMessage) -> PostedMessage:
+        """Keep *message*, in place of the one with its ts, if there is one."""
+        with self.lock:
+            held = self._messages[message.channel]
+            for index, each in enumerate(held):
+                if each.ts == message.ts:
+                    held[index] = message
+                    break
+            else:
+                held.append(message)
+            self.touch()
+            return message
+
+    def add_message(
+        self, channel: str, text: str, *, author: str = "U0PERSON01", thread_ts: str | None = None
+    ) -> PostedMessage:
+        """Post as a person would, past all limits; raise KeyError for an unknown channel."""
+        with self.lock:
+            known = self.find_channel(channel)
+            if known is None:
+                raise KeyError(channel)
+            return self.store(
+                PostedMessage(
+                    channel=known.id,
+                    channel_name=known.name,
+                    ts=self.next_ts(),
+                    text=text,
+                    author=author,
+                    thread_ts=thread_ts,
+                    sent={"channel": channel, "text": text},
+                )
+            )
+
+    def delete_message(self, channel: str, ts: str) -> None:
+        """Delete a message as a person would; raise KeyError where there is none."""
+        with self.lock:
+            known = self.find_channel(channel)
+            message = self.find_message(known, ts) if known else None
+            if message is None:
+                raise KeyError(ts)
+            self._messages[message.channel].remove(message)
+            self.touch()
+
+    def change(self, message: PostedMessage, **changes: Any) -> PostedMessage:
+        """Store *message* with *changes*, marked as edited now."""
+        return self.store(replace(message, edited_ts=self.next_ts(), **changes))
+
+    def next_ts(self) -> str:
+        """Give the time now as a ts that no message has."""
+        with self.lock:
+            microseconds = max(int(self._clock() * 1e6), self._last_microseconds + 1)
+            self._last_microseconds = microseconds
+            return f"{microseconds // 1_000_000}.{microseconds % 1_000_000:06d}"
+
+    def clear(self) -> None:
+        """Forget all messages; channels stay."""
+        with self.lock:
+            for held in self._messages.values():
+                held.clear()
+            self.touch()
+
+    def touch(self) -> None:
+        """Wake those who wait for news."""
+        with self.lock:
+            self.version += 1
+            self.changed.notify_all()
+
+    def wait_for_news(self, seen: int, timeout_seconds: float) -> int:
+        """Give the version, after waiting for one other than *seen* for that long at most."""
+        with self.lock:
+            self.changed.wait_for(lambda: self.version != seen, timeout_seconds)
+            return self.version
+
+
+def is_channel_name(name: str) -> bool:
+    """Tell whether a channel can have that name (no capitals, blanks or dots; 80 at most)."""
+    if not 0 < len(name) <= MAX_CHANNEL_NAME or name != name.lower() or _CHANNEL_ID.match(name):
+        return False
+    return all(letter.isalnum() or letter in "-_" for letter in name)
+
+
+def _channel_id(name: str) -> str:
+    """Make an id that is the same for a name at every start."""
+    digest = hashlib.sha256(name.encode()).digest()
+    return "C0" + base64.b32encode(digest).decode()[:9].replace("=", "0")
