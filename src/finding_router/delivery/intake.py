@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from finding_router.delivery.job import Job, Record
 from finding_router.delivery.outcome import Outcome
@@ -18,7 +19,8 @@ def read_jobs(record: Record) -> list[Job]:
     A record that cannot be read is one job with the outcome `refused` and the reason.
     """
     try:
-        intake = read_event(_event(record.body))
+        event = _event(record.body)
+        intake = read_event(event)
     except EventError as error:
         refused = Job(record=record, raw=record.body)
         refused.end(Outcome.REFUSED, str(error))
@@ -30,6 +32,7 @@ def read_jobs(record: Record) -> list[Job]:
             kind=intake.kind,
             event_id=intake.event_id,
             action_name=intake.action_name,
+            event=event,
             raw=raw,
         )
         try:
@@ -44,7 +47,7 @@ def read_jobs(record: Record) -> list[Job]:
     return jobs
 
 
-def _event(body: object) -> Mapping[str, object]:
+def _event(body: object) -> Mapping[str, Any]:
     """Take the event out of a record's body: JSON text in the queue, an object when bare."""
     if isinstance(body, str):
         try:

@@ -1,7 +1,9 @@
 """The work of one batch: findings to say, and the messages that say them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from finding_router.delivery.cards import Card
 from finding_router.delivery.ledger import Entry, EntryKey
@@ -29,6 +31,8 @@ class Job:
     kind: EventKind | None = None
     event_id: str = ""
     action_name: str | None = None
+    event: Mapping[str, Any] = field(default_factory=dict)
+    """The event that brought it: patterns of whole rules are matched against that."""
     raw: object = None
     finding: Finding | None = None
     outcome: Outcome | None = None

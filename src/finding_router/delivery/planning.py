@@ -37,7 +37,7 @@ class Planner:
     def _destinations(self, job: Job) -> Sequence[Destination]:
         if job.finding is None:
             return [self._default]
-        decision = self._table.decide(job.finding)
+        decision = self._table.decide(job.finding, event=job.event)
         if decision.channels:
             return decision.channels
         # A person asked for this one: no route takes the word from them.
