@@ -1,0 +1,180 @@
+"""The local AWS: moto's server, with what it lacks."""
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any, Final, Self, override
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+import boto3
+from botocore.config import Config
+from moto.core.base_backend import BackendDict
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from werkzeug.serving import ThreadedWSGIServer
+
+from finding_router_local import security_hub
+from finding_router_local.faults import FaultBoard
+from finding_router_local.gate import Gate
+
+REGION: Final = "us-east-1"
+LOOPBACK: Final = "127.0.0.1"
+CREDENTIALS: Final = {
+    "AWS_ACCESS_KEY_ID": "local",
+    "AWS_SECRET_ACCESS_KEY": "local",
+    "AWS_REGION": REGION,
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+type Page = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]
+
+
+class AwsServer:
+    """
+    AWS on a port of this machine, of one account and Region.
+
+    moto keeps its state in the process: two servers of one process show the same.
+    """
+
+    account_id: Final = DEFAULT_ACCOUNT_ID
+    region: Final = REGION
+
+    def __init__(self, *, host: str = LOOPBACK, port: int = 0, seed: int = 0) -> None:
+        """Listen at *host* and *port* (0: any that is free); *seed* is for random faults."""
+        # moto opens sessions of its own, which fail where the user's profile is not there.
+        os.environ.pop("AWS_PROFILE", None)
+        os.environ.pop("AWS_DEFAULT_PROFILE", None)
+        self.faults = FaultBoard(seed)
+        self.gate = Gate(DomainDispatcherApplication(_create_app), self.faults)
+        self._server = _Server(host, port, self.gate)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        )
+        self._clients: dict[str, Any] = {}
+        self._clients_lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        """Serve."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop, and break what connections are left."""
+        for client in self._clients.values():
+            client.close()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    @property
+    def port(self) -> int:
+        """Give the port that it listens at."""
+        return int(self._server.server_port)
+
+    @property
+    def url(self) -> str:
+        """Give the address for programs on this machine."""
+        return self.url_at(LOOPBACK)
+
+    def url_at(self, host: str) -> str:
+        """Give the address for programs that know this machine as *host*."""
+        return f"http://{host}:{self.port}"
+
+    def client(self, service: str) -> Any:
+        """Give a boto3 client of *service*, the same for each call, for any thread."""
+        with self._clients_lock:
+            if service not in self._clients:
+                session: Any = boto3.Session(
+                    aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+                    aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+                    region_name=REGION,
+                )
+                config = Config(retries={"total_max_attempts": 1}, max_pool_connections=20)
+                self._clients[service] = session.client(
+                    service, endpoint_url=self.url, config=config
+                )
+            return self._clients[service]
+
+    @property
+    def security_hub(self) -> security_hub.SecurityHubBackend:
+        """Give the findings of the account and Region."""
+        return security_hub.securityhub_backends[self.account_id][self.region]
+
+    def reset(self) -> None:
+        """Forget everything: resources, findings, faults."""
+        BackendDict.reset()
+        self.faults.clear()
+
+
+def _create_app(service: Any) -> Any:
+    return security_hub.create_app() if service == "securityhub" else create_backend_app(service)
+
+
+class _Handler(MotoRequestHandler):
+    """
+    Keeps connections open, which werkzeug's handler does not.
+
+    It may, since the gate reads every request to its end.
+    """
+
+    protocol_version = "HTTP/1.1"
+    # Headers and body leave together and at once: two small packets would cost 40 ms of waiting.
+    wbufsize = -1
+    disable_nagle_algorithm = True
+
+    @override
+    def run_wsgi(self) -> None:
+        given: list[Any] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], *_: object) -> Any:
+            given[:] = [status, headers]
+
+        body = b"".join(self.server.app(self.make_environ(), start_response))
+        status, headers = given
+        self.send_response(int(status.split()[0]), status.partition(" ")[2])
+        for name, value in headers:
+            if name.lower() not in {"content-length", "connection"}:
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        self.wfile.flush()
+
+    @override
+    def log(self, *_: object) -> None:
+        """Say nothing: the commands print what matters."""
+
+
+class _Server(ThreadedWSGIServer):
+    """Knows its open connections, to end them with itself."""
+
+    daemon_threads = True
+
+    def __init__(self, host: str, port: int, gate: Gate) -> None:
+        self._open: set[socket.socket] = set()
+        super().__init__(host, port, gate, handler=_Handler)
+
+    @override
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    @override
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    @override
+    def server_close(self) -> None:
+        for connection in list(self._open):
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                self._open.discard(connection)
+        super().server_close()

@@ -1,0 +1,199 @@
+"""The resources of template.yaml, made in the local AWS."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from finding_router_local.aws import AwsServer
+from finding_router_local.intrinsics import Resolver
+from finding_router_local.template import STACK_NAME, Resource, Template
+
+_QUEUE: Final = "AWS::SQS::Queue"
+_TABLE: Final = "AWS::DynamoDB::Table"
+_RULE: Final = "AWS::Events::Rule"
+_FUNCTION: Final = "AWS::Lambda::Function"
+_MAPPING: Final = "AWS::Lambda::EventSourceMapping"
+# Security and billing properties that change nothing on this machine.
+_QUEUE_ATTRIBUTES: Final = (
+    "DelaySeconds",
+    "MaximumMessageSize",
+    "MessageRetentionPeriod",
+    "ReceiveMessageWaitTimeSeconds",
+    "VisibilityTimeout",
+)
+_TABLE_SETTINGS: Final = (
+    "AttributeDefinitions",
+    "BillingMode",
+    "GlobalSecondaryIndexes",
+    "KeySchema",
+)
+_KINDS: Final[Mapping[str, str]] = {
+    _QUEUE: "sqs",
+    "AWS::Events::Rule": "events",
+    "AWS::IAM::Role": "iam",
+    "AWS::Lambda::Function": "lambda",
+    "AWS::Logs::LogGroup": "logs",
+    "AWS::SNS::Topic": "sns",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """The EventBridge rule: what it lets through, and where to."""
+
+    name: str
+    pattern: Mapping[str, Any]
+    queue_url: str
+    undelivered_url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """The Lambda function and its event source, as deployed."""
+
+    name: str
+    arn: str
+    handler: str
+    timeout_seconds: int
+    memory_mb: int
+    environment: Mapping[str, str]
+    queue_url: str
+    queue_arn: str
+    batch_size: int
+    window_seconds: float
+    reports_item_failures: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """Everything that was made, by logical id where it is a physical name or URL."""
+
+    rule: Rule
+    function: Function
+    queues: Mapping[str, str]
+    tables: Mapping[str, str]
+
+
+def deploy(template: Template, aws: AwsServer) -> Deployment:
+    """Make the queues and tables of *template* in *aws*, and read how they are wired."""
+    names = _Names(template, aws)
+    resolver = template.resolver(
+        names.attribute,
+        {
+            "AWS::AccountId": aws.account_id,
+            "AWS::Partition": "aws",
+            "AWS::Region": aws.region,
+            "AWS::StackName": STACK_NAME,
+            "AWS::URLSuffix": "amazonaws.com",
+        },
+    )
+    queues = template.of_type(_QUEUE)
+    # A queue's redrive policy names another queue, which has to be there first.
+    for queue in sorted(queues, key=lambda queue: "RedrivePolicy" in queue.properties):
+        _create_queue(names, resolver, aws, queue)
+    for table in template.of_type(_TABLE):
+        _create_table(names, resolver, aws, table)
+    return Deployment(
+        rule=_rule(template, resolver, names),
+        function=_function(template, resolver, names),
+        queues={queue.logical_id: names.attribute(queue.logical_id, "Ref") for queue in queues},
+        tables={
+            table.logical_id: names.attribute(table.logical_id, "Ref")
+            for table in template.of_type(_TABLE)
+        },
+    )
+
+
+class _Names:
+    """What resources are called; no resource of the template needs to be made to know it."""
+
+    def __init__(self, template: Template, aws: AwsServer) -> None:
+        self._template = template
+        self._aws = aws
+
+    def name(self, logical_id: str) -> str:
+        return f"{STACK_NAME}-{logical_id}"
+
+    def attribute(self, logical_id: str, attribute: str) -> str:
+        resource = self._template.resources.get(logical_id)
+        if resource is None:
+            raise ValueError(f"the template has no parameter or resource {logical_id}")
+        if attribute == "Ref" and resource.type == _QUEUE:
+            return f"{self._aws.url}/{self._aws.account_id}/{self.name(logical_id)}"
+        if attribute == "Arn" or (attribute, resource.type) == ("Ref", "AWS::SNS::Topic"):
+            return self.arn(resource)
+        return self.name(logical_id)
+
+    def arn(self, resource: Resource) -> str:
+        """Give an ARN; its service is the type's where `_KINDS` does not know better."""
+        service = _KINDS.get(resource.type, resource.type.split("::")[1].lower())
+        prefix = {_TABLE: "table/", _FUNCTION: "function:", _RULE: "rule/"}.get(resource.type, "")
+        where = f"{self._aws.region}:{self._aws.account_id}"
+        return f"arn:aws:{service}:{where}:{prefix}{self.name(resource.logical_id)}"
+
+    def url_of(self, arn: str) -> str:
+        """Give the URL of the queue with this ARN."""
+        return f"{self._aws.url}/{self._aws.account_id}/{arn.rpartition(':')[2]}"
+
+
+def _create_queue(names: _Names, resolver: Resolver, aws: AwsServer, queue: Resource) -> None:
+    properties = resolver.resolve(queue.properties)
+    attributes = {name: str(properties[name]) for name in _QUEUE_ATTRIBUTES if name in properties}
+    if "RedrivePolicy" in properties:
+        attributes["RedrivePolicy"] = json.dumps(properties["RedrivePolicy"])
+    aws.client("sqs").create_queue(QueueName=names.name(queue.logical_id), Attributes=attributes)
+
+
+def _create_table(names: _Names, resolver: Resolver, aws: AwsServer, table: Resource) -> None:
+    properties = resolver.resolve(table.properties)
+    client = aws.client("dynamodb")
+    name = names.name(table.logical_id)
+    settings = {each: properties[each] for each in _TABLE_SETTINGS if each in properties}
+    client.create_table(TableName=name, **settings)
+    if "TimeToLiveSpecification" in properties:
+        client.update_time_to_live(
+            TableName=name, TimeToLiveSpecification=properties["TimeToLiveSpecification"]
+        )
+
+
+def _rule(template: Template, resolver: Resolver, names: _Names) -> Rule:
+    [rule] = template.of_type(_RULE)
+    properties = resolver.resolve(rule.properties)
+    [target] = properties["Targets"]
+    undelivered = target.get("DeadLetterConfig", {}).get("Arn")
+    return Rule(
+        name=rule.logical_id,
+        pattern=properties["EventPattern"],
+        queue_url=names.url_of(target["Arn"]),
+        undelivered_url=names.url_of(undelivered) if undelivered else None,
+    )
+
+
+def _function(template: Template, resolver: Resolver, names: _Names) -> Function:
+    [function] = template.of_type(_FUNCTION)
+    [mapping] = template.of_type(_MAPPING)
+    properties = resolver.resolve(function.properties)
+    source = resolver.resolve(mapping.properties)
+    variables = properties.get("Environment", {}).get("Variables", {})
+    logging = properties.get("LoggingConfig", {})
+    platform = {}
+    if logging.get("LogFormat") == "JSON":
+        # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+        platform = {
+            "AWS_LAMBDA_LOG_FORMAT": "JSON",
+            "AWS_LAMBDA_LOG_LEVEL": str(logging.get("ApplicationLogLevel", "INFO")),
+        }
+    return Function(
+        name=names.name(function.logical_id),
+        arn=names.arn(function),
+        handler=properties["Handler"],
+        timeout_seconds=int(properties.get("Timeout", 3)),
+        memory_mb=int(properties.get("MemorySize", 128)),
+        environment={name: str(value) for name, value in variables.items()} | platform,
+        queue_url=names.url_of(source["EventSourceArn"]),
+        queue_arn=source["EventSourceArn"],
+        batch_size=int(source.get("BatchSize", 10)),
+        window_seconds=float(source.get("MaximumBatchingWindowInSeconds", 0)),
+        reports_item_failures="ReportBatchItemFailures" in source.get("FunctionResponseTypes", []),
+    )

@@ -1,0 +1,183 @@
+"""
+The event source mapping: from a queue's messages to invocations of the function.
+
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html says what is deleted.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import batched
+from typing import Any, Final
+
+from finding_router_local.deployment import Function
+from finding_router_local.invocation import Invocation, Invoke
+
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
+_MESSAGES_PER_CALL: Final = 10
+# Lambda takes this much in a synchronous invocation, so that a batch ends there too.
+MAX_BATCH_BYTES: Final = 6_000_000
+_IDLE_SECONDS: Final = 1
+_POLL_SECONDS: Final = 0.02
+
+type Message = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """One batch that was worked on."""
+
+    event: Mapping[str, Any]
+    invocation: Invocation
+    failed: frozenset[str]
+    """Ids of the messages that stay in the queue."""
+
+
+class EventSource:
+    """
+    One poller of a function's queue; start as many as there shall be workers.
+
+    It works like Lambda's: it gathers a batch until it is full or its window ends, deletes what
+    the function took, and leaves the rest to the queue's visibility timeout and redrive policy.
+    """
+
+    def __init__(
+        self,
+        function: Function,
+        *,
+        sqs: Any,
+        region: str,
+        invoke: Invoke,
+        on_batch: Callable[[Batch], None] = lambda _: None,
+    ) -> None:
+        """Poll by *sqs*, a boto3 client; *on_batch* hears of each batch, after its deletions."""
+        self._function = function
+        self._sqs = sqs
+        self._region = region
+        self._invoke = invoke
+        self._on_batch = on_batch
+        self._stopping = threading.Event()
+        self._hurry = threading.Event()
+        self._working = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name="event-source", daemon=True)
+
+    def start(self) -> None:
+        """Poll until `stop`."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop after the batch at hand."""
+        self._stopping.set()
+        self._hurry.set()
+        self._thread.join()
+
+    def hurry(self, *, now: bool) -> None:
+        """Tell whether more is to come: if not (*now*), batches do not wait for their window."""
+        if now:
+            self._hurry.set()
+        else:
+            self._hurry.clear()
+
+    @property
+    def is_working(self) -> bool:
+        """Tell whether a batch is at hand."""
+        return self._working.locked()
+
+    def run_once(self) -> Batch | None:
+        """Work on one batch; None if the queue has nothing to see."""
+        messages = self._receive(_MESSAGES_PER_CALL, wait_seconds=0)
+        return self._work(messages) if messages else None
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            messages = self._receive(self._function.batch_size, wait_seconds=_IDLE_SECONDS)
+            if messages:
+                self._work(messages)
+
+    def _work(self, messages: list[Message]) -> Batch:
+        with self._working:
+            self._gather(messages)
+            event = {"Records": [self._record(message) for message in messages]}
+            invocation = self._invoke(event)
+            failed = self._failures(messages, invocation)
+            self._delete(message for message in messages if message["MessageId"] not in failed)
+            batch = Batch(event=event, invocation=invocation, failed=failed)
+            self._on_batch(batch)
+            return batch
+
+    def _gather(self, messages: list[Message]) -> None:
+        """Add to *messages* until the batch is full or its window is over."""
+        end = time.monotonic() + self._function.window_seconds
+        while (left := self._function.batch_size - len(messages)) > 0:
+            if sum(len(message["Body"].encode()) for message in messages) > MAX_BATCH_BYTES / 2:
+                return
+            more = self._receive(left, wait_seconds=0)
+            messages += more
+            if more:
+                continue
+            if self._hurry.is_set() or time.monotonic() >= end:
+                return
+            time.sleep(_POLL_SECONDS)
+
+    def _receive(self, count: int, *, wait_seconds: int) -> list[Message]:
+        answer = self._sqs.receive_message(
+            QueueUrl=self._function.queue_url,
+            MaxNumberOfMessages=min(count, _MESSAGES_PER_CALL),
+            WaitTimeSeconds=wait_seconds,
+            MessageSystemAttributeNames=["All"],
+            MessageAttributeNames=["All"],
+        )
+        return list(answer.get("Messages", []))
+
+    def _record(self, message: Message) -> dict[str, Any]:
+        """Name a message as Lambda does: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html."""
+        return {
+            "messageId": message["MessageId"],
+            "receiptHandle": message["ReceiptHandle"],
+            "body": message["Body"],
+            "attributes": dict(message.get("Attributes", {})),
+            "messageAttributes": {
+                name: {_lower(key): value for key, value in attribute.items()}
+                for name, attribute in message.get("MessageAttributes", {}).items()
+            },
+            "md5OfBody": message["MD5OfBody"],
+            "eventSource": "aws:sqs",
+            "eventSourceARN": self._function.queue_arn,
+            "awsRegion": self._region,
+        }
+
+    def _failures(self, messages: Sequence[Message], invocation: Invocation) -> frozenset[str]:
+        """Give the ids of the messages that are to be tried again."""
+        everything = frozenset(message["MessageId"] for message in messages)
+        if invocation.error is not None:
+            return everything
+        if not self._function.reports_item_failures or not invocation.answer:
+            return frozenset()
+        match invocation.answer:
+            case {"batchItemFailures": None | []} | {"batchItemFailures": []}:
+                return frozenset()
+            case {"batchItemFailures": [*failures]}:
+                named = {
+                    failure.get("itemIdentifier") if isinstance(failure, dict) else None
+                    for failure in failures
+                }
+                # One name that is none of the batch's, and Lambda distrusts the whole answer.
+                return frozenset(named) if named <= everything else everything  # type: ignore[arg-type]  # a subset of strings
+            case dict():
+                return frozenset()
+        return everything
+
+    def _delete(self, messages: Iterable[Message]) -> None:
+        for some in batched(messages, _MESSAGES_PER_CALL, strict=False):
+            self._sqs.delete_message_batch(
+                QueueUrl=self._function.queue_url,
+                Entries=[
+                    {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]}
+                    for number, message in enumerate(some)
+                ],
+            )
+
+
+def _lower(key: str) -> str:
+    return key[:1].lower() + key[1:]

@@ -1,0 +1,159 @@
+"""What every call to the local AWS passes through: one at a time per service, faults, a record."""
+
+import io
+import json
+import re
+import socket
+import threading
+import time
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from finding_router_local.faults import Effect, Fault, FaultBoard
+
+# REST-JSON carries the operation in method and path, unlike the other services' X-Amz-Target.
+# https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_Operations.html
+_REST_OPERATIONS: Final[Mapping[tuple[str, str], str]] = {
+    ("PATCH", "/findings/batchupdate"): "BatchUpdateFindings",
+    ("POST", "/findings/import"): "BatchImportFindings",
+    ("POST", "/findings"): "GetFindings",
+}
+_SCOPE: Final = re.compile(r"Credential=[^/]+/\d+/[^/]+/(?P<service>[^/]+)/")
+_CALLER: Final = re.compile(r"\bapp/(?P<name>[\w-]+)")
+_POLL_SECONDS: Final = 0.25
+_RECENT_CALLS: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call; *caller* is its client's AWS_SDK_UA_APP_ID, by which workers tell who they are."""
+
+    service: str
+    operation: str
+    body: bytes = field(repr=False)
+    caller: str | None
+
+
+type Killer = Callable[[Call], None]
+
+
+@dataclass(slots=True)
+class _Answer:
+    status: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+class Gate:
+    """
+    WSGI middleware in front of moto.
+
+    moto changes its lists and dicts without locks: two workers at once would lose messages and
+    break conditional writes, so that each service takes one call at a time. Long polling of a
+    queue, which would hold that lock, happens here instead.
+    """
+
+    def __init__(self, app: WSGIApplication, faults: FaultBoard) -> None:
+        """Guard *app*; *faults* strike here."""
+        self._app = app
+        self.faults = faults
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self.recent: deque[Call] = deque(maxlen=_RECENT_CALLS)
+        self.kill: Killer = lambda _: None
+        self._locks: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
+        self._arrival = threading.Condition()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one HTTP request."""
+        call = _read(environ)
+        self.counts[call.service, call.operation] += 1
+        self.recent.append(call)
+        answer = self._answer(call, environ)
+        if answer is None:
+            _hang_up(environ)
+            raise ConnectionAbortedError
+        start_response(answer.status, answer.headers)
+        return [answer.body]
+
+    def _answer(self, call: Call, environ: WSGIEnvironment) -> _Answer | None:
+        """Give the answer, or None where the connection breaks without one."""
+        fault = self.faults.strike(call.service, call.operation, call.body)
+        if fault is None:
+            return self._perform(call, environ)
+        time.sleep(fault.seconds)
+        if fault.effect in {Effect.THROTTLE, Effect.ERROR}:
+            return _error(call, fault)
+        if fault.effect in {Effect.OUTAGE, Effect.KILL_BEFORE}:
+            answer = None
+        else:
+            answer = self._perform(call, environ)
+        if fault.effect in {Effect.KILL_BEFORE, Effect.KILL_AFTER}:
+            self.kill(call)
+        return answer if fault.effect is Effect.DELAY else None
+
+    def _perform(self, call: Call, environ: WSGIEnvironment) -> _Answer:
+        if (call.service, call.operation) == ("sqs", "ReceiveMessage"):
+            return self._receive(call, environ)
+        answer = self._forward(call, environ, call.body)
+        if call.service == "sqs":
+            with self._arrival:
+                self._arrival.notify_all()
+        return answer
+
+    def _receive(self, call: Call, environ: WSGIEnvironment) -> _Answer:
+        request = json.loads(call.body or b"{}")
+        until = time.monotonic() + float(request.get("WaitTimeSeconds") or 0)
+        body = json.dumps(request | {"WaitTimeSeconds": 0}).encode()
+        while True:
+            answer = self._forward(call, environ, body)
+            left = until - time.monotonic()
+            if left <= 0 or json.loads(answer.body).get("Messages") or answer.status[0] != "2":
+                return answer
+            with self._arrival:
+                # A message may also become visible by time alone, which nobody announces.
+                self._arrival.wait(min(left, _POLL_SECONDS))
+
+    def _forward(self, call: Call, environ: WSGIEnvironment, body: bytes) -> _Answer:
+        given: list[Any] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], *_: object) -> Any:
+            given[:] = [status, headers]
+
+        request = environ | {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+        with self._locks[call.service]:
+            chunks = self._app(request, start_response)
+            content = b"".join(chunks)
+        return _Answer(given[0], given[1], content)
+
+
+def _read(environ: WSGIEnvironment) -> Call:
+    scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
+    service = scope["service"] if scope else ""
+    path = environ.get("PATH_INFO", "")
+    target = environ.get("HTTP_X_AMZ_TARGET", "")
+    operation = target.rpartition(".")[2] or _REST_OPERATIONS.get(
+        (environ["REQUEST_METHOD"], path), path
+    )
+    caller = _CALLER.search(environ.get("HTTP_USER_AGENT", ""))
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    return Call(service, operation, body, caller["name"] if caller else None)
+
+
+def _error(call: Call, fault: Fault) -> _Answer:
+    code, status = fault.error(call.service)
+    message = f"{call.operation} fails because a fault was asked for"
+    body = json.dumps({"__type": code, "message": message, "Message": message}).encode()
+    headers = [
+        ("Content-Type", "application/json"),
+        ("Content-Length", str(len(body))),
+        ("X-Amzn-ErrorType", code),
+    ]
+    return _Answer(f"{status} {code}", headers, body)
+
+
+def _hang_up(environ: WSGIEnvironment) -> None:
+    connection: socket.socket = environ["werkzeug.socket"]
+    connection.shutdown(socket.SHUT_RDWR)

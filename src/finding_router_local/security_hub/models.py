@@ -1,0 +1,216 @@
+"""The findings of one account and Region, and what may be done with them."""
+
+import copy
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from moto.core.base_backend import BackendDict
+from moto.securityhub.exceptions import InvalidInputException
+from moto.securityhub.models import SecurityHubBackend as MotoSecurityHubBackend
+
+from finding_router_local.faults import FaultBoard
+from finding_router_local.security_hub.filters import compile_filters
+
+type Json = dict[str, Any]
+type Key = tuple[str, str]
+
+# https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_BatchUpdateFindings.html and
+# API_BatchImportFindings.html: both limits stand in prose only.
+MAX_FINDINGS_PER_CALL: Final = 100
+WORKFLOW_STATUSES: Final = frozenset({"NEW", "NOTIFIED", "RESOLVED", "SUPPRESSED"})
+# What only BatchUpdateFindings may change once a finding exists (same pages).
+_CUSTOMER_FIELDS: Final = ("Note", "UserDefinedFields", "VerificationState", "Workflow")
+_UPDATABLE: Final = (
+    *_CUSTOMER_FIELDS,
+    "Confidence",
+    "Criticality",
+    "RelatedFindings",
+    "Severity",
+    "Types",
+)
+_IMPORTED: Final = "Security Hub Findings - Imported"
+_REOPENING: Final = frozenset({"FAILED", "WARNING", "NOT_AVAILABLE"})
+
+
+class SecurityHubBackend(MotoSecurityHubBackend):
+    """Findings by (ProductArn, Id); an event goes to `publish` whenever one changes."""
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        """Start empty, with nobody to publish to."""
+        super().__init__(region_name, account_id)
+        self._by_key: dict[Key, Json] = {}
+        self.publish: Callable[[Json], object] = lambda _: None
+        self.faults = FaultBoard()
+
+    def load(self, finding: Mapping[str, Any]) -> Key | None:
+        """
+        Take *finding* as an event shows it, without sending one; give its key.
+
+        An event that says NEW may be late: it does not undo what is known, unless the finding
+        was reopened. A finding without ProductArn and Id is in no hub: None.
+        """
+        key = (finding.get("ProductArn"), finding.get("Id"))
+        if not all(isinstance(part, str) and part for part in key):
+            return None
+        known = self._by_key.get(key)  # type: ignore[arg-type]  # both are strings, as just asked
+        taken = copy.deepcopy(dict(finding))
+        if known is not None and _status(taken) == "NEW" and not _is_reopened(known, taken):
+            taken["Workflow"] = known["Workflow"]
+        self._by_key[key] = _with_defaults(taken)  # type: ignore[index]  # as above
+        return key  # type: ignore[return-value]  # as above
+
+    def get_findings(  # type: ignore[override]  # moto's decorator pages; so does `responses`
+        self, filters: Mapping[str, Any] | None = None, keys: Iterable[Key] | None = None
+    ) -> list[Json]:
+        """
+        Give copies of the findings that pass all *filters*, of those with *keys* if given.
+
+        Raises:
+            InvalidInputException: a filter that is not known here.
+
+        """
+        try:
+            passes = compile_filters(filters or {})
+        except ValueError as error:
+            raise InvalidInputException(op="GetFindings", msg=str(error)) from error
+        wanted = self._by_key if keys is None else [key for key in keys if key in self._by_key]
+        return [copy.deepcopy(self._by_key[key]) for key in wanted if passes(self._by_key[key])]
+
+    def batch_import_findings(self, findings: list[Json]) -> tuple[int, int, list[Json]]:
+        """
+        Create or update findings as their product sends them, and publish each.
+
+        What belongs to the customer is left alone, but a finding that comes back is NEW again.
+        Gives the counts of failed and imported, and the failed.
+        """
+        _check_count("BatchImportFindings", findings)
+        failed = []
+        for finding in findings:
+            problem = _problem(finding)
+            if problem:
+                id_ = str(finding.get("Id", ""))
+                failed.append({"Id": id_, "ErrorCode": "InvalidInput", "ErrorMessage": problem})
+            else:
+                self._publish(self._import(finding))
+        return len(failed), len(findings) - len(failed), failed
+
+    def batch_update_findings(
+        self, identifiers: list[Json], changes: Json
+    ) -> tuple[list[Json], list[Json]]:
+        """
+        Make the same *changes* to each finding and publish it; UpdatedAt stays as it is.
+
+        Gives the identifiers that were processed, and the UnprocessedFindings.
+        """
+        _check_count("BatchUpdateFindings", identifiers)
+        status = changes.get("Workflow", {}).get("Status", "NEW")
+        if status not in WORKFLOW_STATUSES:
+            raise InvalidInputException(op="BatchUpdateFindings", msg=f"Workflow.Status {status}")
+        processed, unprocessed = [], []
+        seen: set[Key] = set()
+        for identifier in identifiers:
+            key = (identifier.get("ProductArn", ""), identifier.get("Id", ""))
+            code = self._refusal(key, is_repeated=key in seen)
+            seen.add(key)
+            if code:
+                message = f"The finding was not updated: {code}"
+                unprocessed.append(
+                    {"FindingIdentifier": identifier, "ErrorCode": code, "ErrorMessage": message}
+                )
+                continue
+            finding = self._by_key[key]
+            _apply(finding, changes)
+            self._publish(finding)
+            processed.append(identifier)
+        return processed, unprocessed
+
+    def _refusal(self, key: Key, *, is_repeated: bool) -> str | None:
+        fault = self.faults.leave_unprocessed(key[1])
+        if fault:
+            return fault.code or "InternalFailure"
+        if is_repeated:
+            return "DuplicatedFindingIdentifier"
+        return None if key in self._by_key else "FindingNotFound"
+
+    def _import(self, finding: Json) -> Json:
+        key = (finding["ProductArn"], finding["Id"])
+        known = self._by_key.get(key)
+        taken = copy.deepcopy(finding)
+        if known is not None:
+            kept = {name: known[name] for name in _CUSTOMER_FIELDS if name in known}
+            if _is_reopened(known, taken) and _status(known) in {"NOTIFIED", "RESOLVED"}:
+                kept["Workflow"] = {"Status": "NEW"}
+            taken = known | taken | kept
+        self._by_key[key] = _with_defaults(taken)
+        return self._by_key[key]
+
+    def _publish(self, finding: Json) -> None:
+        self.publish(
+            {
+                "version": "0",
+                "id": str(uuid.uuid4()),
+                "detail-type": _IMPORTED,
+                "source": "aws.securityhub",
+                "account": self.account_id,
+                "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "region": self.region_name,
+                "resources": [f"{finding['ProductArn']}/{finding['Id']}"],
+                "detail": {"findings": [copy.deepcopy(finding)]},
+            }
+        )
+
+
+def _check_count(operation: str, given: list[Json]) -> None:
+    if not 1 <= len(given) <= MAX_FINDINGS_PER_CALL:
+        message = f"{len(given)} findings; from 1 to {MAX_FINDINGS_PER_CALL} are allowed"
+        raise InvalidInputException(op=operation, msg=message)
+
+
+def _problem(finding: Json) -> str:
+    missing = [name for name in ("ProductArn", "Id", "Resources") if not finding.get(name)]
+    return f"Missing: {', '.join(missing)}" if missing else ""
+
+
+def _with_defaults(finding: Json) -> Json:
+    """Security Hub completes what a product leaves out."""
+    if not isinstance(finding.get("Workflow"), dict):
+        finding["Workflow"] = {"Status": "NEW"}
+    finding.setdefault("RecordState", "ACTIVE")
+    return finding
+
+
+def _status(finding: Mapping[str, Any]) -> str:
+    workflow = finding.get("Workflow")
+    return str(workflow.get("Status", "NEW")) if isinstance(workflow, dict) else "NEW"
+
+
+def _compliance(finding: Mapping[str, Any]) -> object:
+    compliance = finding.get("Compliance")
+    return compliance.get("Status") if isinstance(compliance, dict) else None
+
+
+def _is_reopened(known: Mapping[str, Any], update: Mapping[str, Any]) -> bool:
+    """
+    Tell whether Security Hub makes the finding NEW again by itself.
+
+    https://docs.aws.amazon.com/securityhub/latest/userguide/findings-workflow-status.html
+    """
+    is_back = known.get("RecordState") == "ARCHIVED" and update.get("RecordState") == "ACTIVE"
+    has_failed = _compliance(known) == "PASSED" and _compliance(update) in _REOPENING
+    return is_back or has_failed
+
+
+def _apply(finding: Json, changes: Json) -> None:
+    for name in _UPDATABLE:
+        if name not in changes:
+            continue
+        change = copy.deepcopy(changes[name])
+        if name == "Note":
+            change["UpdatedAt"] = datetime.now(UTC).isoformat()
+        is_merged = name in {"Severity", "Workflow"} and isinstance(finding.get(name), dict)
+        finding[name] = finding[name] | change if is_merged else change
+
+
+securityhub_backends = BackendDict(SecurityHubBackend, "securityhub")

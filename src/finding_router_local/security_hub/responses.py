@@ -1,0 +1,47 @@
+"""From HTTP to the backend and back."""
+
+import json
+from typing import Final
+
+from moto.core.exceptions import InvalidToken
+from moto.securityhub.exceptions import InvalidInputException
+from moto.securityhub.responses import SecurityHubResponse as MotoSecurityHubResponse
+
+from finding_router_local.security_hub.models import SecurityHubBackend, securityhub_backends
+
+# https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_GetFindings.html
+MAX_RESULTS: Final = 100
+
+
+class SecurityHubResponse(MotoSecurityHubResponse):
+    """The operations on findings."""
+
+    @property
+    def securityhub_backend(self) -> SecurityHubBackend:
+        """Give the backend of the caller's account and Region."""
+        return securityhub_backends[self.current_account][self.region]
+
+    def get_findings(self) -> str:
+        """Answer GetFindings: a page of what passes the filters, oldest first."""
+        request = json.loads(self.body or "{}")
+        size = request.get("MaxResults", MAX_RESULTS)
+        if not 1 <= size <= MAX_RESULTS:
+            raise InvalidInputException(op="GetFindings", msg=f"MaxResults {size}")
+        start = request.get("NextToken") or "0"
+        if not start.isdigit():
+            raise InvalidToken
+        findings = self.securityhub_backend.get_findings(request.get("Filters"))
+        end = int(start) + size
+        answer: dict[str, object] = {"Findings": findings[int(start) : end]}
+        if end < len(findings):
+            answer["NextToken"] = str(end)
+        return json.dumps(answer)
+
+    def batch_update_findings(self) -> str:
+        """Answer BatchUpdateFindings: 200 even if nothing was updated."""
+        changes = json.loads(self.body or "{}")
+        identifiers = changes.pop("FindingIdentifiers", [])
+        processed, unprocessed = self.securityhub_backend.batch_update_findings(
+            identifiers, changes
+        )
+        return json.dumps({"ProcessedFindings": processed, "UnprocessedFindings": unprocessed})

@@ -1,0 +1,110 @@
+"""What template.yaml deploys: read, transformed as SAM does it, and resolved."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import boto3
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
+
+from finding_router_local.intrinsics import Attributes, Resolver
+
+STACK_NAME: Final = "finding-router"
+# Code is not uploaded here, but SAM's transform insists that it stands in a bucket.
+_CODE_URI: Final = "s3://local/code.zip"
+
+
+class TemplateError(ValueError):
+    """The template or a parameter's value cannot be used; the message says what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource of the transformed template; *properties* still hold intrinsic functions."""
+
+    logical_id: str
+    type: str
+    properties: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The transformed template with values for its parameters."""
+
+    parameters: Mapping[str, Any]
+    conditions: Mapping[str, Any]
+    resources: Mapping[str, Resource]
+
+    def of_type(self, type_: str) -> list[Resource]:
+        """List the resources of a type, in the template's order."""
+        return [resource for resource in self.resources.values() if resource.type == type_]
+
+    def resolver(self, attribute: Attributes, pseudo: Mapping[str, str]) -> Resolver:
+        """Give what resolves the resources' properties."""
+        return Resolver(
+            parameters={**self.parameters, **pseudo},
+            conditions=self.conditions,
+            attribute=attribute,
+        )
+
+
+def read_template(path: Path, values: Mapping[str, object], *, region: str) -> Template:
+    """
+    Read and transform the SAM template at *path*, with parameter *values* beside its defaults.
+
+    Raises:
+        TemplateError: there is no such file, or a value is missing, unknown or not allowed.
+
+    """
+    try:
+        raw = yaml_parse(path.read_text())
+    except OSError as error:
+        raise TemplateError(f"{path}: cannot be read; name another with --template") from error
+    parameters = _parameters(raw.get("Parameters", {}), values)
+    for resource in raw["Resources"].values():
+        _replace_code(resource.get("Properties", {}))
+    # Managed policies are AWS's own, which it would ask an account for; the template uses none.
+    session = boto3.Session(region_name=region)
+    translator = Translator({}, Parser(), boto_session=session)
+    transformed = translator.translate(raw, dict(parameters), get_managed_policy_map=dict)
+    return Template(
+        parameters=parameters,
+        conditions=transformed.get("Conditions", {}),
+        resources={
+            name: Resource(name, resource["Type"], resource.get("Properties", {}))
+            for name, resource in transformed["Resources"].items()
+        },
+    )
+
+
+def _parameters(declared: Mapping[str, Any], values: Mapping[str, object]) -> dict[str, Any]:
+    if unknown := values.keys() - declared.keys():
+        names = ", ".join(sorted(unknown))
+        raise TemplateError(f"parameters {names}: the template does not have them")
+    parameters = {}
+    for name, declaration in declared.items():
+        value = values.get(name, declaration.get("Default"))
+        if value is None:
+            raise TemplateError(f"parameter {name}: has no default; give a value")
+        _check(name, declaration, str(value))
+        parameters[name] = value
+    return parameters
+
+
+def _check(name: str, declaration: Mapping[str, Any], value: str) -> None:
+    allowed = [str(each) for each in declaration.get("AllowedValues", [value])]
+    if value not in allowed:
+        raise TemplateError(f"parameter {name}: {value!r} is not one of {', '.join(allowed)}")
+    if not re.fullmatch(declaration.get("AllowedPattern", ".*"), value, re.DOTALL):
+        remedy = declaration.get("ConstraintDescription", "see AllowedPattern in the template")
+        raise TemplateError(f"parameter {name}: {value!r} {remedy}")
+
+
+def _replace_code(properties: dict[str, Any]) -> None:
+    for name in ("CodeUri", "ContentUri"):
+        if name in properties:
+            properties[name] = _CODE_URI

@@ -1,0 +1,98 @@
+"""
+The process that a function runs in: ``python -m finding_router_local.worker HANDLER REPLY_FD``.
+
+It reads a request as a line of JSON from standard input, and answers each with a line to the
+file descriptor that it was given, once all that the function logged is out on standard output.
+Like Lambda's runtime it is killed from outside.
+"""
+
+import importlib
+import json
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+_system_time = time.time
+_ahead_seconds = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Lambda's context object, as far as anybody asks it."""
+
+    aws_request_id: str
+    deadline: float
+    function_name: str
+    invoked_function_arn: str
+    memory_limit_in_mb: str
+    function_version: str = "$LATEST"
+    log_group_name: str = ""
+    log_stream_name: str = ""
+    identity: None = None
+    client_context: None = None
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Give what is left until the function's timeout."""
+        return max(int((self.deadline - time.monotonic()) * 1000), 0)
+
+
+def main() -> None:
+    """Serve requests until standard input ends."""
+    handler_name, reply_fd = sys.argv[1], int(sys.argv[2])
+    time.time = _time
+    with os.fdopen(reply_fd, "w", buffering=1) as replies:
+        try:
+            handler = _find(handler_name)
+        except Exception as error:  # noqa: BLE001 -- Lambda reports whatever an import raises
+            _reply(replies, error=_describe(error))
+            return
+        _reply(replies, ready=True)
+        for line in sys.stdin:
+            _serve(handler, json.loads(line), replies)
+
+
+def _serve(handler: Callable[[Any, Context], Any], request: dict[str, Any], replies: Any) -> None:
+    global _ahead_seconds  # noqa: PLW0603 -- the clock is the process's, as the real one
+    _ahead_seconds = request["ahead_seconds"]
+    context = Context(
+        aws_request_id=request["request_id"],
+        deadline=time.monotonic() + request["timeout_seconds"],
+        function_name=os.environ["AWS_LAMBDA_FUNCTION_NAME"],
+        invoked_function_arn=request["arn"],
+        memory_limit_in_mb=os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"],
+    )
+    try:
+        # The answer has to be JSON, or Lambda fails the invocation.
+        outcome = {"answer": json.dumps(handler(request["event"], context))}
+    except Exception as error:  # noqa: BLE001 -- as Lambda's runtime does
+        outcome = {"error": _describe(error)}
+    sys.stdout.flush()
+    _reply(replies, **outcome)
+
+
+def _find(name: str) -> Callable[[Any, Context], Any]:
+    module, _, function = name.rpartition(".")
+    found: Callable[[Any, Context], Any] = getattr(importlib.import_module(module), function)
+    return found
+
+
+def _reply(replies: Any, **fields: Any) -> None:
+    replies.write(json.dumps(fields) + "\n")
+
+
+def _describe(error: Exception) -> str:
+    traceback.print_exc(file=sys.stdout)
+    return f"{type(error).__name__}: {error}"
+
+
+def _time() -> float:
+    """Give the time of the stack, which may run ahead so that nobody waits for retries."""
+    return _system_time() + _ahead_seconds
+
+
+if __name__ == "__main__":
+    main()
