@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from finding_router_local.slack import limits
+from finding_router_local.slack.entities import decoded
 
 type Problems = Iterator[str]
 
@@ -40,7 +41,7 @@ def size_of(blocks: Sequence[Any]) -> int:
 
 
 def _escaped_length(text: str) -> int:
-    return len(html.escape(html.unescape(text), quote=False))
+    return len(html.escape(decoded(text), quote=False))
 
 
 def _texts(value: Any) -> Iterator[str]:

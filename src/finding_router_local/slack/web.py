@@ -80,7 +80,7 @@ def _add_page(app: Flask, api: WebApi, stopping: threading.Event) -> None:
                 workspace.messages(),
                 workspace.channels(),
                 selected=channel,
-                live=workspace.version,
+                live=True,
                 workspace=workspace.name,
             )
         return Response(html, mimetype="text/html")

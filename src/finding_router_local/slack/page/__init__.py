@@ -1,0 +1,150 @@
+"""The page of the local Slack: channels and messages laid out as Slack does."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import ChainableUndefined, Environment, PackageLoader
+from markupsafe import Markup
+
+from finding_router_local.slack.page.dates import format_date
+from finding_router_local.slack.page.emoji import EMOJI
+from finding_router_local.slack.page.mrkdwn import Reader, link, mrkdwn, plain
+from finding_router_local.slack.page.views import view_channel
+from finding_router_local.slack.workspace import Channel, PostedMessage
+
+# A browser draws a live page anew at every message: more would make it slow.
+LIVE_MESSAGES: Final = 200
+
+_STATIC = Path(__file__).with_name("static")
+_COLOUR = re.compile(r"#?([0-9a-fA-F]{6}|[0-9a-fA-F]{3})")
+# https://docs.slack.dev/legacy/legacy-messaging/legacy-secondary-message-attachments
+_NAMED_COLOURS = {"good": "#2eb67d", "warning": "#ecb22e", "danger": "#e01e5a"}
+_NO_COLOUR = "#dddddd"
+
+
+def bar_colour(said: object) -> str:
+    """Give the colour of an attachment's bar, grey for what Slack does not know either."""
+    if isinstance(said, str) and said in _NAMED_COLOURS:
+        return _NAMED_COLOURS[said]
+    match = _COLOUR.fullmatch(said) if isinstance(said, str) else None
+    return f"#{match[1]}" if match else _NO_COLOUR
+
+
+def render_page(
+    messages: Sequence[PostedMessage],
+    channels: Sequence[Channel] = (),
+    *,
+    selected: str | None = None,
+    live: bool = False,
+    workspace: str = "Local Slack",
+    reader: Reader | None = None,
+    write_to: Path | None = None,
+) -> str:
+    """
+    Draw *messages* (oldest first) as one HTML page, and write it to *write_to*.
+
+    The page needs nothing but itself: it opens from a file. Channels without a message are shown
+    if they are among *channels*; the *selected* one (name or id) is open, else the first with
+    messages. A *live* page holds only that channel's latest ones, and follows its server.
+    """
+    shown = _channels(messages, channels)
+    opened = _opened(shown, messages, selected)
+    reader = reader or Reader()
+    reader.channels.update({channel.id: channel.name for channel in shown})
+    views = [
+        view_channel(
+            channel,
+            [message for message in messages if message.channel == channel.id],
+            reader,
+            is_selected=channel is opened,
+            most=None if not live else LIVE_MESSAGES if channel is opened else 0,
+        )
+        for channel in shown
+    ]
+    script = _asset("page.js")
+    html = (
+        _environment()
+        .get_template("page.html")
+        .render(
+            channels=views,
+            live=live,
+            workspace=workspace,
+            reader=reader,
+            style=_asset("page.css"),
+            script=script,
+            script_hash=_hash(script),
+        )
+    )
+    if write_to is not None:
+        write_to.write_text(html, encoding="utf-8")
+    return html
+
+
+def _channels(messages: Sequence[PostedMessage], channels: Sequence[Channel]) -> list[Channel]:
+    known = {channel.id: channel for channel in channels}
+    for message in messages:
+        if message.channel not in known:
+            known[message.channel] = Channel(
+                id=message.channel, name=message.channel_name, created=int(message.posted_at)
+            )
+    return sorted(known.values(), key=lambda channel: channel.name)
+
+
+def _opened(
+    channels: Sequence[Channel], messages: Sequence[PostedMessage], selected: str | None
+) -> Channel | None:
+    if selected is not None:
+        name = selected.removeprefix("#")
+        for channel in channels:
+            if name in {channel.id, channel.name}:
+                return channel
+    used = {message.channel for message in messages}
+    return next((each for each in channels if each.id in used), channels[0] if channels else None)
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader(__name__),
+        autoescape=True,
+        # Blocks come from outside: what one lacks is left out.
+        undefined=ChainableUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"plain": plain, "bar_colour": bar_colour}
+    environment.globals |= {
+        "mrkdwn": mrkdwn,
+        "emoji": EMOJI,
+        "rich_date": _rich_date,
+        "rich_link": _rich_link,
+    }
+    return environment
+
+
+def _rich_date(element: dict[str, Any], reader: Reader) -> str:
+    """Draw the date element of rich text."""
+    try:
+        return format_date(
+            int(element["timestamp"]), str(element["format"]), reader.zone, reader.local_now()
+        )
+    except (KeyError, TypeError, ValueError, OverflowError, OSError):
+        return str(element.get("fallback", ""))
+
+
+def _rich_link(element: dict[str, Any]) -> Markup:
+    """Draw the link element of rich text."""
+    url = str(element.get("url", ""))
+    return link(url, str(element.get("text") or url))
+
+
+def _asset(name: str) -> Markup:
+    return Markup((_STATIC / name).read_text(encoding="utf-8"))  # noqa: S704 -- our own file
+
+
+def _hash(script: str) -> str:
+    digest = hashlib.sha256(script.encode()).digest()
+    return base64.b64encode(digest).decode()

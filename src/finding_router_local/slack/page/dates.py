@@ -1,0 +1,79 @@
+"""Dates as Slack writes them, in the time zone of the one who reads."""
+
+import re
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import partial
+
+_TOKEN = re.compile(r"\{(\w+)\}")
+
+
+def local_time(timestamp: float, zone: tzinfo | None) -> datetime:
+    """Give the time in *zone*, None for this machine's; the result knows its zone."""
+    return datetime.fromtimestamp(timestamp, UTC).astimezone(zone)
+
+
+def ordinal(day: int) -> str:
+    """Give "1st", "2nd", "3rd", "4th"."""
+    teens = range(11, 14)
+    suffix = "th" if day % 100 in teens else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
+    return f"{day}{suffix}"
+
+
+def clock_time(moment: datetime) -> str:
+    """Give "5:08 PM"."""
+    return f"{moment.hour % 12 or 12}:{moment:%M %p}"
+
+
+def day_name(moment: datetime, now: datetime) -> str | None:
+    """Give "today", "yesterday" or "tomorrow" where one of them fits."""
+    days = (moment.date() - now.date()) // timedelta(days=1)
+    return {0: "today", -1: "yesterday", 1: "tomorrow"}.get(days)
+
+
+def day_divider(moment: datetime, now: datetime) -> str:
+    """Give what stands between two days of messages."""
+    if name := day_name(moment, now):
+        return name.capitalize()
+    long = f"{moment:%A, %B} {ordinal(moment.day)}"
+    return long if moment.year == now.year else f"{long}, {moment.year}"
+
+
+def format_date(timestamp: int, template: str, zone: tzinfo | None, now: datetime) -> str:
+    """
+    Fill a ``<!date^…>`` template; raise ValueError or OverflowError for a time beyond the calendar.
+
+    The tokens: https://docs.slack.dev/messaging/formatting-message-text#date-formatting. An
+    unknown one stays as it is written.
+    """
+    moment = local_time(timestamp, zone)
+    return _TOKEN.sub(partial(_token, moment, now), template)
+
+
+def _token(moment: datetime, now: datetime, match: re.Match[str]) -> str:
+    name = match[1]
+    day = ordinal(moment.day)
+    written = {
+        "date_num": f"{moment:%Y-%m-%d}",
+        "date_slash": f"{moment:%d/%m/%Y}",
+        "date": f"{moment:%B} {day}, {moment.year}",
+        "date_short": f"{moment:%b} {moment.day}, {moment.year}",
+        "date_long": f"{moment:%A, %B} {day}, {moment.year}",
+        "date_long_full": f"{moment:%B} {moment.day}, {moment.year}",
+        "day_divider_pretty": day_divider(moment, now),
+        "time": clock_time(moment),
+        "time_secs": f"{moment.hour % 12 or 12}:{moment:%M:%S %p}",
+        "ago": _ago(moment, now),
+    }
+    if name.endswith("_pretty") and name.removesuffix("_pretty") in written:
+        return day_name(moment, now) or written[name.removesuffix("_pretty")]
+    return written.get(name, match[0])
+
+
+def _ago(moment: datetime, now: datetime) -> str:
+    seconds = (now - moment).total_seconds()
+    for length, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if abs(seconds) >= length:
+            count = int(abs(seconds) // length)
+            amount = f"{count} {unit}{'' if count == 1 else 's'}"
+            return f"{amount} ago" if seconds > 0 else f"in {amount}"
+    return "just now"

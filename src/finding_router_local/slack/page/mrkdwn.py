@@ -1,0 +1,153 @@
+"""
+Slack's mrkdwn as HTML that nothing in the text can break out of.
+
+Text is escaped as a whole; what markup makes of it is put aside as it is found, under marks of
+two characters that cannot be in the text, and is put back at the end.
+"""
+
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from urllib.parse import urlsplit
+
+from markupsafe import Markup, escape
+
+from finding_router_local.slack.entities import decoded
+from finding_router_local.slack.page.dates import format_date
+from finding_router_local.slack.page.emoji import with_emoji
+
+# Private-use characters that enclose the number of a piece of HTML that was put aside.
+_OPEN, _CLOSE = "\ue000", "\ue001"
+_ASIDE = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
+_RESERVED = str.maketrans({_OPEN: "\ufffd", _CLOSE: "\ufffd"})
+
+_ANGLE = re.compile(r"<([^<>\n]+)>")
+_URL = re.compile(r"\bhttps?://[^\s<>|\"'`*]+[^\s<>|\"'`*.,;:!?)\]}]")
+_FENCE = re.compile(r"```\n?(.+?)\n?```\n?", re.DOTALL)
+_CODE = re.compile(r"`([^`\n]+)`")
+_STYLES = tuple(
+    (re.compile(rf"(?<![\w{mark}]){mark}(?=\S)([^{mark}\n]+?)(?<=\S){mark}(?![\w{mark}])"), tag)
+    for mark, tag in ((r"\*", "b"), ("_", "i"), ("~", "s"))
+)
+_QUOTE = re.compile(r"(?:^&gt; ?.*(?:\n|$))+", re.MULTILINE)
+_DATE = re.compile(r"!date\^(-?\d+)\^([^^|]+)(?:\^([^|]+))?(?:\|(.*))?")
+_SAFE_SCHEMES = frozenset({"http", "https", "mailto"})
+_EVERYBODY = frozenset({"here", "channel", "everyone"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """
+    Who reads: *zone* for dates (None: this machine's), *now* for "today", names of channels.
+    """
+
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    zone: tzinfo | None = None
+    channels: Mapping[str, str] = field(default_factory=dict)
+
+    def local_now(self) -> datetime:
+        """Give *now* on the reader's clock."""
+        return self.now.astimezone(self.zone)
+
+
+def plain(text: str) -> Markup:
+    """Draw plain_text: no markup but emoji and line breaks."""
+    return Markup(escape(with_emoji(text)).replace("\n", Markup("<br>")))
+
+
+def mrkdwn(text: str, reader: Reader, *, verbatim: bool = False) -> Markup:
+    """Draw mrkdwn; unless *verbatim*, bare URLs become links too."""
+    aside: list[str] = []
+
+    def put(piece: str) -> str:
+        aside.append(piece)
+        return f"{_OPEN}{len(aside) - 1}{_CLOSE}"
+
+    text = text.translate(_RESERVED)
+    text = _ANGLE.sub(lambda match: put(_angle(match[1], reader)), text)
+    # What is left of & < > is text, escaped by the sender or not.
+    text = html.escape(decoded(text), quote=False)
+    if not verbatim:
+        text = _URL.sub(lambda match: put(_link(decoded(match[0]), match[0])), text)
+    text = _FENCE.sub(lambda match: put(f"<pre>{match[1]}</pre>"), text)
+    text = _CODE.sub(lambda match: put(f"<code>{match[1]}</code>"), text)
+    text = with_emoji(text)
+    text = _QUOTE.sub(lambda match: put(_quote(match[0])), text)
+    aside = [_styled(piece) if piece.startswith("<blockquote>") else piece for piece in aside]
+    text = _styled(text)
+    for _depth in range(len(aside)):
+        text, count = _ASIDE.subn(lambda match: aside[int(match[1])], text)
+        if not count:
+            break
+    return Markup(text)  # noqa: S704 -- escaped above, piece by piece
+
+
+def link(url: str, label: str) -> Markup:
+    """Draw a link with a *label* that is text."""
+    return Markup(_link(url, str(escape(label))))  # noqa: S704 -- escaped there and here
+
+
+def _styled(text: str) -> str:
+    for pattern, tag in _STYLES:
+        text = pattern.sub(rf"<{tag}>\1</{tag}>", text)
+    return text.replace("\n", "<br>")
+
+
+def _quote(lines: str) -> str:
+    inner = "\n".join(re.sub(r"^&gt; ?", "", line) for line in lines.rstrip("\n").split("\n"))
+    return f"<blockquote>{inner}</blockquote>"
+
+
+def _angle(inside: str, reader: Reader) -> str:
+    """Draw what stands between < and >: a link, a mention, a date."""
+    target, _, label = inside.partition("|")
+    label = decoded(label)
+    match target[0]:
+        case "@":
+            return _mention(f"@{label or target[1:]}")
+        case "#":
+            return _mention(f"#{label or reader.channels.get(target[1:], target[1:])}")
+        case "!":
+            return _special(inside, target[1:], label, reader)
+    url = decoded(target)
+    return _link(url, str(escape(with_emoji(label or url))))
+
+
+def _special(inside: str, target: str, label: str, reader: Reader) -> str:
+    if target in _EVERYBODY:
+        return _mention(f"@{target}", "everybody")
+    if target.startswith("subteam^"):
+        return _mention(label or f"@{target.removeprefix('subteam^')}")
+    if date := _DATE.fullmatch(inside):
+        return _date(date, reader)
+    return str(escape(label or f"<{inside}>"))
+
+
+def _date(match: re.Match[str], reader: Reader) -> str:
+    timestamp, template, url, fallback = match.groups()
+    now = reader.local_now()
+    try:
+        shown = format_date(int(timestamp), decoded(template), reader.zone, now)
+        full = format_date(int(timestamp), "{date_long} at {time_secs}", reader.zone, now)
+    except (ValueError, OverflowError, OSError):
+        return str(escape(decoded(fallback or "")))
+    drawn = f'<time title="{escape(full)}">{escape(shown)}</time>'
+    return _link(decoded(url), drawn) if url else drawn
+
+
+def _mention(name: str, kind: str = "somebody") -> str:
+    return f'<span class="mention {kind}">{escape(name)}</span>'
+
+
+def _link(url: str, inner: str) -> str:
+    """Link to *url* around the HTML *inner*; a scheme that could run code is not linked."""
+    try:
+        safe = urlsplit(url).scheme.lower() in _SAFE_SCHEMES
+    except ValueError:
+        safe = False
+    if not safe:
+        return inner if inner != escape(url) else str(escape(f"<{url}>"))
+    address = escape(url)
+    return f'<a href="{address}" title="{address}" target="_blank" rel="noreferrer">{inner}</a>'
