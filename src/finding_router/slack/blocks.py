@@ -1,0 +1,49 @@
+"""The few kinds of blocks that messages are made of, within Slack's limits for each."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from slack_sdk.models.blocks import ContextBlock, HeaderBlock, SectionBlock
+from slack_sdk.models.blocks.basic_components import MarkdownTextObject, PlainTextObject
+
+from finding_router.slack.detail import Fact
+from finding_router.slack.text import CONTEXT_ELEMENTS, FIELDS, HEADER_CHARS, Mrkdwn, Plain, plain
+
+LABEL_CHARS: Final = len("**\n")
+
+
+def header(text: str) -> dict[str, Any]:
+    """Make a headline of *text*, cut to what Slack takes; nothing in it is formatted."""
+    shown = plain(text, HEADER_CHARS)
+    return HeaderBlock(text=PlainTextObject(text=shown, emoji=False)).to_dict()
+
+
+def section(text: Mrkdwn) -> dict[str, Any]:
+    """Make a paragraph of *text*, 3,000 counted characters at most."""
+    return SectionBlock(text=_mrkdwn(text)).to_dict()
+
+
+def paragraph(text: Plain) -> dict[str, Any]:
+    """Make a paragraph of *text*, in which Slack formats nothing."""
+    return SectionBlock(text=PlainTextObject(text=text, emoji=False)).to_dict()
+
+
+def columns(facts: Sequence[Fact]) -> dict[str, Any]:
+    """Make two columns of the first ten *facts*, which are fewer than 2,000 characters each."""
+    fields = [_mrkdwn(titled(label, value)) for label, value in facts[:FIELDS]]
+    return SectionBlock(fields=fields).to_dict()
+
+
+def context(*elements: Mrkdwn) -> dict[str, Any]:
+    """Make a line in small print."""
+    return ContextBlock(elements=[_mrkdwn(text) for text in elements[:CONTEXT_ELEMENTS]]).to_dict()
+
+
+def titled(title: str, text: Mrkdwn) -> Mrkdwn:
+    """Put *text* under a *title* of the router's own."""
+    return Mrkdwn(f"*{title}*\n{text}")
+
+
+def _mrkdwn(text: Mrkdwn) -> MarkdownTextObject:
+    # Verbatim keeps Slack from linking addresses, channels and people that a finding names.
+    return MarkdownTextObject(text=text, verbatim=True)

@@ -1,0 +1,23 @@
+"""Health: what AWS tells the account of security, in long text."""
+
+from finding_router.findings.finding import Finding
+from finding_router.findings.reading import text_at
+from finding_router.findings.timestamps import parse_timestamp
+from finding_router.slack.detail import Detail, exact, facts
+from finding_router.slack.text import date
+
+
+def lay_out(finding: Finding) -> Detail:
+    r"""Show which event it is and since when; its text may hold ``\n`` written out."""
+    fields = finding.raw.get("ProductFields")
+    started = parse_timestamp(text_at(fields, "HealthEventStartTime"))
+    ended = parse_timestamp(text_at(fields, "HealthEventEndTime"))
+    text = finding.description
+    return Detail(
+        facts=facts(
+            ("Event", exact(finding.generator_id)),
+            ("Starts", date(started) if started else None),
+            ("Ends", date(ended) if ended else None),
+        ),
+        description=text.replace("\\r\\n", "\n").replace("\\n", "\n") if text else None,
+    )

@@ -1,0 +1,38 @@
+"""IAM Access Analyzer: who else can reach a resource."""
+
+from finding_router.findings.finding import Finding
+from finding_router.findings.reading import text_at
+from finding_router.slack.detail import Detail, exact, facts, listings, said
+from finding_router.slack.text import Mrkdwn
+
+_PUBLIC = "*"
+
+
+def lay_out(finding: Finding) -> Detail:
+    """
+    Show which principal from outside may do what, and under which condition.
+
+    Access Analyzer writes this into the resource's other details, in words with blanks.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-securityhub-integration.html
+    """
+    others = [resource.raw.get("Details") for resource in finding.resources]
+
+    def first(name: str) -> str | None:
+        return next(filter(None, (text_at(other, "Other", name) for other in others)), None)
+
+    actions = (first("Action Granted") or "").split(",")
+    return Detail(
+        facts=facts(
+            ("External principal", _principal(first("External Principal"))),
+            ("Principal type", said(first("External Principal Type"))),
+            ("Condition", exact(first("Condition"))),
+            ("Organization policy", said(first("Resource Control Policy Restriction Type"))),
+        ),
+        listings=listings("Actions granted", ("action", "actions"), *map(exact, actions)),
+    )
+
+
+def _principal(written: str | None) -> Mrkdwn | None:
+    if written is not None and written.strip() == _PUBLIC:
+        return Mrkdwn("*anyone* (public)")
+    return exact(written)

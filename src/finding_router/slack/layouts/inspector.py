@@ -1,0 +1,18 @@
+"""Inspector: vulnerabilities of packages and code, and ports open to the internet."""
+
+from finding_router.findings.finding import Finding
+from finding_router.findings.reading import text_at
+from finding_router.slack.detail import Detail, facts, said
+from finding_router.slack.vulnerabilities import vulnerability_detail
+
+
+def lay_out(finding: Finding) -> Detail:
+    """Show CVE, CVSS, EPSS, exploit, fix and packages, or which ports are reachable."""
+    found = vulnerability_detail(finding)
+    begin = text_at(finding.raw, "Network", "OpenPortRange", "Begin")
+    end = text_at(finding.raw, "Network", "OpenPortRange", "End")
+    reachable = facts(
+        ("Open ports", said(begin if begin == end or end is None else f"{begin or ''}-{end}")),
+        ("Protocol", said(text_at(finding.raw, "Network", "Protocol"))),
+    )
+    return Detail(facts=found.facts + reachable, listings=found.listings)

@@ -1,0 +1,30 @@
+"""Systems Manager Patch Manager: instances without the patches that their baseline asks for."""
+
+from typing import Final
+
+from finding_router.findings.finding import Finding
+from finding_router.findings.reading import number_at, text_at
+from finding_router.slack.detail import Detail, exact, facts, said
+from finding_router.slack.text import Mrkdwn
+
+# https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_PatchSummary.html
+_COUNTS: Final = {
+    "Missing": "MissingCount",
+    "Failed": "FailedCount",
+    "Waiting for a reboot": "InstalledPendingReboot",
+    "Rejected but installed": "InstalledRejectedCount",
+    "Installed": "InstalledCount",
+}
+
+
+def lay_out(finding: Finding) -> Detail:
+    """Show how many patches are in which state, and the baseline that says so."""
+    summary = finding.raw.get("PatchSummary")
+    counts = {label: number_at(summary, name) for label, name in _COUNTS.items()}
+    return Detail(
+        facts=facts(
+            *((label, Mrkdwn(f"{count:.0f}")) for label, count in counts.items() if count),
+            ("Baseline", exact(text_at(summary, "Id"))),
+            ("Operation", said(text_at(summary, "Operation"))),
+        )
+    )
