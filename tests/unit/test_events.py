@@ -1,5 +1,8 @@
 """Reading the events that Security Hub sends by way of EventBridge."""
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +19,16 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )
+
+
+SRC = Path(__file__).parents[2] / "src"
+# Prints what a fresh interpreter has loaded once events and findings can be read.
+LOADED = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import finding_router.findings.asff, finding_router.findings.events
+print(*sys.modules)
+"""
 
 
 def _event(detail_type: str = IMPORTED, **fields: Any) -> dict[str, Any]:
@@ -138,3 +151,14 @@ def test_findings_survive_any_neighbour(findings: list[object], odd: dict[str, A
     expected = tuple(findings)
 
     assert repr(expected) == repr(read_event(event).findings)
+
+
+def test_reading_loads_nothing_that_it_does_not_need() -> None:
+    """Of Powertools' models only EventBridge's is built, and no AWS SDK: both cost cold start."""
+    command = [sys.executable, "-c", LOADED, str(SRC)]
+    loaded = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    models = "aws_lambda_powertools.utilities.parser.models."
+    expected = [f"{models}event_bridge"]
+
+    assert expected == [module for module in loaded if module.startswith(models)]
+    assert not {"boto3", "botocore.session", "slack_sdk"} & set(loaded)
