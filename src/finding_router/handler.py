@@ -10,7 +10,7 @@ from finding_router.delivery.job import Job, Record
 from finding_router.delivery.outcome import Outcome
 from finding_router.errors import EventError, RouterError
 from finding_router.settings import Settings
-from finding_router.telemetry import logger, metrics, tracer
+from finding_router.telemetry import logger, metrics, traced
 
 
 class BatchFailedError(RouterError):
@@ -24,7 +24,7 @@ def _parts() -> tuple[Any, Any]:
 
 
 @logger.inject_lambda_context
-@tracer.capture_lambda_handler(capture_response=False)
+@traced
 @metrics.log_metrics
 def lambda_handler(event: Mapping[str, Any], context: RemainingTime) -> dict[str, Any]:
     """

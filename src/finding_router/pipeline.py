@@ -28,7 +28,6 @@ from finding_router.telemetry import (
     INVALID_ROUTES,
     count,
     logger,
-    tracer,
 )
 
 _METRICS = {
@@ -71,7 +70,6 @@ class Pipeline:
             else None
         )
 
-    @tracer.capture_method(capture_response=False)
     def run(self, records: Sequence[Record], deadline: Deadline) -> list[Job]:
         """Take *records* through to the end; every job of the answer has an outcome."""
         jobs = [job for record in records for job in read_jobs(record)]

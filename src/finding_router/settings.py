@@ -63,3 +63,12 @@ class Settings(BaseModel):
     def trouble_channel(self) -> str:
         """Where the router reports its own troubles."""
         return self.ops_channel or self.default_channel
+
+
+def tracing_is_on(environment: Mapping[str, str] = os.environ) -> bool:
+    """Tell whether the stack switched tracing on; never on a laptop, where nobody collects it."""
+    return (
+        environment.get("POWERTOOLS_TRACE_DISABLED", "true").lower() == "false"
+        and "LAMBDA_TASK_ROOT" in environment
+        and "AWS_SAM_LOCAL" not in environment
+    )

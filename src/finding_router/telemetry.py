@@ -1,9 +1,12 @@
 """Names of what the router logs and counts, and the Powertools objects that do it."""
 
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final, cast
 
-from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+
+from finding_router.settings import tracing_is_on
 
 SERVICE: Final = "finding-router"
 NAMESPACE: Final = "FindingRouter"
@@ -21,10 +24,19 @@ DELIVERIES_DEGRADED: Final = "DeliveriesDegraded"
 
 logger = Logger(service=SERVICE)
 metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
-# Traces only where the template asks for them: the X-Ray SDK is imported then, and only then.
-tracer = Tracer(service=SERVICE)
 
 
 def count(metric: str, by: int = 1) -> None:
     """Add *by* to one of the metrics above."""
     metrics.add_metric(name=metric, unit=MetricUnit.Count, value=by)
+
+
+def traced[Handler: Callable[..., Any]](handler: Handler) -> Handler:
+    """Trace *handler* with X-Ray, where the stack asks for it."""
+    if not tracing_is_on():
+        return handler
+    # Even a disabled Tracer imports the X-Ray SDK, which takes longer than the router itself.
+    from aws_lambda_powertools import Tracer  # noqa: PLC0415
+
+    tracer = Tracer(service=SERVICE)
+    return cast("Handler", tracer.capture_lambda_handler(handler, capture_response=False))

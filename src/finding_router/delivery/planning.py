@@ -72,7 +72,8 @@ class Planner:
         finding = job.finding
         context = CardContext(
             routes=destination.routes,
-            why=destination.note or "new",
+            # Without routes the card itself says that none matched.
+            why=f"new, {destination.note}" if destination.routes and destination.note else "new",
             account_alias=self._table.alias(finding.account_id) if finding else None,
             mention=destination.mention,
             action_name=job.action_name,
