@@ -1,0 +1,240 @@
+"""
+Items of the RoutingTable: what people write in the DynamoDB console, read and checked.
+
+To add an attribute, add a field and, where pydantic checks it, a remedy; to add a kind of item, add
+a model and its place in `_KINDS`.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationError,
+    ValidationInfo,
+)
+from pydantic_core import ErrorDetails
+
+from finding_router.errors import RouteError
+from finding_router.routing.channel import ChannelTemplate, channel_safe, read_channel
+from finding_router.routing.match import EVERYTHING, Match, read_match
+from finding_router.routing.mention import read_mentions
+from finding_router.routing.mistake import MistakeError, did_you_mean, shown
+from finding_router.routing.pattern import PatternError
+
+_ACCOUNT_ID_DIGITS: Final = 12
+_MAX_LABEL_CHARS: Final = 80
+
+
+class Action(StrEnum):
+    """What a matching route does with a finding."""
+
+    POST = "post"
+    DROP = "drop"
+    """Say nothing."""
+    SUPPRESS = "suppress"
+    """Say nothing, and set the finding's Workflow status to SUPPRESSED."""
+
+
+class Deliver(StrEnum):
+    """How a route's findings arrive, the most immediate first."""
+
+    CARD = "card"
+    """Each as a message."""
+    AUTO = "auto"
+    """Each as a message, but together in a burst."""
+    DIGEST = "digest"
+    """Together."""
+
+
+def _one_of(words: type[StrEnum]) -> BeforeValidator:
+    """Read one of *words*; an unknown one names the closest."""
+
+    def read(written: object) -> StrEnum:
+        if isinstance(written, str) and written in words:
+            return words(written)
+        word = written if isinstance(written, str) else ""
+        problem = f"is {shown(written)}"
+        raise MistakeError(problem, did_you_mean(word, words))
+
+    return BeforeValidator(read)
+
+
+def _whole(written: object) -> object:
+    """Take 100.0 for 100: both are one number in DynamoDB and in JSON."""
+    return int(written) if isinstance(written, float) and written.is_integer() else written
+
+
+def _name(written: str) -> str:
+    if written.strip():
+        return written
+    problem = "is empty"
+    raise MistakeError(problem, "write a name that says what the item is for")
+
+
+def _account_id(written: str) -> str:
+    if len(written) == _ACCOUNT_ID_DIGITS and written.isascii() and written.isdigit():
+        return written
+    problem = f"is {shown(written)}, which is no account id"
+    raise MistakeError(problem, f"write its {_ACCOUNT_ID_DIGITS} digits")
+
+
+def _alias(written: str) -> str:
+    alias = written.strip()
+    if channel_safe(alias):
+        return alias
+    problem = f"is {shown(written)}, of which no channel name can be made" if alias else "is empty"
+    raise MistakeError(problem, 'use letters a-z or digits, as in "payments-prod"')
+
+
+def _channel(written: object, info: ValidationInfo) -> ChannelTemplate | None:
+    if written is None:
+        # Where the action cannot be read, that is mistake enough.
+        if info.data.get("action") is not Action.POST:
+            return None
+        problem = "is missing"
+        raise MistakeError(problem, 'write a name, an id or a template such as "#{account}-alerts"')
+    if not isinstance(written, str):
+        problem = f"is {shown(written)}"
+        raise MistakeError(problem, 'make it a text such as "#security-alerts"')
+    return read_channel(written)
+
+
+class _Item(BaseModel):
+    """What every kind of item has."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    description: str | None = None
+
+
+class Route(_Item):
+    """Where findings that match go; *channel* is there whenever *action* is post."""
+
+    kind: Literal["route"] = "route"
+    name: Annotated[str, AfterValidator(_name)]
+    order: Annotated[int, BeforeValidator(_whole)] = 100
+    enabled: bool = True
+    match: Annotated[Match, PlainValidator(read_match)] = EVERYTHING
+    action: Annotated[Action, _one_of(Action)] = Action.POST
+    channel: Annotated[ChannelTemplate | None, PlainValidator(_channel)] = Field(
+        default=None, validate_default=True
+    )
+    mention: Annotated[tuple[str, ...], PlainValidator(read_mentions)] = ()
+    stop: bool = False
+    deliver: Annotated[Deliver, _one_of(Deliver)] = Deliver.AUTO
+
+    @property
+    def posts_to(self) -> ChannelTemplate | None:
+        """Give the channel that gets what matches; None where the route says nothing."""
+        return self.channel if self.action is Action.POST else None
+
+
+class Account(_Item):
+    """What to call an account: *name* is its id."""
+
+    kind: Literal["account"] = "account"
+    name: Annotated[str, AfterValidator(_account_id)]
+    alias: Annotated[str, AfterValidator(_alias)]
+
+
+_KINDS: Final[Mapping[str, type[Route | Account]]] = {"route": Route, "account": Account}
+
+# What would be right, where pydantic only says that the type is wrong.
+_REMEDIES: Final = {
+    "name": "make it a text",
+    "description": "make it a text",
+    "order": "make it a whole number such as 100",
+    "enabled": "make it the Boolean true or false, without quotes",
+    "stop": "make it the Boolean true or false, without quotes",
+    "alias": 'make it a text such as "payments-prod"',
+}
+
+
+def parse_item(item: object) -> Route | Account:
+    """
+    Read one item, as DynamoDB or a JSON file has it: plain values, Decimal and sets as well.
+
+    Raises:
+        RouteError: the first mistake of the item, with the further ones in its *others*.
+
+    """
+    if not isinstance(item, Mapping):
+        problem = f"is {shown(item)}"
+        raise RouteError("item", label_of(item), "item", problem, "make it a map of attributes")
+    attributes = {str(name): _plain(value) for name, value in item.items()}
+    label = label_of(attributes)
+    kind = attributes.get("kind")
+    model = _KINDS.get(kind) if isinstance(kind, str) else None
+    if model is None:
+        raise _unknown_kind(attributes, label)
+    try:
+        return model.model_validate(attributes)
+    except ValidationError as error:
+        errors = [
+            RouteError(str(kind), label, *_mistake(details, model))
+            for details in error.errors(include_url=False)
+        ]
+        first = errors[0]
+        first.others = tuple(errors[1:])
+        raise first from error
+
+
+def label_of(item: object) -> str:
+    """Give what a person finds the *item* by: its name, or else the beginning of what it says."""
+    name = item.get("name") if isinstance(item, Mapping) else None
+    text = "" if name is None else str(name).strip()
+    text = text or f"(no name) {item}"
+    return text if len(text) <= _MAX_LABEL_CHARS else text[: _MAX_LABEL_CHARS - 1] + "…"
+
+
+def _unknown_kind(attributes: Mapping[str, Any], label: str) -> RouteError:
+    if "kind" not in attributes:
+        return RouteError("item", label, "kind", "is missing", did_you_mean("", _KINDS))
+    kind = attributes["kind"]
+    word = kind if isinstance(kind, str) else ""
+    problem = f"is {shown(kind)}, which is no kind of item"
+    return RouteError(word or "item", label, "kind", problem, did_you_mean(word, _KINDS))
+
+
+def _mistake(details: ErrorDetails, model: type[BaseModel]) -> tuple[str, str, str]:
+    """Give field, problem and remedy for one of pydantic's errors."""
+    field = str(details["loc"][0])
+    match details["type"], details.get("ctx", {}).get("error"):
+        case _, PatternError() as error:
+            path = f"{field}.{error.path}" if error.path else field
+            return path, error.problem, error.remedy
+        case _, MistakeError() as error:
+            return field, error.problem, error.remedy
+        case "extra_forbidden", _:
+            problem = (
+                f"is no attribute of {'an' if model is Account else 'a'} {model.__name__.lower()}"
+            )
+            return field, problem, did_you_mean(field, model.model_fields)
+        case "missing", _:
+            return field, "is missing", _REMEDIES[field]
+        case _:
+            return field, f"is {shown(details['input'])}", _REMEDIES[field]
+
+
+def _plain(value: Any) -> Any:
+    """Turn what the AWS SDK makes of numbers and sets into what JSON has."""
+    match value:
+        case Decimal():
+            whole = value.is_finite() and value == value.to_integral_value()
+            return int(value) if whole else float(value)
+        case set() | frozenset():
+            return sorted(map(_plain, value), key=str)
+        case list() | tuple():
+            return [_plain(inner) for inner in value]
+        case Mapping():
+            return {str(name): _plain(inner) for name, inner in value.items()}
+        case _:
+            return value

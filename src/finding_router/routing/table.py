@@ -1,0 +1,241 @@
+"""
+Decide where a finding goes.
+
+Every matching route delivers, in order and then by name, up to and including the first that stops.
+A channel gets one message however many routes name it. Routes that say nothing only keep a finding
+from the default channel: what another route posts is posted.
+"""
+
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
+from typing import Any, Final, Self
+
+from finding_router.errors import ConfigurationError, RouteError
+from finding_router.findings.events import IMPORTED, SOURCE
+from finding_router.findings.finding import Finding
+from finding_router.routing.channel import ChannelTemplate, UnfilledError, read_channel
+from finding_router.routing.index import PatternIndex
+from finding_router.routing.mistake import MistakeError
+from finding_router.routing.route import Account, Action, Deliver, Route, parse_item
+from finding_router.routing.trace import TraceStep, trace_routes
+
+_IMMEDIATE_FIRST: Final = list(Deliver)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """
+    One message to be: *routes* are the names of those that want it, none for the default channel.
+
+    *note* says why a finding ended in the default channel, None where it was sent there on purpose.
+    """
+
+    channel: str
+    routes: tuple[str, ...] = ()
+    mention: tuple[str, ...] = ()
+    deliver: Deliver = Deliver.AUTO
+    note: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """
+    Where one finding goes; without *channels* a route, *dropped_by*, says to say nothing.
+
+    With *suppress* that route also wants the finding's Workflow status to be SUPPRESSED.
+    """
+
+    channels: tuple[Destination, ...]
+    dropped_by: str | None = None
+    suppress: bool = False
+    tracer: Callable[[], Iterable[TraceStep]] = field(default=tuple, repr=False, compare=False)
+
+    @cached_property
+    def trace(self) -> tuple[TraceStep, ...]:
+        """What each route said, in order: made when it is asked for, as it looks at all of them."""
+        return tuple(self.tracer())
+
+
+class RoutingTable:
+    """Routes and account names that are valid, and the *problems* of the items that are not."""
+
+    def __init__(
+        self,
+        routes: Iterable[Route],
+        *,
+        default_channel: str,
+        aliases: Mapping[str, str] | None = None,
+        problems: Iterable[RouteError] = (),
+    ) -> None:
+        """
+        Index *routes*, of which no two have one name; *aliases* names accounts by their ids.
+
+        Raises:
+            ConfigurationError: the default channel is no channel.
+
+        """
+        self.routes: Final = tuple(sorted(routes, key=lambda route: (route.order, route.name)))
+        self.aliases: Final = dict(aliases or {})
+        self.problems: Final = tuple(problems)
+        self.default_channel: Final = _read_default(default_channel)
+        enabled = {route.name: route for route in self.routes if route.enabled}
+        self._enabled: Final = enabled
+        self._rank: Final = {name: rank for rank, name in enumerate(enabled)}
+        patterns = {name: route.match.event_pattern for name, route in enabled.items()}
+        self._index: Final = PatternIndex({name: p for name, p in patterns.items() if p})
+        self._for_everything: Final = [name for name, pattern in patterns.items() if not pattern]
+
+    @classmethod
+    def from_items(
+        cls, items: Iterable[object], *, default_channel: str, allow_suppress: bool = False
+    ) -> Self:
+        """
+        Read *items* as `parse_item` does; each mistake becomes one of the table's problems.
+
+        Raises:
+            ConfigurationError: the default channel is no channel.
+
+        """
+        read: dict[tuple[str, str], Route | Account] = {}
+        problems: list[RouteError] = []
+        for item in items:
+            try:
+                parsed = parse_item(item)
+                _check_name_is_free(parsed, read)
+                _check_may_suppress(parsed, allow_suppress=allow_suppress)
+            except RouteError as error:
+                problems += [error, *error.others]
+            else:
+                read[parsed.kind, parsed.name] = parsed
+        return cls(
+            [item for item in read.values() if isinstance(item, Route)],
+            default_channel=default_channel,
+            aliases={item.name: item.alias for item in read.values() if isinstance(item, Account)},
+            problems=problems,
+        )
+
+    @property
+    def skipped(self) -> int:
+        """How many items have problems."""
+        return len({(problem.kind, problem.name) for problem in self.problems})
+
+    def decide(
+        self,
+        finding: Finding,
+        *,
+        event: Mapping[str, Any] | None = None,
+        requested: bool = False,
+    ) -> Decision:
+        """
+        Decide where *finding* goes.
+
+        Patterns of whole rules see the *event* that brought it, without its other findings, or
+        else an Imported one. Where it was *requested* by a person, no route can say nothing.
+        """
+        around = _around(finding, event)
+        passed = self._passed(around)
+        wanted = [
+            self._destination(route, channel, finding)
+            for route in passed
+            if (channel := route.posts_to)
+        ]
+        quiet = [route for route in passed if route.posts_to is None]
+        if not wanted and (requested or not quiet):
+            wanted = [Destination(channel=self.default_channel, note=self._why_default(quiet))]
+        suppressing = [route for route in quiet if route.action is Action.SUPPRESS]
+        return Decision(
+            channels=_one_per_channel(wanted),
+            dropped_by=None if wanted else (suppressing or quiet)[0].name,
+            suppress=bool(suppressing and not wanted),
+            tracer=lambda: trace_routes(self.routes, passed, around),
+        )
+
+    def alias(self, account_id: str | None) -> str | None:
+        """Give the name that the table has for an account."""
+        return None if account_id is None else self.aliases.get(account_id)
+
+    def _passed(self, event: Mapping[str, Any]) -> list[Route]:
+        """Give the routes that match, in order, up to the first that stops."""
+        matching = [*self._for_everything, *self._index.match(dict(event))]
+        passed = []
+        for name in sorted(matching, key=self._rank.__getitem__):
+            passed.append(self._enabled[name])
+            if self._enabled[name].stop:
+                break
+        return passed
+
+    def _destination(
+        self, route: Route, template: ChannelTemplate, finding: Finding
+    ) -> Destination:
+        note = None
+        try:
+            channel = template.fill(finding, self.aliases)
+        except UnfilledError as unfilled:
+            channel, note = self.default_channel, f'route "{route.name}": {unfilled}'
+        return Destination(
+            channel=channel,
+            routes=(route.name,),
+            mention=route.mention,
+            deliver=route.deliver,
+            note=note,
+        )
+
+    def _why_default(self, quiet: Sequence[Route]) -> str:
+        if quiet:
+            return f'requested, though route "{quiet[0].name}" says nothing'
+        if self.problems:
+            return f"no route matches, and {self.skipped} invalid items were left out"
+        return "no route matches"
+
+
+def _one_per_channel(wanted: Iterable[Destination]) -> tuple[Destination, ...]:
+    """Unite those of one channel: the most immediate delivery wins, every mention is kept."""
+    by_channel: dict[str, list[Destination]] = {}
+    for destination in wanted:
+        by_channel.setdefault(destination.channel, []).append(destination)
+    return tuple(
+        Destination(
+            channel=channel,
+            routes=tuple(chain.from_iterable(one.routes for one in several)),
+            mention=tuple(dict.fromkeys(chain.from_iterable(one.mention for one in several))),
+            deliver=min((one.deliver for one in several), key=_IMMEDIATE_FIRST.index),
+            note="; ".join(one.note for one in several if one.note) or None,
+        )
+        for channel, several in by_channel.items()
+    )
+
+
+def _around(finding: Finding, event: Mapping[str, Any] | None) -> dict[str, Any]:
+    if not event:
+        return {"source": SOURCE, "detail-type": IMPORTED, "detail": {"findings": [finding.raw]}}
+    return {**event, "detail": {**event["detail"], "findings": [finding.raw]}}
+
+
+def _read_default(written: str) -> str:
+    try:
+        channel = read_channel(written)
+    except MistakeError as error:
+        message = f"default channel: {error}"
+        raise ConfigurationError(message) from error
+    if not channel.is_fixed:
+        message = (
+            "default channel: has placeholders, which may be unfillable; write a name or an id"
+        )
+        raise ConfigurationError(message)
+    return channel.text
+
+
+def _check_name_is_free(item: Route | Account, taken: Container[tuple[str, str]]) -> None:
+    # DynamoDB has one item of a name; a file may have more.
+    if (item.kind, item.name) in taken:
+        problem = "is there twice"
+        raise RouteError(item.kind, item.name, "name", problem, "give each a name of its own")
+
+
+def _check_may_suppress(item: Route | Account, *, allow_suppress: bool) -> None:
+    if isinstance(item, Route) and item.action is Action.SUPPRESS and not allow_suppress:
+        problem = "is suppress, which this stack may not do"
+        remedy = 'deploy with the parameter AllowSuppress set to "true", or write drop'
+        raise RouteError(item.kind, item.name, "action", problem, remedy)

@@ -1,0 +1,127 @@
+"""Why a route took a finding or did not: slow and exact, for people who ask."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from finding_router.routing.match import Match, is_alternatives
+from finding_router.routing.pattern import compile_pattern
+from finding_router.routing.route import Action, Route
+
+_MAX_SHOWN_CHARS: Final = 80
+_MAX_SHOWN_VALUES: Final = 3
+
+type _Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TraceStep:
+    """What one route said to a finding; *reason* is a sentence without a full stop."""
+
+    route: str
+    order: int
+    matched: bool
+    reason: str
+
+
+def trace_routes(
+    routes: Iterable[Route], passed: Sequence[Route], event: Mapping[str, Any]
+) -> Iterator[TraceStep]:
+    """
+    Tell for each of *routes*, in order, what it said to the one finding of *event*.
+
+    *passed* are those that matched, up to the one that stopped.
+    """
+    names = {route.name for route in passed}
+    stopper = passed[-1] if passed and passed[-1].stop else None
+    stopped = False
+    for route in routes:
+        matched = route.name in names
+        if not route.enabled:
+            reason = "is not enabled"
+        elif matched:
+            reason = f"{_effect(route)}; matches {_matching(route.match)}"
+        elif stopped and stopper:
+            reason = f'is not reached: "{stopper.name}" stops before it'
+        else:
+            reason = explain_mismatch(route.match, event)
+        yield TraceStep(route.name, route.order, matched, reason)
+        stopped = stopped or route is stopper
+
+
+def explain_mismatch(match: Match, event: Mapping[str, Any]) -> str:
+    """
+    Name the first field of *match* that says no to the one finding of *event*.
+
+    Fields are added one by one, in the order in which they are written: where a field agrees by
+    itself but not together with those before it, it does so in another element of an array.
+    """
+    subject = event if match.of_event else event["detail"]["findings"][0]
+    together: dict[str, Any] = {}
+    for path, wanted in _leaves(match.pattern):
+        _put(together, path, wanted)
+        if compile_pattern(together).matches(subject):
+            continue
+        alone: dict[str, Any] = {}
+        _put(alone, path, wanted)
+        if compile_pattern(alone).matches(subject):
+            return f"{'.'.join(path)} matches, but not in the same array element as the rest"
+        return _refusal(path, wanted, subject)
+    return "matches"
+
+
+def _leaves(pattern: Mapping[str, Any], above: _Path = ()) -> Iterator[tuple[_Path, Any]]:
+    for name, inner in pattern.items():
+        path = (*above, name)
+        if isinstance(inner, dict):
+            yield from _leaves(inner, path)
+        else:
+            yield path, inner
+
+
+def _put(pattern: dict[str, Any], path: _Path, leaf: Any) -> None:
+    for name in path[:-1]:
+        pattern = pattern.setdefault(name, {})
+    pattern[path[-1]] = leaf
+
+
+def _refusal(path: _Path, wanted: Any, subject: object) -> str:
+    if is_alternatives(wanted, path[-1]):
+        return f"none of the {len(wanted)} alternatives of {'.'.join(path)} matches"
+    values = list(_values(subject, path))
+    found = ", ".join(map(_short, values[:_MAX_SHOWN_VALUES]))
+    if len(values) > _MAX_SHOWN_VALUES:
+        found += f" and {len(values) - _MAX_SHOWN_VALUES} more"
+    return f"{'.'.join(path)} is {found or 'absent'}, wanted {_short(wanted)}"
+
+
+def _values(here: object, path: _Path) -> Iterator[object]:
+    """Give what stands at *path*, in whatever elements of arrays on the way."""
+    if isinstance(here, list):
+        for element in here:
+            yield from _values(element, path)
+    elif not path:
+        yield here
+    elif isinstance(here, Mapping) and path[0] in here:
+        yield from _values(here[path[0]], path[1:])
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _MAX_SHOWN_CHARS else text[: _MAX_SHOWN_CHARS - 1] + "…"
+
+
+def _matching(match: Match) -> str:
+    fields = ", ".join(".".join(path) for path, _ in _leaves(match.pattern))
+    return f"on {fields}" if fields else "every finding"
+
+
+def _effect(route: Route) -> str:
+    if route.posts_to:
+        effect = f"posts to {route.posts_to.text}"
+    elif route.action is Action.SUPPRESS:
+        effect = "says nothing and suppresses"
+    else:
+        effect = "says nothing"
+    return f"{effect}, and stops" if route.stop else effect

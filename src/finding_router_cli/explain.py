@@ -1,0 +1,76 @@
+"""`finding-router explain`: where findings would go, and why, without sending anything."""
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+import click
+
+from finding_router.routing.channel import read_channel
+from finding_router.routing.mistake import MistakeError
+from finding_router_cli.documents import read_text
+from finding_router_cli.explanation import Explanation, as_json, as_lines, explain_event
+from finding_router_cli.inputs import read_events
+from finding_router_cli.routing_items import load_table, stack_options
+
+NOWHERE: Final = "none"
+
+
+@click.command()
+@click.argument("file", metavar="FILE")
+@click.option("--routes", metavar="FILE", help="JSON file with the items of the routing table.")
+@stack_options
+@click.option("--json", "for_programs", is_flag=True, help="Print JSON.")
+@click.option("--all", "show_all", is_flag=True, help="Print every route that does not match.")
+@click.option(
+    "--expect",
+    "expected",
+    metavar="CHANNEL",
+    multiple=True,
+    help="Exit with 1 unless every finding goes to this channel; give it again for each further "
+    f"one, or {NOWHERE} for findings that go nowhere.",
+)
+def explain(
+    file: str, *, for_programs: bool, show_all: bool, expected: Sequence[str], **source: Any
+) -> None:
+    """
+    Tell where the findings of FILE would go, and why, without sending anything.
+
+    FILE holds an EventBridge event, an SQS batch, a finding, a list of these, the output of
+    get-findings, or JSON lines; "-" reads standard input. The routes come from the file --routes,
+    or else from the table of the stack.
+    """
+    wanted = _read_expected(expected)
+    table = load_table(**source)
+    for problem in table.problems:
+        click.echo(f"left out: {problem}", err=True)
+    events = read_events(read_text(file), file)
+    explanations = [one for event in events for one in explain_event(event, table)]
+    if for_programs:
+        click.echo(json.dumps({"findings": [as_json(one) for one in explanations]}, indent=2))
+    else:
+        for one in explanations:
+            click.echo("\n".join(as_lines(one, table=table, show_all=show_all)) + "\n")
+    if wanted is not None and not _are_as_expected(explanations, wanted):
+        raise click.exceptions.Exit(1)
+
+
+def _read_expected(expected: Sequence[str]) -> set[str] | None:
+    """Read the channels of ``--expect`` in the table's spelling; None where there are none."""
+    if not expected:
+        return None
+    try:
+        return {read_channel(written).text for written in expected if written != NOWHERE}
+    except MistakeError as error:
+        raise click.BadParameter(str(error), param_hint="--expect") from error
+
+
+def _are_as_expected(explanations: Sequence[Explanation], wanted: set[str]) -> bool:
+    is_so = True
+    for one in explanations:
+        channels = {destination.channel for destination in one.channels}
+        if channels != wanted:
+            is_so = False
+            goes, should = (", ".join(sorted(names)) or NOWHERE for names in (channels, wanted))
+            click.echo(f'expected {should}, but "{one.title}" goes to {goes}', err=True)
+    return is_so

@@ -1,0 +1,144 @@
+"""What would become of a finding: found out, and put into words."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from finding_router.errors import EventError, FindingError
+from finding_router.findings.asff import read_finding
+from finding_router.findings.events import EventKind, read_event
+from finding_router.findings.finding import Finding
+from finding_router.findings.screening import NotPosted, screen
+from finding_router.routing.table import Decision, Destination, RoutingTable
+from finding_router.routing.trace import TraceStep
+
+_MAX_MISSES: Final = 20
+_MAX_TITLE_CHARS: Final = 120
+_MAX_LINE_CHARS: Final = 500
+_WHY_NOT: Final = {
+    NotPosted.ARCHIVED: "its RecordState is ARCHIVED",
+    NotPosted.PASSED: "its Compliance.Status is PASSED",
+    NotPosted.NOT_AVAILABLE: "its Compliance.Status is NOT_AVAILABLE",
+    NotPosted.NOT_NEW: "its Workflow.Status is not NEW",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """
+    What would become of one finding, or of an event that is refused.
+
+    *channels* are those that would get a message. *problem* says why event or finding cannot be
+    read; without one there are *finding* and *decision*, which stands even where the finding is
+    *not_posted*.
+    """
+
+    channels: tuple[Destination, ...] = ()
+    problem: str | None = None
+    finding: Finding | None = None
+    decision: Decision | None = None
+    not_posted: NotPosted | None = None
+
+    @property
+    def title(self) -> str:
+        """Give one line to tell it from others, safe to print."""
+        if self.finding is None:
+            return printable(self.problem or "")
+        return printable(self.finding.title, most=_MAX_TITLE_CHARS)
+
+
+def explain_event(event: Mapping[str, Any], table: RoutingTable) -> Iterator[Explanation]:
+    """Tell what would become of each finding of *event*."""
+    try:
+        intake = read_event(event)
+    except EventError as error:
+        yield Explanation(problem=f"refused: {error}")
+        return
+    for raw in intake.findings:
+        yield _explain_finding(raw, event, intake.kind, table)
+
+
+def _explain_finding(
+    raw: object, event: Mapping[str, Any], kind: EventKind, table: RoutingTable
+) -> Explanation:
+    try:
+        finding = read_finding(raw)
+    except FindingError as error:
+        default = Destination(channel=table.default_channel)
+        return Explanation(problem=f"posted raw: {error}", channels=(default,))
+    requested = kind is EventKind.CUSTOM_ACTION
+    decision = table.decide(finding, event=event, requested=requested)
+    not_posted = screen(finding, kind)
+    channels = () if not_posted else decision.channels
+    return Explanation(channels=channels, finding=finding, decision=decision, not_posted=not_posted)
+
+
+def as_json(explanation: Explanation) -> dict[str, Any]:
+    """Give *explanation* for programs, with the keys that the router logs."""
+    finding, decision = explanation.finding, explanation.decision
+    return {
+        "finding_id": finding and finding.id,
+        "product_arn": finding and finding.product_arn,
+        "severity": finding and finding.severity,
+        "title": finding and finding.title,
+        "account_id": finding and finding.account_id,
+        "account_name": finding and finding.account_name,
+        "product": finding and finding.product,
+        "problem": explanation.problem,
+        "not_posted": explanation.not_posted,
+        "channels": [asdict(destination) for destination in explanation.channels],
+        "dropped_by": decision and decision.dropped_by,
+        "suppress": bool(decision and decision.suppress),
+        "trace": [asdict(step) for step in decision.trace] if decision else [],
+    }
+
+
+def as_lines(explanation: Explanation, *, table: RoutingTable, show_all: bool) -> Iterator[str]:
+    """Put *explanation* into lines to read; without *show_all* only the first misses."""
+    finding, decision = explanation.finding, explanation.decision
+    if finding is None or decision is None:
+        yield explanation.title
+        yield from map(_destination, explanation.channels)
+        return
+    account = [table.alias(finding.account_id) or finding.account_name, finding.account_id]
+    yield f"{finding.severity}  {explanation.title}"
+    yield _line("account", *account, finding.region)
+    yield _line("product", finding.product, finding.control_id)
+    if explanation.not_posted:
+        yield _line("not posted", f"{_WHY_NOT[explanation.not_posted]}; it would go as follows")
+    if decision.dropped_by is not None:
+        does = "suppressed" if decision.suppress else "dropped"
+        yield _line("nowhere", f"{does} by route {decision.dropped_by}")
+    yield from map(_destination, decision.channels)
+    yield from _trace(decision.trace, show_all=show_all)
+
+
+def printable(text: str, *, most: int = _MAX_LINE_CHARS) -> str:
+    """Make *text* one line of *most* characters that cannot steer a terminal."""
+    shown = "".join(letter if letter.isprintable() else " " for letter in text)
+    return shown if len(shown) <= most else shown[: most - 1] + "…"
+
+
+def _line(label: str, *values: str | None) -> str:
+    return f"  {label:<11} {printable(', '.join(value for value in values if value))}"
+
+
+def _destination(destination: Destination) -> str:
+    words = [f"by {', '.join(destination.routes)}" if destination.routes else ""]
+    words.append(f"mentions {', '.join(destination.mention)}" if destination.mention else "")
+    words.append(f"as {destination.deliver}" if destination.deliver != "auto" else "")
+    words.append(destination.note or "")
+    return _line("goes to", f"{destination.channel}  {'; '.join(filter(None, words))}")
+
+
+def _trace(steps: Sequence[TraceStep], *, show_all: bool) -> Iterator[str]:
+    width = max((len(step.route) for step in steps), default=0)
+    misses = 0
+    for step in steps:
+        misses += not step.matched
+        if step.matched or show_all or misses <= _MAX_MISSES:
+            verdict = "yes" if step.matched else "no "
+            name = f"{step.route:<{min(width, 40)}}"
+            yield printable(f"    {step.order:>5}  {name}  {verdict}  {step.reason}")
+    if misses > _MAX_MISSES and not show_all:
+        yield f"    … and {misses - _MAX_MISSES:,} more that do not match: --all shows them"

@@ -1,0 +1,119 @@
+"""
+Read findings from whatever a person has at hand, as EventBridge events.
+
+Taken are EventBridge events, SQS batches (as Lambda or the AWS CLI has them), bare findings,
+GetFindings output, lists of these, and JSON lines.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import uuid4
+
+from finding_router.findings.events import IMPORTED, SOURCE
+from finding_router_cli.documents import UnreadableError, documents
+
+_WANTED: Final = (
+    "write an EventBridge event, an SQS batch, a finding, a list of these, "
+    "the output of get-findings, or JSON lines"
+)
+# A finding has at least one of these, however broken it is (ASFF).
+_OF_A_FINDING: Final = frozenset(
+    {"SchemaVersion", "Id", "ProductArn", "GeneratorId", "AwsAccountId", "Title", "Resources"}
+)
+
+
+def read_events(text: str, source: str) -> list[dict[str, Any]]:
+    """
+    Read EventBridge events from *text*; *source* is the name of its file, for errors.
+
+    A finding without an event around it gets that of an import. What an SQS batch holds is given
+    even where it is no event of ours, since a queue may hold anything.
+
+    Raises:
+        UnreadableError: something in it is none of what is taken, or there is nothing.
+
+    """
+    try:
+        events = list(_events_in_text(text, source))
+    except RecursionError as error:
+        problem = "is nested too deeply"
+        raise UnreadableError(source, problem, _WANTED) from error
+    if not events:
+        problem = "holds no event and no finding"
+        raise UnreadableError(source, problem, _WANTED)
+    return events
+
+
+def envelope_of(finding: object) -> dict[str, Any]:
+    """Put an Imported event around *finding*, as Security Hub does."""
+    fields = finding if isinstance(finding, Mapping) else {}
+    return {
+        "version": "0",
+        "id": str(uuid4()),
+        "detail-type": IMPORTED,
+        "source": SOURCE,
+        "account": str(fields.get("AwsAccountId", "000000000000")),
+        "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "region": str(fields.get("Region", "us-east-1")),
+        "resources": [str(fields["Id"])] if "Id" in fields else [],
+        "detail": {"findings": [finding]},
+    }
+
+
+def _events_in_text(text: str, source: str) -> Iterator[dict[str, Any]]:
+    for place, document in documents(text, source):
+        yield from _events(document, place)
+
+
+def _events(document: object, place: str) -> Iterator[dict[str, Any]]:
+    """Take off whatever is wrapped around events and findings."""
+    match document:
+        case list():
+            yield from _events_of_each(document, place, "item")
+        case {"Records": list() as records}:
+            yield from _events_of_each(records, place, "record")
+        case {"Messages": list() as messages}:
+            yield from _events_of_each(messages, place, "message")
+        case {"Findings": list() as findings}:
+            yield from map(envelope_of, findings)
+        case {"body": str() as body} | {"Body": str() as body}:
+            yield _event_of_body(body)
+        case dict():
+            yield _event(document, place)
+        case _:
+            problem = "is no event and no finding"
+            raise UnreadableError(place, problem, _WANTED)
+
+
+def _events_of_each(documents: list[object], place: str, word: str) -> Iterator[dict[str, Any]]:
+    for number, document in enumerate(documents, 1):
+        yield from _events(document, f"{place}, {word} {number}")
+
+
+def _event_of_body(body: str) -> dict[str, Any]:
+    """
+    Read what a queue holds as it is, for the router to judge.
+
+    What is no JSON object, and so can be no event, is put into one that says what there was.
+    """
+    try:
+        event = json.loads(body)
+    except ValueError:
+        event = body
+    return event if isinstance(event, dict) else {"body": event}
+
+
+def _event(document: dict[str, Any], place: str) -> dict[str, Any]:
+    match document:
+        case {"detail-type": _} | {"detail": {}}:
+            return document
+        case {"event": {"detail": {}} as event}:  # with a note of where it is from, as samples have
+            return dict(event)
+        case {"finding": {} as finding}:
+            return envelope_of(finding)
+    if _OF_A_FINDING.isdisjoint(document):
+        problem = f"is no event and no finding (it has {', '.join(document)[:80] or 'no fields'})"
+        raise UnreadableError(place, problem, _WANTED)
+    return envelope_of(document)

@@ -1,0 +1,37 @@
+"""The `finding-router` command."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Final
+
+import click
+
+# Imported when they are called: the local stack alone takes seconds to import.
+_COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "explain": ("finding_router_cli.explain", "Tell where findings would go, and why."),
+    "local": ("finding_router_cli.local", "Run the whole router on this machine."),
+    "routes": ("finding_router_cli.routes", "Check the routing table."),
+}
+
+
+class _LateCommands(click.Group):
+    """A group whose commands stay unimported until they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 -- click's signature
+        if cmd_name not in _COMMANDS:
+            return None
+        command = getattr(import_module(_COMMANDS[cmd_name][0]), cmd_name)
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 -- click's signature
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
+
+
+@click.group(cls=_LateCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="security-hub-slack-router")
+def main() -> None:
+    """Route AWS Security Hub findings to Slack channels."""

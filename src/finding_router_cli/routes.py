@@ -1,0 +1,43 @@
+"""`finding-router routes`: look after the routing table."""
+
+from typing import Any
+
+import click
+
+from finding_router.routing.match import FINDING_FIELDS, top_fields
+from finding_router.routing.mistake import closest
+from finding_router_cli.routing_items import load_table, stack_options
+
+
+@click.group()
+def routes() -> None:
+    """Look after the routing table."""
+
+
+@routes.command()
+@click.argument("file", metavar="[FILE]", required=False)
+@stack_options
+def check(file: str | None, **stack: Any) -> None:
+    """
+    Check every item of the routing table; exit with 1 if one is wrong.
+
+    The items come from FILE, or else from the table of the stack. A field that no
+    finding is known to have is pointed out, but not wrong: the format gains fields.
+    """
+    table = load_table(routes=file, **stack)
+    for problem in table.problems:
+        click.echo(f"wrong: {problem}")
+    for route in table.routes:
+        if route.match.of_event:
+            continue
+        for field in sorted(set(top_fields(route.match.pattern)).difference(FINDING_FIELDS)):
+            right = closest(field, FINDING_FIELDS)
+            hint = f'did you mean "{right}"?' if right else "is it spelt right?"
+            click.echo(f'odd: route "{route.name}", match.{field}: unknown to ASFF; {hint}')
+    disabled = sum(not route.enabled for route in table.routes)
+    click.echo(
+        f"{len(table.routes)} routes ({disabled} not enabled), {len(table.aliases)} accounts, "
+        f"{table.skipped} wrong items"
+    )
+    if table.problems:
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,127 @@
+"""Where the commands get routes from: a file, or the table of a stack."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import click
+
+from finding_router.errors import ConfigurationError, StoreError
+from finding_router.routing.table import RoutingTable
+from finding_router_cli.documents import UnreadableError, documents, read_text
+
+_WANTED: Final = "write a list of items, or what aws dynamodb scan prints"
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html
+_DYNAMODB_TYPES: Final = frozenset({"S", "N", "BOOL", "NULL", "M", "L", "SS", "NS", "B", "BS"})
+
+
+def stack_options[**P, R](command: Callable[P, R]) -> Callable[P, R]:
+    """Add the options that `load_table` takes beside the file."""
+    options = [
+        click.option(
+            "--table",
+            metavar="NAME",
+            envvar="ROUTING_TABLE",
+            help="DynamoDB table to read where no file is given.  [env: ROUTING_TABLE]",
+        ),
+        click.option(
+            "--default-channel",
+            metavar="CHANNEL",
+            envvar="DEFAULT_CHANNEL",
+            default="#default-channel",
+            show_default=True,
+            help="The stack's DefaultChannel.  [env: DEFAULT_CHANNEL]",
+        ),
+        click.option(
+            "--allow-suppress",
+            is_flag=True,
+            envvar="ALLOW_SUPPRESS",
+            help="The stack's AllowSuppress.  [env: ALLOW_SUPPRESS]",
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def load_table(
+    *, routes: str | None, table: str | None, default_channel: str, allow_suppress: bool
+) -> RoutingTable:
+    """
+    Read the routing table from the file *routes*, or else from the DynamoDB *table*.
+
+    Raises:
+        click.ClickException: neither is given, or it cannot be read.
+
+    """
+    if routes is not None:
+        items = read_items(read_text(routes), routes)
+    elif table:
+        items = _items_of_stack(table)
+    else:
+        message = "no routes: give a file of them, or --table with the name of the RoutingTable"
+        raise click.UsageError(message)
+    try:
+        return RoutingTable.from_items(
+            items, default_channel=default_channel, allow_suppress=allow_suppress
+        )
+    except ConfigurationError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def read_items(text: str, source: str) -> list[object]:
+    """
+    Read the items of a routing table from *text*; *source* is the name of its file, for errors.
+
+    Taken are a list, JSON lines, a single item, the output of ``aws dynamodb scan`` or ``query``,
+    and the input of ``batch-write-item``; values may be typed as DynamoDB does.
+
+    Raises:
+        UnreadableError: it is none of these.
+
+    """
+    return [
+        _untyped(item)
+        for place, document in documents(text, source)
+        for item in _items(document, place)
+    ]
+
+
+def _items(document: object, place: str) -> Iterator[object]:
+    match document:
+        case list():
+            yield from document
+        case {"Items": list() as items}:
+            yield from items
+        case {"kind": _} | {"name": _}:
+            yield document
+        case {"Item": item} | {"PutRequest": {"Item": item}}:
+            yield item
+        case dict() if len(document) == 1 and isinstance(next(iter(document.values())), list):
+            [requests] = document.values()
+            for number, request in enumerate(requests, 1):
+                yield from _items(request, f"{place}, request {number}")
+        case _:
+            problem = "holds no items of a routing table"
+            raise UnreadableError(place, problem, _WANTED)
+
+
+def _untyped(item: object) -> object:
+    if not (isinstance(item, dict) and item and all(map(_is_typed, item.values()))):
+        return item
+    # Imported late, as it brings boto3 along.
+    from finding_router.aws.attributes import from_item  # noqa: PLC0415 -- see above
+
+    return from_item(item)
+
+
+def _is_typed(value: Any) -> bool:
+    return isinstance(value, dict) and len(value) == 1 and not _DYNAMODB_TYPES.isdisjoint(value)
+
+
+def _items_of_stack(table: str) -> list[object]:
+    from finding_router.aws.routing_table import DynamoRoutingTable  # noqa: PLC0415 -- brings boto3
+
+    try:
+        return list(DynamoRoutingTable(table).items())
+    except StoreError as error:
+        raise click.ClickException(str(error)) from error
