@@ -1,5 +1,6 @@
 """The local AWS: moto's server, with what it lacks."""
 
+import io
 import os
 import socket
 import threading
@@ -52,7 +53,8 @@ class AwsServer:
         os.environ.pop("AWS_DEFAULT_PROFILE", None)
         self.faults = FaultBoard(seed)
         self.gate = Gate(DomainDispatcherApplication(_create_app), self.faults)
-        self._server = _Server(host, port, self.gate)
+        self._pages: dict[str, Page] = {}
+        self._server = _Server(host, port, self._dispatch)
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
         )
@@ -106,10 +108,20 @@ class AwsServer:
         """Give the findings of the account and Region."""
         return security_hub.securityhub_backends[self.account_id][self.region]
 
+    def mount(self, prefix: str, page: Page) -> None:
+        """Let *page* answer what is asked below *prefix*, past the gate."""
+        self._pages[prefix] = page
+
     def reset(self) -> None:
         """Forget everything: resources, findings, faults."""
         BackendDict.reset()
         self.faults.clear()
+
+    def _dispatch(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        for prefix, page in self._pages.items():
+            if environ["PATH_INFO"].startswith(prefix):
+                return page(environ, start_response)
+        return self.gate(environ, start_response)
 
 
 def _create_app(service: Any) -> Any:
@@ -117,11 +129,7 @@ def _create_app(service: Any) -> Any:
 
 
 class _Handler(MotoRequestHandler):
-    """
-    Keeps connections open, which werkzeug's handler does not.
-
-    It may, since the gate reads every request to its end.
-    """
+    """Keeps connections open, as AWS does and werkzeug's handler does not."""
 
     protocol_version = "HTTP/1.1"
     # Headers and body leave together and at once: two small packets would cost 40 ms of waiting.
@@ -135,7 +143,11 @@ class _Handler(MotoRequestHandler):
         def start_response(status: str, headers: list[tuple[str, str]], *_: object) -> Any:
             given[:] = [status, headers]
 
-        body = b"".join(self.server.app(self.make_environ(), start_response))
+        environ = self.make_environ()
+        # Read here, whatever the application does with it: the next request follows it.
+        size = int(environ.get("CONTENT_LENGTH") or 0)
+        environ["wsgi.input"] = io.BytesIO(self.rfile.read(size))
+        body = b"".join(self.server.app(environ, start_response))
         status, headers = given
         self.send_response(int(status.split()[0]), status.partition(" ")[2])
         for name, value in headers:
@@ -156,9 +168,9 @@ class _Server(ThreadedWSGIServer):
 
     daemon_threads = True
 
-    def __init__(self, host: str, port: int, gate: Gate) -> None:
+    def __init__(self, host: str, port: int, app: Page) -> None:
         self._open: set[socket.socket] = set()
-        super().__init__(host, port, gate, handler=_Handler)
+        super().__init__(host, port, app, handler=_Handler)
 
     @override
     def process_request(self, request: Any, client_address: Any) -> None:

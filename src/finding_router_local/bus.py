@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from finding_router.routing.pattern import compile_pattern
 
+from finding_router.routing.pattern import compile_pattern
 from finding_router_local.deployment import Rule
 
 

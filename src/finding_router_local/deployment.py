@@ -52,6 +52,7 @@ class Rule:
 class Function:
     """The Lambda function and its event source, as deployed."""
 
+    logical_id: str
     name: str
     arn: str
     handler: str
@@ -185,6 +186,7 @@ def _function(template: Template, resolver: Resolver, names: _Names) -> Function
             "AWS_LAMBDA_LOG_LEVEL": str(logging.get("ApplicationLogLevel", "INFO")),
         }
     return Function(
+        logical_id=function.logical_id,
         name=names.name(function.logical_id),
         arn=names.arn(function),
         handler=properties["Handler"],

@@ -7,9 +7,12 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html say
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import batched
 from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from finding_router_local.deployment import Function
 from finding_router_local.invocation import Invocation, Invoke
@@ -121,13 +124,17 @@ class EventSource:
             time.sleep(_POLL_SECONDS)
 
     def _receive(self, count: int, *, wait_seconds: int) -> list[Message]:
-        answer = self._sqs.receive_message(
-            QueueUrl=self._function.queue_url,
-            MaxNumberOfMessages=min(count, _MESSAGES_PER_CALL),
-            WaitTimeSeconds=wait_seconds,
-            MessageSystemAttributeNames=["All"],
-            MessageAttributeNames=["All"],
-        )
+        try:
+            answer = self._sqs.receive_message(
+                QueueUrl=self._function.queue_url,
+                MaxNumberOfMessages=min(count, _MESSAGES_PER_CALL),
+                WaitTimeSeconds=wait_seconds,
+                MessageSystemAttributeNames=["All"],
+                MessageAttributeNames=["All"],
+            )
+        except (BotoCoreError, ClientError):
+            self._stopping.wait(_POLL_SECONDS)
+            return []
         return list(answer.get("Messages", []))
 
     def _record(self, message: Message) -> dict[str, Any]:
@@ -170,13 +177,15 @@ class EventSource:
 
     def _delete(self, messages: Iterable[Message]) -> None:
         for some in batched(messages, _MESSAGES_PER_CALL, strict=False):
-            self._sqs.delete_message_batch(
-                QueueUrl=self._function.queue_url,
-                Entries=[
-                    {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]}
-                    for number, message in enumerate(some)
-                ],
-            )
+            # What cannot be deleted comes again, as it does from a real queue.
+            with suppress(BotoCoreError, ClientError):
+                self._sqs.delete_message_batch(
+                    QueueUrl=self._function.queue_url,
+                    Entries=[
+                        {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]}
+                        for number, message in enumerate(some)
+                    ],
+                )
 
 
 def _lower(key: str) -> str:

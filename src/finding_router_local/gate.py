@@ -7,7 +7,8 @@ import socket
 import threading
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -77,6 +78,12 @@ class Gate:
             raise ConnectionAbortedError
         start_response(answer.status, answer.headers)
         return [answer.body]
+
+    @contextmanager
+    def holding(self, service: str) -> Iterator[None]:
+        """Keep calls of *service* out, to look into moto's state or change it."""
+        with self._locks[service]:
+            yield
 
     def _answer(self, call: Call, environ: WSGIEnvironment) -> _Answer | None:
         """Give the answer, or None where the connection breaks without one."""

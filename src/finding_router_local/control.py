@@ -1,0 +1,72 @@
+"""What the stack answers over HTTP beside AWS's own operations, to tests and commands."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from werkzeug.wrappers import Request, Response
+
+from finding_router_local.faults import Fault
+
+if TYPE_CHECKING:
+    from finding_router_local.stack import Stack
+
+PREFIX: Final = "/_local"
+
+
+class Control:
+    """
+    A WSGI application below `PREFIX`.
+
+    ``GET /_local`` tells about the stack; ``GET``, ``POST`` and ``DELETE /_local/faults`` list,
+    add and clear faults; ``POST /_local/send`` takes ``{"events": […], "seconds": 30}``.
+    """
+
+    def __init__(self, stack: "Stack") -> None:
+        """Control *stack*."""
+        self._stack = stack
+        self._answers: Mapping[tuple[str, str], Callable[[Any], object]] = {
+            ("GET", PREFIX): self._describe,
+            ("GET", f"{PREFIX}/faults"): lambda _: stack.aws.faults.state(),
+            ("POST", f"{PREFIX}/faults"): self._add_fault,
+            ("DELETE", f"{PREFIX}/faults"): lambda _: stack.aws.faults.clear(),
+            ("POST", f"{PREFIX}/send"): self._send,
+        }
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        """Answer one request, in JSON."""
+        request = Request(environ)
+        answer = self._answers.get((request.method, request.path.rstrip("/")))
+        if answer is None:
+            response = _json({"problem": "not known; GET /_local tells what is here"}, 404)
+        else:
+            try:
+                response = _json(answer(json.loads(request.get_data() or b"{}")), 200)
+            except (KeyError, TypeError, ValueError) as error:
+                response = _json({"problem": f"{type(error).__name__}: {error}"}, 400)
+        return response(environ, start_response)
+
+    def _describe(self, _: object) -> dict[str, Any]:
+        stack = self._stack
+        return {
+            "id": stack.id,
+            "endpoint_url": stack.aws.url,
+            "region": stack.aws.region,
+            "slack_page_url": stack.slack.page_url,
+            "tables": dict(stack.deployment.tables),
+            "queues": dict(stack.deployment.queues),
+            "environment": stack.environment(),
+        }
+
+    def _add_fault(self, value: object) -> list[dict[str, Any]]:
+        faults = self._stack.aws.faults
+        faults.add(Fault.from_json(value))
+        return faults.state()
+
+    def _send(self, request: dict[str, Any]) -> dict[str, Any]:
+        outcomes = self._stack.send(request["events"], seconds=request.get("seconds", 30.0))
+        return {"outcomes": [outcome.as_json() for outcome in outcomes]}
+
+
+def _json(value: object, status: int) -> Response:
+    return Response(json.dumps(value, default=str), status, content_type="application/json")

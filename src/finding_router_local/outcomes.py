@@ -1,0 +1,193 @@
+"""How each finding that was sent ended, as the function's log tells it."""
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Final
+
+from finding_router.errors import FindingError
+from finding_router.findings.asff import read_finding
+from finding_router_local.event_source import Batch
+
+FILTERED: Final = "filtered"
+MISSING: Final = "missing"
+FAILED: Final = "failed"
+_UNSETTLED: Final = frozenset({FAILED, MISSING})
+# The handler's line for a finding, and what of it an outcome keeps.
+_LINE: Final = "finding"
+_COPIED: Final = (
+    "outcome",
+    "detail",
+    "finding_id",
+    "product_arn",
+    "severity",
+    "title",
+    "account_id",
+    "account_name",
+    "product",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """One channel of a finding; without *routes* it is the default channel."""
+
+    channel: str
+    routes: tuple[str, ...] = ()
+    posted_to: str | None = None
+    ts: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingOutcome:
+    """
+    What became of one finding: the handler's word, or one of ours.
+
+    Ours are "filtered" (the rule does not let the event through), "missing" (no word came), and
+    "failed" where the function itself failed. *event* counts the events sent, from 0.
+    """
+
+    outcome: str
+    event: int
+    detail: str = ""
+    finding_id: str | None = None
+    product_arn: str | None = None
+    severity: str | None = None
+    title: str | None = None
+    account_id: str | None = None
+    account_name: str | None = None
+    product: str | None = None
+    channels: tuple[Delivered, ...] = field(default=())
+    workflow_status: str | None = None
+    """What Security Hub holds afterwards; None where it does not have the finding."""
+    tries: int = 0
+
+    @property
+    def is_settled(self) -> bool:
+        """Tell whether the finding reached an end that is named."""
+        return self.outcome not in _UNSETTLED
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it for other programs."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "FindingOutcome":
+        """Read what `as_json` gave."""
+        channels = tuple(
+            Delivered(**{**each, "routes": tuple(each["routes"])}) for each in value["channels"]
+        )
+        return cls(**{**value, "channels": channels})
+
+
+class Journal:
+    """Everything that the workers did; they write to it from their threads."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._lock = threading.Lock()
+        self._lines: dict[str, list[dict[str, Any]]] = {}
+        self._errors: dict[str, str] = {}
+        self._tries: Counter[str] = Counter()
+        self.log: list[str] = []
+
+    def add(self, batch: Batch) -> None:
+        """Take down what was logged about each record of *batch*; its last try counts."""
+        lines = list(_finding_lines(batch.invocation.log))
+        with self._lock:
+            self.log += batch.invocation.log
+            for record in batch.event["Records"]:
+                id_ = record["messageId"]
+                self._tries[id_] += 1
+                own = [line for line in lines if line.get("record_id") == id_]
+                if own:
+                    self._lines[id_] = own
+                    self._errors.pop(id_, None)
+                elif batch.invocation.error is not None:
+                    self._errors[id_] = batch.invocation.error
+
+    def tries(self, record_id: str) -> int:
+        """Give how often the record was worked on to the end."""
+        with self._lock:
+            return self._tries[record_id]
+
+    def outcomes(
+        self, event: Mapping[str, Any], *, number: int, record_id: str
+    ) -> list[FindingOutcome]:
+        """Give the outcomes of the event that went into the queue as *record_id*."""
+        with self._lock:
+            lines = self._lines.get(record_id, [])
+            error = self._errors.get(record_id)
+            tries = self._tries[record_id]
+        if error is not None:
+            described = describe(event, number=number, outcome=FAILED, detail=error)
+        elif lines:
+            described = [_read(line, number) for line in lines]
+        else:
+            detail = "the function logged nothing about it"
+            described = describe(event, number=number, outcome=MISSING, detail=detail)
+        return [replace(each, tries=tries) for each in described]
+
+
+def describe(
+    event: Mapping[str, Any], *, number: int, outcome: str, detail: str
+) -> list[FindingOutcome]:
+    """Give all findings of *event* the same outcome; an event without any has one as a whole."""
+    same = FindingOutcome(outcome=outcome, event=number, detail=detail)
+    findings = findings_of(event)
+    if not findings:
+        return [replace(same, title=str(event.get("detail-type", "event without detail-type")))]
+    return [_describe(raw, same) for raw in findings]
+
+
+def findings_of(event: Mapping[str, Any]) -> Sequence[object]:
+    """Give the raw findings of an event, however odd it is."""
+    match event:
+        case {"detail": {"findings": [*findings]}}:
+            return findings
+    return []
+
+
+def _describe(raw: object, same: FindingOutcome) -> FindingOutcome:
+    try:
+        finding = read_finding(raw)
+    except FindingError as error:
+        return replace(same, title=f"unreadable: {error}")
+    return replace(
+        same,
+        finding_id=finding.id,
+        product_arn=finding.product_arn,
+        severity=finding.severity.value,
+        title=finding.title,
+        account_id=finding.account_id,
+        account_name=finding.account_name,
+        product=finding.product,
+    )
+
+
+def _finding_lines(log: Sequence[str]) -> Iterator[dict[str, Any]]:
+    for text in log:
+        try:
+            line = json.loads(text)
+        except ValueError:
+            continue
+        if isinstance(line, dict) and line.get("message") == _LINE and "outcome" in line:
+            yield line
+
+
+def _read(line: Mapping[str, Any], number: int) -> FindingOutcome:
+    channels = tuple(
+        Delivered(
+            channel=each["channel"],
+            routes=tuple(each.get("routes") or ()),
+            posted_to=each.get("posted_to"),
+            ts=each.get("ts"),
+            note=each.get("note"),
+        )
+        for each in line.get("channels") or ()
+    )
+    copied = {name: line[name] for name in _COPIED if line.get(name) is not None}
+    return FindingOutcome(event=number, channels=channels, **copied)

@@ -1,0 +1,285 @@
+"""The embedded stack: everything that template.yaml deploys, and Slack, on this machine."""
+
+import json
+import secrets
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final, Self
+
+from boto3.dynamodb.types import TypeSerializer
+from moto.sqs.models import Queue, sqs_backends
+
+from finding_router_local.aws import LOOPBACK, AwsServer
+from finding_router_local.bus import EventBus
+from finding_router_local.control import PREFIX, Control
+from finding_router_local.deployment import Deployment, Function, deploy
+from finding_router_local.event_source import EventSource
+from finding_router_local.function_process import FunctionProcess
+from finding_router_local.gate import Call
+from finding_router_local.invocation import Invoke
+from finding_router_local.outcomes import (
+    FILTERED,
+    FindingOutcome,
+    Journal,
+    describe,
+    findings_of,
+)
+from finding_router_local.slack import SlackServer
+from finding_router_local.template import read_template
+
+TEMPLATE: Final = Path(__file__).parents[2] / "template.yaml"
+# Routes are read again so often that an edit shows with the next finding.
+PARAMETERS: Final[Mapping[str, object]] = {
+    "DefaultChannel": "#security",
+    "OpsChannel": "#security-ops",
+    "RouteCacheSeconds": 1,
+}
+DRAIN_SECONDS: Final = 120.0
+_SECRET: Final = "finding-router/slack-token"  # noqa: S105 -- its name, not its value
+_POLL_SECONDS: Final = 0.02
+
+type Key = tuple[str, str]
+type MakeInvoke = Callable[[Function], Invoke]
+
+
+class Stack:
+    """
+    The stack, from ``with`` to its end.
+
+    *template* is a SAM template like the project's, *parameters* go beside `PARAMETERS`. Without
+    *slack* it starts one of its own. With *is_hasty* time passes as fast as possible: where
+    nothing is left but to wait for a retry, the clocks of queue, function and Slack jump there.
+    *make_invoke* runs the function elsewhere than in a process of its own.
+    """
+
+    def __init__(  # noqa: PLR0913 -- each is a property of the stack that a test may set
+        self,
+        *,
+        template: Path = TEMPLATE,
+        parameters: Mapping[str, object] | None = None,
+        slack: SlackServer | None = None,
+        workers: int = 1,
+        is_hasty: bool = True,
+        host: str = LOOPBACK,
+        port: int = 0,
+        timeout_seconds: int | None = None,
+        make_invoke: MakeInvoke | None = None,
+    ) -> None:
+        """*timeout_seconds* shortens the function's timeout."""
+        self._template = template
+        self._parameters = {**PARAMETERS, **(parameters or {})}
+        self._workers = workers
+        self._is_hasty = is_hasty
+        self._timeout_seconds = timeout_seconds
+        self._make_invoke = make_invoke
+        self._ahead_seconds = 0.0
+        self._resources = ExitStack()
+        self._own_slack = slack is None
+        self.id = secrets.token_hex(8)
+        self.aws = AwsServer(host=host, port=port)
+        self.slack = slack or SlackServer(host=host, auto_create=True, clock=self.clock)
+        self.journal = Journal()
+        self.processes: list[FunctionProcess] = []
+        self._sources: list[EventSource] = []
+
+    def __enter__(self) -> Self:
+        """Start everything."""
+        with ExitStack() as resources:
+            resources.enter_context(self.aws)
+            if self._own_slack:
+                resources.enter_context(self.slack)
+            self.aws.reset()
+            self.deployment = self._deploy()
+            self.bus = EventBus(self.deployment.rule, self.aws.client("sqs"))
+            hub = self.aws.security_hub
+            hub.publish, hub.faults = self.bus.put, self.aws.faults
+            self.aws.gate.kill = self._kill_caller
+            self.aws.mount(PREFIX, Control(self))
+            for number in range(self._workers):
+                self._start_worker(number, resources)
+            self._resources = resources.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End everything, in the reverse order."""
+        self._resources.close()
+
+    def clock(self) -> float:
+        """Give the stack's time, in Unix seconds."""
+        return time.time() + self._ahead_seconds
+
+    def advance(self, seconds: float) -> None:
+        """Let *seconds* pass, in no time."""
+        with self.aws.gate.holding("sqs"):
+            self._ahead_seconds += seconds
+            for message in self._queue("FindingsQueue").pending_messages:
+                message.visible_at -= seconds * 1000
+
+    # What is asked of it
+
+    @property
+    def function(self) -> Function:
+        """Give the function as it is deployed."""
+        return self.deployment.function
+
+    def put_routes(self, items: Iterable[Mapping[str, Any]]) -> None:
+        """Write *items*, as JSON has them, into the RoutingTable."""
+        client, serializer = self.aws.client("dynamodb"), TypeSerializer()
+        for item in items:
+            exact = json.loads(json.dumps(item), parse_float=Decimal)
+            client.put_item(
+                TableName=self.deployment.tables["RoutingTable"],
+                Item={name: serializer.serialize(value) for name, value in exact.items()},
+            )
+
+    def send(
+        self, events: Sequence[Mapping[str, Any]], *, seconds: float = DRAIN_SECONDS
+    ) -> list[FindingOutcome]:
+        """
+        Put *events* on the bus, wait until the queue is empty, and tell how each finding ended.
+
+        Security Hub gets to know the findings first. After *seconds* it waits no longer.
+        """
+        sent = [self.put(event) for event in events]
+        self.drain(seconds=seconds, only={id_ for id_ in sent if id_ is not None})
+        return [
+            outcome
+            for number, (event, record_id) in enumerate(zip(events, sent, strict=True))
+            for outcome in self._outcomes(event, number, record_id)
+        ]
+
+    def put(self, event: Mapping[str, Any]) -> str | None:
+        """Put *event* on the bus; give the id of its message, None if the rule filters it."""
+        for finding in findings_of(event):
+            if isinstance(finding, dict):
+                self.aws.security_hub.load(finding)
+        return self.bus.put(event)
+
+    def drain(self, *, seconds: float = DRAIN_SECONDS, only: set[str] | None = None) -> bool:
+        """Wait until the queue is empty (or *only* those messages are gone); tell whether it is."""
+        end = time.monotonic() + seconds
+        self._hurry(now=True)
+        try:
+            while self._is_busy(only):
+                if time.monotonic() > end:
+                    return False
+                if self._is_hasty:
+                    self._skip_waiting()
+                time.sleep(_POLL_SECONDS)
+        finally:
+            self._hurry(now=False)
+        return True
+
+    def findings(self, filters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """Give what Security Hub holds, oldest first; *filters* are those of GetFindings."""
+        return self.aws.security_hub.get_findings(filters)
+
+    def workflow_status(self, product_arn: str | None, finding_id: str | None) -> str | None:
+        """Give the Workflow status that Security Hub holds; None if it has no such finding."""
+        found = self.aws.security_hub.get_findings(keys=[(product_arn or "", finding_id or "")])
+        return str(found[0]["Workflow"].get("Status", "NEW")) if found else None
+
+    def dead_letters(self) -> list[dict[str, Any]]:
+        """Give the events in DeadLetters."""
+        with self.aws.gate.holding("sqs"):
+            return [json.loads(each.body) for each in self._queue("DeadLetters").messages]
+
+    def environment(self, host: str = LOOPBACK) -> dict[str, str]:
+        """Give the function's environment, for where this machine is known as *host*."""
+        variables = {
+            **self.function.environment,
+            "AWS_ENDPOINT_URL": self.aws.url,
+        }
+        return {name: value.replace(LOOPBACK, host) for name, value in variables.items()}
+
+    # How it does it
+
+    def _deploy(self) -> Deployment:
+        secret = self.aws.client("secretsmanager").create_secret(
+            Name=_SECRET, SecretString=self.slack.token
+        )
+        values = {
+            "SlackTokenArn": secret["ARN"],
+            "SlackApiUrl": self.slack.base_url,
+            **self._parameters,
+        }
+        template = read_template(self._template, values, region=self.aws.region)
+        deployment = deploy(template, self.aws)
+        if self._timeout_seconds is None:
+            return deployment
+        function = replace(deployment.function, timeout_seconds=self._timeout_seconds)
+        return replace(deployment, function=function)
+
+    def _start_worker(self, number: int, resources: ExitStack) -> None:
+        if self._make_invoke is not None:
+            invoke = self._make_invoke(self.function)
+        else:
+            invoke = process = FunctionProcess(
+                self.function,
+                endpoint_url=self.aws.url,
+                name=f"worker-{number}",
+                ahead_seconds=lambda: self._ahead_seconds,
+            )
+            self.processes.append(process)
+            process.start()
+            resources.callback(process.close)
+        source = EventSource(
+            self.function,
+            sqs=self.aws.client("sqs"),
+            region=self.aws.region,
+            invoke=invoke,
+            on_batch=self.journal.add,
+        )
+        self._sources.append(source)
+        source.start()
+        resources.callback(source.stop)
+
+    def _kill_caller(self, call: Call) -> None:
+        for process in self.processes:
+            if process.name == call.caller:
+                process.kill()
+
+    def _hurry(self, *, now: bool) -> None:
+        for source in self._sources:
+            source.hurry(now=now)
+
+    def _queue(self, logical_id: str) -> Queue:
+        name = self.deployment.queues[logical_id].rpartition("/")[2]
+        return sqs_backends[self.aws.account_id][self.aws.region].queues[name]
+
+    def _is_busy(self, only: set[str] | None) -> bool:
+        with self.aws.gate.holding("sqs"):
+            queue = self._queue("FindingsQueue")
+            there = {message.id for message in (*queue.messages, *queue.pending_messages)}
+        return bool(there if only is None else there & only)
+
+    def _skip_waiting(self) -> None:
+        """Jump to where the next message becomes visible, if all work on messages has ended."""
+        with self.aws.gate.holding("sqs"):
+            queue = self._queue("FindingsQueue")
+            waiting = list(queue.pending_messages)
+            if queue.messages or not waiting:
+                return
+            if any(
+                each.approximate_receive_count > self.journal.tries(each.id) for each in waiting
+            ):
+                return
+            seconds = min(message.visible_at for message in waiting) / 1000 - time.time()
+            self.advance(max(seconds, 0.0) + 0.001)
+
+    def _outcomes(
+        self, event: Mapping[str, Any], number: int, record_id: str | None
+    ) -> list[FindingOutcome]:
+        if record_id is None:
+            detail = "the rule does not let it through"
+            outcomes = describe(event, number=number, outcome=FILTERED, detail=detail)
+        else:
+            outcomes = self.journal.outcomes(event, number=number, record_id=record_id)
+        return [
+            replace(each, workflow_status=self.workflow_status(each.product_arn, each.finding_id))
+            for each in outcomes
+        ]

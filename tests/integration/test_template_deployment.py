@@ -1,0 +1,120 @@
+"""What template.yaml says is what the local AWS has."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from finding_router_local.aws import AwsServer
+from finding_router_local.deployment import Deployment, deploy
+from finding_router_local.stack import TEMPLATE
+from finding_router_local.template import TemplateError, read_template
+
+VALUES = {
+    "SlackTokenArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:token-AbCdEf",
+    "DefaultChannel": "#security",
+}
+
+
+def read(**values: dict[str, str]) -> Any:
+    """Read the project's template."""
+    return read_template(TEMPLATE, VALUES | values, region="us-east-1")
+
+
+class TestParameters:
+    """Values are taken as CloudFormation takes them."""
+
+    @pytest.mark.parametrize(
+        ("values", "problem"),
+        [
+            ({"Unknown": "x"}, "Unknown"),
+            ({"LogLevel": "LOUD"}, "LogLevel"),
+            ({"SlackTokenArn": "xoxb-token"}, "SlackTokenArn"),
+        ],
+    )
+    def test_refuses_what_would_not_deploy(self, values: dict[str, str], problem: str) -> None:
+        """The message names the parameter."""
+        with pytest.raises(TemplateError, match=problem):
+            read(**values)
+
+    def test_asks_for_what_has_no_default(self) -> None:
+        """A parameter without default must be given."""
+        with pytest.raises(TemplateError, match="SlackTokenArn"):
+            read_template(TEMPLATE, {"DefaultChannel": "#x"}, region="us-east-1")
+
+    def test_names_a_template_that_is_not_there(self, tmp_path: Path) -> None:
+        """A wrong path is told with the way out."""
+        with pytest.raises(TemplateError, match="--template"):
+            read_template(tmp_path / "none.yaml", {}, region="us-east-1")
+
+
+class TestDeployment:
+    """Resources and wiring."""
+
+    @pytest.fixture
+    def deployment(self, aws: AwsServer) -> Any:
+        """Deploy the project's template."""
+        return deploy(read(BatchSize=7, BatchWindowSeconds=2), aws)
+
+    def test_queue_redrives_to_the_dead_letters(
+        self, aws: AwsServer, deployment: Deployment
+    ) -> None:
+        """The queue has the template's redrive policy and visibility timeout."""
+        attributes = aws.client("sqs").get_queue_attributes(
+            QueueUrl=deployment.queues["FindingsQueue"], AttributeNames=["All"]
+        )["Attributes"]
+        policy = json.loads(attributes["RedrivePolicy"])
+
+        assert policy["deadLetterTargetArn"].endswith(":finding-router-DeadLetters")
+        assert int(attributes["VisibilityTimeout"]) >= 6 * deployment.function.timeout_seconds
+
+    @pytest.mark.parametrize(
+        ("table", "keys"),
+        [("RoutingTable", ["kind", "name"]), ("Ledger", ["finding", "channel"])],
+    )
+    def test_tables_have_their_keys(
+        self, aws: AwsServer, deployment: Deployment, table: Any, keys: list[str]
+    ) -> None:
+        """Partition and sort key are the template's."""
+        described = aws.client("dynamodb").describe_table(TableName=deployment.tables[table])
+
+        assert keys == [key["AttributeName"] for key in described["Table"]["KeySchema"]]
+
+    def test_ledger_forgets(self, aws: AwsServer, deployment: Deployment) -> None:
+        """The Ledger's items have a time to live."""
+        described = aws.client("dynamodb").describe_time_to_live(
+            TableName=deployment.tables["Ledger"]
+        )["TimeToLiveDescription"]
+
+        assert ("ENABLED", "expires_at") == (
+            described["TimeToLiveStatus"],
+            described["AttributeName"],
+        )
+
+    def test_function_gets_the_resolved_environment(self, deployment: Deployment) -> None:
+        """Every variable is a string, and names what was made."""
+        environment = deployment.function.environment
+
+        assert deployment.tables["RoutingTable"] == environment["ROUTING_TABLE"]
+        assert deployment.tables["Ledger"] == environment["LEDGER_TABLE"]
+        assert deployment.queues["FindingsQueue"] == environment["FINDINGS_QUEUE_URL"]
+        assert VALUES["SlackTokenArn"] == environment["SLACK_TOKEN_ARN"]
+        assert all(isinstance(value, str) for value in environment.values())
+
+    def test_event_source_is_the_templates(self, deployment: Deployment) -> None:
+        """Batch size and window come from the parameters, the rest from the template."""
+        function = deployment.function
+
+        assert "finding_router.handler.lambda_handler" == function.handler
+        assert (7, 2.0, True) == (
+            function.batch_size,
+            function.window_seconds,
+            function.reports_item_failures,
+        )
+
+    def test_rule_feeds_the_queue(self, deployment: Deployment) -> None:
+        """The one rule sends to the queue of the function, and has a queue for what fails."""
+        assert deployment.function.queue_url == deployment.rule.queue_url
+        assert deployment.queues["UndeliveredEvents"] == deployment.rule.undelivered_url
+        assert ["aws.securityhub"] == deployment.rule.pattern["source"]
