@@ -1,0 +1,2 @@
+# ruff: noqa: INP001 -- scripts of the build, run by path
+import sys
