@@ -59,7 +59,7 @@ class Method:
 
 
 def _auth_test(workspace: Workspace, _arguments: Arguments) -> dict[str, Any]:
-    """https://docs.slack.dev/reference/methods/auth.test."""  # noqa: D403 -- a link
+    """Say whose token it is: https://docs.slack.dev/reference/methods/auth.test."""
     return {
         "url": workspace.url,
         "team": workspace.name,
@@ -102,10 +102,14 @@ class WebApi:
         with self.workspace.lock:
             return self._statistics.copy()
 
-    def clear_statistics(self) -> None:
-        """Count from zero."""
+    def clear(self) -> None:
+        """Forget messages, faults, pace and figures; channels and the token stay."""
         with self.workspace.lock:
+            self.workspace.clear()
+            self.faults.clear()
             self._statistics = Statistics()
+            if self.pace is not None:
+                self.pace.clear()
 
     def call(self, method: str, token: str | None, values: Mapping[str, Any]) -> Answer:
         """Carry out one call; never raises for what a caller may send."""
@@ -145,8 +149,9 @@ class WebApi:
         if known.per_minute is not None:
             wait = self.pace.wait_for_call(method, known.per_minute)
         else:
-            channel = self.workspace.find_channel(arguments.text("channel"))
-            wait = self.pace.wait_for_post(channel.id if channel else arguments.text("channel"))
+            said = arguments.text("channel")
+            channel = self.workspace.find_channel(said)
+            wait = self.pace.wait_for_post(channel.name if channel else said.removeprefix("#"))
         if wait:
             raise Refusal("ratelimited", retry_after_seconds=math.ceil(wait))
 

@@ -1,13 +1,21 @@
 """What Slack refuses in blocks, said in Slack's words."""
 
 import html
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from finding_router_local.slack import limits
 from finding_router_local.slack.entities import decoded
-
-type Problems = Iterator[str]
+from finding_router_local.slack.rich_text import rich_text
+from finding_router_local.slack.schema import (
+    Problems,
+    at,
+    count,
+    is_kind,
+    missing,
+    string,
+    too_long,
+)
 
 _TEXT_KEYS = {
     "plain_text": frozenset({"type", "text", "emoji"}),
@@ -36,8 +44,10 @@ def problems_of(blocks: Sequence[Any], pointer: str) -> list[str]:
 
 def size_of(blocks: Sequence[Any]) -> int:
     """Count the characters of all text in *blocks* as the limit for a whole message does."""
-    headers = sum(isinstance(block, Mapping) and block.get("type") == "header" for block in blocks)
-    return headers * limits.HEADER_WEIGHT + sum(map(_escaped_length, _texts(list(blocks))))
+    headers = sum(1 for block in blocks if isinstance(block, Mapping) and is_kind(block, "header"))
+    return headers * limits.HEADER_WEIGHT + sum(
+        _escaped_length(text) for text in _texts(list(blocks))
+    )
 
 
 def _escaped_length(text: str) -> int:
@@ -57,76 +67,70 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _problems(blocks: Sequence[Any], pointer: str) -> Problems:
-    yield from _count(blocks, limits.MAX_BLOCKS, pointer)
+    yield from count(blocks, limits.MAX_BLOCKS, pointer)
     seen: set[str] = set()
     for index, block in enumerate(blocks):
         here = f"{pointer}/{index}"
         if not isinstance(block, Mapping):
-            yield _at(here, "must provide an object")
+            yield at(here, "must provide an object")
             continue
         yield from _block(block, here)
         block_id = block.get("block_id")
         if isinstance(block_id, str):
             if block_id in seen:
-                yield _at(f"{here}/block_id", f"`block_id` {block_id} already exists")
+                yield at(f"{here}/block_id", f"`block_id` {block_id} already exists")
             seen.add(block_id)
-    tables = [block for block in blocks if isinstance(block, Mapping) and _is(block, "table")]
+    tables = [block for block in blocks if isinstance(block, Mapping) and is_kind(block, "table")]
     if len(tables) > 1:
-        yield _at(pointer, "only_one_table_allowed")
-    markdown = [block for block in blocks if isinstance(block, Mapping) and _is(block, "markdown")]
+        yield at(pointer, "only_one_table_allowed")
+    markdown = [
+        block for block in blocks if isinstance(block, Mapping) and is_kind(block, "markdown")
+    ]
     if sum(len(str(block.get("text", ""))) for block in markdown) > limits.MAX_MARKDOWN_TEXT:
-        yield _too_long(pointer, limits.MAX_MARKDOWN_TEXT)
-
-
-def _is(block: Mapping[str, Any], kind: str) -> bool:
-    return block.get("type") == kind
+        yield too_long(pointer, limits.MAX_MARKDOWN_TEXT)
 
 
 def _block(block: Mapping[str, Any], here: str) -> Problems:
     kind = block.get("type")
     if not isinstance(kind, str):
-        yield _missing(here, "type")
+        yield missing(here, "type")
         return
     if kind not in _BLOCK_KEYS:
-        yield _at(f"{here}/type", f"unsupported type: {kind}")
+        yield at(f"{here}/type", f"unsupported type: {kind}")
         return
     for key in block.keys() - _BLOCK_KEYS[kind] - {"type", "block_id"}:
-        yield _at(here, f"invalid additional property: {key}")
+        yield at(here, f"invalid additional property: {key}")
     if "block_id" in block:
-        yield from _string(block["block_id"], f"{here}/block_id", limits.MAX_BLOCK_ID, minimum=0)
-    match kind:
-        case "section":
-            yield from _section(block, here)
-        case "header":
-            yield from _text(block, "text", here, limits.MAX_HEADER_TEXT, kinds=("plain_text",))
-        case "context":
-            yield from _context(block, here)
-        case "actions":
-            yield from _actions(block, here)
-        case "image":
-            yield from _image(block, here)
-            if "title" in block:
-                yield from _text(block, "title", here, limits.MAX_IMAGE_TITLE, ("plain_text",))
-        case "markdown":
-            yield from _string(block.get("text"), f"{here}/text", limits.MAX_MARKDOWN_TEXT)
-        case "rich_text":
-            if not isinstance(block.get("elements"), list):
-                yield _missing(here, "elements")
-        case "table":
-            yield from _table(block, here)
+        yield from string(block["block_id"], f"{here}/block_id", limits.MAX_BLOCK_ID, minimum=0)
+    if kind in _CHECKS:
+        yield from _CHECKS[kind](block, here)
+
+
+def _header(block: Mapping[str, Any], here: str) -> Problems:
+    yield from _text(block, "text", here, limits.MAX_HEADER_TEXT, kinds=("plain_text",))
+
+
+def _image_block(block: Mapping[str, Any], here: str) -> Problems:
+    yield from _image(block, here)
+    if "title" in block:
+        yield from _text(block, "title", here, limits.MAX_IMAGE_TITLE, ("plain_text",))
+
+
+def _markdown(block: Mapping[str, Any], here: str) -> Problems:
+    yield from string(block.get("text"), f"{here}/text", limits.MAX_MARKDOWN_TEXT)
 
 
 def _section(block: Mapping[str, Any], here: str) -> Problems:
     if "text" not in block and "fields" not in block:
-        yield _missing(here, "text")
+        yield missing(here, "text")
     if "text" in block:
         yield from _text(block, "text", here, limits.MAX_SECTION_TEXT)
     if "fields" in block:
         fields = block["fields"]
         if not isinstance(fields, list):
-            yield _at(f"{here}/fields", "must provide an array")
+            yield at(f"{here}/fields", "must provide an array")
             return
-        yield from _count(fields, limits.MAX_FIELDS, f"{here}/fields", minimum=1)
+        yield from count(fields, limits.MAX_FIELDS, f"{here}/fields", minimum=1)
         for index, each in enumerate(fields):
             pointer = f"{here}/fields/{index}"
             yield from _text_object(each, pointer, limits.MAX_FIELD_TEXT)
@@ -134,19 +138,21 @@ def _section(block: Mapping[str, Any], here: str) -> Problems:
     if isinstance(accessory, Mapping):
         pointer = f"{here}/accessory"
         yield from (
-            _image(accessory, pointer) if _is(accessory, "image") else _button(accessory, pointer)
+            _image(accessory, pointer)
+            if is_kind(accessory, "image")
+            else _button(accessory, pointer)
         )
 
 
 def _context(block: Mapping[str, Any], here: str) -> Problems:
     elements = block.get("elements")
     if not isinstance(elements, list):
-        yield _missing(here, "elements")
+        yield missing(here, "elements")
         return
     pointer = f"{here}/elements"
-    yield from _count(elements, limits.MAX_CONTEXT_ELEMENTS, pointer, minimum=1)
+    yield from count(elements, limits.MAX_CONTEXT_ELEMENTS, pointer, minimum=1)
     for index, each in enumerate(elements):
-        if isinstance(each, Mapping) and _is(each, "image"):
+        if isinstance(each, Mapping) and is_kind(each, "image"):
             yield from _image(each, f"{pointer}/{index}")
         else:
             yield from _text_object(each, f"{pointer}/{index}", limits.MAX_TEXT_OBJECT)
@@ -155,29 +161,29 @@ def _context(block: Mapping[str, Any], here: str) -> Problems:
 def _actions(block: Mapping[str, Any], here: str) -> Problems:
     elements = block.get("elements")
     if not isinstance(elements, list):
-        yield _missing(here, "elements")
+        yield missing(here, "elements")
         return
     pointer = f"{here}/elements"
-    yield from _count(elements, limits.MAX_ACTIONS, pointer, minimum=1)
+    yield from count(elements, limits.MAX_ACTIONS, pointer, minimum=1)
     seen: set[str] = set()
     for index, each in enumerate(elements):
         yield from _button(each, f"{pointer}/{index}")
         action_id = each.get("action_id") if isinstance(each, Mapping) else None
         if isinstance(action_id, str):
             if action_id in seen:
-                yield _at(f"{pointer}/{index}/action_id", f"`action_id` {action_id} already exists")
+                yield at(f"{pointer}/{index}/action_id", f"`action_id` {action_id} already exists")
             seen.add(action_id)
 
 
 def _button(element: Any, here: str) -> Problems:
     if not isinstance(element, Mapping):
-        yield _at(here, "must provide an object")
+        yield at(here, "must provide an object")
         return
-    if not _is(element, "button"):
-        yield _at(f"{here}/type", f"unsupported type: {element.get('type')}")
+    if not is_kind(element, "button"):
+        yield at(f"{here}/type", f"unsupported type: {element.get('type')}")
         return
     for key in element.keys() - _BUTTON_KEYS:
-        yield _at(here, f"invalid additional property: {key}")
+        yield at(here, f"invalid additional property: {key}")
     yield from _text(element, "text", here, limits.MAX_BUTTON_TEXT, ("plain_text",))
     for key, maximum in (
         ("action_id", limits.MAX_ACTION_ID),
@@ -185,45 +191,49 @@ def _button(element: Any, here: str) -> Problems:
         ("url", limits.MAX_BUTTON_URL),
     ):
         if key in element:
-            yield from _string(element[key], f"{here}/{key}", maximum)
-    if element.get("style") not in {None, "primary", "danger"}:
-        yield _at(f"{here}/style", "must be a valid enum value")
+            yield from string(element[key], f"{here}/{key}", maximum)
+    if element.get("style") not in (None, "primary", "danger"):
+        yield at(f"{here}/style", "must be a valid enum value")
 
 
 def _image(element: Mapping[str, Any], here: str) -> Problems:
     if "slack_file" not in element:
-        yield from _string(element.get("image_url"), f"{here}/image_url", limits.MAX_IMAGE_URL)
-    yield from _string(element.get("alt_text"), f"{here}/alt_text", limits.MAX_ALT_TEXT)
+        yield from string(element.get("image_url"), f"{here}/image_url", limits.MAX_IMAGE_URL)
+    yield from string(element.get("alt_text"), f"{here}/alt_text", limits.MAX_ALT_TEXT)
 
 
 def _table(block: Mapping[str, Any], here: str) -> Problems:
     rows = block.get("rows")
     if not isinstance(rows, list):
-        yield _missing(here, "rows")
+        yield missing(here, "rows")
         return
-    yield from _count(rows, limits.MAX_TABLE_ROWS, f"{here}/rows", minimum=1)
+    yield from count(rows, limits.MAX_TABLE_ROWS, f"{here}/rows", minimum=1)
     for number, row in enumerate(rows):
         pointer = f"{here}/rows/{number}"
         if not isinstance(row, list):
-            yield _at(pointer, "must provide an array")
+            yield at(pointer, "must provide an array")
             continue
-        yield from _count(row, limits.MAX_TABLE_COLUMNS, pointer, minimum=1)
+        yield from count(row, limits.MAX_TABLE_COLUMNS, pointer, minimum=1)
         for column, cell in enumerate(row):
             yield from _cell(cell, f"{pointer}/{column}")
     if sum(map(len, _texts(rows))) > limits.MAX_TABLE_TEXT:
-        yield _too_long(f"{here}/rows", limits.MAX_TABLE_TEXT)
-    settings = block.get("column_settings")
+        yield too_long(f"{here}/rows", limits.MAX_TABLE_TEXT)
+    settings = block.get("column_settings", [])
     if isinstance(settings, list):
-        yield from _count(settings, limits.MAX_TABLE_COLUMNS, f"{here}/column_settings")
+        yield from count(settings, limits.MAX_TABLE_COLUMNS, f"{here}/column_settings")
+    else:
+        yield at(f"{here}/column_settings", "must provide an array")
 
 
 def _cell(cell: Any, here: str) -> Problems:
     if not isinstance(cell, Mapping):
-        yield _at(here, "must provide an object")
-    elif _is(cell, "raw_text"):
-        yield from _string(cell.get("text"), f"{here}/text", limits.MAX_TABLE_TEXT)
-    elif not _is(cell, "rich_text"):
-        yield _at(f"{here}/type", f"unsupported type: {cell.get('type')}")
+        yield at(here, "must provide an object")
+    elif is_kind(cell, "raw_text"):
+        yield from string(cell.get("text"), f"{here}/text", limits.MAX_TABLE_TEXT)
+    elif is_kind(cell, "rich_text"):
+        yield from rich_text(cell, here)
+    else:
+        yield at(f"{here}/type", f"unsupported type: {cell.get('type')}")
 
 
 def _text(
@@ -234,7 +244,7 @@ def _text(
     kinds: tuple[str, ...] = ("plain_text", "mrkdwn"),
 ) -> Problems:
     if key not in holder:
-        yield _missing(here, key)
+        yield missing(here, key)
     else:
         yield from _text_object(holder[key], f"{here}/{key}", maximum, kinds)
 
@@ -245,46 +255,30 @@ def _text_object(
     problems = list(_text_object_problems(value, here, maximum, kinds))
     # Where Slack takes either kind of text it says so first (grafana/oncall#5121).
     if problems and len(kinds) > 1:
-        yield _at(here, "failed to match all allowed schemas")
+        yield at(here, "failed to match all allowed schemas")
     yield from problems
 
 
 def _text_object_problems(value: Any, here: str, maximum: int, kinds: tuple[str, ...]) -> Problems:
     if not isinstance(value, Mapping):
-        yield _at(here, "must provide an object")
+        yield at(here, "must provide an object")
         return
     kind = value.get("type")
     if kind not in kinds:
-        yield _at(f"{here}/type", f"must be one of: {', '.join(kinds)}")
+        yield at(f"{here}/type", f"must be one of: {', '.join(kinds)}")
         return
     for key in value.keys() - _TEXT_KEYS[kind]:
-        yield _at(here, f"invalid additional property: {key}")
-    yield from _string(value.get("text"), f"{here}/text", maximum)
+        yield at(here, f"invalid additional property: {key}")
+    yield from string(value.get("text"), f"{here}/text", maximum)
 
 
-def _string(value: Any, here: str, maximum: int, *, minimum: int = 1) -> Problems:
-    if not isinstance(value, str):
-        yield _at(here, "must provide a string")
-    elif len(value) < minimum:
-        yield _at(here, f"must be more than {minimum - 1} characters")
-    elif len(value) > maximum:
-        yield _too_long(here, maximum)
-
-
-def _count(items: Sequence[Any], maximum: int, here: str, *, minimum: int = 0) -> Problems:
-    if len(items) > maximum:
-        yield _at(here, f"no more than {maximum} items allowed")
-    if len(items) < minimum:
-        yield _at(here, f"no fewer than {minimum} items allowed")
-
-
-def _missing(here: str, key: str) -> str:
-    return _at(here, f"missing required field: {key}")
-
-
-def _too_long(here: str, maximum: int) -> str:
-    return _at(here, f"must be less than {maximum + 1} characters")
-
-
-def _at(pointer: str, problem: str) -> str:
-    return f"{problem} [json-pointer:{pointer}]"
+_CHECKS: Mapping[str, Callable[[Mapping[str, Any], str], Problems]] = {
+    "section": _section,
+    "header": _header,
+    "context": _context,
+    "actions": _actions,
+    "image": _image_block,
+    "markdown": _markdown,
+    "rich_text": rich_text,
+    "table": _table,
+}

@@ -23,7 +23,7 @@ _TS = re.compile(r"\d+\.\d{6}")
 
 
 def post_message(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
-    """https://docs.slack.dev/reference/methods/chat.postMessage."""  # noqa: D403 -- a link
+    """Post a message: https://docs.slack.dev/reference/methods/chat.postMessage."""
     channel = workspace.channel_to_post_to(arguments.text("channel"))
     content = _content(arguments)
     if not (content["text"].strip() or content.get("blocks") or content.get("attachments")):
@@ -48,10 +48,10 @@ def post_message(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
 
 def update(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
     """
-    https://docs.slack.dev/reference/methods/chat.update.
+    Change a message: https://docs.slack.dev/reference/methods/chat.update.
 
     Blocks, attachments and metadata that are not sent stay; empty ones go.
-    """  # noqa: D403 -- a link
+    """
     channel = workspace.visible_channel(arguments.text("channel"))
     message = workspace.find_message(channel, arguments.text("ts"))
     if message is None:
@@ -67,6 +67,8 @@ def update(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
         del content["text"]
     if not any(content.get(key) for key in ("text", "blocks", "attachments")):
         raise Refusal("no_text")
+    if message.is_reply and arguments.flag("reply_broadcast"):
+        content["is_broadcast"] = True
     message = workspace.change(message, **content, sent=_sent(arguments))
     return {
         "channel": channel.id,
@@ -77,7 +79,7 @@ def update(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
 
 
 def permalink(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
-    """https://docs.slack.dev/reference/methods/chat.getPermalink."""  # noqa: D403 -- a link
+    """Give the address of a message: https://docs.slack.dev/reference/methods/chat.getPermalink."""
     channel = workspace.visible_channel(arguments.text("channel"))
     message = workspace.find_message(channel, arguments.text("message_ts"))
     if message is None:

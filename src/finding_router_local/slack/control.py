@@ -5,12 +5,34 @@ from typing import Any
 from flask import Flask, Response, jsonify, request
 
 from finding_router_local.slack.api import WebApi
+from finding_router_local.slack.workspace import STANDINGS
 
 
 def add_control(app: Flask, api: WebApi) -> None:
     """Add ``/_control/…``: faults, channels, messages, token, statistics, clear."""
-    workspace = api.workspace
+    _add_faults(app, api)
+    _add_channels(app, api)
+    _add_token(app, api)
+    _add_results(app, api)
 
+    @app.errorhandler(_MistakeError)
+    def mistake(error: _MistakeError) -> tuple[Response, int]:
+        return jsonify({"problem": str(error)}), 400
+
+
+class _MistakeError(Exception):
+    """The caller sent what this control does not take."""
+
+
+def _sent() -> dict[str, Any]:
+    sent = request.get_json(silent=True)
+    if not isinstance(sent, dict):
+        problem = "send a JSON object, with Content-Type: application/json"
+        raise _MistakeError(problem)
+    return sent
+
+
+def _add_faults(app: Flask, api: WebApi) -> None:
     @app.get("/_control/faults")
     def planned_faults() -> Response:
         return jsonify(api.faults.describe())
@@ -18,41 +40,54 @@ def add_control(app: Flask, api: WebApi) -> None:
     @app.post("/_control/faults")
     def add_fault() -> tuple[Response, int]:
         try:
-            fault = api.faults.add_described(_sent())
+            api.faults.add_described(_sent())
         except (TypeError, ValueError) as error:
-            return jsonify({"problem": str(error)}), 400
-        return jsonify({"times": fault.times}), 201
+            raise _MistakeError(str(error)) from error
+        return jsonify(api.faults.describe()), 201
 
     @app.delete("/_control/faults")
     def clear_faults() -> tuple[str, int]:
         api.faults.clear()
         return "", 204
 
+
+def _add_channels(app: Flask, api: WebApi) -> None:
     @app.get("/_control/channels")
     def channels() -> Response:
-        return jsonify(workspace.channels())
+        return jsonify(api.workspace.channels())
 
     @app.post("/_control/channels")
     def add_channel() -> tuple[Response, int]:
+        sent = _sent()
         try:
-            return jsonify(workspace.add_channel(**_sent())), 201
-        except TypeError as error:
-            return jsonify({"problem": str(error)}), 400
+            return jsonify(api.workspace.add_channel(str(sent.pop("name")), **sent)), 201
+        except (KeyError, TypeError) as error:
+            problem = "a channel has name, and may have archived, member, private"
+            raise _MistakeError(problem) from error
 
-    @app.get("/_control/messages")
-    def messages() -> Response:
-        found = workspace.messages(request.args.get("channel"))
-        return jsonify([message.as_json() for message in found])
+
+def _add_token(app: Flask, api: WebApi) -> None:
+    workspace = api.workspace
 
     @app.post("/_control/token")
-    def change_token() -> tuple[Response, int]:
+    def change_token() -> Response:
         sent = _sent()
+        if sent.get("state", "active") not in STANDINGS:
+            problem = f"state is one of {', '.join(STANDINGS)}"
+            raise _MistakeError(problem)
         with workspace.lock:
             if "rotate_to" in sent:
                 workspace.rotate_token(str(sent["rotate_to"]))
-            workspace.token_state = sent.get("state", workspace.token_state)
+            workspace.standing = sent.get("state", workspace.standing)
             workspace.scopes = tuple(sent.get("scopes", workspace.scopes))
-        return jsonify({"state": workspace.token_state, "scopes": workspace.scopes}), 200
+        return jsonify({"state": workspace.standing, "scopes": workspace.scopes})
+
+
+def _add_results(app: Flask, api: WebApi) -> None:
+    @app.get("/_control/messages")
+    def messages() -> Response:
+        found = api.workspace.messages(request.args.get("channel"))
+        return jsonify([message.as_json() for message in found])
 
     @app.get("/_control/statistics")
     def statistics() -> Response:
@@ -60,15 +95,5 @@ def add_control(app: Flask, api: WebApi) -> None:
 
     @app.post("/_control/clear")
     def clear() -> tuple[str, int]:
-        workspace.clear()
-        api.faults.clear()
-        api.clear_statistics()
+        api.clear()
         return "", 204
-
-
-def _sent() -> dict[str, Any]:
-    sent = request.get_json()
-    if not isinstance(sent, dict):
-        problem = "send a JSON object"
-        raise TypeError(problem)
-    return sent

@@ -23,7 +23,7 @@ _TS = re.compile(r"\d+(\.\d+)?")
 
 
 def list_channels(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
-    """https://docs.slack.dev/reference/methods/conversations.list."""  # noqa: D403 -- a link
+    """List channels: https://docs.slack.dev/reference/methods/conversations.list."""
     kinds = set((arguments.text("types") or "public_channel").replace(" ", "").split(","))
     if not kinds <= _KINDS:
         raise Refusal("invalid_types")
@@ -48,14 +48,14 @@ def list_channels(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
 
 
 def info(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
-    """https://docs.slack.dev/reference/methods/conversations.info."""  # noqa: D403 -- a link
+    """Describe a channel: https://docs.slack.dev/reference/methods/conversations.info."""
     channel = workspace.visible_channel(arguments.text("channel"))
     workspace.check_scope("groups:read" if channel.is_private else "channels:read")
     return {"channel": _as_slack(channel)}
 
 
 def join(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
-    """https://docs.slack.dev/reference/methods/conversations.join."""  # noqa: D403 -- a link
+    """Join a public channel: https://docs.slack.dev/reference/methods/conversations.join."""
     channel = workspace.visible_channel(arguments.text("channel"))
     if channel.is_private:
         raise Refusal("method_not_supported_for_channel_type")
@@ -68,7 +68,7 @@ def join(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
 
 
 def create(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
-    """https://docs.slack.dev/reference/methods/conversations.create."""  # noqa: D403 -- a link
+    """Make a channel: https://docs.slack.dev/reference/methods/conversations.create."""
     private = arguments.flag("is_private")
     workspace.check_scope("groups:write" if private else "channels:manage")
     name = arguments.text("name").removeprefix("#")
@@ -84,7 +84,7 @@ def create(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
 
 
 def history(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
-    """https://docs.slack.dev/reference/methods/conversations.history."""  # noqa: D403 -- a link
+    """Read a channel, newest first, threads folded: https://docs.slack.dev/reference/methods/conversations.history."""
     channel = _readable(workspace, arguments)
     shown = [
         message
@@ -95,7 +95,7 @@ def history(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
 
 
 def replies(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
-    """https://docs.slack.dev/reference/methods/conversations.replies."""  # noqa: D403 -- a link
+    """Read a thread, oldest first: https://docs.slack.dev/reference/methods/conversations.replies."""
     channel = _readable(workspace, arguments)
     parent = workspace.find_message(channel, arguments.text("ts"))
     if parent is None:

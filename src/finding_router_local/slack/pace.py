@@ -29,6 +29,11 @@ class Pace:
         self._buckets: dict[str, tuple[float, float]] = {}
         self._recent: dict[str, deque[float]] = {}
 
+    def clear(self) -> None:
+        """Forget what was counted."""
+        self._buckets.clear()
+        self._recent.clear()
+
     def wait_for_post(self, channel: str) -> float:
         """Count a post to *channel*; where it comes too early, give the seconds to wait."""
         now = self._clock()

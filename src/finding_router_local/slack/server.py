@@ -1,8 +1,10 @@
 """The local Slack as an HTTP server that the real slack_sdk talks to."""
 
+import contextlib
+import socket
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,18 +20,13 @@ from finding_router_local.slack.workspace import (
     DEFAULT_SCOPES,
     Channel,
     PostedMessage,
-    TokenState,
+    Standing,
     Workspace,
 )
 
 DEFAULT_TOKEN = "xoxb-local"  # noqa: S105 -- opens nothing but this server
 
-
-class _QuietHandler(WSGIRequestHandler):
-    """Serve without a line per request."""
-
-    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 -- werkzeug's name
-        """Say nothing."""
+_ANY_HOST = frozenset({"0.0.0.0", "::"})
 
 
 class SlackServer:
@@ -38,7 +35,9 @@ class SlackServer:
 
     *port* 0 takes any free one. *channels* exist from the start; with *auto_create* any other
     name that is posted to comes into being. *pace* False lifts the rate limits; *burst* is how
-    many posts a channel takes at once. *clock* gives seconds since 1970, for pace and times.
+    many posts a channel takes at once; *workspace_posts_per_minute* limits all channels together.
+    Each answer takes *latency_seconds*. *clock* gives seconds since 1970, for pace and times;
+    *seed* makes faults of chance repeatable.
     """
 
     def __init__(  # noqa: PLR0913 -- each is a property of the workspace that a test may set
@@ -53,6 +52,7 @@ class SlackServer:
         pace: bool = True,
         burst: int = POST_BURST,
         workspace_posts_per_minute: int | None = None,
+        latency_seconds: float = 0.0,
         clock: Callable[[], float] = time.time,
         name: str = "Local Slack",
         seed: int = 0,
@@ -67,9 +67,8 @@ class SlackServer:
             self.workspace.add_channel(channel)
         self._host = host
         self._port = port
-        self._stopping = threading.Event()
-        self._server: BaseWSGIServer | None = None
-        self._thread: threading.Thread | None = None
+        self._latency_seconds = latency_seconds
+        self._listening: _Listening | None = None
 
     def __enter__(self) -> Self:
         return self.start()
@@ -83,32 +82,17 @@ class SlackServer:
         self.stop()
 
     def start(self) -> Self:
-        """Listen; raise OSError where the port is taken."""
-        app = make_app(self.api, self._stopping)
-        self._stopping.clear()
-        self._server = make_server(
-            self._host, self._port, app, threaded=True, request_handler=_QuietHandler
-        )
-        self._port = self._server.server_port
+        """Listen, after a `stop` on the same port again; raise OSError where it is taken."""
+        self._listening = _Listening(self._host, self._port, self.api, self._latency_seconds)
+        self._port = self._listening.port
         self.workspace.url = self.page_url
-        self._thread = threading.Thread(
-            target=self._server.serve_forever,
-            kwargs={"poll_interval": 0.05},
-            name="local-slack",
-            daemon=True,
-        )
-        self._thread.start()
         return self
 
     def stop(self) -> None:
-        """Close the port, and let waiting connections go."""
-        self._stopping.set()
-        self.workspace.touch()
-        if self._server is not None and self._thread is not None:
-            self._server.shutdown()
-            self._thread.join()
-            self._server.server_close()
-            self._server = None
+        """Close the port and every connection; what was posted stays."""
+        if self._listening is not None:
+            self._listening.close()
+            self._listening = None
 
     # Addresses
 
@@ -120,7 +104,7 @@ class SlackServer:
     @property
     def page_url(self) -> str:
         """Where a browser finds the page."""
-        host = "127.0.0.1" if self._host in {"0.0.0.0", "::"} else self._host
+        host = "127.0.0.1" if self._host in _ANY_HOST else self._host
         return f"http://{host}:{self._port}/"
 
     @property
@@ -139,9 +123,9 @@ class SlackServer:
         """Revoke the token and put another in force."""
         self.workspace.rotate_token(token)
 
-    def set_token_state(self, state: TokenState) -> None:
+    def set_token_state(self, state: Standing) -> None:
         """Make the token "revoked", "expired", "inactive" or "active" again."""
-        self.workspace.token_state = state
+        self.workspace.standing = state
 
     def set_scopes(self, scopes: Sequence[str]) -> None:
         """Grant these scopes and no others."""
@@ -166,16 +150,65 @@ class SlackServer:
         self.workspace.delete_message(channel, ts)
 
     def clear(self) -> None:
-        """Forget messages, faults and figures; channels and the token stay."""
-        self.workspace.clear()
-        self.faults.clear()
-        self.api.clear_statistics()
+        """Forget messages, faults, pace and figures; channels and the token stay."""
+        self.api.clear()
 
     @property
     def statistics(self) -> Statistics:
         """What was asked so far."""
         return self.api.statistics
 
-    def environment(self) -> Mapping[str, str]:
-        """Give the router's settings that point to this server."""
-        return {"SLACK_API_URL": self.base_url}
+
+class _Listening:
+    """One opened port, the thread that serves it, and the connections on it."""
+
+    def __init__(self, host: str, port: int, api: WebApi, latency_seconds: float) -> None:
+        self._api = api
+        self._stopping = threading.Event()
+        self._connections: set[socket.socket] = set()
+        app = make_app(api, self._stopping, latency_seconds=latency_seconds)
+        self._server: BaseWSGIServer = make_server(
+            host, port, app, threaded=True, request_handler=_handler(self._connections)
+        )
+        self.port = self._server.server_port
+        self._thread = threading.Thread(
+            target=self._server.serve_forever,
+            kwargs={"poll_interval": 0.05},
+            name="local-slack",
+            daemon=True,
+        )
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop listening, wake those who wait, and cut connections that are kept alive."""
+        self._stopping.set()
+        self._api.workspace.touch()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+        for connection in self._connections.copy():
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+
+def _handler(connections: set[socket.socket]) -> type[WSGIRequestHandler]:
+    class Handler(WSGIRequestHandler):
+        """Serve without a line per request, and keep book of open *connections*."""
+
+        def setup(self) -> None:
+            connections.add(self.connection_of_request)
+            super().setup()
+
+        def finish(self) -> None:
+            connections.discard(self.connection_of_request)
+            super().finish()
+
+        @property
+        def connection_of_request(self) -> socket.socket:
+            connection: socket.socket = self.request
+            return connection
+
+        def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 -- theirs
+            """Say nothing."""
+
+    return Handler

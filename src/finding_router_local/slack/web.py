@@ -12,22 +12,30 @@ from flask import Flask, Response, request
 from finding_router_local.slack.api import Answer, WebApi
 from finding_router_local.slack.control import add_control
 from finding_router_local.slack.page import render_page
+from finding_router_local.slack.workspace import Workspace
 
 _NEWS_SECONDS = 15.0
 
 
-def make_app(api: WebApi, stopping: threading.Event) -> Flask:
-    """Give the WSGI application; requests that wait return soon after *stopping* is set."""
+def make_app(api: WebApi, stopping: threading.Event, *, latency_seconds: float = 0.0) -> Flask:
+    """
+    Give the WSGI application.
+
+    Requests that wait return soon after *stopping* is set. Answers of the API take
+    *latency_seconds* more than they need.
+    """
     app = Flask(__name__, static_folder=None)
-    app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
 
     @app.route("/api/", methods=["GET", "POST"], defaults={"method": ""})
     @app.route("/api/<method>", methods=["GET", "POST"])
     def call(method: str) -> Response:
-        return _send(_called(api, method), stopping)
+        answer = _called(api, method)
+        if delay_seconds := latency_seconds + answer.delay_seconds:
+            stopping.wait(delay_seconds)
+        return _response(answer)
 
     add_control(app, api)
-    _add_page(app, api, stopping)
+    _add_page(app, api.workspace, stopping)
     return app
 
 
@@ -48,9 +56,7 @@ def _called(api: WebApi, method: str) -> Answer:
     return api.call(method, token.strip(), values)
 
 
-def _send(answer: Answer, stopping: threading.Event) -> Response:
-    if answer.delay_seconds:
-        stopping.wait(answer.delay_seconds)
+def _response(answer: Answer) -> Response:
     if answer.drop:
         _drop_connection()
         return Response(status=204)
@@ -71,36 +77,27 @@ def _drop_connection() -> None:
         connection.shutdown(socket.SHUT_RDWR)
 
 
-def _add_page(app: Flask, api: WebApi, stopping: threading.Event) -> None:
-    workspace = api.workspace
-
-    def page(channel: str | None = None) -> Response:
-        with workspace.lock:
-            html = render_page(
-                workspace.messages(),
-                workspace.channels(),
-                selected=channel,
-                live=True,
-                workspace=workspace.name,
-            )
-        return Response(html, mimetype="text/html")
-
+def _add_page(app: Flask, workspace: Workspace, stopping: threading.Event) -> None:
     @app.get("/")
-    def home() -> Response:
-        return page()
-
     @app.get("/archives/<channel>")
     @app.get("/archives/<channel>/<_message>")
-    def archive(channel: str, _message: str = "") -> Response:
-        return page(channel)
+    def page(channel: str | None = None, _message: str = "") -> str:
+        with workspace.lock:
+            messages, channels = workspace.messages(), workspace.channels()
+        return render_page(
+            messages, channels, selected=channel, live=True, workspace=workspace.name
+        )
 
     @app.get("/_page/news")
     def news() -> Response:
-        def stream() -> Iterator[str]:
-            version = -1
-            while not stopping.is_set():
-                seen = workspace.wait_for_news(version, _NEWS_SECONDS)
-                yield f"data: {seen}\n\n" if seen != version else ": still here\n\n"
-                version = seen
+        return Response(_news(workspace, stopping), mimetype="text/event-stream")
 
-        return Response(stream(), mimetype="text/event-stream")
+
+def _news(workspace: Workspace, stopping: threading.Event) -> Iterator[str]:
+    """Send the version of the workspace when it changes, and a sign of life in between."""
+    seen = workspace.version
+    yield f"data: {seen}\n\n"
+    while not stopping.is_set():
+        version = workspace.wait_for_news(seen, _NEWS_SECONDS)
+        yield f"data: {version}\n\n" if version != seen else ": still here\n\n"
+        seen = version

@@ -6,12 +6,14 @@ import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from finding_router_local.slack.limits import MAX_CHANNEL_NAME
 from finding_router_local.slack.refusal import Refusal
 
-type TokenState = Literal["active", "revoked", "expired", "inactive"]
+type Standing = Literal["active", "revoked", "expired", "inactive"]
+
+STANDINGS: Final = get_args(Standing.__value__)
 
 # Least rights of the router: https://docs.slack.dev/reference/scopes
 DEFAULT_SCOPES: Final = ("chat:write", "chat:write.public", "channels:read", "channels:join")
@@ -97,7 +99,7 @@ class Workspace:
         self.name = name
         self.url = "http://127.0.0.1/"
         self.token = token
-        self.token_state: TokenState = "active"
+        self.standing: Standing = "active"
         self.scopes = tuple(scopes)
         self.auto_create = auto_create
         self._clock = clock
@@ -114,7 +116,7 @@ class Workspace:
             self._revoked.add(self.token)
             self._revoked.discard(token)
             self.token = token
-            self.token_state = "active"
+            self.standing = "active"
 
     def check_token(self, token: str | None) -> None:
         """Raise Slack's error for a token that is absent, unknown or no longer good."""
@@ -124,7 +126,7 @@ class Workspace:
             raise Refusal("token_revoked")
         if token != self.token:
             raise Refusal("invalid_auth")
-        match self.token_state:
+        match self.standing:
             case "revoked":
                 raise Refusal("token_revoked")
             case "expired":

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -53,8 +54,7 @@ def render_page(
     """
     shown = _channels(messages, channels)
     opened = _opened(shown, messages, selected)
-    reader = reader or Reader()
-    reader.channels.update({channel.id: channel.name for channel in shown})
+    reader = replace(reader or Reader(), channels={each.id: each.name for each in shown})
     views = [
         view_channel(
             channel,

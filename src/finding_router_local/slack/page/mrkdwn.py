@@ -39,9 +39,7 @@ _EVERYBODY = frozenset({"here", "channel", "everyone"})
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """
-    Who reads: *zone* for dates (None: this machine's), *now* for "today", names of channels.
-    """
+    """Who reads: *zone* for dates (None: this machine's), *now* for "today", channel names."""
 
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     zone: tzinfo | None = None
@@ -54,7 +52,7 @@ class Reader:
 
 def plain(text: str) -> Markup:
     """Draw plain_text: no markup but emoji and line breaks."""
-    return Markup(escape(with_emoji(text)).replace("\n", Markup("<br>")))
+    return escape(with_emoji(text)).replace("\n", Markup("<br>"))
 
 
 def mrkdwn(text: str, reader: Reader, *, verbatim: bool = False) -> Markup:
@@ -68,12 +66,12 @@ def mrkdwn(text: str, reader: Reader, *, verbatim: bool = False) -> Markup:
     text = text.translate(_RESERVED)
     text = _ANGLE.sub(lambda match: put(_angle(match[1], reader)), text)
     # What is left of & < > is text, escaped by the sender or not.
-    text = html.escape(decoded(text), quote=False)
+    text = decoded(text)
+    text = _FENCE.sub(lambda match: put(f"<pre>{_escaped(match[1])}</pre>"), text)
+    text = _CODE.sub(lambda match: put(f"<code>{_escaped(match[1])}</code>"), text)
     if not verbatim:
-        text = _URL.sub(lambda match: put(_link(decoded(match[0]), match[0])), text)
-    text = _FENCE.sub(lambda match: put(f"<pre>{match[1]}</pre>"), text)
-    text = _CODE.sub(lambda match: put(f"<code>{match[1]}</code>"), text)
-    text = with_emoji(text)
+        text = _URL.sub(lambda match: put(_link(match[0], _escaped(match[0]))), text)
+    text = with_emoji(_escaped(text))
     text = _QUOTE.sub(lambda match: put(_quote(match[0])), text)
     aside = [_styled(piece) if piece.startswith("<blockquote>") else piece for piece in aside]
     text = _styled(text)
@@ -86,7 +84,11 @@ def mrkdwn(text: str, reader: Reader, *, verbatim: bool = False) -> Markup:
 
 def link(url: str, label: str) -> Markup:
     """Draw a link with a *label* that is text."""
-    return Markup(_link(url, str(escape(label))))  # noqa: S704 -- escaped there and here
+    return Markup(_link(url, _escaped(label)))  # noqa: S704 -- escaped there and here
+
+
+def _escaped(text: str) -> str:
+    return html.escape(text, quote=False)
 
 
 def _styled(text: str) -> str:
@@ -104,7 +106,7 @@ def _angle(inside: str, reader: Reader) -> str:
     """Draw what stands between < and >: a link, a mention, a date."""
     target, _, label = inside.partition("|")
     label = decoded(label)
-    match target[0]:
+    match target[:1]:
         case "@":
             return _mention(f"@{label or target[1:]}")
         case "#":
@@ -112,7 +114,7 @@ def _angle(inside: str, reader: Reader) -> str:
         case "!":
             return _special(inside, target[1:], label, reader)
     url = decoded(target)
-    return _link(url, str(escape(with_emoji(label or url))))
+    return _link(url, _escaped(with_emoji(label or url)))
 
 
 def _special(inside: str, target: str, label: str, reader: Reader) -> str:
@@ -148,6 +150,6 @@ def _link(url: str, inner: str) -> str:
     except ValueError:
         safe = False
     if not safe:
-        return inner if inner != escape(url) else str(escape(f"<{url}>"))
+        return inner if inner != _escaped(url) else _escaped(f"<{url}>")
     address = escape(url)
     return f'<a href="{address}" title="{address}" target="_blank" rel="noreferrer">{inner}</a>'
