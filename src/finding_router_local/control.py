@@ -1,7 +1,6 @@
 """What the stack answers over HTTP beside AWS's own operations, to tests and commands."""
 
 import json
-from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from werkzeug.wrappers import Request, Response
@@ -9,6 +8,8 @@ from werkzeug.wrappers import Request, Response
 from finding_router_local.faults import Fault
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from finding_router_local.stack import Stack
 
 PREFIX: Final = "/_local"
@@ -19,7 +20,8 @@ class Control:
     A WSGI application below `PREFIX`.
 
     ``GET /_local`` tells about the stack; ``GET``, ``POST`` and ``DELETE /_local/faults`` list,
-    add and clear faults; ``POST /_local/send`` takes ``{"events": […], "seconds": 30}``.
+    add and clear faults; ``POST /_local/send`` takes ``{"events": […], "seconds": 30}``;
+    ``POST /_local/advance`` takes ``{"seconds": 30}`` and moves the stack's clock on.
     """
 
     def __init__(self, stack: "Stack") -> None:
@@ -30,6 +32,7 @@ class Control:
             ("GET", f"{PREFIX}/faults"): lambda _: stack.aws.faults.state(),
             ("POST", f"{PREFIX}/faults"): self._add_fault,
             ("DELETE", f"{PREFIX}/faults"): lambda _: stack.aws.faults.clear(),
+            ("POST", f"{PREFIX}/advance"): self._advance,
             ("POST", f"{PREFIX}/send"): self._send,
         }
 
@@ -62,6 +65,9 @@ class Control:
         faults = self._stack.aws.faults
         faults.add(Fault.from_json(value))
         return faults.state()
+
+    def _advance(self, request: dict[str, Any]) -> dict[str, float]:
+        return {"ahead_seconds": self._stack.advance(float(request["seconds"]))}
 
     def _send(self, request: dict[str, Any]) -> dict[str, Any]:
         outcomes = self._stack.send(request["events"], seconds=request.get("seconds", 30.0))

@@ -9,6 +9,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,14 @@ _SOURCE: Final = Path(__file__).parents[1]
 _INHERITED: Final = ("PATH", "HOME", "LANG", "TMPDIR", "COVERAGE_PROCESS_START")
 _START_SECONDS: Final = 60.0
 _GRACE_SECONDS: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How far the stack's clock is ahead of the machine's, and whether sleeping moves it on."""
+
+    ahead_seconds: float = 0.0
+    is_hasty: bool = False
 
 
 class FunctionProcess:
@@ -36,13 +45,13 @@ class FunctionProcess:
         *,
         endpoint_url: str,
         name: str = "worker-0",
-        ahead_seconds: Callable[[], float] = lambda: 0.0,
+        clock: Callable[[], Pace] = Pace,
         python_path: Path | None = None,
     ) -> None:
         """Reach AWS at *endpoint_url*; find the handler in *python_path* too."""
         self.name = name
         self._function = function
-        self._ahead_seconds = ahead_seconds
+        self._clock = clock
         paths = [str(path) for path in (python_path, _SOURCE) if path]
         self._environment = {
             **{key: os.environ[key] for key in _INHERITED if key in os.environ},
@@ -126,12 +135,14 @@ class FunctionProcess:
                 self._end()
 
     def _request(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        pace = self._clock()
         return {
             "request_id": str(uuid.uuid4()),
             "arn": self._function.arn,
             "event": event,
             "timeout_seconds": self._function.timeout_seconds,
-            "ahead_seconds": self._ahead_seconds(),
+            "ahead_seconds": pace.ahead_seconds,
+            "is_hasty": pace.is_hasty,
         }
 
     def _end(self) -> str:

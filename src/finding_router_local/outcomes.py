@@ -132,6 +132,11 @@ class Journal:
         return [replace(each, tries=tries) for each in described]
 
 
+def outcomes_of(batch: Batch) -> list[FindingOutcome]:
+    """Give the outcomes that one batch came to, whatever a later one makes of them."""
+    return [_read(line, 0) for line in _finding_lines(batch.invocation.log)]
+
+
 def describe(
     event: Mapping[str, Any], *, number: int, outcome: str, detail: str
 ) -> list[FindingOutcome]:

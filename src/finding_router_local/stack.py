@@ -17,8 +17,8 @@ from finding_router_local.aws import LOOPBACK, AwsServer
 from finding_router_local.bus import EventBus
 from finding_router_local.control import PREFIX, Control
 from finding_router_local.deployment import Deployment, Function, deploy
-from finding_router_local.event_source import EventSource
-from finding_router_local.function_process import FunctionProcess
+from finding_router_local.event_source import Batch, EventSource
+from finding_router_local.function_process import FunctionProcess, Pace
 from finding_router_local.gate import Call
 from finding_router_local.invocation import Invoke
 from finding_router_local.outcomes import (
@@ -27,6 +27,7 @@ from finding_router_local.outcomes import (
     Journal,
     describe,
     findings_of,
+    outcomes_of,
 )
 from finding_router_local.slack import SlackServer
 from finding_router_local.template import read_template
@@ -51,8 +52,8 @@ class Stack:
     The stack, from ``with`` to its end.
 
     *template* is a SAM template like the project's, *parameters* go beside `PARAMETERS`. Without
-    *slack* it starts one of its own. With *is_hasty* time passes as fast as possible: where
-    nothing is left but to wait for a retry, the clocks of queue, function and Slack jump there.
+    *slack* it starts one of its own. With *is_hasty* nobody waits: where the function sleeps, or
+    only retries are left in the queue, the clocks of queue, function and Slack jump ahead.
     *make_invoke* runs the function elsewhere than in a process of its own.
     """
 
@@ -66,6 +67,7 @@ class Stack:
         is_hasty: bool = True,
         host: str = LOOPBACK,
         port: int = 0,
+        slack_port: int = 0,
         timeout_seconds: int | None = None,
         make_invoke: MakeInvoke | None = None,
     ) -> None:
@@ -73,7 +75,7 @@ class Stack:
         self._template = template
         self._parameters = {**PARAMETERS, **(parameters or {})}
         self._workers = workers
-        self._is_hasty = is_hasty
+        self.is_hasty = is_hasty
         self._timeout_seconds = timeout_seconds
         self._make_invoke = make_invoke
         self._ahead_seconds = 0.0
@@ -81,10 +83,13 @@ class Stack:
         self._own_slack = slack is None
         self.id = secrets.token_hex(8)
         self.aws = AwsServer(host=host, port=port)
-        self.slack = slack or SlackServer(host=host, auto_create=True, clock=self.clock)
+        self.slack = slack or SlackServer(
+            host=host, port=slack_port, auto_create=True, clock=self.clock
+        )
         self.journal = Journal()
         self.processes: list[FunctionProcess] = []
         self._sources: list[EventSource] = []
+        self.listeners: list[Callable[[list[FindingOutcome]], None]] = []
 
     def __enter__(self) -> Self:
         """Start everything."""
@@ -112,12 +117,13 @@ class Stack:
         """Give the stack's time, in Unix seconds."""
         return time.time() + self._ahead_seconds
 
-    def advance(self, seconds: float) -> None:
-        """Let *seconds* pass, in no time."""
+    def advance(self, seconds: float) -> float:
+        """Let *seconds* pass, in no time; give how far the stack's clock is ahead now."""
         with self.aws.gate.holding("sqs"):
             self._ahead_seconds += seconds
             for message in self._queue("FindingsQueue").pending_messages:
                 message.visible_at -= seconds * 1000
+            return self._ahead_seconds
 
     # What is asked of it
 
@@ -137,15 +143,21 @@ class Stack:
             )
 
     def send(
-        self, events: Sequence[Mapping[str, Any]], *, seconds: float = DRAIN_SECONDS
+        self,
+        events: Sequence[Mapping[str, Any]],
+        *,
+        seconds: float = DRAIN_SECONDS,
+        tries: int | None = None,
     ) -> list[FindingOutcome]:
         """
-        Put *events* on the bus, wait until the queue is empty, and tell how each finding ended.
+        Put *events* on the bus, wait until they left the queue, and tell how each finding ended.
 
-        Security Hub gets to know the findings first. After *seconds* it waits no longer.
+        Security Hub gets to know the findings first. It waits no longer than *seconds*, and not
+        for a message that was tried so many times.
         """
         sent = [self.put(event) for event in events]
-        self.drain(seconds=seconds, only={id_ for id_ in sent if id_ is not None})
+        only = {id_ for id_ in sent if id_ is not None}
+        self.drain(seconds=seconds, only=only, tries=tries)
         return [
             outcome
             for number, (event, record_id) in enumerate(zip(events, sent, strict=True))
@@ -159,15 +171,21 @@ class Stack:
                 self.aws.security_hub.load(finding)
         return self.bus.put(event)
 
-    def drain(self, *, seconds: float = DRAIN_SECONDS, only: set[str] | None = None) -> bool:
-        """Wait until the queue is empty (or *only* those messages are gone); tell whether it is."""
+    def drain(
+        self,
+        *,
+        seconds: float = DRAIN_SECONDS,
+        only: set[str] | None = None,
+        tries: int | None = None,
+    ) -> bool:
+        """Wait until the queue is empty, of *only* those messages if given; tell whether it is."""
         end = time.monotonic() + seconds
         self._hurry(now=True)
         try:
-            while self._is_busy(only):
+            while self._is_busy(only, tries):
                 if time.monotonic() > end:
                     return False
-                if self._is_hasty:
+                if self.is_hasty:
                     self._skip_waiting()
                 time.sleep(_POLL_SECONDS)
         finally:
@@ -222,7 +240,7 @@ class Stack:
                 self.function,
                 endpoint_url=self.aws.url,
                 name=f"worker-{number}",
-                ahead_seconds=lambda: self._ahead_seconds,
+                clock=lambda: Pace(self._ahead_seconds, self.is_hasty),
             )
             self.processes.append(process)
             process.start()
@@ -232,7 +250,7 @@ class Stack:
             sqs=self.aws.client("sqs"),
             region=self.aws.region,
             invoke=invoke,
-            on_batch=self.journal.add,
+            on_batch=self._on_batch,
         )
         self._sources.append(source)
         source.start()
@@ -243,6 +261,13 @@ class Stack:
             if process.name == call.caller:
                 process.kill()
 
+    def _on_batch(self, batch: Batch) -> None:
+        self.journal.add(batch)
+        if self.listeners:
+            outcomes = [self._with_status(each) for each in outcomes_of(batch)]
+            for listener in self.listeners:
+                listener(outcomes)
+
     def _hurry(self, *, now: bool) -> None:
         for source in self._sources:
             source.hurry(now=now)
@@ -251,11 +276,16 @@ class Stack:
         name = self.deployment.queues[logical_id].rpartition("/")[2]
         return sqs_backends[self.aws.account_id][self.aws.region].queues[name]
 
-    def _is_busy(self, only: set[str] | None) -> bool:
+    def _is_busy(self, only: set[str] | None, tries: int | None) -> bool:
         with self.aws.gate.holding("sqs"):
             queue = self._queue("FindingsQueue")
             there = {message.id for message in (*queue.messages, *queue.pending_messages)}
-        return bool(there if only is None else there & only)
+        if only is not None:
+            there &= only
+        if any(tries is None or self.journal.tries(id_) < tries for id_ in there):
+            return True
+        # Deleted messages are taken down a moment later.
+        return any(source.is_working for source in self._sources)
 
     def _skip_waiting(self) -> None:
         """Jump to where the next message becomes visible, if all work on messages has ended."""
@@ -279,7 +309,8 @@ class Stack:
             outcomes = describe(event, number=number, outcome=FILTERED, detail=detail)
         else:
             outcomes = self.journal.outcomes(event, number=number, record_id=record_id)
-        return [
-            replace(each, workflow_status=self.workflow_status(each.product_arn, each.finding_id))
-            for each in outcomes
-        ]
+        return [self._with_status(each) for each in outcomes]
+
+    def _with_status(self, outcome: FindingOutcome) -> FindingOutcome:
+        status = self.workflow_status(outcome.product_arn, outcome.finding_id)
+        return replace(outcome, workflow_status=status)

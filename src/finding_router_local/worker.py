@@ -6,6 +6,7 @@ file descriptor that it was given, once all that the function logged is out on s
 Like Lambda's runtime it is killed from outside.
 """
 
+import http.client
 import importlib
 import json
 import os
@@ -15,9 +16,11 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 _system_time = time.time
-_ahead_seconds = 0.0
+_system_monotonic = time.monotonic
+_system_sleep = time.sleep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +46,9 @@ class Context:
 def main() -> None:
     """Serve requests until standard input ends."""
     handler_name, reply_fd = sys.argv[1], int(sys.argv[2])
-    time.time = _time
+    clock = _Clock()
+    time.time, time.monotonic = clock.time, clock.monotonic
+    time.sleep = clock.sleep  # type: ignore[assignment]  # of floats only
     with os.fdopen(reply_fd, "w", buffering=1) as replies:
         try:
             handler = _find(handler_name)
@@ -52,12 +57,43 @@ def main() -> None:
             return
         _reply(replies, ready=True)
         for line in sys.stdin:
-            _serve(handler, json.loads(line), replies)
+            request = json.loads(line)
+            clock.set(request["ahead_seconds"], is_hasty=request["is_hasty"])
+            _serve(handler, request, replies)
+
+
+class _Clock:
+    """
+    The process's clock: the stack's, which may run ahead of the machine's.
+
+    In a hasty stack nobody sleeps: the stack's time is moved on instead, for everybody.
+    """
+
+    def __init__(self) -> None:
+        self._ahead_seconds = 0.0
+        self._is_hasty = False
+
+    def set(self, ahead_seconds: float, *, is_hasty: bool) -> None:
+        self._ahead_seconds = ahead_seconds
+        self._is_hasty = is_hasty
+
+    def time(self) -> float:
+        return _system_time() + self._ahead_seconds
+
+    def monotonic(self) -> float:
+        return _system_monotonic() + self._ahead_seconds
+
+    def sleep(self, seconds: float) -> None:
+        if not self._is_hasty:
+            _system_sleep(seconds)
+            return
+        connection = http.client.HTTPConnection(urlsplit(os.environ["AWS_ENDPOINT_URL"]).netloc)
+        connection.request("POST", "/_local/advance", json.dumps({"seconds": seconds}))
+        self._ahead_seconds = json.loads(connection.getresponse().read())["ahead_seconds"]
+        connection.close()
 
 
 def _serve(handler: Callable[[Any, Context], Any], request: dict[str, Any], replies: Any) -> None:
-    global _ahead_seconds  # noqa: PLW0603 -- the clock is the process's, as the real one
-    _ahead_seconds = request["ahead_seconds"]
     context = Context(
         aws_request_id=request["request_id"],
         deadline=time.monotonic() + request["timeout_seconds"],
@@ -87,11 +123,6 @@ def _reply(replies: Any, **fields: Any) -> None:
 def _describe(error: Exception) -> str:
     traceback.print_exc(file=sys.stdout)
     return f"{type(error).__name__}: {error}"
-
-
-def _time() -> float:
-    """Give the time of the stack, which may run ahead so that nobody waits for retries."""
-    return _system_time() + _ahead_seconds
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from finding_router_local.deployment import Function
-from finding_router_local.function_process import FunctionProcess
+from finding_router_local.function_process import FunctionProcess, Pace
 
 TESTS = Path(__file__).parents[1]
 
@@ -45,7 +45,7 @@ def process() -> Iterator[Any]:
             function,
             endpoint_url="http://127.0.0.1:1",
             name="worker-7",
-            ahead_seconds=lambda: ahead_seconds,
+            clock=lambda: Pace(ahead_seconds),
             python_path=TESTS,
         )
         started.append(process)

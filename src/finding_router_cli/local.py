@@ -1,0 +1,251 @@
+"""`finding-router local`: the whole router on this machine, with AWS and Slack emulated."""
+
+import json
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
+
+import click
+
+from finding_router_cli import local_report
+from finding_router_cli.documents import read_text
+from finding_router_cli.inputs import read_events
+from finding_router_cli.routing_items import read_items
+from finding_router_local.aws import LOOPBACK
+from finding_router_local.outcomes import FindingOutcome
+from finding_router_local.running import announce, find_running, private_folder
+from finding_router_local.slack import render_page
+from finding_router_local.stack import TEMPLATE, Stack
+from finding_router_local.template import TemplateError
+
+EXAMPLE_ROUTES: Final = Path(__file__).parents[1] / "finding_router_local/example_routes.json"
+SEND_SECONDS: Final = 60.0
+# What failed so often for a person who waits will go on failing.
+TRIES: Final = 5
+CONTAINER_HOST: Final = "host.docker.internal"
+_ENVIRONMENT_FILE: Final = "local-env.json"
+_EVERY_INTERFACE: Final = "0.0.0.0"  # noqa: S104 -- compared with what the user asked for
+
+template_option = click.option(
+    "--template",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=TEMPLATE,
+    help="SAM template to deploy.  [default: the project's template.yaml]",
+)
+routes_option = click.option(
+    "--routes",
+    "routes_file",
+    metavar="FILE",
+    help="JSON file with the items of the routing table.  [default: the examples]",
+)
+
+
+@click.group()
+def local() -> None:
+    """Run the whole router on this machine: no AWS account, no Slack, no Docker."""
+
+
+@local.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option("--json", "for_programs", is_flag=True, help="Print JSON.")
+@click.option(
+    "--seconds", default=SEND_SECONDS, show_default=True, help="How long to wait for the queue."
+)
+@routes_option
+@template_option
+def send(
+    files: Sequence[str],
+    *,
+    for_programs: bool,
+    seconds: float,
+    routes_file: str | None,
+    template: Path,
+) -> None:
+    """
+    Send the findings of FILE... through rule, queue and handler, and tell how each one ends.
+
+    A FILE holds an EventBridge event, an SQS batch, a finding, a list of these, the output of
+    get-findings, or JSON lines; "-" reads standard input. They go through the stack that
+    `local up` keeps running, or else, and with --routes, through one that is started for them.
+
+    Exits with 0 only if every finding came to a named end, and with 1 if one failed.
+    """
+    sources, events = [], []
+    for file in files:
+        found = read_events(read_text(file), file)
+        events += found
+        sources += [file] * len(found)
+    running = find_running(template.parent) if routes_file is None else None
+    if running is not None:
+        try:
+            outcomes = running.send(events, seconds=seconds)
+        except OSError as error:
+            raise click.ClickException(str(error)) from error
+    else:
+        with _started(template, routes_file) as stack:
+            outcomes = stack.send(events, seconds=seconds, tries=TRIES)
+    if for_programs:
+        click.echo(json.dumps(_as_json(outcomes, sources), indent=2))
+    else:
+        _print(outcomes)
+    _exit(outcomes)
+
+
+@local.command()
+@click.option("--host", default=LOOPBACK, show_default=True, help="Address to listen at.")
+@click.option("--port", default=0, help="Port of AWS.  [default: any]")
+@click.option("--slack-port", default=0, help="Port of Slack.  [default: any]")
+@routes_option
+@template_option
+def up(*, host: str, port: int, slack_port: int, routes_file: str | None, template: Path) -> None:
+    """
+    Keep the stack running until Ctrl-C, to send findings to it and to edit its routes.
+
+    For `sam local invoke` listen at 0.0.0.0: its container comes from outside of this machine.
+    """
+    with _started(template, routes_file, host=host, port=port, slack_port=slack_port) as stack:
+        _serve(stack, template, host)
+
+
+@local.command()
+@click.option("--serve", is_flag=True, help="Keep the stack and its live page up until Ctrl-C.")
+@click.option(
+    "--page",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where to write the page of the posted messages.  [default: .demo/messages.html]",
+)
+@routes_option
+@template_option
+def demo(*, serve: bool, page: Path | None, routes_file: str | None, template: Path) -> None:
+    """Send every event of events/ through the stack, and show what became of each finding."""
+    files = [
+        path
+        for path in sorted((template.parent / "events").glob("*.json"))
+        if path.name != _ENVIRONMENT_FILE
+    ]
+    events = [event for path in files for event in read_events(read_text(str(path)), str(path))]
+    click.echo("Starting AWS and Slack on this machine, with what template.yaml deploys …")
+    began = time.monotonic()
+    with _started(template, routes_file) as stack:
+        outcomes = stack.send(events, tries=TRIES)
+        click.echo()
+        _print(outcomes)
+        page = page or private_folder(template.parent) / "messages.html"
+        messages = stack.slack.messages()
+        render_page(messages, write_to=page)
+        channels = len({message.channel for message in messages})
+        click.echo(
+            f"{len(files)} files, {len(events)} events, {len(messages)} messages "
+            f"in {channels} channels, {time.monotonic() - began:.1f} s"
+        )
+        click.echo(f"The messages, as Slack lays them out: {page.resolve().as_uri()}")
+        if serve:
+            _serve(stack, template, LOOPBACK)
+    _exit(outcomes)
+
+
+@contextmanager
+def _started(
+    template: Path,
+    routes_file: str | None,
+    *,
+    host: str = LOOPBACK,
+    port: int = 0,
+    slack_port: int = 0,
+) -> Iterator[Stack]:
+    """Start a stack with its routes; ending the process from outside ends it properly too."""
+    source = routes_file or str(EXAMPLE_ROUTES)
+    items = read_items(read_text(source), source)
+    signal.signal(signal.SIGTERM, _interrupt)
+    stack = Stack(template=template, host=host, port=port, slack_port=slack_port)
+    try:
+        with stack:
+            stack.put_routes([item for item in items if isinstance(item, dict)])
+            yield stack
+    except TemplateError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _serve(stack: Stack, template: Path, host: str) -> None:
+    """Say how to use *stack*, and keep it until Ctrl-C, at the pace of the real ones."""
+    stack.is_hasty = False
+    environment_file = template.parent / "events" / _ENVIRONMENT_FILE
+    container_host = CONTAINER_HOST if host == _EVERY_INTERFACE else host
+    content = {stack.function.logical_id: stack.environment(container_host)}
+    environment_file.write_text(json.dumps(content, indent=2) + "\n")
+    stack.listeners.append(lambda outcomes: _print(outcomes, with_summary=False))
+    try:
+        with announce(stack, template.parent):
+            click.echo(_usage(stack, environment_file))
+            while True:
+                time.sleep(3600)
+    except KeyboardInterrupt:
+        click.echo("\nEnded.")
+    finally:
+        environment_file.unlink(missing_ok=True)
+
+
+def _usage(stack: Stack, environment_file: Path) -> str:
+    item = {
+        "kind": {"S": "route"},
+        "name": {"S": "mine"},
+        "order": {"N": "1"},
+        "match": {"M": {"Severity": {"M": {"Label": {"L": [{"S": "HIGH"}]}}}}},
+        "channel": {"S": "#my-channel"},
+    }
+    return f"""
+The router runs on this machine until Ctrl-C.
+
+  Messages   {stack.slack.page_url}
+  AWS        {stack.aws.url}
+
+Send findings, in another terminal:
+
+  finding-router local send events/imported-guardduty-port-probe.json
+
+Edit a route; the next finding goes by it:
+
+  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION={stack.aws.region}
+  aws dynamodb put-item --endpoint-url {stack.aws.url} \\
+    --table-name {stack.deployment.tables["RoutingTable"]} \\
+    --item '{json.dumps(item)}'
+  aws dynamodb scan --endpoint-url {stack.aws.url} \\
+    --table-name {stack.deployment.tables["RoutingTable"]}
+
+Run the built function in Lambda's container against it (listen at 0.0.0.0 for that):
+
+  sam local invoke {stack.function.logical_id} \\
+    -e events/imported-guardduty-port-probe.json --env-vars {environment_file}
+"""
+
+
+def _print(outcomes: Sequence[FindingOutcome], *, with_summary: bool = True) -> None:
+    for outcome in outcomes:
+        click.echo(local_report.line(outcome))
+    if with_summary:
+        click.echo(f"\n{local_report.summary(outcomes)}")
+    sys.stdout.flush()
+
+
+def _as_json(outcomes: Sequence[FindingOutcome], sources: Sequence[str]) -> dict[str, Any]:
+    return {
+        "findings": [{"source": sources[each.event], **each.as_json()} for each in outcomes],
+        "summary": dict(Counter(each.outcome for each in outcomes)),
+    }
+
+
+def _exit(outcomes: Sequence[FindingOutcome]) -> None:
+    unsettled = [outcome for outcome in outcomes if not outcome.is_settled]
+    if unsettled:
+        click.echo(f"{len(unsettled)} findings came to no end: {unsettled[0].detail}", err=True)
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,114 @@
+"""How the outcomes of findings are shown to a person."""
+
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Final
+
+import click
+
+from finding_router_local.outcomes import FAILED, FILTERED, MISSING, Delivered, FindingOutcome
+
+_SEVERITY_WIDTH: Final = 13
+_TITLE_WIDTH: Final = 50
+_ACCOUNT_WIDTH: Final = 27
+_PRODUCT_WIDTH: Final = 22
+_INDENT: Final = " " * (_SEVERITY_WIDTH + 1)
+# What click.style takes.
+_SEVERITY_STYLES: Final[dict[str, dict[str, Any]]] = {
+    "CRITICAL": {"fg": "white", "bg": "red", "bold": True},
+    "HIGH": {"fg": "red", "bold": True},
+    "MEDIUM": {"fg": "yellow"},
+    "LOW": {"fg": "blue"},
+}
+_QUIET: Final[dict[str, Any]] = {"dim": True}
+_GOOD: Final[dict[str, Any]] = {"fg": "green"}
+_BAD: Final[dict[str, Any]] = {"fg": "red", "bold": True}
+_OUTCOME_STYLES: Final[dict[str, dict[str, Any]]] = {
+    "posted": _GOOD,
+    "posted_raw": {"fg": "yellow"},
+    "refused": {"fg": "yellow"},
+    FAILED: _BAD,
+    MISSING: _BAD,
+}
+_WORDS: Final = {
+    FILTERED: "filtered by the rule",
+    "posted_raw": "posted raw",
+    "not_available": "not available",
+    "not_new": "not new",
+}
+
+
+def line(outcome: FindingOutcome) -> str:
+    """
+    Tell about one finding in a line; in two where the terminal is narrow.
+
+    What comes from the finding is stripped of everything that could move a terminal's cursor.
+    """
+    severity = outcome.severity or "-"
+    what = [
+        _styled(severity.ljust(_SEVERITY_WIDTH), _SEVERITY_STYLES.get(severity, _QUIET)),
+        _column(outcome.title or outcome.detail, _TITLE_WIDTH),
+        _column(_account(outcome), _ACCOUNT_WIDTH),
+        _column(outcome.product or "", _PRODUCT_WIDTH),
+    ]
+    where = f"{_destinations(outcome)}  {_end(outcome)}"
+    first = " ".join(what).rstrip()
+    if sys.stdout.isatty():
+        width = len(click.unstyle(f"{first} {where}"))
+        if width > shutil.get_terminal_size().columns:
+            return f"{first}\n{_INDENT}{where}"
+    return f"{' '.join(what)} {where}"
+
+
+def summary(outcomes: Sequence[FindingOutcome]) -> str:
+    """Count the findings by outcome, most frequent first."""
+    counts = Counter(outcome.outcome for outcome in outcomes)
+    words = ", ".join(f"{count} {_word(name)}" for name, count in counts.most_common())
+    findings = "finding" if len(outcomes) == 1 else "findings"
+    return f"{len(outcomes)} {findings}: {words}"
+
+
+def _destinations(outcome: FindingOutcome) -> str:
+    if outcome.channels:
+        return "→ " + ", ".join(map(_destination, outcome.channels))
+    return _styled(f"→ nowhere: {_why(outcome)}", _QUIET)
+
+
+def _destination(delivered: Delivered) -> str:
+    by = ", ".join(delivered.routes) or "default channel"
+    note = f"; {_clean(delivered.note)}" if delivered.note else ""
+    return f"{_styled(_clean(delivered.channel), {'bold': True})} ({_clean(by)}{note})"
+
+
+def _why(outcome: FindingOutcome) -> str:
+    if outcome.outcome == FILTERED:
+        return outcome.detail
+    return _clean(outcome.detail) or f"it is {_word(outcome.outcome)}"
+
+
+def _end(outcome: FindingOutcome) -> str:
+    word = _styled(_word(outcome.outcome), _OUTCOME_STYLES.get(outcome.outcome, _QUIET))
+    return f"{word}, {outcome.workflow_status}" if outcome.workflow_status else word
+
+
+def _account(outcome: FindingOutcome) -> str:
+    return " ".join(part for part in (outcome.account_id, outcome.account_name) if part)
+
+
+def _word(name: str) -> str:
+    return _WORDS.get(name, name)
+
+
+def _column(text: str, width: int) -> str:
+    text = _clean(text)
+    return text.ljust(width) if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def _clean(text: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _styled(text: str, style: dict[str, Any]) -> str:
+    return click.style(text, **style)

@@ -1,0 +1,90 @@
+"""Finding a stack that another process keeps running, and sending events through it."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import urllib3
+
+from finding_router_local.control import PREFIX
+from finding_router_local.outcomes import FindingOutcome
+from finding_router_local.stack import Stack
+
+DIRECTORY: Final = ".demo"
+_FILE: Final = "stack.json"
+_HELLO_SECONDS: Final = 3.0
+# What the stack needs to answer, beyond the time that it waits for its queue.
+_ANSWER_SECONDS: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunningStack:
+    """A stack of another process, by the address of its AWS."""
+
+    url: str
+    slack_page_url: str
+
+    def send(self, events: Sequence[Mapping[str, Any]], *, seconds: float) -> list[FindingOutcome]:
+        """
+        Do what `Stack.send` does, over there.
+
+        Raises:
+            OSError: it does not answer any more.
+
+        """
+        try:
+            answer = urllib3.request(
+                "POST",
+                f"{self.url}{PREFIX}/send",
+                json={"events": list(events), "seconds": seconds},
+                timeout=seconds + _ANSWER_SECONDS,
+                retries=False,
+            )
+        except urllib3.exceptions.HTTPError as error:
+            raise OSError(f"the stack at {self.url} does not answer: {error}") from error
+        body = answer.json()
+        if answer.status != 200:  # noqa: PLR2004 -- HTTP's OK
+            raise OSError(f"the stack at {self.url} refuses: {body['problem']}")
+        return [FindingOutcome.from_json(each) for each in body["outcomes"]]
+
+
+@contextmanager
+def announce(stack: Stack, root: Path) -> Iterator[None]:
+    """Let other processes find *stack* in *root*, the project's folder, as long as it runs."""
+    path = private_folder(root) / _FILE
+    said = {"id": stack.id, "pid": os.getpid(), "url": stack.aws.url}
+    path.write_text(json.dumps(said))
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def find_running(root: Path) -> RunningStack | None:
+    """Give the stack that runs for the project in *root*; a file left by a dead one is removed."""
+    path = root / DIRECTORY / _FILE
+    try:
+        said = json.loads(path.read_text())
+        there = urllib3.request(
+            "GET", said["url"] + PREFIX, timeout=_HELLO_SECONDS, retries=False
+        ).json()
+    except FileNotFoundError:
+        return None
+    except (urllib3.exceptions.HTTPError, ValueError, KeyError, TypeError):
+        there, said = {}, {"id": None}
+    if not isinstance(there, dict) or there.get("id") is None or there["id"] != said["id"]:
+        path.unlink(missing_ok=True)
+        return None
+    return RunningStack(said["url"], there["slack_page_url"])
+
+
+def private_folder(root: Path) -> Path:
+    """Make the folder in *root* for what a run leaves behind; git does not see into it."""
+    folder = root / DIRECTORY
+    folder.mkdir(exist_ok=True)
+    (folder / ".gitignore").write_text("*\n")
+    return folder
