@@ -1,0 +1,58 @@
+"""The template as it is written, and as CloudFormation would resolve it."""
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from samtranslator.yaml_helper import yaml_parse
+
+from finding_router_local.template import read_template
+
+PROJECT = Path(__file__).parents[2]
+REGION = "eu-west-1"
+TOKEN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:slack-token-AbCdEf"
+PSEUDO = {
+    "AWS::AccountId": "123456789012",
+    "AWS::Partition": "aws",
+    "AWS::Region": REGION,
+    "AWS::StackName": "router",
+    "AWS::URLSuffix": "amazonaws.com",
+}
+
+type Resolve = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def project() -> Path:
+    """Give the folder of the project."""
+    return PROJECT
+
+
+@pytest.fixture(scope="session")
+def template() -> dict[str, Any]:
+    """Give the template as it is written, with intrinsic functions in their long form."""
+    parsed: dict[str, Any] = yaml_parse((PROJECT / "template.yaml").read_text("utf-8"))
+    return parsed
+
+
+@pytest.fixture(scope="session")
+def resolve() -> Resolve:
+    """
+    Give the properties of every resource, by logical id, for given values of parameters.
+
+    References to resources read `<LogicalId.Attribute>`.
+    """
+
+    @cache
+    def resolved(**values: str) -> dict[str, Any]:
+        given = {"SlackTokenArn": TOKEN, "DefaultChannel": "#security", **values}
+        transformed = read_template(PROJECT / "template.yaml", given, region=REGION)
+        resolver = transformed.resolver(lambda name, attribute: f"<{name}.{attribute}>", PSEUDO)
+        return {
+            name: resolver.resolve(resource.properties)
+            for name, resource in transformed.resources.items()
+        }
+
+    return resolved

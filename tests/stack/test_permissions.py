@@ -1,0 +1,290 @@
+"""What the router may do is exactly this list."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.session import get_session
+
+type Resolve = Callable[..., dict[str, Any]]
+
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd"
+PARAMETER = "arn:aws:ssm:eu-west-1:123456789012:parameter/slack/token"
+HUB = "arn:aws:securityhub:eu-west-1:123456789012:hub/default"
+ASFF = "securityhub:ASFFSyntaxPath/"
+UPDATE = "securityhub:BatchUpdateFindings"
+# The paths of BatchUpdateFindings's members. Lists and maps are named in both ways that AWS's own
+# policies name them in; a path that Security Hub does not know denies nothing.
+DENIED_PATHS = {
+    "Confidence",
+    "Criticality",
+    "Note.Text",
+    "Note.UpdatedBy",
+    "RelatedFindings",
+    "RelatedFindings.Id",
+    "RelatedFindings.ProductArn",
+    "Severity.Label",
+    "Severity.Normalized",
+    "Severity.Product",
+    "Types",
+    "UserDefinedFields.key",
+    "UserDefinedFields.value",
+    "VerificationState",
+}
+
+
+def statements(resolve: Resolve, **values: str) -> dict[str, dict[str, Any]]:
+    """Give the statements of the router's role by their Sid, without it."""
+    role = resolve(**values)["RouterRole"]
+    found = [
+        dict(statement)
+        for policy in role["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+    by_sid = {statement.pop("Sid"): statement for statement in found}
+    assert len(found) == len(by_sid)
+    return by_sid
+
+
+def allowed(resolve: Resolve, **values: str) -> dict[str, dict[str, Any]]:
+    """Give the statements that allow something, by their Sid."""
+    return {
+        sid: {name: part for name, part in statement.items() if name != "Effect"}
+        for sid, statement in statements(resolve, **values).items()
+        if statement["Effect"] == "Allow"
+    }
+
+
+MARK = {
+    "Action": UPDATE,
+    "Resource": HUB,
+    "Condition": {"ForAnyValue:StringEquals": {ASFF + "Workflow.Status": ["NOTIFIED"]}},
+}
+ALLOWED = {
+    "WriteOwnLog": {
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": "<RouterLogGroup.Arn>",
+    },
+    "TakeFindings": {
+        "Action": [
+            "sqs:ChangeMessageVisibility",
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+            "sqs:ReceiveMessage",
+        ],
+        "Resource": "<FindingsQueue.Arn>",
+    },
+    "ReadRoutes": {"Action": "dynamodb:Query", "Resource": "<RoutingTable.Arn>"},
+    "KeepLedger": {
+        "Action": [
+            "dynamodb:BatchGetItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+        ],
+        "Resource": "<Ledger.Arn>",
+    },
+    "ReadSlackToken": {
+        "Action": "secretsmanager:GetSecretValue",
+        "Resource": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:slack-token-AbCdEf",
+    },
+    "MarkFindings": MARK,
+}
+
+
+def test_role_allows_exactly_this(resolve: Resolve) -> None:
+    """Without an option the router may do six things, each on one resource."""
+    assert ALLOWED == allowed(resolve)
+
+
+def test_only_lambda_assumes_the_role_and_no_policy_is_attached(resolve: Resolve) -> None:
+    """Nothing comes in by a managed policy."""
+    role = resolve()["RouterRole"]
+    [trust] = role["AssumeRolePolicyDocument"]["Statement"]
+
+    assert {"Service": "lambda.amazonaws.com"} == trust["Principal"]
+    assert "ManagedPolicyArns" not in role
+
+
+def test_template_has_no_other_role(template: dict[str, Any]) -> None:
+    """SAM generates no role, because the function names its own."""
+    roles = [
+        name for name, each in template["Resources"].items() if each["Type"] == "AWS::IAM::Role"
+    ]
+    function = template["Resources"]["RouterFunction"]["Properties"]
+
+    assert ["RouterRole"] == roles
+    assert {"Fn::GetAtt": ["RouterRole", "Arn"]} == function["Role"]
+    assert "Policies" not in function
+
+
+@pytest.mark.parametrize(
+    ("values", "added"),
+    [
+        (
+            {"SlackTokenArn": PARAMETER},
+            {"ReadSlackToken": {"Action": "ssm:GetParameter", "Resource": PARAMETER}},
+        ),
+        (
+            {"SlackTokenKeyArn": KEY},
+            {
+                "DecryptSlackToken": {
+                    "Action": "kms:Decrypt",
+                    "Resource": KEY,
+                    "Condition": {
+                        "StringEquals": {"kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com"}
+                    },
+                }
+            },
+        ),
+        (
+            {"AllowSuppress": "true"},
+            {
+                "MarkFindings": MARK
+                | {
+                    "Condition": {
+                        "ForAnyValue:StringEquals": {
+                            ASFF + "Workflow.Status": ["NOTIFIED", "SUPPRESSED"]
+                        }
+                    }
+                }
+            },
+        ),
+        (
+            {"EnableTracing": "true"},
+            {
+                "SendTraces": {
+                    "Action": ["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
+                    "Resource": "*",
+                }
+            },
+        ),
+        (
+            {"KmsKeyArn": KEY},
+            {
+                "DecryptWhatIsStored": {
+                    "Action": "kms:Decrypt",
+                    "Resource": KEY,
+                    "Condition": {
+                        "StringEquals": {
+                            "kms:ViaService": [
+                                "dynamodb.eu-west-1.amazonaws.com",
+                                "lambda.eu-west-1.amazonaws.com",
+                                "sqs.eu-west-1.amazonaws.com",
+                            ]
+                        }
+                    },
+                },
+                "EncryptTables": {
+                    "Action": [
+                        "kms:DescribeKey",
+                        "kms:Encrypt",
+                        "kms:GenerateDataKey*",
+                        "kms:ReEncrypt*",
+                    ],
+                    "Resource": KEY,
+                    "Condition": {
+                        "StringEquals": {"kms:ViaService": "dynamodb.eu-west-1.amazonaws.com"}
+                    },
+                },
+            },
+        ),
+    ],
+    ids=["parameter", "token key", "suppress", "tracing", "own key"],
+)
+def test_option_adds_exactly_what_it_needs(
+    values: dict[str, str], added: dict[str, Any], resolve: Resolve
+) -> None:
+    """Each option changes its own statements, and no other."""
+    assert ALLOWED | added == allowed(resolve, **values)
+
+
+@pytest.mark.parametrize(
+    ("values", "statuses"),
+    [({}, ["NOTIFIED"]), ({"AllowSuppress": "true"}, ["NOTIFIED", "SUPPRESSED"])],
+    ids=["default", "suppress"],
+)
+def test_nothing_but_the_workflow_status_can_be_changed(
+    values: dict[str, str], statuses: list[str], resolve: Resolve
+) -> None:
+    """Every other field and status is denied, each by a statement of its own."""
+    denied = [
+        statement
+        for statement in statements(resolve, **values).values()
+        if statement["Effect"] == "Deny"
+    ]
+    conditions = [statement["Condition"] for statement in denied]
+
+    assert {(UPDATE, "*")} == {(each["Action"], each["Resource"]) for each in denied}
+    assert {"ForAnyValue:StringNotEquals": {ASFF + "Workflow.Status": statuses}} in conditions
+    assert len(DENIED_PATHS) + 1 == len(conditions)
+    for path in DENIED_PATHS:
+        assert {"Null": {ASFF + path: "false"}} in conditions
+
+
+def test_deny_list_knows_every_member_of_the_call() -> None:
+    """A field that a newer botocore can update is missing from the list until somebody adds it."""
+    members = (
+        get_session()
+        .get_service_model("securityhub")
+        .operation_model("BatchUpdateFindings")
+        .input_shape.members
+    )
+
+    assert {path.partition(".")[0] for path in DENIED_PATHS} == set(members) - {
+        "FindingIdentifiers",
+        "Workflow",
+    }
+
+
+@pytest.mark.parametrize("queue", ["FindingsQueue", "UndeliveredEvents"])
+def test_only_the_rule_sends_to_its_queues(queue: str, resolve: Resolve) -> None:
+    """EventBridge may send for this rule alone, and nobody without TLS."""
+    [document] = _documents(resolve(), queue)
+    sends, secure = document["Statement"]
+
+    assert {
+        "Sid": "TheRuleSends",
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": f"<{queue}.Arn>",
+        "Condition": {"ArnEquals": {"aws:SourceArn": "<FindingsRule.Arn>"}},
+    } == sends
+    assert "Deny" == secure["Effect"]
+
+
+@pytest.mark.parametrize("queue", ["FindingsQueue", "DeadLetters", "UndeliveredEvents"])
+def test_queue_refuses_unencrypted_connections(queue: str, resolve: Resolve) -> None:
+    """Whoever may use a queue must do so over TLS."""
+    [document] = _documents(resolve(), queue)
+
+    assert {
+        "Sid": "OnlyEncryptedConnections",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "sqs:*",
+        "Resource": f"<{queue}.Arn>",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    } == document["Statement"][-1]
+
+
+def test_only_this_stacks_alarms_publish(resolve: Resolve) -> None:
+    """CloudWatch may publish to the topic for the alarms of this stack, in this account."""
+    publish, secure = resolve()["AlarmTopicPolicy"]["PolicyDocument"]["Statement"]
+
+    assert {"Service": "cloudwatch.amazonaws.com"} == publish["Principal"]
+    assert {
+        "StringEquals": {"aws:SourceAccount": "123456789012"},
+        "ArnLike": {"aws:SourceArn": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:router-*"},
+    } == publish["Condition"]
+    assert {"Bool": {"aws:SecureTransport": "false"}} == secure["Condition"]
+
+
+def _documents(resources: dict[str, Any], queue: str) -> list[dict[str, Any]]:
+    """Give the policies of *queue*."""
+    return [
+        properties["PolicyDocument"]
+        for properties in resources.values()
+        if properties.get("Queues") == [f"<{queue}.Ref>"]
+    ]

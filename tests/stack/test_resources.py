@@ -1,0 +1,299 @@
+"""Queues, tables, logs, the function and its alarms are as safe and as cheap as promised."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from finding_router import telemetry
+from finding_router.settings import Settings
+
+type Resolve = Callable[..., dict[str, Any]]
+
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd"
+FOURTEEN_DAYS = 14 * 24 * 60 * 60
+QUEUES = ["FindingsQueue", "DeadLetters", "UndeliveredEvents"]
+TABLES = ["RoutingTable", "Ledger"]
+METRICS = {
+    value
+    for name, value in vars(telemetry).items()
+    if name.isupper() and isinstance(value, str) and name not in {"NAMESPACE", "SERVICE"}
+}
+
+
+def of_type(template: dict[str, Any], type_: str) -> dict[str, Any]:
+    """Give the resources of a type by logical id."""
+    return {name: each for name, each in template["Resources"].items() if each["Type"] == type_}
+
+
+class TestQueues:
+    """The three queues."""
+
+    def test_there_are_no_others(self, template: dict[str, Any]) -> None:
+        """What is said here of queues is said of all."""
+        assert set(QUEUES) == set(of_type(template, "AWS::SQS::Queue"))
+
+    @pytest.mark.parametrize("queue", QUEUES)
+    def test_is_encrypted_free_of_charge(self, queue: str, resolve: Resolve) -> None:
+        """SQS encrypts with its own key."""
+        assert True is resolve()[queue]["SqsManagedSseEnabled"]
+        assert "KmsMasterKeyId" not in resolve()[queue]
+
+    @pytest.mark.parametrize("queue", QUEUES)
+    def test_is_encrypted_with_the_customers_key(self, queue: str, resolve: Resolve) -> None:
+        """The key replaces SQS's own: SQS does not take both."""
+        properties = resolve(KmsKeyArn=KEY)[queue]
+
+        assert KEY == properties["KmsMasterKeyId"]
+        assert "SqsManagedSseEnabled" not in properties
+
+    @pytest.mark.parametrize("queue", QUEUES)
+    def test_keeps_messages_for_fourteen_days(self, queue: str, resolve: Resolve) -> None:
+        """As long as SQS can."""
+        assert FOURTEEN_DAYS == resolve()[queue]["MessageRetentionPeriod"]
+
+    def test_message_stays_hidden_for_six_timeouts(self, resolve: Resolve) -> None:
+        """Lambda may try a batch again while the function is throttled, before SQS shows it."""
+        resources = resolve()
+
+        assert (
+            6 * resources["RouterFunction"]["Timeout"]
+            <= resources["FindingsQueue"]["VisibilityTimeout"]
+        )
+
+    def test_findings_are_given_up_after_a_hundred_tries(self, resolve: Resolve) -> None:
+        """Rate limits send records back, which must not use up their tries."""
+        assert {
+            "deadLetterTargetArn": "<DeadLetters.Arn>",
+            "maxReceiveCount": 100,
+        } == resolve()["FindingsQueue"]["RedrivePolicy"]
+
+
+class TestTables:
+    """The two tables."""
+
+    def test_there_are_no_others(self, template: dict[str, Any]) -> None:
+        """What is said here of tables is said of all."""
+        assert set(TABLES) == set(of_type(template, "AWS::DynamoDB::Table"))
+
+    @pytest.mark.parametrize("table", TABLES)
+    def test_costs_nothing_at_rest(self, table: str, resolve: Resolve) -> None:
+        """Requests are paid for, and the key is DynamoDB's own (no specification means that)."""
+        assert "PAY_PER_REQUEST" == resolve()[table]["BillingMode"]
+        assert "SSESpecification" not in resolve()[table]
+
+    @pytest.mark.parametrize("table", TABLES)
+    def test_is_encrypted_with_the_customers_key(self, table: str, resolve: Resolve) -> None:
+        """The option covers the tables."""
+        assert {
+            "SSEEnabled": True,
+            "SSEType": "KMS",
+            "KMSMasterKeyId": KEY,
+        } == resolve(KmsKeyArn=KEY)[table]["SSESpecification"]
+
+    def test_routes_survive_everything(self, template: dict[str, Any]) -> None:
+        """People wrote them: no update, deletion or slip of the hand takes them away."""
+        table = template["Resources"]["RoutingTable"]
+
+        assert "Retain" == table["DeletionPolicy"]
+        assert "Retain" == table["UpdateReplacePolicy"]
+        assert True is table["Properties"]["DeletionProtectionEnabled"]
+        assert {"PointInTimeRecoveryEnabled": True} == table["Properties"][
+            "PointInTimeRecoverySpecification"
+        ]
+
+    def test_ledger_forgets(self, resolve: Resolve) -> None:
+        """Items go when their time is over."""
+        assert {"AttributeName": "expires_at", "Enabled": True} == resolve()["Ledger"][
+            "TimeToLiveSpecification"
+        ]
+
+
+class TestFunction:
+    """The function and its log."""
+
+    def test_takes_batches_and_returns_single_records(self, resolve: Resolve) -> None:
+        """A bad record does not take its batch along."""
+        mapping = resolve()["RouterFunctionFindings"]
+
+        assert ["ReportBatchItemFailures"] == mapping["FunctionResponseTypes"]
+        assert 50 == mapping["BatchSize"]
+        assert 5 == mapping["MaximumBatchingWindowInSeconds"]
+        assert {"MaximumConcurrency": 2} == mapping["ScalingConfig"]
+
+    @pytest.mark.parametrize("architecture", ["arm64", "x86_64"])
+    def test_runs_on_the_processor_of_its_layer(self, architecture: str, resolve: Resolve) -> None:
+        """Function and layer follow one parameter."""
+        resources = resolve(Architecture=architecture)
+        [layer] = [name for name in resources if name.startswith("DependenciesLayer")]
+
+        assert [architecture] == resources["RouterFunction"]["Architectures"]
+        assert [architecture] == resources[layer]["CompatibleArchitectures"]
+
+    def test_runs_on_arm_by_default(self, resolve: Resolve) -> None:
+        """A fifth cheaper."""
+        assert ["arm64"] == resolve()["RouterFunction"]["Architectures"]
+        assert "python3.13" == resolve()["RouterFunction"]["Runtime"]
+
+    def test_environment_is_what_settings_read(self, resolve: Resolve) -> None:
+        """Each variable has a reader, and settings without a variable have a default."""
+        names = set(resolve()["RouterFunction"]["Environment"]["Variables"])
+        fields = {name.upper(): field for name, field in Settings.model_fields.items()}
+        required = {name for name, field in fields.items() if field.is_required()}
+
+        assert required <= names
+        assert {"LOG_LEVEL", "POWERTOOLS_TRACE_DISABLED"} == names - set(fields)
+
+    def test_environment_is_valid(self, resolve: Resolve) -> None:
+        """The router reads what the template writes."""
+        variables = resolve()["RouterFunction"]["Environment"]["Variables"]
+
+        settings = Settings.from_environment({name: str(each) for name, each in variables.items()})
+
+        assert "#security" == settings.default_channel
+        assert settings.ops_channel is None
+        assert not settings.allow_suppress
+
+    def test_every_log_group_is_deleted_in_time(
+        self, template: dict[str, Any], resolve: Resolve
+    ) -> None:
+        """The function writes to the one group of the stack, which keeps lines for 90 days."""
+        assert ["RouterLogGroup"] == list(of_type(template, "AWS::Logs::LogGroup"))
+        assert 90 == resolve()["RouterLogGroup"]["RetentionInDays"]
+        assert {
+            "LogGroup": "<RouterLogGroup.Ref>",
+            "LogFormat": "JSON",
+            "ApplicationLogLevel": "INFO",
+            "SystemLogLevel": "INFO",
+        } == resolve()["RouterFunction"]["LoggingConfig"]
+
+    def test_customers_key_covers_log_environment_and_topic(self, resolve: Resolve) -> None:
+        """The option leaves nothing out."""
+        resources = resolve(KmsKeyArn=KEY)
+
+        assert KEY == resources["RouterLogGroup"]["KmsKeyId"]
+        assert KEY == resources["RouterFunction"]["KmsKeyArn"]
+        assert KEY == resources["AlarmTopic"]["KmsMasterKeyId"]
+
+    def test_template_makes_no_key(self, template: dict[str, Any]) -> None:
+        """A key costs $1 a month: it is the customer's own or none."""
+        assert {} == of_type(template, "AWS::KMS::Key")
+
+    @pytest.mark.parametrize(
+        ("tracing", "mode", "disabled"),
+        [("false", "PassThrough", "true"), ("true", "Active", "false")],
+    )
+    def test_tracing_is_off_unless_wanted(
+        self, tracing: str, mode: str, disabled: str, resolve: Resolve
+    ) -> None:
+        """Lambda and Powertools agree about it."""
+        function = resolve(EnableTracing=tracing)["RouterFunction"]
+        variables = function["Environment"]["Variables"]
+
+        assert {"Mode": mode} == function["TracingConfig"]
+        assert disabled == variables["POWERTOOLS_TRACE_DISABLED"]
+
+
+class TestAlarms:
+    """Alarms, metrics and the dashboard."""
+
+    @pytest.fixture
+    def alarms(self, template: dict[str, Any], resolve: Resolve) -> dict[str, Any]:
+        """Give the alarms' properties by logical id."""
+        return {name: resolve()[name] for name in of_type(template, "AWS::CloudWatch::Alarm")}
+
+    def test_say_what_to_look_at(self, alarms: dict[str, Any]) -> None:
+        """Each kind of trouble has its alarm, and its measure."""
+        watched = {
+            name: (alarm["MetricName"], *(each["Value"] for each in alarm["Dimensions"]))
+            for name, alarm in alarms.items()
+        }
+
+        assert {
+            "RouterDeadLettersAlarm": (
+                "ApproximateNumberOfMessagesVisible",
+                "<DeadLetters.QueueName>",
+            ),
+            "RouterUndeliveredEventsAlarm": (
+                "ApproximateNumberOfMessagesVisible",
+                "<UndeliveredEvents.QueueName>",
+            ),
+            "RouterBacklogAlarm": (
+                "ApproximateAgeOfOldestMessage",
+                "<FindingsQueue.QueueName>",
+            ),
+            "RouterErrorsAlarm": ("Errors", "<RouterFunction.Ref>"),
+            "RouterCredentialAlarm": (telemetry.CREDENTIAL_FAILURES, telemetry.SERVICE),
+            "RouterInvalidRoutesAlarm": (telemetry.INVALID_ROUTES, telemetry.SERVICE),
+        } == watched
+
+    def test_stay_within_the_free_ten(self, alarms: dict[str, Any]) -> None:
+        """CloudWatch's free tier has ten alarms."""
+        assert len(alarms) <= 10
+
+    def test_tell_the_topic_and_say_what_to_do(self, alarms: dict[str, Any]) -> None:
+        """Both that trouble begins and that it ends."""
+        for alarm in alarms.values():
+            assert ["<AlarmTopic.Ref>"] == alarm["AlarmActions"] == alarm["OKActions"]
+            assert alarm["AlarmName"].startswith("router-")
+            assert alarm["AlarmDescription"].endswith(".")
+            assert "notBreaching" == alarm["TreatMissingData"]
+
+    def test_backlog_alarm_comes_before_sqs_stops_counting(self, resolve: Resolve) -> None:
+        """A message that was received three times no longer counts as the oldest."""
+        resources = resolve()
+        hidden_seconds = resources["FindingsQueue"]["VisibilityTimeout"]
+
+        assert resources["RouterBacklogAlarm"]["Threshold"] < 3 * hidden_seconds
+
+    def test_custom_metrics_stay_within_the_free_ten(self) -> None:
+        """Each further one costs $0.30 a month."""
+        assert len(METRICS) <= 10
+
+    def test_template_names_only_metrics_that_the_router_writes(
+        self, alarms: dict[str, Any], resolve: Resolve
+    ) -> None:
+        """A misspelt metric would be an alarm that never rings; none is left out of sight."""
+        own = {
+            alarm["MetricName"]
+            for alarm in alarms.values()
+            if alarm["Namespace"] == telemetry.NAMESPACE
+        }
+        dashboard = json.loads(resolve()["Dashboard"]["DashboardBody"])
+        namespace = ""
+        for widget in dashboard["widgets"]:
+            for metric in widget["properties"].get("metrics", []):
+                namespace = namespace if metric[0] in {".", "..."} else metric[0]
+                if namespace == telemetry.NAMESPACE:
+                    own.add(metric[1])
+
+        assert METRICS == own
+
+    def test_dashboard_shows_every_alarm(self, alarms: dict[str, Any], resolve: Resolve) -> None:
+        """Its first row is their state."""
+        dashboard = json.loads(resolve()["Dashboard"]["DashboardBody"])
+
+        assert [f"<{name}.Arn>" for name in alarms] == dashboard["widgets"][0]["properties"][
+            "alarms"
+        ]
+
+    def test_email_is_subscribed_where_one_is_given(self, template: dict[str, Any]) -> None:
+        """Without an address nothing is subscribed."""
+        subscription = template["Resources"]["AlarmEmailSubscription"]
+
+        assert "WithAlarmEmail" == subscription["Condition"]
+        assert {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmEmail"}, ""]}]} == template["Conditions"][
+            "WithAlarmEmail"
+        ]
+
+
+def test_commands_of_the_outputs_name_what_exists(template: dict[str, Any]) -> None:
+    """Every resource that an output names is in the template, and every output says what it is."""
+    for output in template["Outputs"].values():
+        names = re.findall(r"\$\{(\w+)(?:\.\w+)?\}", json.dumps(output["Value"]))
+        known = {*template["Resources"], *template["Parameters"], "Domain"}
+
+        assert set(names) <= known
+        assert output["Description"].endswith(".")
