@@ -5,6 +5,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -106,6 +107,7 @@ def _opened(
     return next((each for each in channels if each.id in used), channels[0] if channels else None)
 
 
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader(__name__),

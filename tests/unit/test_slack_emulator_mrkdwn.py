@@ -1,0 +1,197 @@
+"""Slack's mrkdwn as HTML."""
+
+import re
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from finding_router_local.slack.page.mrkdwn import Reader, mrkdwn, plain
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+READER = Reader(now=NOW, zone=UTC, channels={"C0123456789": "general"})
+NOON_YESTERDAY = int(NOW.timestamp()) - 86_400
+
+
+def anchor(url: str, inner: str) -> str:
+    """Give the link that is drawn."""
+    return f'<a href="{url}" title="{url}" target="_blank" rel="noreferrer">{inner}</a>'
+
+
+@pytest.mark.parametrize(
+    ("text", "drawn"),
+    [
+        ("a *bold* word", "a <b>bold</b> word"),
+        ("an _italic_ word", "an <i>italic</i> word"),
+        ("a ~struck~ word", "a <s>struck</s> word"),
+        ("*bold _and italic_*", "<b>bold <i>and italic</i></b>"),
+        ("snake_case_name and 2*3*4", "snake_case_name and 2*3*4"),
+        ("* not bold *", "* not bold *"),
+        ("*no\nbold*", "*no<br>bold*"),
+        ("`a *b* &lt;c&gt;`", "<code>a *b* &lt;c&gt;</code>"),
+        ("```\na *b*\nc\n```\nd", "<pre>a *b*\nc</pre>d"),
+        ("&gt; *one*\n&gt; two\nthree", "<blockquote><b>one</b><br>two</blockquote>three"),
+        ("a\nb", "a<br>b"),
+        (":tada: :nobody_knows_this:", "🎉 :nobody_knows_this:"),
+        ("&amp;lt; &lt;b&gt; &amp;", "&amp;lt; &lt;b&gt; &amp;"),
+        ("raw & < text", "raw &amp; &lt; text"),
+    ],
+)
+def test_markup_is_drawn_as_slack_draws_it(text: str, drawn: str) -> None:
+    """Bold, italic, strike, code, quotes, emoji and the three escapes."""
+    assert drawn == mrkdwn(text, READER)
+
+
+@pytest.mark.parametrize(
+    ("text", "drawn"),
+    [
+        (
+            "<https://a.example/?b=1&amp;c=2|label>",
+            anchor("https://a.example/?b=1&amp;c=2", "label"),
+        ),
+        ("<https://a.example>", anchor("https://a.example", "https://a.example")),
+        ("*<https://a.example|label>*", f"<b>{anchor('https://a.example', 'label')}</b>"),
+        ("`<https://a.example|label>`", f"<code>{anchor('https://a.example', 'label')}</code>"),
+        ("<mailto:a@b.example|mail>", anchor("mailto:a@b.example", "mail")),
+        ("<javascript:alert(1)|label>", "label"),
+        ("<script>", "&lt;script&gt;"),
+        ("<|label>", "label"),
+        (
+            "see https://a.example/b?c=1&amp;d.",
+            f"see {anchor('https://a.example/b?c=1&amp;d', 'https://a.example/b?c=1&amp;d')}.",
+        ),
+        ("`https://a.example`", "<code>https://a.example</code>"),
+    ],
+)
+def test_links_lead_where_they_say(text: str, drawn: str) -> None:
+    """Links keep their address in sight, and none can run code."""
+    assert drawn == mrkdwn(text, READER)
+
+
+def test_verbatim_leaves_urls_alone() -> None:
+    """With verbatim only written links are links."""
+    assert "see https://a.example" == mrkdwn("see https://a.example", READER, verbatim=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "drawn"),
+    [
+        ("<!here>", '<span class="mention everybody">@here</span>'),
+        ("<!channel>", '<span class="mention everybody">@channel</span>'),
+        ("<@U0123>", '<span class="mention somebody">@U0123</span>'),
+        ("<!subteam^S0123|@secops>", '<span class="mention somebody">@secops</span>'),
+        ("<!subteam^S0123>", '<span class="mention somebody">@S0123</span>'),
+        ("<#C0123456789>", '<span class="mention somebody">#general</span>'),
+        ("<#C0000000000|other>", '<span class="mention somebody">#other</span>'),
+        ("&lt;!here&gt;", "&lt;!here&gt;"),
+        ("<!unknown|fallback>", "fallback"),
+        ("<!unknown>", "&lt;!unknown&gt;"),
+    ],
+)
+def test_mentions_stand_out(text: str, drawn: str) -> None:
+    """A mention is seen as one, an escaped one is text."""
+    assert drawn == mrkdwn(text, READER)
+
+
+@pytest.mark.parametrize(
+    ("template", "shown"),
+    [
+        ("{date_num}", "2026-11-22"),
+        ("{date_slash}", "22/11/2026"),
+        ("{date}", "November 22nd, 2026"),
+        ("{date_short}", "Nov 22, 2026"),
+        ("{date_long}", "Sunday, November 22nd, 2026"),
+        ("{date_long_full}", "November 22, 2026"),
+        ("{date_pretty} at {time}", "yesterday at 12:00 PM"),
+        ("{day_divider_pretty}", "Yesterday"),
+        ("{time_secs}", "12:00:00 PM"),
+        ("{ago}", "1 day ago"),
+        ("{date_odd}", "{date_odd}"),
+    ],
+)
+def test_dates_are_the_reader_s(template: str, shown: str) -> None:
+    """Each of Slack's tokens is filled."""
+    drawn = mrkdwn(f"<!date^{NOON_YESTERDAY}^{template}|fallback>", READER)
+
+    assert f">{shown}</time>" in drawn
+
+
+def test_the_reader_s_zone_decides() -> None:
+    """The same moment is another time, and another day, elsewhere."""
+    reader = Reader(now=NOW, zone=ZoneInfo("Pacific/Auckland"))
+    drawn = mrkdwn(f"<!date^{NOON_YESTERDAY}^{{date_num}} {{time}}|fallback>", reader)
+
+    assert ">2026-11-23 1:00 AM</time>" in drawn
+
+
+def test_a_date_can_be_a_link() -> None:
+    """The third part of a date is its address."""
+    drawn = mrkdwn(f"<!date^{NOON_YESTERDAY}^{{date_num}}^https://a.example|f>", READER)
+
+    assert drawn.startswith('<a href="https://a.example"')
+
+
+def test_a_date_beyond_the_calendar_has_its_fallback() -> None:
+    """What cannot be a date is the text that was sent for this case."""
+    assert "f &lt;" == mrkdwn(f"<!date^{'9' * 30}^{{date}}|f &lt;>", READER)
+
+
+def test_plain_text_knows_no_markup() -> None:
+    """Stars, links and entities stay as they are; emoji and lines do not."""
+    assert "*a* &lt;https://a.example|b&gt; &amp;amp; 🎉<br>c" == plain(
+        "*a* <https://a.example|b> &amp; :tada:\nc"
+    )
+
+
+class _Tags(HTMLParser):
+    """Collect what a browser would take for tags."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+HARMLESS = {"a", "b", "blockquote", "br", "code", "i", "pre", "s", "span", "time"}
+HOSTILE = st.text() | st.lists(
+    st.sampled_from(
+        [
+            *"<>&|!@#*_~`\"'^: \n\ue000\ue0010",
+            "```",
+            "&lt;",
+            "&gt;",
+            "&amp;",
+            "<script>",
+            "<img src=x onerror=y>",
+            "<!date^1^{date}",
+            "https://a.example/",
+            "javascript:",
+            "<!here>",
+            "|x>",
+            "</code>",
+            ":x:",
+        ]
+    ),
+    max_size=30,
+).map("".join)
+
+
+@given(HOSTILE)
+@example('<https://a.example/"onmouseover="alert(1)|x>')
+@example("<https://a.example/|</a><script>alert(1)</script>>")
+@example("\ue0000\ue001")
+def test_no_text_becomes_html_of_its_own(text: str) -> None:
+    """Whatever is in a message, only our own tags and attributes come out."""
+    for drawn in (mrkdwn(text, READER), plain(text)):
+        parser = _Tags()
+        parser.feed(drawn)
+        parser.close()
+        for tag, attributes in parser.found:
+            assert tag in HARMLESS
+            assert attributes.keys() <= {"href", "title", "target", "rel", "class"}
+            assert re.match(r"(https?|mailto):", attributes.get("href") or "mailto:")
