@@ -8,13 +8,16 @@ from finding_router.bootstrap import make_pipeline, make_queue
 from finding_router.delivery.deadline import Deadline, RemainingTime
 from finding_router.delivery.job import Job, Record
 from finding_router.delivery.outcome import Outcome
-from finding_router.errors import EventError, RouterError
+from finding_router.errors import EventError, Reason, RouterError
 from finding_router.settings import Settings
 from finding_router.telemetry import logger, metrics, traced
 
 
 class BatchFailedError(RouterError):
     """Findings of a bare event failed: raised so that whoever invoked the function tries again."""
+
+    reason = Reason.EVENT
+    retryable = True
 
 
 @cache
@@ -40,13 +43,14 @@ def lambda_handler(event: Mapping[str, Any], context: RemainingTime) -> dict[str
 
     """
     pipeline, queue = _parts()
-    records = read_records(event)
-    jobs = pipeline.run(records, Deadline.of(context))
-    if "Records" not in event:
+    deadline = Deadline.of(context)
+    jobs = pipeline.run(read_records(event), deadline)
+    if "detail-type" in event:
         return _answer(jobs)
     delays = _delays(jobs)
     if queue is not None:
-        queue.delay({record.receipt: after for record, after in delays.items() if record.receipt})
+        receipts = {record.receipt: after for record, after in delays.items() if record.receipt}
+        queue.delay(receipts, deadline)
     return {"batchItemFailures": [{"itemIdentifier": record.id} for record in delays]}
 
 
@@ -59,6 +63,8 @@ def read_records(event: object) -> list[Record]:
 
     """
     match event:
+        case {"detail-type": _}:
+            return [Record(body=event)]
         case {"Records": [*records]} if all(map(_is_sqs_record, records)):
             return [
                 Record(
@@ -69,8 +75,6 @@ def read_records(event: object) -> list[Record]:
                 )
                 for record in records
             ]
-        case {"detail-type": _}:
-            return [Record(body=event)]
     message = (
         f"{_name(event)}: not taken; send an SQS batch of EventBridge events, "
         "or one EventBridge event from aws.securityhub"

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 
+from finding_router.delivery.backoff import backoff_seconds
 from finding_router.delivery.claims import Claims
 from finding_router.delivery.deadline import Deadline
 from finding_router.delivery.intake import read_jobs
@@ -12,7 +13,7 @@ from finding_router.delivery.marking import Marker, Workflow
 from finding_router.delivery.notices import Notices
 from finding_router.delivery.outcome import Outcome
 from finding_router.delivery.planning import Planner
-from finding_router.delivery.posting import Poster, backoff_seconds
+from finding_router.delivery.posting import Poster
 from finding_router.errors import StoreError
 from finding_router.routing.book import RouteBook
 from finding_router.routing.table import RoutingTable
@@ -79,9 +80,11 @@ class Pipeline:
             for job in jobs:
                 if job.outcome is None:
                     job.fail(str(error), retry_seconds=backoff_seconds(job.record.tries))
-        self._marker.run(jobs)
+        self._marker.run(jobs, deadline)
         for job in jobs:
             _report(job)
+        # Last, so that no alert waits for the router's own troubles.
+        self._notices.flush(deadline)
         return jobs
 
     def _say(self, jobs: Sequence[Job], deadline: Deadline) -> None:
@@ -89,9 +92,8 @@ class Pipeline:
         if all(job.outcome is not None for job in jobs):
             return
         table = self._book.table()
-        default_channel = self._settings.default_channel
-        planner = Planner(table=table, default_channel=default_channel, portal=self._portal)
-        deliveries = planner.plan(jobs)
+        self._tell_troubles(table)
+        deliveries = Planner(table=table, portal=self._portal).plan(jobs)
         claims = Claims(
             self._ledger,
             settle_seconds=self._settings.settle_minutes * 60,
@@ -102,7 +104,7 @@ class Pipeline:
             slack=self._slack,
             claims=claims,
             notices=self._notices,
-            default_channel=default_channel,
+            default_channel=table.default_channel,
             deadline=deadline,
             clock=self._clock,
             sleep=self._sleep,
@@ -111,8 +113,6 @@ class Pipeline:
         for job in jobs:
             if job.outcome is None:
                 _conclude(job)
-        # Last, so that nobody waits for an alert because of the router's own troubles.
-        self._tell_troubles(table)
 
     def _tell_troubles(self, table: RoutingTable) -> None:
         if table.problems:

@@ -1,5 +1,6 @@
 """Names of what the router logs and counts, and the Powertools objects that do it."""
 
+import logging
 from collections.abc import Callable
 from typing import Any, Final, cast
 
@@ -21,6 +22,16 @@ EVENTS_REFUSED: Final = "EventsRefused"
 INVALID_ROUTES: Final = "InvalidRoutes"
 CREDENTIAL_FAILURES: Final = "CredentialFailures"
 DELIVERIES_DEGRADED: Final = "DeliveriesDegraded"
+
+# At DEBUG botocore logs every answer as it came, the Slack token in one of them; slack_sdk logs as
+# an error what the router handles and names itself. The runtime sets the root logger to LogLevel.
+for _name, _level in (
+    ("boto3", logging.WARNING),
+    ("botocore", logging.WARNING),
+    ("urllib3", logging.WARNING),
+    ("slack_sdk", logging.CRITICAL),
+):
+    logging.getLogger(_name).setLevel(_level)
 
 logger = Logger(service=SERVICE)
 metrics = Metrics(namespace=NAMESPACE, service=SERVICE)

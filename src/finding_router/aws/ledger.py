@@ -1,7 +1,7 @@
 """The Ledger in DynamoDB."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from itertools import batched
 from typing import TYPE_CHECKING, Any, Final
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 KEYS_PER_READ: Final = 100
 MAX_READS: Final = 10
 DAY_SECONDS: Final = 86_400
-CONDITION_FAILED: Final = "ConditionalCheckFailedException"
 
 
 class DynamoLedger:
@@ -74,43 +73,36 @@ class DynamoLedger:
                 "ExpressionAttributeValues": {":before": {"N": str(entry.version - 1)}},
             }
         )
-        return self._conditionally(
-            "write",
-            lambda: self._client.put_item(TableName=self._table, Item=item, **condition),
-        )
+        return self._put(item, condition)
 
     def record_notified(self, keys: Sequence[EntryKey], *, at: float) -> None:
-        """Remember that Security Hub took NOTIFIED for these."""
-        for key in keys:
-            self._conditionally(
-                "update",
-                lambda key=key: self._client.update_item(
-                    TableName=self._table,
-                    Key=_key(key),
-                    UpdateExpression="SET notified_at = :at",
-                    ConditionExpression="attribute_exists(finding)",
-                    ExpressionAttributeValues={":at": {"N": str(at)}},
-                ),
-            )
+        """Remember that Security Hub took NOTIFIED for these; one that is gone is left alone."""
+        with self._translated("update"):
+            for key in keys:
+                with suppress(self._client.exceptions.ConditionalCheckFailedException):
+                    self._client.update_item(
+                        TableName=self._table,
+                        Key=_key(key),
+                        UpdateExpression="SET notified_at = :at",
+                        ConditionExpression="attribute_exists(finding)",
+                        ExpressionAttributeValues={":at": {"N": str(at)}},
+                    )
 
     def once(self, topic: str, *, every_seconds: float, now: float) -> bool:
         """Tell whether *topic* is due: true at most once in *every_seconds*, for all workers."""
-        return self._conditionally(
-            "write",
-            lambda: self._client.put_item(
-                TableName=self._table,
-                Item=to_item(
-                    {
-                        "finding": f"notice#{topic}",
-                        "channel": "notice",
-                        "said_at": now,
-                        "expires_at": int(now + every_seconds) + DAY_SECONDS,
-                    }
-                ),
-                ConditionExpression="attribute_not_exists(finding) OR said_at <= :due",
-                ExpressionAttributeValues={":due": {"N": str(now - every_seconds)}},
-            ),
+        item = to_item(
+            {
+                "finding": f"notice#{topic}",
+                "channel": "notice",
+                "said_at": now,
+                "expires_at": int(now + every_seconds) + DAY_SECONDS,
+            }
         )
+        condition: dict[str, Any] = {
+            "ConditionExpression": "attribute_not_exists(finding) OR said_at <= :due",
+            "ExpressionAttributeValues": {":due": {"N": str(now - every_seconds)}},
+        }
+        return self._put(item, condition)
 
     def _batch_get(self, keys: list[dict[str, Any]]) -> Iterator[Mapping[str, Any]]:
         """Read until nothing is left unprocessed: boto3 does not ask again for those by itself."""
@@ -124,14 +116,24 @@ class DynamoLedger:
         message = f"table {self._table}: DynamoDB left keys unread; the batch is tried again"
         raise StoreError(message)
 
-    def _conditionally(self, verb: str, call: Any) -> bool:
-        with self._translated(verb):
+    def _put(self, item: dict[str, Any], condition: dict[str, Any]) -> bool:
+        """
+        Write *item*; tell whether *condition* held.
+
+        Where boto3 sends a write again because the answer was lost, the condition fails against
+        what the first sending wrote: the same item.
+        """
+        with self._translated("write"):
             try:
-                call()
-            except AWS_ERRORS as error:
-                if error_code(error) == CONDITION_FAILED:
-                    return False
-                raise
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=item,
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                    **condition,
+                )
+            except self._client.exceptions.ConditionalCheckFailedException as error:
+                stored: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]  # the stubs leave it out
+                return from_item(stored) == from_item(item)
         return True
 
     @contextmanager

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import boto3
 
 from finding_router.aws.clients import AWS_ERRORS, CONFIG, error_code
+from finding_router.delivery.deadline import AWS_SECONDS, Deadline
 from finding_router.telemetry import logger
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibilityBatch.html
 RECORDS_PER_CALL: Final = 10
-MAX_SECONDS: Final = 43_200
+# Twelve hours, counted from when the record was received: a quarter of an hour ago at most.
+MAX_SECONDS: Final = 43_200 - 900
 
 
 class FindingsQueue:
@@ -29,13 +31,15 @@ class FindingsQueue:
     def _client(self) -> "SQSClient":
         return boto3.client("sqs", config=CONFIG)
 
-    def delay(self, seconds_by_receipt: Mapping[str, float]) -> None:
+    def delay(self, seconds_by_receipt: Mapping[str, float], deadline: Deadline) -> None:
         """
         Make each record (by receipt handle) visible again after its seconds.
 
-        It is a courtesy: where it fails, the queue's own visibility timeout holds.
+        It is a courtesy: where it fails or there is no time, the queue's own time-out holds.
         """
         for some in batched(seconds_by_receipt.items(), RECORDS_PER_CALL, strict=False):
+            if not deadline.leaves(AWS_SECONDS):
+                return
             entries = [
                 {
                     "Id": str(number),

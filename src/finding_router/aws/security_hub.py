@@ -1,14 +1,16 @@
 """Setting a finding's Workflow status, 100 findings a call."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from itertools import batched
 from typing import TYPE_CHECKING, Final
 
 import boto3
+from botocore.exceptions import ParamValidationError
 
-from finding_router.aws.clients import AWS_ERRORS, CONFIG, error_code
-from finding_router.delivery.marking import FindingKey, Status
+from finding_router.aws.clients import AWS_ERRORS, SECURITY_HUB_CONFIG, error_code
+from finding_router.delivery.deadline import SECURITY_HUB_SECONDS, Deadline
+from finding_router.delivery.marking import INVALID_INPUT, OUT_OF_TIME, FindingKey, Status
 from finding_router.errors import WorkflowUpdateError
 
 if TYPE_CHECKING:
@@ -19,16 +21,27 @@ if TYPE_CHECKING:
 FINDINGS_PER_CALL: Final = 100
 # https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_GetFindings.html: 20 values a filter.
 IDS_PER_FILTER: Final = 20
+# The whole call is refused because of something in it.
+INPUT_ERRORS: Final = frozenset(
+    {
+        "InvalidInputException",
+        "SerializationException",
+        "ValidationException",
+        ParamValidationError.__name__,
+    }
+)
 
 
 class SecurityHub:
-    """What the router asks of Security Hub."""
+    """What the router asks of Security Hub; no call starts that may end after *deadline*."""
 
     @cached_property
     def _client(self) -> "SecurityHubClient":
-        return boto3.client("securityhub", config=CONFIG)
+        return boto3.client("securityhub", config=SECURITY_HUB_CONFIG)
 
-    def mark(self, keys: Iterable[FindingKey], status: Status) -> dict[FindingKey, str]:
+    def mark(
+        self, keys: Iterable[FindingKey], status: Status, *, deadline: Deadline
+    ) -> dict[FindingKey, str]:
         """
         Set the Workflow status of *keys*; give Security Hub's code for each that it did not take.
 
@@ -37,41 +50,66 @@ class SecurityHub:
         """
         refused: dict[FindingKey, str] = {}
         for some in batched(dict.fromkeys(keys), FINDINGS_PER_CALL, strict=False):
-            try:
-                answer = self._client.batch_update_findings(
-                    FindingIdentifiers=[{"ProductArn": arn, "Id": id_} for arn, id_ in some],
-                    Workflow={"Status": status},
-                )
-            except AWS_ERRORS as error:
-                refused.update(dict.fromkeys(some, error_code(error)))
-                continue
-            for left in answer["UnprocessedFindings"]:
-                identifier = left["FindingIdentifier"]
-                refused[identifier["ProductArn"], identifier["Id"]] = left["ErrorCode"]
+            refused.update(self._mark(some, status, deadline))
         return refused
 
-    def still_new(self, keys: Collection[FindingKey]) -> set[FindingKey]:
+    def _mark(
+        self, keys: Sequence[FindingKey], status: Status, deadline: Deadline
+    ) -> dict[FindingKey, str]:
+        if not deadline.leaves(SECURITY_HUB_SECONDS):
+            return dict.fromkeys(keys, OUT_OF_TIME)
+        try:
+            answer = self._client.batch_update_findings(
+                FindingIdentifiers=[{"ProductArn": arn, "Id": id_} for arn, id_ in keys],
+                Workflow={"Status": status},
+            )
+        except AWS_ERRORS as error:
+            if error_code(error) not in INPUT_ERRORS:
+                return dict.fromkeys(keys, error_code(error))
+            if len(keys) == 1:
+                return {keys[0]: INVALID_INPUT}
+            # One identifier that cannot be takes the others of its call along: halve until alone.
+            middle = len(keys) // 2
+            return self._mark(keys[:middle], status, deadline) | self._mark(
+                keys[middle:], status, deadline
+            )
+        return {
+            (each["FindingIdentifier"]["ProductArn"], each["FindingIdentifier"]["Id"]): each[
+                "ErrorCode"
+            ]
+            for each in answer["UnprocessedFindings"]
+        }
+
+    def statuses(
+        self, keys: Collection[FindingKey], *, deadline: Deadline
+    ) -> dict[FindingKey, str]:
         """
-        Give those of *keys* whose Workflow status is NEW right now.
+        Give the Workflow status that each of *keys* has now; those not found are left out.
 
         Raises:
-            WorkflowUpdateError: Security Hub does not answer.
+            WorkflowUpdateError: Security Hub does not answer, or not in time.
 
         """
-        new: set[FindingKey] = set()
-        try:
-            for some in batched(sorted({id_ for _, id_ in keys}), IDS_PER_FILTER, strict=False):
-                pages = self._client.get_paginator("get_findings").paginate(
-                    Filters={
-                        "Id": [{"Value": id_, "Comparison": "EQUALS"} for id_ in some],
-                        "WorkflowStatus": [{"Value": "NEW", "Comparison": "EQUALS"}],
-                    }
+        found: dict[FindingKey, str] = {}
+        for some in batched(sorted({id_ for _, id_ in keys}), IDS_PER_FILTER, strict=False):
+            if not deadline.leaves(SECURITY_HUB_SECONDS):
+                message = "GetFindings: out of time; the rest is tried again"
+                raise WorkflowUpdateError(message)
+            try:
+                found.update(self._statuses(some))
+            except AWS_ERRORS as error:
+                message = (
+                    f"GetFindings: {error_code(error)} from Security Hub; the rest is tried again"
                 )
-                for page in pages:
-                    new.update((each["ProductArn"], each["Id"]) for each in page["Findings"])
-        except AWS_ERRORS as error:
-            message = (
-                f"GetFindings: {error_code(error)} from Security Hub; the batch is tried again"
-            )
-            raise WorkflowUpdateError(message) from error
-        return new & set(keys)
+                raise WorkflowUpdateError(message) from error
+        return {key: found[key] for key in keys if key in found}
+
+    def _statuses(self, ids: Iterable[str]) -> dict[FindingKey, str]:
+        pages = self._client.get_paginator("get_findings").paginate(
+            Filters={"Id": [{"Value": id_, "Comparison": "EQUALS"} for id_ in ids]}
+        )
+        return {
+            (each["ProductArn"], each["Id"]): each.get("Workflow", {}).get("Status", "NEW")
+            for page in pages
+            for each in page["Findings"]
+        }

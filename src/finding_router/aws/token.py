@@ -1,10 +1,13 @@
 """The Slack token, from Secrets Manager or the Systems Manager parameter store."""
 
 import json
+from functools import cache
 from typing import Final
 
 from aws_lambda_powertools.utilities import parameters
+from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvider
 
+from finding_router.aws.clients import CONFIG
 from finding_router.errors import ConfigurationError
 
 MAX_AGE_SECONDS: Final = 900
@@ -22,15 +25,23 @@ def fetch_token(arn: str, *, fresh: bool) -> str:
     """
     try:
         if ":secretsmanager:" in arn:
-            value = parameters.get_secret(arn, max_age=MAX_AGE_SECONDS, force_fetch=fresh)
+            value = _secrets().get(arn, max_age=MAX_AGE_SECONDS, force_fetch=fresh)
         else:
-            value = parameters.get_parameter(
-                arn, decrypt=True, max_age=MAX_AGE_SECONDS, force_fetch=fresh
-            )
+            value = _parameters().get(arn, decrypt=True, max_age=MAX_AGE_SECONDS, force_fetch=fresh)
     except parameters.exceptions.GetParameterError as error:
         message = f"{arn}: cannot be read; check that it exists and that the function may read it"
         raise ConfigurationError(message) from error
     return _token_in(arn, value if isinstance(value, str) else "")
+
+
+@cache
+def _secrets() -> SecretsProvider:
+    return SecretsProvider(boto_config=CONFIG)
+
+
+@cache
+def _parameters() -> SSMProvider:
+    return SSMProvider(boto_config=CONFIG)
 
 
 def _token_in(arn: str, value: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from finding_router.delivery.deadline import Deadline
+from finding_router.delivery.deadline import AWS_SECONDS, Deadline
 from finding_router.delivery.episodes import Verdict, judge
 from finding_router.delivery.job import Delivery
 from finding_router.delivery.ledger import Entry, EntryKey, Ledger, State
@@ -75,12 +75,18 @@ class Claims:
         return verdict
 
     def release(self, delivery: Delivery) -> None:
-        """Give a claim back; where the Ledger does not answer, its lease runs out."""
-        if delivery.entry is None or not delivery.is_claimed:
+        """
+        Give a claim back; where the Ledger does not answer in time, its lease runs out.
+
+        What was posted and not recorded is not given back: the next try has to look for it.
+        """
+        if delivery.entry is None or not delivery.is_claimed or delivery.posted is not None:
+            return
+        if not self._deadline.leaves(AWS_SECONDS):
             return
         delivery.is_claimed = False
+        entry = delivery.entry
         try:
-            entry = delivery.entry
             self._ledger.write(entry.abandoned() if delivery.is_doubtful else entry.released())
         except StoreError as error:
             logger.warning("claim not released", reason=str(error))

@@ -2,7 +2,17 @@
 
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
+
+# The longest that one call takes with all its time-outs and retries: the settings in
+# aws/clients.py and slack/transport.py add up to no more.
+AWS_SECONDS: Final = 15.0
+SECURITY_HUB_SECONDS: Final = 21.0
+SLACK_SECONDS: Final = 10.0
+# For computing between the calls, and for the answer.
+SPARE_SECONDS: Final = 1.0
+# One post and the record of it, both as slow as they can be.
+MARGIN_SECONDS: Final = SLACK_SECONDS + AWS_SECONDS + SPARE_SECONDS
 
 
 class RemainingTime(Protocol):
@@ -13,22 +23,23 @@ class RemainingTime(Protocol):
 
 class Deadline:
     """
-    The end of an invocation, with a margin kept free to record, mark and answer.
+    The end of an invocation, with a margin kept free to post, record, mark and answer.
 
-    All values are seconds; *clock* is monotonic.
+    All values are seconds; *clock* is monotonic. New work asks `allows`; what has to be done
+    after it (recording, marking) asks `leaves` before each call.
     """
 
     def __init__(
         self,
         seconds: float,
         *,
-        margin_seconds: float = 15.0,
+        margin_seconds: float = MARGIN_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """End *seconds* from now."""
+        """End *seconds* from now; the margin is half of that at most, or nothing would be done."""
         self._clock = clock
         self._end = clock() + seconds
-        self.margin_seconds = margin_seconds
+        self.margin_seconds = min(margin_seconds, seconds / 2)
 
     @classmethod
     def of(cls, context: RemainingTime) -> "Deadline":
@@ -40,5 +51,13 @@ class Deadline:
         return self._end - self._clock()
 
     def allows(self, seconds: float = 0.0) -> bool:
-        """Tell whether *seconds* of work can start now without touching the margin."""
+        """Tell whether new work can start *seconds* from now without touching the margin."""
         return self.remaining() - seconds > self.margin_seconds
+
+    def leaves(self, seconds: float) -> bool:
+        """Tell whether a call that takes *seconds* at worst still ends in time."""
+        return self.remaining() - SPARE_SECONDS > seconds
+
+    def for_slack(self) -> float:
+        """Give the seconds that a call to Slack may take, if a record of it is to follow."""
+        return self.remaining() - AWS_SECONDS - SPARE_SECONDS

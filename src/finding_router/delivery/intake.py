@@ -8,8 +8,10 @@ from finding_router.delivery.job import Job, Record
 from finding_router.delivery.outcome import Outcome
 from finding_router.errors import EventError, FindingError
 from finding_router.findings.asff import read_finding
-from finding_router.findings.events import read_event
+from finding_router.findings.events import EventKind, read_event
 from finding_router.findings.screening import screen
+from finding_router.findings.timestamps import parse_timestamp
+from finding_router.telemetry import logger
 
 
 def read_jobs(record: Record) -> list[Job]:
@@ -25,26 +27,39 @@ def read_jobs(record: Record) -> list[Job]:
         refused = Job(record=record, raw=record.body)
         refused.end(Outcome.REFUSED, str(error))
         return [refused]
-    jobs = []
-    for raw in intake.findings:
-        job = Job(
+    sent_at = parse_timestamp(intake.time)
+    jobs = [
+        Job(
             record=record,
             kind=intake.kind,
             event_id=intake.event_id,
             action_name=intake.action_name,
             event=event,
+            sent_at=sent_at.timestamp() if sent_at else None,
             raw=raw,
         )
-        try:
-            job.finding = read_finding(raw)
-        except FindingError as error:
-            job.detail = str(error)
-        else:
-            not_posted = screen(job.finding, intake.kind)
-            if not_posted is not None:
-                job.end(Outcome(not_posted.value))
-        jobs.append(job)
+        for raw in intake.findings
+    ]
+    for job in jobs:
+        _read(job, intake.kind)
     return jobs
+
+
+def _read(job: Job, kind: EventKind) -> None:
+    """Read the finding of *job*; without one, it is posted raw."""
+    try:
+        job.finding = read_finding(job.raw)
+    except FindingError as error:
+        job.detail = str(error)
+        return
+    # A finding that nobody foresaw must not take the others of the batch along.
+    except Exception as error:  # noqa: BLE001 -- see above
+        logger.exception("finding not read", event_id=job.event_id)
+        job.detail = f"{type(error).__name__} while reading it"
+        return
+    not_posted = screen(job.finding, kind)
+    if not_posted is not None:
+        job.end(Outcome(not_posted.value))
 
 
 def _event(body: object) -> Mapping[str, Any]:

@@ -11,6 +11,8 @@ from finding_router.delivery.outcome import Outcome
 from finding_router.findings.events import EventKind
 from finding_router.findings.finding import Finding, Severity
 from finding_router.routing.table import Destination
+from finding_router.slack.client import Posted
+from finding_router.slack.message import Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -33,6 +35,8 @@ class Job:
     action_name: str | None = None
     event: Mapping[str, Any] = field(default_factory=dict)
     """The event that brought it: patterns of whole rules are matched against that."""
+    sent_at: float | None = None
+    """When the event was sent, in Unix seconds; None where it does not say."""
     raw: object = None
     finding: Finding | None = None
     outcome: Outcome | None = None
@@ -76,8 +80,12 @@ class Delivery:
     is_claimed: bool = False
     is_doubtful: bool = False
     """Claimed, and nobody knows whether it was posted: to be looked for before posting."""
+    is_plain: bool = False
+    """Slack refused the full card: the plain one takes its place."""
     banner: str | None = None
     """Set when the channel would not take it: what the default channel says above the card."""
+    posted: Posted | None = None
+    """Where the message stands, from the moment that it is there: recorded or not."""
 
     @property
     def job(self) -> Job:
@@ -87,6 +95,10 @@ class Delivery:
     def channel(self, default_channel: str) -> str:
         """Give the channel to post to now: its own, or the default one after a redirection."""
         return self.destination.channel if self.banner is None else default_channel
+
+    def message(self) -> Message:
+        """Lay out what is to be posted now."""
+        return self.card.plain(self.banner) if self.is_plain else self.card.full(self.banner)
 
     def end(self, progress: Progress, detail: str = "", *, retry_seconds: float = 0.0) -> None:
         """Give the delivery its end in this batch."""

@@ -97,9 +97,12 @@ def finding_hash(product_arn: str, finding_id: str) -> str:
     return _digest([product_arn, finding_id])
 
 
-def raw_hash(raw: object) -> str:
-    """Name what has no identity by its content."""
-    return _digest(["raw", raw])
+def raw_hash(raw: object, *, or_else: str) -> str:
+    """Name what has no identity by its content, or where that nests too deeply by *or_else*."""
+    try:
+        return _digest(["raw", raw])
+    except RecursionError:
+        return _digest(["raw of", or_else])
 
 
 def _digest(parts: object) -> str:

@@ -4,32 +4,43 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final, Literal, Protocol
 
+from finding_router.delivery.backoff import backoff_seconds
+from finding_router.delivery.deadline import AWS_SECONDS, Deadline
 from finding_router.delivery.job import Job, Progress
 from finding_router.delivery.ledger import Ledger
 from finding_router.delivery.outcome import Outcome
-from finding_router.delivery.posting import backoff_seconds
 from finding_router.errors import StoreError, WorkflowUpdateError
 from finding_router.telemetry import logger
 
 type FindingKey = tuple[str, str]
 type Status = Literal["NOTIFIED", "SUPPRESSED"]
+type _Groups = dict[FindingKey, list[Job]]
 
 # https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_BatchUpdateFindingsUnprocessedFinding.html
-PERMANENT_CODES: Final = frozenset({"FindingSizeExceeded", "InvalidInput"})
+INVALID_INPUT: Final = "InvalidInput"
+PERMANENT_CODES: Final = frozenset({"FindingSizeExceeded", INVALID_INPUT})
 NOT_FOUND: Final = "FindingNotFound"
 # A finding that is still not there after so many tries was deleted; before, it may be lag.
 NOT_FOUND_TRIES: Final = 3
+# Not a code of Security Hub's: it was not asked.
+OUT_OF_TIME: Final = "out of time"
+# What an event says of the status holds for so long; after it, Security Hub is asked first.
+FRESH_SECONDS: Final = 120.0
 SAID: Final = frozenset({Outcome.POSTED, Outcome.DUPLICATE})
 
 
 class Workflow(Protocol):
-    """Security Hub, as far as Workflow status goes."""
+    """Security Hub, as far as Workflow status goes; no call starts that may end too late."""
 
-    def mark(self, keys: Iterable[FindingKey], status: Status) -> Mapping[FindingKey, str]:
+    def mark(
+        self, keys: Iterable[FindingKey], status: Status, *, deadline: Deadline
+    ) -> Mapping[FindingKey, str]:
         """Set *status*; give the code of each finding that was not updated."""
 
-    def still_new(self, keys: Collection[FindingKey]) -> Collection[FindingKey]:
-        """Give those of *keys* whose Workflow status is NEW right now; WorkflowUpdateError."""
+    def statuses(
+        self, keys: Collection[FindingKey], *, deadline: Deadline
+    ) -> Mapping[FindingKey, str]:
+        """Give the status of those of *keys* that are found; raises WorkflowUpdateError."""
 
 
 class Marker:
@@ -41,54 +52,81 @@ class Marker:
         self._ledger = ledger
         self._clock = clock
 
-    def run(self, jobs: Sequence[Job]) -> None:
+    def run(self, jobs: Sequence[Job], deadline: Deadline) -> None:
         """Mark each finding whose every channel has its message; what fails comes back for it."""
-        by_status: dict[Status, dict[FindingKey, list[Job]]] = {
-            "NOTIFIED": defaultdict(list),
-            "SUPPRESSED": defaultdict(list),
-        }
-        for job in jobs:
-            if job.finding is not None and _is_due(job):
-                by_status["SUPPRESSED" if job.suppress else "NOTIFIED"][job.finding.key].append(job)
+        by_status = _due(jobs)
         for status, by_key in by_status.items():
-            self._mark(status, by_key)
+            self._mark(status, by_key, deadline)
 
-    def _mark(self, status: Status, by_key: dict[FindingKey, list[Job]]) -> None:
-        try:
-            self._leave_to_people(by_key)
-        except WorkflowUpdateError as error:
-            for job in _all_jobs(by_key):
-                job.fail(str(error), retry_seconds=backoff_seconds(job.record.tries))
-            return
-        if not by_key:
-            return
-        refused = self._workflow.mark(by_key, status)
+    def _mark(self, status: Status, by_key: _Groups, deadline: Deadline) -> None:
+        left = self._leave_to_people(by_key, deadline)
+        refused = self._workflow.mark(by_key, status, deadline=deadline) if by_key else {}
         for key, code in refused.items():
             for job in by_key.pop(key, []):
                 _refuse(job, status, code)
-        self._remember([job for job in _all_jobs(by_key) if not job.suppress])
+        if status == "NOTIFIED":
+            self._remember([*left, *_all_jobs(by_key)], deadline)
 
-    def _leave_to_people(self, by_key: dict[FindingKey, list[Job]]) -> None:
+    def _leave_to_people(self, by_key: _Groups, deadline: Deadline) -> list[Job]:
         """
-        Leave out what is not NEW any more.
+        Take out what is not NEW any more, and give those jobs.
 
-        An event that comes again tells the status of long ago, and Security Hub has no conditional
-        write: NOTIFIED must not overwrite what a person has set since.
+        An old event tells the status of long ago, and Security Hub has no conditional write:
+        NOTIFIED must not overwrite what a person has set since.
         """
-        again = [key for key, jobs in by_key.items() if any(job.record.tries > 1 for job in jobs)]
-        if again:
-            new = self._workflow.still_new(again)
-            for key in again:
-                if key not in new:
-                    del by_key[key]
-
-    def _remember(self, jobs: Sequence[Job]) -> None:
-        keys = dict.fromkeys(delivery.key for job in jobs for delivery in job.deliveries)
+        now = self._clock()
+        stale = [key for key, jobs in by_key.items() if any(_is_stale(job, now) for job in jobs)]
+        if not stale:
+            return []
         try:
-            self._ledger.record_notified(list(keys), at=self._clock())
-        except StoreError as error:
-            # The next NEW event of the finding marks it again and writes this anew.
-            logger.warning("notified not recorded", reason=str(error))
+            statuses = self._workflow.statuses(stale, deadline=deadline)
+        except WorkflowUpdateError as error:
+            for job in _all_jobs({key: by_key.pop(key) for key in stale}):
+                job.fail(str(error), retry_seconds=backoff_seconds(job.record.tries))
+            return []
+        moved = [key for key in stale if statuses.get(key, "NEW") != "NEW"]
+        return _all_jobs({key: by_key.pop(key) for key in moved})
+
+    def _remember(self, jobs: Sequence[Job], deadline: Deadline) -> None:
+        """
+        Write that they are NOTIFIED, or whatever a person made of NEW.
+
+        Without it the next episode could not be told from an echo of this one, so that jobs come
+        back until it is written.
+        """
+        problem = ""
+        for job in jobs:
+            if not problem and not deadline.leaves(AWS_SECONDS):
+                problem = OUT_OF_TIME
+            if not problem:
+                try:
+                    keys = [delivery.key for delivery in job.deliveries]
+                    self._ledger.record_notified(keys, at=self._clock())
+                except StoreError as error:
+                    problem = str(error)
+            if problem:
+                job.fail(problem, retry_seconds=backoff_seconds(job.record.tries))
+
+
+def _due(jobs: Sequence[Job]) -> dict[Status, _Groups]:
+    """Group by finding the jobs that are to be marked; a finding of which one failed is not."""
+    failed = {job.finding.key: job for job in jobs if job.finding and job.outcome is Outcome.FAILED}
+    by_status: dict[Status, _Groups] = {
+        "NOTIFIED": defaultdict(list),
+        "SUPPRESSED": defaultdict(list),
+    }
+    for job in jobs:
+        if job.finding is None or not _is_due(job):
+            continue
+        sibling = failed.get(job.finding.key)
+        if sibling is None:
+            by_status["SUPPRESSED" if job.suppress else "NOTIFIED"][job.finding.key].append(job)
+        else:
+            job.fail(
+                "another event of this finding has to be tried again",
+                retry_seconds=sibling.retry_seconds,
+            )
+    return by_status
 
 
 def _is_due(job: Job) -> bool:
@@ -98,10 +136,13 @@ def _is_due(job: Job) -> bool:
         return job.outcome is Outcome.SUPPRESSED
     return (
         job.outcome in SAID
-        and bool(job.deliveries)
         and all(each.progress in {Progress.POSTED, Progress.DUPLICATE} for each in job.deliveries)
         and any(each.entry is None or each.entry.notified_at is None for each in job.deliveries)
     )
+
+
+def _is_stale(job: Job, now: float) -> bool:
+    return job.record.tries > 1 or job.sent_at is None or now - job.sent_at > FRESH_SECONDS
 
 
 def _refuse(job: Job, status: Status, code: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
+from finding_router.delivery.deadline import AWS_SECONDS, SLACK_SECONDS, Deadline
 from finding_router.delivery.ledger import Ledger
 from finding_router.errors import DeliveryError, StoreError
 from finding_router.slack.client import SlackClient
@@ -23,11 +24,23 @@ class Notices:
         self._ledger = ledger
         self._channel = channel
         self._clock = clock
+        self._waiting: dict[str, tuple[str, list[str]]] = {}
 
     def say(self, topic: str, headline: str, details: list[str]) -> None:
-        """Post *headline* and *details*, unless *topic* was spoken of within the hour."""
-        try:
-            if self._ledger.once(topic, every_seconds=EVERY_SECONDS, now=self._clock()):
-                self._slack.post(self._channel, notice(headline, details))
-        except (DeliveryError, StoreError) as error:
-            logger.warning("notice not posted", topic=topic, reason=error.reason.value)
+        """Keep *headline* and *details* for `flush`; the first word on a *topic* counts."""
+        self._waiting.setdefault(topic, (headline, details))
+
+    def flush(self, deadline: Deadline) -> None:
+        """Post what was kept, but for the topics that were spoken of within the hour."""
+        waiting, self._waiting = self._waiting, {}
+        for topic, (headline, details) in waiting.items():
+            if not deadline.leaves(AWS_SECONDS + SLACK_SECONDS):
+                logger.warning("notice not posted", topic=topic, reason="out of time")
+                continue
+            try:
+                if self._ledger.once(topic, every_seconds=EVERY_SECONDS, now=self._clock()):
+                    self._slack.post(
+                        self._channel, notice(headline, details), seconds=SLACK_SECONDS
+                    )
+            except (DeliveryError, StoreError) as error:
+                logger.warning("notice not posted", topic=topic, reason=str(error))

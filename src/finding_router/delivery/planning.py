@@ -1,6 +1,7 @@
 """From findings to messages: which channels each goes to, and one delivery for each."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from finding_router.delivery.cards import Card
 from finding_router.delivery.episodes import is_newer
@@ -12,17 +13,16 @@ from finding_router.findings.finding import Severity
 from finding_router.routing.table import Destination, RoutingTable
 from finding_router.slack.card import CardContext
 from finding_router.slack.links import AccessPortal
+from finding_router.telemetry import logger
 
 
 class Planner:
     """Decides every finding of a batch; the same message for two of them is planned once."""
 
-    def __init__(
-        self, *, table: RoutingTable, default_channel: str, portal: AccessPortal | None
-    ) -> None:
+    def __init__(self, *, table: RoutingTable, portal: AccessPortal | None) -> None:
         """Decide by *table*; *portal* makes the links of the cards."""
         self._table = table
-        self._default = Destination(channel=default_channel)
+        self._default = Destination(channel=table.default_channel)
         self._portal = portal
         self._planned: dict[EntryKey, Delivery] = {}
 
@@ -37,18 +37,19 @@ class Planner:
     def _destinations(self, job: Job) -> Sequence[Destination]:
         if job.finding is None:
             return [self._default]
-        decision = self._table.decide(job.finding, event=job.event)
-        if decision.channels:
-            return decision.channels
-        # A person asked for this one: no route takes the word from them.
-        if job.kind is EventKind.CUSTOM_ACTION:
-            return [self._default]
-        job.suppress = decision.suppress
-        job.end(
-            Outcome.SUPPRESSED if decision.suppress else Outcome.DROPPED,
-            f"route {decision.dropped_by}",
-        )
-        return []
+        # No route takes the word from a person who asked for this one.
+        requested = job.kind is EventKind.CUSTOM_ACTION
+        try:
+            decision = self._table.decide(job.finding, event=job.event, requested=requested)
+        # A finding that nobody foresaw must not take the others of the batch along.
+        except Exception as error:  # noqa: BLE001 -- see above
+            logger.exception("finding not routed", finding_id=job.finding.id)
+            return [replace(self._default, note=f"{type(error).__name__} while routing it")]
+        if not decision.channels:
+            job.suppress = decision.suppress
+            outcome = Outcome.SUPPRESSED if decision.suppress else Outcome.DROPPED
+            job.end(outcome, f"route {decision.dropped_by}")
+        return decision.channels
 
     def _add(self, job: Job, destination: Destination) -> None:
         delivery = Delivery(
@@ -84,13 +85,19 @@ class Planner:
 
 def _key(job: Job, channel: str) -> EntryKey:
     """Name the message; a Custom Action is a request of its own, the same only when redelivered."""
-    finding = finding_hash(*job.finding.key) if job.finding else raw_hash(job.raw)
+    finding = (
+        finding_hash(*job.finding.key) if job.finding else raw_hash(job.raw, or_else=job.event_id)
+    )
     if job.kind is EventKind.CUSTOM_ACTION:
         return EntryKey(finding, f"{channel}#action#{job.event_id}")
     return EntryKey(finding, channel)
 
 
 def _says_more(job: Job, than: Job) -> bool:
-    if job.finding is None or than.finding is None:
+    """Prefer the newer; of the same time, which the queue may have turned around, the worse."""
+    this, other = job.finding, than.finding
+    if this is None or other is None:
         return False
-    return is_newer(job.finding.updated_at, than.finding.updated_at)
+    if is_newer(this.updated_at, other.updated_at) or is_newer(other.updated_at, this.updated_at):
+        return is_newer(this.updated_at, other.updated_at)
+    return this.severity.rank > other.severity.rank

@@ -3,11 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from finding_router.delivery.backoff import FIRST_SECONDS, backoff_seconds
 from finding_router.delivery.claims import Claims
-from finding_router.delivery.deadline import Deadline
+from finding_router.delivery.deadline import AWS_SECONDS, Deadline
 from finding_router.delivery.episodes import Verdict
 from finding_router.delivery.job import Delivery, Progress
+from finding_router.delivery.ledger import Entry
 from finding_router.delivery.notices import Notices
+from finding_router.delivery.outage import LEDGER, Outage
 from finding_router.errors import (
     ChannelError,
     CredentialError,
@@ -17,13 +20,11 @@ from finding_router.errors import (
     StoreError,
     UnavailableError,
 )
-from finding_router.slack.client import Posted, SlackClient
+from finding_router.slack.client import MISSING_SCOPE, Posted, SlackClient
 from finding_router.telemetry import CREDENTIAL_FAILURES, DELIVERIES_DEGRADED, count, logger
 
-# Two failures in a row are an outage: the rest of the batch would only wait for time-outs.
-OUTAGE_FAILURES: Final = 2
-FIRST_RETRY_SECONDS: Final = 15.0
-LONGEST_RETRY_SECONDS: Final = 900.0
+# "Retry-After: 0" would make a busy loop of waiting.
+SHORTEST_WAIT_SECONDS: Final = 1.0
 # Searching a channel starts this long before the claim, for the difference between two clocks.
 SEARCH_MARGIN_SECONDS: Final = 60.0
 
@@ -51,8 +52,7 @@ class Poster:
         self._clock = clock
         self._sleep = sleep
         self._not_before: dict[str, float] = {}
-        self._failures_in_a_row = 0
-        self._stopped = ""
+        self._outage = Outage()
 
     def run(self, deliveries: Sequence[Delivery]) -> None:
         """Work until each delivery has an end, most severe first; failing ends one, not the run."""
@@ -60,14 +60,14 @@ class Poster:
         try:
             self._claims.load(pending)
         except StoreError as error:
-            self._stopped = str(error)
-        while pending and not self._stopped:
-            delivery = self._next(pending)
-            if delivery is None:
-                break
+            self._outage.stop(str(error))
+        while delivery := self._next(pending):
             self._advance(delivery)
             if delivery.progress is not Progress.PENDING:
                 pending.remove(delivery)
+            elif delivery.posted is not None:
+                # It stands in Slack, and is recorded after the others have been posted.
+                pending.append(pending.pop(pending.index(delivery)))
         for delivery in pending:
             self._give_back(delivery)
 
@@ -75,42 +75,61 @@ class Poster:
         """Give the first delivery whose channel is free, waiting for one if the time allows it."""
         if not self._deadline.allows():
             return None
-        wait, delivery = min(
-            ((self._wait(delivery), delivery) for delivery in pending), key=lambda each: each[0]
-        )
+        waits = [
+            (self._wait(delivery), delivery)
+            for delivery in pending
+            if not self._outage.reason(self._channel(delivery))
+        ]
+        if not waits:
+            return None
+        wait, delivery = min(waits, key=lambda each: each[0])
         if wait > 0:
             if not self._deadline.allows(wait):
                 return None
             self._sleep(wait)
         return delivery
 
+    def _channel(self, delivery: Delivery) -> str:
+        return delivery.channel(self._default_channel)
+
     def _wait(self, delivery: Delivery) -> float:
-        channel = delivery.channel(self._default_channel)
-        return max(self._not_before.get(channel, 0.0) - self._clock(), 0.0)
+        if delivery.posted is not None:
+            return 0.0
+        return max(self._not_before.get(self._channel(delivery), 0.0) - self._clock(), 0.0)
 
     def _give_back(self, delivery: Delivery) -> None:
         """End a delivery that this batch will not get to."""
+        if delivery.posted is not None and self._deadline.leaves(AWS_SECONDS):
+            self._advance(delivery)
+        if delivery.progress is not Progress.PENDING:
+            return
         self._claims.release(delivery)
-        if self._stopped:
-            delivery.end(
-                Progress.FAILED,
-                self._stopped,
-                retry_seconds=backoff_seconds(delivery.job.record.tries),
-            )
+        reason = self._outage.reason(self._channel(delivery))
+        if reason:
+            delivery.end(Progress.FAILED, reason, retry_seconds=_backoff(delivery))
         else:
             delivery.end(Progress.FAILED, "out of time", retry_seconds=self._wait(delivery))
 
     def _advance(self, delivery: Delivery) -> None:
         """Take *delivery* one step: to its end, or to where it waits for its channel."""
+        was_posted = delivery.posted is not None
         try:
-            posted = self._claim_and_post(delivery)
-            if posted is not None:
-                self._record(delivery, posted)
-            self._failures_in_a_row = 0
+            if not was_posted:
+                delivery.posted = self._claim_and_post(delivery)
+            if delivery.posted is not None:
+                self._record(delivery, delivery.posted)
+                self._outage.over()
         except StoreError as error:
-            self._fail(delivery, error)
+            self._outage.failed(LEDGER, str(error))
+            if was_posted or delivery.posted is None:
+                self._fail(delivery, error)
         except DeliveryError as error:
             self._refused(delivery, error)
+        # What nobody foresaw in one message must not take the others of the batch along.
+        except Exception as error:  # noqa: BLE001 -- see above
+            logger.exception("delivery failed", channel=self._channel(delivery))
+            delivery.is_doubtful = True
+            self._fail(delivery, error)
 
     def _claim_and_post(self, delivery: Delivery) -> Posted | None:
         """Post unless the Ledger, or for a claim left behind the channel, says it is there."""
@@ -120,52 +139,44 @@ class Poster:
                     delivery.end(Progress.DUPLICATE)
                     return None
                 case Verdict.BUSY:
-                    delivery.end(
-                        Progress.FAILED,
-                        "another worker holds the claim",
-                        retry_seconds=FIRST_RETRY_SECONDS,
-                    )
+                    why = "another worker holds the claim"
+                    delivery.end(Progress.FAILED, why, retry_seconds=FIRST_SECONDS)
                     return None
                 case Verdict.RECOVER:
                     delivery.is_doubtful = True
-        if delivery.is_doubtful:
-            found = self._search(delivery)
-            if found is not None:
-                return found
-            delivery.is_doubtful = False
-        return self._post(delivery)
+        found = None
+        if delivery.is_doubtful and delivery.entry is not None:
+            found = self._search(delivery, delivery.entry)
+        if found is not None or not self._deadline.allows():
+            return found
+        return self._slack.post(
+            self._channel(delivery),
+            delivery.message(),
+            delivery_id=delivery.entry.delivery_id if delivery.entry else None,
+            seconds=self._deadline.for_slack(),
+        )
 
-    def _search(self, delivery: Delivery) -> Posted | None:
-        """Look for the message that a dead worker may have posted, in both possible channels."""
-        entry = delivery.entry
-        if entry is None:
-            return None
+    def _search(self, delivery: Delivery, entry: Entry) -> Posted | None:
+        """Look for the message that an earlier try may have posted, in both possible channels."""
         since = entry.claimed_at - SEARCH_MARGIN_SECONDS
+        was_hindered = False
         for channel in dict.fromkeys([delivery.destination.channel, self._default_channel]):
             try:
-                found = self._slack.find(channel, entry.delivery_id, since=since)
-            except (ChannelError, CredentialError):
+                found = self._slack.find(
+                    channel, entry.delivery_id, since=since, seconds=self._deadline.for_slack()
+                )
+            except (ChannelError, CredentialError) as error:
+                if isinstance(error, CredentialError) and error.code != MISSING_SCOPE:
+                    raise
                 # Without the scope, or outside the channel, nobody can look: then a message that
                 # a dying worker did post is posted once more.
-                logger.warning("history not searched", channel=channel)
+                was_hindered = True
+                logger.warning("history not searched", channel=channel, code=error.code)
                 continue
             if found is not None:
                 return found
+        delivery.is_doubtful = was_hindered
         return None
-
-    def _post(self, delivery: Delivery) -> Posted:
-        channel = delivery.channel(self._default_channel)
-        delivery_id = delivery.entry.delivery_id if delivery.entry else None
-        try:
-            return self._slack.post(
-                channel, delivery.card.full(delivery.banner), delivery_id=delivery_id
-            )
-        except MessageError as error:
-            logger.warning("card refused", channel=channel, code=error.code, detail=str(error))
-            count(DELIVERIES_DEGRADED)
-            return self._slack.post(
-                channel, delivery.card.plain(delivery.banner), delivery_id=delivery_id
-            )
 
     def _record(self, delivery: Delivery, posted: Posted) -> None:
         if not self._claims.record(delivery, posted):
@@ -176,15 +187,23 @@ class Poster:
         """Decide by the kind of refusal whether it waits, moves, comes back, or ends the run."""
         match error:
             case RateLimitedError():
-                self._not_before[error.channel] = self._clock() + error.retry_after_seconds
-            case ChannelError() if error.channel != self._default_channel:
+                wait = max(error.retry_after_seconds, SHORTEST_WAIT_SECONDS)
+                self._not_before[self._channel(delivery)] = self._clock() + wait
+            case MessageError() if not delivery.is_plain:
+                delivery.is_plain = True
+                count(DELIVERIES_DEGRADED)
+                logger.warning(
+                    "card refused", channel=error.channel, code=error.code, detail=str(error)
+                )
+            case ChannelError():
                 self._redirect(delivery, error)
             case CredentialError():
                 count(CREDENTIAL_FAILURES)
                 logger.error("slack token refused", code=error.code, detail=str(error))
-                self._stopped = str(error)
-            case UnavailableError(ambiguous=True):
-                delivery.is_doubtful = True
+                self._outage.stop(str(error))
+            case UnavailableError():
+                delivery.is_doubtful = delivery.is_doubtful or error.ambiguous
+                self._outage.failed(error.channel, str(error))
                 self._fail(delivery, error)
             case _:
                 self._fail(delivery, error)
@@ -192,22 +211,20 @@ class Poster:
     def _redirect(self, delivery: Delivery, error: ChannelError) -> None:
         """Send it to the default channel, under a banner that names the channel and the error."""
         count(DELIVERIES_DEGRADED)
-        delivery.banner = f"meant for {error.channel}: {error.code}"
         logger.warning("channel refused", channel=error.channel, code=error.code)
         self._notices.say(
             f"channel {error.channel}", f"channel {error.channel} takes no messages", [str(error)]
         )
+        if self._channel(delivery) == self._default_channel:
+            self._outage.close(self._default_channel, str(error))
+            self._fail(delivery, error)
+        else:
+            delivery.banner = f"meant for {error.channel}: {error.code}"
 
-    def _fail(self, delivery: Delivery, error: StoreError | DeliveryError) -> None:
+    def _fail(self, delivery: Delivery, error: Exception) -> None:
         self._claims.release(delivery)
-        delivery.end(
-            Progress.FAILED, str(error), retry_seconds=backoff_seconds(delivery.job.record.tries)
-        )
-        self._failures_in_a_row += 1
-        if self._failures_in_a_row >= OUTAGE_FAILURES and error.retryable:
-            self._stopped = str(error)
+        delivery.end(Progress.FAILED, str(error), retry_seconds=_backoff(delivery))
 
 
-def backoff_seconds(tries: int) -> float:
-    """Give how long a record stays away after so many *tries*: 15 s, doubled up to 15 min."""
-    return min(FIRST_RETRY_SECONDS * 2.0 ** min(tries - 1, 10), LONGEST_RETRY_SECONDS)
+def _backoff(delivery: Delivery) -> float:
+    return backoff_seconds(delivery.job.record.tries)

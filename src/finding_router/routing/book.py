@@ -23,9 +23,13 @@ class RouteBook:
         default_channel: str,
         allow_suppress: bool,
         cache_seconds: float,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        """Call *read* for the items once *cache_seconds* of *clock* have passed."""
+        """
+        Call *read* for the items once *cache_seconds* of *clock* have passed.
+
+        The clock is that on the wall: a monotonic one may stand still while Lambda is frozen.
+        """
         self._read = read
         self._default_channel = default_channel
         self._allow_suppress = allow_suppress

@@ -1,5 +1,7 @@
 """Posting to Slack, with every failure translated into the router's own errors."""
 
+import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
@@ -17,12 +19,15 @@ from finding_router.errors import (
     UnavailableError,
 )
 from finding_router.slack.message import Message
-from finding_router.slack.transport import KeepAliveWebClient
+from finding_router.slack.transport import TIMEOUT_SECONDS, KeepAliveWebClient
 
 EVENT_TYPE: Final = "finding_router_delivery"
 DEFAULT_RETRY_AFTER_SECONDS: Final = 30.0
 PAGE: Final = 200
 MAX_PAGES: Final = 20
+# What a call may take in all, where its caller does not say: a token fetched anew, and two tries.
+CALL_SECONDS: Final = 40.0
+TOKEN_SECONDS: Final = 15.0
 
 # Slack's codes by what they mean for the next step
 # (https://docs.slack.dev/reference/methods/chat.postMessage#errors). A code that stands nowhere
@@ -42,6 +47,7 @@ CHANNEL_CODES: Final = frozenset(
         "cannot_post_to_channel",
     }
 )
+MISSING_SCOPE: Final = "missing_scope"
 CREDENTIAL_CODES: Final = frozenset(
     {
         "invalid_auth",
@@ -49,7 +55,7 @@ CREDENTIAL_CODES: Final = frozenset(
         "token_revoked",
         "token_expired",
         "account_inactive",
-        "missing_scope",
+        MISSING_SCOPE,
         "not_allowed_token_type",
         "access_denied",
         "org_login_required",
@@ -73,6 +79,7 @@ MESSAGE_CODES: Final = frozenset(
 )
 # Slack itself says of these that the request may have been carried out.
 AMBIGUOUS_CODES: Final = frozenset({"internal_error", "fatal_error", "request_timeout"})
+_CODE: Final = re.compile(r"[a-z][a-z0-9_]{2,79}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +100,18 @@ class SlackClient:
         self._web: KeepAliveWebClient | None = None
         self._channel_ids: dict[str, str] = {}
 
-    def post(self, channel: str, message: Message, *, delivery_id: str | None = None) -> Posted:
+    def post(
+        self,
+        channel: str,
+        message: Message,
+        *,
+        delivery_id: str | None = None,
+        seconds: float = CALL_SECONDS,
+    ) -> Posted:
         """
         Post *message*; *delivery_id* goes into its metadata, where `find` looks for it.
+
+        It ends within *seconds*, whatever happens.
 
         Raises:
             DeliveryError: the subclass says what to do about it.
@@ -112,18 +128,24 @@ class SlackClient:
                 "event_type": EVENT_TYPE,
                 "event_payload": {"delivery_id": delivery_id},
             }
-        answer = self._call("chat.postMessage", channel, arguments)
+        until = time.monotonic() + seconds
+        answer = self._call("chat.postMessage", channel, arguments, until)
         return Posted(answer["channel"], answer["ts"])
 
-    def find(self, channel: str, delivery_id: str, *, since: float) -> Posted | None:
+    def find(
+        self, channel: str, delivery_id: str, *, since: float, seconds: float = CALL_SECONDS
+    ) -> Posted | None:
         """
         Look for the message of *delivery_id* in *channel*, posted after Unix second *since*.
+
+        It ends within *seconds*, whatever happens.
 
         Raises:
             DeliveryError: a ChannelError or CredentialError means that the app may not look.
 
         """
-        channel_id = self._channel_id(channel)
+        until = time.monotonic() + seconds
+        channel_id = self._channel_id(channel, until)
         arguments: dict[str, Any] = {
             "channel": channel_id,
             "oldest": f"{since:.6f}",
@@ -131,7 +153,7 @@ class SlackClient:
             "include_all_metadata": True,
         }
         for _ in range(MAX_PAGES):
-            answer = self._call("conversations.history", channel, arguments)
+            answer = self._call("conversations.history", channel, arguments, until)
             for message in answer["messages"]:
                 metadata = message.get("metadata") or {}
                 payload = metadata.get("event_payload") or {}
@@ -146,7 +168,7 @@ class SlackClient:
             arguments["cursor"] = cursor
         return None
 
-    def _channel_id(self, channel: str) -> str:
+    def _channel_id(self, channel: str, until: float) -> str:
         """Turn `#name` into an id, which is all that conversations.history takes."""
         name = channel.removeprefix("#")
         if not channel.startswith("#") and channel[:1] in "CGD" and channel.isupper():
@@ -155,7 +177,7 @@ class SlackClient:
             return self._channel_ids[name]
         arguments: dict[str, Any] = {"limit": PAGE, "types": "public_channel"}
         for _ in range(MAX_PAGES):
-            answer = self._call("conversations.list", channel, arguments)
+            answer = self._call("conversations.list", channel, arguments, until)
             self._channel_ids.update({found["name"]: found["id"] for found in answer["channels"]})
             cursor = (answer.get("response_metadata") or {}).get("next_cursor")
             if name in self._channel_ids or not cursor:
@@ -166,19 +188,28 @@ class SlackClient:
             raise ChannelError(message, channel=channel, code="channel_not_found")
         return self._channel_ids[name]
 
-    def _call(self, method: str, channel: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    def _call(
+        self, method: str, channel: str, arguments: dict[str, Any], until: float
+    ) -> dict[str, Any]:
         """Call *method*; a refused token is fetched again once, since it may have been rotated."""
         try:
-            return self._call_once(method, channel, arguments, fresh_token=False)
+            return self._call_once(method, channel, arguments, until, fresh_token=False)
         except CredentialError as error:
-            if error.code == "missing_scope":
+            if error.code == MISSING_SCOPE:
                 raise
-            return self._call_once(method, channel, arguments, fresh_token=True)
+            return self._call_once(method, channel, arguments, until, fresh_token=True)
 
     def _call_once(
-        self, method: str, channel: str, arguments: dict[str, Any], *, fresh_token: bool
+        self,
+        method: str,
+        channel: str,
+        arguments: dict[str, Any],
+        until: float,
+        *,
+        fresh_token: bool,
     ) -> dict[str, Any]:
-        web = self._client(channel, fresh_token=fresh_token)
+        web = self._client(channel, until, fresh_token=fresh_token)
+        web.seconds = min(_left(method, channel, until), TIMEOUT_SECONDS)
         try:
             # The Web API reads JSON bodies for the chat methods only; the others take form fields.
             answer = (
@@ -190,12 +221,12 @@ class SlackClient:
             _raise_refusal(channel, method, error)
         except (SlackClientError, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             _raise_transport(channel, method, error)
-        if not isinstance(answer.data, dict):
-            _raise_transport(channel, method, ValueError("the answer is not JSON"))
-        return answer.data
+        data: dict[str, Any] = answer.data  # type: ignore[assignment]  # bytes are for downloads
+        return data
 
-    def _client(self, channel: str, *, fresh_token: bool) -> KeepAliveWebClient:
+    def _client(self, channel: str, until: float, *, fresh_token: bool) -> KeepAliveWebClient:
         if self._web is None or fresh_token:
+            _left("the token", channel, until - TOKEN_SECONDS)
             try:
                 token = self._token(fresh_token)
             except ConfigurationError as error:
@@ -204,11 +235,26 @@ class SlackClient:
         return self._web
 
 
+def _left(what: str, channel: str, until: float) -> float:
+    """Give the seconds left until *until* of the monotonic clock."""
+    left = until - time.monotonic()
+    if left <= 0:
+        raise UnavailableError(
+            f"{what} for {channel}: no time left to ask; it is tried again",
+            channel=channel,
+            code="out_of_time",
+            ambiguous=False,
+        )
+    return left
+
+
 def _raise_refusal(channel: str, method: str, error: SlackApiError) -> NoReturn:
     """Translate an answer of Slack that is not ok."""
     response = error.response
     data = response.data if isinstance(response.data, dict) else {}
-    code = str(data.get("error") or f"http_{response.status_code}")
+    said = str(data.get("error") or "")
+    # A body that is no JSON comes from a proxy; slack_sdk makes an "error" of all of it.
+    code = said if _CODE.fullmatch(said) else f"http_{response.status_code}"
     details = (data.get("response_metadata") or {}).get("messages") or []
     message = f"{method} for {channel}: {code}" + "".join(f"; {detail}" for detail in details)
     if code in {"ratelimited", "rate_limited"} or response.status_code == 429:  # noqa: PLR2004
@@ -226,7 +272,7 @@ def _raise_refusal(channel: str, method: str, error: SlackApiError) -> NoReturn:
         f"{message}; it is tried again",
         channel=channel,
         code=code,
-        ambiguous=code in AMBIGUOUS_CODES or response.status_code >= 500,  # noqa: PLR2004
+        ambiguous=code in AMBIGUOUS_CODES or code == "http_200" or response.status_code >= 500,  # noqa: PLR2004
     ) from error
 
 

@@ -14,18 +14,21 @@ TIMEOUT_SECONDS: Final = 10
 
 
 class KeepAliveWebClient(WebClient):
-    """slack_sdk's client on urllib3's pool: no retries of any kind, 10 s at most per step."""
+    """slack_sdk's client on urllib3's pool: no retries of any kind, `seconds` for each call."""
+
+    seconds: float = TIMEOUT_SECONDS
 
     def __init__(self, *, token: str, base_url: str) -> None:
         """Talk to *base_url* (ends in `/api/`) as the owner of *token*."""
         # slack_sdk's default handler posts again after a dropped connection: two messages.
         super().__init__(token=token, base_url=base_url, timeout=TIMEOUT_SECONDS, retry_handlers=[])
         self._pool = urllib3.PoolManager(num_pools=1, maxsize=1, retries=False)
-        self._used_at = time.monotonic()
+        self._used_at = time.time()
 
     def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
         """Send what slack_sdk prepared; every status comes back as a response, none raises."""
-        now = time.monotonic()
+        # The clock on the wall, since a monotonic one may stand still while Lambda is frozen.
+        now = time.time()
         if now - self._used_at > IDLE_SECONDS:
             self._pool.clear()
         self._used_at = now
@@ -34,7 +37,7 @@ class KeepAliveWebClient(WebClient):
             url,
             body=req.data,  # type: ignore[arg-type]  # slack_sdk hands over bytes
             headers=dict(req.header_items()),
-            timeout=urllib3.Timeout(connect=TIMEOUT_SECONDS, read=TIMEOUT_SECONDS),
+            timeout=urllib3.Timeout(total=self.seconds),
             redirect=False,
         )
         return {

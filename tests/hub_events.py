@@ -1,0 +1,80 @@
+"""Events and records as Security Hub, EventBridge and SQS send them."""
+
+import itertools
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from finding_router.delivery.job import Record
+
+ACCOUNT = "123456789012"
+PRODUCT_ARN = "arn:aws:securityhub:eu-west-1::product/aws/guardduty"
+_numbers = itertools.count(1)
+
+
+def raw_finding(finding_id: str = "finding-1", **changes: Any) -> dict[str, Any]:
+    """Make the JSON of a new HIGH finding; *changes* replace whole fields."""
+    finding: dict[str, Any] = {
+        "SchemaVersion": "2018-10-08",
+        "Id": finding_id,
+        "ProductArn": PRODUCT_ARN,
+        "ProductName": "GuardDuty",
+        "GeneratorId": "generator",
+        "AwsAccountId": ACCOUNT,
+        "Region": "eu-west-1",
+        "CreatedAt": "2026-09-01T10:00:00Z",
+        "UpdatedAt": "2026-09-01T10:00:00Z",
+        "Title": f"Title of {finding_id}",
+        "Description": "Something happened.",
+        "Severity": {"Label": "HIGH"},
+        "Workflow": {"Status": "NEW"},
+        "RecordState": "ACTIVE",
+        "Resources": [{"Type": "AwsS3Bucket", "Id": "arn:aws:s3:::invoices"}],
+    }
+    return finding | changes
+
+
+def imported(*findings: Any, sent_at: float | None = None, **changes: Any) -> dict[str, Any]:
+    """Make an event of *findings*, sent at Unix second *sent_at*."""
+    event: dict[str, Any] = {
+        "version": "0",
+        "id": f"event-{next(_numbers)}",
+        "detail-type": "Security Hub Findings - Imported",
+        "source": "aws.securityhub",
+        "account": ACCOUNT,
+        "region": "eu-west-1",
+        "resources": [],
+        "detail": {"findings": list(findings)},
+    }
+    if sent_at is not None:
+        event["time"] = datetime.fromtimestamp(sent_at, UTC).isoformat()
+    return event | changes
+
+
+def custom_action(*findings: Any, name: str = "Tell Slack", **changes: Any) -> dict[str, Any]:
+    """Make the event of a person who sent *findings* with a custom action."""
+    event = imported(*findings, **{"detail-type": "Security Hub Findings - Custom Action"})
+    event["detail"] |= {"actionName": name, "actionDescription": "Sends a finding to Slack."}
+    return event | changes
+
+
+def record(event: object, *, number: int = 1, tries: int = 1) -> Record:
+    """Put *event* into a record of the queue."""
+    body = event if isinstance(event, str) else json.dumps(event)
+    return Record(body=body, id=f"record-{number}", receipt=f"receipt-{number}", tries=tries)
+
+
+def sqs_record(event: Mapping[str, Any], *, number: int = 1, tries: int = 1) -> dict[str, Any]:
+    """Make the record as Lambda hands it over."""
+    return {
+        "messageId": f"record-{number}",
+        "receiptHandle": f"receipt-{number}",
+        "body": json.dumps(event),
+        "attributes": {"ApproximateReceiveCount": str(tries)},
+        "messageAttributes": {},
+        "md5OfBody": "",
+        "eventSource": "aws:sqs",
+        "eventSourceARN": f"arn:aws:sqs:eu-west-1:{ACCOUNT}:findings",
+        "awsRegion": "eu-west-1",
+    }

@@ -1,0 +1,101 @@
+"""The whole pipeline around fakes: send it events, and see what became of them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from fakes import Clock, FakeLedger, Faults, FakeSlack, FakeWorkflow
+from finding_router.delivery.deadline import Deadline
+from finding_router.delivery.job import Job, Record
+from finding_router.delivery.outcome import Outcome
+from finding_router.pipeline import Pipeline
+from finding_router.routing.book import RouteBook
+from finding_router.settings import Settings
+from hub_events import PRODUCT_ARN, imported, record
+
+DEFAULT = "#security"
+OPS = "#ops"
+ALERTS = "#alerts"
+EVERYTHING: Mapping[str, Any] = {"kind": "route", "name": "everything", "channel": ALERTS}
+INVOCATION_SECONDS = 90.0
+SETTLE_MINUTES = 15
+
+
+class Router:
+    """A router of its own world; *items* are its routing table."""
+
+    def __init__(
+        self,
+        *items: Mapping[str, Any],
+        missing: Collection[str] = (),
+        allow_suppress: bool = False,
+    ) -> None:
+        """Route by *items*, or everything to #alerts."""
+        self.clock = Clock()
+        self.faults = Faults(self.clock)
+        self.slack = FakeSlack(self.clock, self.faults, missing=missing)
+        self.ledger = FakeLedger(self.faults)
+        self.workflow = FakeWorkflow(self.faults)
+        self.items = [dict(item) for item in items or [EVERYTHING]]
+        self._settings = Settings(
+            routing_table="routes",
+            ledger_table="ledger",
+            default_channel=DEFAULT,
+            ops_channel=OPS,
+            slack_token_arn="arn:aws:ssm:eu-west-1:123456789012:parameter/token",
+            settle_minutes=SETTLE_MINUTES,
+        )
+        self._allow_suppress = allow_suppress
+        self.restart()
+
+    def restart(self) -> None:
+        """Start another worker: what the last one had in memory is gone."""
+        self.book = RouteBook(
+            self._read_items,
+            default_channel=DEFAULT,
+            allow_suppress=self._allow_suppress,
+            cache_seconds=30,
+            clock=self.clock,
+        )
+        self.pipeline = Pipeline(
+            settings=self._settings,
+            book=self.book,
+            ledger=self.ledger,
+            slack=self.slack,  # type: ignore[arg-type]  # the fake has the same methods
+            workflow=self.workflow,
+            clock=self.clock,
+            sleep=self.clock.sleep,
+        )
+
+    def _read_items(self) -> list[dict[str, Any]]:
+        with self.faults.around("items"):
+            return self.items
+
+    def hold(self, *findings: Mapping[str, Any], status: str = "NEW") -> None:
+        """Let Security Hub hold *findings*."""
+        for finding in findings:
+            self.workflow.status[finding["ProductArn"], finding["Id"]] = status
+
+    def run(self, *records: Record, seconds: float = INVOCATION_SECONDS) -> list[Job]:
+        """Invoke the function with a batch of *records*."""
+        return self.pipeline.run(records, Deadline(seconds, clock=self.clock))
+
+    def send(self, *findings: Any, tries: int = 1) -> list[Job]:
+        """Import *findings* into Security Hub, and route the event of each, in one batch."""
+        for finding in findings:
+            if isinstance(finding, dict) and finding.get("Workflow") == {"Status": "NEW"}:
+                self.workflow.status.setdefault((finding["ProductArn"], finding["Id"]), "NEW")
+        return self.run(
+            *(
+                record(imported(finding, sent_at=self.clock.now), number=number, tries=tries)
+                for number, finding in enumerate(findings, start=1)
+            )
+        )
+
+    def status(self, finding_id: str = "finding-1") -> str:
+        """Give what Security Hub holds of a finding."""
+        return self.workflow.status[PRODUCT_ARN, finding_id]
+
+
+def outcomes(jobs: Sequence[Job]) -> list[Outcome | None]:
+    """Give the outcomes of *jobs* in order."""
+    return [job.outcome for job in jobs]
