@@ -9,7 +9,7 @@ from finding_router.findings.finding import Finding
 from finding_router.findings.reading import text_at
 from finding_router.slack import blocks
 from finding_router.slack.detail import Detail, Fact, Listing, facts, joined, said
-from finding_router.slack.links import AccessPortal, finding_url, outside
+from finding_router.slack.links import AccessPortal, Outside, finding_url, outside
 from finding_router.slack.resources import resource_lines
 from finding_router.slack.text import (
     FIELDS,
@@ -32,7 +32,11 @@ _LISTED: Final = 5
 _LISTING_CHARS: Final = 1500
 _DESCRIPTION_CHARS: Final = 1500
 _REMEDIATION_CHARS: Final = 700
-_TITLE_ROOM: Final = 40
+_LINKS_CHARS: Final = 1800
+# A description cut shorter than this says nothing any more.
+_LEAST_CHARS: Final = 100
+_TITLE_CHARS: Final = 800
+_HEADING_CHARS: Final = 40
 _DESCRIPTION_CUT: Final = "… (description cut)"
 # Kept free for the line that says what found no room.
 _LEFT_OUT_CHARS: Final = 150
@@ -100,7 +104,7 @@ def _parts(source: Source) -> list[_Part]:
 def _title(source: Source, room: int) -> _Block | None:
     if source.full_title is None:
         return None
-    return blocks.paragraph(plain(source.full_title, room))
+    return blocks.paragraph(plain(source.full_title, min(room, _TITLE_CHARS)))
 
 
 def _place(source: Source) -> tuple[Fact, ...]:
@@ -113,7 +117,7 @@ def _place(source: Source) -> tuple[Fact, ...]:
         ("Product", said(finding.product)),
         ("Control", said(finding.control_id)),
         ("Compliance", _compliance(finding)),
-        ("Workflow", joined(" · ", said(workflow), said(record))),
+        ("Status", joined(" · ", said(workflow), said(record))),
     )
 
 
@@ -149,6 +153,8 @@ def _description(source: Source, room: int) -> _Block | None:
     # Many products say the same again.
     if text is None or one_line(text) == one_line(source.finding.title):
         return None
+    if room < _LEAST_CHARS:
+        return None
     shown = plain(text, min(room, _DESCRIPTION_CHARS), more=_DESCRIPTION_CUT)
     return blocks.paragraph(shown) if shown else None
 
@@ -156,8 +162,8 @@ def _description(source: Source, room: int) -> _Block | None:
 def _remediation(source: Source, room: int) -> _Block | None:
     finding = source.finding
     guide = outside(finding.remediation_url, finding.account_id, source.portal)
-    to_guide = link(guide.url, f"Guide on {guide.host}", _HOST_CHARS) if guide else None
-    limit = min(room - length(to_guide or "") - _TITLE_ROOM, _REMEDIATION_CHARS)
+    to_guide = _linked("Guide", guide, room // 2) if guide else None
+    limit = min(room - length(to_guide or "") - _HEADING_CHARS, _REMEDIATION_CHARS)
     advice = finding.remediation_text
     shown = None if advice is None or says_nothing(advice) else words(advice, limit)
     text = joined("\n", shown, to_guide)
@@ -168,10 +174,18 @@ def _links(source: Source, room: int) -> _Block | None:
     """Lead to the finding and to where its product shows it; without either, give the id."""
     finding = source.finding
     url = finding_url(finding, source.portal)
+    to_finding = link(url, "Open in Security Hub", _HOST_CHARS) if url else None
+    named = None if to_finding else Mrkdwn(f"Finding {code(finding.id, _ID_CHARS)}")
     product = outside(finding.source_url, finding.account_id, source.portal)
-    to_hub = link(url, "Open in Security Hub", _HOST_CHARS) if url else None
-    to_product = link(product.url, f"Source on {product.host}", _HOST_CHARS) if product else None
-    named = None if to_hub else Mrkdwn(f"Finding {code(finding.id, _ID_CHARS)}")
-    both = joined("  ·  ", to_hub, named, to_product)
-    text = both if length(both or "") <= room else to_hub or named
+    limit = min(room, _LINKS_CHARS) - length(to_finding or "")
+    to_product = _linked("Source", product, limit) if product else None
+    text = joined("  ·  ", to_finding, named, to_product)
     return blocks.section(text) if text else None
+
+
+def _linked(label: str, target: Outside, limit: int) -> Mrkdwn:
+    """Link to what a product gave, saying which host that is; too long a link is only named."""
+    shown = link(target.url, f"{label} on {target.host}", _HOST_CHARS)
+    if length(shown) <= limit:
+        return shown
+    return words(f"{label} on {target.host}, its address left out for length", 2 * _HOST_CHARS)

@@ -47,14 +47,15 @@ CIRCLES: Final = {
     Severity.INFORMATIONAL: "⚪",
 }
 
-_UNREADABLE: Final = "⚠️ Unreadable finding"
+_NEW: Final = "new"
+_NO_ROUTE: Final = "no route matched: default channel"
+_UNREADABLE: Final = "❓ Unreadable finding"
 _TITLE_CHARS: Final = 300
 _NAME_CHARS: Final = 80
 _ID_CHARS: Final = 30
 _BANNER_CHARS: Final = 400
 _MENTIONS_SHOWN: Final = 20
-_MENTIONS_CHARS: Final = 1000
-_WHY_CHARS: Final = 120
+_WHY_CHARS: Final = 300
 _ROUTES_SHOWN: Final = 5
 _ROUTES_CHARS: Final = 500
 _PROBLEM_CHARS: Final = 500
@@ -71,7 +72,7 @@ class CardContext:
     """
 
     routes: tuple[str, ...] = ()
-    why: str = "new"
+    why: str = _NEW
     account_alias: str | None = None
     mention: tuple[str, ...] = ()
     banner: str | None = None
@@ -179,7 +180,9 @@ def _preface_lines(context: CardContext) -> list[Mrkdwn | None]:
     """Give what stands above the card: why it is here at all, and whom to call."""
     banner = words(context.banner, _BANNER_CHARS) if context.banner else None
     mentions = [mention(written) for written in dict.fromkeys(context.mention) if written.strip()]
-    called = listed(mentions, _MENTIONS_SHOWN, _MENTIONS_CHARS)
+    rest = len(mentions) - _MENTIONS_SHOWN
+    more = Mrkdwn(f"+ {rest} more") if rest > 0 else None
+    called = joined(" ", *mentions[:_MENTIONS_SHOWN], more)
     return [Mrkdwn(f"⚠️ {banner}") if banner else None, called]
 
 
@@ -200,13 +203,16 @@ def _footer(context: CardContext, *, is_sample: bool) -> dict[str, Any]:
 
 def _why(context: CardContext) -> Mrkdwn:
     """Say what made the router speak, and which routes chose the channel."""
-    action = f"custom action “{one_line(context.action_name)}”" if context.action_name else None
-    why = words(action or context.why, _WHY_CHARS)
-    routes = [code(name, _NAME_CHARS) for name in context.routes]
-    named = listed([name for name in routes if name], _ROUTES_SHOWN, _ROUTES_CHARS)
-    by = Mrkdwn(f"{'routes' if routes[1:] else 'route'} {named}") if named else None
-    chosen = by or Mrkdwn("no route matched: default channel")
-    return Mrkdwn(f"{why[:1].upper()}{why[1:]} · {chosen}")
+    action = f"custom action “{one_line(context.action_name)}”" if context.action_name else ""
+    cause = "" if action and context.why == _NEW else context.why
+    names = [name for name in (code(route, _NAME_CHARS) for route in context.routes) if name]
+    routes = listed(names, _ROUTES_SHOWN, _ROUTES_CHARS)
+    chosen = f"{'routes' if names[1:] else 'route'} {routes}" if routes else ""
+    if not chosen and context.why == _NEW:
+        chosen = _NO_ROUTE
+    parts = (words(action, _WHY_CHARS), words(cause, _WHY_CHARS), chosen)
+    line = " · ".join(part for part in parts if part) or _NO_ROUTE
+    return Mrkdwn(line[:1].upper() + line[1:])
 
 
 def _json(raw: object) -> str:

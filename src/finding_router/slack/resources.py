@@ -6,7 +6,7 @@ from typing import Final
 from finding_router.findings.finding import Finding, Resource
 from finding_router.slack.detail import VALUE_CHARS, joined, said
 from finding_router.slack.links import AccessPortal, Arn, resource_url
-from finding_router.slack.text import Mrkdwn, clean, lines, link, words
+from finding_router.slack.text import Mrkdwn, clean, length, lines, link, words
 
 MOST_SHOWN: Final = 3
 # An account is no resource with an ARN: Security Hub writes the first form, others its id alone.
@@ -72,22 +72,29 @@ def short_name(resource: Resource) -> str:
 
 def resource_lines(finding: Finding, portal: AccessPortal | None, limit: int) -> Mrkdwn:
     """Give the first three resources a line each; "" where there are none or no room."""
-    items = [_line(resource, finding, portal) for resource in finding.resources[:MOST_SHOWN]]
+    share = limit // (MOST_SHOWN + 1)
+    items = [_line(resource, finding, portal, share) for resource in finding.resources[:MOST_SHOWN]]
     rest = [Mrkdwn("")] * (len(finding.resources) - len(items))
     return lines([*items, *rest], MOST_SHOWN, limit, _NOUNS)
 
 
-def _line(resource: Resource, finding: Finding, portal: AccessPortal | None) -> Mrkdwn:
-    """Say which resource, what it is, what its owners call it, and where if that is elsewhere."""
+def _line(resource: Resource, finding: Finding, portal: AccessPortal | None, limit: int) -> Mrkdwn:
+    """
+    Say which resource, what it is, what its owners call it, and where if that is elsewhere.
+
+    The link is left out where it makes the line longer than *limit* counted characters.
+    """
     name = short_name(resource)
     url = resource_url(resource, finding, portal)
     kind = "" if is_account(name) else resource.type or ""
     tag = resource.tags.get("Name")
     elsewhere = resource.region if resource.region != finding.region else None
-    return joined(
-        " · ",
-        link(url, name, VALUE_CHARS) if url else words(name, VALUE_CHARS),
+    about = (
         said(_KINDS.get(kind, kind)) if kind not in {*_VAGUE, name} else None,
         said(tag) if tag != name else None,
         said(elsewhere),
-    ) or Mrkdwn("")
+    )
+    linked = joined(" · ", link(url, name, VALUE_CHARS), *about) if url else None
+    if linked and length(linked) <= limit:
+        return linked
+    return joined(" · ", words(name, VALUE_CHARS), *about) or Mrkdwn("")

@@ -61,9 +61,12 @@ _ACTIVE: Final = re.compile(
     r"[*~`]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:[\w+'-]+:|^[>#]|(?<![A-Za-z0-9])@|://"
 )
 
+_OPENING: Final = "([\"'“"
+_CLOSING: Final = ".,;:!?)]\"'”"
+
 # What products write where they have nothing to say.
 _NOTHING: Final = frozenset(
-    {"", "-", "n/a", "nan", "none", "none provided", "null", "undefined", "unknown"}
+    {"", "-", "[]", "{}", "n/a", "nan", "none", "none provided", "null", "undefined", "unknown"}
 )
 
 _NOT_A_MENTION_CHARS: Final = 80
@@ -80,7 +83,7 @@ def clean(text: str) -> str:
     """Remove from *text* what cannot be seen, and make every line end a newline."""
     if text.isascii() and text.isprintable():
         return text
-    text = _INVISIBLE.sub("", _LINE_ENDS.sub("\n", text))
+    text = _INVISIBLE.sub("", _LINE_ENDS.sub("\n", text.replace("\t", " ")))
     return _HALF_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
@@ -115,12 +118,10 @@ def escape(text: str, limit: int, *, more: str = ELLIPSIS) -> str:
     room = limit - length(more)
     if room < 0:
         return ""
-    end = 0
-    for char in text:
-        room -= _ENTITY_CHARS.get(char) or (2 if char > "\uffff" else 1)
-        if room < 0:
-            break
+    end = -1
+    while room >= 0:  # the whole is too long, so that room ends before the text does
         end += 1
+        room -= _ENTITY_CHARS.get(text[end]) or length(text[end])
     return text[:end].rstrip().translate(_ENTITIES) + more
 
 
@@ -143,14 +144,17 @@ def words(text: str, limit: int) -> Mrkdwn:
     """
     line = one_line(text)
     marked = _marked(line)
-    end = min(len(line), max(limit, 0))
-    while (over := length(marked) - limit) > 0:
+    if length(marked) <= limit:
+        return Mrkdwn(marked)
+    end = min(len(line), limit)
+    while end > 0:
+        marked = _marked(line[:end].rstrip() + ELLIPSIS)
+        over = length(marked) - limit
+        if over <= 0:
+            return Mrkdwn(marked)
         # One character less saves five at most: steps of a fifth never take too much.
         end -= max(1, over // 5)
-        if end <= 0:
-            return Mrkdwn("")
-        marked = _marked(line[:end].rstrip() + ELLIPSIS)
-    return Mrkdwn(marked)
+    return Mrkdwn(ELLIPSIS if limit > 0 else "")
 
 
 def _span(line: str, limit: int) -> Mrkdwn:
@@ -160,10 +164,19 @@ def _span(line: str, limit: int) -> Mrkdwn:
 
 def _marked(line: str) -> str:
     pieces = (
-        _span(word, 5 * len(word) + 2) if _ACTIVE.search(word) else word.translate(_ENTITIES)
+        _in_code(word) if _ACTIVE.search(word) else word.translate(_ENTITIES)
         for word in line.split(" ")
     )
     return " ".join(piece for piece in pieces if piece)
+
+
+def _in_code(word: str) -> str:
+    """Put *word* into a code span, but for the brackets and punctuation around it."""
+    closing = _CLOSING if word.count(":") == 1 else _CLOSING.replace(":", "")
+    inner = word.lstrip(_OPENING).rstrip(closing)
+    before, _, after = word.partition(inner)
+    span = _span(inner, 5 * len(inner) + 2)
+    return f"{before}{span}{after}" if span else ""
 
 
 def preformatted(text: str, limit: int) -> Mrkdwn:

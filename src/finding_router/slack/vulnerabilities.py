@@ -12,7 +12,8 @@ from finding_router.slack.text import Mrkdwn, link
 type Vulnerability = Mapping[str, Any]
 
 _HIGHEST_CVSS: Final = 10
-_ANSWERS: Final = {"YES": "available", "NO": "none", "PARTIAL": "for some packages"}
+_EXPLOITS: Final = {"YES": "available", "NO": "none known"}
+_FIXES: Final = {"YES": "available", "NO": "none yet", "PARTIAL": "for some packages"}
 # What Inspector writes for a package without a fix.
 _NO_VERSION: Final = "notavailable"
 _HOST_CHARS: Final = 60
@@ -37,7 +38,7 @@ def vulnerability_detail(finding: Finding) -> Detail:
             ("Vulnerability", _name(only)),
             ("CVSS", _cvss(only)),
             ("EPSS", epss),
-            ("Exploit", _answer(only, "ExploitAvailable")),
+            ("Exploit", _answer(only, "ExploitAvailable", _EXPLOITS)),
             ("Fix", _fix(only)),
         ),
         listings=listings("Packages", ("package", "packages"), *_packages(only)),
@@ -104,16 +105,16 @@ def _epss(source: Mapping[str, Any]) -> Mrkdwn | None:
     return Mrkdwn(f"{percent:.0f} %" if percent >= 1 else f"{percent:.2f} %")
 
 
-def _answer(vulnerability: Vulnerability, field: str) -> Mrkdwn | None:
+def _answer(vulnerability: Vulnerability, field: str, meanings: Mapping[str, str]) -> Mrkdwn | None:
     answer = text_at(vulnerability, field) or ""
-    return said(_ANSWERS.get(answer.upper(), answer))
+    return said(meanings.get(answer.upper(), answer))
 
 
 def _fix(vulnerability: Vulnerability) -> Mrkdwn | None:
     """Say whether there is a fix, and in which versions where the packages agree."""
     versions = {_fixed_in(package) for package in items_at(vulnerability, "VulnerablePackages")}
     version = said(versions.pop()) if len(versions) == 1 else None
-    return Mrkdwn(f"in {version}") if version else _answer(vulnerability, "FixAvailable")
+    return Mrkdwn(f"in {version}") if version else _answer(vulnerability, "FixAvailable", _FIXES)
 
 
 def _packages(vulnerability: Vulnerability) -> list[Mrkdwn]:

@@ -9,10 +9,16 @@ from finding_router.slack.vulnerabilities import vulnerability_detail
 def lay_out(finding: Finding) -> Detail:
     """Show CVE, CVSS, EPSS, exploit, fix and packages, or which ports are reachable."""
     found = vulnerability_detail(finding)
-    begin = text_at(finding.raw, "Network", "OpenPortRange", "Begin")
-    end = text_at(finding.raw, "Network", "OpenPortRange", "End")
     reachable = facts(
-        ("Open ports", said(begin if begin == end or end is None else f"{begin or ''}-{end}")),
+        ("Open ports", said(_ports(finding))),
         ("Protocol", said(text_at(finding.raw, "Network", "Protocol"))),
     )
     return Detail(facts=found.facts + reachable, listings=found.listings)
+
+
+def _ports(finding: Finding) -> str | None:
+    begin = text_at(finding.raw, "Network", "OpenPortRange", "Begin")
+    end = text_at(finding.raw, "Network", "OpenPortRange", "End")
+    if begin is None:
+        return end and f"up to {end}"
+    return begin if end in (begin, None) else f"{begin}-{end}"

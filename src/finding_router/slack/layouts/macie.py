@@ -1,16 +1,19 @@
 """Macie: sensitive data in S3, and buckets that expose it."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from finding_router.findings.finding import Finding
 from finding_router.findings.reading import items_at, number_at, text_at, value_at
 from finding_router.slack.detail import Detail, exact, facts, joined, listings, said
 from finding_router.slack.text import Mrkdwn
 
+_ANSWERS: Final = {"true": "yes", "false": "no"}
+
 
 def lay_out(finding: Finding) -> Detail:
     """Show which object holds how much of what, and who can read it."""
+    public = text_at(finding.raw, "ProductFields", "S3Object.PublicAccess") or ""
     fields = finding.raw.get("ProductFields")
     results = [
         value_at(resource.raw, "DataClassification", "Result") for resource in finding.resources
@@ -20,7 +23,7 @@ def lay_out(finding: Finding) -> Detail:
         facts=facts(
             ("Object", exact(text_at(fields, "S3Object.Path"))),
             ("Bucket access", said(text_at(fields, "S3Bucket.effectivePermission"))),
-            ("Public object", said(text_at(fields, "S3Object.PublicAccess"))),
+            ("Public object", said(_ANSWERS.get(public.lower(), public))),
             ("Format", said(_first(results, "MimeType"))),
         ),
         listings=listings("Sensitive data", ("kind", "kinds"), *found),

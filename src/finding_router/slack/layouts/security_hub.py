@@ -29,7 +29,7 @@ def lay_out(finding: Finding) -> Detail:
     annotation = text_at(fields, "aws/securityhub/annotation")
     standards = texts_at(fields, "StandardsArn") or texts_at(fields, "StandardsGuideArn")
     associated = items_at(finding.raw, "Compliance", "AssociatedStandards")
-    ids = [text_at(standard, "StandardsId") for standard in associated]
+    ids = [text_at(standard, "StandardsId") or "" for standard in associated]
     return Detail(
         facts=facts(
             ("Standards", several(*map(_standard, (*ids, *standards)))),
@@ -41,10 +41,8 @@ def lay_out(finding: Finding) -> Detail:
     )
 
 
-def _standard(written: str | None) -> str | None:
+def _standard(written: str) -> str:
     """Shorten ``standards/NAME/v/VERSION``, alone or in an ARN, to a name and version."""
-    if written is None:
-        return None
     path = written.rpartition(":")[2].removeprefix("standards/").removeprefix("ruleset/")
     name, _, version = path.partition("/v/")
     return f"{_STANDARDS.get(name, name)} {version}".rstrip()

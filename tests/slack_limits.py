@@ -1,0 +1,139 @@
+"""
+What Slack refuses in a message, and what it would act on, told from its arguments alone.
+
+Written from Slack's documentation and not from the renderer, whose constants it must not share.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+KNOWN_BLOCKS = {"header", "section", "context"}
+LINK = re.compile(r"<(https?://[^\s<>|]+)\|([^<>|]+)>")
+DATE = re.compile(r"<!date\^\d+\^[^<>|^]+\|[^<>|]+>")
+MENTION = re.compile(r"<(?:@[UW][A-Z0-9]+|!subteam\^S[A-Z0-9]+|!here|!channel|!everyone)>")
+CODE_BLOCK = re.compile(r"```\n[^`]*\n```")
+CODE = re.compile(r"`[^`\n]+`")
+OWN_BOLD = re.compile(r"(?m)^\*[A-Za-z0-9, ]+\*(?=\n)|\*anyone\*")
+UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
+
+
+def blocks_of(arguments: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give every block, wherever it stands."""
+    inside = [block for part in arguments.get("attachments", ()) for block in part["blocks"]]
+    return [*arguments.get("blocks", ()), *inside]
+
+
+def texts_of(block: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Give every text object of *block*."""
+    if "text" in block:
+        yield block["text"]
+    yield from block.get("fields", ())
+    yield from block.get("elements", ())
+
+
+def counted(text: str) -> int:
+    """Count in units of UTF-16, the most that Slack may count."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def violations(arguments: dict[str, Any]) -> list[str]:
+    """Name every limit that the message breaks."""
+    blocks = blocks_of(arguments)
+    found = [problem for block in blocks for problem in _of_block(block)]
+    if not 1 <= counted(arguments["text"]) <= 4000:
+        found.append("text is empty or longer than chat.update takes")
+    if len(blocks) > 50:
+        found.append("more than 50 blocks")
+    if len(arguments.get("attachments", ())) > 1:
+        found.append("more than one attachment")
+    total = sum(counted(text["text"]) for block in blocks for text in texts_of(block))
+    headers = sum(block["type"] == "header" for block in blocks)
+    if total + 100 * headers >= 9000:
+        found.append(f"{total} characters and {headers} headers are too much for one message")
+    found += [
+        f"colour {part['color']} is none"
+        for part in arguments.get("attachments", ())
+        if not re.fullmatch("#[0-9A-F]{6}", part["color"])
+    ]
+    return found
+
+
+def _of_block(block: dict[str, Any]) -> Iterator[str]:
+    kind = block["type"]
+    texts = list(texts_of(block))
+    if kind not in KNOWN_BLOCKS:
+        yield f"{kind} is not a block that the router sends"
+    if not texts:
+        yield f"{kind} is empty"
+    most = 150 if kind == "header" else 3000
+    for text in texts:
+        if not 1 <= counted(text["text"]) <= most:
+            yield f"{kind} has a text of {counted(text['text'])} characters"
+        if not text["text"].strip():
+            yield f"{kind} has a blank text"
+    if kind == "header" and texts[0]["type"] != "plain_text":
+        yield "header is not plain_text"
+    if len(block.get("fields", ())) > 10:
+        yield "more than 10 fields"
+    if any(counted(field["text"]) > 2000 for field in block.get("fields", ())):
+        yield "a field is longer than 2,000 characters"
+    if len(block.get("elements", ())) > 10:
+        yield "more than 10 elements in a context"
+
+
+def acts(arguments: dict[str, Any]) -> list[str]:
+    """
+    Name what Slack would act on though the router did not mean it.
+
+    Left out are what the router itself writes: links, dates, code, labels, and above the card
+    the operator's mentions.
+    """
+    lead = [text for block in arguments.get("blocks", ()) for text in texts_of(block)]
+    bodies = [
+        text
+        for part in arguments.get("attachments", ())
+        for block in part["blocks"]
+        for text in texts_of(block)
+    ]
+    found = []
+    if arguments.get("attachments"):
+        found += stray(arguments["text"])
+    else:
+        found += stray(MENTION.sub("", arguments["text"]))
+    for text in lead + bodies:
+        written = text["text"]
+        if UNSEEN.search(written):
+            found.append(f"invisible characters in {written!r}")
+        if re.search(r"&(?!(?:amp|lt|gt);)", written):
+            found.append(f"a cut or missing entity in {written!r}")
+        if text["type"] == "plain_text":
+            found += [f"{sign} in plain text {written!r}" for sign in "<>" if sign in written]
+        else:
+            if text.get("verbatim") is not True:
+                found.append(f"{written!r} is not verbatim")
+            found += stray(MENTION.sub("", written) if text in lead else written)
+    return found
+
+
+def stray(text: str) -> list[str]:
+    """Name the signs that Slack acts on, outside of what the router itself writes."""
+    rest = LINK.sub(" ", DATE.sub(" ", text))
+    rest = OWN_BOLD.sub(" ", CODE.sub(" ", CODE_BLOCK.sub(" ", rest)))
+    signs = re.findall(
+        r"[<>*~`]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|(?m:^)&gt;|:[a-z0-9_+-]+:|(?<!\w)@\w|://", rest
+    )
+    return [f"{sign!r} acts in {text!r}" for sign in signs]
+
+
+def says_nothing(arguments: dict[str, Any]) -> list[str]:
+    """Name each label without a value, and each value that a missing one turned into."""
+    found = []
+    for block in blocks_of(arguments):
+        for text in texts_of(block):
+            label, _, value = text["text"].partition("\n")
+            if label.startswith("*") and not value.strip():
+                found.append(f"{label} has no value")
+            if value.strip(" `").lower() in {"none", "null", "undefined", "nan", "{}", "[]"}:
+                found.append(f"{label} says {value}")
+    return found

@@ -1,0 +1,23 @@
+"""Config's layout."""
+
+from factories import make_finding
+from finding_router.slack.detail import Detail
+from finding_router.slack.layouts.config import lay_out
+
+
+def test_rule_and_verdict_are_shown() -> None:
+    """Which rule the account's owners made, and what it says."""
+    fields = {
+        "aws/config/ConfigRuleName": "volumes-are-encrypted",
+        "aws/config/ConfigComplianceType": "NON_COMPLIANT",
+    }
+
+    assert dict(lay_out(make_finding({"ProductFields": fields})).facts) == {
+        "Config rule": "`volumes-are-encrypted`",
+        "Verdict": "non compliant",
+    }
+
+
+def test_without_fields_nothing_is_added() -> None:
+    """Nothing known, nothing said."""
+    assert lay_out(make_finding()) == Detail()

@@ -1,0 +1,49 @@
+"""IAM Access Analyzer's layout."""
+
+from typing import Any
+
+from factories import make_finding, make_resource
+from finding_router.findings.finding import Finding
+from finding_router.slack.detail import Detail
+from finding_router.slack.layouts.iam_access_analyzer import lay_out
+
+
+def finding_of(**other: str) -> Finding:
+    """Make a finding on a bucket with these other details, blanks written as underscores."""
+    details: dict[str, Any] = {name.replace("_", " "): text for name, text in other.items()}
+    return make_finding(
+        resources=(make_resource(raw={}), make_resource(raw={"Details": {"Other": details}}))
+    )
+
+
+def test_principal_action_and_condition_are_shown() -> None:
+    """Who from outside may do what, and when."""
+    detail = lay_out(
+        finding_of(
+            External_Principal="arn:aws:iam::999988887777:root",
+            External_Principal_Type="AWS",
+            Condition="none",
+            Resource_Control_Policy_Restriction_Type="NOT_APPLICABLE",
+            Action_Granted="s3:GetObject,s3:ListBucket, ",
+        )
+    )
+
+    assert dict(detail.facts) == {
+        "External principal": "`arn:aws:iam::999988887777:root`",
+        "Principal type": "AWS",
+        "Organization policy": "NOT_APPLICABLE",
+    }
+    [actions] = detail.listings
+    assert actions.items == ("`s3:GetObject`", "`s3:ListBucket`")
+
+
+def test_everyone_is_said_loudly() -> None:
+    """A principal of * is the whole internet."""
+    assert dict(lay_out(finding_of(External_Principal=" * ")).facts) == {
+        "External principal": "*anyone* (public)"
+    }
+
+
+def test_without_details_nothing_is_added() -> None:
+    """Nothing known, nothing said."""
+    assert lay_out(make_finding()) == Detail()

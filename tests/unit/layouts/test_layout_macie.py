@@ -1,0 +1,48 @@
+"""Macie's layout."""
+
+from factories import make_finding, make_resource
+from finding_router.slack.detail import Detail
+from finding_router.slack.layouts.macie import lay_out
+
+
+def test_object_access_and_kinds_of_data_are_shown() -> None:
+    """Which object, who can read it, and how much of what is in it."""
+    result = {
+        "MimeType": "text/csv",
+        "SensitiveData": [
+            {
+                "Category": "PERSONAL_INFORMATION",
+                "Detections": [{"Type": "NAME", "Count": 10204}, {"Count": 3}],
+            },
+            {"Detections": [{"Type": "OTHER"}]},
+        ],
+        "CustomDataIdentifiers": {"Detections": [{"Name": "customer-number", "Count": 1}]},
+    }
+    finding = make_finding(
+        {
+            "ProductFields": {
+                "S3Object.Path": "imports/customers.csv",
+                "S3Object.PublicAccess": "false",
+                "S3Bucket.effectivePermission": "NOT_PUBLIC",
+            }
+        },
+        resources=(make_resource(), make_resource(raw={"DataClassification": {"Result": result}})),
+    )
+    detail = lay_out(finding)
+
+    assert dict(detail.facts) == {
+        "Object": "`imports/customers.csv`",
+        "Bucket access": "NOT_PUBLIC",
+        "Public object": "no",
+        "Format": "text/csv",
+    }
+    assert detail.listings[0].items == (
+        "NAME: 10,204 · personal information",
+        "OTHER",
+        "customer-number: 1 · custom identifier",
+    )
+
+
+def test_a_policy_finding_has_no_data() -> None:
+    """Nothing known, nothing said."""
+    assert lay_out(make_finding()) == Detail()
