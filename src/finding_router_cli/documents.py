@@ -58,9 +58,10 @@ def documents(text: str, source: str) -> Iterator[tuple[str, object]]:
             place = f"{source}, line {error.lineno}, column {error.colno}"
             problem = f"is no JSON ({error.msg})"
             raise UnreadableError(place, problem, "write a JSON document, or one a line") from error
-        except RecursionError as error:
-            problem = "is nested too deeply"
-            raise UnreadableError(f"{source}, line {line}", problem, "flatten it") from error
+        except (RecursionError, ValueError) as error:
+            problem = f"cannot be read ({error})"
+            remedy = "make it less deep and its numbers shorter"
+            raise UnreadableError(f"{source}, line {line}", problem, remedy) from error
         next_start = _after_blanks(text, end)
         is_alone = start == first and next_start == len(text)
         yield source if is_alone else f"{source}, line {line}", document

@@ -19,7 +19,7 @@ _WHY_NOT: Final = {
     NotPosted.ARCHIVED: "its RecordState is ARCHIVED",
     NotPosted.PASSED: "its Compliance.Status is PASSED",
     NotPosted.NOT_AVAILABLE: "its Compliance.Status is NOT_AVAILABLE",
-    NotPosted.NOT_NEW: "its Workflow.Status is not NEW",
+    NotPosted.NOT_NEW: "its Workflow.Status is {}, not NEW",
 }
 
 
@@ -105,7 +105,8 @@ def as_lines(explanation: Explanation, *, table: RoutingTable, show_all: bool) -
     yield _line("account", *account, finding.region)
     yield _line("product", finding.product, finding.control_id)
     if explanation.not_posted:
-        yield _line("not posted", f"{_WHY_NOT[explanation.not_posted]}; it would go as follows")
+        why = _WHY_NOT[explanation.not_posted].format(finding.workflow_status)
+        yield _line("not posted", f"{why}; it would go as follows")
     if decision.dropped_by is not None:
         does = "suppressed" if decision.suppress else "dropped"
         yield _line("nowhere", f"{does} by route {decision.dropped_by}")
@@ -128,7 +129,7 @@ def _destination(destination: Destination) -> str:
     words.append(f"mentions {', '.join(destination.mention)}" if destination.mention else "")
     words.append(f"as {destination.deliver}" if destination.deliver != "auto" else "")
     words.append(destination.note or "")
-    return _line("goes to", f"{destination.channel}  {'; '.join(filter(None, words))}")
+    return _line("goes to", f"{destination.channel}  {'; '.join(filter(None, words))}".rstrip())
 
 
 def _trace(steps: Sequence[TraceStep], *, show_all: bool) -> Iterator[str]:

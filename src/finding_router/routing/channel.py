@@ -113,7 +113,8 @@ _READERS: Final[Mapping[str, tuple[Callable[[Finding], str | None], str]]] = {
 }
 _ACCOUNT: Final = "account"
 _TAG: Final = "tag:"
-_ALL: Final = tuple(f"{{{placeholder}}}" for placeholder in (_ACCOUNT, *_READERS, "tag:KEY"))
+PLACEHOLDERS: Final = (_ACCOUNT, *_READERS, "tag:KEY")
+_BRACED: Final = tuple(f"{{{placeholder}}}" for placeholder in PLACEHOLDERS)
 
 
 def _value(placeholder: str, finding: Finding, aliases: Mapping[str, str]) -> str:
@@ -148,9 +149,9 @@ def _check_placeholder(placeholder: str) -> None:
     if known or (placeholder.startswith(_TAG) and placeholder != _TAG):
         return
     problem = f'has the unknown placeholder "{{{placeholder}}}"'
-    remedy = did_you_mean(f"{{{placeholder}}}", _ALL)
+    remedy = did_you_mean(f"{{{placeholder}}}", _BRACED)
     if remedy.startswith("did"):
-        remedy += f" There are {', '.join(_ALL)}"
+        remedy += f" There are {', '.join(_BRACED)}"
     raise MistakeError(problem, remedy)
 
 
@@ -177,9 +178,10 @@ def _is_name_letter(letter: str) -> bool:
 
 
 def _suggestion(parts: tuple[str, ...]) -> str:
-    tidy = [
-        f"{{{part}}}" if place % 2 else _UNSAFE.sub("-", part.lower())
-        for place, part in enumerate(parts)
-    ]
+    tidy = [f"{{{part}}}" if place % 2 else _tidy(part) for place, part in enumerate(parts)]
     name = "".join(tidy).strip("-_")
     return f': did you mean "#{name}"?' if name else ""
+
+
+def _tidy(text: str) -> str:
+    return "".join(letter if _is_name_letter(letter) else "-" for letter in text.lower())

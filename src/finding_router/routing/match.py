@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeGuard
+from typing import Any, Final
 
 from finding_router.routing.mistake import MistakeError, shown
 from finding_router.routing.pattern import compile_pattern
@@ -20,7 +20,9 @@ _EVENT_FIELDS: Final = _RULE_FIELDS | {
     "resources",
     "replay-name",
 }
-_OR: Final = "$or"
+OR: Final = "$or"
+# DynamoDB nests 32 levels, text without end; whoever walks a pattern may recurse.
+_MAX_DEPTH: Final = 64
 _EXAMPLE: Final = 'write a map such as {"Severity": {"Label": ["CRITICAL", "HIGH"]}}'
 
 # The top level of ASFF.
@@ -79,6 +81,7 @@ def read_match(written: object) -> Match:
         raise MistakeError(problem, _EXAMPLE)
     if not pattern:
         return EVERYTHING
+    _check_depth(pattern)
     compile_pattern(pattern)
     fields = frozenset(top_fields(pattern))
     of_event = not _RULE_FIELDS.isdisjoint(fields)
@@ -92,20 +95,11 @@ def read_match(written: object) -> Match:
 def top_fields(pattern: Mapping[str, Any]) -> Iterator[str]:
     """Give the names at the top of *pattern*, those inside its ``$or`` too."""
     for name, inner in pattern.items():
-        if is_alternatives(inner, name):
+        if name == OR:
             for alternative in inner:
                 yield from top_fields(alternative)
         else:
             yield name
-
-
-def is_alternatives(inner: object, name: str) -> TypeGuard[list[dict[str, Any]]]:
-    """Tell whether *inner*, which a pattern has under *name*, are alternatives and no field."""
-    return (
-        name == _OR
-        and isinstance(inner, list)
-        and all(isinstance(alternative, dict) for alternative in inner)
-    )
 
 
 def _from_text(text: str) -> object:
@@ -114,6 +108,21 @@ def _from_text(text: str) -> object:
     except (ValueError, RecursionError) as error:
         problem = f"is {shown(text)}, which is no JSON ({error})"
         raise MistakeError(problem, _EXAMPLE) from error
+
+
+def _check_depth(pattern: dict[str, Any]) -> None:
+    level: list[Any] = [pattern]
+    for _ in range(_MAX_DEPTH):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return
+    problem = f"is nested deeper than {_MAX_DEPTH} levels"
+    raise MistakeError(problem, "name the fields that a finding has")
 
 
 def _check_rule(fields: frozenset[str]) -> None:

@@ -169,8 +169,12 @@ def parse_item(item: object) -> Route | Account:
     if not isinstance(item, Mapping):
         problem = f"is {shown(item)}"
         raise RouteError("item", label_of(item), "item", problem, "make it a map of attributes")
-    attributes = {str(name): _plain(value) for name, value in item.items()}
-    label = label_of(attributes)
+    label = label_of(item)
+    try:
+        attributes = {str(name): _plain(value) for name, value in item.items()}
+    except RecursionError as error:
+        problem = "is nested too deeply"
+        raise RouteError("item", label, "item", problem, "write fewer levels") from error
     kind = attributes.get("kind")
     model = _KINDS.get(kind) if isinstance(kind, str) else None
     if model is None:
@@ -227,6 +231,8 @@ def _mistake(details: ErrorDetails, model: type[BaseModel]) -> tuple[str, str, s
 def _plain(value: Any) -> Any:
     """Turn what the AWS SDK makes of numbers and sets into what JSON has."""
     match value:
+        case str() | int() | float() | None:
+            return value
         case Decimal():
             whole = value.is_finite() and value == value.to_integral_value()
             return int(value) if whole else float(value)

@@ -156,9 +156,9 @@ class RoutingTable:
         """Give the name that the table has for an account."""
         return None if account_id is None else self.aliases.get(account_id)
 
-    def _passed(self, event: Mapping[str, Any]) -> list[Route]:
+    def _passed(self, event: dict[str, Any]) -> list[Route]:
         """Give the routes that match, in order, up to the first that stops."""
-        matching = [*self._for_everything, *self._index.match(dict(event))]
+        matching = [*self._for_everything, *self._index.match(event)]
         passed = []
         for name in sorted(matching, key=self._rank.__getitem__):
             passed.append(self._enabled[name])

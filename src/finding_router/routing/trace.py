@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from finding_router.routing.match import Match, is_alternatives
+from finding_router.routing.match import OR, Match
 from finding_router.routing.pattern import compile_pattern
 from finding_router.routing.route import Action, Route
 
@@ -26,7 +26,7 @@ class TraceStep:
 
 
 def trace_routes(
-    routes: Iterable[Route], passed: Sequence[Route], event: Mapping[str, Any]
+    routes: Iterable[Route], passed: Sequence[Route], event: dict[str, Any]
 ) -> Iterator[TraceStep]:
     """
     Tell for each of *routes*, in order, what it said to the one finding of *event*.
@@ -50,7 +50,7 @@ def trace_routes(
         stopped = stopped or route is stopper
 
 
-def explain_mismatch(match: Match, event: Mapping[str, Any]) -> str:
+def explain_mismatch(match: Match, event: dict[str, Any]) -> str:
     """
     Name the first field of *match* that says no to the one finding of *event*.
 
@@ -87,7 +87,7 @@ def _put(pattern: dict[str, Any], path: _Path, leaf: Any) -> None:
 
 
 def _refusal(path: _Path, wanted: Any, subject: object) -> str:
-    if is_alternatives(wanted, path[-1]):
+    if path[-1] == OR:
         return f"none of the {len(wanted)} alternatives of {'.'.join(path)} matches"
     values = list(_values(subject, path))
     found = ", ".join(map(_short, values[:_MAX_SHOWN_VALUES]))

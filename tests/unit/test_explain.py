@@ -1,0 +1,261 @@
+"""`finding-router explain`, as a person uses it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from finding_router_cli.main import main
+
+FINDING = {
+    "Id": "arn:aws:guardduty:eu-west-1:111122223333:detector/d/finding/1",
+    "ProductArn": "arn:aws:securityhub:eu-west-1::product/aws/guardduty",
+    "ProductName": "GuardDuty",
+    "AwsAccountId": "111122223333",
+    "AwsAccountName": "payments-prod",
+    "Region": "eu-west-1",
+    "Severity": {"Label": "HIGH"},
+    "Title": "Port \x1b[31mprobe\nseen",
+    "RecordState": "ACTIVE",
+    "Workflow": {"Status": "NEW"},
+    "Resources": [{"Type": "AwsEc2Instance", "Id": "i-1"}],
+}
+ROUTES = [
+    {"kind": "account", "name": "111122223333", "alias": "payments"},
+    {"kind": "route", "name": "quiet", "order": 1, "action": "drop", "stop": True,
+     "match": {"Severity": {"Label": ["INFORMATIONAL"]}}},
+    {"kind": "route", "name": "urgent", "order": 50, "channel": "#urgent", "deliver": "card",
+     "mention": ["@here"], "match": {"Severity": {"Label": ["CRITICAL"]}}},
+    {"kind": "route", "name": "all", "channel": "#{account}-alert-{product}"},
+]  # fmt: skip
+
+
+class Explain:
+    """Runs the command on what it is given."""
+
+    def __init__(self, folder: Path) -> None:
+        self.routes = folder / "routes.json"
+        self.file = folder / "finding.json"
+        self.routes.write_text(json.dumps(ROUTES), "utf-8")
+
+    def __call__(self, given: object, *options: str, routes: object = None) -> Result:
+        """Explain *given* by *routes*, which stay for the next call."""
+        if routes is not None:
+            self.routes.write_text(json.dumps(routes), "utf-8")
+        self.file.write_text(json.dumps(given), "utf-8")
+        arguments = ["explain", str(self.file), "--routes", str(self.routes), *options]
+        return CliRunner().invoke(main, arguments, catch_exceptions=False)
+
+
+@pytest.fixture
+def explain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Explain:
+    """Give the command, in an environment without a stack."""
+    for name in ("ROUTING_TABLE", "DEFAULT_CHANNEL", "ALLOW_SUPPRESS"):
+        monkeypatch.delenv(name, raising=False)
+    return Explain(tmp_path)
+
+
+def test_a_finding_is_explained_in_full(explain: Explain) -> None:
+    """Who it is about, where it goes, and what every route said; nothing can steer the terminal."""
+    result = explain(FINDING)
+
+    assert (
+        """\
+HIGH  Port  [31mprobe seen
+  account     payments, 111122223333, eu-west-1
+  product     GuardDuty
+  goes to     #payments-alert-guardduty  by all
+        1  quiet   no   Severity.Label is "HIGH", wanted ["INFORMATIONAL"]
+       50  urgent  no   Severity.Label is "HIGH", wanted ["CRITICAL"]
+      100  all     yes  posts to #{account}-alert-{product}; matches every finding
+
+"""
+        == result.output
+    )
+    assert result.exit_code == 0
+
+
+def test_mentions_and_delivery_are_told(explain: Explain) -> None:
+    """Everything that makes one message different from another stands beside the channel."""
+    result = explain(FINDING | {"Severity": {"Label": "CRITICAL"}})
+
+    assert "  goes to     #urgent  by urgent; mentions @here; as card\n" in result.output
+
+
+def test_a_dropped_finding_names_its_route(explain: Explain) -> None:
+    """It goes nowhere, and routes after the one that stopped are not reached."""
+    result = explain(FINDING | {"Severity": {"Label": "INFORMATIONAL"}})
+
+    assert "  nowhere     dropped by route quiet\n" in result.output
+    assert 'is not reached: "quiet" stops before it' in result.output
+
+
+def test_a_suppressed_finding_names_its_route(explain: Explain) -> None:
+    """With the opt-in of the stack it is suppressed; without it the route is left out."""
+    routes = [{"kind": "route", "name": "s", "action": "suppress"}]
+
+    allowed = explain(FINDING, "--allow-suppress", routes=routes)
+    refused = explain(FINDING)
+
+    assert "  nowhere     suppressed by route s\n" in allowed.output
+    assert 'left out: route "s", action: is suppress, which this stack may not do' in refused.stderr
+    assert "#default-channel  no route matches, and 1 invalid items were left out" in refused.stdout
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"RecordState": "ARCHIVED"}, "its RecordState is ARCHIVED"),
+        ({"Compliance": {"Status": "PASSED"}}, "its Compliance.Status is PASSED"),
+        ({"Compliance": {"Status": "NOT_AVAILABLE"}}, "its Compliance.Status is NOT_AVAILABLE"),
+        ({"Workflow": {"Status": "NOTIFIED"}}, "its Workflow.Status is NOTIFIED, not NEW"),
+    ],
+)
+def test_what_is_not_posted_says_why(explain: Explain, changes: dict[str, Any], why: str) -> None:
+    """Routes have no say in it, but what they would do is told all the same."""
+    result = explain(FINDING | changes, "--expect", "none")
+
+    assert f"  not posted  {why}; it would go as follows\n" in result.output
+    assert "  goes to     #payments-alert-guardduty  by all\n" in result.output
+    assert result.exit_code == 0
+
+
+def test_the_default_channel_is_an_option(explain: Explain) -> None:
+    """What nothing matches goes there, by whatever spelling it is given."""
+    result = explain(FINDING, "--default-channel", "rest", "--expect", "#rest", routes=[])
+
+    assert "  goes to     #rest  no route matches\n" in result.output
+    assert result.exit_code == 0
+
+
+def test_a_refused_event_says_why(explain: Explain) -> None:
+    """An event that the router does not take is named, and goes nowhere."""
+    event = {"source": "aws.securityhub", "detail-type": "Findings Imported V2", "detail": {}}
+
+    result = explain([event, FINDING])
+
+    assert 'refused: detail-type "Findings Imported V2" holds OCSF findings' in result.output
+    assert "#payments-alert-guardduty" in result.output
+
+
+def test_a_broken_finding_is_posted_raw(explain: Explain) -> None:
+    """What cannot be read goes to the default channel as it is."""
+    result = explain({"Title": "no id"}, "--expect", "default-channel")
+
+    assert "posted raw: Id is missing" in result.output
+    assert "  goes to     #default-channel\n" in result.output
+    assert result.exit_code == 0
+
+
+def test_a_custom_action_is_always_posted(explain: Explain) -> None:
+    """A person asked for it, whatever its status and whatever routes drop."""
+    finding = FINDING | {"Workflow": {"Status": "NOTIFIED"}, "Severity": {"Label": "INFORMATIONAL"}}
+    event = {
+        "source": "aws.securityhub",
+        "detail-type": "Security Hub Findings - Custom Action",
+        "detail": {"actionName": "page", "findings": [finding]},
+    }
+
+    result = explain(event)
+
+    assert '#default-channel  requested, though route "quiet" says nothing' in result.output
+    assert "not posted" not in result.output
+
+
+def test_many_misses_are_counted(explain: Explain) -> None:
+    """A long table stays readable, and can be seen in full."""
+    routes = [
+        {"kind": "route", "name": f"r{number:02}", "channel": "#x", "match": {"Title": ["x"]}}
+        for number in range(23)
+    ]
+
+    short = explain(FINDING, routes=[*routes, {"kind": "route", "name": "z", "channel": "#z"}])
+    full = explain(FINDING, "--all")
+
+    assert "… and 3 more that do not match: --all shows them" in short.output
+    assert "r19" in short.output
+    assert "r20" not in short.output
+    assert "  z    yes  posts to #z" in short.output
+    assert "r22" in full.output
+
+
+def test_programs_get_json(explain: Explain) -> None:
+    """Everything that is printed, with the keys of the router's log."""
+    result = explain([FINDING, {"Title": "broken"}], "--json")
+
+    first, second = json.loads(result.stdout)["findings"]
+    assert FINDING["Id"] == first["finding_id"]
+    assert ("HIGH", "GuardDuty", None) == (
+        first["severity"],
+        first["product"],
+        first["not_posted"],
+    )
+    assert [
+        {
+            "channel": "#payments-alert-guardduty",
+            "routes": ["all"],
+            "mention": [],
+            "deliver": "auto",
+            "note": None,
+        }
+    ] == first["channels"]
+    assert ["quiet", "urgent", "all"] == [step["route"] for step in first["trace"]]
+    assert {"route": "all", "order": 100, "matched": True} == {
+        key: first["trace"][-1][key] for key in ("route", "order", "matched")
+    }
+    assert second["problem"].startswith("posted raw: Id is missing")
+    assert second["finding_id"] is None
+    assert second["trace"] == []
+
+
+def test_another_channel_than_expected_fails(explain: Explain) -> None:
+    """That makes it a test of the routing table."""
+    right = explain(FINDING, "--expect", "payments-alert-guardduty")
+    wrong = explain(FINDING, "--expect", "#urgent", "--expect", "#other")
+    none = explain(FINDING, "--expect", "none")
+
+    assert right.exit_code == 0
+    assert wrong.exit_code == 1
+    assert (
+        'expected #other, #urgent, but "Port  [31mprobe seen" goes to #payments-alert-guardduty\n'
+        == wrong.stderr
+    )
+    assert none.exit_code == 1
+
+
+def test_an_expectation_that_is_no_channel_is_refused(explain: Explain) -> None:
+    """A typing mistake must not look like a wrong route."""
+    result = explain(FINDING, "--expect", "#No Channel")
+
+    assert result.exit_code == 2
+    assert "Invalid value for --expect" in result.stderr
+
+
+def test_a_file_that_cannot_be_read_is_named(explain: Explain) -> None:
+    """Exit 2 tells it from a finding that goes elsewhere."""
+    result = explain(5)
+
+    assert result.exit_code == 2
+    assert "finding.json is no event and no finding" in result.stderr
+
+
+def test_without_routes_it_says_where_they_may_come_from(explain: Explain, tmp_path: Path) -> None:
+    """Neither a file nor a table is a mistake of usage."""
+    result = CliRunner().invoke(main, ["explain", str(tmp_path / "any.json")])
+
+    assert result.exit_code == 2
+    assert "no routes: give a file of them, or --table" in result.stderr
+
+
+def test_the_commands_are_listed_without_being_imported() -> None:
+    """Help is quick, and names every command; others are unknown."""
+    listed = CliRunner().invoke(main, ["--help"])
+    unknown = CliRunner().invoke(main, ["nonsense"])
+
+    assert "explain  Tell where findings would go, and why." in listed.output
+    assert isinstance(main, click.Group)
+    assert ["explain", "local", "routes"] == main.list_commands(click.Context(main))
+    assert "No such command 'nonsense'" in unknown.stderr

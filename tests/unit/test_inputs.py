@@ -1,0 +1,149 @@
+"""Whatever a person may have at hand, as events."""
+
+import json
+from typing import Any
+
+import pytest
+
+from finding_router.findings.events import read_event
+from finding_router_cli.documents import UnreadableError
+from finding_router_cli.inputs import envelope_of, read_events
+
+FINDING = {
+    "Id": "arn:aws:x:eu-west-1:123456789012:finding/1",
+    "AwsAccountId": "123456789012",
+    "Region": "eu-west-1",
+}
+OTHER = {"Title": "another"}
+EVENT = {
+    "source": "aws.securityhub",
+    "detail-type": "Security Hub Findings - Imported",
+    "detail": {"findings": [FINDING, OTHER]},
+}
+
+
+def findings_of(text: str) -> list[Any]:
+    """Give the findings of all events in *text*."""
+    return [finding for event in read_events(text, "f") for finding in event["detail"]["findings"]]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (EVENT, [FINDING, OTHER]),
+        ([EVENT, EVENT], [FINDING, OTHER, FINDING, OTHER]),
+        ({"Records": [{"messageId": "1", "body": json.dumps(EVENT)}]}, [FINDING, OTHER]),
+        ({"Messages": [{"MessageId": "1", "Body": json.dumps(EVENT)}]}, [FINDING, OTHER]),
+        ({"messageId": "1", "body": json.dumps(EVENT)}, [FINDING, OTHER]),
+        (FINDING, [FINDING]),
+        ([FINDING, [OTHER]], [FINDING, OTHER]),
+        ({"Findings": [FINDING, OTHER], "NextToken": "x"}, [FINDING, OTHER]),
+        ({"Findings": [FINDING, "broken"]}, [FINDING, "broken"]),
+        ({"source": "somewhere", "finding": FINDING}, [FINDING]),
+        ({"source": "somewhere", "event": EVENT}, [FINDING, OTHER]),
+    ],
+)
+def test_every_shape_that_findings_come_in_is_read(given: object, expected: list[Any]) -> None:
+    """Events, batches, findings, lists, and what get-findings prints."""
+    assert expected == findings_of(json.dumps(given))
+    assert expected == findings_of(json.dumps(given, indent=2))
+
+
+def test_json_lines_are_read() -> None:
+    """One document a line, blank lines between them, and a byte order mark do not matter."""
+    text = (
+        f"\ufeff\n{json.dumps(FINDING)}\r\n\n{json.dumps(EVENT)}\n{json.dumps(OTHER, indent=1)}\n"
+    )
+
+    assert [FINDING, FINDING, OTHER, OTHER] == findings_of(text)
+
+
+def test_an_event_is_given_as_it_is() -> None:
+    """Nothing is added to an event, nor taken from it, not even from one of another kind."""
+    other = {"detail-type": "Findings Imported V2", "detail": None}
+
+    assert [EVENT, other] == read_events(json.dumps([EVENT, other]), "f")
+
+
+def test_a_finding_gets_the_event_of_an_import() -> None:
+    """The router takes it as one of Security Hub's."""
+    [event] = read_events(json.dumps(FINDING), "f")
+
+    assert (FINDING,) == read_event(event).findings
+    assert event["account"] == "123456789012"
+    assert event["region"] == "eu-west-1"
+    assert [FINDING["Id"]] == event["resources"]
+
+
+def test_a_broken_finding_gets_an_event_too() -> None:
+    """What is no object at all is still something to show."""
+    event = envelope_of("broken")
+
+    assert ("broken",) == read_event(event).findings
+    assert event["resources"] == []
+    assert event["id"] != envelope_of("broken")["id"]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ('{"some": "thing"}', {"some": "thing"}),
+        ("no JSON", {"body": "no JSON"}),
+        ("[1]", {"body": [1]}),
+    ],
+)
+def test_a_queue_may_hold_anything(body: str, expected: dict[str, Any]) -> None:
+    """What a batch holds is for the router to judge, so it is given as it is."""
+    assert [expected] == read_events(json.dumps({"Records": [{"body": body}]}), "f")
+
+
+WANTED = (
+    "write an EventBridge event, an SQS batch, a finding, a list of these, "
+    "the output of get-findings, or JSON lines"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", f"f holds no event and no finding; {WANTED}"),
+        ("[]", f"f holds no event and no finding; {WANTED}"),
+        ("5", f"f is no event and no finding; {WANTED}"),
+        (
+            '{"a": 1, "b": 2}',
+            f"f is no event and no finding (it has a, b); {WANTED}",
+        ),
+        ("{}", f"f is no event and no finding (it has no fields); {WANTED}"),
+        (
+            f"[{json.dumps(FINDING)}, 5]",
+            f"f, item 2 is no event and no finding; {WANTED}",
+        ),
+        (
+            '{"Records": [{"eventSource": "aws:s3"}]}',
+            f"f, record 1 is no event and no finding (it has eventSource); {WANTED}",
+        ),
+        (
+            '{"Messages": [null]}',
+            f"f, message 1 is no event and no finding; {WANTED}",
+        ),
+        (
+            f'{json.dumps(FINDING)}\n\n{{"a": 1}}',
+            f"f, line 3 is no event and no finding (it has a); {WANTED}",
+        ),
+        (
+            '{"Id":\n oops}',
+            (
+                "f, line 2, column 2 is no JSON (Expecting value); "
+                "write a JSON document, or one a line"
+            ),
+        ),
+        (f"{'[' * 2000}{']' * 2000}", f"f is nested too deeply; {WANTED}"),
+    ],
+)
+def test_what_cannot_be_read_is_named_by_its_place(text: str, expected: str) -> None:
+    """The error says file, place, what is there, and what would be right."""
+    with pytest.raises(UnreadableError) as caught:
+        read_events(text, "f")
+
+    assert expected == caught.value.message
+    assert caught.value.exit_code == 2

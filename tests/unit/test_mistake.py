@@ -1,0 +1,51 @@
+"""How a mistake is told."""
+
+from decimal import Decimal
+
+import pytest
+
+from finding_router.routing.mistake import MistakeError, closest, did_you_mean, shown
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("channels", 'did you mean "channel"?'),
+        ("CHANNEL", 'did you mean "channel"?'),
+        ("xyz", "write one of channel, order"),
+        ("", "write one of channel, order"),
+    ],
+)
+def test_a_remedy_names_the_closest_word_or_all(word: str, expected: str) -> None:
+    """A near miss, in whatever case, gets the word that was meant; others get the choice."""
+    assert expected == did_you_mean(word, ["channel", "order"])
+
+
+def test_the_closest_word_keeps_its_case() -> None:
+    """Words with capitals are found by those without, and given back as they are."""
+    assert closest("severity", ["Title", "Severity"]) == "Severity"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (None, "null"),
+        (True, "the Boolean true"),
+        ("short", 'the text "short"'),
+        ("x" * 61, f'the text "{"x" * 60}…"'),
+        (5, "the number 5"),
+        (0.5, "the number 0.5"),
+        ([1], "a list"),
+        ({"a": 1}, "a map"),
+        (Decimal(1), "of type Decimal"),
+        (b"", "of type bytes"),
+    ],
+)
+def test_a_value_is_shown_in_a_few_words(value: object, expected: str) -> None:
+    """A reader sees what kind of value it is, and the value where that is short."""
+    assert expected == shown(value)
+
+
+def test_a_mistake_says_what_to_do() -> None:
+    """Problem and remedy make one line."""
+    assert str(MistakeError("is empty", "write a name")) == "is empty; write a name"

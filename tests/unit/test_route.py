@@ -1,0 +1,381 @@
+"""Items of the routing table, as people write them."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from boto3.dynamodb.types import Binary
+from hypothesis import given
+from hypothesis import strategies as st
+
+from finding_router.errors import RouteError
+from finding_router.routing.match import EVERYTHING
+from finding_router.routing.route import Account, Action, Deliver, Route, parse_item
+
+WHOM = (
+    "write @here, @channel, @everyone, or the id of a person (U0123456789) or of a user group "
+    "(S0123456789), which Slack shows under Copy member ID and Copy group ID"
+)
+ATTRIBUTES = (
+    "description, kind, name, order, enabled, match, action, channel, mention, stop, deliver"
+)
+
+
+def route(**attributes: Any) -> dict[str, Any]:
+    """Write a route named r to #alerts, or what *attributes* say."""
+    return {"kind": "route", "name": "r", "channel": "#alerts"} | attributes
+
+
+def read_route(**attributes: Any) -> Route:
+    """Read such a route."""
+    item = parse_item(route(**attributes))
+    assert isinstance(item, Route)
+    return item
+
+
+def mistakes_of(item: object) -> list[RouteError]:
+    """Give every mistake of *item*."""
+    with pytest.raises(RouteError) as caught:
+        parse_item(item)
+    return [caught.value, *caught.value.others]
+
+
+def test_a_route_needs_little() -> None:
+    """A name and a channel make a route that takes everything."""
+    item = read_route()
+
+    assert item.name == "r"
+    assert item.order == 100
+    assert item.enabled
+    assert item.match == EVERYTHING
+    assert item.posts_to is not None
+    assert item.posts_to.text == "#alerts"
+    assert item.mention == ()
+    assert item.action is Action.POST
+    assert not item.stop
+    assert item.deliver is Deliver.AUTO
+    assert item.description is None
+
+
+def test_every_attribute_is_read() -> None:
+    """Each attribute of the documentation means what it says."""
+    item = read_route(
+        order=5,
+        enabled=False,
+        match={"Title": ["x"]},
+        mention=["@here"],
+        action="suppress",
+        stop=True,
+        deliver="digest",
+        description="why",
+    )
+
+    assert item.order == 5
+    assert not item.enabled
+    assert item.match.pattern == {"Title": ["x"]}
+    assert item.mention == ("@here",)
+    assert item.action is Action.SUPPRESS
+    assert item.stop
+    assert item.deliver is Deliver.DIGEST
+    assert item.description == "why"
+
+
+def test_dynamodb_types_are_plain_values() -> None:
+    """Numbers of the AWS SDK and sets are as good as numbers and lists."""
+    item = read_route(
+        order=Decimal(7),
+        match={"Severity": {"Label": {"HIGH", "CRITICAL"}, "Normalized": {Decimal("70.5")}}},
+        mention=frozenset({"@here"}),
+    )
+
+    assert item.order == 7
+    assert item.match.pattern == {"Severity": {"Label": ["CRITICAL", "HIGH"], "Normalized": [70.5]}}
+    assert item.mention == ("@here",)
+
+
+def test_tuples_and_whole_floats_are_taken() -> None:
+    """100.0 is 100 in JSON, and a tuple is as good as a list."""
+    item = read_route(order=100.0, mention=("@here",))
+
+    assert item.order == 100
+    assert item.mention == ("@here",)
+
+
+@pytest.mark.parametrize("action", ["drop", "suppress"])
+@pytest.mark.parametrize("channel", [{}, {"channel": None}, {"channel": "#kept"}])
+def test_a_route_that_says_nothing_needs_no_channel(
+    action: str, channel: Mapping[str, Any]
+) -> None:
+    """Its channel may stay, so that a route can be quiet for a while."""
+    item = parse_item({"kind": "route", "name": "r", "action": action, **channel})
+
+    assert isinstance(item, Route)
+    assert item.posts_to is None
+
+
+def test_an_account_has_an_alias() -> None:
+    """The alias is what messages call the account, so only its ends are trimmed."""
+    item = parse_item(
+        {"kind": "account", "name": "012345678901", "alias": " Payments ", "description": "why"}
+    )
+
+    assert isinstance(item, Account)
+    assert (item.name, item.alias, item.description) == ("012345678901", "Payments", "why")
+
+
+BOOLEAN = "make it the Boolean true or false, without quotes"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "field", "problem", "remedy"),
+    [
+        ({"name": 5}, "name", "is the number 5", "make it a text"),
+        ({"name": " "}, "name", "is empty", "write a name that says what the item is for"),
+        ({"order": "5"}, "order", 'is the text "5"', "make it a whole number such as 100"),
+        ({"order": 1.5}, "order", "is the number 1.5", "make it a whole number such as 100"),
+        ({"order": True}, "order", "is the Boolean true", "make it a whole number such as 100"),
+        ({"enabled": "true"}, "enabled", 'is the text "true"', BOOLEAN),
+        ({"enabled": 1}, "enabled", "is the number 1", BOOLEAN),
+        ({"stop": None}, "stop", "is null", BOOLEAN),
+        ({"description": ["x"]}, "description", "is a list", "make it a text"),
+        (
+            {"match": []},
+            "match",
+            "is a list",
+            'write a map such as {"Severity": {"Label": ["CRITICAL", "HIGH"]}}',
+        ),
+        (
+            {"match": {"severity": {"Label": ["HIGH"]}}},
+            "match",
+            'has "severity", a field that no finding has',
+            'did you mean "Severity"?',
+        ),
+        (
+            {"channel": None},
+            "channel",
+            "is missing",
+            'write a name, an id or a template such as "#{account}-alerts"',
+        ),
+        ({"channel": ["#a"]}, "channel", "is a list", 'make it a text such as "#security-alerts"'),
+        (
+            {"channel": ""},
+            "channel",
+            "is empty",
+            'write a name such as "#security-alerts" or an id such as C0123456789',
+        ),
+        (
+            {"channel": "#Alerts"},
+            "channel",
+            'is the text "#Alerts", which is no channel name',
+            (
+                "names have lower-case letters, digits, hyphens and underscores only: "
+                'did you mean "#alerts"?'
+            ),
+        ),
+        (
+            {"channel": "#{accounts}"},
+            "channel",
+            'has the unknown placeholder "{accounts}"',
+            (
+                'did you mean "{account}"? There are {account}, {account_id}, {product}, '
+                "{severity}, {region}, {control}, {tag:KEY}"
+            ),
+        ),
+        (
+            {"channel": Binary(b"x")},
+            "channel",
+            "is of type Binary",
+            'make it a text such as "#security-alerts"',
+        ),
+        ({"mention": ["@anna"]}, "mention", 'has the text "@anna", which mentions nobody', WHOM),
+        ({"action": "Drop"}, "action", 'is the text "Drop"', 'did you mean "drop"?'),
+        ({"action": 1}, "action", "is the number 1", "write one of post, drop, suppress"),
+        ({"deliver": "cards"}, "deliver", 'is the text "cards"', 'did you mean "card"?'),
+        ({"channels": "#a"}, "channels", "is no attribute of a route", 'did you mean "channel"?'),
+        ({"Order": 5}, "Order", "is no attribute of a route", 'did you mean "order"?'),
+        ({"xyz": 5}, "xyz", "is no attribute of a route", f"write one of {ATTRIBUTES}"),
+    ],
+)
+def test_a_mistake_names_item_field_and_remedy(
+    attributes: Mapping[str, Any], field: str, problem: str, remedy: str
+) -> None:
+    """Whoever wrote the route finds it by kind and name, and is told what to write instead."""
+    [mistake] = mistakes_of(route(**attributes))
+
+    assert mistake.kind == "route"
+    assert (field, problem, remedy) == (mistake.field, mistake.problem, mistake.remedy)
+    assert f'route "{mistake.name}", {field}: {problem}; {remedy}' == str(mistake)
+
+
+def test_a_bad_pattern_is_named_by_its_path() -> None:
+    """The path starts at the attribute, and goes on where the pattern is wrong."""
+    [mistake] = mistakes_of(route(match={"Severity": {"Label": "HIGH"}}))
+
+    assert ("route", "r", "match.Severity.Label") == (mistake.kind, mistake.name, mistake.field)
+    assert mistake.problem
+    assert mistake.remedy
+
+
+@pytest.mark.parametrize(
+    ("attributes", "field", "problem", "remedy"),
+    [
+        (
+            {"name": "123"},
+            "name",
+            'is the text "123", which is no account id',
+            "write its 12 digits",
+        ),
+        (
+            {"name": "\N{ARABIC-INDIC DIGIT ONE}" * 12},
+            "name",
+            f'is the text "{"\N{ARABIC-INDIC DIGIT ONE}" * 12}", which is no account id',
+            "write its 12 digits",
+        ),
+        ({"name": 123456789012}, "name", "is the number 123456789012", "make it a text"),
+        (
+            {"alias": "!"},
+            "alias",
+            'is the text "!", of which no channel name can be made',
+            'use letters a-z or digits, as in "payments-prod"',
+        ),
+        (
+            {"alias": " "},
+            "alias",
+            "is empty",
+            'use letters a-z or digits, as in "payments-prod"',
+        ),
+        ({"alias": 5}, "alias", "is the number 5", 'make it a text such as "payments-prod"'),
+        (
+            {"channel": "#a"},
+            "channel",
+            "is no attribute of an account",
+            "write one of description, kind, name, alias",
+        ),
+    ],
+)
+def test_a_mistake_of_an_account_is_told_likewise(
+    attributes: Mapping[str, Any], field: str, problem: str, remedy: str
+) -> None:
+    """Accounts are checked as routes are."""
+    item = {"kind": "account", "name": "123456789012", "alias": "payments"} | attributes
+
+    [mistake] = mistakes_of(item)
+
+    assert mistake.kind == "account"
+    assert (field, problem, remedy) == (mistake.field, mistake.problem, mistake.remedy)
+
+
+def test_an_account_without_an_alias_says_nothing() -> None:
+    """What must be there and is not is a mistake."""
+    [mistake] = mistakes_of({"kind": "account", "name": "123456789012"})
+
+    assert (
+        'account "123456789012", alias: is missing; make it a text such as "payments-prod"'
+        == str(mistake)
+    )
+
+
+def test_all_mistakes_of_an_item_are_told_at_once() -> None:
+    """Nobody has to mend an item mistake by mistake."""
+    item = route(order="5", enabled="yes", action="drp", channel=None, channels="#a")
+
+    assert {"order", "enabled", "action", "channels"} == {m.field for m in mistakes_of(item)}
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        (
+            {"kind": "rout", "name": "a"},
+            'rout "a", kind: is the text "rout", which is no kind of item; did you mean "route"?',
+        ),
+        (
+            {"kind": "Account", "name": "a"},
+            (
+                'Account "a", kind: is the text "Account", which is no kind of item; '
+                'did you mean "account"?'
+            ),
+        ),
+        ({"name": "a"}, 'item "a", kind: is missing; write one of route, account'),
+        (
+            {"kind": 5, "name": "a"},
+            (
+                'item "a", kind: is the number 5, which is no kind of item; '
+                "write one of route, account"
+            ),
+        ),
+        (
+            {"kind": "", "name": "a"},
+            'item "a", kind: is the text "", which is no kind of item; write one of route, account',
+        ),
+        ("text", 'item "(no name) text", item: is the text "text"; make it a map of attributes'),
+        (None, 'item "(no name) None", item: is null; make it a map of attributes'),
+        (
+            {"kind": "route", "channel": "#a"},
+            (
+                "route \"(no name) {'kind': 'route', 'channel': '#a'}\", name: is missing; "
+                "make it a text"
+            ),
+        ),
+        (
+            {"kind": "route", "name": "", "channel": "#a"},
+            (
+                "route \"(no name) {'kind': 'route', 'name': '', 'channel': '#a'}\", "
+                "name: is empty; write a name that says what the item is for"
+            ),
+        ),
+    ],
+)
+def test_an_item_is_named_even_without_kind_or_name(item: object, expected: str) -> None:
+    """No item is ignored without a word, and each can be found by what it says."""
+    [mistake] = mistakes_of(item)
+
+    assert expected == str(mistake)
+
+
+def test_a_long_item_is_named_by_its_beginning() -> None:
+    """An error stays a line."""
+    [mistake] = mistakes_of({"kind": "route", "name": "n" * 500, "channel": ""})
+
+    assert "n" * 79 + "…" == mistake.name
+
+
+# DynamoDB's numbers have 38 digits and neither NaN nor infinity.
+NUMBERS = st.decimals(min_value=-(10**38), max_value=10**38)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | NUMBERS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["kind", "name", "alias", *ATTRIBUTES.split(", "), "other"]), VALUES
+    ),
+    st.sampled_from(["route", "account", None]),
+)
+def test_any_item_is_read_or_refused_by_name(item: dict[str, Any], kind: str | None) -> None:
+    """Whatever people write, the worst that can happen is a mistake that is told."""
+    written = {"kind": kind, **item} if kind else item
+
+    read, mistakes = None, []
+    try:
+        read = parse_item(written)
+    except RouteError as error:
+        mistakes = [error, *error.others]
+
+    assert (read is None) == bool(mistakes)
+    assert all(mistake.name and mistake.remedy for mistake in mistakes)
+
+
+def test_an_item_nested_without_end_is_refused() -> None:
+    """No item can bring the others down."""
+    deep: list[object] = []
+    for _ in range(5000):
+        deep = [deep]
+
+    [mistake] = mistakes_of(route(name="deep", match=deep))
+
+    assert "nested too deeply" in str(mistake)

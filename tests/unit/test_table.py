@@ -1,0 +1,436 @@
+"""Where a finding goes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from factories import ACCOUNT, make_finding, make_resource
+from finding_router.errors import ConfigurationError
+from finding_router.findings.finding import Finding
+from finding_router.routing.pattern import compile_pattern
+from finding_router.routing.table import Decision, Destination, RoutingTable
+
+DEFAULT = "#default"
+HIGH = {"Severity": {"Label": ["HIGH"]}}
+LOW = {"Severity": {"Label": ["LOW"]}}
+
+
+def route(name: str, channel: str | None = None, **attributes: Any) -> dict[str, Any]:
+    """Write a route to *channel*."""
+    return {"kind": "route", "name": name, "channel": channel} | attributes
+
+
+def table_of(*items: object, allow_suppress: bool = False) -> RoutingTable:
+    """Make a table of *items*."""
+    return RoutingTable.from_items(items, default_channel="default", allow_suppress=allow_suppress)
+
+
+def high(**changes: Any) -> Finding:
+    """Make a HIGH finding."""
+    return make_finding({"Severity": {"Label": "HIGH"}}, **changes)
+
+
+def channels(decision: Decision) -> list[str]:
+    """Give the channels of *decision*, in order."""
+    return [destination.channel for destination in decision.channels]
+
+
+def test_every_matching_route_delivers_in_order_then_by_name() -> None:
+    """Several rules that match all deliver, lower orders first, equal ones by name."""
+    table = table_of(
+        route("z", "#third", order=5),
+        route("b", "#second", order=1, match=HIGH),
+        route("no", "#no", order=2, match=LOW),
+        route("last", "#last"),
+        route("a", "#first", order=1),
+    )
+
+    assert ["#first", "#second", "#third", "#last"] == channels(table.decide(high()))
+
+
+def test_a_route_that_stops_is_the_last() -> None:
+    """Routes after it are not asked, those before it have delivered."""
+    table = table_of(
+        route("a", "#a", order=1),
+        route("b", "#b", order=2, stop=True),
+        route("c", "#c", order=3),
+    )
+
+    assert ["#a", "#b"] == channels(table.decide(high()))
+
+
+def test_a_route_that_stops_without_matching_stops_nothing() -> None:
+    """Only a matching route ends the evaluation."""
+    table = table_of(route("a", "#a", match=LOW, stop=True), route("b", "#b"))
+
+    assert ["#b"] == channels(table.decide(high()))
+
+
+def test_a_disabled_route_does_nothing() -> None:
+    """It neither delivers nor stops."""
+    table = table_of(route("a", "#a", enabled=False, stop=True), route("b", "#b"))
+
+    assert ["#b"] == channels(table.decide(high()))
+
+
+def test_a_channel_gets_one_message_for_all_its_routes() -> None:
+    """Routes and mentions are united, and the most immediate delivery wins."""
+    table = table_of(
+        route("a", "#x", mention=["@here", "U0123ABCD"], deliver="digest"),
+        route("b", "x", mention=["U0123ABCD", "S0123ABCD"], deliver="card"),
+        route("c", "#y", deliver="digest"),
+        route("d", " #x", deliver="auto"),
+    )
+
+    expected = (
+        Destination(
+            channel="#x",
+            routes=("a", "b", "d"),
+            mention=("@here", "U0123ABCD", "S0123ABCD"),
+            deliver="card",
+        ),
+        Destination(channel="#y", routes=("c",), deliver="digest"),
+    )
+    assert expected == table.decide(high()).channels
+
+
+def test_what_nothing_matches_goes_to_the_default_channel() -> None:
+    """No finding is lost for want of a route, and the message says why it is there."""
+    table = table_of(route("a", "#a", match=LOW))
+
+    expected = (Destination(channel=DEFAULT, note="no route matches"),)
+    assert expected == table.decide(high()).channels
+
+
+def test_an_invalid_route_leaves_its_findings_to_the_default_channel() -> None:
+    """What it would have caught is shown, with a hint at why."""
+    table = table_of(route("a", "#A"), route("b", "#b", match=LOW), "nonsense")
+
+    [destination] = table.decide(high()).channels
+    assert (DEFAULT, ()) == (destination.channel, destination.routes)
+    assert destination.note == "no route matches, and 2 invalid items were left out"
+
+
+def test_a_template_that_cannot_be_filled_goes_to_the_default_channel() -> None:
+    """The route is kept, with its mentions, and the note says what the finding lacks."""
+    table = table_of(
+        route("a", "#{control}", mention=["@here"], deliver="card"), route("b", "default")
+    )
+
+    expected = (
+        Destination(
+            channel=DEFAULT,
+            routes=("a", "b"),
+            mention=("@here",),
+            deliver="card",
+            note='route "a": {control} cannot be filled: the finding has no control id',
+        ),
+    )
+    assert expected == table.decide(high()).channels
+
+
+def test_a_template_is_filled_with_the_alias() -> None:
+    """Accounts are called as the table calls them."""
+    table = table_of(
+        route("a", "#{account}-alert-{product}"),
+        {"kind": "account", "name": ACCOUNT, "alias": "Payments"},
+    )
+
+    assert ["#payments-alert-scanner"] == channels(table.decide(high()))
+    assert table.alias(ACCOUNT) == "Payments"
+    assert table.alias("999999999999") is None
+    assert table.alias(None) is None
+    assert {ACCOUNT: "Payments"} == table.aliases
+
+
+def test_a_dropped_finding_goes_nowhere() -> None:
+    """A route that says nothing also keeps a finding from the default channel."""
+    decision = table_of(route("a", action="drop")).decide(high())
+
+    assert Decision(channels=(), dropped_by="a") == decision
+
+
+def test_a_route_that_says_nothing_silences_no_other() -> None:
+    """Every matching route delivers: to end the matter takes a stop."""
+    table = table_of(
+        route("a", action="drop", order=1),
+        route("b", "#b"),
+        route("c", action="suppress"),
+        allow_suppress=True,
+    )
+
+    expected = Decision(channels=(Destination(channel="#b", routes=("b",)),))
+    assert expected == table.decide(high())
+
+
+def test_dropping_first_and_stopping_silences_all() -> None:
+    """Later routes are not asked any more."""
+    table = table_of(route("a", action="drop", order=1, stop=True), route("b", "#b"))
+
+    assert Decision(channels=(), dropped_by="a") == table.decide(high())
+
+
+def test_a_suppressed_finding_goes_nowhere_and_names_the_route() -> None:
+    """Of several quiet routes the one that suppresses is named."""
+    table = table_of(
+        route("a", action="drop", order=1), route("b", action="suppress"), allow_suppress=True
+    )
+
+    assert Decision(channels=(), dropped_by="b", suppress=True) == table.decide(high())
+
+
+def test_suppressing_needs_the_opt_in() -> None:
+    """Without it the route is invalid, and what it would have caught is posted."""
+    table = table_of(route("a", action="suppress"), route("b", action="drop", match=LOW))
+
+    [problem] = table.problems
+    assert (
+        'route "a", action: is suppress, which this stack may not do; '
+        'deploy with the parameter AllowSuppress set to "true", or write drop' == str(problem)
+    )
+    assert [DEFAULT] == channels(table.decide(high()))
+
+
+def test_what_a_person_asks_for_is_posted() -> None:
+    """No route takes the word from a person, but where to post is theirs to say."""
+    table = table_of(route("a", action="drop"), route("b", "#b", match=LOW))
+
+    expected = Destination(channel=DEFAULT, note='requested, though route "a" says nothing')
+    assert Decision(channels=(expected,)) == table.decide(high(), requested=True)
+    low = make_finding({"Severity": {"Label": "LOW"}})
+    assert ["#b"] == channels(table.decide(low, requested=True))
+
+
+def test_all_problems_are_kept_and_the_rest_works() -> None:
+    """Each mistake of each item is a problem; the items without one are in force."""
+    table = table_of(
+        route("a", "#A", order="1"),
+        route("b", "#b"),
+        route("b", "#c"),
+        {"kind": "account", "name": "b", "alias": "b"},
+        {"kind": "account", "name": ACCOUNT, "alias": "x"},
+        {"kind": "account", "name": ACCOUNT, "alias": "y"},
+    )
+
+    expected = [
+        ("route", "a", "order"),
+        ("route", "a", "channel"),
+        ("route", "b", "name"),
+        ("account", "b", "name"),
+        ("account", ACCOUNT, "name"),
+    ]
+    assert expected == [(p.kind, p.name, p.field) for p in table.problems]
+    assert table.skipped == 4
+    assert ["b"] == [valid.name for valid in table.routes]
+    assert ["#b"] == channels(table.decide(high()))
+    assert {ACCOUNT: "x"} == table.aliases
+
+
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [
+        ("", 'is empty; write a name such as "#security-alerts" or an id such as C0123456789'),
+        ("#{account}", "has placeholders, which may be unfillable; write a name or an id"),
+    ],
+)
+def test_the_default_channel_must_be_one(written: str, problem: str) -> None:
+    """It takes what nothing else can, so that it cannot depend on the finding."""
+    with pytest.raises(ConfigurationError) as caught:
+        RoutingTable([], default_channel=written)
+
+    assert f"default channel: {problem}" == str(caught.value)
+
+
+RULE = {
+    "source": ["aws.securityhub"],
+    "detail-type": ["Security Hub Findings - Imported"],
+    "detail": {"findings": HIGH},
+}
+
+
+def test_a_pasted_rule_sees_an_imported_event() -> None:
+    """Without the event that brought a finding, a rule sees an ordinary one."""
+    table = table_of(route("a", "#a", match=RULE))
+
+    assert ["#a"] == channels(table.decide(high()))
+    assert [DEFAULT] == channels(table.decide(make_finding({"Severity": {"Label": "LOW"}})))
+    assert ["#a"] == channels(table.decide(high(), event={}))
+
+
+def test_a_pasted_rule_sees_the_event_but_not_its_other_findings() -> None:
+    """A rule for an action takes what the action sends, each finding for itself."""
+    action = "arn:aws:securityhub:eu-west-1:123456789012:action/custom/page"
+    event = {
+        "source": "aws.securityhub",
+        "detail-type": "Security Hub Findings - Custom Action",
+        "resources": [action],
+        "detail": {"actionName": "page", "findings": [{"Severity": {"Label": "LOW"}}]},
+    }
+    table = table_of(
+        route("paged", "#paged", match={"source": ["aws.securityhub"], "resources": [action]}),
+        route("named", "#named", match={"detail": {"actionName": ["page"]}}),
+        route("low", "#low", match={"detail": {"findings": LOW}}),
+        route("rule", "#rule", match=RULE),
+        route("plain", "#plain", match=HIGH),
+    )
+
+    assert ["#named", "#paged", "#plain"] == channels(table.decide(high(), event=event))
+
+
+def test_a_decision_carries_its_trace() -> None:
+    """Asked for, each route says whether it matched, and which field said no."""
+    table = table_of(route("a", "#a", match=LOW, order=1), route("b", "#b"))
+
+    no, yes = table.decide(high()).trace
+
+    assert ("a", 1, False) == (no.route, no.order, no.matched)
+    assert no.reason == 'Severity.Label is "HIGH", wanted ["LOW"]'
+    assert ("b", 100, True) == (yes.route, yes.order, yes.matched)
+    assert yes.reason == "posts to #b; matches every finding"
+
+
+def test_a_decision_by_hand_has_no_trace() -> None:
+    """What was not decided by a table has nothing to tell."""
+    assert Decision(channels=()).trace == ()
+
+
+MATCHES: list[dict[str, Any] | None] = [
+    None,
+    {},
+    HIGH,
+    LOW,
+    {"Severity": {"Label": [{"anything-but": ["LOW"]}]}},
+    {"Title": [{"prefix": "a"}]},
+    {"$or": [LOW, {"Title": ["ab"]}]},
+    RULE,
+    {"detail": {"findings": {"Title": [{"exists": False}]}}},
+]
+ROUTES = st.fixed_dictionaries(
+    {
+        "channel": st.sampled_from(["#x", "x", "#y", "#{control}", "#{tag:team}", "default"]),
+        "match": st.sampled_from(MATCHES),
+        "order": st.integers(1, 3),
+        "enabled": st.booleans(),
+        "stop": st.booleans(),
+        "action": st.sampled_from(["post", "post", "drop", "suppress"]),
+        "deliver": st.sampled_from(["auto", "card", "digest"]),
+        "mention": st.lists(st.sampled_from(["@here", "U0123ABCD", "S0123ABCD"]), unique=True),
+    }
+)
+FINDINGS = st.builds(
+    lambda label, title, control, team: make_finding(
+        {"Severity": {"Label": label}} | ({"Title": title} if title else {}),
+        control_id=control,
+        resources=(make_resource(tags={"team": team} if team else {}),),
+    ),
+    st.sampled_from(["HIGH", "LOW"]),
+    st.sampled_from([None, "ab", "b"]),
+    st.sampled_from([None, "y"]),
+    st.sampled_from([None, "x"]),
+)
+
+
+def _matches(match: Mapping[str, Any] | None, finding: Finding) -> bool:
+    if not match:
+        return True
+    event = {
+        "source": "aws.securityhub",
+        "detail-type": "Security Hub Findings - Imported",
+        "detail": {"findings": [finding.raw]},
+    }
+    return compile_pattern(dict(match)).matches(event if "detail" in match else dict(finding.raw))
+
+
+def _fill(channel: str, finding: Finding) -> str:
+    team = finding.resources[0].tags.get("team")
+    filled = {"#{control}": finding.control_id, "#{tag:team}": team}.get(channel, channel)
+    return f"#{filled.removeprefix('#')}" if filled else DEFAULT
+
+
+def _by_the_book(routes: list[dict[str, Any]], finding: Finding) -> tuple[Any, ...]:
+    """Evaluate the rules of the documentation one by one, without an index."""
+    posted: dict[str, tuple[list[str], list[str], list[str]]] = {}
+    quiet: list[dict[str, Any]] = []
+    for item in sorted(routes, key=lambda item: (item["order"], item["name"])):
+        if not item["enabled"] or not _matches(item.get("match"), finding):
+            continue
+        if item["action"] == "post":
+            entry = posted.setdefault(_fill(item["channel"], finding), ([], [], []))
+            entry[0].append(item["name"])
+            entry[1].extend(item["mention"])
+            entry[2].append(item["deliver"])
+        else:
+            quiet.append(item)
+        if item["stop"]:
+            break
+    if not posted and not quiet:
+        posted[DEFAULT] = ([], [], ["auto"])
+    suppressing = [item["name"] for item in quiet if item["action"] == "suppress"]
+    dropping = [item["name"] for item in quiet]
+    delivered = [
+        (channel, names, set(mentions), min(deliver, key=["card", "auto", "digest"].index))
+        for channel, (names, mentions, deliver) in posted.items()
+    ]
+    nobody = None if posted else (suppressing or dropping)[0]
+    return delivered, nobody, bool(suppressing) and not posted
+
+
+@given(st.lists(ROUTES, max_size=8), FINDINGS)
+def test_deciding_by_index_is_deciding_by_the_book(
+    attributes: list[dict[str, Any]], finding: Finding
+) -> None:
+    """The index is only faster: every decision is what the rules say, route by route."""
+    routes = [
+        {"kind": "route", "name": f"r{number}"} | {k: v for k, v in item.items() if v is not None}
+        for number, item in enumerate(attributes)
+    ]
+    table = table_of(*routes, allow_suppress=True)
+    assert table.problems == ()
+
+    decision = table.decide(finding)
+
+    delivered = [
+        (one.channel, list(one.routes), set(one.mention), one.deliver) for one in decision.channels
+    ]
+    expected = _by_the_book(routes, finding)
+    assert expected == (delivered, decision.dropped_by, decision.suppress)
+    told = {step.route for step in decision.trace if step.matched}
+    named = {name for one in decision.channels for name in one.routes} | {decision.dropped_by}
+    assert named - {None} <= told
+    assert [step.route for step in decision.trace] == [one.name for one in table.routes]
+
+
+class _Counted(dict[str, Any]):
+    """A dictionary that remembers what it was asked for."""
+
+    def __init__(self, items: Mapping[str, Any]) -> None:
+        super().__init__(items)
+        self.asked: list[str] = []
+
+    def __getitem__(self, name: str) -> Any:
+        self.asked.append(name)
+        return super().__getitem__(name)
+
+
+def test_a_decision_looks_only_at_routes_that_match(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many routes there are, those that do not match cost nothing."""
+    items = [
+        route(
+            f"{account}-{product}",
+            f"#c-{product}",
+            match={"Account": [account], "Product": [product]},
+        )
+        for account in range(100)
+        for product in "abcdefghij"
+    ]
+    table = table_of(*items, route("all", "#{account}"))
+    counted = _Counted(table._enabled)
+    monkeypatch.setattr(table, "_enabled", counted)
+
+    decision = table.decide(make_finding({"Account": 7, "Product": "c"}))
+
+    assert ["#c-c", "#payments-prod"] == channels(decision)
+    assert {"7-c", "all"} == set(counted.asked)
