@@ -28,7 +28,7 @@ START = 1_790_000_000.0
 type MakeError = Callable[[str], BaseException]
 
 
-class Killed(BaseException):  # noqa: N818 -- no error: the process is gone
+class Killed(BaseException):
     """The worker died here."""
 
 
@@ -194,7 +194,7 @@ class FakeSlack:
     ) -> Posted:
         """Keep *message* in *channel*."""
         with self._faults.around("post", channel):
-            self._check(channel)
+            self._check(channel, seconds)
             # As in Slack, no two messages of a channel have the same.
             ts = f"{self._clock.now:.0f}.{len(self.posted):06d}"
             self.posted.append(Said(channel, message, delivery_id, ts))
@@ -205,7 +205,7 @@ class FakeSlack:
     ) -> Posted | None:
         """Look among what was kept."""
         with self._faults.around("find", channel):
-            self._check(channel)
+            self._check(channel, seconds)
             for said in reversed(self.posted):
                 if (
                     channel_id(said.channel) == channel_id(channel)
@@ -215,7 +215,9 @@ class FakeSlack:
                     return Posted(channel_id(channel), said.ts)
             return None
 
-    def _check(self, channel: str) -> None:
+    def _check(self, channel: str, seconds: float) -> None:
+        if seconds <= 0:
+            raise unavailable("out_of_time")(channel)
         if channel in self._missing:
             raise channel_refused()(channel)
 

@@ -3,13 +3,14 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from fakes import Clock, FakeLedger, Faults, FakeSlack, FakeWorkflow
+from fakes import Clock, FakeLedger, FakeSlack, FakeWorkflow, Faults
 from finding_router.delivery.deadline import Deadline
 from finding_router.delivery.job import Job, Record
 from finding_router.delivery.outcome import Outcome
 from finding_router.pipeline import Pipeline
 from finding_router.routing.book import RouteBook
 from finding_router.settings import Settings
+from finding_router.telemetry import metrics
 from hub_events import PRODUCT_ARN, imported, record
 
 DEFAULT = "#security"
@@ -30,6 +31,7 @@ class Router:
         allow_suppress: bool = False,
     ) -> None:
         """Route by *items*, or everything to #alerts."""
+        metrics.clear_metrics()
         self.clock = Clock()
         self.faults = Faults(self.clock)
         self.slack = FakeSlack(self.clock, self.faults, missing=missing)
@@ -94,6 +96,11 @@ class Router:
     def status(self, finding_id: str = "finding-1") -> str:
         """Give what Security Hub holds of a finding."""
         return self.workflow.status[PRODUCT_ARN, finding_id]
+
+
+def counted(metric: str) -> int:
+    """Tell how high the router counted *metric* since the last `Router` was made."""
+    return int(sum(metrics.metric_set.get(metric, {"Value": []})["Value"]))
 
 
 def outcomes(jobs: Sequence[Job]) -> list[Outcome | None]:

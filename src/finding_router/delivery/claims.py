@@ -1,5 +1,6 @@
 """Claiming a delivery in the Ledger before it is posted, and what is written after."""
 
+import uuid
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -31,6 +32,7 @@ class Claims:
         self._settle_seconds = settle_seconds
         self._deadline = deadline
         self._clock = clock
+        self._worker = uuid.uuid4().hex
         self._entries: dict[EntryKey, Entry] = {}
 
     def load(self, deliveries: Sequence[Delivery]) -> None:
@@ -65,6 +67,7 @@ class Claims:
             # A recovered claim keeps its time: that is since when its message may be there.
             claimed_at=before.claimed_at if before and verdict is Verdict.RECOVER else now,
             lease_until=now + self._deadline.remaining() + LEASE_MARGIN_SECONDS,
+            claimed_by=self._worker,
             severity=delivery.severity,
             updated_at=updated_at,
         )

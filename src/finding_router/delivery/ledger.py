@@ -38,6 +38,8 @@ class Entry:
     version: int
     claimed_at: float
     lease_until: float
+    claimed_by: str = ""
+    """The worker: without it two could write the same claim, and both believe that they won."""
     severity: Severity | None = None
     updated_at: str | None = None
     posted_to: str | None = None

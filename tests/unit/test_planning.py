@@ -1,0 +1,191 @@
+"""Planning: which messages a batch means, each once."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from finding_router.delivery.intake import read_jobs
+from finding_router.delivery.job import Delivery, Job
+from finding_router.delivery.outcome import Outcome
+from finding_router.delivery.planning import Planner
+from finding_router.findings.finding import Severity
+from finding_router.routing.table import RoutingTable
+from hub_events import custom_action, imported, raw_finding, record
+from router import ALERTS, DEFAULT, EVERYTHING
+
+DROP = {"kind": "route", "name": "quiet", "action": "drop"}
+SUPPRESS = {"kind": "route", "name": "never", "action": "suppress"}
+
+
+def plan(
+    *events: Any, items: Sequence[Mapping[str, Any]] = (EVERYTHING,)
+) -> tuple[list[Job], list[Delivery]]:
+    """Plan a batch by the routing *items*."""
+    table = RoutingTable.from_items(items, default_channel=DEFAULT, allow_suppress=True)
+    jobs = [
+        job
+        for number, event in enumerate(events)
+        for job in read_jobs(record(event, number=number))
+    ]
+    return jobs, Planner(table=table, portal=None).plan(jobs)
+
+
+def shown(delivery: Delivery) -> str:
+    """Give the summary of what would be posted."""
+    return delivery.message().text
+
+
+def test_a_finding_goes_to_every_channel_of_its_routes() -> None:
+    """One message per channel, each with a claim of its own."""
+    items = [
+        {"kind": "route", "name": "a", "channel": "#a"},
+        {"kind": "route", "name": "b", "channel": "#b"},
+    ]
+
+    [job], deliveries = plan(imported(raw_finding()), items=items)
+
+    assert ["#a", "#b"] == [each.destination.channel for each in deliveries]
+    assert deliveries == job.deliveries
+    assert 2 == len({each.key for each in deliveries})
+
+
+def test_what_no_route_names_goes_to_the_default_channel() -> None:
+    """Nothing is lost for want of a route."""
+    _, [delivery] = plan(imported(raw_finding()), items=[])
+
+    assert DEFAULT == delivery.destination.channel
+
+
+@pytest.mark.parametrize(
+    ("item", "outcome"), [(DROP, Outcome.DROPPED), (SUPPRESS, Outcome.SUPPRESSED)]
+)
+def test_a_route_may_say_to_say_nothing(item: dict[str, Any], outcome: Outcome) -> None:
+    """The outcome names the route."""
+    [job], deliveries = plan(imported(raw_finding()), items=[item])
+
+    assert [] == deliveries
+    assert outcome == job.outcome
+    assert item["name"] in job.detail
+    assert job.suppress is (outcome is Outcome.SUPPRESSED)
+
+
+def test_no_route_takes_the_word_from_a_person() -> None:
+    """A custom action is posted though a route would drop the finding."""
+    [job], [delivery] = plan(custom_action(raw_finding()), items=[DROP])
+
+    assert DEFAULT == delivery.destination.channel
+    assert job.outcome is None
+
+
+def test_what_has_its_outcome_already_is_left_alone() -> None:
+    """Archived findings plan nothing."""
+    _, deliveries = plan(imported(raw_finding(RecordState="ARCHIVED")))
+
+    assert [] == deliveries
+
+
+def test_an_unreadable_finding_goes_to_the_default_channel_first_of_all() -> None:
+    """Nobody knows how bad it is."""
+    _, [delivery] = plan(imported({"Title": "No identity"}))
+
+    assert DEFAULT == delivery.destination.channel
+    assert Severity.CRITICAL == delivery.severity
+
+
+def test_a_finding_that_cannot_be_routed_goes_to_the_default_channel(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Even a fault of the routing's own hurts only that finding, and says so."""
+
+    def decide(table: RoutingTable, finding: Any, **_: Any) -> Any:
+        if finding.id == "odd":
+            raise RecursionError
+        return original(table, finding)
+
+    original = RoutingTable.decide
+    monkeypatch.setattr(RoutingTable, "decide", decide)
+
+    _, deliveries = plan(imported(raw_finding("odd"), raw_finding("good")))
+
+    assert [DEFAULT, ALERTS] == [each.destination.channel for each in deliveries]
+    assert "RecursionError while routing it" == deliveries[0].destination.note
+
+
+def test_the_same_finding_twice_is_one_message() -> None:
+    """EventBridge delivers at least once; both records wait for the one message."""
+    jobs, [delivery] = plan(imported(raw_finding()), imported(raw_finding()))
+
+    assert jobs[0].deliveries == jobs[1].deliveries == [delivery]
+    assert {id(job) for job in jobs} == {id(job) for job in delivery.jobs}
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+def test_of_two_versions_the_newer_is_shown(newest_first: bool) -> None:  # noqa: FBT001 -- parametrized
+    """A queue does not keep the order."""
+    events = [
+        imported(raw_finding(Title="Old")),
+        imported(raw_finding(Title="Young", UpdatedAt="2026-09-02T10:00:00Z")),
+    ]
+
+    _, [delivery] = plan(*events[:: -1 if newest_first else 1])
+
+    assert "Young" in shown(delivery)
+
+
+@pytest.mark.parametrize("worst_first", [True, False])
+def test_of_two_versions_of_the_same_time_the_worse_is_shown(worst_first: bool) -> None:  # noqa: FBT001 -- parametrized
+    """A changed severity leaves UpdatedAt as it is."""
+    events = [
+        imported(raw_finding(Severity={"Label": "CRITICAL"})),
+        imported(raw_finding(Severity={"Label": "LOW"})),
+    ]
+
+    _, [delivery] = plan(*events[:: 1 if worst_first else -1])
+
+    assert "CRITICAL" in shown(delivery)
+    assert Severity.CRITICAL == delivery.severity
+
+
+def test_an_unreadable_finding_seen_twice_is_one_message() -> None:
+    """It is known by its content."""
+    _, deliveries = plan(imported({"Title": "No identity"}), imported({"Title": "No identity"}))
+
+    assert 1 == len(deliveries)
+
+
+def test_each_request_of_a_person_is_a_message_of_its_own() -> None:
+    """The same finding may be sent again later; only the same event again is the same request."""
+    request = custom_action(raw_finding())
+
+    _, deliveries = plan(
+        imported(raw_finding()), request, request, custom_action(raw_finding(), name="Again")
+    )
+
+    assert 3 == len(deliveries)
+
+
+def test_the_card_names_the_action_and_the_account() -> None:
+    """What the finding itself does not say comes from the event and the routing table."""
+    items = [EVERYTHING, {"kind": "account", "name": "123456789012", "alias": "payments"}]
+
+    _, [delivery] = plan(
+        custom_action(raw_finding(), name="To the SOC"), items=list(map(dict, items))
+    )
+
+    context = delivery.card.context
+    assert ("To the SOC", "payments", ("everything",)) == (
+        context.action_name,
+        context.account_alias,
+        context.routes,
+    )
+
+
+def test_the_card_says_why_it_is_in_the_default_channel() -> None:
+    """Where a template could not be filled, the reader learns of it."""
+    item = {"kind": "route", "name": "by-team", "channel": "#team-{tag:team}"}
+
+    _, [delivery] = plan(imported(raw_finding()), items=[item])
+
+    assert DEFAULT == delivery.destination.channel
+    assert "by-team" in delivery.card.context.why
