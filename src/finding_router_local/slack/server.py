@@ -1,19 +1,21 @@
 """The local Slack as an HTTP server that the real slack_sdk talks to."""
 
-import contextlib
 import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.serving import BaseWSGIServer, make_server
 
 from finding_router_local.slack.api import WebApi
+from finding_router_local.slack.connections import Connections, handler_for
 from finding_router_local.slack.faults import FaultPlan
 from finding_router_local.slack.limits import POST_BURST
 from finding_router_local.slack.pace import Pace
+from finding_router_local.slack.page import render_page
 from finding_router_local.slack.statistics import Statistics
 from finding_router_local.slack.web import make_app
 from finding_router_local.slack.workspace import (
@@ -26,6 +28,7 @@ from finding_router_local.slack.workspace import (
 
 DEFAULT_TOKEN = "xoxb-local"  # noqa: S105 -- opens nothing but this server
 
+_BACKLOG = 128
 _ANY_HOST = frozenset({"0.0.0.0", "::"})
 
 
@@ -94,6 +97,16 @@ class SlackServer:
             self._listening.close()
             self._listening = None
 
+    def cut_connections(self) -> None:
+        """End all connections that callers keep alive, as Slack does with idle ones."""
+        if self._listening is not None:
+            self._listening.connections.cut()
+
+    @property
+    def opened_connections(self) -> int:
+        """How many connections were opened since `start`."""
+        return 0 if self._listening is None else self._listening.connections.opened
+
     # Addresses
 
     @property
@@ -149,6 +162,12 @@ class SlackServer:
         """Delete a message as a person would."""
         self.workspace.delete_message(channel, ts)
 
+    def write_page(self, path: Path) -> str:
+        """Write all channels and messages to *path* as a page that needs no server."""
+        with self.workspace.lock:
+            messages, channels = self.workspace.messages(), self.workspace.channels()
+        return render_page(messages, channels, workspace=self.workspace.name, write_to=path)
+
     def clear(self) -> None:
         """Forget messages, faults, pace and figures; channels and the token stay."""
         self.api.clear()
@@ -165,12 +184,20 @@ class _Listening:
     def __init__(self, host: str, port: int, api: WebApi, latency_seconds: float) -> None:
         self._api = api
         self._stopping = threading.Event()
-        self._connections: set[socket.socket] = set()
+        self.connections = Connections()
         app = make_app(api, self._stopping, latency_seconds=latency_seconds)
-        self._server: BaseWSGIServer = make_server(
-            host, port, app, threaded=True, request_handler=_handler(self._connections)
-        )
-        self.port = self._server.server_port
+        # Werkzeug ends the process where it cannot bind: here a taken port is an OSError.
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.create_server((host, port), family=family, backlog=_BACKLOG) as bound:
+            self._server: BaseWSGIServer = make_server(
+                host,
+                port,
+                app,
+                threaded=True,
+                request_handler=handler_for(self.connections),
+                fd=bound.fileno(),
+            )
+        self.port = self._server.port
         self._thread = threading.Thread(
             target=self._server.serve_forever,
             kwargs={"poll_interval": 0.05},
@@ -186,29 +213,4 @@ class _Listening:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
-        for connection in self._connections.copy():
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-
-
-def _handler(connections: set[socket.socket]) -> type[WSGIRequestHandler]:
-    class Handler(WSGIRequestHandler):
-        """Serve without a line per request, and keep book of open *connections*."""
-
-        def setup(self) -> None:
-            connections.add(self.connection_of_request)
-            super().setup()
-
-        def finish(self) -> None:
-            connections.discard(self.connection_of_request)
-            super().finish()
-
-        @property
-        def connection_of_request(self) -> socket.socket:
-            connection: socket.socket = self.request
-            return connection
-
-        def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 -- theirs
-            """Say nothing."""
-
-    return Handler
+        self.connections.cut()

@@ -1,8 +1,6 @@
 """The HTTP of the local Slack: the Web API, its control, and the page."""
 
-import contextlib
 import json
-import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +8,7 @@ from typing import Any
 from flask import Flask, Response, request
 
 from finding_router_local.slack.api import Answer, WebApi
+from finding_router_local.slack.connections import cut
 from finding_router_local.slack.control import add_control
 from finding_router_local.slack.page import render_page
 from finding_router_local.slack.workspace import Workspace
@@ -68,13 +67,11 @@ def _response(answer: Answer) -> Response:
 
 def _drop_connection() -> None:
     """
-    Close the caller's connection before a byte of the answer is written.
+    End the caller's connection before a byte of the answer is written.
 
-    Werkzeug hands out the socket; it then finds it closed, and takes that for a caller who left.
+    Werkzeug hands out the socket; the server then finds it closed, as if the caller had left.
     """
-    connection: socket.socket = request.environ["werkzeug.socket"]
-    with contextlib.suppress(OSError):
-        connection.shutdown(socket.SHUT_RDWR)
+    cut(request.environ["werkzeug.socket"])
 
 
 def _add_page(app: Flask, workspace: Workspace, stopping: threading.Event) -> None:

@@ -1,0 +1,328 @@
+"""The page of the local Slack in a real browser."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from slack_sdk import WebClient
+
+from finding_router_local.slack import SlackServer
+
+CHROMIUM = os.environ.get("CHROMIUM") or next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+ARGUMENTS = [
+    "--no-sandbox",
+    "--headless",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="no Chromium here: install it, or name it in CHROMIUM"
+)
+
+BLOCKS = [
+    {"type": "header", "text": {"type": "plain_text", "text": "An exposed key"}},
+    {"type": "section", "text": {"type": "mrkdwn", "text": "*Account*\npayments"}},
+]
+HOSTILE = [
+    "<script>document.title = 'owned'</script>",
+    "<img src=x onerror=\"document.title = 'owned'\">",
+    "<javascript:document.title='owned'|click me>",
+    "<https://a.example/\"onmouseover=\"document.title='owned'|hover me>",
+    "</pre></article><svg onload=\"document.title='owned'\">",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Run one browser for all tests of this file."""
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def slack() -> Iterator[SlackServer]:
+    """Serve a workspace with two channels."""
+    with SlackServer(channels=["alerts", "others"], pace=False) as server:
+        yield server
+
+
+@pytest.fixture
+def client(slack: SlackServer) -> WebClient:
+    """Give a client of *slack*."""
+    return WebClient(slack.token, base_url=slack.base_url, retry_handlers=[])
+
+
+@pytest.fixture
+def page(browser: Browser, slack: SlackServer) -> Iterator[Page]:
+    """Open the page in the light; fail for anything that its script throws."""
+    context = browser.new_context(color_scheme="light", viewport={"width": 1200, "height": 900})
+    opened = context.new_page()
+    thrown: list[object] = []
+    opened.on("pageerror", lambda error: thrown.append(str(error)))
+    opened.goto(f"{slack.page_url}archives/alerts")
+    yield opened
+    context.close()
+
+    assert [] == thrown
+
+
+def ground(page: Page) -> str:
+    """Give the colour behind the messages."""
+    return page.locator(".channel").first.evaluate("each => getComputedStyle(each).backgroundColor")
+
+
+class TestLive:
+    """The page follows its server."""
+
+    def test_a_message_appears_by_itself(self, page: Page, client: WebClient) -> None:
+        """What is posted while the page is open is seen without a reload."""
+        expect(page.locator("#status")).to_have_text("live")
+        client.chat_postMessage(channel="#alerts", text="for phones", blocks=BLOCKS)
+
+        expect(page.locator("article h3")).to_have_text("An exposed key")
+        expect(page.locator("article b")).to_have_text("Account")
+        expect(page.locator("article .author")).to_have_text("Security Hub Router")
+
+    def test_an_update_replaces_what_is_shown(self, page: Page, client: WebClient) -> None:
+        """An edited message changes in place, and says that it did."""
+        posted = client.chat_postMessage(channel="#alerts", text="open")
+        expect(page.locator("article")).to_contain_text("open")
+        client.chat_update(channel=posted["channel"], ts=posted["ts"], text="resolved")
+
+        expect(page.locator("article .text")).to_have_text("resolved (edited)")
+
+    def test_a_reply_joins_its_thread(self, page: Page, client: WebClient) -> None:
+        """A reply stands under its parent, a broadcast one in the channel as well."""
+        parent = client.chat_postMessage(channel="#alerts", text="parent")
+        for text, loud in (("quiet", False), ("loud", True)):
+            client.chat_postMessage(
+                channel="#alerts", text=text, thread_ts=parent["ts"], reply_broadcast=loud
+            )
+
+        expect(page.locator(".thread summary b")).to_have_text("2 replies")
+        expect(page.locator(".replies article")).to_have_count(2)
+        expect(page.locator(".log > article")).to_have_count(2)
+        expect(page.locator(".log > article .byline + .replied")).to_have_text(
+            "replied to a thread: parent"
+        )
+
+    def test_what_was_opened_stays_open(self, page: Page, client: WebClient) -> None:
+        """News does not close what a reader has opened."""
+        client.chat_postMessage(channel="#alerts", text="first")
+        page.locator("article").hover()
+        page.get_by_role("button", name="Raw JSON").click()
+        client.chat_postMessage(channel="#alerts", text="second")
+
+        expect(page.locator("article")).to_have_count(2)
+        expect(page.locator("article").first.locator(".json")).to_be_visible()
+
+    def test_other_channels_count_what_is_new(self, page: Page, client: WebClient) -> None:
+        """A message elsewhere makes its channel stand out; there it can be read."""
+        client.chat_postMessage(channel="#others", text="elsewhere")
+        link = page.get_by_role("link", name="others")
+
+        expect(link).to_have_class("unread")
+        link.click()
+        expect(page.locator("article .text")).to_have_text("elsewhere")
+
+    def test_a_server_that_went_away_is_noticed(self, page: Page, slack: SlackServer) -> None:
+        """The page says that its server is gone, and that it is back."""
+        expect(page.locator("#status")).to_have_text("live")
+        slack.stop()
+        expect(page.locator("#status")).to_have_text("server is away")
+        slack.start()
+        expect(page.locator("#status")).to_have_text("live", timeout=20_000)
+
+
+class TestLooks:
+    """Light, dark, and what stands behind a message."""
+
+    def test_the_system_decides_between_light_and_dark(
+        self, browser: Browser, slack: SlackServer
+    ) -> None:
+        """A reader whose system is dark gets a dark page."""
+        grounds = []
+        for scheme in ("light", "dark"):
+            with browser.new_context(color_scheme=scheme) as context:
+                opened = context.new_page()
+                opened.goto(slack.page_url)
+                grounds.append(ground(opened))
+
+        assert ["rgb(255, 255, 255)", "rgb(26, 29, 33)"] == grounds
+
+    def test_the_button_switches_and_is_remembered(self, page: Page) -> None:
+        """The reader's choice holds over a reload."""
+        page.locator("#theme").click()
+        assert "rgb(26, 29, 33)" == ground(page)
+        page.reload()
+        assert "rgb(26, 29, 33)" == ground(page)
+        page.locator("#theme").click()
+        assert "rgb(255, 255, 255)" == ground(page)
+
+    def test_the_raw_json_is_a_click_away(self, page: Page, client: WebClient) -> None:
+        """The arguments of the call open and close behind their message."""
+        client.chat_postMessage(channel="#alerts", text="for phones", blocks=BLOCKS)
+        shown = page.locator("article .json")
+        button = page.get_by_role("button", name="Raw JSON")
+        expect(shown).to_be_hidden()
+        page.locator("article").hover()
+        button.click()
+        expect(shown).to_be_visible()
+
+        assert BLOCKS == json.loads(shown.inner_text())["blocks"]
+        button.click()
+        expect(shown).to_be_hidden()
+
+    def test_the_builder_is_a_click_away(self, page: Page, client: WebClient) -> None:
+        """The link to Block Kit Builder holds the blocks."""
+        client.chat_postMessage(channel="#alerts", text="for phones", blocks=BLOCKS)
+        link = page.get_by_role("link", name="Block Kit Builder")
+        href = link.get_attribute("href")
+
+        assert href is not None
+        assert {"blocks": BLOCKS} == json.loads(unquote(href.partition("#")[2]))
+
+    def test_a_bar_has_its_attachment_s_colour(self, page: Page, client: WebClient) -> None:
+        """The severity's colour is drawn beside the card."""
+        client.chat_postMessage(
+            channel="#alerts", text="a", attachments=[{"color": "#d13212", "blocks": BLOCKS}]
+        )
+        colour = page.locator(".attachment").evaluate(
+            "each => getComputedStyle(each, '::before').backgroundColor"
+        )
+
+        assert "rgb(209, 50, 18)" == colour
+
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    def test_text_can_be_read(
+        self, browser: Browser, slack: SlackServer, client: WebClient, scheme: str
+    ) -> None:
+        """Text, links, code and small print have a contrast of 4.5 to 1 at least (WCAG 2.2 AA)."""
+        text = "word <https://a.example|link> `code` <!here> <@U1>"
+        context_block = {"type": "context", "elements": [{"type": "mrkdwn", "text": "small"}]}
+        section = {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+        client.chat_postMessage(channel="#alerts", text="a", blocks=[section, context_block])
+        with browser.new_context(color_scheme=scheme) as context:
+            opened = context.new_page()
+            opened.goto(f"{slack.page_url}archives/alerts")
+            contrasts = opened.evaluate(CONTRASTS)
+
+        assert {} == {name: ratio for name, ratio in contrasts.items() if ratio < 4.5}
+
+    def test_a_narrow_window_is_enough(self, page: Page, client: WebClient) -> None:
+        """On a phone nothing is wider than the screen."""
+        client.chat_postMessage(
+            channel="#alerts", text="a", attachments=[{"color": "#d13212", "blocks": BLOCKS}]
+        )
+        page.set_viewport_size({"width": 390, "height": 800})
+        expect(page.locator("article h3")).to_be_visible()
+
+        assert 390 == page.evaluate("document.documentElement.scrollWidth")
+
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    def test_a_picture_of_it_is_not_empty(
+        self, browser: Browser, slack: SlackServer, client: WebClient, scheme: str
+    ) -> None:
+        """A screenshot of a message holds more than one colour."""
+        client.chat_postMessage(
+            channel="#alerts", text="a", attachments=[{"color": "#d13212", "blocks": BLOCKS}]
+        )
+        with browser.new_context(color_scheme=scheme) as context:
+            opened = context.new_page()
+            opened.goto(f"{slack.page_url}archives/alerts")
+            picture = opened.locator("article").screenshot(type="png")
+            empty = opened.locator(".log").evaluate("each => { each.innerHTML = '' }")
+            blank = opened.locator(".scroll").screenshot(type="png")
+
+        assert empty is None
+        assert picture.startswith(b"\x89PNG")
+        assert len(picture) > 2 * len(blank)
+
+
+class TestHostile:
+    """Findings are hostile input."""
+
+    @pytest.mark.parametrize("text", HOSTILE)
+    def test_no_text_runs(self, page: Page, client: WebClient, text: str) -> None:
+        """Whatever a message holds, no script of it runs and no picture of it loads."""
+        client.chat_postMessage(
+            channel="#alerts",
+            text=text,
+            blocks=[
+                {"type": "header", "text": {"type": "plain_text", "text": text}},
+                {"type": "section", "text": {"type": "mrkdwn", "text": text}},
+                {
+                    "type": "context",
+                    "elements": [{"type": "image", "image_url": text, "alt_text": text}],
+                },
+            ],
+        )
+        client.chat_postMessage(channel="#alerts", text=text)
+        expect(page.locator("article")).to_have_count(2)
+        for link in page.locator(".text a").all():
+            link.hover()
+
+        assert "Local Slack" == page.title()
+        assert 0 == page.locator("article img, article script, article [onload]").count()
+        assert 1 == page.locator("script").count()
+
+
+def test_a_file_needs_no_server(
+    browser: Browser, slack: SlackServer, client: WebClient, tmp_path: Path
+) -> None:
+    """The page written to a file shows every channel, and switches between them."""
+    client.chat_postMessage(channel="#alerts", text="here")
+    client.chat_postMessage(channel="#others", text="elsewhere")
+    path = tmp_path / "slack.html"
+    slack.write_page(path)
+    slack.stop()
+    with browser.new_context() as context:
+        opened = context.new_page()
+        opened.goto(path.as_uri())
+        expect(opened.locator("article:visible")).to_contain_text("here")
+        opened.get_by_role("link", name="others").click()
+        expect(opened.locator("article:visible")).to_contain_text("elsewhere")
+
+
+CONTRASTS = """
+() => {
+  const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const over = (top, below) => {
+    const [r, g, b, a = 1] = top;
+    return [r, g, b].map((value, index) => value * a + below[index] * (1 - a));
+  };
+  const behind = (node) => {
+    if (!node) return [255, 255, 255];
+    return over(parts(getComputedStyle(node).backgroundColor), behind(node.parentElement));
+  };
+  const luminance = (rgb) => {
+    const [r, g, b] = rgb.map((value) => value / 255).map(
+      (value) => (value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const found = {};
+  const names = [".author", ".badge", ".time", ".text", ".text a", ".text code", ".everybody",
+    ".somebody", ".context span", ".sidebar h2", ".sidebar a[aria-current]",
+    ".sidebar a:not([aria-current])", ".bar-name", ".members", ".day span"];
+  for (const name of names) {
+    const node = document.querySelector(name);
+    const ground = behind(node);
+    const ink = over(parts(getComputedStyle(node).color), ground);
+    const [dark, bright] = [luminance(ground), luminance(ink)].sort((one, two) => one - two);
+    found[name] = (bright + 0.05) / (dark + 0.05);
+  }
+  return found;
+}
+"""
