@@ -132,7 +132,7 @@ def says_nothing(arguments: dict[str, Any]) -> list[str]:
     for block in blocks_of(arguments):
         for text in texts_of(block):
             label, _, value = text["text"].partition("\n")
-            if label.startswith("*") and not value.strip():
+            if text["type"] == "mrkdwn" and label.startswith("*") and not value.strip():
                 found.append(f"{label} has no value")
             if value.strip(" `").lower() in {"none", "null", "undefined", "nan", "{}", "[]"}:
                 found.append(f"{label} says {value}")

@@ -186,7 +186,7 @@ class TestPlace:
         finding = make_finding({"ProductFields": fields}, product="GuardDuty")
         grids = [block for block in render(finding, CONTEXT).blocks if "fields" in block]
 
-        assert [len(grid["fields"]) for grid in grids] == [10, 2]
+        assert [len(grid["fields"]) for grid in grids] == [10, 1]
 
 
 class TestBody:
@@ -205,6 +205,13 @@ class TestBody:
         message = render(make_finding(title="A sentence.", description="A  sentence."), CONTEXT)
 
         assert said_by(message).count("sentence") == 1
+
+    @pytest.mark.parametrize("text", [None, "", "None", "undefined", "\u200b"])
+    def test_a_description_that_says_nothing_is_left_out(self, text: str | None) -> None:
+        """A product's word for nothing is no description."""
+        bare = render(make_finding(description=None), CONTEXT)
+
+        assert render(make_finding(description=text), CONTEXT) == bare
 
     def test_a_cut_description_says_so(self) -> None:
         """Nobody takes half a text for a whole one."""
@@ -372,7 +379,9 @@ FRAGMENTS = [
     "https://evil.example/login", "a" * 300, "&" * 300, "arn:aws:iam::123456789012:role/x",
 ]  # fmt: skip
 TEXT = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=30), max_size=5).map(" ".join)
-URL = TEXT.map("https://".__add__) | TEXT | st.just("https://docs.aws.amazon.com/a?b=1&c=2")
+URL = (
+    TEXT.map("https://x.example/".__add__) | TEXT | st.just("https://docs.aws.amazon.com/a?b=1&c=2")
+)
 ODD = st.none() | st.booleans() | st.integers() | st.floats() | TEXT | st.lists(TEXT, max_size=3)
 RESOURCE = st.fixed_dictionaries(
     {"Id": TEXT.map("arn:aws:s3:::".__add__) | TEXT},

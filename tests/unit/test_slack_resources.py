@@ -17,6 +17,12 @@ BUCKET = "<https://console.aws.amazon.com/s3/buckets/invoices|invoices>"
         ("123456789012", "account 123456789012"),
         (" i-1 ", "i-1"),
         ("No trails", "No trails"),
+        ("AWS::IAM::AccessKey:AKIAX", "AKIAX"),
+        ("AWS::IAM::AccessKey:", "AWS::IAM::AccessKey:"),
+        (
+            "arn:aws:ecr:eu-west-1:1:repository/shop/web/sha256:0123456789abcdef",
+            "shop/web@sha256:0123456789ab",
+        ),
     ],
 )
 def test_a_resource_is_called_by_its_own_name(written: str, expected: str) -> None:
@@ -77,8 +83,11 @@ def test_without_resources_there_is_nothing() -> None:
     assert resource_lines(make_finding(resources=()), None, 1000) == ""
 
 
-def test_an_invisible_name_is_no_line() -> None:
-    """A name of zero-width characters is counted and not shown."""
-    resources = (make_resource("\u200b", type=None), make_resource())
+@pytest.mark.parametrize("name", ["\u200b", "AWS::IAM::AccessKey:null"])
+def test_a_name_that_says_nothing_is_not_shown(name: str) -> None:
+    """The kind stands alone; without one the resource is called what it is."""
+    key = make_resource(name, type="AwsIamAccessKey")
+    unknown = make_resource(name, type=None)
+    finding = make_finding(resources=(key, unknown))
 
-    assert resource_lines(make_finding(resources=resources), None, 1000).count("•") <= 2
+    assert resource_lines(finding, None, 1000) == "• access key\n• unnamed"

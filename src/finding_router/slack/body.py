@@ -151,12 +151,12 @@ def _resources(source: Source, room: int) -> _Block | None:
 def _description(source: Source, room: int) -> _Block | None:
     text = source.detail.description or source.finding.description
     # Many products say the same again.
-    if text is None or one_line(text) == one_line(source.finding.title):
+    if text is None or says_nothing(text) or one_line(text) == one_line(source.finding.title):
         return None
     if room < _LEAST_CHARS:
         return None
     shown = plain(text, min(room, _DESCRIPTION_CHARS), more=_DESCRIPTION_CUT)
-    return blocks.paragraph(shown) if shown else None
+    return blocks.paragraph(shown)
 
 
 def _remediation(source: Source, room: int) -> _Block | None:

@@ -6,11 +6,15 @@ from typing import Final
 from finding_router.findings.finding import Finding, Resource
 from finding_router.slack.detail import VALUE_CHARS, joined, said
 from finding_router.slack.links import AccessPortal, Arn, resource_url
-from finding_router.slack.text import Mrkdwn, clean, length, lines, link, words
+from finding_router.slack.text import Mrkdwn, clean, length, lines, link
 
 MOST_SHOWN: Final = 3
 # An account is no resource with an ARN: Security Hub writes the first form, others its id alone.
 _ACCOUNT: Final = regex("(?:AWS::::Account:|account )?([0-9]{12})")
+# Security Hub writes resources without an ARN so: ``AWS::IAM::AccessKey:AKIAIOSFODNN7EXAMPLE``.
+_TYPED: Final = regex("^AWS::[A-Za-z0-9]+::[A-Za-z0-9]+:(?=.)")
+_DIGEST: Final = "/sha256:"
+_DIGEST_DIGITS: Final = 12
 _NOUNS: Final = ("resource", "resources")
 # Types that say nothing about the resource.
 # https://docs.aws.amazon.com/securityhub/latest/userguide/asff-resources.html
@@ -64,10 +68,16 @@ def is_account(name: str) -> bool:
 def short_name(resource: Resource) -> str:
     """Name *resource* by what stands behind the kind in its ARN, an account, or the whole id."""
     arn = Arn.read(resource.id)
+    if arn and arn.kind == "image":
+        # The digest's first digits are what people compare.
+        repository, _, digest = arn.id.partition(_DIGEST)
+        return f"{repository}@sha256:{digest[:_DIGEST_DIGITS]}"
     if arn and arn.id:
         return arn.id
     name = clean(resource.id).strip()
-    return f"account {account[1]}" if (account := _ACCOUNT.fullmatch(name)) else name
+    if account := _ACCOUNT.fullmatch(name):
+        return f"account {account[1]}"
+    return _TYPED.sub("", name)
 
 
 def resource_lines(finding: Finding, portal: AccessPortal | None, limit: int) -> Mrkdwn:
@@ -97,4 +107,4 @@ def _line(resource: Resource, finding: Finding, portal: AccessPortal | None, lim
     linked = joined(" · ", link(url, name, VALUE_CHARS), *about) if url else None
     if linked and length(linked) <= limit:
         return linked
-    return joined(" · ", words(name, VALUE_CHARS), *about) or Mrkdwn("")
+    return joined(" · ", said(name), *about) or Mrkdwn("unnamed")

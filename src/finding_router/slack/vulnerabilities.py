@@ -55,13 +55,13 @@ def _badness(vulnerability: Vulnerability) -> tuple[float, float, bool]:
 
 def _line(vulnerability: Vulnerability) -> Mrkdwn | None:
     exploit = text_at(vulnerability, "ExploitAvailable") == "YES"
-    cvss, epss = _cvss(vulnerability), _epss(vulnerability)
+    score, epss = _highest(vulnerability)[0], _epss(vulnerability)
     packages = _packages(vulnerability)
     more = f" + {len(packages) - 1} more" if packages[1:] else ""
     return joined(
         " · ",
         said(text_at(vulnerability, "Id")),
-        Mrkdwn(f"CVSS {cvss}") if cvss else None,
+        Mrkdwn(f"CVSS {score:.1f}") if score >= 0 else None,
         Mrkdwn(f"EPSS {epss}") if epss else None,
         Mrkdwn("exploit available") if exploit else None,
         Mrkdwn(packages[0] + more) if packages else None,

@@ -45,10 +45,9 @@ def test_an_attack_shows_actor_place_port_and_count() -> None:
     assert dict(lay_out(finding).facts) == {
         "Finding type": "UnauthorizedAccess:EC2-SSHBruteForce",
         "Actor IP": "`192.0.2.146`",
-        "Location": "Frankfurt, Germany",
+        "Location": "Frankfurt, Germany · Beispiel Netz AS64510",
         "Action": "network connection",
         "Port": "22 (SSH) · TCP · inbound",
-        "Network": "Beispiel Netz · AS64510",
         "Count": "1204 times",
         "Blocked": "yes",
     }

@@ -20,6 +20,13 @@ def test_event_and_times_are_shown() -> None:
     }
 
 
+def test_an_event_that_is_the_title_is_not_said_again() -> None:
+    """Most titles end in the event's code."""
+    finding = make_finding(title="AWS Health - AWS_RISK_X", generator_id="AWS_RISK_X")
+
+    assert lay_out(finding).facts == ()
+
+
 def test_line_breaks_written_out_become_line_breaks() -> None:
     r"""Health writes ``\n`` as two characters."""
     finding = make_finding(description=r"One.\r\nTwo.\n\nThree.")

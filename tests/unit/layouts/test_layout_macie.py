@@ -43,6 +43,14 @@ def test_object_access_and_kinds_of_data_are_shown() -> None:
     )
 
 
+def test_an_object_among_the_resources_is_not_said_again() -> None:
+    """The path is the resource's name."""
+    raw = {"ProductFields": {"S3Object.Path": "imports/customers.csv"}}
+    resources = (make_resource("arn:aws:s3:::imports/customers.csv"),)
+
+    assert lay_out(make_finding(raw, resources=resources)) == Detail()
+
+
 def test_a_policy_finding_has_no_data() -> None:
     """Nothing known, nothing said."""
     assert lay_out(make_finding()) == Detail()

@@ -44,7 +44,6 @@ def lay_out(finding: Finding) -> Detail:
             ("API", _api(finding)),
             ("Port", _port(finding)),
             ("Domain", exact(_domain(finding))),
-            ("Network", _network(finding)),
             ("User", several(*_users(finding))),
             ("Process", exact(_service(finding, "runtimeDetails/process/executablePath"))),
             ("Count", said(f"{count} times" if count and count != "1" else count)),
@@ -80,14 +79,13 @@ def _first(finding: Finding, path: str) -> str | None:
 
 
 def _place(finding: Finding) -> Mrkdwn | None:
+    """Say where the address is, and whose network it belongs to."""
     city = said(_first(finding, "remoteIpDetails/city/cityName"))
-    return joined(", ", city, said(_first(finding, "remoteIpDetails/country/countryName")))
-
-
-def _network(finding: Finding) -> Mrkdwn | None:
+    country = said(_first(finding, "remoteIpDetails/country/countryName"))
     owner = said(_first(finding, "remoteIpDetails/organization/asnOrg"))
     number = said(_first(finding, "remoteIpDetails/organization/asn"))
-    return joined(" · ", owner, Mrkdwn(f"AS{number}") if number and number != "-1" else None)
+    network = joined(" ", owner, Mrkdwn(f"AS{number}") if number and number != "-1" else None)
+    return joined(" · ", joined(", ", city, country), network)
 
 
 def _api(finding: Finding) -> Mrkdwn | None:

@@ -13,9 +13,10 @@ def lay_out(finding: Finding) -> Detail:
     started = parse_timestamp(text_at(fields, "HealthEventStartTime"))
     ended = parse_timestamp(text_at(fields, "HealthEventEndTime"))
     text = finding.description
+    event = finding.generator_id or ""
     return Detail(
         facts=facts(
-            ("Event", exact(finding.generator_id)),
+            ("Event", None if event in finding.title else exact(event)),
             ("Starts", date(started) if started else None),
             ("Ends", date(ended) if ended else None),
         ),

@@ -1,11 +1,15 @@
 """IAM Access Analyzer: who else can reach a resource."""
 
+from typing import Final
+
 from finding_router.findings.finding import Finding
 from finding_router.findings.reading import text_at
-from finding_router.slack.detail import Detail, exact, facts, listings, said
-from finding_router.slack.text import Mrkdwn
+from finding_router.slack.detail import Detail, exact, facts, said
+from finding_router.slack.text import Mrkdwn, listed
 
-_PUBLIC = "*"
+_PUBLIC: Final = "*"
+_ACTIONS_SHOWN: Final = 5
+_ACTIONS_CHARS: Final = 400
 
 
 def lay_out(finding: Finding) -> Detail:
@@ -20,15 +24,15 @@ def lay_out(finding: Finding) -> Detail:
     def first(name: str) -> str | None:
         return next(filter(None, (text_at(other, "Other", name) for other in others)), None)
 
-    actions = (first("Action Granted") or "").split(",")
+    actions = [exact(action) for action in (first("Action Granted") or "").split(",")]
     return Detail(
         facts=facts(
             ("External principal", _principal(first("External Principal"))),
+            ("Actions", listed([each for each in actions if each], _ACTIONS_SHOWN, _ACTIONS_CHARS)),
             ("Principal type", said(first("External Principal Type"))),
             ("Condition", exact(first("Condition"))),
             ("Organization policy", said(first("Resource Control Policy Restriction Type"))),
-        ),
-        listings=listings("Actions granted", ("action", "actions"), *map(exact, actions)),
+        )
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 from finding_router.findings.finding import Finding
 from finding_router.findings.reading import items_at, number_at, text_at, value_at
 from finding_router.slack.detail import Detail, exact, facts, joined, listings, said
+from finding_router.slack.resources import short_name
 from finding_router.slack.text import Mrkdwn
 
 _ANSWERS: Final = {"true": "yes", "false": "no"}
@@ -14,6 +15,8 @@ _ANSWERS: Final = {"true": "yes", "false": "no"}
 def lay_out(finding: Finding) -> Detail:
     """Show which object holds how much of what, and who can read it."""
     public = text_at(finding.raw, "ProductFields", "S3Object.PublicAccess") or ""
+    path = text_at(finding.raw, "ProductFields", "S3Object.Path")
+    is_listed = path in {short_name(resource) for resource in finding.resources}
     fields = finding.raw.get("ProductFields")
     results = [
         value_at(resource.raw, "DataClassification", "Result") for resource in finding.resources
@@ -21,7 +24,7 @@ def lay_out(finding: Finding) -> Detail:
     found = [line for result in results for line in _found(result)]
     return Detail(
         facts=facts(
-            ("Object", exact(text_at(fields, "S3Object.Path"))),
+            ("Object", None if is_listed else exact(path)),
             ("Bucket access", said(text_at(fields, "S3Bucket.effectivePermission"))),
             ("Public object", said(_ANSWERS.get(public.lower(), public))),
             ("Format", said(_first(results, "MimeType"))),
