@@ -1,2 +1,114 @@
 # ruff: noqa: INP001 -- scripts of the build, run by path
+"""
+Remove from an installed layer what the router never imports.
+
+Every pattern has to hit something, so that a dependency that moves its parts shows at the build.
+Whether too much went shows where the built function runs: tests/integration/test_built_router.py.
+"""
+
+import shutil
 import sys
+from pathlib import Path
+from typing import Final
+
+# Of botocore's 400 services; the rest of botocore/data is 25 MB.
+SERVICES: Final = {"dynamodb", "secretsmanager", "securityhub", "sqs", "ssm"}
+UNUSED_SERVICE_FILES: Final = ("examples-1.json", "waiters-2.json")
+
+UNUSED: Final = (
+    # For installers, type checkers and compilers.
+    ".lock",
+    "*.dist-info",
+    "bin",
+    "wrapt-stubs",
+    "wrapt/*.c",
+    "**/*.pyi",
+    "**/py.typed",
+    "annotated_types/test_cases.py",
+    "pydantic/mypy.py",
+    "pydantic/v1/mypy.py",
+    # Its alternatives to what the router uses.
+    "aws_lambda_powertools/event_handler",
+    "aws_lambda_powertools/metrics/provider/datadog",
+    "aws_lambda_powertools/utilities/auth_alpha",
+    "aws_lambda_powertools/utilities/batch",
+    "aws_lambda_powertools/utilities/circuit_breaker",
+    "aws_lambda_powertools/utilities/data_classes",
+    "aws_lambda_powertools/utilities/data_masking",
+    "aws_lambda_powertools/utilities/feature_flags",
+    "aws_lambda_powertools/utilities/idempotency",
+    "aws_lambda_powertools/utilities/kafka",
+    "aws_lambda_powertools/utilities/metadata",
+    "aws_lambda_powertools/utilities/streaming",
+    "aws_lambda_powertools/utilities/validation",
+    # Patches for libraries that are not here; X-Ray patches botocore alone.
+    "aws_xray_sdk/ext/[acdfhmps]*",
+    "aws_xray_sdk/ext/bottle",
+    "aws_xray_sdk/ext/requests",
+    # Resources, of which the router makes none, and the injections for other services.
+    "boto3/data",
+    "boto3/ec2",
+    "boto3/examples",
+    "boto3/s3",
+    "botocore/stub.py",
+    "dateutil/rrule.py",
+    "dateutil/zoneinfo",
+    "pydantic/experimental",
+    "pydantic/v1",
+    "s3transfer/processpool.py",
+    # The old name of slack_sdk, its other APIs, and its asynchronous and legacy clients.
+    "slack",
+    "slack_sdk/audit_logs",
+    "slack_sdk/models/dialogs",
+    "slack_sdk/oauth",
+    "slack_sdk/rtm",
+    "slack_sdk/rtm_v2",
+    "slack_sdk/scim",
+    "slack_sdk/socket_mode",
+    "slack_sdk/**/*async*.py",
+    "slack_sdk/web/legacy_*.py",
+    "urllib3/contrib/emscripten",
+    "urllib3/contrib/pyopenssl.py",
+    "urllib3/contrib/socks.py",
+)
+
+
+def trim(layer: Path) -> None:
+    """
+    Remove what is unused from *layer*.
+
+    Raises:
+        SystemExit: a pattern names nothing, or a service is not there.
+
+    """
+    for pattern in UNUSED:
+        found = sorted(layer.glob(pattern))
+        if not found:
+            sys.exit(f"trim: {pattern} is not in the layer any more; look where it went")
+        for path in found:
+            _remove(path)
+    _keep_services(layer / "botocore" / "data")
+
+
+def _keep_services(data: Path) -> None:
+    """Keep what botocore knows of SERVICES, and what it knows of all services together."""
+    missing = SERVICES - {path.name for path in data.iterdir()}
+    if missing:
+        sys.exit(f"trim: botocore knows no {', '.join(sorted(missing))}")
+    for service in sorted(path for path in data.iterdir() if path.is_dir()):
+        if service.name not in SERVICES:
+            _remove(service)
+    for file in sorted(data.glob("*/*/*")):
+        if file.name in UNUSED_SERVICE_FILES:
+            _remove(file)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    trim(Path(sys.argv[1]))

@@ -88,12 +88,13 @@ ALLOWED = {
         "Action": "secretsmanager:GetSecretValue",
         "Resource": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:slack-token-AbCdEf",
     },
+    "ReadFindings": {"Action": "securityhub:GetFindings", "Resource": HUB},
     "MarkFindings": MARK,
 }
 
 
 def test_role_allows_exactly_this(resolve: Resolve) -> None:
-    """Without an option the router may do six things, each on one resource."""
+    """Without an option the router may do this, each on one resource."""
     assert ALLOWED == allowed(resolve)
 
 

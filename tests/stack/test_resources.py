@@ -63,11 +63,11 @@ class TestQueues:
             <= resources["FindingsQueue"]["VisibilityTimeout"]
         )
 
-    def test_findings_are_given_up_after_a_hundred_tries(self, resolve: Resolve) -> None:
-        """Rate limits send records back, which must not use up their tries."""
+    def test_findings_are_tried_for_days(self, resolve: Resolve) -> None:
+        """An outage over a long weekend mends itself, and a week is left to look at the rest."""
         assert {
             "deadLetterTargetArn": "<DeadLetters.Arn>",
-            "maxReceiveCount": 100,
+            "maxReceiveCount": 500,
         } == resolve()["FindingsQueue"]["RedrivePolicy"]
 
 

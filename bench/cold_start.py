@@ -1,0 +1,181 @@
+"""
+Measure the cold start: init and first invocation under the Runtime Interface Emulator.
+
+The function runs as it is built, posting a real finding through the embedded stack. Beside it run
+the same without bytecode, the same with the runtime's own boto3 in place of the layer's, and a
+bare handler that does nothing but create one boto3 client. Every round starts each of them anew,
+in turn, so that a busy moment of the machine hits all; the medians are printed.
+"""
+
+import argparse
+import copy
+import json
+import shutil
+import statistics
+import sys
+import tempfile
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from finding_router_local.build import Built, sam_build
+from finding_router_local.rie import RuntimeEmulator, assemble_runtime, find_emulator
+from finding_router_local.stack import Stack
+
+PROJECT = Path(__file__).parents[1]
+EVENT = PROJECT / "events" / "imported-guardduty-port-probe.json"
+HANDLER = "finding_router.handler.lambda_handler"
+GOAL = 1.5
+# What the runtime's boto3 brings along: https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html
+RUNTIME_BOTO3 = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
+BARE = """
+import boto3
+
+client = boto3.client("dynamodb")
+
+
+def handler(event, context):
+    return {}
+"""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One thing to start; all are compared with the one that *is_bare*."""
+
+    name: str
+    task: Path
+    layer: Path
+    runtime: Path
+    handler: str = HANDLER
+    is_bare: bool = False
+
+
+def make_variants(built: Built, folder: Path) -> list[Variant]:
+    """Lay out below *folder* what is compared."""
+    runtime = assemble_runtime(folder / "runtime")
+    bare = folder / "bare"
+    bare.mkdir()
+    (bare / "bare.py").write_text(BARE)
+    layer, task = folder / "source-layer", folder / "source-task"
+    without = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(built.layer, layer, ignore=without)
+    shutil.copytree(built.task, task, ignore=without)
+    slim = folder / "slim-layer"
+    shutil.copytree(built.layer, slim)
+    for name in RUNTIME_BOTO3:
+        package = slim / "python" / name.removeprefix("python-")
+        if package.is_dir():
+            shutil.rmtree(package)
+        else:
+            package.with_suffix(".py").unlink()
+    full = assemble_runtime(folder / "full-runtime", extra=RUNTIME_BOTO3)
+    return [
+        Variant(
+            "bare handler, one boto3 client",
+            bare,
+            built.layer,
+            runtime,
+            "bare.handler",
+            is_bare=True,
+        ),
+        Variant("router, as deployed", built.task, built.layer, runtime),
+        Variant("router, without bytecode", task, layer, runtime),
+        Variant("router, the runtime's boto3", built.task, slim, full),
+    ]
+
+
+def batch_of_one(stack: Stack) -> dict[str, Any]:
+    """Make an SQS batch with one finding that was never seen, and let Security Hub know it."""
+    event = copy.deepcopy(json.loads(EVENT.read_text("utf-8")))
+    [finding] = event["detail"]["findings"]
+    finding["Id"] = f"{finding['Id']}-{uuid.uuid4()}"
+    stack.aws.security_hub.load(finding)
+    record = {
+        "messageId": str(uuid.uuid4()),
+        "receiptHandle": "none",
+        "body": json.dumps(event),
+        "attributes": {"ApproximateReceiveCount": "1"},
+        "messageAttributes": {},
+        "eventSource": "aws:sqs",
+        "eventSourceARN": stack.function.queue_arn,
+        "awsRegion": stack.aws.region,
+    }
+    return {"Records": [record]}
+
+
+def measure(variant: Variant, stack: Stack, emulator: Path) -> dict[str, float]:
+    """Start *variant* once, invoke it twice, and give milliseconds and megabytes."""
+    with RuntimeEmulator(
+        emulator=emulator,
+        runtime=variant.runtime,
+        task=variant.task,
+        layer=variant.layer,
+        handler=variant.handler,
+        environment=stack.environment(),
+    ) as function:
+        first = function.invoke(batch_of_one(stack))
+        cpu_ms = function.cpu_ms
+        stack.advance(2)  # Slack takes a message a second for a channel
+        second = function.invoke(batch_of_one(stack))
+        if first.failed or second.failed or (second.payload or {}).get("batchItemFailures"):
+            sys.exit("\n".join([f"{variant.name} failed", *function.log]))
+        return {
+            "init": function.init_ms or 0.0,
+            "first": first.duration_ms,
+            "cpu": cpu_ms,
+            "second": second.duration_ms,
+            "second cpu": function.cpu_ms - cpu_ms,
+            "memory": function.peak_megabytes,
+        }
+
+
+def report(medians: Mapping[str, Mapping[str, float]], bare: str) -> str:
+    """Lay the medians out as a table, with the ratio to the bare handler."""
+    columns = ("init", "first", "cpu", "second", "second cpu", "memory")
+    lines = [
+        f"{'medians (ms, MB)':32}" + "".join(f"{name:>11}" for name in columns) + "  init:bare"
+    ]
+    for name, of in medians.items():
+        ratio = of["init"] / medians[bare]["init"]
+        cells = "".join(f"{of[column]:11.0f}" for column in columns)
+        lines.append(f"{name:32}{cells}{ratio:11.2f}")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=7, help="rounds (default: 7)")
+    parser.add_argument("--json", action="store_true", help="print the medians as JSON")
+    options = parser.parse_args()
+    emulator = find_emulator(PROJECT)
+    if emulator is None:
+        sys.exit("the emulator comes with the SAM CLI: run `make build` first")
+    with tempfile.TemporaryDirectory() as folder:
+        built = sam_build(PROJECT, Path(folder) / "built")
+        variants = make_variants(built, Path(folder))
+        samples: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+        with Stack(workers=0) as stack:
+            for _ in range(options.runs):
+                for variant in variants:
+                    for name, value in measure(variant, stack, emulator).items():
+                        samples[variant.name][name].append(value)
+    medians = {
+        name: {measure: statistics.median(values) for measure, values in of.items()}
+        for name, of in samples.items()
+    }
+    [bare] = [variant.name for variant in variants if variant.is_bare]
+    if options.json:
+        print(json.dumps(medians, indent=2))
+    else:
+        print(report(medians, bare))
+        deployed = medians["router, as deployed"]["init"] / medians[bare]["init"]
+        print(f"init is {deployed:.2f} times the bare handler's; the goal is at most {GOAL}")
+
+
+if __name__ == "__main__":
+    main()

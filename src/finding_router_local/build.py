@@ -1,0 +1,69 @@
+"""What ``sam build`` makes of the template, to be run here."""
+
+import os
+import platform
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+_SAM: Final = ".tools/sam/bin/sam"
+_ARCHITECTURES: Final = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
+_SECONDS: Final = 300
+# A person's account, Region and settings of SAM have no say in a build.
+_NOT_INHERITED: Final = ("AWS_", "SAM_")
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """The folders that Lambda mounts at ``/var/task`` and ``/opt``, and what was printed."""
+
+    task: Path
+    layer: Path
+    log: str
+
+
+def has_sam(project: Path) -> bool:
+    """Tell whether *project* has its own SAM CLI."""
+    return (project / _SAM).is_file()
+
+
+def native_architecture() -> str:
+    """Give Lambda's name for this machine's processor."""
+    return _ARCHITECTURES[platform.machine()]
+
+
+def sam_build(project: Path, folder: Path, *, architecture: str | None = None) -> Built:
+    """
+    Build the template of *project* into *folder*, for this machine unless told otherwise.
+
+    Raises:
+        RuntimeError: the build failed; the message is what it printed.
+
+    """
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)
+    }
+    run = subprocess.run(
+        [
+            str(project / _SAM),
+            "build",
+            "--template-file",
+            str(project / "template.yaml"),
+            "--build-dir",
+            str(folder),
+            "--parameter-overrides",
+            f"Architecture={architecture or native_architecture()}",
+        ],
+        cwd=project,
+        env={**environment, "SAM_CLI_TELEMETRY": "0"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=_SECONDS,
+        check=False,
+    )
+    if run.returncode != 0:
+        message = f"sam build failed:\n{run.stdout}"
+        raise RuntimeError(message)
+    return Built(folder / "RouterFunction", folder / "DependenciesLayer", run.stdout)
