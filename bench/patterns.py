@@ -1,0 +1,179 @@
+"""
+Measure what it costs to find the routes of a finding among 100 and among 10,000 of them.
+
+Prints ratios of medians taken in one run, in which what is compared takes turns, so that they hold
+on a busy or slow machine, too. Exits with 1 where a ratio is out of its bounds.
+"""
+
+import gc
+import sys
+from collections.abc import Callable, Iterator
+from itertools import islice
+from statistics import median
+from time import perf_counter_ns
+from typing import Any
+
+from finding_router.routing.index import PatternIndex
+from finding_router.routing.pattern import compile_pattern
+
+PRODUCTS = (
+    "GuardDuty", "Inspector", "Macie", "Security Hub", "IAM Access Analyzer",
+    "Config", "Health", "Firewall Manager", "Patch Manager", "Detective",
+)  # fmt: skip
+SEVERITIES = ("INFORMATIONAL", "LOW", "MEDIUM", "HIGH", "CRITICAL")
+FEW, MANY = 100, 10_000
+ROUNDS = 60
+ROUNDS_ONE_BY_ONE = 5
+MAX_GROWTH = 3
+MIN_GAIN = 100
+
+type Json = dict[str, Any]
+
+
+def plain_routes() -> Iterator[Json]:
+    """Give a route for each account and product, from a severity upwards."""
+    for account in range(MANY // len(PRODUCTS)):
+        for number, product in enumerate(PRODUCTS):
+            severities = list(SEVERITIES[(account + number) % len(SEVERITIES) :])
+            yield in_findings(
+                {
+                    "AwsAccountId": [account_id(account)],
+                    "ProductName": [product],
+                    "Severity": {"Label": severities},
+                }
+            )
+
+
+def mixed_routes() -> Iterator[Json]:
+    """Give routes of ten kinds, which together use everything that the language has."""
+    for account in range(MANY // len(PRODUCTS)):
+        this = account_id(account)
+        kinds: tuple[Json, ...] = (
+            {"AwsAccountId": [this], "Severity": {"Label": [{"anything-but": "INFORMATIONAL"}]}},
+            {"AwsAccountId": [this], "Title": [{"wildcard": "*public*bucket*"}]},
+            {"AwsAccountName": [{"prefix": f"team-{account}-"}]},
+            {"AwsAccountName": [{"suffix": f"-{account}"}], "Region": [{"prefix": "eu-"}]},
+            {"AwsAccountId": [this], "Severity": {"Normalized": [{"numeric": [">=", 70]}]}},
+            {"GeneratorId": [{"wildcard": f"*/rule/{account}.*"}], "RecordState": ["ACTIVE"]},
+            {"Resources": {"Type": ["AwsS3Bucket"], "Tags": {"team": [f"team-{account}"]}}},
+            {"AwsAccountId": [this], "Compliance": {"Status": [{"exists": False}, "FAILED"]}},
+            {"$or": [{"AwsAccountId": [this]}, {"ProductName": [f"Product {account}"]}]},
+            {"AwsAccountName": [{"equals-ignore-case": f"TEAM-{account}-PROD"}]},
+        )
+        yield from map(in_findings, kinds)
+
+
+def in_findings(match: Json) -> Json:
+    """Give a match of a finding as a pattern of the event around it."""
+    return {"detail": {"findings": match}}
+
+
+def account_id(number: int) -> str:
+    """Give the id of an account."""
+    return f"{100_000_000_000 + number * 7_919_113}"
+
+
+def make_event(number: int) -> Json:
+    """Give an event with one finding, in an account and of a product that few routes know, too."""
+    account = number % (FEW // len(PRODUCTS))
+    resources = [
+        {
+            "Type": kind,
+            "Id": f"arn:aws:s3:::bucket-{number}-{position}",
+            "Partition": "aws",
+            "Region": "eu-west-1",
+            "Tags": {"team": f"team-{account}", "env": "prod", "cost-center": "4711"},
+            "Details": {kind: {"OwnerId": "abc", "CreatedAt": "2026-01-01T00:00:00Z"}},
+        }
+        for position, kind in enumerate(("AwsS3Bucket", "AwsIamRole"))
+    ]
+    finding = {
+        "SchemaVersion": "2018-10-08",
+        "Id": f"arn:aws:securityhub:eu-west-1:{account_id(account)}:finding/{number}",
+        "ProductArn": "arn:aws:securityhub:eu-west-1::product/aws/securityhub",
+        "ProductName": PRODUCTS[number % len(PRODUCTS)],
+        "CompanyName": "AWS",
+        "Region": "eu-west-1",
+        "GeneratorId": f"aws-foundational-security-best-practices/v/1.0.0/rule/{account}.{number}",
+        "AwsAccountId": account_id(account),
+        "AwsAccountName": f"team-{account}-prod",
+        "Types": ["Software and Configuration Checks/Industry and Regulatory Standards"],
+        "FirstObservedAt": "2026-01-01T00:00:00.000Z",
+        "LastObservedAt": "2026-01-02T00:00:00.000Z",
+        "CreatedAt": "2026-01-01T00:00:00.000Z",
+        "UpdatedAt": "2026-01-02T00:00:00.000Z",
+        "Severity": {"Label": SEVERITIES[number % len(SEVERITIES)], "Normalized": number % 101},
+        "Title": f"S3.{number} A public access of this bucket should be blocked",
+        "Description": "This control checks whether the bucket blocks public access. " * 4,
+        "Remediation": {"Recommendation": {"Text": "See the documentation.", "Url": "https://a.b"}},
+        "ProductFields": {
+            "StandardsArn": "arn:aws:securityhub:::standards/aws-foundational/v/1.0.0",
+            "aws/securityhub/ProductName": "Security Hub",
+            "aws/securityhub/CompanyName": "AWS",
+            "Resources:0/Id": f"arn:aws:s3:::bucket-{number}-0",
+        },
+        "Resources": resources,
+        "Compliance": {"Status": "FAILED", "SecurityControlId": f"S3.{number}"},
+        "WorkflowState": "NEW",
+        "Workflow": {"Status": "NEW"},
+        "RecordState": "ACTIVE",
+        "FindingProviderFields": {"Severity": {"Label": "HIGH"}, "Types": ["Software"]},
+    }
+    return {
+        "source": "aws.securityhub",
+        "detail-type": "Security Hub Findings - Imported",
+        "detail": {"findings": [finding]},
+    }
+
+
+def cost(match: Callable[[Json], object], events: list[Json]) -> float:
+    """Measure *match*: nanoseconds for one event."""
+    start = perf_counter_ns()
+    for event in events:
+        match(event)
+    return (perf_counter_ns() - start) / len(events)
+
+
+def measure(name: str, patterns: dict[str, Json]) -> bool:
+    """Print what *patterns* cost, and tell whether that is within the bounds."""
+    events = [make_event(number) for number in range(50)]
+    start = perf_counter_ns()
+    many = PatternIndex(patterns)
+    build_ms = (perf_counter_ns() - start) / 1e6
+    few = PatternIndex(dict(islice(patterns.items(), FEW)))
+    compiled = {key: compile_pattern(pattern) for key, pattern in patterns.items()}
+
+    def one_by_one(event: Json) -> list[str]:
+        return [key for key, pattern in compiled.items() if pattern.matches(event)]
+
+    if any(many.match(event) != one_by_one(event) for event in events[:10]):
+        sys.exit(f"{name}: the index does not agree with matching one by one")
+    turns = [(cost(few.match, events), cost(many.match, events)) for _ in range(ROUNDS)]
+    few_us, many_us = (median(turn) / 1e3 for turn in zip(*turns, strict=True))
+    slow_us = median(cost(one_by_one, events[:5]) for _ in range(ROUNDS_ONE_BY_ONE)) / 1e3
+    growth, gain = many_us / few_us, slow_us / many_us
+    print(f"{name}")
+    print(f"  index of {FEW:>6,}: {few_us:10.1f} µs a finding")
+    print(f"  index of {MANY:>6,}: {many_us:10.1f} µs a finding, built in {build_ms:.0f} ms")
+    print(f"  {MANY:,} one by one: {slow_us:8.1f} µs a finding")
+    print(f"  cost({MANY:,}) / cost({FEW}):  {growth:8.2f}  (at most {MAX_GROWTH})")
+    print(f"  one by one / index:       {gain:8.0f}  (at least {MIN_GAIN})")
+    return growth <= MAX_GROWTH and gain >= MIN_GAIN
+
+
+def main() -> int:
+    """Measure both sets of routes."""
+    gc.disable()
+    sets = {
+        "1,000 accounts by 10 products, with severities": plain_routes,
+        "ten kinds": mixed_routes,
+    }
+    within = [
+        measure(name, {f"route-{number}": pattern for number, pattern in enumerate(routes())})
+        for name, routes in sets.items()
+    ]
+    return 0 if all(within) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
