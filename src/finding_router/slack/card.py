@@ -9,7 +9,7 @@ from finding_router.findings.reading import text_at
 from finding_router.findings.timestamps import parse_timestamp
 from finding_router.slack import blocks
 from finding_router.slack.body import Source, body
-from finding_router.slack.detail import exact, facts, joined, said
+from finding_router.slack.detail import exact, facts, joined, said, with_standards
 from finding_router.slack.frame import (
     CIRCLES,
     COLOURS,
@@ -44,7 +44,6 @@ _NEW: Final = "new"
 _UNREADABLE: Final = "❓ Unreadable finding"
 _TITLE_CHARS: Final = 300
 _NAME_CHARS: Final = 80
-_ID_CHARS: Final = 30
 _PROBLEM_CHARS: Final = 500
 _RAW_CHARS: Final = 2500
 
@@ -56,6 +55,7 @@ class CardContext:
 
     *routes* led to the channel, none where it is the default channel. *why* is "new" or what else
     made it worth saying. *mention* is as the operator wrote it. *banner* stands above everything.
+    *standards* are those that ask for the same control, where each has a finding of its own.
     """
 
     routes: tuple[str, ...] = ()
@@ -65,22 +65,22 @@ class CardContext:
     banner: str | None = None
     action_name: str | None = None
     portal: AccessPortal | None = None
+    standards: tuple[str, ...] = ()
 
 
 def render(finding: Finding, context: CardContext) -> Message:
     """Lay out *finding* as a card that holds every limit of Slack, and says what it leaves out."""
     text = summary(finding, context)
     headline = _headline(finding)
-    is_cut = length(escape(headline, len(headline) * 5)) > HEADER_CHARS
     source = Source(
         finding=finding,
-        detail=lay_out(finding),
+        detail=with_standards(lay_out(finding), context.standards),
         account=account_words(finding.account_name or context.account_alias, finding.account_id),
         portal=context.portal,
-        full_title=finding.title if is_cut else None,
+        full_title=full_title(finding, headline),
     )
     lead = [*preface(context.banner, context.mention), blocks.header(headline)]
-    footers = [*_seen(finding), _footer(context, is_sample=finding.raw.get("Sample") is True)]
+    footers = [*seen(finding), _footer(context, is_sample=finding.raw.get("Sample") is True)]
     budget = Budget()
     budget.spend(text)
     for block in (*lead, *footers):
@@ -141,18 +141,20 @@ def summary(finding: Finding, context: CardContext) -> Mrkdwn:
         words(finding.product, _NAME_CHARS),
         words(finding.title, _TITLE_CHARS),
         account_words(finding.account_name or context.account_alias, finding.account_id),
-        words(finding.region or "", _ID_CHARS),
+        said(finding.region),
         listed([name for name in names if name], 1, 2 * _NAME_CHARS),
     )
     return Mrkdwn(" · ".join(part for part in parts if part))
 
 
-def _headline(finding: Finding) -> str:
-    title = one_line(finding.title) or one_line(finding.id)
-    return f"{CIRCLES[finding.severity]} {finding.severity} · {title}"
+def full_title(finding: Finding, headline: str) -> str | None:
+    """Give the title of *finding* where its *headline* has to be cut; else None."""
+    is_cut = length(escape(headline, len(headline) * 5)) > HEADER_CHARS
+    return finding.title if is_cut else None
 
 
-def _seen(finding: Finding) -> list[dict[str, Any]]:
+def seen(finding: Finding) -> list[dict[str, Any]]:
+    """Say in small print when it was seen, if the finding does."""
     first, last = parse_timestamp(finding.first_seen), parse_timestamp(finding.last_seen)
     shown = (
         Mrkdwn(f"First seen {date(first)}") if first else None,
@@ -160,6 +162,11 @@ def _seen(finding: Finding) -> list[dict[str, Any]]:
     )
     present = [each for each in shown if each]
     return [blocks.context(*present)] if present else []
+
+
+def _headline(finding: Finding) -> str:
+    title = one_line(finding.title) or one_line(finding.id)
+    return f"{CIRCLES[finding.severity]} {finding.severity} · {title}"
 
 
 def _footer(context: CardContext, *, is_sample: bool) -> dict[str, Any]:

@@ -37,9 +37,9 @@ _ROUTES_CHARS: Final = 500
 
 def account_words(name: str | None, account_id: str | None) -> Mrkdwn | None:
     """Name an account as "name (id)", or by what there is of both."""
-    shown = None if name is None or says_nothing(name) else words(name, _NAME_CHARS)
-    number = words(account_id or "", _ID_CHARS)
-    return Mrkdwn(f"{shown} ({number})") if shown and number else shown or number or None
+    shown = "" if says_nothing(name or "") else words(name or "", _NAME_CHARS)
+    number = "" if says_nothing(account_id or "") else words(account_id or "", _ID_CHARS)
+    return Mrkdwn(f"{shown} ({number})" if shown and number else shown or number) or None
 
 
 def preface(banner: str | None, mentions: Sequence[str]) -> list[dict[str, Any]]:
