@@ -30,8 +30,12 @@ def paragraph(text: Plain) -> dict[str, Any]:
 
 def columns(facts: Sequence[Fact]) -> dict[str, Any]:
     """Make two columns of the first ten *facts*, which are fewer than 2,000 characters each."""
-    fields = [_mrkdwn(titled(label, value)) for label, value in facts[:FIELDS]]
-    return SectionBlock(fields=fields).to_dict()
+    return cells(*(titled(label, value) for label, value in facts))
+
+
+def cells(*texts: Mrkdwn) -> dict[str, Any]:
+    """Make two columns of the first ten *texts*, left and right in turn; a phone shows one."""
+    return SectionBlock(fields=[_mrkdwn(text) for text in texts[:FIELDS]]).to_dict()
 
 
 def context(*elements: Mrkdwn) -> dict[str, Any]:

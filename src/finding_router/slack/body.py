@@ -38,6 +38,8 @@ _LEAST_CHARS: Final = 100
 _TITLE_CHARS: Final = 800
 _HEADING_CHARS: Final = 40
 _DESCRIPTION_CUT: Final = "… (description cut)"
+# What a finding that ended has no use for.
+_WHILE_OPEN: Final = frozenset({"description", "remediation"})
 # Kept free for the line that says what found no room.
 _LEFT_OUT_CHARS: Final = 150
 
@@ -64,14 +66,15 @@ class _Part(NamedTuple):
     make: Callable[[Source, int], _Block | None]
 
 
-def body(source: Source, budget: Budget) -> list[_Block]:
+def body(source: Source, budget: Budget, *, is_over: bool = False) -> list[_Block]:
     """
     Give the blocks of the body that *budget* allows for, and take them out of it.
 
-    The least important parts are cut or left out first, and the last line says which.
+    The least important parts are cut or left out first, and the last line says which. Once the
+    finding *is_over*, nothing explains it or calls for action.
     """
     budget.chars -= _LEFT_OUT_CHARS
-    parts = _parts(source)
+    parts = [part for part in _parts(source) if not (is_over and part.name in _WHILE_OPEN)]
     made: dict[str, _Block] = {}
     left_out: list[str] = []
     for part in sorted(parts, key=lambda part: part.importance):

@@ -1,6 +1,7 @@
 """What a product's layout adds to the card: small values, the most important first."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from finding_router.slack.text import Mrkdwn, code, listed, says_nothing, words
@@ -8,6 +9,8 @@ from finding_router.slack.text import Mrkdwn, code, listed, says_nothing, words
 # Longer values are no longer read at a glance; the finding itself is one click away.
 VALUE_CHARS: Final = 200
 _MOST_ITEMS: Final = 3
+_MOST_STANDARDS: Final = 8
+STANDARDS: Final = "Standards"
 
 
 class Fact(NamedTuple):
@@ -64,3 +67,13 @@ def several(*texts: str | None) -> Mrkdwn | None:
 def joined(between: str, *items: Mrkdwn | None) -> Mrkdwn | None:
     """Join those of *items* that say something."""
     return Mrkdwn(between.join(item for item in items if item)) or None
+
+
+def with_standards(detail: Detail, standards: Sequence[str]) -> Detail:
+    """Name *standards*, if there are any, in place of those that the finding itself names."""
+    items = [item for item in map(said, standards) if item]
+    named = listed(items, _MOST_STANDARDS, _MOST_STANDARDS * VALUE_CHARS)
+    if not named:
+        return detail
+    others = tuple(fact for fact in detail.facts if fact.label != STANDARDS)
+    return replace(detail, facts=(Fact(STANDARDS, named), *others))

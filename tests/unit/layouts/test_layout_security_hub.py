@@ -25,10 +25,10 @@ def test_a_consolidated_control_shows_standards_parameters_and_reasons() -> None
             ],
         }
     }
-    detail = lay_out(make_finding(raw))
+    detail = lay_out(make_finding(raw, product="Security Hub"))
 
     assert dict(detail.facts) == {
-        "Standards": "AWS FSBP 1.0.0, NIST SP 800-53 5.0.0, CIS AWS Foundations 1.2.0 + 1 more",
+        "Standards": "AWS FSBP v1.0.0, NIST SP 800-53 v5.0.0, CIS v1.2.0 + 1 more",
         "Expected": "authorizedPorts = 80, 443",
     }
     assert detail.listings[0].items == (
@@ -43,9 +43,9 @@ def test_an_older_control_names_its_one_standard() -> None:
         "StandardsGuideArn": "arn:aws:securityhub:::ruleset/cis-aws-foundations-benchmark/v/1.2.0",
         "aws/securityhub/annotation": "The rule did not apply.",
     }
-    detail = lay_out(make_finding({"ProductFields": fields}))
+    detail = lay_out(make_finding({"ProductFields": fields}, product="Security Hub"))
 
-    assert dict(detail.facts) == {"Standards": "CIS AWS Foundations 1.2.0"}
+    assert dict(detail.facts) == {"Standards": "CIS v1.2.0"}
     assert detail.listings[0].items == ("The rule did not apply.",)
 
 
