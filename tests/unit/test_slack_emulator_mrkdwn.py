@@ -140,10 +140,15 @@ def test_a_date_beyond_the_calendar_has_its_fallback() -> None:
 
 
 def test_plain_text_knows_no_markup() -> None:
-    """Stars, links and entities stay as they are; emoji and lines do not."""
-    assert "*a* &lt;https://a.example|b&gt; &amp;amp; 🎉<br>c" == plain(
-        "*a* <https://a.example|b> &amp; :tada:\nc"
+    """Stars and links stay as they are; the three escapes, emoji and lines do not."""
+    assert "*a* &lt;https://a.example|b&gt; &lt;!here&gt; &amp; 🎉<br>c" == plain(
+        "*a* <https://a.example|b> &lt;!here&gt; &amp; :tada:\nc"
     )
+
+
+def test_plain_text_may_do_without_emoji() -> None:
+    """With emoji false a shortcode is text."""
+    assert ":tada:" == plain(":tada:", emoji=False)
 
 
 class _Tags(HTMLParser):
@@ -185,6 +190,8 @@ HOSTILE = st.text() | st.lists(
 @example('<https://a.example/"onmouseover="alert(1)|x>')
 @example("<https://a.example/|</a><script>alert(1)</script>>")
 @example("\ue0000\ue001")
+@example("http://<#>")
+@example("https://a.example/<@U1>`b`")
 def test_no_text_becomes_html_of_its_own(text: str) -> None:
     """Whatever is in a message, only our own tags and attributes come out."""
     for drawn in (mrkdwn(text, READER), plain(text)):

@@ -24,7 +24,9 @@ _ASIDE = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
 _RESERVED = str.maketrans({_OPEN: "\ufffd", _CLOSE: "\ufffd"})
 
 _ANGLE = re.compile(r"<([^<>\n]+)>")
-_URL = re.compile(r"\bhttps?://[^\s<>|\"'`*]+[^\s<>|\"'`*.,;:!?)\]}]")
+# What was put aside is HTML by now: it must not end up within an attribute.
+_NO_URL = f"\\s<>|\"'`*{_OPEN}{_CLOSE}"
+_URL = re.compile(rf"\bhttps?://[^{_NO_URL}]+[^{_NO_URL}.,;:!?)\]}}]")
 _FENCE = re.compile(r"```\n?(.+?)\n?```\n?", re.DOTALL)
 _CODE = re.compile(r"`([^`\n]+)`")
 _STYLES = tuple(
@@ -50,9 +52,14 @@ class Reader:
         return self.now.astimezone(self.zone)
 
 
-def plain(text: str) -> Markup:
-    """Draw plain_text: no markup but emoji and line breaks."""
-    return escape(with_emoji(text)).replace("\n", Markup("<br>"))
+def plain(text: str, *, emoji: bool = True) -> Markup:
+    """
+    Draw plain_text: no markup but the three escapes, line breaks and, if wanted, *emoji*.
+
+    Slack keeps this text escaped, whether it came so or not (measured: bolt-python#513).
+    """
+    text = decoded(text)
+    return escape(with_emoji(text) if emoji else text).replace("\n", Markup("<br>"))
 
 
 def mrkdwn(text: str, reader: Reader, *, verbatim: bool = False) -> Markup:
