@@ -1,0 +1,232 @@
+"""The handler: what it takes, what it answers, and what it refuses by name."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from fakes import unavailable
+from finding_router import handler
+from finding_router.delivery.deadline import Deadline
+from finding_router.errors import EventError
+from finding_router.handler import BatchFailedError, lambda_handler, read_records
+from hub_events import imported, raw_finding, sqs_record
+from router import Router
+
+CONTEXT = SimpleNamespace(
+    function_name="router",
+    memory_limit_in_mb=512,
+    invoked_function_arn="arn:aws:lambda:eu-west-1:123456789012:function:router",
+    aws_request_id="request",
+    get_remaining_time_in_millis=lambda: 90_000,
+)
+
+
+class FakeQueue:
+    """Remembers for how long records are to stay away."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self.delays: dict[str, float] = {}
+
+    def delay(self, seconds_by_receipt: dict[str, float], deadline: Deadline) -> None:
+        """Keep the delays."""
+        assert deadline.remaining() > 0
+        self.delays |= seconds_by_receipt
+
+
+class World:
+    """A handler around a router of fakes."""
+
+    def __init__(self) -> None:
+        """Make all parts."""
+        self.router = Router()
+        self.queue: FakeQueue | None = FakeQueue()
+
+    def invoke(self, event: Any) -> dict[str, Any]:
+        """Invoke the function as Lambda does."""
+        return lambda_handler(event, CONTEXT)  # type: ignore[arg-type]  # the part of the context that is used
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    """Put fakes in the place of what bootstrap makes."""
+    made = World()
+    monkeypatch.setattr(handler, "_parts", lambda: (made.router.pipeline, made.queue))
+    return made
+
+
+def fresh(finding_id: str, **changes: Any) -> dict[str, Any]:
+    """Make the event of a finding."""
+    return imported(raw_finding(finding_id, **changes))
+
+
+def test_a_batch_that_went_well_has_no_failures(world: World) -> None:
+    """SQS deletes every record of it."""
+    world.router.hold(raw_finding("one"), raw_finding("two"))
+
+    answer = world.invoke(
+        {"Records": [sqs_record(fresh("one"), number=1), sqs_record(fresh("two"), number=2)]}
+    )
+
+    assert {"batchItemFailures": []} == answer
+    assert 2 == len(world.router.slack.posted)
+
+
+def test_only_the_records_that_failed_come_back(world: World) -> None:
+    """After as long as each of them needs."""
+    world.router.hold(raw_finding("one"), raw_finding("two"))
+    world.router.faults.plan("post", unavailable())
+
+    answer = world.invoke(
+        {
+            "Records": [
+                sqs_record(fresh("one"), number=1, tries=3),
+                sqs_record(fresh("two"), number=2),
+            ]
+        }
+    )
+
+    assert {"batchItemFailures": [{"itemIdentifier": "record-1"}]} == answer
+    assert world.queue is not None
+    assert {"receipt-1": 60.0} == world.queue.delays
+
+
+def test_a_record_of_several_findings_waits_for_the_most_patient(world: World) -> None:
+    """It is one record, however many of its findings failed."""
+    event = imported(raw_finding("one"), raw_finding("two"))
+    world.router.hold(raw_finding("one"))
+
+    answer = world.invoke({"Records": [sqs_record(event, tries=2)]})
+
+    assert {"batchItemFailures": [{"itemIdentifier": "record-1"}]} == answer
+    assert world.queue is not None
+    assert {"receipt-1": 30.0} == world.queue.delays
+
+
+def test_without_a_queue_the_visibility_timeout_holds(world: World) -> None:
+    """A laptop may have none."""
+    world.queue = None
+    world.router.faults.plan("post", unavailable())
+
+    answer = world.invoke({"Records": [sqs_record(fresh("one"))]})
+
+    assert [{"itemIdentifier": "record-1"}] == answer["batchItemFailures"]
+
+
+def test_a_bare_event_is_answered_with_the_outcome_of_each_finding(world: World) -> None:
+    """`sam local invoke` shows it."""
+    world.router.hold(raw_finding("one"))
+
+    answer = world.invoke(imported(raw_finding("one"), raw_finding("two", RecordState="ARCHIVED")))
+
+    assert [("one", "posted"), ("two", "archived")] == [
+        (each["finding_id"], each["outcome"]) for each in answer["outcomes"]
+    ]
+
+
+def test_a_finding_without_identity_is_answered_too(world: World) -> None:
+    """With what is wrong with it."""
+    answer = world.invoke(imported({"Title": "No identity"}))
+
+    [outcome] = answer["outcomes"]
+    assert outcome["finding_id"] is None
+    assert "posted_raw" == outcome["outcome"]
+    assert "Id" in outcome["detail"]
+
+
+def test_a_bare_event_that_failed_is_raised_so_that_it_is_tried_again(world: World) -> None:
+    """A rule that invokes the function directly retries what raises."""
+    world.router.faults.plan("post", unavailable())
+
+    with pytest.raises(BatchFailedError, match="1 of 1 findings failed"):
+        world.invoke(fresh("one"))
+
+
+def test_an_event_of_another_kind_is_refused_by_name_in_the_answer(world: World) -> None:
+    """It is one of EventBridge, and none that the router takes."""
+    answer = world.invoke(fresh("one") | {"detail-type": "Findings Imported V2"})
+
+    [outcome] = answer["outcomes"]
+    assert "refused" == outcome["outcome"]
+    assert "Findings Imported V2" in outcome["detail"]
+
+
+@pytest.mark.parametrize(
+    ("event", "name"),
+    [
+        ({}, "(none)"),
+        ({"a": 1, "b": 2}, "a, b"),
+        ([], "list"),
+        (None, "NoneType"),
+        ("text", "str"),
+        ({"source": "aws.events"}, "aws.events"),
+        ({"Records": [{"eventSource": "aws:s3", "s3": {}}]}, "aws:s3"),
+        ({"Records": [{"EventSource": "aws:sns", "Sns": {}}]}, "aws:sns"),
+        ({"Records": "text"}, "Records"),
+        ({"Records": ["text"]}, "Records"),
+    ],
+)
+def test_anything_else_is_refused_by_name(event: Any, name: str) -> None:
+    """The message says what came, and what would be right."""
+    with pytest.raises(EventError) as refused:
+        read_records(event)
+
+    assert name in str(refused.value)
+    assert "SQS" in str(refused.value)
+
+
+def test_one_record_of_another_source_refuses_the_batch() -> None:
+    """No queue sends such a mixture, so that it is no batch of a queue's."""
+    stranger = sqs_record(fresh("two")) | {"eventSource": "aws:kinesis"}
+
+    with pytest.raises(EventError):
+        read_records({"Records": [sqs_record(fresh("one")), stranger]})
+
+
+def test_an_empty_batch_has_no_records() -> None:
+    """And is no mistake."""
+    assert [] == read_records({"Records": []})
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        ({"ApproximateReceiveCount": "4"}, 4),
+        ({}, 1),
+        (None, 1),
+        ({"ApproximateReceiveCount": "?"}, 1),
+    ],
+)
+def test_a_record_knows_how_often_it_was_tried(attributes: object, expected: int) -> None:
+    """Where SQS does not say, it is the first time."""
+    [record] = read_records({"Records": [sqs_record(fresh("one")) | {"attributes": attributes}]})
+
+    assert expected == record.tries
+
+
+def test_a_batch_without_bodies_is_read_all_the_same(world: World) -> None:
+    """Each record ends alone."""
+    hollow = sqs_record(fresh("one"))
+    del hollow["body"], hollow["receiptHandle"]
+
+    assert {"batchItemFailures": []} == world.invoke({"Records": [hollow]})
+
+
+def test_the_parts_are_made_once_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A warm invocation makes nothing anew, and nothing is called to make them."""
+    for name, value in {
+        "ROUTING_TABLE": "routes",
+        "LEDGER_TABLE": "ledger",
+        "DEFAULT_CHANNEL": "#security",
+        "SLACK_TOKEN_ARN": "arn:aws:ssm:eu-west-1:123456789012:parameter/token",
+        "FINDINGS_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/findings",
+    }.items():
+        monkeypatch.setenv(name, value)
+    handler._parts.cache_clear()
+
+    first, second = handler._parts(), handler._parts()
+
+    handler._parts.cache_clear()
+    assert first is second
+    assert first[1] is not None

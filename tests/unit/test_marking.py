@@ -1,0 +1,394 @@
+"""Marking: NOTIFIED only for what was said, only from NEW, and never over a person's word."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from fakes import Clock, FakeLedger, FakeWorkflow, Faults, security_hub_down, store_down
+from finding_router.delivery.cards import Card
+from finding_router.delivery.deadline import Deadline
+from finding_router.delivery.job import Delivery, Job, Progress, Record
+from finding_router.delivery.ledger import Entry, EntryKey, State
+from finding_router.delivery.marking import FRESH_SECONDS, NOT_FOUND_TRIES, Marker
+from finding_router.delivery.outcome import Outcome
+from finding_router.findings.asff import read_finding
+from finding_router.routing.table import Destination
+from finding_router.slack.card import CardContext
+from hub_events import PRODUCT_ARN, raw_finding
+
+
+class World:
+    """Security Hub, a Ledger, and jobs that were done."""
+
+    def __init__(self) -> None:
+        """Start with nothing said."""
+        self.clock = Clock()
+        self.faults = Faults(self.clock)
+        self.ledger = FakeLedger(self.faults)
+        self.workflow = FakeWorkflow(self.faults)
+
+    def said(
+        self,
+        finding_id: str = "finding-1",
+        *channels: str,
+        progress: Progress = Progress.POSTED,
+        tries: int = 1,
+        age: float = 0.0,
+        notified_at: float | None = None,
+        **changes: Any,
+    ) -> Job:
+        """Make a job whose message stands in *channels* (#alerts), sent *age* seconds ago."""
+        finding = read_finding(raw_finding(finding_id, **changes))
+        job = Job(record=Record(body=None, tries=tries), finding=finding)
+        job.sent_at = self.clock.now - age
+        job.end(Outcome.DUPLICATE if progress is Progress.DUPLICATE else Outcome.POSTED)
+        for channel in channels or ("#alerts",):
+            key = EntryKey(finding_id, channel)
+            self.ledger.entries[key] = Entry(
+                key=key,
+                state=State.POSTED,
+                episode=1,
+                version=2,
+                claimed_at=self.clock.now,
+                lease_until=0,
+                notified_at=notified_at,
+            )
+            job.deliveries.append(
+                Delivery(
+                    key=key,
+                    destination=Destination(channel=channel),
+                    card=Card(raw=None, finding=finding, problem="", context=CardContext()),
+                    severity=finding.severity,
+                    jobs=[job],
+                    progress=progress,
+                    entry=self.ledger.entries[key],
+                )
+            )
+        self.workflow.status.setdefault(finding.key, "NEW")
+        return job
+
+    def mark(self, *jobs: Job, seconds: float = 90.0) -> None:
+        """Mark what *jobs* have said."""
+        marker = Marker(workflow=self.workflow, ledger=self.ledger, clock=self.clock)
+        marker.run(jobs, Deadline(seconds, clock=self.clock))
+
+    def status(self, finding_id: str = "finding-1") -> str:
+        """Give what Security Hub holds."""
+        return self.workflow.status[PRODUCT_ARN, finding_id]
+
+    def notified_at(self, finding_id: str = "finding-1", channel: str = "#alerts") -> float | None:
+        """Give what the Ledger holds."""
+        return self.ledger.entries[EntryKey(finding_id, channel)].notified_at
+
+
+@pytest.fixture
+def world() -> World:
+    """Make a world in which nothing was said."""
+    return World()
+
+
+def test_what_was_said_is_notified_and_remembered_as_such(world: World) -> None:
+    """Security Hub and the Ledger agree, in every channel."""
+    job = world.said("finding-1", "#a", "#b")
+
+    world.mark(job)
+
+    assert "NOTIFIED" == world.status()
+    assert world.clock.now == world.notified_at(channel="#a") == world.notified_at(channel="#b")
+    assert Outcome.POSTED == job.outcome
+
+
+def test_a_batch_is_marked_together(world: World) -> None:
+    """One call, whatever it takes behind the port."""
+    world.mark(world.said("one"), world.said("two"))
+
+    assert 1 == world.faults.count("mark")
+
+
+def test_nothing_to_mark_asks_nothing(world: World) -> None:
+    """A batch of duplicates costs no call."""
+    job = world.said(progress=Progress.DUPLICATE, notified_at=world.clock.now)
+
+    world.mark(job)
+
+    assert [] == world.faults.calls
+
+
+@pytest.mark.parametrize("missing", [Progress.FAILED, Progress.PENDING])
+def test_a_finding_is_not_notified_before_each_channel_has_its_message(
+    world: World, missing: Progress
+) -> None:
+    """One of two is not enough."""
+    job = world.said("finding-1", "#a", "#b")
+    job.deliveries[1].progress = missing
+
+    world.mark(job)
+
+    assert "NEW" == world.status()
+
+
+def test_what_failed_is_not_notified(world: World) -> None:
+    """It comes again."""
+    job = world.said()
+    job.fail("why")
+
+    world.mark(job)
+
+    assert "NEW" == world.status()
+
+
+def test_what_was_said_before_and_not_marked_is_marked_now(world: World) -> None:
+    """A redelivery completes what the first try left out."""
+    job = world.said(progress=Progress.DUPLICATE, tries=2)
+
+    world.mark(job)
+
+    assert "NOTIFIED" == world.status()
+    assert Outcome.DUPLICATE == job.outcome
+
+
+@pytest.mark.parametrize("status", ["RESOLVED", "SUPPRESSED", "NOTIFIED"])
+def test_a_request_of_a_person_leaves_the_status_alone(world: World, status: str) -> None:
+    """A custom action posts any finding, and moves only NEW ones."""
+    job = world.said(Workflow={"Status": status})
+    world.workflow.status[PRODUCT_ARN, "finding-1"] = status
+
+    world.mark(job)
+
+    assert status == world.status()
+
+
+def test_an_unreadable_finding_cannot_be_marked(world: World) -> None:
+    """It has no identity."""
+    job = world.said()
+    job.finding = None
+
+    world.mark(job)
+
+    assert [] == world.workflow.marked
+
+
+@pytest.mark.parametrize("how", [{"tries": 2}, {"age": FRESH_SECONDS + 1}])
+@pytest.mark.parametrize("status", ["SUPPRESSED", "RESOLVED", "NOTIFIED"])
+def test_an_old_event_does_not_overwrite_what_a_person_has_set_since(
+    world: World, how: dict[str, Any], status: str
+) -> None:
+    """Security Hub has no conditional write, so that it is asked first."""
+    job = world.said(**how)
+    world.workflow.status[PRODUCT_ARN, "finding-1"] = status
+
+    world.mark(job)
+
+    assert [] == world.workflow.marked
+    assert status == world.status()
+    assert Outcome.POSTED == job.outcome
+
+
+def test_an_event_that_does_not_say_when_it_was_sent_counts_as_old(world: World) -> None:
+    """Better a question too many than a person's word overwritten."""
+    job = world.said()
+    job.sent_at = None
+    world.workflow.status[PRODUCT_ARN, "finding-1"] = "SUPPRESSED"
+
+    world.mark(job)
+
+    assert "SUPPRESSED" == world.status()
+
+
+def test_a_fresh_event_is_believed(world: World) -> None:
+    """GetFindings allows only three calls a second."""
+    world.mark(world.said(age=FRESH_SECONDS))
+
+    assert 0 == world.faults.count("statuses")
+    assert "NOTIFIED" == world.status()
+
+
+def test_what_is_not_new_any_more_is_remembered_or_its_reopening_would_be_lost(
+    world: World,
+) -> None:
+    """The worker before may have died between marking and remembering it."""
+    job = world.said(progress=Progress.DUPLICATE, tries=2)
+    world.workflow.status[PRODUCT_ARN, "finding-1"] = "NOTIFIED"
+
+    world.mark(job)
+
+    assert world.clock.now == world.notified_at()
+
+
+def test_a_status_that_cannot_be_read_brings_only_the_old_events_back(world: World) -> None:
+    """The fresh ones need no question."""
+    old, fresh = world.said("old", tries=2), world.said("fresh")
+    world.faults.plan("statuses", security_hub_down)
+
+    world.mark(old, fresh)
+
+    assert (Outcome.FAILED, Outcome.POSTED) == (old.outcome, fresh.outcome)
+    assert ("NEW", "NOTIFIED") == (world.status("old"), world.status("fresh"))
+    assert old.retry_seconds == 30
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "ConcurrentUpdateError",
+        "InternalFailure",
+        "DuplicatedFindingIdentifier",
+        "FindingNotFound",
+        "LimitExceededException",
+        "AccessDeniedException",
+        "SomethingNew",
+    ],
+)
+def test_a_refusal_that_may_pass_brings_the_record_back(world: World, code: str) -> None:
+    """The other findings of the call are notified."""
+    refused, other = world.said("refused"), world.said("other")
+    world.workflow.refusals[PRODUCT_ARN, "refused"] = [code]
+
+    world.mark(refused, other)
+
+    assert Outcome.FAILED == refused.outcome
+    assert code in refused.detail
+    assert refused.retry_seconds > 0
+    assert world.notified_at("refused") is None
+    assert "NOTIFIED" == world.status("other")
+    assert Outcome.POSTED == other.outcome
+
+
+@pytest.mark.parametrize("code", ["FindingSizeExceeded", "InvalidInput"])
+def test_a_refusal_for_good_is_the_end_of_it(world: World, code: str) -> None:
+    """The message stands; trying again would not change Security Hub's mind."""
+    job = world.said()
+    world.workflow.refusals[PRODUCT_ARN, "finding-1"] = [code]
+
+    world.mark(job)
+
+    assert Outcome.POSTED == job.outcome
+    assert code in job.detail
+    assert world.notified_at() is None
+
+
+def test_a_finding_not_found_three_times_was_deleted(world: World) -> None:
+    """At first it may only be that Security Hub lags behind itself."""
+    job = world.said(tries=NOT_FOUND_TRIES)
+    del world.workflow.status[PRODUCT_ARN, "finding-1"]
+
+    world.mark(job)
+
+    assert Outcome.POSTED == job.outcome
+    assert "FindingNotFound" in job.detail
+
+
+def test_a_mark_that_is_not_remembered_comes_back_for_it(world: World) -> None:
+    """Or the next episode could not be told from an echo; the other jobs do not try in vain."""
+    first, second = world.said("one"), world.said("two")
+    world.faults.plan("record_notified", store_down)
+
+    world.mark(first, second)
+
+    assert [Outcome.FAILED, Outcome.FAILED] == [first.outcome, second.outcome]
+    assert 1 == world.faults.count("record_notified")
+
+
+def test_out_of_time_nothing_is_asked_and_everything_comes_back(world: World) -> None:
+    """A call that might not end in time does not start."""
+    jobs = [world.said("fresh"), world.said("old", tries=2)]
+
+    world.mark(*jobs, seconds=10)
+
+    assert [] == world.faults.calls
+    assert [Outcome.FAILED, Outcome.FAILED] == [job.outcome for job in jobs]
+
+
+def test_out_of_time_after_marking_comes_back_to_remember_it(world: World) -> None:
+    """The slowest call to Security Hub may leave no time for the Ledger."""
+    job = world.said()
+    world.faults.plan("mark", seconds=30)
+
+    world.mark(job, seconds=40)
+
+    assert "NOTIFIED" == world.status()
+    assert (Outcome.FAILED, "out of time") == (job.outcome, job.detail)
+
+
+def test_a_finding_of_which_one_event_failed_is_not_notified_by_another(world: World) -> None:
+    """Its two versions may have gone to different channels; both come back together."""
+    posted, failed = world.said("finding-1", "#a"), world.said("finding-1", "#b")
+    failed.fail("why", retry_seconds=60)
+
+    world.mark(posted, failed)
+
+    assert "NEW" == world.status()
+    assert Outcome.FAILED == posted.outcome
+    assert posted.retry_seconds == 60
+
+
+def test_two_events_of_a_finding_are_marked_by_one_identifier(world: World) -> None:
+    """Security Hub refuses a call that names a finding twice."""
+    first, second = world.said(), world.said(progress=Progress.DUPLICATE)
+
+    world.mark(first, second)
+
+    assert [((PRODUCT_ARN, "finding-1"), "NOTIFIED")] == world.workflow.marked
+
+
+def test_what_a_route_suppresses_becomes_suppressed(world: World) -> None:
+    """It was not said, so that there is nothing to remember."""
+    job = suppressed(world)
+
+    world.mark(job)
+
+    assert "SUPPRESSED" == world.status()
+    assert Outcome.SUPPRESSED == job.outcome
+    assert 0 == world.faults.count("record_notified")
+
+
+def test_a_suppression_that_fails_comes_back(world: World) -> None:
+    """Saying nothing and leaving it NEW would lose it."""
+    job = suppressed(world)
+    world.workflow.refusals[PRODUCT_ARN, "finding-1"] = ["InternalFailure"]
+
+    world.mark(job)
+
+    assert Outcome.FAILED == job.outcome
+
+
+def test_a_suppressed_finding_that_a_person_has_moved_is_left_alone(world: World) -> None:
+    """The same care as for NOTIFIED."""
+    job = suppressed(world, tries=2)
+    world.workflow.status[PRODUCT_ARN, "finding-1"] = "RESOLVED"
+
+    world.mark(job)
+
+    assert "RESOLVED" == world.status()
+
+
+def suppressed(world: World, **how: Any) -> Job:
+    """Make the job of a finding that a route suppresses."""
+    job = world.said(**how)
+    job.deliveries = []
+    job.suppress = True
+    job.end(Outcome.SUPPRESSED)
+    return job
+
+
+def test_an_entry_that_expired_meanwhile_is_no_failure(world: World) -> None:
+    """There is nothing left to remember it in."""
+    job = world.said()
+    world.ledger.entries.clear()
+
+    world.mark(job)
+
+    assert Outcome.POSTED == job.outcome
+
+
+def test_a_finding_marked_in_one_channel_and_not_in_another_is_marked_again(world: World) -> None:
+    """The channel that a new route added has its own entry."""
+    job = world.said("finding-1", "#a", "#b")
+    first = job.deliveries[0]
+    assert first.entry is not None
+    first.entry = replace(first.entry, notified_at=1.0)
+
+    world.mark(job)
+
+    assert world.notified_at(channel="#b") is not None
