@@ -8,6 +8,9 @@ SAM_VERSION := 1.170.0
 UV := .tools/uv/bin/uv
 SAM := .tools/sam/bin/sam
 BIN := .venv/bin
+ARCHITECTURE := arm64
+OVERRIDES = $(if $(filter-out arm64,$(ARCHITECTURE)),--parameter-overrides Architecture=$(ARCHITECTURE))
+export SAM_CLI_TELEMETRY := 0
 LOCK_FLAGS := --quiet --python-version 3.13 --universal --generate-hashes --no-emit-index-url --no-header
 
 .PHONY: help
@@ -57,3 +60,20 @@ format: .venv/.ready ## Bring the code into the house style.
 .PHONY: type
 type: .venv/.ready ## Check the types.
 	$(BIN)/mypy
+
+.PHONY: validate
+validate: | $(SAM) ## Check template.yaml as SAM and CloudFormation would.
+	$(SAM) validate --lint
+
+.PHONY: build
+build: .venv/.ready | $(SAM) ## Build function and layer; ARCHITECTURE=x86_64 for such a machine.
+	$(SAM) build $(OVERRIDES)
+
+.PHONY: deploy
+deploy: build ## Build, and deploy to the AWS account that you are signed in to.
+	$(SAM) deploy --guided $(OVERRIDES)
+
+.PHONY: bench
+bench: .venv/.ready | $(SAM) ## Measure the pattern index and the cold start.
+	$(BIN)/python bench/patterns.py
+	$(BIN)/python bench/cold_start.py

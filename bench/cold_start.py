@@ -121,13 +121,14 @@ def measure(variant: Variant, stack: Stack, emulator: Path) -> dict[str, float]:
         cpu_ms = function.cpu_ms
         stack.advance(2)  # Slack takes a message a second for a channel
         second = function.invoke(batch_of_one(stack))
-        if first.failed or second.failed or (second.payload or {}).get("batchItemFailures"):
-            sys.exit("\n".join([f"{variant.name} failed", *function.log]))
+        for invocation in (first, second):
+            if invocation.error or invocation.answer.get("batchItemFailures"):
+                sys.exit("\n".join([f"{variant.name} failed", *function.log]))
         return {
             "init": function.init_ms or 0.0,
-            "first": first.duration_ms,
+            "first": 1000 * first.seconds,
             "cpu": cpu_ms,
-            "second": second.duration_ms,
+            "second": 1000 * second.seconds,
             "second cpu": function.cpu_ms - cpu_ms,
             "memory": function.peak_megabytes,
         }

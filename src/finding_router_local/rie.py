@@ -22,12 +22,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterable, Mapping
 from compileall import compile_dir
-from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
 from py_compile import PycInvalidationMode
 from types import TracebackType
 from typing import Any, Final, Self
+
+from finding_router_local.invocation import Invocation
 
 _RAPID: Final = ".tools/sam/lib/python3.13/site-packages/samcli/local/rapid"
 _BINARIES: Final = {
@@ -43,16 +44,6 @@ _INVOKE_REPORT: Final = re.compile(r"INVOKE RTDONE\(.*duration: ([\d.]+)ms\)")
 _START_SECONDS: Final = 10
 _STOP_SECONDS: Final = 5
 _LOG_SECONDS: Final = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Invocation:
-    """What one invocation gave back; *log* holds the lines written meanwhile."""
-
-    payload: Any
-    failed: bool
-    duration_ms: float
-    log: tuple[str, ...]
 
 
 def find_emulator(project: Path) -> Path | None:
@@ -228,7 +219,7 @@ class RuntimeEmulator:
         self._reader.start()
         _wait_for(port, self._process)
 
-    def invoke(self, event: object) -> Invocation:
+    def invoke(self, event: Mapping[str, Any]) -> Invocation:
         """Invoke the function with *event* and wait for its answer."""
         before = len(self._lines)
         body = self._post(json.dumps(event).encode())
@@ -236,14 +227,19 @@ class RuntimeEmulator:
         while time.monotonic() < deadline and not _ended(self._lines[before:]):
             time.sleep(0.005)
         log = tuple(self._lines[before:])
-        try:
-            payload = json.loads(body)
-        except json.JSONDecodeError:  # "Task timed out after 3.00 seconds"
-            payload = body
-        duration_ms = _latest(_INVOKE_REPORT, log)
+        seconds = (_latest(_INVOKE_REPORT, log) or 0.0) / 1000
+        answer = _json(body)
         # The emulator calls it a success, too, when the handler raises.
-        failed = duration_ms is None or (isinstance(payload, dict) and "errorType" in payload)
-        return Invocation(payload, failed, duration_ms or 0.0, log)
+        if isinstance(answer, dict) and "errorType" in answer:
+            error = f"{answer['errorType']}: {answer.get('errorMessage')}"
+            return Invocation(error=error, log=log, seconds=seconds)
+        if not seconds:  # "Task timed out after 90.00 seconds"
+            return Invocation(error=body, log=log)
+        return Invocation(answer=answer, log=log, seconds=seconds)
+
+    def __call__(self, event: Mapping[str, Any], /) -> Invocation:
+        """Invoke the function, as the embedded stack does."""
+        return self.invoke(event)
 
     def _post(self, body: bytes) -> str:
         """Send *body* to the emulator and return what it answers."""
@@ -279,6 +275,14 @@ class RuntimeEmulator:
         """Collect what is written until the emulator and the runtime have closed their end."""
         if self._process and self._process.stdout:
             self._lines.extend(line.rstrip("\n") for line in self._process.stdout)
+
+
+def _json(body: str) -> Any:
+    """Return what *body* holds, or None if it is no JSON."""
+    try:
+        return json.loads(body)
+    except json.JSONDecodeError:
+        return None
 
 
 def _ended(lines: Iterable[str]) -> bool:

@@ -1,0 +1,152 @@
+"""SAM takes the template as it is, and builds what is promised: compiled, and no more."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from finding_router_local.build import Built, has_sam, sam_build
+
+PROJECT = Path(__file__).parents[2]
+SAM = PROJECT / ".tools" / "sam" / "bin" / "sam"
+# https://docs.python.org/3/library/py_compile.html: flags 1 are a hash that nothing checks.
+UNCHECKED_HASH = b"\x01\x00\x00\x00"
+
+pytestmark = pytest.mark.skipif(
+    not has_sam(PROJECT), reason="the SAM CLI is not here: `make build` installs it"
+)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Build the template for this machine."""
+    return sam_build(PROJECT, tmp_path_factory.mktemp("built"))
+
+
+@pytest.fixture(scope="module")
+def built_for_arm(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Build the template for arm64, as it is deployed."""
+    return sam_build(PROJECT, tmp_path_factory.mktemp("arm"), architecture="arm64")
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Give the content of every file below *folder*."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_sam_validates_the_template_without_an_account() -> None:
+    """Lint and all, with neither credentials nor a Region nor a question about telemetry."""
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_"))
+    }
+
+    run = subprocess.run(
+        [str(SAM), "validate", "--lint"],
+        cwd=PROJECT,
+        env={**environment, "SAM_CLI_TELEMETRY": "0"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert 0 == run.returncode, run.stdout + run.stderr
+    assert "is a valid SAM Template" in run.stdout
+
+
+def test_function_is_the_router_alone_and_compiled(built: Built) -> None:
+    """Each module of finding_router with its bytecode, and nothing else."""
+    source = PROJECT / "src" / "finding_router"
+    modules = {path.relative_to(source.parent) for path in source.rglob("*.py")}
+    bytecode = {
+        path.parent / "__pycache__" / f"{path.stem}.{sys.implementation.cache_tag}.pyc"
+        for path in modules
+    }
+
+    assert {str(path) for path in modules | bytecode} == set(files(built.task))
+
+
+def test_every_module_of_the_layer_is_compiled(built: Built) -> None:
+    """Python never compiles anything at a cold start."""
+    python = built.layer / "python"
+    missing = [
+        str(path.relative_to(python))
+        for path in python.rglob("*.py")
+        if not Path(importlib.util.cache_from_source(str(path))).is_file()
+    ]
+
+    assert [] == missing
+
+
+def test_bytecode_does_not_depend_on_dates(built: Built) -> None:
+    """Python loads it without a look at the source's date, which a zip may change."""
+    compiled = [*built.layer.rglob("*.pyc"), *built.task.rglob("*.pyc")]
+
+    assert {(importlib.util.MAGIC_NUMBER, UNCHECKED_HASH)} == {
+        (path.read_bytes()[:4], path.read_bytes()[4:8]) for path in compiled
+    }
+
+
+def test_tracebacks_name_the_path_in_lambda(built: Built) -> None:
+    """Not the folder of whoever built it."""
+    content = b"".join(path.read_bytes() for path in built.layer.rglob("*.pyc"))
+
+    assert b"/opt/python/slack_sdk/" in content
+    assert str(built.layer).encode() not in content
+
+
+def test_layer_holds_what_the_lock_file_names(built: Built) -> None:
+    """Every locked package is there, and botocore knows the services that the router calls."""
+    python = built.layer / "python"
+
+    assert {
+        "annotated_types",
+        "aws_lambda_powertools",
+        "aws_xray_sdk",
+        "boto3",
+        "botocore",
+        "dateutil",
+        "jmespath",
+        "pydantic",
+        "pydantic_core",
+        "s3transfer",
+        "six.py",
+        "slack_sdk",
+        "typing_extensions.py",
+        "typing_inspection",
+        "urllib3",
+        "wrapt",
+    } == {path.name for path in python.iterdir()} - {"__pycache__"}
+    assert {"dynamodb", "secretsmanager", "securityhub", "sqs", "ssm"} == {
+        path.name for path in (python / "botocore" / "data").iterdir() if path.is_dir()
+    }
+
+
+def test_build_tells_what_weighs_most(built: Built) -> None:
+    """Both parts, stored and zipped."""
+    assert "Function: " in built.log
+    assert "MB zipped)" in built.log
+    assert "heaviest (MB): botocore" in built.log
+
+
+def test_layer_is_for_the_processor_that_is_asked_for(built_for_arm: Built) -> None:
+    """Whatever machine builds it, the parameter Architecture decides."""
+    libraries = [path.name for path in built_for_arm.layer.rglob("*.so")]
+
+    assert libraries
+    assert [] == [name for name in libraries if "aarch64" not in name]
+
+
+def test_second_build_is_the_same(built_for_arm: Built, tmp_path: Path) -> None:
+    """Byte for byte, so that an unchanged layer is not deployed again."""
+    again = sam_build(PROJECT, tmp_path, architecture="arm64")
+
+    assert files(built_for_arm.layer) == files(again.layer)
+    assert files(built_for_arm.task) == files(again.task)
