@@ -1,7 +1,9 @@
 """The Ledger in DynamoDB."""
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from functools import cached_property
 from itertools import batched
 from typing import TYPE_CHECKING, Any, Final
@@ -10,7 +12,7 @@ import boto3
 
 from finding_router.aws.attributes import from_item, to_item
 from finding_router.aws.clients import AWS_ERRORS, CONFIG, error_code
-from finding_router.delivery.ledger import Entry, EntryKey, State
+from finding_router.delivery.ledger import Entry, EntryKey, Member, Saying, Slot, State
 from finding_router.errors import StoreError
 from finding_router.findings.finding import Severity
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 KEYS_PER_READ: Final = 100
 MAX_READS: Final = 10
 DAY_SECONDS: Final = 86_400
+# No channel is called so: the item that lists the channels of a finding.
+CHANNELS: Final = "*"
 
 
 class DynamoLedger:
@@ -52,17 +56,20 @@ class DynamoLedger:
                 "finding": entry.key.finding,
                 "channel": entry.key.channel,
                 "state": entry.state.value,
+                "saying": entry.saying.value,
                 "episode": entry.episode,
+                "sequence": entry.sequence,
                 "version": entry.version,
                 "claimed_at": entry.claimed_at,
                 "lease_until": entry.lease_until,
                 "claimed_by": entry.claimed_by,
-                "severity": entry.severity and entry.severity.value,
-                "updated_at": entry.updated_at,
+                "severity": entry.severity.value,
+                "shown": entry.shown.value,
+                "members": {name: asdict(member) for name, member in entry.members.items()},
                 "posted_to": entry.posted_to,
                 "ts": entry.ts,
                 "posted_at": entry.posted_at,
-                "notified_at": entry.notified_at,
+                "digest": entry.digest,
                 "expires_at": int(entry.claimed_at) + self._ttl_seconds,
             }
         )
@@ -76,7 +83,105 @@ class DynamoLedger:
         )
         return self._put(item, condition)
 
-    def record_notified(self, keys: Sequence[EntryKey], *, at: float) -> None:
+    def slot(self, name: str, *, every_seconds: float, now: float, latest: float) -> Slot:
+        """
+        Take the next free slot of *name* that starts by *latest*, for all workers together.
+
+        `next_at` is when the next slot starts. A single conditional update takes it: where slots
+        are waited for it moves on by one, where none is it starts from now.
+        """
+        queued = self._advance(
+            name,
+            "SET next_at = next_at + :every",
+            "next_at > :now AND next_at <= :latest",
+            {":every": every_seconds, ":now": now, ":latest": latest},
+        )
+        if queued.get("taken"):
+            return Slot(at=queued["next_at"] - every_seconds, is_taken=True)
+        if queued.get("next_at", 0.0) > now:
+            return Slot(at=queued["next_at"], is_taken=False)
+        idle = self._advance(
+            name,
+            "SET next_at = :next, expires_at = :expires_at",
+            "attribute_not_exists(next_at) OR next_at <= :now",
+            {
+                ":next": now + every_seconds,
+                ":now": now,
+                ":expires_at": int(now) + DAY_SECONDS,
+            },
+        )
+        if idle.get("taken"):
+            return Slot(at=now, is_taken=True)
+        # Another worker was first; the next try finds it waiting.
+        return Slot(at=idle["next_at"], is_taken=False)
+
+    def slow_down(self, name: str, *, until: float) -> int:
+        """Give no slot of *name* before *until*; tell how often in a row that was asked for."""
+        values = {":until": until, ":one": 1, ":expires_at": int(until) + DAY_SECONDS}
+        with self._translated("update"):
+            answer = self._client.update_item(
+                TableName=self._table,
+                Key=_key(_slots(name)),
+                UpdateExpression="SET next_at = :until, expires_at = :expires_at ADD refusals :one",
+                ExpressionAttributeValues=to_item(values),
+                ReturnValues="UPDATED_NEW",
+            )
+        return int(from_item(answer["Attributes"])["refusals"])
+
+    def speed_up(self, name: str) -> None:
+        """Forget how often *name* was slowed down."""
+        with self._translated("update"):
+            self._client.update_item(
+                TableName=self._table,
+                Key=_key(_slots(name)),
+                UpdateExpression="REMOVE refusals",
+            )
+
+    def _advance(
+        self, name: str, update: str, condition: str, values: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Give the item after *update*, as `taken`, or as it is where *condition* does not hold."""
+        with self._translated("update"):
+            try:
+                answer = self._client.update_item(
+                    TableName=self._table,
+                    Key=_key(_slots(name)),
+                    UpdateExpression=update,
+                    ConditionExpression=condition,
+                    ExpressionAttributeValues=to_item(values),
+                    ReturnValues="ALL_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except self._client.exceptions.ConditionalCheckFailedException as error:
+                stored: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]  # the stubs leave it out
+                return from_item(stored)
+        return {**from_item(answer["Attributes"]), "taken": True}
+
+    def channels(self, findings: Iterable[str]) -> dict[str, list[str]]:
+        """Give the channels that have an entry about each of these; one call for a hundred."""
+        found: dict[str, list[str]] = {}
+        with self._translated("read"):
+            for some in batched(dict.fromkeys(findings), KEYS_PER_READ, strict=False):
+                for item in self._batch_get([_key(EntryKey(each, CHANNELS)) for each in some]):
+                    values = from_item(item)
+                    found[values["finding"]] = values["channels"]
+        return found
+
+    def note_channel(self, key: EntryKey) -> None:
+        """Let `channels` know of *key*."""
+        with self._translated("update"):
+            self._client.update_item(
+                TableName=self._table,
+                Key=_key(EntryKey(key.finding, CHANNELS)),
+                UpdateExpression="ADD channels :channel SET expires_at = :expires_at",
+                ExpressionAttributeValues={
+                    ":channel": {"SS": [key.channel]},
+                    # As long as the entry, which is written next.
+                    ":expires_at": {"N": str(int(time.time()) + self._ttl_seconds)},
+                },
+            )
+
+    def record_notified(self, member: str, keys: Sequence[EntryKey], *, at: float) -> None:
         """Remember that Security Hub took NOTIFIED for these; one that is gone is left alone."""
         with self._translated("update"):
             for key in keys:
@@ -84,9 +189,11 @@ class DynamoLedger:
                     self._client.update_item(
                         TableName=self._table,
                         Key=_key(key),
-                        UpdateExpression="SET notified_at = :at",
-                        ConditionExpression="attribute_exists(finding)",
-                        ExpressionAttributeValues={":at": {"N": str(at)}},
+                        # A new version, so that nobody who read the entry before overwrites this.
+                        UpdateExpression="SET members.#member.notified_at = :at ADD version :one",
+                        ConditionExpression="attribute_exists(members.#member)",
+                        ExpressionAttributeNames={"#member": member},
+                        ExpressionAttributeValues={":at": {"N": str(at)}, ":one": {"N": "1"}},
                     )
 
     def once(self, topic: str, *, every_seconds: float, now: float) -> bool:
@@ -153,20 +260,29 @@ def _key(key: EntryKey) -> dict[str, Any]:
     return {"finding": {"S": key.finding}, "channel": {"S": key.channel}}
 
 
+def _slots(name: str) -> EntryKey:
+    return EntryKey(f"pace#{name}", "pace")
+
+
 def _to_entry(values: Mapping[str, Any]) -> Entry:
-    severity = values.get("severity")
     return Entry(
         key=EntryKey(values["finding"], values["channel"]),
         state=State(values["state"]),
+        saying=Saying(values["saying"]),
         episode=values["episode"],
+        sequence=values["sequence"],
         version=values["version"],
         claimed_at=values["claimed_at"],
         lease_until=values["lease_until"],
         claimed_by=values["claimed_by"],
-        severity=Severity(severity) if severity else None,
-        updated_at=values.get("updated_at"),
+        severity=Severity(values["severity"]),
+        shown=Severity(values["shown"]),
+        members={
+            name: Member(**{"said_at": None, "heard_at": None, **member})
+            for name, member in values["members"].items()
+        },
         posted_to=values.get("posted_to"),
         ts=values.get("ts"),
         posted_at=values.get("posted_at"),
-        notified_at=values.get("notified_at"),
+        digest=values.get("digest"),
     )

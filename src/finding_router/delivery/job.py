@@ -6,13 +6,13 @@ from enum import StrEnum
 from typing import Any
 
 from finding_router.delivery.cards import Card
+from finding_router.delivery.episodes import News
 from finding_router.delivery.ledger import Entry, EntryKey
 from finding_router.delivery.outcome import Outcome
 from finding_router.findings.events import EventKind
 from finding_router.findings.finding import Finding, Severity
 from finding_router.routing.table import Destination
 from finding_router.slack.client import Posted
-from finding_router.slack.message import Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -60,23 +60,37 @@ class Progress(StrEnum):
 
     PENDING = "pending"
     POSTED = "posted"
+    UPDATED = "updated"
+    """The card was changed; nobody was called."""
     DUPLICATE = "duplicate"
+    UNKNOWN = "unknown"
+    """About nothing that was ever said here."""
     FAILED = "failed"
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Delivery:
-    """One message for one channel; several jobs of a batch may be about the same."""
+    """
+    What one channel is to hear of one thing; several jobs of a batch may be about the same.
+
+    *after* is the delivery of the same key that comes first: events of one finding are told in
+    their order.
+    """
 
     key: EntryKey
     destination: Destination
     card: Card
     severity: Severity
     jobs: list[Job]
+    news: dict[str, News]
+    """What the jobs tell, by member."""
+    after: "Delivery | None" = None
     progress: Progress = Progress.PENDING
     detail: str = ""
     retry_seconds: float = 0.0
     entry: Entry | None = None
+    said_before: Severity | None = None
+    """The severity that the channel knows of, where it is to hear that it rose."""
     is_claimed: bool = False
     is_doubtful: bool = False
     """Claimed, and nobody knows whether it was posted: to be looked for before posting."""
@@ -93,12 +107,12 @@ class Delivery:
         return self.jobs[-1]
 
     def channel(self, default_channel: str) -> str:
-        """Give the channel to post to now: its own, or the default one after a redirection."""
-        return self.destination.channel if self.banner is None else default_channel
-
-    def message(self) -> Message:
-        """Lay out what is to be posted now."""
-        return self.card.plain(self.banner) if self.is_plain else self.card.full(self.banner)
+        """Give the channel to post to now: where its card is, its own, or the default one."""
+        if self.banner is not None:
+            return default_channel
+        if self.entry is not None and self.entry.posted_to is not None:
+            return self.entry.posted_to
+        return self.destination.channel
 
     def end(self, progress: Progress, detail: str = "", *, retry_seconds: float = 0.0) -> None:
         """Give the delivery its end in this batch."""

@@ -1,4 +1,4 @@
-"""Claim, post, record: one delivery after another, each channel at the pace Slack asks for."""
+"""Claim, post, record: one delivery after another, each channel at Slack's pace."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -6,27 +6,37 @@ from typing import Final
 from finding_router.delivery.backoff import FIRST_SECONDS, backoff_seconds
 from finding_router.delivery.claims import Claims
 from finding_router.delivery.deadline import AWS_SECONDS, Deadline
-from finding_router.delivery.episodes import Verdict
+from finding_router.delivery.episodes import Phase, Verdict
 from finding_router.delivery.job import Delivery, Progress
-from finding_router.delivery.ledger import Entry
+from finding_router.delivery.ledger import Entry, Saying
 from finding_router.delivery.notices import Notices
 from finding_router.delivery.outage import LEDGER, Outage
+from finding_router.delivery.pace import UPDATES, Pace
 from finding_router.errors import (
     ChannelError,
     CredentialError,
     DeliveryError,
+    GoneError,
     MessageError,
     RateLimitedError,
     StoreError,
     UnavailableError,
 )
 from finding_router.slack.client import MISSING_SCOPE, Posted, SlackClient
+from finding_router.slack.message import Message
 from finding_router.telemetry import CREDENTIAL_FAILURES, DELIVERIES_DEGRADED, count, logger
 
 # "Retry-After: 0" would make a busy loop of waiting.
 SHORTEST_WAIT_SECONDS: Final = 1.0
 # Searching a channel starts this long before the claim, for the difference between two clocks.
 SEARCH_MARGIN_SECONDS: Final = 60.0
+_SAY: Final = frozenset(
+    {Verdict.RECOVER, Verdict.RESUME, Verdict.POST, Verdict.REOPEN, Verdict.RISE}
+)
+_ENDS: Final = {
+    Verdict.DUPLICATE: Progress.DUPLICATE,
+    Verdict.UNKNOWN: Progress.UNKNOWN,
+}
 
 
 class Poster:
@@ -37,6 +47,7 @@ class Poster:
         *,
         slack: SlackClient,
         claims: Claims,
+        pace: Pace,
         notices: Notices,
         default_channel: str,
         deadline: Deadline,
@@ -46,17 +57,23 @@ class Poster:
         """Stop taking new work when *deadline* is near; *clock* and *sleep* are in seconds."""
         self._slack = slack
         self._claims = claims
+        self._pace = pace
         self._notices = notices
         self._default_channel = default_channel
         self._deadline = deadline
         self._clock = clock
         self._sleep = sleep
-        self._not_before: dict[str, float] = {}
+        self._slots: dict[str, float] = {}
+        self._full: dict[str, float] = {}
         self._outage = Outage()
 
     def run(self, deliveries: Sequence[Delivery]) -> None:
-        """Work until each delivery has an end, most severe first; failing ends one, not the run."""
-        pending = sorted(deliveries, key=lambda delivery: -delivery.severity.rank)
+        """
+        Work until each delivery has an end; failing ends one, not the run.
+
+        What is said comes first, most severe first; cards are changed after that.
+        """
+        pending = sorted(deliveries, key=_urgency)
         try:
             self._claims.load(pending)
         except StoreError as error:
@@ -78,7 +95,7 @@ class Poster:
         waits = [
             (self._wait(delivery), delivery)
             for delivery in pending
-            if not self._outage.reason(self._channel(delivery))
+            if self._may_go(delivery)
         ]
         if not waits:
             return None
@@ -89,13 +106,22 @@ class Poster:
             self._sleep(wait)
         return delivery
 
+    def _may_go(self, delivery: Delivery) -> bool:
+        """Tell whether nothing but its slot keeps *delivery* back."""
+        before = delivery.after
+        if before is not None and before.progress is Progress.PENDING:
+            return False
+        channel = self._channel(delivery)
+        return channel not in self._full and not self._outage.reason(channel)
+
     def _channel(self, delivery: Delivery) -> str:
-        return delivery.channel(self._default_channel)
+        """Give what slots and outages go by: the channel as the route names it."""
+        return delivery.destination.channel if delivery.banner is None else self._default_channel
 
     def _wait(self, delivery: Delivery) -> float:
         if delivery.posted is not None:
             return 0.0
-        return max(self._not_before.get(self._channel(delivery), 0.0) - self._clock(), 0.0)
+        return max(self._slots.get(self._channel(delivery), 0.0) - self._clock(), 0.0)
 
     def _give_back(self, delivery: Delivery) -> None:
         """End a delivery that this batch will not get to."""
@@ -104,18 +130,26 @@ class Poster:
         if delivery.progress is not Progress.PENDING:
             return
         self._claims.release(delivery)
-        reason = self._outage.reason(self._channel(delivery))
+        channel = self._channel(delivery)
+        reason = self._outage.reason(channel)
         if reason:
             delivery.end(Progress.FAILED, reason, retry_seconds=_backoff(delivery))
-        else:
+            return
+        free_at = self._full.get(channel)
+        if free_at is None:
             delivery.end(Progress.FAILED, "out of time", retry_seconds=self._wait(delivery))
+            return
+        # One after the other, so that they do not all come back for the same slot.
+        self._full[channel] = free_at + 1.0
+        wait = max(free_at - self._clock(), 0.0)
+        delivery.end(Progress.FAILED, "the channel is at Slack's pace", retry_seconds=wait)
 
     def _advance(self, delivery: Delivery) -> None:
         """Take *delivery* one step: to its end, or to where it waits for its channel."""
         was_posted = delivery.posted is not None
         try:
             if not was_posted:
-                delivery.posted = self._claim_and_post(delivery)
+                self._step(delivery)
             if delivery.posted is not None:
                 self._record(delivery, delivery.posted)
                 self._outage.over()
@@ -131,30 +165,120 @@ class Poster:
             delivery.is_doubtful = True
             self._fail(delivery, error)
 
-    def _claim_and_post(self, delivery: Delivery) -> Posted | None:
-        """Post unless the Ledger, or for a claim left behind the channel, says it is there."""
-        if not delivery.is_claimed:
-            match self._claims.claim(delivery):
-                case Verdict.DUPLICATE:
-                    delivery.end(Progress.DUPLICATE)
-                    return None
-                case Verdict.BUSY:
-                    why = "another worker holds the claim"
-                    delivery.end(Progress.FAILED, why, retry_seconds=FIRST_SECONDS)
-                    return None
-                case Verdict.RECOVER:
-                    delivery.is_doubtful = True
-        found = None
-        if delivery.is_doubtful and delivery.entry is not None:
-            found = self._search(delivery, delivery.entry)
-        if found is not None or not self._deadline.allows():
-            return found
-        return self._slack.post(
-            self._channel(delivery),
-            delivery.message(),
-            delivery_id=delivery.entry.delivery_id if delivery.entry else None,
+    def _step(self, delivery: Delivery) -> None:
+        """Do what the Ledger's verdict asks for."""
+        if delivery.after is not None and delivery.after.progress is Progress.FAILED:
+            why = "what came before it has to be tried again"
+            delivery.end(Progress.FAILED, why, retry_seconds=delivery.after.retry_seconds)
+            return
+        if delivery.is_claimed:
+            self._say(delivery)
+            return
+        verdict = self._claims.judge(delivery)
+        if verdict in _ENDS:
+            delivery.end(_ENDS[verdict])
+        elif verdict is Verdict.BUSY:
+            why = "another worker is at it"
+            delivery.end(Progress.FAILED, why, retry_seconds=FIRST_SECONDS)
+        elif verdict in _SAY:
+            delivery.is_doubtful = verdict is Verdict.RECOVER
+            if self._has_slot(delivery) and self._claim(delivery, verdict):
+                self._say(delivery)
+        else:
+            self._change(delivery, verdict)
+
+    def _claim(self, delivery: Delivery, verdict: Verdict) -> bool:
+        if self._claims.claim(delivery, verdict):
+            return True
+        delivery.end(
+            Progress.FAILED, "another worker was first", retry_seconds=FIRST_SECONDS
+        )
+        return False
+
+    def _has_slot(self, delivery: Delivery) -> bool:
+        """Tell whether the channel's slot is now; if not, it is taken for later, or none is free."""
+        channel = self._channel(delivery)
+        now = self._clock()
+        if channel not in self._slots:
+            patience = max(self._deadline.remaining() - self._deadline.margin_seconds, 0.0)
+            slot = self._pace.post(channel, patience_seconds=patience)
+            if not slot.is_taken:
+                self._full[channel] = slot.at
+                return False
+            self._slots[channel] = slot.at
+        return self._slots[channel] <= now
+
+    def _say(self, delivery: Delivery) -> None:
+        """Post what was claimed, unless an earlier try may have, and it is found."""
+        entry = delivery.entry
+        if entry is None or not self._has_slot(delivery):
+            return
+        if delivery.is_doubtful:
+            delivery.posted = self._search(delivery, entry)
+            if delivery.posted is not None:
+                return
+        if not self._deadline.allows():
+            return
+        del self._slots[self._channel(delivery)]
+        is_reply = entry.ts is not None and delivery.banner is None
+        delivery.posted = self._slack.post(
+            delivery.channel(self._default_channel),
+            self._message(delivery, entry),
+            delivery_id=entry.delivery_id,
+            thread_ts=entry.ts if is_reply else None,
+            broadcast=is_reply and entry.saying is not Saying.END,
             seconds=self._deadline.for_slack(),
         )
+        self._pace.worked(self._channel(delivery))
+
+    def _message(self, delivery: Delivery, entry: Entry) -> Message:
+        if delivery.is_plain:
+            return delivery.card.plain(entry, delivery.banner)
+        return delivery.card.said(
+            entry.saying,
+            entry,
+            before=delivery.said_before or entry.severity,
+            now=self._clock(),
+            banner=delivery.banner,
+        )
+
+    def _change(self, delivery: Delivery, verdict: Verdict) -> None:
+        """Change the card to what is true now; where it is gone, an end is said in its thread."""
+        entry = delivery.entry
+        if entry is None or entry.ts is None or entry.posted_to is None:
+            delivery.end(Progress.DUPLICATE)
+            return
+        if verdict is not Verdict.NOTE:
+            slot = self._pace.update()
+            if not slot.is_taken:
+                wait = max(slot.at - self._clock(), SHORTEST_WAIT_SECONDS)
+                delivery.end(Progress.FAILED, "cards change at Slack's pace", retry_seconds=wait)
+                return
+            try:
+                self._slack.update(
+                    entry.posted_to,
+                    entry.ts,
+                    self._changed(delivery, entry, verdict),
+                    seconds=self._deadline.for_slack(),
+                )
+            except GoneError:
+                if verdict is Verdict.CLOSE:
+                    if self._claim(delivery, verdict):
+                        self._say(delivery)
+                    return
+        if self._claims.note(delivery, verdict):
+            delivery.end(Progress.DUPLICATE if verdict is Verdict.NOTE else Progress.UPDATED)
+        else:
+            delivery.end(
+                Progress.FAILED, "another worker was first", retry_seconds=FIRST_SECONDS
+            )
+
+    def _changed(self, delivery: Delivery, entry: Entry, verdict: Verdict) -> Message:
+        if delivery.is_plain:
+            return delivery.card.plain(entry, None)
+        if verdict is Verdict.CLOSE:
+            return delivery.card.ended(entry, self._clock())
+        return delivery.card.full(entry, None)
 
     def _search(self, delivery: Delivery, entry: Entry) -> Posted | None:
         """Look for the message that an earlier try may have posted, in both possible channels."""
@@ -187,8 +311,7 @@ class Poster:
         """Decide by the kind of refusal whether it waits, moves, comes back, or ends the run."""
         match error:
             case RateLimitedError():
-                wait = max(error.retry_after_seconds, SHORTEST_WAIT_SECONDS)
-                self._not_before[self._channel(delivery)] = self._clock() + wait
+                self._slow_down(delivery, error)
             case MessageError() if not delivery.is_plain:
                 delivery.is_plain = True
                 count(DELIVERIES_DEGRADED)
@@ -228,3 +351,9 @@ class Poster:
 
 def _backoff(delivery: Delivery) -> float:
     return backoff_seconds(delivery.job.record.tries)
+
+
+def _urgency(delivery: Delivery) -> tuple[bool, int]:
+    """Order what calls people before what only changes a card, the most severe first."""
+    is_change = all(news.phase is not Phase.NEW for news in delivery.news.values())
+    return is_change, -delivery.severity.rank

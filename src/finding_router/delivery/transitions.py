@@ -1,0 +1,107 @@
+"""What the Ledger holds after a verdict: the other half of the rules of an episode, pure as well."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from finding_router.delivery.episodes import News, Phase, Verdict, is_newer
+from finding_router.delivery.ledger import Entry, EntryKey, Member, Saying, State
+
+_SAYINGS: Final = {
+    Verdict.POST: Saying.CARD,
+    Verdict.REOPEN: Saying.REOPEN,
+    Verdict.RISE: Saying.RISE,
+    Verdict.CLOSE: Saying.END,
+}
+
+
+def claimed(
+    key: EntryKey,
+    before: Entry | None,
+    verdict: Verdict,
+    news: Sequence[News],
+    *,
+    now: float,
+    lease_until: float,
+    worker: str,
+) -> Entry:
+    """Give the entry of a claim: it says what is about to be said, in case nobody lives to."""
+    severity = max((each.severity for each in news), key=lambda severity: severity.rank)
+    if before is None:
+        return Entry(
+            key=key,
+            state=State.CLAIMED,
+            saying=Saying.CARD,
+            episode=1,
+            sequence=1,
+            version=1,
+            claimed_at=now,
+            lease_until=lease_until,
+            claimed_by=worker,
+            severity=severity,
+            shown=severity,
+            members=_members({}, verdict, news),
+        )
+    is_again = verdict in {Verdict.RESUME, Verdict.RECOVER}
+    return replace(
+        before,
+        state=State.CLAIMED,
+        saying=before.saying if is_again else _SAYINGS[verdict],
+        episode=before.episode + (verdict is Verdict.REOPEN),
+        sequence=before.sequence + (not is_again),
+        version=before.version + 1,
+        # A recovered claim keeps its time: that is since when its message may be there.
+        claimed_at=before.claimed_at if verdict is Verdict.RECOVER else now,
+        lease_until=lease_until,
+        claimed_by=worker,
+        severity=before.severity if verdict is Verdict.CLOSE else severity,
+        shown=before.shown if verdict is Verdict.CLOSE else severity,
+        members=_members(before.members, verdict, news),
+    )
+
+
+def noted(before: Entry, verdict: Verdict, news: Sequence[News]) -> Entry:
+    """Give the entry after something that says nothing in the channel."""
+    members = _members(before.members, verdict, news)
+    severity = max((each.severity for each in news), key=lambda severity: severity.rank)
+    return replace(
+        before,
+        version=before.version + 1,
+        shown=severity if verdict is Verdict.REFRESH and len(members) == 1 else before.shown,
+        members=members,
+    )
+
+
+def _members(
+    before: Mapping[str, Member], verdict: Verdict, news: Sequence[News]
+) -> dict[str, Member]:
+    return {**before, **{each.member: _member(before.get(each.member), verdict, each) for each in news}}
+
+
+def _member(before: Member | None, verdict: Verdict, news: News) -> Member:
+    if before is None:
+        return Member(said_at=news.updated_at, heard_at=news.updated_at, standard=news.standard)
+    if news.phase is Phase.ENDED:
+        if verdict is Verdict.REOPEN:
+            # The end came after the return: what is open now is what was heard of already.
+            return replace(before, said_at=before.heard_at, notified_at=None)
+        return replace(before, ended_at=news.updated_at, ended_event_at=news.sent_at)
+    heard_at = _later(news.updated_at, before.heard_at)
+    returns = verdict is Verdict.REOPEN or (
+        before.ended_at is not None and verdict is not Verdict.DUPLICATE
+    )
+    if returns:
+        return replace(
+            before,
+            said_at=heard_at,
+            heard_at=heard_at,
+            ended_at=None,
+            ended_event_at=None,
+            notified_at=None,
+        )
+    said_at = before.said_at if verdict is Verdict.NOTE else _later(news.updated_at, before.said_at)
+    return replace(before, said_at=said_at, heard_at=heard_at)
+
+
+def _later(this: str | None, other: str | None) -> str | None:
+    return this if is_newer(this, other) else other
