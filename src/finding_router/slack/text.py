@@ -70,13 +70,12 @@ _NOTHING: Final = frozenset(
 )
 
 _NOT_A_MENTION_CHARS: Final = 80
-_BROADCAST: Final = re.compile(r"(?:@|<!)?(here|channel|everyone)>?")
-_USER_GROUP: Final = re.compile(
+# Compiled by re when a route first has a mention: most have none.
+_BROADCAST: Final = r"(?:@|<!)?(here|channel|everyone)>?"
+_USER_GROUP: Final = (
     r"<!subteam\^(S[A-Z0-9]{2,30})(?:\|[^<>|]{0,80})?>|@?(S(?=[A-Z]*[0-9])[A-Z0-9]{7,30})"
 )
-_USER: Final = re.compile(
-    r"<@([UW][A-Z0-9]{2,30})(?:\|[^<>|]{0,80})?>|@?([UW](?=[A-Z]*[0-9])[A-Z0-9]{7,30})"
-)
+_USER: Final = r"<@([UW][A-Z0-9]{2,30})(?:\|[^<>|]{0,80})?>|@?([UW](?=[A-Z]*[0-9])[A-Z0-9]{7,30})"
 
 
 def clean(text: str) -> str:
@@ -221,11 +220,11 @@ def mention(written: str) -> Mrkdwn:
     users (``U…``, ``W…``) and user groups (``S…``). Never for anything that a finding says.
     """
     line = written.strip()
-    if broadcast := _BROADCAST.fullmatch(line):
+    if broadcast := re.fullmatch(_BROADCAST, line):
         return Mrkdwn(f"<!{broadcast[1]}>")
-    if group := _USER_GROUP.fullmatch(line):
+    if group := re.fullmatch(_USER_GROUP, line):
         return Mrkdwn(f"<!subteam^{group[1] or group[2]}>")
-    if user := _USER.fullmatch(line):
+    if user := re.fullmatch(_USER, line):
         return Mrkdwn(f"<@{user[1] or user[2]}>")
     return words(line, _NOT_A_MENTION_CHARS)
 
