@@ -1,19 +1,21 @@
 """The main job over one batch: read, decide, claim, post, record, mark."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from finding_router.delivery.backoff import backoff_seconds
 from finding_router.delivery.claims import Claims
 from finding_router.delivery.deadline import Deadline
 from finding_router.delivery.intake import read_jobs
-from finding_router.delivery.job import Delivery, Job, Progress, Record
+from finding_router.delivery.job import Job, Progress, Record
 from finding_router.delivery.ledger import Ledger
 from finding_router.delivery.marking import Marker, Workflow
 from finding_router.delivery.notices import Notices
 from finding_router.delivery.outcome import Outcome
+from finding_router.delivery.pace import Pace
 from finding_router.delivery.planning import Planner
 from finding_router.delivery.posting import Poster
+from finding_router.delivery.subjects import subject_of
 from finding_router.errors import StoreError
 from finding_router.routing.book import RouteBook
 from finding_router.routing.table import RoutingTable
@@ -26,6 +28,7 @@ from finding_router.telemetry import (
     FINDINGS_FAILED,
     FINDINGS_POSTED,
     FINDINGS_QUIET,
+    FINDINGS_UPDATED,
     INVALID_ROUTES,
     count,
     logger,
@@ -34,10 +37,14 @@ from finding_router.telemetry import (
 _METRICS = {
     Outcome.POSTED: FINDINGS_POSTED,
     Outcome.POSTED_RAW: FINDINGS_POSTED,
+    Outcome.UPDATED: FINDINGS_UPDATED,
     Outcome.DUPLICATE: FINDINGS_DUPLICATE,
     Outcome.REFUSED: EVENTS_REFUSED,
     Outcome.FAILED: FINDINGS_FAILED,
 }
+
+
+_FOLLOWED = frozenset({Outcome.ARCHIVED, Outcome.PASSED, Outcome.NOT_NEW})
 
 
 class Pipeline:
@@ -65,6 +72,7 @@ class Pipeline:
         self._notices = Notices(
             slack=slack, ledger=ledger, channel=settings.trouble_channel, clock=clock
         )
+        self._pace = Pace(ledger=ledger, notices=self._notices, clock=clock)
         self._portal = (
             AccessPortal(settings.access_portal_url, settings.access_portal_role)
             if settings.access_portal_url
@@ -78,7 +86,7 @@ class Pipeline:
             self._say(jobs, deadline)
         except StoreError as error:
             for job in jobs:
-                if job.outcome is None:
+                if job.outcome is None or self._is_followed(job):
                     job.fail(str(error), retry_seconds=backoff_seconds(job.record.tries))
         self._marker.run(jobs, deadline)
         for job in jobs:
@@ -89,11 +97,17 @@ class Pipeline:
 
     def _say(self, jobs: Sequence[Job], deadline: Deadline) -> None:
         """Decide and post; raises StoreError where no routing table could ever be read."""
-        if all(job.outcome is not None for job in jobs):
+        new = [job for job in jobs if job.outcome is None]
+        followed = [job for job in jobs if self._is_followed(job)]
+        # All that events cost whose findings nobody was ever told of.
+        channels = self._ledger.channels(_subjects(followed)) if followed else {}
+        if not new and not channels:
             return
         table = self._book.table()
         self._tell_troubles(table)
-        deliveries = Planner(table=table, portal=self._portal).plan(jobs)
+        planner = Planner(table=table, portal=self._portal)
+        planner.route(new)
+        planner.follow(followed, channels)
         claims = Claims(
             self._ledger,
             settle_seconds=self._settings.settle_minutes * 60,
@@ -103,16 +117,21 @@ class Pipeline:
         poster = Poster(
             slack=self._slack,
             claims=claims,
+            pace=self._pace,
             notices=self._notices,
             default_channel=table.default_channel,
             deadline=deadline,
             clock=self._clock,
             sleep=self._sleep,
         )
-        poster.run(deliveries)
+        poster.run(planner.deliveries())
         for job in jobs:
-            if job.outcome is None:
+            if job.deliveries:
                 _conclude(job)
+
+    def _is_followed(self, job: Job) -> bool:
+        """Tell whether *job* may change what was said before: an end, or more of the same."""
+        return self._settings.track_lifecycle and job.outcome in _FOLLOWED
 
     def _tell_troubles(self, table: RoutingTable) -> None:
         if table.problems:
@@ -140,22 +159,22 @@ class Pipeline:
             )
 
 
+def _subjects(jobs: Iterable[Job]) -> set[str]:
+    return {subject_of(job.finding) for job in jobs if job.finding is not None}
+
+
 def _conclude(job: Job) -> None:
     """Give *job* the outcome that follows from its deliveries."""
     failed = [each for each in job.deliveries if each.progress is Progress.FAILED]
+    reached = {each.progress for each in job.deliveries if each.job is job}
     if failed:
         job.fail(failed[0].detail, retry_seconds=max(each.retry_seconds for each in failed))
-    elif not any(_carried(each, job) for each in job.deliveries):
+    elif Progress.POSTED in reached:
+        job.end(Outcome.POSTED if job.finding else Outcome.POSTED_RAW, job.detail)
+    elif any(each.progress is Progress.UPDATED for each in job.deliveries):
+        job.end(Outcome.UPDATED, job.outcome or "")
+    elif job.outcome is None:
         job.end(Outcome.DUPLICATE)
-    elif job.finding is None:
-        job.end(Outcome.POSTED_RAW, job.detail)
-    else:
-        job.end(Outcome.POSTED)
-
-
-def _carried(delivery: Delivery, job: Job) -> bool:
-    """Tell whether the message of *delivery* shows the finding of *job*, posted just now."""
-    return delivery.progress is Progress.POSTED and delivery.job is job
 
 
 def _report(job: Job) -> None:

@@ -119,12 +119,12 @@ def _judge_stranger(entry: Entry, news: News) -> Verdict:
     if entry.is_open:
         return Verdict.RISE if _rises(entry, news) else Verdict.REFRESH
     ends = [member.ended_at for member in entry.members.values()]
-    return Verdict.REOPEN if all(is_newer(news.updated_at, end) for end in ends) else Verdict.DUPLICATE
+    return (
+        Verdict.REOPEN if all(is_newer(news.updated_at, end) for end in ends) else Verdict.DUPLICATE
+    )
 
 
-def _judge_return(
-    entry: Entry, member: Member, news: News, settle_seconds: float
-) -> Verdict:
+def _judge_return(entry: Entry, member: Member, news: News, settle_seconds: float) -> Verdict:
     """Judge an event about a finding whose end was seen."""
     # A person who sets NEW again leaves UpdatedAt as it was: only the time of the event tells.
     long_after = (

@@ -10,6 +10,8 @@ class Outcome(StrEnum):
     """Every channel has its message."""
     POSTED_RAW = "posted_raw"
     """Too broken to lay out: its JSON stands in the default channel."""
+    UPDATED = "updated"
+    """Its card was changed: it ended, or another standard found the same."""
     DUPLICATE = "duplicate"
     """Said before: redelivery, duplicate event, or re-import."""
     ARCHIVED = "archived"

@@ -24,9 +24,7 @@ class Pace:
     Methods raise StoreError where the Ledger, which the workers share, does not answer.
     """
 
-    def __init__(
-        self, *, ledger: Ledger, notices: Notices, clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, *, ledger: Ledger, notices: Notices, clock: Callable[[], float]) -> None:
         """*clock* gives Unix seconds."""
         self._ledger = ledger
         self._notices = notices
@@ -52,11 +50,12 @@ class Pace:
         One that stays refused rests for five minutes, with one notice, while the others go on.
         """
         now = self._clock()
-        refusals = self._ledger.slow_down(channel, until=now + wait_seconds)
+        # The slot right after the wait is this worker's own.
+        refusals = self._ledger.slow_down(channel, until=now + wait_seconds + POST_SECONDS)
         self._slowed.add(channel)
         if channel != UPDATES and refusals >= REFUSALS:
             wait_seconds = max(wait_seconds, REST_SECONDS)
-            self._ledger.slow_down(channel, until=now + wait_seconds)
+            self._ledger.slow_down(channel, until=now + wait_seconds + POST_SECONDS)
             self._notices.say(
                 f"pace of {channel}",
                 f"channel {channel} rests for {wait_seconds / 60:.0f} min",

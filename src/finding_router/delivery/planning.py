@@ -157,9 +157,7 @@ def _news(job: Job) -> News:
 def _is_same(delivery: Delivery, job: Job) -> bool:
     """Tell whether what *job* says is said together: what is new, and what only goes on."""
     phase = _news(job).phase
-    return phase is not Phase.ENDED and all(
-        each.phase is phase for each in delivery.news.values()
-    )
+    return phase is not Phase.ENDED and all(each.phase is phase for each in delivery.news.values())
 
 
 def _compare(this: Job, other: Job) -> int:

@@ -92,11 +92,7 @@ class Poster:
         """Give the first delivery whose channel is free, waiting for one if the time allows it."""
         if not self._deadline.allows():
             return None
-        waits = [
-            (self._wait(delivery), delivery)
-            for delivery in pending
-            if self._may_go(delivery)
-        ]
+        waits = [(self._wait(delivery), delivery) for delivery in pending if self._may_go(delivery)]
         if not waits:
             return None
         wait, delivery = min(waits, key=lambda each: each[0])
@@ -190,13 +186,11 @@ class Poster:
     def _claim(self, delivery: Delivery, verdict: Verdict) -> bool:
         if self._claims.claim(delivery, verdict):
             return True
-        delivery.end(
-            Progress.FAILED, "another worker was first", retry_seconds=FIRST_SECONDS
-        )
+        delivery.end(Progress.FAILED, "another worker was first", retry_seconds=FIRST_SECONDS)
         return False
 
     def _has_slot(self, delivery: Delivery) -> bool:
-        """Tell whether the channel's slot is now; if not, it is taken for later, or none is free."""
+        """Tell whether the channel's slot is now; a later one is taken, if there is one in time."""
         channel = self._channel(delivery)
         now = self._clock()
         if channel not in self._slots:
@@ -266,12 +260,13 @@ class Poster:
                     if self._claim(delivery, verdict):
                         self._say(delivery)
                     return
+            except ChannelError as error:
+                # Nobody sees a card in a channel that is gone.
+                logger.warning("card not changed", channel=error.channel, code=error.code)
         if self._claims.note(delivery, verdict):
             delivery.end(Progress.DUPLICATE if verdict is Verdict.NOTE else Progress.UPDATED)
         else:
-            delivery.end(
-                Progress.FAILED, "another worker was first", retry_seconds=FIRST_SECONDS
-            )
+            delivery.end(Progress.FAILED, "another worker was first", retry_seconds=FIRST_SECONDS)
 
     def _changed(self, delivery: Delivery, entry: Entry, verdict: Verdict) -> Message:
         if delivery.is_plain:
@@ -284,10 +279,15 @@ class Poster:
         """Look for the message that an earlier try may have posted, in both possible channels."""
         since = entry.claimed_at - SEARCH_MARGIN_SECONDS
         was_hindered = False
-        for channel in dict.fromkeys([delivery.destination.channel, self._default_channel]):
+        own = entry.posted_to or delivery.destination.channel
+        for channel in dict.fromkeys([own, self._default_channel]):
             try:
                 found = self._slack.find(
-                    channel, entry.delivery_id, since=since, seconds=self._deadline.for_slack()
+                    channel,
+                    entry.delivery_id,
+                    since=since,
+                    thread_ts=entry.ts if channel == entry.posted_to else None,
+                    seconds=self._deadline.for_slack(),
                 )
             except (ChannelError, CredentialError) as error:
                 if isinstance(error, CredentialError) and error.code != MISSING_SCOPE:
@@ -305,7 +305,26 @@ class Poster:
     def _record(self, delivery: Delivery, posted: Posted) -> None:
         if not self._claims.record(delivery, posted):
             logger.error("posted after the claim was lost", channel=posted.channel, ts=posted.ts)
+        entry = delivery.entry
+        if entry is not None and entry.saying is Saying.END:
+            delivery.end(Progress.UPDATED)
+            return
         delivery.end(Progress.POSTED)
+        if entry is not None and entry.saying is not Saying.CARD and entry.ts != posted.ts:
+            self._revive(delivery, entry)
+
+    def _revive(self, delivery: Delivery, entry: Entry) -> None:
+        """Let the card of what is said in its thread be up to date again, as far as that goes."""
+        if entry.digest is not None or entry.posted_to is None or entry.ts is None:
+            return
+        try:
+            if self._deadline.allows() and self._pace.update().is_taken:
+                message = delivery.card.full(entry, None)
+                seconds = self._deadline.for_slack()
+                self._slack.update(entry.posted_to, entry.ts, message, seconds=seconds)
+        except (DeliveryError, StoreError) as error:
+            # What is new was said: the card above it is only as it was before.
+            logger.warning("card not changed", channel=entry.posted_to, detail=str(error))
 
     def _refused(self, delivery: Delivery, error: DeliveryError) -> None:
         """Decide by the kind of refusal whether it waits, moves, comes back, or ends the run."""
@@ -318,6 +337,8 @@ class Poster:
                 logger.warning(
                     "card refused", channel=error.channel, code=error.code, detail=str(error)
                 )
+            case GoneError():
+                self._stand_alone(delivery)
             case ChannelError():
                 self._redirect(delivery, error)
             case CredentialError():
@@ -331,6 +352,28 @@ class Poster:
             case _:
                 self._fail(delivery, error)
 
+    def _slow_down(self, delivery: Delivery, error: RateLimitedError) -> None:
+        """Wait for as long as Slack asks, and let the other workers wait as well."""
+        is_change = not delivery.is_claimed
+        channel = UPDATES if is_change else self._channel(delivery)
+        wait = max(error.retry_after_seconds, SHORTEST_WAIT_SECONDS)
+        try:
+            wait = self._pace.refused(channel, wait)
+        except StoreError as trouble:
+            logger.warning("pace not shared", channel=channel, detail=str(trouble))
+        if is_change:
+            delivery.end(Progress.FAILED, str(error), retry_seconds=wait)
+        else:
+            self._slots[channel] = self._clock() + wait
+
+    def _stand_alone(self, delivery: Delivery) -> None:
+        """Say without a thread what was to be said in one that is gone; an end is then no news."""
+        entry = delivery.entry
+        if entry is not None and entry.saying is Saying.END:
+            delivery.posted = Posted(entry.posted_to or "", entry.ts or "")
+        else:
+            self._claims.detach(delivery)
+
     def _redirect(self, delivery: Delivery, error: ChannelError) -> None:
         """Send it to the default channel, under a banner that names the channel and the error."""
         count(DELIVERIES_DEGRADED)
@@ -342,7 +385,8 @@ class Poster:
             self._outage.close(self._default_channel, str(error))
             self._fail(delivery, error)
         else:
-            delivery.banner = f"meant for {error.channel}: {error.code}"
+            self._stand_alone(delivery)
+            delivery.banner = f"meant for {delivery.destination.channel}: {error.code}"
 
     def _fail(self, delivery: Delivery, error: Exception) -> None:
         self._claims.release(delivery)

@@ -1,4 +1,4 @@
-"""What the Ledger holds after a verdict: the other half of the rules of an episode, pure as well."""
+"""What the Ledger holds after a verdict: the other half of the rules of an episode, as pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -75,7 +75,10 @@ def noted(before: Entry, verdict: Verdict, news: Sequence[News]) -> Entry:
 def _members(
     before: Mapping[str, Member], verdict: Verdict, news: Sequence[News]
 ) -> dict[str, Member]:
-    return {**before, **{each.member: _member(before.get(each.member), verdict, each) for each in news}}
+    return {
+        **before,
+        **{each.member: _member(before.get(each.member), verdict, each) for each in news},
+    }
 
 
 def _member(before: Member | None, verdict: Verdict, news: News) -> Member:

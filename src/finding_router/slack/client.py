@@ -14,6 +14,7 @@ from finding_router.errors import (
     ConfigurationError,
     CredentialError,
     DeliveryError,
+    GoneError,
     MessageError,
     RateLimitedError,
     UnavailableError,
@@ -77,6 +78,16 @@ MESSAGE_CODES: Final = frozenset(
         "invalid_metadata_schema",
     }
 )
+# https://docs.slack.dev/reference/methods/chat.update#errors
+GONE_CODES: Final = frozenset(
+    {
+        "message_not_found",
+        "cant_update_message",
+        "edit_window_closed",
+        "thread_not_found",
+        "cannot_reply_to_message",
+    }
+)
 # Slack itself says of these that the request may have been carried out.
 AMBIGUOUS_CODES: Final = frozenset({"internal_error", "fatal_error", "request_timeout"})
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]{2,79}")
@@ -106,12 +117,15 @@ class SlackClient:
         message: Message,
         *,
         delivery_id: str | None = None,
+        thread_ts: str | None = None,
+        broadcast: bool = False,
         seconds: float = CALL_SECONDS,
     ) -> Posted:
         """
         Post *message*; *delivery_id* goes into its metadata, where `find` looks for it.
 
-        It ends within *seconds*, whatever happens.
+        With *thread_ts* it answers that message, and with *broadcast* the channel sees it, too. It
+        ends within *seconds*, whatever happens.
 
         Raises:
             DeliveryError: the subclass says what to do about it.
@@ -123,6 +137,8 @@ class SlackClient:
             "unfurl_media": False,
             **message.arguments(),
         }
+        if thread_ts is not None:
+            arguments |= {"thread_ts": thread_ts, "reply_broadcast": broadcast}
         if delivery_id is not None:
             arguments["metadata"] = {
                 "event_type": EVENT_TYPE,
@@ -132,11 +148,32 @@ class SlackClient:
         answer = self._call("chat.postMessage", channel, arguments, until)
         return Posted(answer["channel"], answer["ts"])
 
+    def update(
+        self, channel_id: str, ts: str, message: Message, *, seconds: float = CALL_SECONDS
+    ) -> None:
+        """
+        Let the message *ts* be *message* from now on.
+
+        Raises:
+            DeliveryError: a GoneError where it is not there any more, or may not be changed.
+
+        """
+        arguments = {"channel": channel_id, "ts": ts, **message.arguments()}
+        self._call("chat.update", channel_id, arguments, time.monotonic() + seconds)
+
     def find(
-        self, channel: str, delivery_id: str, *, since: float, seconds: float = CALL_SECONDS
+        self,
+        channel: str,
+        delivery_id: str,
+        *,
+        since: float,
+        thread_ts: str | None = None,
+        seconds: float = CALL_SECONDS,
     ) -> Posted | None:
         """
         Look for the message of *delivery_id* in *channel*, posted after Unix second *since*.
+
+        With *thread_ts* among the answers to that message.
 
         It ends within *seconds*, whatever happens.
 
@@ -152,8 +189,12 @@ class SlackClient:
             "limit": PAGE,
             "include_all_metadata": True,
         }
+        method = "conversations.history"
+        if thread_ts is not None:
+            method = "conversations.replies"
+            arguments["ts"] = thread_ts
         for _ in range(MAX_PAGES):
-            answer = self._call("conversations.history", channel, arguments, until)
+            answer = self._call(method, channel, arguments, until)
             for message in answer["messages"]:
                 metadata = message.get("metadata") or {}
                 payload = metadata.get("event_payload") or {}
@@ -281,6 +322,8 @@ def _refusal(code: str) -> tuple[type[DeliveryError], str] | None:
         return ChannelError, "correct the route, or invite the app to the channel"
     if code in CREDENTIAL_CODES:
         return CredentialError, "put a valid bot token with the app's scopes into the secret"
+    if code in GONE_CODES:
+        return GoneError, "what is to be said is said without it"
     if code in MESSAGE_CODES:
         return MessageError, "a plain message is tried in its place"
     return None
