@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -17,14 +17,14 @@ from finding_router_cli import local_report
 from finding_router_cli.documents import read_text
 from finding_router_cli.inputs import read_events
 from finding_router_cli.routing_items import read_items
-from finding_router_local.aws import LOOPBACK
+from finding_router_local import EXAMPLE_ROUTES, TEMPLATE
 from finding_router_local.outcomes import FindingOutcome
 from finding_router_local.running import announce, find_running, private_folder
-from finding_router_local.slack import render_page
-from finding_router_local.stack import TEMPLATE, Stack
-from finding_router_local.template import TemplateError
 
-EXAMPLE_ROUTES: Final = Path(__file__).parents[1] / "finding_router_local/example_routes.json"
+if TYPE_CHECKING:
+    from finding_router_local.stack import Stack
+
+LOOPBACK: Final = "127.0.0.1"
 SEND_SECONDS: Final = 60.0
 # What failed so often for a person who waits will go on failing.
 TRIES: Final = 5
@@ -124,6 +124,8 @@ def up(*, host: str, port: int, slack_port: int, routes_file: str | None, templa
 @template_option
 def demo(*, serve: bool, page: Path | None, routes_file: str | None, template: Path) -> None:
     """Send every event of events/ through the stack, and show what became of each finding."""
+    from finding_router_local.slack import render_page  # noqa: PLC0415 -- as for the stack
+
     files = [
         path
         for path in sorted((template.parent / "events").glob("*.json"))
@@ -158,8 +160,12 @@ def _started(
     host: str = LOOPBACK,
     port: int = 0,
     slack_port: int = 0,
-) -> Iterator[Stack]:
+) -> Iterator["Stack"]:
     """Start a stack with its routes; ending the process from outside ends it properly too."""
+    # Two seconds of imports, which a stack that runs already does not need.
+    from finding_router_local.stack import Stack  # noqa: PLC0415 -- see above
+    from finding_router_local.template import TemplateError  # noqa: PLC0415 -- see above
+
     source = routes_file or str(EXAMPLE_ROUTES)
     items = read_items(read_text(source), source)
     signal.signal(signal.SIGTERM, _interrupt)
@@ -172,11 +178,12 @@ def _started(
         raise click.ClickException(str(error)) from error
 
 
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
-def _serve(stack: Stack, template: Path, host: str) -> None:
+def _serve(stack: "Stack", template: Path, host: str) -> None:
     """Say how to use *stack*, and keep it until Ctrl-C, at the pace of the real ones."""
     stack.is_hasty = False
     environment_file = template.parent / "events" / _ENVIRONMENT_FILE
@@ -195,7 +202,7 @@ def _serve(stack: Stack, template: Path, host: str) -> None:
         environment_file.unlink(missing_ok=True)
 
 
-def _usage(stack: Stack, environment_file: Path) -> str:
+def _usage(stack: "Stack", environment_file: Path) -> str:
     item = {
         "kind": {"S": "route"},
         "name": {"S": "mine"},

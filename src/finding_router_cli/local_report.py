@@ -90,7 +90,11 @@ def _why(outcome: FindingOutcome) -> str:
 
 def _end(outcome: FindingOutcome) -> str:
     word = _styled(_word(outcome.outcome), _OUTCOME_STYLES.get(outcome.outcome, _QUIET))
-    return f"{word}, {outcome.workflow_status}" if outcome.workflow_status else word
+    if outcome.workflow_status:
+        word += f", {outcome.workflow_status}"
+    if outcome.channels and not outcome.is_settled:
+        word += f": {_clean(outcome.detail)}"
+    return word
 
 
 def _account(outcome: FindingOutcome) -> str:

@@ -1,6 +1,7 @@
 """The local AWS: moto's server, with what it lacks."""
 
 import io
+import itertools
 import os
 import socket
 import threading
@@ -33,6 +34,8 @@ CREDENTIALS: Final = {
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 
+_ACCOUNTS: Final = itertools.count(int(DEFAULT_ACCOUNT_ID))
+
 type Page = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]
 
 
@@ -40,10 +43,9 @@ class AwsServer:
     """
     AWS on a port of this machine, of one account and Region.
 
-    moto keeps its state in the process: two servers of one process show the same.
+    moto keeps its state in the process, by account: each server of a process is another one.
     """
 
-    account_id: Final = DEFAULT_ACCOUNT_ID
     region: Final = REGION
 
     def __init__(self, *, host: str = LOOPBACK, port: int = 0, seed: int = 0) -> None:
@@ -51,6 +53,7 @@ class AwsServer:
         # moto opens sessions of its own, which fail where the user's profile is not there.
         os.environ.pop("AWS_PROFILE", None)
         os.environ.pop("AWS_DEFAULT_PROFILE", None)
+        self.account_id = str(next(_ACCOUNTS))
         self.faults = FaultBoard(seed)
         self.gate = Gate(DomainDispatcherApplication(_create_app), self.faults)
         self._pages: dict[str, Page] = {}
@@ -114,13 +117,16 @@ class AwsServer:
 
     def reset(self) -> None:
         """Forget everything: resources, findings, faults."""
-        BackendDict.reset()
+        for backends in BackendDict._instances:  # type: ignore[misc]  # noqa: SLF001 -- moto resets all
+            if self.account_id in backends:
+                backends[self.account_id].reset()
         self.faults.clear()
 
     def _dispatch(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         for prefix, page in self._pages.items():
             if environ["PATH_INFO"].startswith(prefix):
                 return page(environ, start_response)
+        environ["HTTP_X_MOTO_ACCOUNT_ID"] = self.account_id
         return self.gate(environ, start_response)
 
 

@@ -1,18 +1,17 @@
 """What the stack answers over HTTP beside AWS's own operations, to tests and commands."""
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
 from finding_router_local.faults import Fault
+from finding_router_local.running import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from finding_router_local.stack import Stack
-
-PREFIX: Final = "/_local"
 
 
 class Control:

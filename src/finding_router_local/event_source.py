@@ -8,14 +8,13 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import batched
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from finding_router_local.deployment import Function
-from finding_router_local.invocation import Invocation, Invoke
+from finding_router_local.invocation import Batch, Invocation, Invoke
 
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
 _MESSAGES_PER_CALL: Final = 10
@@ -25,16 +24,6 @@ _IDLE_SECONDS: Final = 1
 _POLL_SECONDS: Final = 0.02
 
 type Message = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """One batch that was worked on."""
-
-    event: Mapping[str, Any]
-    invocation: Invocation
-    failed: frozenset[str]
-    """Ids of the messages that stay in the queue."""
 
 
 class EventSource:

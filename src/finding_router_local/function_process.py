@@ -9,6 +9,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -149,13 +150,17 @@ class FunctionProcess:
         """Clear away a process that does not answer; say what became of it."""
         assert self._process is not None  # noqa: S101 -- only called while there is one
         assert self._pipes is not None  # noqa: S101 -- same
-        died = self._process.poll()
+        status = None
+        if self._pipes.is_broken:
+            # The pipe may break a moment before the process is gone.
+            with suppress(subprocess.TimeoutExpired):
+                status = self._process.wait(_GRACE_SECONDS)
         self.kill()
         self._pipes.close()
         self._process = self._pipes = None
-        if died is None:
+        if status is None:
             return f"Task timed out after {self._function.timeout_seconds} seconds"
-        return f"Runtime exited with status {died}"
+        return f"Runtime exited with status {status}"
 
 
 class _Pipes:
@@ -163,6 +168,7 @@ class _Pipes:
 
     def __init__(self, process: subprocess.Popen[bytes], reply_fd: int) -> None:
         self.is_ready = False
+        self.is_broken = False
         self._process = process
         self._replies = os.fdopen(reply_fd, "rb", buffering=0)
         self._buffers = {"reply": b"", "log": b""}
@@ -190,6 +196,7 @@ class _Pipes:
                 if not chunk:
                     self._selector.unregister(key.fileobj)
                     if key.data == "reply" and b"\n" not in self._buffers["reply"]:
+                        self.is_broken = True
                         return None
         line, _, self._buffers["reply"] = self._buffers["reply"].partition(b"\n")
         reply: dict[str, Any] = json.loads(line)

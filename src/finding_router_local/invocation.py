@@ -1,4 +1,4 @@
-"""What it is to invoke a function, whoever runs it."""
+"""What it is to invoke a function, whoever runs it, and with what."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +13,16 @@ class Invocation:
     error: str | None = None
     log: tuple[str, ...] = ()
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """One batch of the queue that the function worked on."""
+
+    event: Mapping[str, Any]
+    invocation: Invocation
+    failed: frozenset[str]
+    """Ids of the messages that stay in the queue."""
 
 
 class Invoke(Protocol):

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from finding_router.errors import FindingError
 from finding_router.findings.asff import read_finding
-from finding_router_local.event_source import Batch
+from finding_router_local.invocation import Batch
 
 FILTERED: Final = "filtered"
 MISSING: Final = "missing"

@@ -6,14 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import urllib3
 
-from finding_router_local.control import PREFIX
 from finding_router_local.outcomes import FindingOutcome
-from finding_router_local.stack import Stack
 
+if TYPE_CHECKING:
+    from finding_router_local.stack import Stack
+
+PREFIX: Final = "/_local"
 DIRECTORY: Final = ".demo"
 _FILE: Final = "stack.json"
 _HELLO_SECONDS: Final = 3.0
@@ -53,7 +55,7 @@ class RunningStack:
 
 
 @contextmanager
-def announce(stack: Stack, root: Path) -> Iterator[None]:
+def announce(stack: "Stack", root: Path) -> Iterator[None]:
     """Let other processes find *stack* in *root*, the project's folder, as long as it runs."""
     path = private_folder(root) / _FILE
     said = {"id": stack.id, "pid": os.getpid(), "url": stack.aws.url}

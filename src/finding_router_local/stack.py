@@ -8,19 +8,20 @@ from contextlib import ExitStack
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 
 from boto3.dynamodb.types import TypeSerializer
 from moto.sqs.models import Queue, sqs_backends
 
+from finding_router_local import TEMPLATE
 from finding_router_local.aws import LOOPBACK, AwsServer
 from finding_router_local.bus import EventBus
-from finding_router_local.control import PREFIX, Control
+from finding_router_local.control import Control
 from finding_router_local.deployment import Deployment, Function, deploy
-from finding_router_local.event_source import Batch, EventSource
+from finding_router_local.event_source import EventSource
 from finding_router_local.function_process import FunctionProcess, Pace
 from finding_router_local.gate import Call
-from finding_router_local.invocation import Invoke
+from finding_router_local.invocation import Batch, Invoke
 from finding_router_local.outcomes import (
     FILTERED,
     FindingOutcome,
@@ -29,10 +30,10 @@ from finding_router_local.outcomes import (
     findings_of,
     outcomes_of,
 )
+from finding_router_local.running import PREFIX
 from finding_router_local.slack import SlackServer
 from finding_router_local.template import read_template
 
-TEMPLATE: Final = Path(__file__).parents[2] / "template.yaml"
 # Routes are read again so often that an edit shows with the next finding.
 PARAMETERS: Final[Mapping[str, object]] = {
     "DefaultChannel": "#security",
@@ -40,10 +41,10 @@ PARAMETERS: Final[Mapping[str, object]] = {
     "RouteCacheSeconds": 1,
 }
 DRAIN_SECONDS: Final = 120.0
-_SECRET: Final = "finding-router/slack-token"  # noqa: S105 -- its name, not its value
+_TOKEN: Final = "finding-router/slack-token"  # noqa: S105 -- its name, not its value
 _POLL_SECONDS: Final = 0.02
 
-type Key = tuple[str, str]
+type Keeper = Literal["secretsmanager", "ssm"]
 type MakeInvoke = Callable[[Function], Invoke]
 
 
@@ -69,9 +70,11 @@ class Stack:
         port: int = 0,
         slack_port: int = 0,
         timeout_seconds: int | None = None,
+        keeper: Keeper = "secretsmanager",
         make_invoke: MakeInvoke | None = None,
     ) -> None:
-        """*timeout_seconds* shortens the function's timeout."""
+        """*timeout_seconds* shortens the function's; *keeper* is the service that has the token."""
+        self._keeper = keeper
         self._template = template
         self._parameters = {**PARAMETERS, **(parameters or {})}
         self._workers = workers
@@ -97,7 +100,6 @@ class Stack:
             resources.enter_context(self.aws)
             if self._own_slack:
                 resources.enter_context(self.slack)
-            self.aws.reset()
             self.deployment = self._deploy()
             self.bus = EventBus(self.deployment.rule, self.aws.client("sqs"))
             hub = self.aws.security_hub
@@ -116,6 +118,25 @@ class Stack:
     def clock(self) -> float:
         """Give the stack's time, in Unix seconds."""
         return time.time() + self._ahead_seconds
+
+    def reset(self) -> None:
+        """Forget all findings, routes, messages and faults; the workers stay as they are."""
+        self.aws.faults.clear()
+        self.slack.clear()
+        while any(source.is_working for source in self._sources):
+            time.sleep(_POLL_SECONDS)
+        with self.aws.gate.holding("sqs"):
+            for name in self.deployment.queues:
+                queue = self._queue(name)
+                queue.pending_messages.clear()
+                queue._messages.clear()  # noqa: SLF001 -- a purge is allowed once a minute only
+        for table in self.deployment.tables.values():
+            self._empty(table)
+        self.aws.security_hub.forget()
+        self.bus.filtered = 0
+        self.journal = Journal()
+        # The workers remember routes for so long.
+        self.advance(float(self.function.environment["ROUTE_CACHE_SECONDS"]) + 1)
 
     def advance(self, seconds: float) -> float:
         """Let *seconds* pass, in no time; give how far the stack's clock is ahead now."""
@@ -217,11 +238,8 @@ class Stack:
     # How it does it
 
     def _deploy(self) -> Deployment:
-        secret = self.aws.client("secretsmanager").create_secret(
-            Name=_SECRET, SecretString=self.slack.token
-        )
         values = {
-            "SlackTokenArn": secret["ARN"],
+            "SlackTokenArn": self._store_token(),
             "SlackApiUrl": self.slack.base_url,
             **self._parameters,
         }
@@ -231,6 +249,23 @@ class Stack:
             return deployment
         function = replace(deployment.function, timeout_seconds=self._timeout_seconds)
         return replace(deployment, function=function)
+
+    def _store_token(self) -> str:
+        """Put Slack's token where the function finds it; give the ARN."""
+        client = self.aws.client(self._keeper)
+        if self._keeper == "secretsmanager":
+            secret = client.create_secret(Name=_TOKEN, SecretString=self.slack.token)
+            return str(secret["ARN"])
+        client.put_parameter(Name=f"/{_TOKEN}", Value=self.slack.token, Type="SecureString")
+        return f"arn:aws:ssm:{self.aws.region}:{self.aws.account_id}:parameter/{_TOKEN}"
+
+    def _empty(self, table: str) -> None:
+        client = self.aws.client("dynamodb")
+        keys = client.describe_table(TableName=table)["Table"]["KeySchema"]
+        for page in client.get_paginator("scan").paginate(TableName=table):
+            for item in page["Items"]:
+                key = {each["AttributeName"]: item[each["AttributeName"]] for each in keys}
+                client.delete_item(TableName=table, Key=key)
 
     def _start_worker(self, number: int, resources: ExitStack) -> None:
         if self._make_invoke is not None:

@@ -61,6 +61,10 @@ class SecurityHubBackend(MotoSecurityHubBackend):
         self._by_key[key] = _with_defaults(taken)  # type: ignore[index]  # as above
         return key  # type: ignore[return-value]  # as above
 
+    def forget(self) -> None:
+        """Forget all findings."""
+        self._by_key.clear()
+
     def get_findings(  # type: ignore[override]  # moto's decorator pages; so does `responses`
         self, filters: Mapping[str, Any] | None = None, keys: Iterable[Key] | None = None
     ) -> list[Json]:

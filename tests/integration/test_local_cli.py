@@ -1,0 +1,243 @@
+"""`finding-router local`: what a person types and sees."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click import unstyle
+from click.testing import CliRunner
+
+from finding_router_cli.local_report import line, summary
+from finding_router_cli.main import main
+from finding_router_local import TEMPLATE
+from finding_router_local.outcomes import Delivered, FindingOutcome
+
+ROOT = TEMPLATE.parent
+EVENTS = ROOT / "events"
+
+
+@pytest.fixture
+def runner(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Run commands in this process, with no stack that happens to run on this machine."""
+    monkeypatch.setattr("finding_router_cli.local.find_running", lambda _: None)
+    return CliRunner()
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Any:
+    """Copy what the commands need into a folder of its own."""
+    (tmp_path / "template.yaml").write_text(TEMPLATE.read_text())
+    (tmp_path / "events").mkdir()
+    for path in EVENTS.glob("imported-guardduty-*.json"):
+        (tmp_path / "events" / path.name).write_text(path.read_text())
+    return tmp_path
+
+
+def plain(outcome: FindingOutcome) -> str:
+    """Give the line without colours."""
+    return unstyle(line(outcome))
+
+
+class TestSend:
+    """Findings go through the stack and their ends are told."""
+
+    def test_prints_a_line_per_finding(self, runner: CliRunner) -> None:
+        """Severity, title, account, product, channels with their routes, and the status."""
+        result = runner.invoke(main, ["local", "send", str(EVENTS / "imported-two-findings.json")])
+
+        assert 0 == result.exit_code
+        first = result.output.splitlines()[0]
+        for part in (
+            "HIGH",
+            "CloudTrail should be enabled",
+            "444455556666",
+            "Security Hub",
+            "→ #",
+            "(every-account-and-service)",
+            "posted, NOTIFIED",
+        ):
+            assert part in first
+        assert "2 findings: 2 posted" in result.output
+
+    def test_prints_json_for_programs(self, runner: CliRunner) -> None:
+        """The same as JSON, with the file that each finding is from."""
+        file = str(EVENTS / "imported-guardduty-port-probe.json")
+
+        result = runner.invoke(main, ["local", "send", "--json", file])
+
+        said = json.loads(result.output)
+        [finding] = said["findings"]
+        assert 0 == result.exit_code
+        assert (file, "posted", "NOTIFIED") == (
+            finding["source"],
+            finding["outcome"],
+            finding["workflow_status"],
+        )
+        assert {"posted": 1} == said["summary"]
+
+    def test_sends_a_bare_finding_by_the_routes_of_a_file(
+        self, runner: CliRunner, tmp_path: Path
+    ) -> None:
+        """A finding from standard input goes in as an import, and where --routes says."""
+        routes = tmp_path / "routes.json"
+        routes.write_text(json.dumps([{"kind": "route", "name": "all", "channel": "#mine"}]))
+        event = json.loads((EVENTS / "imported-guardduty-port-probe.json").read_text())
+        finding = json.dumps(event["detail"]["findings"][0])
+
+        result = runner.invoke(main, ["local", "send", "-", "--routes", str(routes)], input=finding)
+
+        assert 0 == result.exit_code
+        assert "→ #mine (all)" in result.output
+        assert "1 finding: 1 posted" in result.output
+
+    def test_refuses_what_it_cannot_read(self, runner: CliRunner, tmp_path: Path) -> None:
+        """A file that is no JSON is named, before anything is started."""
+        file = tmp_path / "broken.json"
+        file.write_text("{")
+
+        result = runner.invoke(main, ["local", "send", str(file)])
+
+        assert 2 == result.exit_code
+        assert "broken.json" in result.output
+
+    def test_names_a_template_that_is_not_there(self, runner: CliRunner, tmp_path: Path) -> None:
+        """A wrong --template is an error with a way out, no traceback."""
+        file = str(EVENTS / "imported-guardduty-port-probe.json")
+        template = str(tmp_path / "none.yaml")
+
+        result = runner.invoke(main, ["local", "send", file, "--template", template])
+
+        assert 1 == result.exit_code
+        assert "none.yaml: cannot be read" in result.output
+
+    def test_failed_finding_is_an_exit_of_one(
+        self, runner: CliRunner, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A finding without a named end fails the command, and says why."""
+        outcome = FindingOutcome(outcome="failed", event=0, detail="Slack is down", title="T")
+        monkeypatch.setattr("finding_router_local.stack.Stack.send", lambda *_, **__: [outcome])
+        file = str(EVENTS / "imported-guardduty-port-probe.json")
+
+        result = runner.invoke(main, ["local", "send", file])
+
+        assert 1 == result.exit_code
+        assert "Slack is down" in result.output
+
+
+class TestDemo:
+    """`local demo`, which `make demo` calls."""
+
+    def test_sends_every_event_and_writes_the_page(self, runner: CliRunner, project: Any) -> None:
+        """It ends with 0, tells of each finding, and leaves a page of the messages."""
+        result = runner.invoke(
+            main, ["local", "demo", "--template", str(project / "template.yaml")]
+        )
+
+        page = project / ".demo" / "messages.html"
+        assert 0 == result.exit_code
+        assert "3 findings: 3 posted" in result.output
+        assert page.as_uri() in result.output
+        assert "checkout-api" in page.read_text()
+
+
+class TestUp:
+    """`local up`, in a process of its own."""
+
+    @pytest.fixture
+    def running(self, project: Any) -> Iterator[Any]:
+        """Start it, wait until it is there, and end it as a person does."""
+        command = [sys.executable, "-c", "from finding_router_cli.main import main; main()"]
+        template = str(project / "template.yaml")
+        process = subprocess.Popen(
+            [*command, "local", "up", "--template", template],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        seen = ""
+        while "--env-vars" not in seen:
+            text = process.stdout.readline()
+            assert text, seen
+            seen += text
+        try:
+            yield process, seen
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=30)
+
+    def test_takes_findings_until_it_is_ended(self, project: Any, running: Any) -> None:
+        """Sent from another process they go through it, and it leaves nothing behind."""
+        process, seen = running
+        template = str(project / "template.yaml")
+        file = str(project / "events" / "imported-guardduty-port-probe.json")
+        environment = json.loads((project / "events" / "local-env.json").read_text())
+
+        results = [
+            CliRunner().invoke(main, ["local", "send", file, "--template", template])
+            for _ in range(2)
+        ]
+        process.send_signal(signal.SIGINT)
+        log, _ = process.communicate(timeout=30)
+
+        assert ["1 finding: 1 posted", "1 finding: 1 duplicate"] == [
+            result.output.splitlines()[-1] for result in results
+        ]
+        endpoint = re.search(r"AWS +(http://127\.0\.0\.1:\d+)", seen)[1]
+        assert endpoint == environment["RouterFunction"]["AWS_ENDPOINT_URL"]
+        assert "posted, NOTIFIED" in log
+        assert 0 == process.returncode
+        assert not (project / "events" / "local-env.json").exists()
+        assert not (project / ".demo" / "stack.json").exists()
+
+    def test_dead_stack_is_forgotten(self, project: Any) -> None:
+        """What a killed one left behind does not stop anybody."""
+        folder = project / ".demo"
+        folder.mkdir()
+        said = {"id": "gone", "pid": os.getpid(), "url": "http://127.0.0.1:9"}
+        (folder / "stack.json").write_text(json.dumps(said))
+        file = str(project / "events" / "imported-guardduty-port-probe.json")
+        template = str(project / "template.yaml")
+
+        result = CliRunner().invoke(main, ["local", "send", file, "--template", template])
+
+        assert 0 == result.exit_code
+        assert not (folder / "stack.json").exists()
+
+
+class TestReport:
+    """Lines for people."""
+
+    def test_no_finding_can_write_to_the_terminal(self) -> None:
+        """Control characters of a finding come out as blanks."""
+        said = plain(FindingOutcome(outcome="posted", event=0, title="a\x1b[2Jb\nc\u202ed"))
+
+        assert "a [2Jb c d" in said
+
+    def test_default_channel_and_note_are_named(self) -> None:
+        """Without a route the line says why the channel was chosen."""
+        delivered = Delivered(channel="#security", note="meant for #gone: channel_not_found")
+
+        said = plain(FindingOutcome(outcome="posted", event=0, channels=(delivered,)))
+
+        assert "→ #security (default channel; meant for #gone: channel_not_found)" in said
+
+    def test_dropped_finding_names_its_route(self) -> None:
+        """What goes nowhere says why."""
+        said = plain(FindingOutcome(outcome="dropped", event=0, detail="route quiet"))
+
+        assert "→ nowhere: route quiet  dropped" in said
+
+    def test_summary_counts_by_outcome(self) -> None:
+        """The most frequent comes first."""
+        outcomes = [
+            FindingOutcome(outcome=outcome, event=0) for outcome in ("filtered", "posted", "posted")
+        ]
+
+        assert "3 findings: 2 posted, 1 filtered by the rule" == summary(outcomes)

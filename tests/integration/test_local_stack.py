@@ -1,0 +1,272 @@
+"""The whole router in the embedded stack: from an event on the bus to message and status."""
+
+import copy
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import urllib3
+
+from finding_router_local import EXAMPLE_ROUTES, TEMPLATE
+from finding_router_local.faults import Fault
+from finding_router_local.stack import Stack
+
+EVENTS = TEMPLATE.parent / "events"
+EVENT = json.loads((EVENTS / "imported-guardduty-port-probe.json").read_text())
+ROUTES = [
+    {"kind": "account", "name": "444455556666", "alias": "web-shop"},
+    {"kind": "route", "name": "everything", "match": {}, "channel": "#{account}-{product}"},
+]
+CHANNEL = "#web-shop-guardduty"
+SAMPLES = Path(__file__).parents[2].parent / "shared/samples"
+
+
+def new_event(id_: str, **changes: Any) -> Any:
+    """Make an event about another finding."""
+    event = copy.deepcopy(EVENT)
+    event["detail"]["findings"][0] |= {"Id": id_, **changes}
+    return event
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Stack]:
+    """Run one stack for all tests here: it takes seconds to start."""
+    with Stack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def stack(running: Stack) -> Stack:
+    """Give an empty stack whose one route names a channel by account and product."""
+    running.reset()
+    running.slack.set_token_state("active")
+    running.put_routes(ROUTES)
+    return running
+
+
+def texts(stack: Stack, channel: Any = CHANNEL) -> Any:
+    """Give the texts of the messages of a channel."""
+    name = channel.removeprefix("#")
+    return [each.text for each in stack.slack.messages() if each.channel_name == name]
+
+
+def test_finding_is_posted_and_notified(stack: Stack) -> None:
+    """A finding goes in, a message comes out in the routed channel, and Security Hub knows."""
+    [outcome] = stack.send([EVENT])
+
+    assert "posted" == outcome.outcome
+    [delivered] = outcome.channels
+    assert (CHANNEL, ("everything",)) == (delivered.channel, delivered.routes)
+    assert "NOTIFIED" == outcome.workflow_status
+    assert 1 == len(texts(stack))
+    assert outcome.severity in texts(stack)[0].upper()
+
+
+def test_rule_filters_as_deployed(stack: Stack) -> None:
+    """What the template's rule does not match never reaches the function, and is named."""
+    archived, echo = new_event("a", RecordState="ARCHIVED"), new_event("b")
+    echo["detail"]["findings"][0]["Workflow"] = {"Status": "NOTIFIED"}
+
+    outcomes = stack.send([archived, echo, {"detail-type": "Other", "source": "aws.health"}])
+
+    assert ["filtered"] * 3 == [outcome.outcome for outcome in outcomes]
+    assert [] == stack.slack.messages()
+
+
+def test_own_update_comes_back_and_is_not_posted(stack: Stack) -> None:
+    """The event that NOTIFIED causes ends at the rule."""
+    stack.send([EVENT])
+
+    assert stack.drain()
+    assert 1 == stack.bus.filtered
+    assert 1 == len(texts(stack))
+
+
+def test_duplicate_events_say_nothing_twice(stack: Stack) -> None:
+    """The same event again, at once or later, is a duplicate."""
+    together = stack.send([EVENT, EVENT])
+    later = stack.send([EVENT])
+
+    assert ["duplicate", "posted"] == sorted(outcome.outcome for outcome in together)
+    assert ["duplicate"] == [outcome.outcome for outcome in later]
+    assert 1 == len(texts(stack))
+
+
+def test_route_edited_in_the_table_takes_effect(stack: Stack) -> None:
+    """The next finding goes where the edited item says, without a deployment."""
+    stack.send([new_event("before")])
+    stack.put_routes([{**ROUTES[1], "channel": "#elsewhere"}])
+    stack.advance(2)
+
+    [outcome] = stack.send([new_event("after")])
+
+    assert ["#elsewhere"] == [each.channel for each in outcome.channels]
+
+
+def test_two_findings_of_an_event_have_an_outcome_each(stack: Stack) -> None:
+    """Outcomes are counted by finding, and name the event that they came with."""
+    event = json.loads((EVENTS / "imported-two-findings.json").read_text())
+
+    outcomes = stack.send([new_event("alone"), event])
+
+    assert [(0, "posted"), (1, "posted"), (1, "posted")] == [
+        (outcome.event, outcome.outcome) for outcome in outcomes
+    ]
+
+
+def test_failure_is_retried_without_waiting(stack: Stack) -> None:
+    """A throttled Security Hub only costs another try, and that no time."""
+    stack.aws.faults.add(Fault(effect="unprocessed", code="InternalFailure", containing="retry-me"))
+
+    [outcome] = stack.send([new_event("retry-me")])
+
+    assert ("NOTIFIED", 2) == (outcome.workflow_status, outcome.tries)
+    assert 1 == len(texts(stack))
+
+
+def test_what_fails_for_ever_is_told(stack: Stack) -> None:
+    """After the tries that it was given, a finding is reported as failed, not NOTIFIED."""
+    stack.slack.set_token_state("revoked")
+
+    [outcome] = stack.send([EVENT], tries=3)
+
+    assert ("failed", "NEW", 3) == (outcome.outcome, outcome.workflow_status, outcome.tries)
+    assert not outcome.is_settled
+
+
+def test_what_fails_for_ever_ends_in_the_dead_letters(stack: Stack) -> None:
+    """What was received as often as the redrive policy allows is kept there."""
+    sqs, url = stack.aws.client("sqs"), stack.deployment.queues["FindingsQueue"]
+    policy = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])["Attributes"]
+    shortened = json.loads(policy["RedrivePolicy"]) | {"maxReceiveCount": 3}
+    attributes = {"RedrivePolicy": json.dumps(shortened)}
+    sqs.set_queue_attributes(QueueUrl=url, Attributes=attributes)
+    stack.slack.set_token_state("revoked")
+
+    stack.send([EVENT])
+    sqs.set_queue_attributes(QueueUrl=url, Attributes=policy)
+
+    assert [EVENT] == stack.dead_letters()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(effect="kill_before", service="dynamodb", operation="PutItem"),
+        Fault(effect="kill_after", service="dynamodb", operation="PutItem"),
+        Fault(effect="kill_before", service="securityhub"),
+        Fault(effect="kill_after", service="securityhub"),
+    ],
+    ids=lambda fault: f"{fault.effect}-{fault.service}",
+)
+def test_worker_that_is_killed_is_replaced(stack: Stack, fault: Fault) -> None:
+    """Killed at a call, the worker's batch comes again, and ends well."""
+    stack.aws.faults.add(fault)
+    [process] = stack.processes
+    first = process.pid
+
+    [outcome] = stack.send([EVENT])
+
+    assert first != process.pid
+    assert "NOTIFIED" == outcome.workflow_status
+    assert outcome.is_settled
+    assert 1 == len(texts(stack))
+
+
+def test_two_workers_share_a_flood() -> None:
+    """Two processes work at the same time; each finding is said once."""
+    findings = [new_event(f"finding-{number}") for number in range(40)]
+    with Stack(workers=2, parameters={"BatchSize": 5}) as stack:
+        stack.put_routes(ROUTES)
+
+        outcomes = stack.send(findings)
+
+        callers = {call.caller for call in stack.aws.gate.recent if call.caller}
+        assert {"worker-0", "worker-1"} == callers
+        assert {"posted"} == {outcome.outcome for outcome in outcomes}
+        assert 40 == len(texts(stack))
+
+
+def test_function_that_fails_is_told() -> None:
+    """Where the function itself breaks, its error is the detail."""
+    with Stack(parameters={"DefaultChannel": "#security"}, make_invoke=_broken) as stack:
+        [outcome] = stack.send([EVENT], tries=1)
+
+    assert ("failed", "ImportError: no") == (outcome.outcome, outcome.detail)
+
+
+def test_faults_are_planned_over_http(stack: Stack) -> None:
+    """A program in another process adds, lists and clears faults."""
+    address = f"{stack.aws.url}/_local/faults"
+
+    added = urllib3.request("POST", address, json={"effect": "throttle", "service": "dynamodb"})
+    refused = urllib3.request("POST", address, json={"effect": "throttle", "often": 3})
+    urllib3.request("DELETE", address)
+
+    assert [(0, 1)] == [(each["hits"], each["left"]) for each in added.json()]
+    assert (400, "ValueError") == (refused.status, refused.json()["problem"].split(":")[0])
+    assert [] == stack.aws.faults.state()
+
+
+def test_stack_describes_itself(stack: Stack) -> None:
+    """Another program learns addresses, tables and environment."""
+    said = urllib3.request("GET", f"{stack.aws.url}/_local").json()
+
+    assert stack.id == said["id"]
+    assert stack.aws.url == said["environment"]["AWS_ENDPOINT_URL"]
+    assert stack.deployment.tables == said["tables"]
+    assert 404 == urllib3.request("GET", f"{stack.aws.url}/_local/nothing").status
+
+
+def test_environment_names_the_machine_as_containers_do(stack: Stack) -> None:
+    """All addresses in it lead to the host that is asked for."""
+    environment = stack.environment("host.docker.internal")
+
+    assert not [value for value in environment.values() if "127.0.0.1" in value]
+    assert environment["SLACK_API_URL"].startswith("http://host.docker.internal:")
+
+
+def test_token_may_be_a_parameter() -> None:
+    """The token can stand in the Systems Manager parameter store instead."""
+    with Stack(keeper="ssm") as stack:
+        stack.put_routes(ROUTES)
+
+        [outcome] = stack.send([EVENT])
+
+        assert ":ssm:" in stack.function.environment["SLACK_TOKEN_ARN"]
+        assert "posted" == outcome.outcome
+
+
+def test_token_is_in_no_log_line(stack: Stack) -> None:
+    """Whatever the function logs, the token is not in it."""
+    stack.send([EVENT, new_event("other")])
+
+    assert stack.journal.log
+    assert not [line for line in stack.journal.log if stack.slack.token in line]
+
+
+@pytest.mark.skipif(not SAMPLES.exists(), reason="the collected samples are not on this machine")
+@pytest.mark.parametrize("name", ["events.ndjson", "findings.ndjson"])
+def test_every_collected_finding_comes_to_a_named_end(stack: Stack, name: str) -> None:
+    """Findings and events that nobody here wrote all end in an outcome, none in an exception."""
+    from finding_router_cli.inputs import read_events  # noqa: PLC0415 -- only where they are there
+
+    events = read_events((SAMPLES / name).read_text(), name)
+    stack.put_routes(json.loads(EXAMPLE_ROUTES.read_text()))
+
+    outcomes = stack.send(events)
+
+    assert len(outcomes) >= len(events)
+    assert [] == [outcome for outcome in outcomes if not outcome.is_settled]
+    assert not [line for line in stack.journal.log if "Traceback" in line]
+
+
+def _broken(_function: Any) -> Any:
+    def invoke(_event: Any) -> Any:
+        from finding_router_local.invocation import Invocation  # noqa: PLC0415
+
+        return Invocation(error="ImportError: no")
+
+    return invoke
