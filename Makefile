@@ -41,6 +41,14 @@ lock: | $(UV) ## Resolve the dependencies anew and write requirements/*.txt, wit
 	$(UV) pip compile $(LOCK_FLAGS) --upgrade --group dev --extra local pyproject.toml -o requirements/dev.txt
 	$(UV) pip compile $(LOCK_FLAGS) -c requirements/dev.txt pyproject.toml -o requirements/runtime.txt
 
+.PHONY: demo
+demo: .venv/.ready ## Try the router on this machine with sample events; SERVE=1 keeps it up.
+	$(BIN)/finding-router local demo $(if $(SERVE),--serve)
+
+.PHONY: local
+local: .venv/.ready ## Keep the whole router running on this machine until Ctrl-C.
+	$(BIN)/finding-router local up
+
 .PHONY: test
 test: .venv/.ready ## Run every test.
 	$(BIN)/pytest

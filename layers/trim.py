@@ -29,6 +29,7 @@ UNUSED: Final = (
     "pydantic/v1/mypy.py",
     # Its alternatives to what the router uses.
     "aws_lambda_powertools/event_handler",
+    "aws_lambda_powertools/logging/formatters",
     "aws_lambda_powertools/metrics/provider/datadog",
     "aws_lambda_powertools/utilities/auth_alpha",
     "aws_lambda_powertools/utilities/batch",
@@ -39,7 +40,9 @@ UNUSED: Final = (
     "aws_lambda_powertools/utilities/idempotency",
     "aws_lambda_powertools/utilities/kafka",
     "aws_lambda_powertools/utilities/metadata",
+    "aws_lambda_powertools/utilities/parser/envelopes",
     "aws_lambda_powertools/utilities/streaming",
+    "aws_lambda_powertools/utilities/typing",
     "aws_lambda_powertools/utilities/validation",
     # Patches for libraries that are not here; X-Ray patches botocore alone.
     "aws_xray_sdk/ext/[acdfhmps]*",
@@ -53,6 +56,7 @@ UNUSED: Final = (
     "botocore/stub.py",
     "dateutil/rrule.py",
     "dateutil/zoneinfo",
+    "pydantic/deprecated",
     "pydantic/experimental",
     "pydantic/v1",
     "s3transfer/processpool.py",
@@ -64,6 +68,7 @@ UNUSED: Final = (
     "slack_sdk/rtm",
     "slack_sdk/rtm_v2",
     "slack_sdk/scim",
+    "slack_sdk/signature",
     "slack_sdk/socket_mode",
     "slack_sdk/**/*async*.py",
     "slack_sdk/web/legacy_*.py",

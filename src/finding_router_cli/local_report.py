@@ -12,9 +12,9 @@ from finding_router_local.outcomes import FAILED, FILTERED, MISSING, Delivered, 
 
 _SEVERITY_WIDTH: Final = 13
 _TITLE_WIDTH: Final = 50
+_LEAST_TITLE_WIDTH: Final = 30
 _ACCOUNT_WIDTH: Final = 27
 _PRODUCT_WIDTH: Final = 22
-_INDENT: Final = " " * (_SEVERITY_WIDTH + 1)
 # What click.style takes.
 _SEVERITY_STYLES: Final[dict[str, dict[str, Any]]] = {
     "CRITICAL": {"fg": "white", "bg": "red", "bold": True},
@@ -42,24 +42,29 @@ _WORDS: Final = {
 
 def line(outcome: FindingOutcome) -> str:
     """
-    Tell about one finding in a line; in two where the terminal is narrow.
+    Tell about one finding in a line; on a terminal in two, as wide as it is.
 
     What comes from the finding is stripped of everything that could move a terminal's cursor.
     """
     severity = outcome.severity or "-"
-    what = [
-        _styled(severity.ljust(_SEVERITY_WIDTH), _SEVERITY_STYLES.get(severity, _QUIET)),
-        _column(outcome.title or outcome.detail, _TITLE_WIDTH),
-        _column(_account(outcome), _ACCOUNT_WIDTH),
-        _column(outcome.product or "", _PRODUCT_WIDTH),
-    ]
+    severity_column = " " * (_SEVERITY_WIDTH - len(severity))
+    is_terminal = sys.stdout.isatty()
+    title_width = _TITLE_WIDTH
+    if is_terminal:
+        others = _SEVERITY_WIDTH + _ACCOUNT_WIDTH + _PRODUCT_WIDTH + 4
+        title_width = max(_LEAST_TITLE_WIDTH, shutil.get_terminal_size().columns - others)
+    what = " ".join(
+        [
+            _styled(severity, _SEVERITY_STYLES.get(severity, _QUIET)) + severity_column,
+            _column(outcome.title or outcome.detail, title_width),
+            _column(_account(outcome), _ACCOUNT_WIDTH),
+            _column(outcome.product or "", _PRODUCT_WIDTH),
+        ]
+    )
     where = f"{_destinations(outcome)}  {_end(outcome)}"
-    first = " ".join(what).rstrip()
-    if sys.stdout.isatty():
-        width = len(click.unstyle(f"{first} {where}"))
-        if width > shutil.get_terminal_size().columns:
-            return f"{first}\n{_INDENT}{where}"
-    return f"{' '.join(what)} {where}"
+    if is_terminal:
+        return f"{what.rstrip()}\n{' ' * (_SEVERITY_WIDTH + 1)}{where}"
+    return f"{what} {where}"
 
 
 def summary(outcomes: Sequence[FindingOutcome]) -> str:
@@ -73,7 +78,7 @@ def summary(outcomes: Sequence[FindingOutcome]) -> str:
 def _destinations(outcome: FindingOutcome) -> str:
     if outcome.channels:
         return "→ " + ", ".join(map(_destination, outcome.channels))
-    return _styled(f"→ nowhere: {_why(outcome)}", _QUIET)
+    return _styled("→ nowhere", _QUIET)
 
 
 def _destination(delivered: Delivered) -> str:
@@ -82,19 +87,14 @@ def _destination(delivered: Delivered) -> str:
     return f"{_styled(_clean(delivered.channel), {'bold': True})} ({_clean(by)}{note})"
 
 
-def _why(outcome: FindingOutcome) -> str:
-    if outcome.outcome == FILTERED:
-        return outcome.detail
-    return _clean(outcome.detail) or f"it is {_word(outcome.outcome)}"
-
-
 def _end(outcome: FindingOutcome) -> str:
-    word = _styled(_word(outcome.outcome), _OUTCOME_STYLES.get(outcome.outcome, _QUIET))
+    end = _styled(_word(outcome.outcome), _OUTCOME_STYLES.get(outcome.outcome, _QUIET))
     if outcome.workflow_status:
-        word += f", {outcome.workflow_status}"
-    if outcome.channels and not outcome.is_settled:
-        word += f": {_clean(outcome.detail)}"
-    return word
+        end += f", {outcome.workflow_status}"
+    is_explained = outcome.outcome == FILTERED or (outcome.channels and outcome.is_settled)
+    if outcome.detail and outcome.title and not is_explained:
+        end += f": {_clean(outcome.detail)}"
+    return end
 
 
 def _account(outcome: FindingOutcome) -> str:

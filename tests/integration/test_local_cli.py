@@ -230,9 +230,11 @@ class TestReport:
 
     def test_dropped_finding_names_its_route(self) -> None:
         """What goes nowhere says why."""
-        said = plain(FindingOutcome(outcome="dropped", event=0, detail="route quiet"))
+        outcome = FindingOutcome(
+            outcome="dropped", event=0, title="T", detail="route quiet", workflow_status="NEW"
+        )
 
-        assert "→ nowhere: route quiet  dropped" in said
+        assert plain(outcome).endswith("→ nowhere  dropped, NEW: route quiet")
 
     def test_summary_counts_by_outcome(self) -> None:
         """The most frequent comes first."""

@@ -177,7 +177,9 @@ def test_worker_that_is_killed_is_replaced(stack: Stack, fault: Fault) -> None:
 
 def test_two_workers_share_a_flood() -> None:
     """Two processes work at the same time; each finding is said once."""
-    findings = [new_event(f"finding-{number}") for number in range(40)]
+    findings = [
+        new_event(f"finding-{number}", AwsAccountId=f"{number % 8:012}") for number in range(40)
+    ]
     with Stack(workers=2, parameters={"BatchSize": 5}) as stack:
         stack.put_routes(ROUTES)
 
@@ -186,7 +188,7 @@ def test_two_workers_share_a_flood() -> None:
         callers = {call.caller for call in stack.aws.gate.recent if call.caller}
         assert {"worker-0", "worker-1"} == callers
         assert {"posted"} == {outcome.outcome for outcome in outcomes}
-        assert 40 == len(texts(stack))
+        assert 40 == len(stack.slack.messages())
 
 
 def test_function_that_fails_is_told() -> None:

@@ -78,9 +78,12 @@ def page(browser: Browser, slack: SlackServer) -> Iterator[Page]:
     assert [] == thrown
 
 
-def ground(page: Page) -> str:
-    """Give the colour behind the messages."""
-    return page.locator(".channel").first.evaluate("each => getComputedStyle(each).backgroundColor")
+LIGHT, DARK = "rgb(255, 255, 255)", "rgb(26, 29, 33)"
+
+
+def expect_ground(page: Page, colour: str) -> None:
+    """Wait for that colour behind the messages."""
+    expect(page.locator(".channel").first).to_have_css("background-color", colour)
 
 
 class TestLive:
@@ -149,27 +152,25 @@ class TestLive:
 class TestLooks:
     """Light, dark, and what stands behind a message."""
 
+    @pytest.mark.parametrize(("scheme", "colour"), [("light", LIGHT), ("dark", DARK)])
     def test_the_system_decides_between_light_and_dark(
-        self, browser: Browser, slack: SlackServer
+        self, browser: Browser, slack: SlackServer, scheme: str, colour: str
     ) -> None:
         """A reader whose system is dark gets a dark page."""
-        grounds = []
-        for scheme in ("light", "dark"):
-            with browser.new_context(color_scheme=scheme) as context:
-                opened = context.new_page()
-                opened.goto(slack.page_url)
-                grounds.append(ground(opened))
+        with browser.new_context(color_scheme=scheme) as context:
+            opened = context.new_page()
+            opened.goto(slack.page_url)
 
-        assert ["rgb(255, 255, 255)", "rgb(26, 29, 33)"] == grounds
+            expect_ground(opened, colour)
 
     def test_the_button_switches_and_is_remembered(self, page: Page) -> None:
         """The reader's choice holds over a reload."""
         page.locator("#theme").click()
-        assert "rgb(26, 29, 33)" == ground(page)
+        expect_ground(page, DARK)
         page.reload()
-        assert "rgb(26, 29, 33)" == ground(page)
+        expect_ground(page, DARK)
         page.locator("#theme").click()
-        assert "rgb(255, 255, 255)" == ground(page)
+        expect_ground(page, LIGHT)
 
     def test_the_raw_json_is_a_click_away(self, page: Page, client: WebClient) -> None:
         """The arguments of the call open and close behind their message."""

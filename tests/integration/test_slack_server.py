@@ -155,6 +155,38 @@ class TestCalls:
             client.auth_test()
         assert connect(slack).auth_test()["ok"]
 
+    def test_people_write_and_delete(self, slack: SlackServer, client: WebClient) -> None:
+        """What a person does is seen by the app; what is not there cannot be deleted."""
+        message = slack.add_message("#alerts", "I am on it")
+        where = {"channel": message.channel}
+
+        [read] = client.conversations_history(**where)["messages"]
+        assert ("I am on it", "U0PERSON01") == (read["text"], read["user"])
+        slack.delete_message("#alerts", message.ts)
+        assert [] == client.conversations_history(**where)["messages"]
+        with pytest.raises(KeyError):
+            slack.delete_message("#alerts", message.ts)
+        with pytest.raises(KeyError):
+            slack.add_message("#nowhere", "a")
+
+    def test_the_token_can_lose_its_rights(self, slack: SlackServer, client: WebClient) -> None:
+        """Scopes and state change while clients are connected."""
+        slack.set_scopes(["users:read"])
+        with pytest.raises(SlackApiError, match="missing_scope"):
+            client.chat_postMessage(channel="#alerts", text="a")
+        slack.set_token_state("inactive")
+        with pytest.raises(SlackApiError, match="account_inactive"):
+            client.auth_test()
+
+    def test_a_cleared_server_starts_anew(self, client: WebClient, slack: SlackServer) -> None:
+        """Messages, faults and figures are gone; channels are not."""
+        client.chat_postMessage(channel="#alerts", text="a")
+        slack.faults.add(error="fatal_error", times=None)
+        slack.clear()
+
+        assert ([], {}) == (slack.messages(), slack.statistics.calls)
+        assert client.chat_postMessage(channel="#alerts", text="a")["ok"]
+
     def test_callers_at_once_lose_nothing(self, slack: SlackServer, client: WebClient) -> None:
         """Threads that post to many channels at once all get through, each with its own ts."""
         names = [f"team-{number}" for number in range(40)]
@@ -327,7 +359,7 @@ class TestControl:
     @pytest.mark.parametrize(
         ("path", "sent", "problem"),
         [
-            ("faults", {"eror": "a"}, "unknown: eror"),
+            ("faults", {"errors": "a"}, "unknown: errors"),
             ("faults", {"times": 1}, "a fault needs"),
             ("faults", [], "send a JSON object"),
             ("channels", {"nme": "a"}, "a channel has name"),

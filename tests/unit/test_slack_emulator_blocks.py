@@ -73,6 +73,7 @@ GOOD = {
         "rows": [[{"type": "rich_text", "elements": [RICH]}]],
         "column_settings": [{"align": "right"}],
     },
+    "picture of Slack's own": {"type": "image", "slack_file": {"id": "F1"}, "alt_text": "a"},
     "picture": {"type": "image", "image_url": "https://example.com/a.png", "alt_text": "a"},
     "markdown": {"type": "markdown", "text": "a" * 12_000},
 }
@@ -252,6 +253,26 @@ BAD = {
             "elements": [{"type": "rich_text_section", "elements": [{"type": "spoiler"}]}],
         },
         "unsupported type: spoiler [json-pointer:/blocks/0/elements/0/elements/0/type]",
+    ),
+    "rich text of strings": (
+        {"type": "rich_text", "elements": ["a"]},
+        "must provide an object [json-pointer:/blocks/0/elements/0]",
+    ),
+    "rich text section without elements": (
+        {"type": "rich_text", "elements": [{"type": "rich_text_section"}]},
+        "missing required field: elements [json-pointer:/blocks/0/elements/0]",
+    ),
+    "rich text section of strings": (
+        {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": ["a"]}]},
+        "must provide an object [json-pointer:/blocks/0/elements/0/elements/0]",
+    ),
+    "button that is none": (
+        {"type": "actions", "elements": ["a"]},
+        "must provide an object [json-pointer:/blocks/0/elements/0]",
+    ),
+    "cell that is none": (
+        {"type": "table", "rows": [["a"]]},
+        "must provide an object [json-pointer:/blocks/0/rows/0/0]",
     ),
     "link in rich text without its url": (
         {

@@ -104,6 +104,7 @@ class TestPostMessage:
             ("attachments", "[{", "invalid_attachments"),
             ("attachments", ["a"], "invalid_attachments"),
             ("attachments", [{"blocks": "a"}], "invalid_attachments"),
+            ("metadata", [], "invalid_metadata_format"),
             ("metadata", "[]", "invalid_metadata_format"),
             ("metadata", {"event_type": "a"}, "invalid_metadata_schema"),
             ("thread_ts", "0", "invalid_thread_ts"),
@@ -223,6 +224,14 @@ class TestUpdate:
 
         [message] = slack.workspace.messages()
         assert () == message.attachments
+
+    def test_empty_metadata_takes_away(self, slack: Caller) -> None:
+        """An empty object removes the metadata."""
+        posted = slack.post("#alerts", metadata=METADATA)
+        where = {"channel": posted["channel"], "ts": posted["ts"]}
+        body = slack.ok("chat.update", **where, text="b", metadata={})
+
+        assert "metadata" not in body["message"]
 
     def test_a_reply_can_be_broadcast_afterwards(self, slack: Caller) -> None:
         """An update may send a reply to the channel too."""

@@ -180,7 +180,7 @@ def test_chance_is_the_same_each_time() -> None:
         ({}, "needs error, http_status, retry_after, drop or delay_seconds"),
         ({"error": "no", "times": 0}, "times is at least 1"),
         ({"drop": "during"}, 'drop is "before" or "after"'),
-        ({"eror": "no"}, "unknown: eror; a fault has "),
+        ({"errors": "no"}, "unknown: errors; a fault has "),
     ],
 )
 def test_what_is_no_fault_is_refused(

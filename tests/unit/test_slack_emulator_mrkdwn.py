@@ -58,6 +58,7 @@ def test_markup_is_drawn_as_slack_draws_it(text: str, drawn: str) -> None:
         ("<mailto:a@b.example|mail>", anchor("mailto:a@b.example", "mail")),
         ("<javascript:alert(1)|label>", "label"),
         ("<script>", "&lt;script&gt;"),
+        ("<https://[a|label>", "label"),
         ("<|label>", "label"),
         (
             "see https://a.example/b?c=1&amp;d.",

@@ -159,6 +159,13 @@ class TestMessages:
         assert "@U1 @S1 #alerts @here 2026-11-23" in text_of(page)
         assert "<ol" in page
 
+    def test_a_date_that_is_none_has_its_fallback(self) -> None:
+        """A date beyond the calendar in rich text shows what was sent for this case."""
+        date = {"type": "date", "timestamp": 10**15, "format": "{date}", "fallback": "one day"}
+        section = {"type": "rich_text_section", "elements": [date]}
+
+        assert "one day" in text_of(draw(blocks({"type": "rich_text", "elements": [section]})))
+
     def test_an_edited_message_says_so(self) -> None:
         """As in Slack, behind its text."""
         assert "text (edited)" in text_of(draw(message(edited_ts="1.000000")))
@@ -258,12 +265,16 @@ class TestPage:
     def test_a_live_page_holds_the_latest_of_one_channel(self) -> None:
         """Of many messages the last are drawn, and how many were left out is said."""
         many = [message(10_000 - each, text=f"no. {each};") for each in range(LIVE_MESSAGES + 7)]
-        seen = text_of(draw(*many, message(channel=OTHERS, text="elsewhere"), live=True))
+        seen = text_of(draw(*many, message(channel=OTHERS, text="elsewhere"), live=1))
 
         assert "7 older messages are not shown here" in seen
         assert "no. 6;" not in seen
         assert "no. 7;" in seen
         assert "elsewhere" not in seen
+
+    def test_an_unknown_channel_is_not_opened(self) -> None:
+        """Asked for what is not there, the page opens the first channel with messages."""
+        assert re.search(f'id="{ALERTS.id}" data-selected', draw(message(), selected="nowhere"))
 
     def test_nothing_yet(self) -> None:
         """A page without channels says so."""

@@ -81,8 +81,9 @@ def _add_page(app: Flask, workspace: Workspace, stopping: threading.Event) -> No
     def page(channel: str | None = None, _message: str = "") -> str:
         with workspace.lock:
             messages, channels = workspace.messages(), workspace.channels()
+            version = workspace.version
         return render_page(
-            messages, channels, selected=channel, live=True, workspace=workspace.name
+            messages, channels, selected=channel, live=version, workspace=workspace.name
         )
 
     @app.get("/_page/news")

@@ -14,6 +14,11 @@ from finding_router_local.slack.refusal import Refusal
 type Standing = Literal["active", "revoked", "expired", "inactive"]
 
 STANDINGS: Final = get_args(Standing.__value__)
+_ERROR_OF: Final = {
+    "revoked": "token_revoked",
+    "expired": "token_expired",
+    "inactive": "account_inactive",
+}
 
 # Least rights of the router: https://docs.slack.dev/reference/scopes
 DEFAULT_SCOPES: Final = ("chat:write", "chat:write.public", "channels:read", "channels:join")
@@ -126,15 +131,8 @@ class Workspace:
             raise Refusal("token_revoked")
         if token != self.token:
             raise Refusal("invalid_auth")
-        match self.standing:
-            case "revoked":
-                raise Refusal("token_revoked")
-            case "expired":
-                raise Refusal("token_expired")
-            case "inactive":
-                raise Refusal("account_inactive")
-            case "active":
-                return
+        if error := _ERROR_OF.get(self.standing):
+            raise Refusal(error)
 
     def check_scope(self, scope: str) -> None:
         """Raise missing_scope unless the token has *scope*."""

@@ -41,7 +41,7 @@ def render_page(
     channels: Sequence[Channel] = (),
     *,
     selected: str | None = None,
-    live: bool = False,
+    live: int | None = None,
     workspace: str = "Local Slack",
     reader: Reader | None = None,
     write_to: Path | None = None,
@@ -51,7 +51,8 @@ def render_page(
 
     The page needs nothing but itself: it opens from a file. Channels without a message are shown
     if they are among *channels*; the *selected* one (name or id) is open, else the first with
-    messages. A *live* page holds only that channel's latest ones, and follows its server.
+    messages. A page that is *live*, at that version of its workspace, holds only that channel's
+    latest ones, and follows its server.
     """
     shown = _channels(messages, channels)
     opened = _opened(shown, messages, selected)
@@ -62,7 +63,7 @@ def render_page(
             [message for message in messages if message.channel == channel.id],
             reader,
             is_selected=channel is opened,
-            most=None if not live else LIVE_MESSAGES if channel is opened else 0,
+            most=None if live is None else LIVE_MESSAGES if channel is opened else 0,
         )
         for channel in shown
     ]

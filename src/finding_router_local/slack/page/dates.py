@@ -15,8 +15,8 @@ def local_time(timestamp: float, zone: tzinfo | None) -> datetime:
 def ordinal(day: int) -> str:
     """Give "1st", "2nd", "3rd", "4th"."""
     teens = range(11, 14)
-    suffix = "th" if day % 100 in teens else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
-    return f"{day}{suffix}"
+    endings = {1: "st", 2: "nd", 3: "rd"}  # codespell:ignore nd
+    return f"{day}{'th' if day % 100 in teens else endings.get(day % 10, 'th')}"
 
 
 def clock_time(moment: datetime) -> str:

@@ -77,6 +77,7 @@
       }
     }
     const open = [...document.querySelectorAll('.tools [aria-expanded="true"]')].map((each) => each.getAttribute("aria-controls"));
+    document.body.dataset.live = fresh.body.dataset.live;
     for (const id of ["channels", "messages"]) document.getElementById(id).replaceWith(fresh.getElementById(id));
     for (const id of open) {
       const button = document.querySelector(`[aria-controls="${id}"]`);
@@ -104,7 +105,9 @@
   };
 
   const news = new EventSource("/_page/news");
-  news.addEventListener("message", draw);
+  news.addEventListener("message", (event) => {
+    if (event.data !== document.body.dataset.live) draw();
+  });
   news.addEventListener("open", () => { status.textContent = "live"; status.classList.remove("away"); });
   news.addEventListener("error", () => { status.textContent = "server is away"; status.classList.add("away"); });
 })();

@@ -1,0 +1,219 @@
+"""What is built runs: the real artefacts under the emulator, against the embedded stack."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from finding_router_local import EXAMPLE_ROUTES, TEMPLATE
+from finding_router_local.build import Built, has_sam, sam_build
+from finding_router_local.rie import RuntimeEmulator, assemble_runtime, find_emulator
+from finding_router_local.stack import Stack
+from finding_router_local.template import read_template
+
+PROJECT = TEMPLATE.parent
+EVENTS = sorted((PROJECT / "events").glob("*.json"))
+HANDLER = "finding_router.handler.lambda_handler"
+EMULATOR = find_emulator(PROJECT)
+# Notes which files the function has imported, after each invocation.
+WATCHED = """
+import json, sys
+from finding_router.handler import lambda_handler
+
+
+def handler(event, context):
+    try:
+        return lambda_handler(event, context)
+    finally:
+        files = [getattr(module, "__file__", None) for module in [*sys.modules.values()]]
+        with open({path!r}, "w") as file:
+            json.dump([file for file in files if file], file)
+"""
+
+pytestmark = pytest.mark.skipif(
+    EMULATOR is None or not has_sam(PROJECT),
+    reason="the SAM CLI is not here: `make build` installs it",
+)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Build the template for this machine."""
+    return sam_build(PROJECT, tmp_path_factory.mktemp("built"))
+
+
+@pytest.fixture(scope="module")
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Assemble Lambda's runtime, without boto3: the layer has to bring it."""
+    return assemble_runtime(tmp_path_factory.mktemp("runtime"))
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    """Run the embedded stack, with nobody who takes from the queue."""
+    with Stack(workers=0) as running:
+        yield running
+
+
+@pytest.fixture
+def empty(stack: Stack) -> Stack:
+    """Empty the stack, and load the example routes."""
+    stack.reset()
+    stack.put_routes(json.loads(EXAMPLE_ROUTES.read_text("utf-8")))
+    return stack
+
+
+def emulate(
+    stack: Stack, runtime: Path, built: Built, *, handler: str = HANDLER, **environment: str
+) -> RuntimeEmulator:
+    """Give the built function under the emulator, at the stack's addresses."""
+    assert EMULATOR is not None
+    return RuntimeEmulator(
+        emulator=EMULATOR,
+        runtime=runtime,
+        task=built.task,
+        layer=built.layer,
+        handler=handler,
+        environment={**stack.environment(), **environment},
+        timeout_seconds=stack.function.timeout_seconds,
+        memory_megabytes=stack.function.memory_mb,
+    )
+
+
+def load(stack: Stack, event: Any) -> Any:
+    """Let Security Hub know what a bare event is about."""
+    for finding in event.get("detail", {}).get("findings", []):
+        stack.aws.security_hub.load(finding)
+    return event
+
+
+def read(name: str) -> Any:
+    """Read one of the sample events."""
+    return json.loads((PROJECT / "events" / name).read_text("utf-8"))
+
+
+def test_every_sample_event_is_handled(empty: Stack, runtime: Path, built: Built) -> None:
+    """All of events/, bare and as a batch, as `sam local invoke` would send them."""
+    outcomes = {}
+    with emulate(empty, runtime, built) as function:
+        for path in EVENTS:
+            invocation = function.invoke(load(empty, json.loads(path.read_text("utf-8"))))
+            empty.advance(2)
+            outcomes[path.stem] = invocation.error or next(iter(invocation.answer))
+
+    assert {path.stem: "outcomes" for path in EVENTS} | {
+        "sqs-batch": "batchItemFailures"
+    } == outcomes
+    assert len(empty.slack.messages()) >= len(EVENTS) - 3
+
+
+def test_finding_goes_through_the_whole_stack(runtime: Path, built: Built) -> None:
+    """From the bus by rule and queue to the function as it is built, to Slack and back."""
+    functions = []
+
+    def start(_function: object) -> RuntimeEmulator:
+        function = emulate(stack, runtime, built)
+        functions.append(function)
+        function.start()
+        return function
+
+    stack = Stack(make_invoke=start)
+    with stack:
+        stack.put_routes(json.loads(EXAMPLE_ROUTES.read_text("utf-8")))
+        try:
+            [outcome] = stack.send([read("imported-guardduty-port-probe.json")])
+        finally:
+            for function in functions:
+                function.stop()
+
+    assert ("posted", "NOTIFIED") == (outcome.outcome, outcome.workflow_status)
+
+
+def test_token_may_be_a_parameter(empty: Stack, runtime: Path, built: Built) -> None:
+    """The layer knows Systems Manager, too."""
+    empty.aws.client("ssm").put_parameter(
+        Name="/slack/token", Value=empty.slack.token, Type="SecureString"
+    )
+    arn = f"arn:aws:ssm:{empty.aws.region}:{empty.aws.account_id}:parameter/slack/token"
+    event = load(empty, read("imported-guardduty-port-probe.json"))
+
+    with emulate(empty, runtime, built, SLACK_TOKEN_ARN=arn) as function:
+        invocation = function.invoke(event)
+
+    assert "posted" == invocation.answer["outcomes"][0]["outcome"]
+
+
+def test_tracing_can_be_switched_on(empty: Stack, runtime: Path, built: Built) -> None:
+    """The layer has what X-Ray needs, which nothing imports otherwise."""
+    event = load(empty, read("imported-guardduty-port-probe.json"))
+
+    with emulate(empty, runtime, built, POWERTOOLS_TRACE_DISABLED="false") as function:
+        invocation = function.invoke(event)
+
+    assert "posted" == invocation.answer["outcomes"][0]["outcome"]
+
+
+def test_function_calls_what_its_role_allows(empty: Stack, runtime: Path, built: Built) -> None:
+    """Each AWS call of the samples has its permission, which the local AWS does not ask for."""
+    empty.aws.gate.counts.clear()
+    with emulate(empty, runtime, built) as function:
+        for path in EVENTS:
+            function.invoke(load(empty, json.loads(path.read_text("utf-8"))))
+    called = {
+        # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
+        f"{service}:{operation}".replace("VisibilityBatch", "Visibility")
+        for service, operation in empty.aws.gate.counts
+    }
+
+    assert {"dynamodb:Query", "securityhub:BatchUpdateFindings"} <= called
+    assert called <= allowed_actions()
+
+
+def test_nothing_is_shipped_that_is_never_imported(
+    empty: Stack, runtime: Path, built: Built, tmp_path: Path
+) -> None:
+    """Of every folder in the layer something is imported, by the samples and with tracing."""
+    task, noted = tmp_path / "task", tmp_path / "imported.json"
+    shutil.copytree(built.task, task)
+    (task / "watched.py").write_text(WATCHED.format(path=str(noted)))
+    watched = Built(task, built.layer, "")
+    with emulate(
+        empty, runtime, watched, handler="watched.handler", POWERTOOLS_TRACE_DISABLED="false"
+    ) as function:
+        for path in EVENTS:
+            function.invoke(load(empty, json.loads(path.read_text("utf-8"))))
+    imported = {Path(file).parent for file in json.loads(noted.read_text())}
+    python = built.layer / "python"
+    folders = {path.parent for path in python.rglob("*.py")}
+
+    assert set() == {
+        str(folder.relative_to(python)) for folder in folders if folder not in imported
+    }
+
+
+def allowed_actions() -> set[str]:
+    """Give the actions that the template's role allows."""
+    token = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:token-AbCdEf"
+    values = {"SlackTokenArn": token, "DefaultChannel": "#security"}
+    template = read_template(TEMPLATE, values, region="eu-west-1")
+    resolver = template.resolver(
+        lambda name, attribute: f"{name}.{attribute}",
+        {
+            "AWS::AccountId": "123456789012",
+            "AWS::Partition": "aws",
+            "AWS::Region": "eu-west-1",
+            "AWS::StackName": "router",
+            "AWS::URLSuffix": "amazonaws.com",
+        },
+    )
+    [role] = template.of_type("AWS::IAM::Role")
+    actions: set[str] = set()
+    for policy in resolver.resolve(role.properties)["Policies"]:
+        for statement in policy["PolicyDocument"]["Statement"]:
+            if statement["Effect"] == "Allow":
+                action = statement["Action"]
+                actions.update([action] if isinstance(action, str) else action)
+    return actions
