@@ -1,5 +1,6 @@
 """`finding-router routes`: look after the routing table."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -25,19 +26,22 @@ def check(file: str | None, **stack: Any) -> None:
     finding is known to have is pointed out, but not wrong: the format gains fields.
     """
     table = load_table(routes=file, **stack)
-    for problem in table.problems:
+    over = table.over(datetime.now(UTC))
+    for problem in (*table.problems, *over):
         click.echo(f"wrong: {problem}")
-    for route in table.routes:
-        if route.match.of_event:
+    for item in (*table.routes, *table.silences):
+        if item.match.of_event:
             continue
-        for field in sorted(set(top_fields(route.match.pattern)).difference(FINDING_FIELDS)):
+        for field in sorted(set(top_fields(item.match.pattern)).difference(FINDING_FIELDS)):
             right = closest(field, FINDING_FIELDS)
             hint = f'did you mean "{right}"?' if right else "is it spelt right?"
-            click.echo(f'odd: route "{route.name}", match.{field}: unknown to ASFF; {hint}')
+            click.echo(f'odd: {item.kind} "{item.name}", match.{field}: unknown to ASFF; {hint}')
     disabled = sum(not route.enabled for route in table.routes)
+    shadows = sum(not route.is_live for route in table.routes)
     click.echo(
-        f"{len(table.routes)} routes ({disabled} not enabled), {len(table.aliases)} accounts, "
+        f"{len(table.routes)} routes ({disabled} not enabled, {shadows} shadows), "
+        f"{len(table.aliases)} accounts, {len(table.silences)} silences ({len(over)} over), "
         f"{table.skipped} wrong items"
     )
-    if table.problems:
+    if table.problems or over:
         raise click.exceptions.Exit(1)

@@ -13,7 +13,7 @@ from finding_router.errors import StoreError
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-KINDS: Final = ("route", "account")
+KINDS: Final = ("route", "account", "silence")
 
 
 class DynamoRoutingTable:

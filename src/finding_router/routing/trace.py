@@ -34,7 +34,7 @@ def trace_routes(
     *passed* are those that matched, up to the one that stopped.
     """
     names = {route.name for route in passed}
-    stopper = passed[-1] if passed and passed[-1].stop else None
+    stopper = passed[-1] if passed and passed[-1].stop and passed[-1].is_live else None
     stopped = False
     for route in routes:
         matched = route.name in names
@@ -124,4 +124,5 @@ def _effect(route: Route) -> str:
         effect = "says nothing and suppresses"
     else:
         effect = "says nothing"
-    return f"{effect}, and stops" if route.stop else effect
+    stops = ", and stops" if route.stop else ""
+    return f"{effect}{stops}" if route.is_live else f"a shadow, else {effect}{stops}"

@@ -84,6 +84,8 @@ GONE_CODES: Final = frozenset(
         "message_not_found",
         "cant_update_message",
         "edit_window_closed",
+        # The channel is archived.
+        "is_inactive",
         "thread_not_found",
         "cannot_reply_to_message",
     }
