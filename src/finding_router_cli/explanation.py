@@ -32,9 +32,9 @@ class Explanation:
     """
     What would become of one finding, or of an event that is refused.
 
-    *channels* are those that would get a message, now or later. *problem* says why event or finding cannot be
-    read; without one there are *finding* and *decision*, which stands even where the finding is
-    *not_posted*.
+    *channels* are those that would get a message, now or later. *problem* says why event or finding
+    cannot be read; without one there are *finding* and *decision*, which stands even where the
+    finding is *not_posted*.
     """
 
     channels: tuple[Destination, ...] = ()

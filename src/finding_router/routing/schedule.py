@@ -84,7 +84,8 @@ class ActiveHours(_Weekly):
 
     def is_open(self, moment: datetime) -> bool:
         """Tell whether *moment*, which is aware, is within the hours."""
-        return self.next_opening(moment) == moment
+        # In UTC: times that come twice equal no moment of another zone (PEP 495).
+        return self.next_opening(moment) == moment.astimezone(UTC)
 
     def next_opening(self, moment: datetime) -> datetime:
         """Give the first moment from *moment* on, which is aware, within the hours, in UTC."""

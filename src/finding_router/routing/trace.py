@@ -118,11 +118,15 @@ def _matching(match: Match) -> str:
 
 
 def _effect(route: Route) -> str:
+    post, say, suppress, stop = (
+        ("posts", "says", "suppresses", "stops")
+        if route.is_live
+        else ("would post", "would say", "suppress", "stop")
+    )
     if route.posts_to:
-        effect = f"posts to {route.posts_to.text}"
+        effect = f"{post} to {route.posts_to.text}"
     elif route.action is Action.SUPPRESS:
-        effect = "says nothing and suppresses"
+        effect = f"{say} nothing and {suppress}"
     else:
-        effect = "says nothing"
-    stops = ", and stops" if route.stop else ""
-    return f"{effect}{stops}" if route.is_live else f"a shadow, else {effect}{stops}"
+        effect = f"{say} nothing"
+    return f"{effect}, and {stop}" if route.stop else effect
