@@ -55,7 +55,8 @@ class Fault:
     What goes wrong with calls of *operation*, about *about* if it says so.
 
     It lets *skip* calls pass and strikes *times* calls (None: all). With *carried_out* the call
-    has its effect before it fails. Without an *error* it only takes *seconds*.
+    has its effect before it fails. Without an *error* it only takes *seconds*, in which
+    *meanwhile* happens: what another worker does, say.
     """
 
     operation: str
@@ -65,6 +66,7 @@ class Fault:
     times: int | None = 1
     carried_out: bool = False
     seconds: float = 0.0
+    meanwhile: Callable[[], object] = lambda: None
 
 
 class Faults:
@@ -95,13 +97,17 @@ class Faults:
         """Carry out a call, unless a fault has it otherwise."""
         self.calls.append((operation, about))
         fault = self._strike(operation, about)
-        if fault is not None:
-            self._clock.now += fault.seconds
-        if fault is not None and fault.error is not None and not fault.carried_out:
+        if fault is None:
+            yield
+            return
+        if fault.carried_out:
+            yield
+        self._clock.now += fault.seconds
+        fault.meanwhile()
+        if fault.error is not None:
             raise fault.error(about)
-        yield
-        if fault is not None and fault.error is not None:
-            raise fault.error(about)
+        if not fault.carried_out:
+            yield
 
     def _strike(self, operation: str, about: str) -> Fault | None:
         for fault in self._planned:

@@ -1,0 +1,255 @@
+"""Whatever goes wrong, in whatever order: nothing is lost, nothing is said twice."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fakes import (
+    Killed,
+    MakeError,
+    channel_refused,
+    killed,
+    message_refused,
+    rate_limited,
+    security_hub_down,
+    store_down,
+    token_refused,
+    unavailable,
+)
+from finding_router.delivery.job import Job, Record
+from finding_router.delivery.outcome import Outcome
+from finding_router.telemetry import logger
+from hub_events import PRODUCT_ARN, imported, raw_finding, record
+from router import OPS, Router
+
+# The queue's visibility time-out, after which the records of a dead worker are seen again.
+VISIBILITY_SECONDS = 540
+ROUNDS = 40
+FINDINGS = ("one", "two", "three")
+CHANNELS = ("#a", "#b")
+ROUTES = tuple({"kind": "route", "name": name, "channel": name} for name in CHANNELS)
+
+
+LOST = unavailable("connection_lost", ambiguous=True)
+# What can go wrong: the call, about what, in which way, and whether after having had its effect.
+WAYS: list[tuple[str, str | None, MakeError | None, bool]] = [
+    *(
+        ("post", None, error, False)
+        for error in (
+            LOST,
+            None,
+            unavailable(),
+            rate_limited(2),
+            rate_limited(200),
+            channel_refused(),
+            message_refused(),
+            token_refused(),
+            killed,
+        )
+    ),
+    *(("post", None, error, True) for error in (LOST, killed)),
+    *(("find", None, each, False) for each in (unavailable(), rate_limited(2), token_refused())),
+    *(
+        ("write", state, error, carried_out)
+        for state in ("claimed", "released", "posted")
+        for error in (store_down, killed)
+        for carried_out in (False, True)
+    ),
+    *(("mark", None, killed, carried_out) for carried_out in (False, True)),
+    *(("record_notified", None, error, True) for error in (store_down, killed)),
+    ("record_notified", None, store_down, False),
+    ("statuses", None, security_hub_down, False),
+    *((each, None, store_down, False) for each in ("read", "once", "items")),
+]
+
+
+@dataclass(frozen=True)
+class Mishap:
+    """Something that goes wrong: one of the ways, at some call of the kind, for a few calls."""
+
+    way: tuple[str, str | None, MakeError | None, bool]
+    skip: int
+    times: int
+    seconds: float
+
+    def plan(self, router: Router) -> None:
+        """Let it happen to *router*."""
+        operation, about, error, carried_out = self.way
+        router.faults.plan(
+            operation,
+            error,
+            about=about,
+            carried_out=carried_out,
+            skip=self.skip,
+            times=self.times,
+            seconds=self.seconds,
+        )
+
+
+MISHAPS = st.builds(
+    Mishap,
+    way=st.sampled_from(WAYS),
+    skip=st.integers(0, 4),
+    times=st.integers(1, 3),
+    seconds=st.sampled_from([0, 0, 0, 30, 70]),
+)
+CODES = st.sampled_from(["ConcurrentUpdateError", "InternalFailure"])
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _in_silence() -> Iterator[None]:
+    """Thousands of batches would log for longer than they take."""
+    level = logger.log_level
+    logger.setLevel("CRITICAL")
+    yield
+    logger.setLevel(level)
+
+
+class Queue:
+    """Records on their way through workers, until each is done."""
+
+    def __init__(self, router: Router, copies: dict[str, int]) -> None:
+        """Put *copies* of the event of each finding into the queue."""
+        self.router = router
+        self.waiting: dict[int, tuple[Any, int]] = {}
+        for finding_id, count in copies.items():
+            router.hold(raw_finding(finding_id))
+            event = imported(raw_finding(finding_id), sent_at=router.clock.now)
+            for _ in range(count):
+                self.waiting[len(self.waiting)] = (event, 0)
+        router.workflow.mark = self._checked(router.workflow.mark)  # type: ignore[method-assign]  # to look at every call
+
+    def _checked(self, mark: Callable[..., Any]) -> Callable[..., Any]:
+        def checked(keys: Any, status: Any, **how: Any) -> Any:
+            keys = list(keys)
+            for _, finding_id in keys:
+                assert len(CHANNELS) == self.said()[finding_id], "marked and not posted"
+            return mark(keys, status, **how)
+
+        return checked
+
+    def said(self) -> Counter[str]:
+        """Count the messages about each finding."""
+        return Counter(
+            next(each for each in FINDINGS if f"Title of {each}" in said.text)
+            for said in self.router.slack.posted
+            if said.channel != OPS
+        )
+
+    def take(self, numbers: list[int]) -> list[Record]:
+        """Receive these records once more."""
+        records = []
+        for number in numbers:
+            event, tries = self.waiting[number]
+            self.waiting[number] = (event, tries + 1)
+            records.append(record(event, number=number, tries=tries + 1))
+        return records
+
+    def work(self, numbers: list[int]) -> None:
+        """Let a worker have these records; what it does not finish waits to be seen again."""
+        try:
+            jobs = self.router.run(*self.take(numbers))
+        except Killed:
+            self.router.restart()
+            self.router.clock.now += VISIBILITY_SECONDS
+            return
+        self.settle(jobs)
+        self.router.clock.now += max((job.retry_seconds for job in jobs), default=0) + 1
+
+    def settle(self, jobs: list[Job]) -> None:
+        """Delete the records that are done."""
+        assert all(job.outcome is not None for job in jobs)
+        failed = {job.record.id for job in jobs if job.outcome is Outcome.FAILED}
+        for done in {job.record.id for job in jobs} - failed:
+            self.waiting.pop(int(str(done).removeprefix("record-")), None)
+
+    def drain(self) -> None:
+        """Work until nothing waits."""
+        for _ in range(ROUNDS):
+            if not self.waiting:
+                return
+            self.work(list(self.waiting))
+        raise AssertionError("records go round and round")
+
+
+def check(router: Router, queue: Queue) -> None:
+    """Nothing lost, nothing twice, everything NOTIFIED."""
+    assert dict.fromkeys(FINDINGS, len(CHANNELS)) == queue.said()
+    ids = [said.delivery_id for said in router.slack.posted if said.channel != OPS]
+    assert len(ids) == len(set(ids))
+    assert {(PRODUCT_ARN, each): "NOTIFIED" for each in FINDINGS} == router.workflow.status
+    assert all(entry.notified_at is not None for entry in router.ledger.entries.values())
+
+
+COPIES = st.fixed_dictionaries({each: st.integers(1, 2) for each in FINDINGS})
+MANY = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@MANY
+@given(COPIES, st.lists(MISHAPS, min_size=1, max_size=8), st.lists(CODES, max_size=3))
+def test_one_worker_and_any_mishaps(
+    copies: dict[str, int], mishaps: list[Mishap], codes: list[str]
+) -> None:
+    """Records come back until all is well, and all is well in the end."""
+    router = Router(*ROUTES)
+    queue = Queue(router, copies)
+    router.workflow.refusals[PRODUCT_ARN, "two"] = list(codes)
+    for each in mishaps:
+        each.plan(router)
+
+    queue.drain()
+
+    check(router, queue)
+
+
+@MANY
+@given(
+    COPIES,
+    st.lists(
+        st.tuples(
+            st.sampled_from(["read", "write", "post", "mark", "record_notified"]),
+            st.integers(0, 8),
+            st.booleans(),
+            st.booleans(),
+        ),
+        max_size=4,
+    ),
+    st.lists(MISHAPS, min_size=1, max_size=4),
+)
+def test_workers_that_come_between_each_other(
+    copies: dict[str, int], intrusions: list[tuple[str, int, bool, bool]], mishaps: list[Mishap]
+) -> None:
+    """Another worker may take copies of the same events before or after any call of the first."""
+    router = Router(*ROUTES)
+    queue = Queue(router, copies)
+    mine = list(queue.waiting)[::2]
+
+    def intrude(*, all_of_them: bool) -> None:
+        held = router.pipeline
+        router.restart()
+        numbers = [each for each in queue.waiting if all_of_them or each not in mine]
+        try:
+            queue.settle(router.run(*queue.take(numbers)))
+        except Killed:
+            router.clock.now += VISIBILITY_SECONDS
+        router.pipeline = held
+
+    for operation, skip, carried_out, all_of_them in intrusions:
+        router.faults.plan(
+            operation,
+            skip=skip,
+            carried_out=carried_out,
+            meanwhile=lambda all_of_them=all_of_them: intrude(all_of_them=all_of_them),
+        )
+    for each in mishaps:
+        each.plan(router)
+
+    queue.work(mine)
+    queue.drain()
+
+    check(router, queue)
