@@ -1,5 +1,7 @@
 """The one place that names the concrete adapters and puts the router together."""
 
+from finding_router.aws.digest_book import DynamoDigestBook
+from finding_router.aws.items import Items
 from finding_router.aws.ledger import DynamoLedger
 from finding_router.aws.queue import FindingsQueue
 from finding_router.aws.routing_table import DynamoRoutingTable
@@ -30,10 +32,12 @@ def make_pipeline(settings: Settings) -> Pipeline:
         allow_suppress=settings.allow_suppress,
         cache_seconds=settings.route_cache_seconds,
     )
+    items = Items(settings.ledger_table)
     return Pipeline(
         settings=settings,
         book=book,
-        ledger=DynamoLedger(settings.ledger_table, days=settings.ledger_days),
+        ledger=DynamoLedger(items, days=settings.ledger_days),
+        digest_book=DynamoDigestBook(items, days=settings.ledger_days),
         slack=make_slack(settings),
         workflow=SecurityHub(),
     )

@@ -4,10 +4,14 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 
 from finding_router.delivery.backoff import backoff_seconds
+from finding_router.delivery.batch import Batch
 from finding_router.delivery.claims import Claims
 from finding_router.delivery.deadline import Deadline
+from finding_router.delivery.digest_book import DigestBook
+from finding_router.delivery.digest_telling import DigestTeller
+from finding_router.delivery.digests import Digests
 from finding_router.delivery.intake import read_jobs
-from finding_router.delivery.job import Job, Progress, Record
+from finding_router.delivery.job import Delivery, Job, Progress, Record
 from finding_router.delivery.ledger import Ledger
 from finding_router.delivery.marking import Marker, Workflow
 from finding_router.delivery.notices import Notices
@@ -15,7 +19,9 @@ from finding_router.delivery.outcome import Outcome
 from finding_router.delivery.pace import Pace
 from finding_router.delivery.planning import Planner
 from finding_router.delivery.posting import Poster
+from finding_router.delivery.slots import Slots
 from finding_router.delivery.subjects import subject_of
+from finding_router.delivery.telling import DeliveryTeller
 from finding_router.errors import StoreError
 from finding_router.routing.book import RouteBook
 from finding_router.routing.table import RoutingTable
@@ -24,6 +30,7 @@ from finding_router.slack.client import SlackClient
 from finding_router.slack.links import AccessPortal
 from finding_router.telemetry import (
     EVENTS_REFUSED,
+    FINDINGS_DIGESTED,
     FINDINGS_DUPLICATE,
     FINDINGS_FAILED,
     FINDINGS_POSTED,
@@ -37,6 +44,7 @@ from finding_router.telemetry import (
 _METRICS = {
     Outcome.POSTED: FINDINGS_POSTED,
     Outcome.POSTED_RAW: FINDINGS_POSTED,
+    Outcome.DIGESTED: FINDINGS_DIGESTED,
     Outcome.UPDATED: FINDINGS_UPDATED,
     Outcome.DUPLICATE: FINDINGS_DUPLICATE,
     Outcome.REFUSED: EVENTS_REFUSED,
@@ -56,6 +64,7 @@ class Pipeline:
         settings: Settings,
         book: RouteBook,
         ledger: Ledger,
+        digest_book: DigestBook,
         slack: SlackClient,
         workflow: Workflow,
         clock: Callable[[], float] = time.time,
@@ -65,6 +74,7 @@ class Pipeline:
         self._settings = settings
         self._book = book
         self._ledger = ledger
+        self._digest_book = digest_book
         self._slack = slack
         self._clock = clock
         self._sleep = sleep
@@ -108,26 +118,46 @@ class Pipeline:
         planner = Planner(table=table, portal=self._portal)
         planner.route(new)
         planner.follow(followed, channels)
+        self._deliver(planner.deliveries(), table.default_channel, deadline)
+        for job in jobs:
+            if job.deliveries:
+                _conclude(job)
+
+    def _deliver(
+        self, deliveries: Sequence[Delivery], default_channel: str, deadline: Deadline
+    ) -> None:
+        """Bring *deliveries* to their ends, the bursts among them as digests; raises StoreError."""
         claims = Claims(
             self._ledger,
             settle_seconds=self._settings.settle_minutes * 60,
             deadline=deadline,
             clock=self._clock,
         )
-        poster = Poster(
+        claims.load(deliveries)
+        batch = Batch(
             slack=self._slack,
+            book=self._digest_book,
             claims=claims,
+            slots=Slots(self._pace, deadline=deadline, clock=self._clock),
             pace=self._pace,
             notices=self._notices,
-            default_channel=table.default_channel,
+            default_channel=default_channel,
             deadline=deadline,
             clock=self._clock,
             sleep=self._sleep,
         )
-        poster.run(planner.deliveries())
-        for job in jobs:
-            if job.deliveries:
-                _conclude(job)
+        digests = Digests(
+            batch,
+            threshold=self._settings.burst_threshold,
+            quiet_seconds=self._settings.burst_quiet_minutes * 60,
+        )
+        poster = Poster(
+            batch,
+            deliveries=DeliveryTeller(batch, digests),
+            digests=DigestTeller(batch, digests),
+        )
+        poster.run(digests.gather(deliveries))
+        digests.refresh()
 
     def _is_followed(self, job: Job) -> bool:
         """Tell whether *job* may change what was said before: an end, or more of the same."""
@@ -171,6 +201,8 @@ def _conclude(job: Job) -> None:
         job.fail(failed[0].detail, retry_seconds=max(each.retry_seconds for each in failed))
     elif Progress.POSTED in reached:
         job.end(Outcome.POSTED if job.finding else Outcome.POSTED_RAW, job.detail)
+    elif Progress.DIGESTED in reached:
+        job.end(Outcome.DIGESTED)
     elif any(each.progress is Progress.UPDATED for each in job.deliveries):
         job.end(Outcome.UPDATED, job.outcome or "")
     elif job.outcome is None:

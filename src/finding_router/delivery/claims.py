@@ -36,7 +36,7 @@ class Claims:
         self._settle_seconds = settle_seconds
         self._deadline = deadline
         self._clock = clock
-        self._worker = uuid.uuid4().hex
+        self.worker = uuid.uuid4().hex
         self._entries: dict[EntryKey, Entry] = {}
 
     def load(self, deliveries: Sequence[Delivery]) -> None:
@@ -54,9 +54,11 @@ class Claims:
         }
         return min(verdicts, key=_MOST_FIRST.index)
 
-    def claim(self, delivery: Delivery, verdict: Verdict) -> bool:
+    def claim(self, delivery: Delivery, verdict: Verdict, *, digest: str | None = None) -> bool:
         """
         Claim *delivery* to say what *verdict* asks for; tell whether no other worker was first.
+
+        With *digest*, it is to be listed there instead of having a card.
 
         Raises:
             StoreError: the Ledger does not answer.
@@ -75,15 +77,21 @@ class Claims:
             list(delivery.news.values()),
             now=now,
             lease_until=now + self._deadline.remaining() + LEASE_MARGIN_SECONDS,
-            worker=self._worker,
+            worker=self.worker,
         )
+        if digest is not None:
+            entry = replace(entry, digest=digest)
         delivery.is_claimed = self._write(delivery, entry)
         return delivery.is_claimed
 
     def note(self, delivery: Delivery, verdict: Verdict) -> bool:
         """Write what *verdict* leaves to remember; tell whether no other worker was first."""
+        return self._write(delivery, self.refreshed(delivery, verdict))
+
+    def refreshed(self, delivery: Delivery, verdict: Verdict) -> Entry:
+        """Give the entry as `note` would write it."""
         before = self._entries[delivery.key]
-        return self._write(delivery, noted(before, verdict, list(delivery.news.values())))
+        return noted(before, verdict, list(delivery.news.values()))
 
     def release(self, delivery: Delivery) -> None:
         """
@@ -106,6 +114,9 @@ class Claims:
         """Write where the message stands; tell whether the claim was still ours. StoreError."""
         if delivery.entry is None:
             return False
+        if delivery.entry.ts is not None and not posted.is_in_thread:
+            # The thread was gone: Slack then posts into the channel, and says nothing of it.
+            self.detach(delivery)
         entry = delivery.entry.posted(channel=posted.channel, ts=posted.ts, at=self._clock())
         recorded = self._write(delivery, entry)
         delivery.entry = entry

@@ -43,13 +43,19 @@ class OpenDigest:
 
     def again(self, *, now: float, lease_until: float, worker: str) -> "OpenDigest":
         """Give it as another worker claims it, or goes on with it."""
+        is_posted = self.state is State.POSTED
         return replace(
             self,
+            state=State.POSTED if is_posted else State.CLAIMED,
             version=self.version + 1,
-            lease_until=lease_until,
+            lease_until=0.0 if is_posted else lease_until,
             claimed_by=worker,
             last_at=now,
         )
+
+    def given_back(self, state: State) -> "OpenDigest":
+        """Give it as a worker leaves it that could not post the parent, or may have."""
+        return replace(self, state=state, version=self.version + 1, lease_until=0.0)
 
     def posted(self, *, channel: str, ts: str) -> "OpenDigest":
         """Give it once its parent stands in *channel* as *ts*."""

@@ -26,8 +26,8 @@ NOT_FOUND_TRIES: Final = 3
 OUT_OF_TIME: Final = "out of time"
 # What an event says of the status holds for so long; after it, Security Hub is asked first.
 FRESH_SECONDS: Final = 120.0
-SAID: Final = frozenset({Outcome.POSTED, Outcome.UPDATED, Outcome.DUPLICATE})
-_DONE: Final = frozenset({Progress.POSTED, Progress.UPDATED, Progress.DUPLICATE})
+SAID: Final = frozenset({Outcome.POSTED, Outcome.DIGESTED, Outcome.UPDATED, Outcome.DUPLICATE})
+_DONE: Final = frozenset({Progress.POSTED, Progress.DIGESTED, Progress.UPDATED, Progress.DUPLICATE})
 
 
 class Workflow(Protocol):

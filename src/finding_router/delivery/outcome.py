@@ -10,6 +10,8 @@ class Outcome(StrEnum):
     """Every channel has its message."""
     POSTED_RAW = "posted_raw"
     """Too broken to lay out: its JSON stands in the default channel."""
+    DIGESTED = "digested"
+    """Listed in a digest, in every channel that has no card of it."""
     UPDATED = "updated"
     """Its card was changed: it ended, or another standard found the same."""
     DUPLICATE = "duplicate"

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
@@ -101,6 +101,7 @@ class Posted:
 
     channel: str
     ts: str
+    is_in_thread: bool = False
 
 
 class SlackClient:
@@ -118,13 +119,13 @@ class SlackClient:
         channel: str,
         message: Message,
         *,
-        delivery_id: str | None = None,
+        delivery_ids: Sequence[str] = (),
         thread_ts: str | None = None,
         broadcast: bool = False,
         seconds: float = CALL_SECONDS,
     ) -> Posted:
         """
-        Post *message*; *delivery_id* goes into its metadata, where `find` looks for it.
+        Post *message*; *delivery_ids* go into its metadata, where `find` looks for them.
 
         With *thread_ts* it answers that message, and with *broadcast* the channel sees it, too. It
         ends within *seconds*, whatever happens.
@@ -141,14 +142,15 @@ class SlackClient:
         }
         if thread_ts is not None:
             arguments |= {"thread_ts": thread_ts, "reply_broadcast": broadcast}
-        if delivery_id is not None:
+        if delivery_ids:
             arguments["metadata"] = {
                 "event_type": EVENT_TYPE,
-                "event_payload": {"delivery_id": delivery_id},
+                "event_payload": {"delivery_ids": list(delivery_ids)},
             }
         until = time.monotonic() + seconds
         answer = self._call("chat.postMessage", channel, arguments, until)
-        return Posted(answer["channel"], answer["ts"])
+        posted = answer.get("message") or {}
+        return Posted(answer["channel"], answer["ts"], is_in_thread="thread_ts" in posted)
 
     def update(
         self, channel_id: str, ts: str, message: Message, *, seconds: float = CALL_SECONDS
@@ -200,11 +202,11 @@ class SlackClient:
             for message in answer["messages"]:
                 metadata = message.get("metadata") or {}
                 payload = metadata.get("event_payload") or {}
-                if (
-                    metadata.get("event_type") == EVENT_TYPE
-                    and payload.get("delivery_id") == delivery_id
+                if metadata.get("event_type") == EVENT_TYPE and delivery_id in payload.get(
+                    "delivery_ids", ()
                 ):
-                    return Posted(channel_id, message["ts"])
+                    in_thread = message.get("thread_ts", message["ts"]) != message["ts"]
+                    return Posted(channel_id, message["ts"], is_in_thread=in_thread)
             cursor = (answer.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
                 return None

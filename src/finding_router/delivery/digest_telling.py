@@ -1,0 +1,267 @@
+"""A digest's way into its channel: claim its findings, post the parent, list them, add them up."""
+
+from typing import Final
+
+from finding_router.delivery.backoff import FIRST_SECONDS
+from finding_router.delivery.batch import Batch
+from finding_router.delivery.claims import LEASE_MARGIN_SECONDS
+from finding_router.delivery.deadline import AWS_SECONDS
+from finding_router.delivery.digest import line_of
+from finding_router.delivery.digest_book import OpenDigest
+from finding_router.delivery.digests import Digests, is_claimed_by_another, parent
+from finding_router.delivery.episodes import Verdict
+from finding_router.delivery.job import Delivery, DigestWork, Progress
+from finding_router.delivery.ledger import State
+from finding_router.delivery.telling import SEARCH_MARGIN_SECONDS
+from finding_router.errors import ChannelError, CredentialError, StoreError
+from finding_router.findings.digest import Line
+from finding_router.slack.client import MISSING_SCOPE, Posted
+from finding_router.slack.digest_thread import render_replies
+from finding_router.telemetry import logger
+
+_SAY: Final = frozenset({Verdict.POST, Verdict.RESUME, Verdict.RECOVER})
+
+
+class DigestTeller:
+    """Takes the digests of one batch step by step; each step may be the last of this worker."""
+
+    def __init__(self, batch: Batch, digests: Digests) -> None:
+        """Work on *batch*; *digests* keeps the totals."""
+        self._digests = digests
+        self._book = batch.book
+        self._slack = batch.slack
+        self._claims = batch.claims
+        self._slots = batch.slots
+        self._pace = batch.pace
+        self._default_channel = batch.default_channel
+        self._deadline = batch.deadline
+        self._clock = batch.clock
+
+    def step(self, work: DigestWork) -> None:
+        """Do the next thing that is not done: open, claim, post the parent, list, add up."""
+        channel = work.channel(self._default_channel)
+        if work.digest is None and not self._open(work):
+            return
+        if not work.is_claimed:
+            self._claim(work)
+            return
+        if not self._waiting(work) and not work.also:
+            self._add_up(work)
+            return
+        if not self._slots.is_now(channel) or not self._deadline.allows():
+            return
+        digest = work.digest
+        if digest is None:
+            return
+        if digest.state is State.POSTED:
+            self._list(work, digest, channel)
+        else:
+            self._post_parent(work, digest, channel)
+
+    def record(self, work: DigestWork) -> None:
+        """Write down what was posted: the parent, or a reply with what it lists."""
+        posted, digest = work.posted, work.digest
+        if posted is None or digest is None:
+            return
+        if digest.state is not State.POSTED:
+            posted_digest = digest.posted(channel=posted.channel, ts=posted.ts)
+            if not self._book.write_digest(posted_digest):
+                logger.error("digest posted after its claim was lost", ts=posted.ts)
+            self._book.keep_about(posted_digest)
+            work.digest = posted_digest
+            work.is_parent_new = True
+        else:
+            lines = self._lines(work)
+            self._book.put_lines(digest.digest_id, [lines[each] for each in work.in_reply])
+            for delivery in self._waiting(work):
+                if delivery.key.finding in work.in_reply:
+                    self._record(delivery, digest)
+            work.also = [each for each in work.also if each.key.finding not in work.in_reply]
+            work.in_reply = ()
+        work.posted = None
+        work.is_plain = work.is_doubtful = False
+
+    def detach(self, work: DigestWork) -> None:
+        """Begin another digest: the thread of this one is gone, or in a channel that is."""
+        work.before = work.digest
+        work.digest = None
+        work.is_forced = True
+
+    def release(self, work: DigestWork) -> None:
+        """Give back what was claimed and not listed."""
+        for delivery in work.deliveries:
+            if delivery.progress is Progress.PENDING:
+                delivery.is_doubtful = delivery.is_doubtful or (
+                    work.is_doubtful and delivery.key.finding in work.in_reply
+                )
+                self._claims.release(delivery)
+        digest = work.digest
+        if (
+            digest is not None
+            and digest.state is State.CLAIMED
+            and self._deadline.leaves(AWS_SECONDS)
+        ):
+            state = State.CLAIMED if work.is_doubtful else State.RELEASED
+            self._give_back(digest, state)
+
+    def is_saying(self, work: DigestWork) -> bool:
+        """Tell whether something is left to list; adding up only changes the parent."""
+        return bool(self._waiting(work) or work.also)
+
+    def _open(self, work: DigestWork) -> bool:
+        """Claim the digest of the burst, or the next one; tell whether that worked."""
+        before, now = work.before, self._clock()
+        lease_until = now + self._deadline.remaining() + LEASE_MARGIN_SECONDS
+        if before is not None and is_claimed_by_another(before, now):
+            work.end(Progress.FAILED, "another worker is at it", retry_seconds=FIRST_SECONDS)
+            return False
+        goes_on = before is not None and (
+            before.state is not State.POSTED or (self._digests.is_on(before) and not work.is_forced)
+        )
+        if before is not None and goes_on:
+            work.is_doubtful = before.state is State.CLAIMED
+            digest = before.again(now=now, lease_until=lease_until, worker=self._claims.worker)
+        else:
+            digest = OpenDigest(
+                name=work.name,
+                channel=work.channel(self._default_channel),
+                number=before.number + 1 if before else 1,
+                state=State.CLAIMED,
+                version=before.version + 1 if before else 1,
+                claimed_at=now,
+                lease_until=lease_until,
+                claimed_by=self._claims.worker,
+                started_at=now,
+                last_at=now,
+                heading=work.heading or "",
+                why=work.why,
+                routes=work.destination.routes,
+                mention=work.destination.mention,
+                before=work.compared_with,
+            )
+        if not self._book.write_digest(digest):
+            work.end(Progress.FAILED, "another worker was first", retry_seconds=FIRST_SECONDS)
+            return False
+        work.digest = digest
+        return True
+
+    def _claim(self, work: DigestWork) -> None:
+        """Claim each finding of the digest; those that another worker has are left to it."""
+        digest = work.digest
+        if digest is None:
+            return
+        for delivery in work.deliveries:
+            verdict = self._claims.judge(delivery)
+            delivery.is_doubtful = verdict is Verdict.RECOVER
+            if verdict not in _SAY:
+                delivery.end(Progress.DUPLICATE)
+            elif not self._claims.claim(delivery, verdict, digest=digest.digest_id):
+                why = "another worker was first"
+                delivery.end(Progress.FAILED, why, retry_seconds=FIRST_SECONDS)
+            if not self._deadline.allows():
+                return
+        work.is_claimed = True
+
+    def _post_parent(self, work: DigestWork, digest: OpenDigest, channel: str) -> None:
+        if work.is_doubtful:
+            work.posted = self._find(channel, digest.digest_id, digest.claimed_at, thread_ts=None)
+            if work.posted is not None:
+                return
+            work.is_doubtful = False
+        lines = list(self._lines(work).values())
+        self._slots.use(channel)
+        work.posted = self._slack.post(
+            channel,
+            parent(digest, lines, banner=work.banner, is_plain=work.is_plain),
+            delivery_ids=[digest.digest_id],
+            seconds=self._deadline.for_slack(),
+        )
+        self._pace.worked(channel)
+
+    def _list(self, work: DigestWork, digest: OpenDigest, channel: str) -> None:
+        """Post the next reply; what an earlier try may have listed is looked for before."""
+        for delivery in self._waiting(work):
+            if delivery.is_doubtful and delivery.entry is not None:
+                entry = delivery.entry
+                found = self._find(
+                    digest.posted_to or channel,
+                    entry.delivery_id,
+                    entry.claimed_at,
+                    thread_ts=digest.ts,
+                )
+                delivery.is_doubtful = False
+                if found is not None:
+                    self._book.put_lines(
+                        digest.digest_id, [self._lines(work)[delivery.key.finding]]
+                    )
+                    self._record(delivery, digest)
+                    return
+        reply = render_replies(list(self._lines(work).values()))[0]
+        work.in_reply = reply.subjects
+        listed = {each.key.finding: each for each in self._waiting(work)}
+        self._slots.use(channel)
+        work.posted = self._slack.post(
+            digest.posted_to or channel,
+            reply.plain if work.is_plain else reply.message,
+            delivery_ids=[
+                listed[subject].entry.delivery_id  # type: ignore[union-attr]  # they are claimed
+                for subject in reply.subjects
+                if subject in listed
+            ],
+            thread_ts=digest.ts,
+            seconds=self._deadline.for_slack(),
+        )
+        self._pace.worked(channel)
+
+    def _add_up(self, work: DigestWork) -> None:
+        """End; the parent that was not posted just now has its totals counted anew."""
+        if work.digest is not None and not work.is_parent_new:
+            self._digests.touch(work.digest.digest_id)
+        work.end(Progress.POSTED)
+
+    def _record(self, delivery: Delivery, digest: OpenDigest) -> None:
+        where = Posted(digest.posted_to or "", digest.ts or "")
+        if not self._claims.record(delivery, where):
+            logger.error("listed after the claim was lost", channel=where.channel, ts=where.ts)
+        delivery.end(Progress.DIGESTED)
+
+    def _waiting(self, work: DigestWork) -> list[Delivery]:
+        return [each for each in work.deliveries if each.progress is Progress.PENDING]
+
+    def _lines(self, work: DigestWork) -> dict[str, Line]:
+        """Give what is still to be listed, by subject."""
+        return {
+            each.key.finding: line_of(
+                each.job.finding,
+                subject=each.key.finding,
+                account_alias=each.card.context.account_alias,
+                portal=each.card.context.portal,
+            )
+            for each in (*self._waiting(work), *work.also)
+            if each.job.finding is not None
+        }
+
+    def _find(
+        self, channel: str, delivery_id: str, claimed_at: float, *, thread_ts: str | None
+    ) -> Posted | None:
+        try:
+            return self._slack.find(
+                channel,
+                delivery_id,
+                since=claimed_at - SEARCH_MARGIN_SECONDS,
+                thread_ts=thread_ts,
+                seconds=self._deadline.for_slack(),
+            )
+        except (ChannelError, CredentialError) as error:
+            if isinstance(error, CredentialError) and error.code != MISSING_SCOPE:
+                raise
+            # Without the scope, or outside the channel, nobody can look.
+            logger.warning("history not searched", channel=channel, code=error.code)
+            return None
+
+    def _give_back(self, digest: OpenDigest, state: State) -> None:
+        """Let the next worker begin at once; where that fails, the lease runs out."""
+        try:
+            self._book.write_digest(digest.given_back(state))
+        except StoreError as error:
+            logger.warning("digest not released", reason=str(error))

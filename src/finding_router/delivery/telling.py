@@ -1,0 +1,220 @@
+"""The steps of one delivery: judge, claim, post, record, or change what was posted."""
+
+from typing import Final
+
+from finding_router.delivery.backoff import FIRST_SECONDS
+from finding_router.delivery.batch import Batch
+from finding_router.delivery.digests import Digests
+from finding_router.delivery.episodes import Verdict
+from finding_router.delivery.job import Delivery, Progress
+from finding_router.delivery.ledger import Entry, Saying
+from finding_router.errors import (
+    ChannelError,
+    CredentialError,
+    DeliveryError,
+    GoneError,
+    StoreError,
+)
+from finding_router.slack.client import MISSING_SCOPE, Posted
+from finding_router.slack.message import Message
+from finding_router.telemetry import logger
+
+# Searching a channel starts this long before the claim, for the difference between two clocks.
+SEARCH_MARGIN_SECONDS: Final = 60.0
+_SAY: Final = frozenset(
+    {Verdict.RECOVER, Verdict.RESUME, Verdict.POST, Verdict.REOPEN, Verdict.RISE}
+)
+_ENDS: Final = {
+    Verdict.DUPLICATE: Progress.DUPLICATE,
+    Verdict.UNKNOWN: Progress.UNKNOWN,
+}
+
+
+class DeliveryTeller:
+    """Says one thing about one finding, or changes the card that said it."""
+
+    def __init__(self, batch: Batch, digests: Digests) -> None:
+        """Work on *batch*; *digests* hear what becomes of what they list."""
+        self._digests = digests
+        self._slack = batch.slack
+        self._claims = batch.claims
+        self._slots = batch.slots
+        self._pace = batch.pace
+        self._default_channel = batch.default_channel
+        self._deadline = batch.deadline
+        self._clock = batch.clock
+
+    def step(self, work: Delivery) -> None:
+        """Do what the Ledger's verdict asks for."""
+        if work.is_claimed:
+            self._say(work)
+            return
+        verdict = self._claims.judge(work)
+        if verdict in _ENDS:
+            work.end(_ENDS[verdict])
+            if work.entry is not None and work.entry.digest and work.job.record.tries > 1:
+                # The try before this one may have died before it added up.
+                self._digests.touch(work.entry.digest)
+        elif verdict is Verdict.BUSY:
+            work.end(Progress.FAILED, "another worker is at it", retry_seconds=FIRST_SECONDS)
+        elif verdict not in _SAY:
+            self._change(work, verdict)
+        elif self._slots.is_now(work.channel(self._default_channel)):
+            work.is_doubtful = verdict is Verdict.RECOVER
+            if self._claim(work, verdict):
+                self._say(work)
+
+    def record(self, work: Delivery) -> None:
+        """Write where the message stands."""
+        posted, entry = work.posted, work.entry
+        if posted is None or entry is None:
+            return
+        if not self._claims.record(work, posted):
+            logger.error("posted after the claim was lost", channel=posted.channel, ts=posted.ts)
+        if entry.saying is Saying.END:
+            work.end(Progress.UPDATED)
+            return
+        work.end(Progress.POSTED)
+        if entry.saying is not Saying.CARD:
+            self._revive(work)
+
+    def detach(self, work: Delivery) -> None:
+        """Say without a thread what was to be said in one that is gone; an end is no news then."""
+        entry = work.entry
+        if entry is not None and entry.saying is Saying.END:
+            work.posted = Posted(entry.posted_to or "", entry.ts or "")
+        else:
+            self._claims.detach(work)
+
+    def release(self, work: Delivery) -> None:
+        """Give the claim back."""
+        self._claims.release(work)
+
+    def is_saying(self, work: Delivery) -> bool:
+        """Tell whether it is claimed: what only changes a card is not."""
+        return work.is_claimed
+
+    def _claim(self, work: Delivery, verdict: Verdict) -> bool:
+        if self._claims.claim(work, verdict):
+            return True
+        work.end(Progress.FAILED, "another worker was first", retry_seconds=FIRST_SECONDS)
+        return False
+
+    def _say(self, work: Delivery) -> None:
+        """Post what was claimed, unless an earlier try may have, and it is found."""
+        entry = work.entry
+        channel = work.channel(self._default_channel)
+        if entry is None or not self._slots.is_now(channel):
+            return
+        if work.is_doubtful:
+            work.posted = self._search(work, entry)
+        if work.posted is not None or not self._deadline.allows():
+            return
+        self._slots.use(channel)
+        is_reply = entry.ts is not None and work.banner is None
+        work.posted = self._slack.post(
+            (entry.posted_to if is_reply else None) or channel,
+            self._message(work, entry),
+            delivery_ids=[entry.delivery_id],
+            thread_ts=entry.ts if is_reply else None,
+            broadcast=is_reply and entry.saying is not Saying.END,
+            seconds=self._deadline.for_slack(),
+        )
+        self._pace.worked(channel)
+
+    def _message(self, work: Delivery, entry: Entry) -> Message:
+        if work.is_plain:
+            return work.card.plain(entry, work.banner)
+        return work.card.said(
+            entry.saying,
+            entry,
+            before=work.said_before or entry.severity,
+            now=self._clock(),
+            banner=work.banner,
+        )
+
+    def _search(self, work: Delivery, entry: Entry) -> Posted | None:
+        """Look for the message that an earlier try may have posted, wherever it may be."""
+        since = entry.claimed_at - SEARCH_MARGIN_SECONDS
+        was_hindered = False
+        own = entry.posted_to or work.destination.channel
+        for channel in dict.fromkeys([own, self._default_channel]):
+            try:
+                found = self._slack.find(
+                    channel,
+                    entry.delivery_id,
+                    since=since,
+                    thread_ts=entry.ts if channel == entry.posted_to else None,
+                    seconds=self._deadline.for_slack(),
+                )
+            except (ChannelError, CredentialError) as error:
+                if isinstance(error, CredentialError) and error.code != MISSING_SCOPE:
+                    raise
+                # Without the scope, or outside the channel, nobody can look: then a message that
+                # a dying worker did post is posted once more.
+                was_hindered = True
+                logger.warning("history not searched", channel=channel, code=error.code)
+                continue
+            if found is not None:
+                return found
+        work.is_doubtful = was_hindered
+        return None
+
+    def _change(self, work: Delivery, verdict: Verdict) -> None:
+        """Change the card to what is true now; where it is gone, an end is said in its thread."""
+        entry = work.entry
+        if entry is None or entry.ts is None or entry.posted_to is None:
+            work.end(Progress.DUPLICATE)
+            return
+        if verdict is not Verdict.NOTE and entry.digest is not None:
+            self._digests.change(entry.digest, entry.key.finding, is_ended=verdict is Verdict.CLOSE)
+        elif verdict is not Verdict.NOTE and not self._update(work, entry, verdict):
+            return
+        if self._claims.note(work, verdict):
+            work.end(Progress.DUPLICATE if verdict is Verdict.NOTE else Progress.UPDATED)
+        else:
+            work.end(Progress.FAILED, "another worker was first", retry_seconds=FIRST_SECONDS)
+
+    def _update(self, work: Delivery, entry: Entry, verdict: Verdict) -> bool:
+        """Change the card; tell whether that is all there is to do."""
+        slot = self._pace.update()
+        if not slot.is_taken:
+            wait = max(slot.at - self._clock(), 1.0)
+            work.end(Progress.FAILED, "cards change at Slack's pace", retry_seconds=wait)
+            return False
+        seconds = self._deadline.for_slack()
+        message = self._changed(work, entry, verdict)
+        try:
+            self._slack.update(entry.posted_to or "", entry.ts or "", message, seconds=seconds)
+        except GoneError:
+            if verdict is Verdict.CLOSE:
+                if self._claim(work, verdict):
+                    self._say(work)
+                return False
+        except ChannelError as error:
+            # Nobody sees a card in a channel that is gone.
+            logger.warning("card not changed", channel=error.channel, code=error.code)
+        return True
+
+    def _changed(self, work: Delivery, entry: Entry, verdict: Verdict) -> Message:
+        if work.is_plain:
+            return work.card.plain(entry, None)
+        if verdict is Verdict.CLOSE:
+            return work.card.ended(entry, self._clock())
+        return work.card.full(self._claims.refreshed(work, verdict), None)
+
+    def _revive(self, work: Delivery) -> None:
+        """Let the card of what is said in its thread be up to date again, as far as that goes."""
+        entry = work.entry
+        if entry is None or entry.posted_to is None or entry.ts is None:
+            return
+        try:
+            if entry.digest is not None:
+                self._digests.change(entry.digest, entry.key.finding, is_ended=False)
+            elif self._deadline.allows() and self._pace.update().is_taken:
+                message = work.card.full(entry, None)
+                seconds = self._deadline.for_slack()
+                self._slack.update(entry.posted_to, entry.ts, message, seconds=seconds)
+        except (DeliveryError, StoreError) as error:
+            # What is new was said: the card above it is only as it was before.
+            logger.warning("card not changed", channel=entry.posted_to, detail=str(error))
