@@ -155,14 +155,13 @@ def _words(destination: Destination, table: RoutingTable, *, by: str = "by") -> 
 
 
 def _held(hold: Hold, table: RoutingTable) -> str:
+    if hold.forget:
+        return f"forgotten: silence {hold.name}"
     until = f"kept until {_moment(hold.due_at, _zone(hold, table))}"
-    match hold.kind:
-        case HoldKind.SCHEDULE:
-            return f"{until}: schedule of route {hold.name}"
-        case HoldKind.HOURS:
-            return f"{until}: active hours of route {hold.name}"
-        case HoldKind.SILENCE:
-            return f"forgotten: silence {hold.name}" if hold.forget else until
+    if hold.kind is HoldKind.SILENCE:
+        return until
+    what = "schedule" if hold.kind is HoldKind.SCHEDULE else "active hours"
+    return f"{until}: {what} of route {hold.name}"
 
 
 def _zone(hold: Hold, table: RoutingTable) -> tzinfo:

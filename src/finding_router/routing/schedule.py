@@ -6,7 +6,7 @@ is left out is taken an hour later; where they are put back, a time that comes t
 first time, and the end of hours the second.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from typing import Annotated, Final
@@ -91,14 +91,13 @@ class ActiveHours(_Weekly):
         """Give the first moment from *moment* on, which is aware, within the hours, in UTC."""
         return next(
             max(start, moment.astimezone(UTC))
-            for start, end in self._hours(self._days_around(moment))
+            for start, end in map(self._hours, self._days_around(moment))
             if start < end and moment < end
         )
 
-    def _hours(self, days: Iterable[date]) -> Iterator[tuple[datetime, datetime]]:
-        """Give start and end of each day's hours; none are left where the clocks skip them."""
+    def _hours(self, day: date) -> tuple[datetime, datetime]:
+        """Give start and end of the hours of *day*; none are left where the clocks skip them."""
         is_over_midnight = self.end_minute <= self.start_minute
         end_minute = self.end_minute + (DAY_MINUTES if is_over_midnight else 0)
-        for day in days:
-            ends = (self._moment(day, end_minute, fold=fold) for fold in (0, 1))
-            yield self._moment(day, self.start_minute), max(ends)
+        ends = (self._moment(day, end_minute, fold=fold) for fold in (0, 1))
+        return self._moment(day, self.start_minute), max(ends)
