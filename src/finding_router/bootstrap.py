@@ -1,11 +1,13 @@
 """The one place that names the concrete adapters and puts the router together."""
 
 from finding_router.aws.digest_book import DynamoDigestBook
+from finding_router.aws.hold_book import DynamoHoldBook
 from finding_router.aws.items import Items
 from finding_router.aws.ledger import DynamoLedger
 from finding_router.aws.queue import FindingsQueue
 from finding_router.aws.routing_table import DynamoRoutingTable
 from finding_router.aws.security_hub import SecurityHub
+from finding_router.delivery.outbox import Stores
 from finding_router.pipeline import Pipeline
 from finding_router.routing.book import RouteBook
 from finding_router.settings import Settings
@@ -33,14 +35,12 @@ def make_pipeline(settings: Settings) -> Pipeline:
         cache_seconds=settings.route_cache_seconds,
     )
     items = Items(settings.ledger_table)
-    return Pipeline(
-        settings=settings,
-        book=book,
+    stores = Stores(
         ledger=DynamoLedger(items, days=settings.ledger_days),
-        digest_book=DynamoDigestBook(items, days=settings.ledger_days),
-        slack=make_slack(settings),
-        workflow=SecurityHub(),
+        digests=DynamoDigestBook(items, days=settings.ledger_days),
+        holds=DynamoHoldBook(items, days=settings.ledger_days),
     )
+    return Pipeline(settings, stores, book=book, slack=make_slack(settings), workflow=SecurityHub())
 
 
 def make_queue(settings: Settings) -> FindingsQueue | None:

@@ -15,9 +15,9 @@ NAMESPACE: Final = "FindingRouter"
 # Ten custom metrics at most: each costs $0.30 a month. The single dimension is the service, so
 # none of them multiplies. What needs a finer look is in the logs, by the outcome's name.
 FINDINGS_POSTED: Final = "FindingsPosted"
-FINDINGS_DIGESTED: Final = "FindingsDigested"
-FINDINGS_UPDATED: Final = "FindingsUpdated"
 FINDINGS_DUPLICATE: Final = "FindingsDuplicate"
+FINDINGS_SILENCED: Final = "FindingsSilenced"
+FINDINGS_SHADOWED: Final = "FindingsShadowed"
 FINDINGS_QUIET: Final = "FindingsQuiet"
 FINDINGS_FAILED: Final = "FindingsFailed"
 EVENTS_REFUSED: Final = "EventsRefused"

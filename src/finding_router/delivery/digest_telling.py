@@ -168,6 +168,8 @@ class DigestTeller:
             if work.posted is not None:
                 return
             work.is_doubtful = False
+        if digest.mention and not self._pace.may_call(channel):
+            digest = replace(digest, mention=())
         lines = list(self._lines(work).values())
         self._slots.use(channel)
         work.posted = self._slack.post(

@@ -45,6 +45,10 @@ class Job:
     detail: str = ""
     retry_seconds: float = 0.0
     suppress: bool = False
+    is_held: bool = False
+    """Some channel is to hear of it later: until then, it is not marked."""
+    shadowed: tuple[str, ...] = ()
+    """Channels that shadow routes would have posted to."""
     deliveries: list["Delivery"] = field(default_factory=list)
 
     def end(self, outcome: Outcome, detail: str = "") -> None:
@@ -122,6 +126,8 @@ class Delivery(Work):
     said_before: Severity | None = None
     """The severity that the channel knows of, where it is to hear that it rose."""
     is_claimed: bool = False
+    is_call_settled: bool = False
+    """Whether its mention may call people is decided."""
 
     @property
     def is_new(self) -> bool:
@@ -150,6 +156,8 @@ class DigestWork(Work):
     digest: OpenDigest | None = None
     is_claimed: bool = False
     is_parent_new: bool = False
+    over: frozenset[str] = frozenset()
+    """Subjects of those that ended while they waited."""
     in_reply: tuple[str, ...] = ()
     """Subjects in the reply that is being posted."""
 

@@ -138,6 +138,7 @@ def _is_due(job: Job) -> bool:
         return job.outcome is Outcome.SUPPRESSED
     return (
         job.outcome in SAID
+        and not job.is_held
         and all(each.progress in _DONE for each in job.deliveries)
         and any(
             each.entry is None or not each.entry.is_notified(finding_hash(*job.finding.key))

@@ -17,6 +17,10 @@ REFUSALS: Final = 3
 REST_SECONDS: Final = 300.0
 
 
+# A burst calls people once.
+PING_SECONDS: Final = 300.0
+
+
 class Pace:
     """
     Hands out slots: one a second for each channel, and fewer for all changes together.
@@ -42,6 +46,12 @@ class Pace:
         """Take a slot for changing a message, if there is one right now: nobody waits for those."""
         now = self._clock()
         return self._ledger.slot(UPDATES, every_seconds=UPDATE_SECONDS, now=now, latest=now)
+
+    def may_call(self, channel: str) -> bool:
+        """Tell whether a message to *channel* may call people: once in five minutes."""
+        return self._ledger.once(
+            f"call in {channel}", every_seconds=PING_SECONDS, now=self._clock()
+        )
 
     def refused(self, channel: str, wait_seconds: float) -> float:
         """

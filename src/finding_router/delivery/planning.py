@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import cmp_to_key
 
 from finding_router.delivery.cards import Card
@@ -14,6 +15,7 @@ from finding_router.delivery.subjects import subject_of
 from finding_router.findings.events import EventKind
 from finding_router.findings.finding import Severity
 from finding_router.findings.standards import standard_name
+from finding_router.routing.hold import Hold, HoldKind
 from finding_router.routing.table import Destination, RoutingTable
 from finding_router.slack.card import CardContext
 from finding_router.slack.links import AccessPortal
@@ -26,8 +28,10 @@ _PHASES = [Phase.NEW, Phase.ONGOING, Phase.ENDED]
 class Planner:
     """Decides every finding of a batch; the same message for two of them is planned once."""
 
-    def __init__(self, *, table: RoutingTable, portal: AccessPortal | None) -> None:
-        """Decide by *table*; *portal* makes the links of the cards."""
+    def __init__(self, *, table: RoutingTable, portal: AccessPortal | None, now: datetime) -> None:
+        """Decide by *table* as of *now*; *portal* makes the links of the cards."""
+        self.held: list[tuple[Job, Destination, Hold]] = []
+        self._now = now
         self._table = table
         self._default = Destination(channel=table.default_channel)
         self._portal = portal
@@ -37,7 +41,7 @@ class Planner:
     def route(self, jobs: Sequence[Job]) -> None:
         """Decide where *jobs* go that have no outcome; those that a route drops have theirs."""
         for job in jobs:
-            for destination in self._destinations(job):
+            for destination in self._free(job, self._destinations(job)):
                 key = _key(job, destination.channel)
                 self._destined.setdefault(key, destination)
                 self._jobs[key].append(job)
@@ -56,7 +60,7 @@ class Planner:
             if job.finding is not None:
                 subject = subject_of(job.finding)
                 for channel in {*channels.get(subject, ()), *planned[subject]}:
-                    self._jobs[EntryKey(subject, channel)].append(job)
+                    self._follow(job, EntryKey(subject, channel))
 
     def deliveries(self) -> list[Delivery]:
         """Give what is to be done, the events of one thing one after the other."""
@@ -71,17 +75,52 @@ class Planner:
                 planned.append(last)
         return planned
 
+    def wait(self, job: Job, key: EntryKey, destination: Destination) -> Delivery:
+        """Give the delivery of what waited, and is due in *destination* now."""
+        self._destined[key] = destination
+        return self._delivery(key, job, after=None)
+
+    def _free(self, job: Job, destinations: Sequence[Destination]) -> Sequence[Destination]:
+        """Put aside what waits, and give the rest."""
+        free = [each for each in destinations if each.hold is None]
+        waiting = [(job, each, each.hold) for each in destinations if each.hold is not None]
+        self.held += waiting
+        job.is_held = bool(waiting)
+        if waiting and not free:
+            hold = waiting[0][2]
+            is_silence = hold.kind is HoldKind.SILENCE
+            until = f"until {hold.due_at:%Y-%m-%d %H:%M} UTC"
+            job.end(
+                Outcome.SILENCED if is_silence else Outcome.HELD,
+                f"{'silence' if is_silence else 'route'} {hold.name}, {until}",
+            )
+        return free
+
+    def _follow(self, job: Job, key: EntryKey) -> None:
+        """Tell the card of *key*; what got worse may call people, unless they want silence."""
+        if job.finding is not None and phase_of(job.finding) is Phase.ONGOING:
+            decision = self._table.decide(job.finding, event=job.event, now=self._now)
+            if decision.silenced_by is not None:
+                return
+            for destination in decision.channels:
+                if destination.channel == key.channel:
+                    self._destined.setdefault(key, destination)
+        self._jobs[key].append(job)
+
     def _destinations(self, job: Job) -> Sequence[Destination]:
         if job.finding is None:
             return [self._default]
         # No route takes the word from a person who asked for this one.
         requested = job.kind is EventKind.CUSTOM_ACTION
         try:
-            decision = self._table.decide(job.finding, event=job.event, requested=requested)
+            decision = self._table.decide(
+                job.finding, event=job.event, requested=requested, now=self._now
+            )
         # A finding that nobody foresaw must not take the others of the batch along.
         except Exception as error:  # noqa: BLE001 -- see above
             logger.exception("finding not routed", finding_id=job.finding.id)
             return [replace(self._default, note=f"{type(error).__name__} while routing it")]
+        job.shadowed = tuple(each.channel for each in decision.shadowed)
         if not decision.channels:
             job.suppress = decision.suppress
             outcome = Outcome.SUPPRESSED if decision.suppress else Outcome.DROPPED

@@ -26,7 +26,7 @@ class Slots:
         return max(self._held.get(channel, 0.0) - self._clock(), 0.0)
 
     def is_now(self, channel: str) -> bool:
-        """Tell whether the slot is now; a later one is taken, if one is in time; raises StoreError."""
+        """Tell whether the slot is now; a later one is taken, if one is in time."""
         if channel not in self._held:
             patience = max(self._deadline.remaining() - self._deadline.margin_seconds, 0.0)
             slot = self._pace.post(channel, patience_seconds=patience)

@@ -1,5 +1,6 @@
 """The steps of one delivery: judge, claim, post, record, or change what was posted."""
 
+from dataclasses import replace
 from typing import Final
 
 from finding_router.delivery.backoff import FIRST_SECONDS
@@ -110,6 +111,7 @@ class DeliveryTeller:
             work.posted = self._search(work, entry)
         if work.posted is not None or not self._deadline.allows():
             return
+        self._call_once(work, channel)
         self._slots.use(channel)
         is_reply = entry.ts is not None and work.banner is None
         work.posted = self._slack.post(
@@ -121,6 +123,15 @@ class DeliveryTeller:
             seconds=self._deadline.for_slack(),
         )
         self._pace.worked(channel)
+
+    def _call_once(self, work: Delivery, channel: str) -> None:
+        """Leave the mention out where people were called into *channel* just before."""
+        if not work.card.context.mention or work.is_call_settled:
+            return
+        work.is_call_settled = True
+        if not self._pace.may_call(channel):
+            context = replace(work.card.context, mention=())
+            work.card = replace(work.card, context=context)
 
     def _message(self, work: Delivery, entry: Entry) -> Message:
         if work.is_plain:

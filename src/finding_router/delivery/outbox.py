@@ -1,0 +1,104 @@
+"""Bringing deliveries to their channels: what one batch needs for it, put together."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from finding_router.delivery.batch import Batch
+from finding_router.delivery.claims import Claims
+from finding_router.delivery.deadline import Deadline
+from finding_router.delivery.digest_book import DigestBook
+from finding_router.delivery.digest_telling import DigestTeller
+from finding_router.delivery.digests import Digests
+from finding_router.delivery.hold_book import HoldBook
+from finding_router.delivery.job import Delivery, DigestWork, Work
+from finding_router.delivery.ledger import Ledger
+from finding_router.delivery.notices import Notices
+from finding_router.delivery.pace import Pace
+from finding_router.delivery.posting import Poster
+from finding_router.delivery.slots import Slots
+from finding_router.delivery.telling import DeliveryTeller
+from finding_router.settings import Settings
+from finding_router.slack.client import SlackClient
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """What the router remembers, all of it in one table."""
+
+    ledger: Ledger
+    digests: DigestBook
+    holds: HoldBook
+
+
+class Outbox:
+    """Sends what is to be said; methods raise StoreError where the Ledger does not answer."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        stores: Stores,
+        *,
+        slack: SlackClient,
+        notices: Notices,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+    ) -> None:
+        """*clock* gives Unix seconds, *sleep* takes seconds."""
+        self._settings = settings
+        self._stores = stores
+        self._slack = slack
+        self._notices = notices
+        self._clock = clock
+        self._sleep = sleep
+        self._pace = Pace(ledger=stores.ledger, notices=notices, clock=clock)
+
+    def send(
+        self, deliveries: Sequence[Delivery], *, default_channel: str, deadline: Deadline
+    ) -> None:
+        """Bring *deliveries* to their ends, those of a burst as a digest."""
+        batch = self._batch(deliveries, default_channel, deadline)
+        digests = self._digests(batch)
+        _run(batch, digests, digests.gather(deliveries))
+
+    def send_digest(self, work: DigestWork, *, default_channel: str, deadline: Deadline) -> None:
+        """Bring a digest that was waited for to its end."""
+        batch = self._batch(work.deliveries, default_channel, deadline)
+        _run(batch, self._digests(batch), [work])
+
+    def _batch(
+        self, deliveries: Sequence[Delivery], default_channel: str, deadline: Deadline
+    ) -> Batch:
+        claims = Claims(
+            self._stores.ledger,
+            settle_seconds=self._settings.settle_minutes * 60,
+            deadline=deadline,
+            clock=self._clock,
+        )
+        claims.load(deliveries)
+        return Batch(
+            slack=self._slack,
+            book=self._stores.digests,
+            claims=claims,
+            slots=Slots(self._pace, deadline=deadline, clock=self._clock),
+            pace=self._pace,
+            notices=self._notices,
+            default_channel=default_channel,
+            deadline=deadline,
+            clock=self._clock,
+            sleep=self._sleep,
+        )
+
+    def _digests(self, batch: Batch) -> Digests:
+        return Digests(
+            batch,
+            threshold=self._settings.burst_threshold,
+            quiet_seconds=self._settings.burst_quiet_minutes * 60,
+        )
+
+
+def _run(batch: Batch, digests: Digests, work: Sequence[Work]) -> None:
+    poster = Poster(
+        batch, deliveries=DeliveryTeller(batch, digests), digests=DigestTeller(batch, digests)
+    )
+    poster.run(work)
+    digests.refresh()
