@@ -222,10 +222,10 @@ class Stack:
         found = self.aws.security_hub.get_findings(keys=[(product_arn or "", finding_id or "")])
         return str(found[0]["Workflow"].get("Status", "NEW")) if found else None
 
-    def dead_letters(self) -> list[dict[str, Any]]:
-        """Give the events in DeadLetters."""
+    def queued(self, queue: str) -> list[dict[str, Any]]:
+        """Give the events that are visible in *queue*, by logical id."""
         with self.aws.gate.holding("sqs"):
-            return [json.loads(each.body) for each in self._queue("DeadLetters").messages]
+            return [json.loads(each.body) for each in self._queue(queue).messages]
 
     def environment(self, host: str = LOOPBACK) -> dict[str, str]:
         """Give the function's environment, for where this machine is known as *host*."""
@@ -268,6 +268,8 @@ class Stack:
                 client.delete_item(TableName=table, Key=key)
 
     def _start_worker(self, number: int, resources: ExitStack) -> None:
+        """Start a worker; at the end nobody waits for what it is doing."""
+        process = None
         if self._make_invoke is not None:
             invoke = self._make_invoke(self.function)
         else:
@@ -290,6 +292,9 @@ class Stack:
         self._sources.append(source)
         source.start()
         resources.callback(source.stop)
+        if process is not None:
+            resources.callback(process.kill)
+        resources.callback(source.stop_soon)
 
     def _kill_caller(self, call: Call) -> None:
         for process in self.processes:
