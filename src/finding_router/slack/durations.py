@@ -1,0 +1,47 @@
+"""Spans of time and counts, as a message says them."""
+
+from typing import Final
+
+_MINUTE: Final = 60
+_HOUR: Final = 60 * _MINUTE
+_DAY: Final = 24 * _HOUR
+# From here on nobody asks for the hours.
+_LONG_DAYS: Final = 30
+_TEENS: Final = range(11, 14)
+_ORDINALS: Final = {1: "st", 2: "nd", 3: "rd"}
+
+
+def duration_words(seconds: float) -> str:
+    """Say how long, in the two largest units that count: "3 d 4 h", "20 min", "45 s"."""
+    whole = max(0, int(seconds))
+    if whole < _MINUTE:
+        return f"{whole} s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE} min"
+    if whole < _DAY:
+        hours, rest = divmod(whole, _HOUR)
+        minutes = rest // _MINUTE
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    days, rest = divmod(whole, _DAY)
+    hours = rest // _HOUR
+    return f"{days} d {hours} h" if hours and days < _LONG_DAYS else f"{days} d"
+
+
+def ago_words(seconds: float) -> str:
+    """Say how long ago, in the largest unit that counts: "12 days ago", "just now"."""
+    whole = int(seconds)
+    for size, unit in ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute")):
+        if whole >= size:
+            return f"{counted(whole // size, unit)} ago"
+    return "just now"
+
+
+def ordinal(number: int) -> str:
+    """Give "2nd" for 2."""
+    ending = "th" if number % 100 in _TEENS else _ORDINALS.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+def counted(number: int, one: str, several: str | None = None) -> str:
+    """Give "1 finding" or "1,200 findings"; *several* where an s is not enough."""
+    return f"{number:,} {one if number == 1 else several or one + 's'}"
