@@ -19,6 +19,7 @@ from finding_router.errors import (
 )
 from finding_router.slack import transport
 from finding_router.slack.client import (
+    CHANNELS_PAGE,
     DEFAULT_RETRY_AFTER_SECONDS,
     PAGE,
     TOKEN_SECONDS,
@@ -127,6 +128,8 @@ CODES: list[tuple[type[DeliveryError], list[str]]] = [
             "no_text",
             "metadata_too_large",
             "too_many_attachments",
+            "invalid_json",
+            "invalid_arguments",
         ],
     ),
     (
@@ -446,6 +449,14 @@ def test_a_name_is_looked_up_once(world: World) -> None:
     assert 2 == world.calls("conversations.history")
 
 
+def test_a_name_that_was_posted_to_needs_no_looking_up(world: World) -> None:
+    """Slack's answer to the post had the id."""
+    posted = world.client.post(CHANNEL, MESSAGE, delivery_id="delivery-1")
+
+    assert posted == world.find()
+    assert 0 == world.calls("conversations.list")
+
+
 def test_an_id_needs_no_looking_up(world: World) -> None:
     """It is what conversations.history takes."""
     posted = world.client.post(CHANNEL, MESSAGE, delivery_id="delivery-1")
@@ -456,7 +467,7 @@ def test_an_id_needs_no_looking_up(world: World) -> None:
 
 def test_a_name_is_found_among_many_pages_of_channels(world: World) -> None:
     """A company has more channels than Slack lists at once."""
-    for number in range(PAGE + 5):
+    for number in range(CHANNELS_PAGE + 5):
         world.server.add_channel(f"a-{number}")
 
     assert world.find() is None
