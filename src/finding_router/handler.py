@@ -12,7 +12,6 @@ from finding_router.errors import EventError, Reason, RouterError
 from finding_router.settings import Settings
 from finding_router.telemetry import logger, metrics, traced
 
-
 # What the schedule in template.yaml sends: {"finding-router": "wake"}.
 WAKE_KEY: Final = "finding-router"
 WAKE: Final = "wake"
@@ -40,7 +39,8 @@ def lambda_handler(event: Mapping[str, Any], context: RemainingTime) -> dict[str
 
     Returns:
         For a batch `{"batchItemFailures": [{"itemIdentifier": id}]}` with the records that need
-        another try; for a bare event, and for the schedule's call, `{"outcomes": [{"finding_id", "outcome", "detail"}]}`.
+        another try; for a bare event, and for the schedule's call,
+        `{"outcomes": [{"finding_id", "outcome", "detail"}]}`.
 
     Raises:
         EventError: *event* is neither.

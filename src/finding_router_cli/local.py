@@ -29,6 +29,7 @@ SEND_SECONDS: Final = 60.0
 # What failed so often for a person who waits will go on failing.
 TRIES: Final = 5
 CONTAINER_HOST: Final = "host.docker.internal"
+_ENDING: Final = (signal.SIGINT, signal.SIGTERM)
 _ENVIRONMENT_FILE: Final = "local-env.json"
 _EVERY_INTERFACE: Final = "0.0.0.0"  # noqa: S104 -- compared with what the user asked for
 
@@ -168,17 +169,28 @@ def _started(
 
     source = routes_file or str(EXAMPLE_ROUTES)
     items = read_items(read_text(source), source)
-    signal.signal(signal.SIGTERM, _interrupt)
     stack = Stack(template=template, host=host, port=port, slack_port=slack_port)
     try:
-        with stack:
+        with _interruptible(), stack:
             stack.put_routes([item for item in items if isinstance(item, dict)])
             yield stack
     except TemplateError as error:
         raise click.ClickException(str(error)) from error
 
 
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let SIGTERM, and SIGINT even in the background, end what is within properly."""
+    before = {number: signal.signal(number, _interrupt) for number in _ENDING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def _interrupt(number: int, _frame: FrameType | None) -> None:
+    """End once: a second signal would leave things behind."""
     signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 

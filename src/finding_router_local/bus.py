@@ -2,12 +2,16 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from finding_router.routing.pattern import compile_pattern
 from finding_router_local.deployment import Rule
+
+# EventBridge tries for a day before the event goes to the rule's dead letters.
+_TRIES: Final = 3
 
 
 class EventBus:
@@ -31,10 +35,10 @@ class EventBus:
             self.filtered += 1
             return None
         body = json.dumps(event, ensure_ascii=False)
-        try:
-            answer = self._sqs.send_message(QueueUrl=self._rule.queue_url, MessageBody=body)
-        except (BotoCoreError, ClientError):
-            if self._rule.undelivered_url is None:
-                raise
-            answer = self._sqs.send_message(QueueUrl=self._rule.undelivered_url, MessageBody=body)
-        return str(answer["MessageId"])
+        for _ in range(_TRIES):
+            with suppress(BotoCoreError, ClientError):
+                return self._send(self._rule.queue_url, body)
+        return self._send(self._rule.undelivered_url or self._rule.queue_url, body)
+
+    def _send(self, url: str, body: str) -> str:
+        return str(self._sqs.send_message(QueueUrl=url, MessageBody=body)["MessageId"])

@@ -58,10 +58,14 @@ class EventSource:
         """Poll until `stop`."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Stop after the batch at hand."""
+    def stop_soon(self) -> None:
+        """Take no further batch."""
         self._stopping.set()
         self._hurry.set()
+
+    def stop(self) -> None:
+        """Stop after the batch at hand."""
+        self.stop_soon()
         self._thread.join()
 
     def hurry(self, *, now: bool) -> None:

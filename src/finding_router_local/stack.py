@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self
 
 from boto3.dynamodb.types import TypeSerializer
-from moto.sqs.models import Queue, sqs_backends
 
 from finding_router_local import TEMPLATE
 from finding_router_local.aws import LOOPBACK, AwsServer
@@ -30,6 +29,7 @@ from finding_router_local.outcomes import (
     findings_of,
     outcomes_of,
 )
+from finding_router_local.queues import QueueView
 from finding_router_local.running import PREFIX
 from finding_router_local.slack import SlackServer
 from finding_router_local.template import read_template
@@ -43,6 +43,7 @@ PARAMETERS: Final[Mapping[str, object]] = {
 DRAIN_SECONDS: Final = 120.0
 _TOKEN: Final = "finding-router/slack-token"  # noqa: S105 -- its name, not its value
 _POLL_SECONDS: Final = 0.02
+_INSTANT_SECONDS: Final = 0.001
 
 type Keeper = Literal["secretsmanager", "ssm"]
 type MakeInvoke = Callable[[Function], Invoke]
@@ -125,11 +126,8 @@ class Stack:
         self.slack.clear()
         while any(source.is_working for source in self._sources):
             time.sleep(_POLL_SECONDS)
-        with self.aws.gate.holding("sqs"):
-            for name in self.deployment.queues:
-                queue = self._queue(name)
-                queue.pending_messages.clear()
-                queue._messages.clear()  # noqa: SLF001 -- a purge is allowed once a minute only
+        for name in self.deployment.queues:
+            self._queue(name).clear()
         for table in self.deployment.tables.values():
             self._empty(table)
         self.aws.security_hub.forget()
@@ -142,8 +140,7 @@ class Stack:
         """Let *seconds* pass, in no time; give how far the stack's clock is ahead now."""
         with self.aws.gate.holding("sqs"):
             self._ahead_seconds += seconds
-            for message in self._queue("FindingsQueue").pending_messages:
-                message.visible_at -= seconds * 1000
+            self._queue("FindingsQueue").advance(seconds)
             return self._ahead_seconds
 
     # What is asked of it
@@ -222,10 +219,9 @@ class Stack:
         found = self.aws.security_hub.get_findings(keys=[(product_arn or "", finding_id or "")])
         return str(found[0]["Workflow"].get("Status", "NEW")) if found else None
 
-    def dead_letters(self) -> list[dict[str, Any]]:
-        """Give the events in DeadLetters."""
-        with self.aws.gate.holding("sqs"):
-            return [json.loads(each.body) for each in self._queue("DeadLetters").messages]
+    def queued(self, queue: str) -> list[dict[str, Any]]:
+        """Give the events that are visible in *queue*, by logical id."""
+        return self._queue(queue).events()
 
     def environment(self, host: str = LOOPBACK) -> dict[str, str]:
         """Give the function's environment, for where this machine is known as *host*."""
@@ -268,6 +264,8 @@ class Stack:
                 client.delete_item(TableName=table, Key=key)
 
     def _start_worker(self, number: int, resources: ExitStack) -> None:
+        """Start a worker; at the end nobody waits for what it is doing."""
+        process = None
         if self._make_invoke is not None:
             invoke = self._make_invoke(self.function)
         else:
@@ -290,6 +288,9 @@ class Stack:
         self._sources.append(source)
         source.start()
         resources.callback(source.stop)
+        if process is not None:
+            resources.callback(process.kill)
+        resources.callback(source.stop_soon)
 
     def _kill_caller(self, call: Call) -> None:
         for process in self.processes:
@@ -307,14 +308,11 @@ class Stack:
         for source in self._sources:
             source.hurry(now=now)
 
-    def _queue(self, logical_id: str) -> Queue:
-        name = self.deployment.queues[logical_id].rpartition("/")[2]
-        return sqs_backends[self.aws.account_id][self.aws.region].queues[name]
+    def _queue(self, logical_id: str) -> QueueView:
+        return QueueView(self.aws, self.deployment.queues[logical_id])
 
     def _is_busy(self, only: set[str] | None, tries: int | None) -> bool:
-        with self.aws.gate.holding("sqs"):
-            queue = self._queue("FindingsQueue")
-            there = {message.id for message in (*queue.messages, *queue.pending_messages)}
+        there = self._queue("FindingsQueue").ids()
         if only is not None:
             there &= only
         if any(tries is None or self.journal.tries(id_) < tries for id_ in there):
@@ -325,16 +323,9 @@ class Stack:
     def _skip_waiting(self) -> None:
         """Jump to where the next message becomes visible, if all work on messages has ended."""
         with self.aws.gate.holding("sqs"):
-            queue = self._queue("FindingsQueue")
-            waiting = list(queue.pending_messages)
-            if queue.messages or not waiting:
-                return
-            if any(
-                each.approximate_receive_count > self.journal.tries(each.id) for each in waiting
-            ):
-                return
-            seconds = min(message.visible_at for message in waiting) / 1000 - time.time()
-            self.advance(max(seconds, 0.0) + 0.001)
+            seconds = self._queue("FindingsQueue").seconds_to_wait(self.journal.tries)
+            if seconds is not None:
+                self.advance(seconds + _INSTANT_SECONDS)
 
     def _outcomes(
         self, event: Mapping[str, Any], number: int, record_id: str | None

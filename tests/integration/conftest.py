@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+import boto3
 import pytest
 
-from finding_router_local.aws import AwsServer
+from finding_router_local.aws import CREDENTIALS, AwsServer
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +22,35 @@ def aws(aws_server: AwsServer) -> Iterator[Any]:
     aws_server.reset()
     yield aws_server
     aws_server.reset()
+
+
+@pytest.fixture
+def aws_environment(aws: AwsServer, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Lead every boto3 client that is made during the test to the local AWS."""
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
+    # The default session remembers the environment that it was made in.
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    return aws
+
+
+@pytest.fixture
+def make_table(aws_environment: AwsServer) -> Any:
+    """Make a table of two text keys, and give its name."""
+
+    def make(name: str, partition_key: str, sort_key: str) -> str:
+        aws_environment.client("dynamodb").create_table(
+            TableName=name,
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[
+                {"AttributeName": partition_key, "KeyType": "HASH"},
+                {"AttributeName": sort_key, "KeyType": "RANGE"},
+            ],
+            AttributeDefinitions=[
+                {"AttributeName": each, "AttributeType": "S"} for each in (partition_key, sort_key)
+            ],
+        )
+        return name
+
+    return make

@@ -15,7 +15,10 @@ from finding_router_local.stack import Stack
 from finding_router_local.template import read_template
 
 PROJECT = TEMPLATE.parent
-EVENTS = sorted((PROJECT / "events").glob("*.json"))
+# The environment that `finding-router local up` writes is no event.
+EVENTS = sorted(
+    path for path in (PROJECT / "events").glob("*.json") if path.name != "local-env.json"
+)
 HANDLER = "finding_router.handler.lambda_handler"
 EMULATOR = find_emulator(PROJECT)
 # Notes which files the function has imported, after each invocation.

@@ -148,7 +148,7 @@ def test_what_fails_for_ever_ends_in_the_dead_letters(stack: Stack) -> None:
     stack.send([EVENT])
     sqs.set_queue_attributes(QueueUrl=url, Attributes=policy)
 
-    assert [EVENT] == stack.dead_letters()
+    assert [EVENT] == stack.queued("DeadLetters")
 
 
 @pytest.mark.parametrize(
@@ -197,6 +197,21 @@ def test_function_that_fails_is_told() -> None:
         [outcome] = stack.send([EVENT], tries=1)
 
     assert ("failed", "ImportError: no") == (outcome.outcome, outcome.detail)
+
+
+def test_event_that_cannot_be_queued_is_kept(stack: Stack) -> None:
+    """Like EventBridge the bus tries again, then leaves the event to the rule's dead letters."""
+    fault = Fault(effect="error", operation="SendMessage", containing="FindingsQueue", times=4)
+    stack.aws.faults.add(fault)
+
+    undelivered, delivered = stack.send([new_event("first"), new_event("second")])
+
+    assert ("missing", "posted") == (undelivered.outcome, delivered.outcome)
+    assert not undelivered.is_settled
+    assert ["first"] == [
+        event["detail"]["findings"][0]["Id"] for event in stack.queued("UndeliveredEvents")
+    ]
+    assert ["NEW", "NOTIFIED"] == [each["Workflow"]["Status"] for each in stack.findings()]
 
 
 def test_faults_are_planned_over_http(stack: Stack) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from finding_router_local import TEMPLATE
 from finding_router_local.aws import AwsServer
 from finding_router_local.deployment import Deployment, deploy
-from finding_router_local import TEMPLATE
 from finding_router_local.template import TemplateError, read_template
 
 VALUES = {

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import boto3
 import pytest
 
 from finding_router import telemetry
@@ -144,7 +145,18 @@ class TestFunction:
         required = {name for name, field in fields.items() if field.is_required()}
 
         assert required <= names
-        assert {"LOG_LEVEL", "POWERTOOLS_TRACE_DISABLED"} == names - set(fields)
+        assert {"AWS_ENDPOINT_URL", "LOG_LEVEL", "POWERTOOLS_TRACE_DISABLED"} == names - set(fields)
+
+    def test_aws_is_aws_unless_told_otherwise(
+        self, resolve: Resolve, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The variable that `sam local invoke` may set changes nothing in a deployed function."""
+        value = resolve()["RouterFunction"]["Environment"]["Variables"]["AWS_ENDPOINT_URL"]
+        monkeypatch.setenv("AWS_ENDPOINT_URL", value)
+
+        client = boto3.client("sqs", "eu-west-1", aws_access_key_id="a", aws_secret_access_key="b")
+
+        assert "https://sqs.eu-west-1.amazonaws.com" == client.meta.endpoint_url
 
     def test_environment_is_valid(self, resolve: Resolve) -> None:
         """The router reads what the template writes."""
@@ -220,6 +232,7 @@ class TestAlarms:
                 "ApproximateNumberOfMessagesVisible",
                 "<UndeliveredEvents.QueueName>",
             ),
+            "RouterLostEventsAlarm": ("InvocationsFailedToBeSentToDlq", "<FindingsRule.Ref>"),
             "RouterBacklogAlarm": (
                 "ApproximateAgeOfOldestMessage",
                 "<FindingsQueue.QueueName>",

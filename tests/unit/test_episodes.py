@@ -101,8 +101,8 @@ def test_an_unreadable_time_of_what_was_said_loses_to_a_readable_one() -> None:
     ],
 )
 def test_newer_is_told_across_spellings(
-    this: str | None, other: str | None, expected: bool
-) -> None:  # noqa: FBT001 -- a column of the table above
+    this: str | None, other: str | None, *, expected: bool
+) -> None:
     """Offsets are reckoned with, and what cannot be read is never newer."""
     assert expected is is_newer(this, other)
 

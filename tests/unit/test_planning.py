@@ -121,7 +121,7 @@ def test_the_same_finding_twice_is_one_message() -> None:
 
 
 @pytest.mark.parametrize("newest_first", [True, False])
-def test_of_two_versions_the_newer_is_shown(newest_first: bool) -> None:  # noqa: FBT001 -- parametrized
+def test_of_two_versions_the_newer_is_shown(*, newest_first: bool) -> None:
     """A queue does not keep the order."""
     events = [
         imported(raw_finding(Title="Old")),
@@ -134,7 +134,7 @@ def test_of_two_versions_the_newer_is_shown(newest_first: bool) -> None:  # noqa
 
 
 @pytest.mark.parametrize("worst_first", [True, False])
-def test_of_two_versions_of_the_same_time_the_worse_is_shown(worst_first: bool) -> None:  # noqa: FBT001 -- parametrized
+def test_of_two_versions_of_the_same_time_the_worse_is_shown(*, worst_first: bool) -> None:
     """A changed severity leaves UpdatedAt as it is."""
     events = [
         imported(raw_finding(Severity={"Label": "CRITICAL"})),

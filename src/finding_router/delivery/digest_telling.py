@@ -1,5 +1,6 @@
 """A digest's way into its channel: claim its findings, post the parent, list them, add them up."""
 
+from dataclasses import replace
 from typing import Final
 
 from finding_router.delivery.backoff import FIRST_SECONDS

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from finding_router.delivery.deadline import AWS_SECONDS, SLACK_SECONDS, Deadline
+from finding_router.delivery.deadline import AWS_SECONDS, SLACK_SECONDS, SPARE_SECONDS, Deadline
 from finding_router.delivery.ledger import Ledger
 from finding_router.errors import DeliveryError, StoreError
 from finding_router.slack.client import SlackClient
@@ -51,7 +51,9 @@ class Notices:
             try:
                 if self._ledger.once(topic, every_seconds=every_seconds, now=self._clock()):
                     self._slack.post(
-                        self._channel, notice(headline, details), seconds=SLACK_SECONDS
+                        self._channel,
+                        notice(headline, details),
+                        seconds=deadline.remaining() - SPARE_SECONDS,
                     )
             except (DeliveryError, StoreError) as error:
                 logger.warning("notice not posted", topic=topic, reason=str(error))

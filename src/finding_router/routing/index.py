@@ -3,12 +3,12 @@ Many patterns at once, at a cost that hardly grows with their number.
 
 Rules that look at the same paths form a table. It has a row for each of them, and for each path a
 column that says in which rows each field of theirs is. An event tells which fields accept its
-values; the rows that may match are the intersection of the columns, which takes a handful of
-operations on bit sets, however many rows there are.
+values, and by that which tables to ask. The rows of one that may match are the intersection of its
+columns, which takes a handful of operations on bit sets, however many rows there are.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
@@ -46,17 +46,19 @@ class PatternIndex:
         self._paths: Final = Paths()
         self._lookups: Final[dict[str, Lookup]] = {}
         tables = self._fill_tables(patterns.values())
-        self._always, self._by_path = _distribute(tables)
+        self._always, self._by_field = _distribute(tables)
 
     def match(self, event: dict[str, Any]) -> list[str]:
         """Give the keys of the patterns that match *event*, in the order of the mapping."""
         sight = self._paths.look(event)
         found = {path: self._lookups[path].places(values) for path, values in sight.items()}
-        tables = chain(
-            self._always,
-            *(self._by_path.get(path, ()) for path, fields in found.items() if fields),
-        )
-        matching = {position for table in tables for position in table.matching(found, sight)}
+        accepting = chain.from_iterable(found.values())
+        tables = {table for field in accepting for table in self._by_field.get(field, ())}
+        matching = {
+            position
+            for table in chain(self._always, tables)
+            for position in table.matching(found, sight)
+        }
         return [self._keys[position] for position in sorted(matching)]
 
     def _fill_tables(self, patterns: Iterable[dict[str, Any]]) -> list["_Table"]:
@@ -92,9 +94,13 @@ class _Table:
         return len(self._rows)
 
     @property
-    def required(self) -> set[str]:
-        """The paths without which nothing here matches."""
-        return self._columns.keys() - self._may_be_absent
+    def required(self) -> list[Collection[Field]]:
+        """For each path that is needed, the fields of which one must accept what is there."""
+        return [
+            column.keys()
+            for path, column in self._columns.items()
+            if path not in self._may_be_absent
+        ]
 
     def add(self, position: int, rule: Rule) -> None:
         """Add a row for a *rule* of the pattern at that *position*."""
@@ -110,8 +116,8 @@ class _Table:
         columns_in_arrays = 0
         may_differ = False
         for path, column in self._columns.items():
-            if path in self._may_be_absent:
-                # It may be there, and yet not where the other fields are.
+            if path in self._may_be_absent and all(place for _, place in sight.get(path, ())):
+                # Where it is there at all, it may yet be absent where the other fields are.
                 may_differ = may_differ or path in sight
                 continue
             accepting = 0
@@ -134,18 +140,20 @@ class _Table:
                 yield position
 
 
-def _distribute(tables: list[_Table]) -> tuple[list[_Table], dict[str, list[_Table]]]:
-    """Part *tables* into those always asked, and those asked where their rarest path is found."""
+def _distribute(tables: list[_Table]) -> tuple[list[_Table], dict[Field, list[_Table]]]:
+    """Part *tables* into those always asked, and those asked where one of some fields accepts."""
     always: list[_Table] = []
-    by_path: dict[str, list[_Table]] = {}
-    uses = Counter(chain.from_iterable(table.required for table in tables))
+    by_field: dict[Field, list[_Table]] = {}
+    uses = Counter(chain.from_iterable(chain.from_iterable(table.required for table in tables)))
     for table in tables:
         if table.required:
-            rarest = min(table.required, key=uses.__getitem__)
-            by_path.setdefault(rarest, []).append(table)
+            # The fields that fewest tables have in common call for the fewest in vain.
+            rarest = min(table.required, key=lambda fields: max(uses[field] for field in fields))
+            for field in rarest:
+                by_field.setdefault(field, []).append(table)
         else:
             always.append(table)
-    return always, by_path
+    return always, by_field
 
 
 def _positions(rows: int) -> Iterator[int]:

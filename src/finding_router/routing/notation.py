@@ -102,14 +102,16 @@ def _read_ignore_case(operand: object, draft: _Draft) -> None:
 
 
 def _read_wildcard(operand: object, draft: _Draft) -> None:
-    match split_wildcard(_text(operand, "wildcard")):
+    parts = split_wildcard(_text(operand, "wildcard"))
+    match parts:
         case [whole]:
             draft.literals.add(whole)
         case [head, ""]:
             draft.prefixes.append(head)
         case ["", tail]:
             draft.suffixes.append(tail)
-        case [head, *middle, tail]:
+        case _:
+            head, *middle, tail = parts
             draft.conditions.append(Wildcard(head, tuple(middle), tail))
 
 

@@ -6,10 +6,11 @@ written down in docs/patterns.md.
 """
 
 from collections.abc import Iterator
+from functools import cache
+from itertools import chain
 from typing import Any, Final
 
 from finding_router.errors import ConfigurationError
-from finding_router.routing.leaf import Leaf
 from finding_router.routing.mistake import MistakeError, shown
 from finding_router.routing.notation import read_leaf
 from finding_router.routing.rule import Field, Rule, holds
@@ -56,17 +57,19 @@ class Pattern:
 
     def __init__(self, rules: tuple[Rule, ...]) -> None:
         self.rules: Final = rules
+        # Made when it is needed: one of many patterns in an index never needs its own.
         self._paths: Paths | None = None
 
     def matches(self, event: dict[str, Any]) -> bool:
         """Tell whether *event*, parsed JSON, is one that the pattern is for."""
         if self._paths is None:
             self._paths = Paths()
-            for rule in self.rules:
-                for field in rule:
-                    self._paths.add(field.path)
+            for field in chain.from_iterable(self.rules):
+                self._paths.add(field.path)
         sight = self._paths.look(event)
-        return any(holds(rule, sight, lambda field: field.places(sight)) for rule in self.rules)
+        # Alternatives share the fields beside $or, so each is asked once.
+        places = cache(lambda field: field.places(sight))
+        return any(holds(rule, sight, places) for rule in self.rules)
 
 
 def compile_pattern(pattern: dict[str, Any]) -> Pattern:
@@ -89,10 +92,10 @@ def compile_pattern(pattern: dict[str, Any]) -> Pattern:
     return Pattern(tuple(map(_to_rule, reader.alternatives)))
 
 
-def _to_rule(leaves: dict[str, Leaf]) -> Rule:
+def _to_rule(fields: dict[str, Field]) -> Rule:
     # Java's order of strings; it decides which fields come before one that may be absent.
-    paths = sorted(leaves, key=lambda path: path.encode("utf-16-be", "surrogatepass"))
-    return tuple(Field(path, leaves[path]) for path in paths)
+    paths = sorted(fields, key=lambda path: path.encode("utf-16-be", "surrogatepass"))
+    return tuple(fields[path] for path in paths)
 
 
 type _Task = Iterator[_Task]
@@ -107,7 +110,7 @@ class _Reader:
     """
 
     def __init__(self) -> None:
-        self.alternatives: list[dict[str, Leaf]] = [{}]
+        self.alternatives: list[dict[str, Field]] = [{}]
         self._names: list[str] = []
         # As _names, and with $or and the position in it.
         self._trail: list[str] = []
@@ -143,7 +146,7 @@ class _Reader:
             remedy = 'write a list of at least two maps, such as [{"a": ["b"]}, {"c": ["d"]}]'
             raise self._error("is no list of alternatives", remedy)
         before = self.alternatives
-        after: list[dict[str, Leaf]] = []
+        after: list[dict[str, Field]] = []
         for position, branch in enumerate(branches):
             self._trail.append(str(position))
             if not isinstance(branch, dict):
@@ -165,9 +168,9 @@ class _Reader:
             leaf = read_leaf(values)
         except MistakeError as mistake:
             raise self._error(mistake.problem, mistake.remedy) from mistake
-        path = ".".join(self._names)
+        field = Field(".".join(self._names), leaf)
         for alternative in self.alternatives:
-            alternative[path] = leaf
+            alternative[field.path] = field
             if len(alternative) > _MAX_FIELDS:
                 problem = f"is one of more than {_MAX_FIELDS} fields"
                 raise self._error(problem, "write several patterns")

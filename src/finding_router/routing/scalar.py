@@ -65,9 +65,11 @@ def address(text: str) -> Address | None:
 
     An IPv4 address that is written as an IPv6 one (``::ffff:a00:1``) is the IPv4 address.
     """
-    looks_like_ipv4 = len(text) <= _MAX_IPV4_CHARS and text.count(".") == _IPV4_DOTS
-    looks_like_ipv6 = len(text) <= _MAX_IPV6_CHARS and ":" in text and _IPV6_CHARS.issuperset(text)
-    return _parse(text) if looks_like_ipv4 or looks_like_ipv6 else None
+    if ":" in text:
+        may_be = len(text) <= _MAX_IPV6_CHARS and _IPV6_CHARS.issuperset(text)
+    else:
+        may_be = len(text) <= _MAX_IPV4_CHARS and text.count(".") == _IPV4_DOTS
+    return _parse(text) if may_be else None
 
 
 @lru_cache(maxsize=1024)

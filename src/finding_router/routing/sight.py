@@ -43,10 +43,11 @@ class _Step:
 
     def after(self, name: str) -> "_Step | None":
         """Find the step to a field whose *name* has dots."""
-        step: _Step | None = self
+        step = self
         for part in name.split("."):
-            if step is not None:
-                step = step.steps.get(part)
+            if part not in step.steps:
+                return None
+            step = step.steps[part]
         return step
 
 

@@ -24,7 +24,9 @@ from finding_router.slack.transport import TIMEOUT_SECONDS, KeepAliveWebClient
 
 EVENT_TYPE: Final = "finding_router_delivery"
 DEFAULT_RETRY_AFTER_SECONDS: Final = 30.0
+# https://docs.slack.dev/reference/methods/conversations.history and conversations.list: under 1000
 PAGE: Final = 200
+CHANNELS_PAGE: Final = 999
 MAX_PAGES: Final = 20
 # What a call may take in all, where its caller does not say: a token fetched anew, and two tries.
 CALL_SECONDS: Final = 40.0
@@ -46,6 +48,8 @@ CHANNEL_CODES: Final = frozenset(
         "no_permission",
         "team_not_found",
         "cannot_post_to_channel",
+        "channel_is_limited_access",
+        "messages_tab_disabled",
     }
 )
 MISSING_SCOPE: Final = "missing_scope"
@@ -62,6 +66,9 @@ CREDENTIAL_CODES: Final = frozenset(
         "org_login_required",
         "ekm_access_denied",
         "team_access_not_granted",
+        "accesslimited",
+        "enterprise_is_restricted",
+        "two_factor_setup_required",
     }
 )
 MESSAGE_CODES: Final = frozenset(
@@ -73,6 +80,10 @@ MESSAGE_CODES: Final = frozenset(
         "no_text",
         "too_many_attachments",
         "invalid_attachments",
+        "attachment_payload_limit_exceeded",
+        "invalid_arguments",
+        "invalid_charset",
+        "invalid_json",
         "metadata_too_large",
         "invalid_metadata_format",
         "invalid_metadata_schema",
@@ -149,6 +160,8 @@ class SlackClient:
             }
         until = time.monotonic() + seconds
         answer = self._call("chat.postMessage", channel, arguments, until)
+        if channel.startswith("#"):
+            self._channel_ids[channel.removeprefix("#")] = answer["channel"]
         posted = answer.get("message") or {}
         return Posted(answer["channel"], answer["ts"], is_in_thread="thread_ts" in posted)
 
@@ -220,7 +233,7 @@ class SlackClient:
             return channel
         if name in self._channel_ids:
             return self._channel_ids[name]
-        arguments: dict[str, Any] = {"limit": PAGE, "types": "public_channel"}
+        arguments: dict[str, Any] = {"limit": CHANNELS_PAGE, "types": "public_channel"}
         for _ in range(MAX_PAGES):
             answer = self._call("conversations.list", channel, arguments, until)
             self._channel_ids.update({found["name"]: found["id"] for found in answer["channels"]})

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from finding_router.findings.digest import Group, Line, Totals, Trend, accounts, groups, resources
 from finding_router.slack import blocks
-from finding_router.slack.detail import joined
+from finding_router.slack.detail import joined, said
 from finding_router.slack.durations import counted
 from finding_router.slack.frame import (
     CIRCLES,
@@ -41,8 +41,6 @@ from finding_router.slack.text import (
 
 _HEADING_CHARS: Final = 140
 _NAME_CHARS: Final = 120
-_TITLE_CHARS: Final = 160
-_RESOURCE_CHARS: Final = 80
 _SUMMARISED: Final = 3
 _SUMMARISED_CHARS: Final = 100
 _COMPARED: Final = 5
@@ -151,10 +149,8 @@ def _totals(lines: Sequence[Line]) -> Mrkdwn:
 
 
 def _severities(lines: Sequence[Line]) -> Mrkdwn | None:
-    by_severity = Totals.of(lines).by_severity.items()
-    return joined(
-        "  ", *(Mrkdwn(f"{CIRCLES[each]} {count:,} {each}") for each, count in by_severity)
-    )
+    counts = Totals.of(lines).by_severity.items()
+    return joined(" · ", *(Mrkdwn(f"{CIRCLES[each]} {count:,} {each}") for each, count in counts))
 
 
 def _closed(lines: Iterable[Line]) -> Mrkdwn | None:
@@ -175,8 +171,8 @@ def _trend(trend: Trend | None) -> list[dict[str, Any]]:
     )
     compared = Mrkdwn(f"Against the digest before ({counted(trend.before, 'finding')})")
     parts = (*changes, _names("new", trend.new), _names("gone", trend.gone))
-    said = joined(" · ", *parts) or Mrkdwn("no change")
-    return [blocks.context(Mrkdwn(f"{compared}: {said}"))]
+    text = joined(" · ", *parts) or Mrkdwn("no change")
+    return [blocks.context(Mrkdwn(f"{compared}: {text}"))]
 
 
 def _names(label: str, names: Sequence[str]) -> Mrkdwn | None:
@@ -206,7 +202,7 @@ def _table(made: Sequence[Group], budget: Budget) -> list[dict[str, Any]]:
 
 def _row(group: Group) -> tuple[Mrkdwn, Mrkdwn]:
     """Say what was found on the left, how often and where on the right."""
-    about = words(group.title or group.product, _TITLE_CHARS)
+    about = said(group.title) or said(group.product)
     sign = ENDED_SIGN if group.is_over else CIRCLES[group.severity]
     count = counted(group.count, "finding")
     closed = Mrkdwn("resolved") if group.is_over else _closed(group.lines)
@@ -237,4 +233,4 @@ def _resources(lines: Sequence[Line]) -> Mrkdwn | None:
         return _several(number, "resource")
     [name] = {each.resource for each in lines if each.resource}
     # Which account it is was said just before.
-    return None if is_account(name) else words(name, _RESOURCE_CHARS)
+    return None if is_account(name) else said(name)

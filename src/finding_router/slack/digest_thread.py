@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, NamedTuple
 
 from finding_router.findings.digest import Group, Line, groups
 from finding_router.slack import blocks
-from finding_router.slack.detail import joined
+from finding_router.slack.detail import joined, said
 from finding_router.slack.digest import group_name, summed_up
 from finding_router.slack.durations import counted
 from finding_router.slack.frame import CIRCLES, ENDED_SIGN, account_words
@@ -27,8 +28,6 @@ from finding_router.slack.text import (
 # A link takes ten times the room of what it says: 20 findings fill a reply instead of 100.
 MOST_REPLIES_WITH_LINKS: Final = 5
 _TITLE_CHARS: Final = 160
-_RESOURCE_CHARS: Final = 120
-_REGION_CHARS: Final = 30
 _LINK_CHARS: Final = 1500
 _UNNAMED: Final = "finding"
 _NO_LINKS: Final = Mrkdwn("Links are left out to keep the thread short")
@@ -66,25 +65,23 @@ def render_replies(
 
     Where that would take more than *most_with_links* replies, they come without links.
     """
-    items = [item for group in groups(lines) for item in _items(group)]
-    replies = _packed(items)
+    made = groups(lines)
+    # One more than allowed says enough: a flood is not laid out twice.
+    replies = list(islice(_packed(made, has_links=True), most_with_links + 1))
     if len(replies) <= most_with_links:
         return replies
-    return _packed([item._replace(text=item.bare) for item in items], note=_NO_LINKS)
+    return list(_packed(made, has_links=False))
 
 
-def _items(group: Group) -> Iterator[_Item]:
+def _items(group: Group, *, has_links: bool) -> Iterator[_Item]:
     """Say a title that all findings share once, above where each of them is."""
     is_shared = group.count > 1 and len({line.title for line in group.lines}) == 1
     heading = _heading(group) if is_shared else Mrkdwn("")
     for line in group.lines:
-        yield _Item(
-            heading=heading,
-            is_first=line is group.lines[0],
-            text=_text(line, is_shared=is_shared, url=line.url),
-            bare=_text(line, is_shared=is_shared, url=None),
-            line=line,
-        )
+        bare = _text(line, is_shared=is_shared, url=None)
+        linked = has_links and line.url
+        text = _text(line, is_shared=is_shared, url=line.url) if linked else bare
+        yield _Item(heading, line is group.lines[0], text, bare, line)
 
 
 def _heading(group: Group) -> Mrkdwn:
@@ -103,16 +100,16 @@ def _text(line: Line, *, is_shared: bool, url: str | None) -> Mrkdwn:
     # What is said already need not be said again.
     resource = "" if resource in label else resource
     more = counted(line.more_resources, "more resource") if line.more_resources else ""
-    said = joined(
+    text = joined(
         " · ",
         _linked(label, url) or Mrkdwn(_UNNAMED),
         account,
-        words(line.region or "", _REGION_CHARS),
-        words(resource, _RESOURCE_CHARS),
+        said(line.region),
+        said(resource),
         Mrkdwn(f"+ {more}") if more else None,
         Mrkdwn("resolved") if line.is_ended else None,
     )
-    return Mrkdwn(f"{ENDED_SIGN if line.is_ended else CIRCLES[line.severity]} {said}")
+    return Mrkdwn(f"{ENDED_SIGN if line.is_ended else CIRCLES[line.severity]} {text}")
 
 
 def _account(line: Line) -> str:
@@ -129,13 +126,17 @@ def _linked(label: str, url: str | None) -> Mrkdwn:
     return linked if length(linked) <= _LINK_CHARS else shown
 
 
-def _packed(items: Iterable[_Item], note: Mrkdwn | None = None) -> list[Reply]:
-    pages = [_Page(note)]
-    for item in items:
-        if not pages[-1].add(item):
-            pages.append(_Page(note))
-            pages[-1].add(item)
-    return [page.reply() for page in pages if page.items]
+def _packed(made: Iterable[Group], *, has_links: bool) -> Iterator[Reply]:
+    note = None if has_links else _NO_LINKS
+    page = _Page(note)
+    for group in made:
+        for item in _items(group, has_links=has_links):
+            if not page.add(item):
+                yield page.reply()
+                page = _Page(note)
+                page.add(item)
+    if page.items:
+        yield page.reply()
 
 
 class _Page:

@@ -8,7 +8,7 @@ _DAY: Final = 24 * _HOUR
 # From here on nobody asks for the hours.
 _LONG_DAYS: Final = 30
 _TEENS: Final = range(11, 14)
-_ORDINALS: Final = {1: "st", 2: "nd", 3: "rd"}
+_ORDINALS: Final = {1: "st", 2: "nd", 3: "rd"}  # codespell:ignore nd
 
 
 def duration_words(seconds: float) -> str:

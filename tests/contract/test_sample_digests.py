@@ -1,0 +1,59 @@
+"""Digests of real findings."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from finding_router.delivery.digest import LINE_BYTES, line_of, size_bytes
+from finding_router.findings.asff import read_finding
+from finding_router.findings.digest import Line, Totals
+from finding_router.slack.digest import Digest, render_parent, render_parent_plain
+from finding_router.slack.digest_thread import render_replies
+from finding_router.slack.links import AccessPortal
+from slack_limits import acts, says_nothing, violations
+
+SAMPLES = Path(__file__).parents[2].parent / "shared" / "samples" / "findings.ndjson"
+PORTAL = AccessPortal("https://acme.awsapps.com/start", "ReadOnly")
+
+
+@pytest.fixture(scope="module")
+def lines() -> list[Line]:
+    """Give the line of every collected finding."""
+    if not SAMPLES.is_file():
+        pytest.skip(f"the collected findings are not part of the project: {SAMPLES}")
+    with SAMPLES.open(encoding="utf-8") as written:
+        findings = [read_finding(json.loads(each)["finding"]) for each in written]
+    return [
+        line_of(finding, subject=str(number), account_alias=None, portal=PORTAL)
+        for number, finding in enumerate(findings)
+    ]
+
+
+def test_every_line_fits_its_item(lines: list[Line]) -> None:
+    """Whatever a publisher writes, and it comes back as it was kept."""
+    assert max(map(size_bytes, lines)) <= LINE_BYTES
+    assert [line for line in lines if Line.from_attributes(line.to_attributes()) != line] == []
+
+
+def test_all_of_them_make_one_digest_that_slack_takes(lines: list[Line]) -> None:
+    """Hundreds of findings of many publishers are one message, and all are in its thread."""
+    digest = Digest(heading=f"{len(lines)} findings", lines=lines, why="burst")
+    replies = render_replies(lines)
+    messages = [
+        render_parent(digest),
+        render_parent_plain(digest),
+        *(reply.message for reply in replies),
+        *(reply.message for reply in render_replies(lines, most_with_links=len(lines))),
+    ]
+    problems = [
+        problem
+        for arguments in (message.arguments() for message in messages)
+        for problem in violations(arguments) + acts(arguments) + says_nothing(arguments)
+    ]
+
+    assert problems == []
+    assert Totals.of(lines).count == len(lines)
+    assert sorted(subject for reply in replies for subject in reply.subjects) == sorted(
+        line.subject for line in lines
+    )

@@ -1,0 +1,152 @@
+"""The Ledger in DynamoDB: what it stores, and what it makes of DynamoDB's errors."""
+
+from typing import Any
+
+import pytest
+
+from finding_router.aws.ledger import MAX_READS, DynamoLedger
+from finding_router.delivery.ledger import Entry, EntryKey, State
+from finding_router.errors import StoreError
+from finding_router_local.aws import AwsServer
+from finding_router_local.faults import Effect, Fault
+
+TABLE = "ledger"
+DAYS = 400
+KEY = EntryKey("finding", "#alerts")
+ENTRY = Entry(
+    key=KEY,
+    state=State.CLAIMED,
+    episode=1,
+    version=1,
+    claimed_at=1_790_000_000.5,
+    lease_until=1_790_000_095.5,
+    claimed_by="worker-1",
+)
+
+
+@pytest.fixture
+def ledger(make_table: Any) -> DynamoLedger:
+    """Give a Ledger on an empty table."""
+    return DynamoLedger(make_table(TABLE, "finding", "channel"), days=DAYS)
+
+
+def fail(aws: AwsServer, operation: str, **how: Any) -> None:
+    """Let DynamoDB fail in *operation*."""
+    aws.faults.add(Fault(service="dynamodb", operation=operation, **how))
+
+
+def stored(aws: AwsServer) -> list[dict[str, Any]]:
+    """Give the table as it is."""
+    return list(aws.client("dynamodb").scan(TableName=TABLE)["Items"])
+
+
+def test_an_entry_expires_by_the_tables_ttl(ledger: DynamoLedger, aws: AwsServer) -> None:
+    """In whole seconds, as DynamoDB wants them."""
+    ledger.write(ENTRY)
+
+    [item] = stored(aws)
+    assert {"N": str(1_790_000_000 + DAYS * 86_400)} == item["expires_at"]
+
+
+def test_what_is_not_known_is_not_stored(ledger: DynamoLedger, aws: AwsServer) -> None:
+    """No attribute stands for None."""
+    ledger.write(ENTRY)
+
+    [item] = stored(aws)
+    assert not {"severity", "updated_at", "ts", "posted_to", "notified_at"} & item.keys()
+
+
+def test_a_notice_expires_a_day_after_it_is_due_again(ledger: DynamoLedger, aws: AwsServer) -> None:
+    """The Ledger forgets by itself."""
+    ledger.once("routes", every_seconds=3600, now=1000.0)
+
+    [item] = stored(aws)
+    assert {"N": str(1000 + 3600 + 86_400)} == item["expires_at"]
+
+
+@pytest.mark.parametrize("effect", [Effect.THROTTLE, Effect.OUTAGE, Effect.LOSE_ANSWER])
+def test_a_passing_trouble_is_not_noticed(
+    ledger: DynamoLedger, aws: AwsServer, effect: Effect
+) -> None:
+    """boto3 asks again, and a write whose answer was lost counts as the one it was."""
+    for operation in ("PutItem", "BatchGetItem", "UpdateItem"):
+        fail(aws, operation, effect=effect)
+
+    assert ledger.write(ENTRY)
+    ledger.record_notified([KEY], at=5.0)
+    assert {KEY} == ledger.read([KEY]).keys()
+
+
+def test_a_notice_whose_answer_was_lost_is_still_due(ledger: DynamoLedger, aws: AwsServer) -> None:
+    """Or nobody would post it."""
+    fail(aws, "PutItem", effect=Effect.LOSE_ANSWER)
+
+    assert ledger.once("routes", every_seconds=3600, now=1000.0)
+
+
+@pytest.mark.parametrize(
+    ("how", "code"),
+    [
+        ({"effect": Effect.THROTTLE}, "ProvisionedThroughputExceededException"),
+        ({"effect": Effect.OUTAGE}, "ConnectionClosedError"),
+        ({"effect": Effect.ERROR}, "InternalServerError"),
+        (
+            {"effect": Effect.ERROR, "code": "AccessDeniedException", "status": 400},
+            "AccessDeniedException",
+        ),
+        (
+            {"effect": Effect.ERROR, "code": "ResourceNotFoundException", "status": 400},
+            "ResourceNotFoundException",
+        ),
+    ],
+)
+def test_a_trouble_that_stays_is_one_error_with_dynamodbs_word(
+    ledger: DynamoLedger, aws: AwsServer, how: dict[str, Any], code: str
+) -> None:
+    """Whatever was asked; it names the table, and what becomes of the batch."""
+    fail(aws, "*", **how, times=None)
+
+    for ask in (
+        lambda: ledger.read([KEY]),
+        lambda: ledger.write(ENTRY),
+        lambda: ledger.record_notified([KEY], at=5.0),
+        lambda: ledger.once("routes", every_seconds=3600, now=1000.0),
+    ):
+        with pytest.raises(StoreError) as failed:
+            ask()
+
+        assert all(word in str(failed.value) for word in (TABLE, code, "tried again"))
+        assert failed.value.retryable
+
+
+class Hesitant:
+    """A client that leaves keys unprocessed a few times, as DynamoDB does when it is busy."""
+
+    def __init__(self, times: int) -> None:
+        """Leave all keys unprocessed *times* times."""
+        self.left = times
+        self.calls = 0
+
+    def batch_get_item(self, RequestItems: Any) -> dict[str, Any]:  # noqa: N803 -- boto3's name
+        """Answer with nothing, or at last with no items at all."""
+        self.calls += 1
+        self.left -= 1
+        return {"Responses": {}, "UnprocessedKeys": RequestItems if self.left >= 0 else {}}
+
+
+def test_keys_left_unprocessed_are_asked_for_again(ledger: DynamoLedger) -> None:
+    """boto3 does not do that by itself."""
+    ledger.__dict__["_client"] = client = Hesitant(times=3)
+
+    assert {} == ledger.read([KEY])
+    assert 4 == client.calls
+
+
+def test_keys_left_unprocessed_for_ever_are_an_error(ledger: DynamoLedger) -> None:
+    """Not an entry that is not there: that would be said twice."""
+    ledger.__dict__["_client"] = client = Hesitant(times=MAX_READS + 1)
+
+    with pytest.raises(StoreError, match="unread"):
+        ledger.read([KEY])
+
+    assert MAX_READS == client.calls

@@ -1,0 +1,120 @@
+"""The fake Slack and the client of the real one keep the same promises."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from fakes import Clock, FakeSlack, Faults
+from finding_router.errors import ChannelError, UnavailableError
+from finding_router.slack.client import SlackClient
+from finding_router.slack.message import Message
+from finding_router_local.slack import SlackServer
+from slack_caller import ALL_SCOPES
+
+MESSAGE = Message(text="Something happened")
+
+
+class SlackContract:
+    """What the router relies on; `missing` is a channel that there is not."""
+
+    def test_a_message_posted_can_be_found_by_its_delivery(self, slack: Any, now: Any) -> None:
+        """Where it was posted, and under the same ts."""
+        since = now()
+        posted = slack.post("#alerts", MESSAGE, delivery_id="delivery-1")
+
+        assert posted == slack.find("#alerts", "delivery-1", since=since - 60)
+
+    def test_a_channel_has_one_id_by_whatever_name_it_is_called(self, slack: Any) -> None:
+        """A message posted by name stands in the channel with the id."""
+        by_name = slack.post("#alerts", MESSAGE)
+
+        assert by_name.channel == slack.post(by_name.channel, MESSAGE).channel
+        assert by_name.channel != by_name.ts
+
+    def test_a_message_is_found_by_the_id_of_its_channel(self, slack: Any, now: Any) -> None:
+        """As well as by its name."""
+        posted = slack.post("#alerts", MESSAGE, delivery_id="delivery-1")
+
+        assert posted == slack.find(posted.channel, "delivery-1", since=now() - 60)
+
+    def test_no_two_messages_of_a_channel_have_the_same_ts(self, slack: Any) -> None:
+        """However fast they come."""
+        posted = [slack.post("#alerts", MESSAGE) for _ in range(3)]
+
+        assert 3 == len({each.ts for each in posted})
+
+    def test_what_was_never_posted_is_not_found(self, slack: Any, now: Any) -> None:
+        """Nor is a message that carries no delivery."""
+        slack.post("#alerts", MESSAGE)
+        slack.post("#alerts", MESSAGE, delivery_id="delivery-1")
+
+        assert slack.find("#alerts", "delivery-2", since=now() - 60) is None
+
+    def test_what_stands_in_another_channel_is_not_found(self, slack: Any, now: Any) -> None:
+        """A search is of one channel."""
+        slack.post("#alerts", MESSAGE, delivery_id="delivery-1")
+
+        assert slack.find("#other", "delivery-1", since=now() - 60) is None
+
+    def test_what_is_older_is_not_found(self, slack: Any, now: Any) -> None:
+        """A search begins with the claim."""
+        slack.post("#alerts", MESSAGE, delivery_id="delivery-1")
+
+        assert slack.find("#alerts", "delivery-1", since=now() + 60) is None
+
+    def test_a_channel_that_there_is_not_takes_nothing(self, slack: Any) -> None:
+        """The error names it."""
+        with pytest.raises(ChannelError) as refused:
+            slack.post("#missing", MESSAGE)
+
+        assert ("#missing", "channel_not_found") == (refused.value.channel, refused.value.code)
+
+    def test_a_channel_that_there_is_not_cannot_be_searched(self, slack: Any, now: Any) -> None:
+        """It is the channel that is wrong, not the message that is missing."""
+        with pytest.raises(ChannelError) as refused:
+            slack.find("#missing", "delivery-1", since=now())
+
+        assert ("#missing", "channel_not_found") == (refused.value.channel, refused.value.code)
+
+    def test_without_time_nothing_is_asked(self, slack: Any) -> None:
+        """And it is clear that nothing was posted."""
+        with pytest.raises(UnavailableError) as refused:
+            slack.post("#alerts", MESSAGE, seconds=0)
+
+        assert ("out_of_time", False) == (refused.value.code, refused.value.ambiguous)
+
+
+class TestFakeSlack(SlackContract):
+    """The fake."""
+
+    @pytest.fixture
+    def clock(self) -> Clock:
+        """Make a clock that stands still."""
+        return Clock()
+
+    @pytest.fixture
+    def now(self, clock: Clock) -> Callable[[], float]:
+        """Tell Slack's time."""
+        return clock
+
+    @pytest.fixture
+    def slack(self, clock: Clock) -> FakeSlack:
+        """Make one without faults."""
+        return FakeSlack(clock, Faults(clock), missing=["#missing"])
+
+
+class TestSlackClient(SlackContract):
+    """The client, with slack_sdk and HTTP under it."""
+
+    @pytest.fixture
+    def now(self) -> Callable[[], float]:
+        """Tell Slack's time."""
+        return time.time
+
+    @pytest.fixture
+    def slack(self) -> Iterator[SlackClient]:
+        """Make a client of a local Slack."""
+        with SlackServer(channels=["alerts", "other"], scopes=ALL_SCOPES) as server:
+            yield SlackClient(token=lambda _: server.token, base_url=server.base_url)

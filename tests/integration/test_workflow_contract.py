@@ -1,0 +1,101 @@
+"""The fake Workflow and Security Hub's keep the same promises."""
+
+from collections.abc import Callable
+
+import pytest
+
+from fakes import Clock, FakeWorkflow, Faults
+from finding_router.aws.security_hub import SecurityHub
+from finding_router.delivery.deadline import Deadline
+from finding_router.delivery.marking import OUT_OF_TIME, Workflow
+from finding_router.errors import WorkflowUpdateError
+from finding_router_local.aws import AwsServer
+from hub_events import PRODUCT_ARN, raw_finding
+
+ONE, TWO, GONE = ((PRODUCT_ARN, each) for each in ("one", "two", "gone"))
+IN_TIME = Deadline(90)
+type Hold = Callable[..., None]
+
+
+class WorkflowContract:
+    """What the router relies on; `hold` makes findings known."""
+
+    def test_a_finding_is_new_and_then_notified(self, workflow: Workflow, hold: Hold) -> None:
+        """Nothing is refused, and what was set can be read."""
+        hold("one", "two")
+
+        assert {ONE: "NEW", TWO: "NEW"} == workflow.statuses([ONE, TWO], deadline=IN_TIME)
+        assert {} == workflow.mark([ONE], "NOTIFIED", deadline=IN_TIME)
+        assert {ONE: "NOTIFIED", TWO: "NEW"} == workflow.statuses([ONE, TWO], deadline=IN_TIME)
+
+    def test_a_finding_can_be_suppressed(self, workflow: Workflow, hold: Hold) -> None:
+        """Where a route says so."""
+        hold("one")
+
+        workflow.mark([ONE], "SUPPRESSED", deadline=IN_TIME)
+
+        assert {ONE: "SUPPRESSED"} == workflow.statuses([ONE], deadline=IN_TIME)
+
+    def test_what_is_not_there_is_refused_by_its_code(self, workflow: Workflow, hold: Hold) -> None:
+        """The others of the call are marked."""
+        hold("one")
+
+        assert {GONE: "FindingNotFound"} == workflow.mark([ONE, GONE], "NOTIFIED", deadline=IN_TIME)
+        assert {ONE: "NOTIFIED"} == workflow.statuses([ONE, GONE], deadline=IN_TIME)
+
+    def test_nothing_is_nothing(self, workflow: Workflow) -> None:
+        """No key, no answer."""
+        assert {} == workflow.mark([], "NOTIFIED", deadline=IN_TIME)
+        assert {} == workflow.statuses([], deadline=IN_TIME)
+
+    def test_without_time_nothing_is_marked(self, workflow: Workflow, hold: Hold) -> None:
+        """Each key says so."""
+        hold("one")
+
+        assert {ONE: OUT_OF_TIME} == workflow.mark([ONE], "NOTIFIED", deadline=Deadline(5))
+        assert {ONE: "NEW"} == workflow.statuses([ONE], deadline=IN_TIME)
+
+    def test_without_time_no_status_is_known(self, workflow: Workflow, hold: Hold) -> None:
+        """It is no answer that there are none."""
+        hold("one")
+
+        with pytest.raises(WorkflowUpdateError):
+            workflow.statuses([ONE], deadline=Deadline(5))
+
+
+class TestFakeWorkflow(WorkflowContract):
+    """The fake."""
+
+    @pytest.fixture
+    def workflow(self) -> FakeWorkflow:
+        """Make one without findings."""
+        return FakeWorkflow(Faults(Clock()))
+
+    @pytest.fixture
+    def hold(self, workflow: FakeWorkflow) -> Hold:
+        """Make findings known."""
+
+        def load(*ids: str) -> None:
+            workflow.status.update({(PRODUCT_ARN, each): "NEW" for each in ids})
+
+        return load
+
+
+@pytest.mark.usefixtures("aws_environment")
+class TestSecurityHub(WorkflowContract):
+    """The adapter, with boto3 and HTTP under it."""
+
+    @pytest.fixture
+    def workflow(self) -> SecurityHub:
+        """Make one on a local AWS."""
+        return SecurityHub()
+
+    @pytest.fixture
+    def hold(self, aws_environment: AwsServer) -> Hold:
+        """Make findings known."""
+
+        def load(*ids: str) -> None:
+            for each in ids:
+                aws_environment.security_hub.load(raw_finding(each))
+
+        return load
