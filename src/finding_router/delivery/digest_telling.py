@@ -234,11 +234,14 @@ class DigestTeller:
     def _lines(self, work: DigestWork) -> dict[str, Line]:
         """Give what is still to be listed, by subject."""
         return {
-            each.key.finding: line_of(
-                each.job.finding,
-                subject=each.key.finding,
-                account_alias=each.card.context.account_alias,
-                portal=each.card.context.portal,
+            each.key.finding: replace(
+                line_of(
+                    each.job.finding,
+                    subject=each.key.finding,
+                    account_alias=each.card.context.account_alias,
+                    portal=each.card.context.portal,
+                ),
+                is_ended=each.key.finding in work.over,
             )
             for each in (*self._waiting(work), *work.also)
             if each.job.finding is not None
