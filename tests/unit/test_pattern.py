@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from finding_router.errors import ConfigurationError
 from finding_router.routing.pattern import PatternError, compile_pattern
-from pattern_language import cases, events, leaves_by_path, patterns, single_elements
+from pattern_language import UNTIMED, cases, events, leaves_by_path, patterns, single_elements
 
 type Json = dict[str, Any]
 
@@ -332,6 +332,7 @@ class TestRefusal:
 class TestProperties:
     """What holds for every pattern and every event."""
 
+    @UNTIMED
     @given(cases(absence=False, alternatives=False))
     def test_matching_is_a_choice_of_elements(self, case: tuple[Json, Json]) -> None:
         """A pattern matches if one element of each array can be chosen so that all fields agree."""
@@ -347,6 +348,7 @@ class TestProperties:
 
         assert expected == verdict(pattern, event)
 
+    @UNTIMED
     @given(cases(absence=False), events())
     def test_a_matching_pattern_still_matches_when_the_event_grows(
         self, case: tuple[Json, Json], more: Json
@@ -356,6 +358,7 @@ class TestProperties:
 
         assert not verdict(pattern, event) or verdict(pattern, _grown(event, more))
 
+    @UNTIMED
     @given(cases())
     def test_or_is_the_union_of_its_alternatives(self, case: tuple[Json, Json]) -> None:
         """Each alternative is a pattern of its own, together with what stands beside it."""
@@ -367,6 +370,7 @@ class TestProperties:
 
         assert any(verdict(each, event) for each in combined) == verdict(pattern, event)
 
+    @UNTIMED
     @given(cases(alternatives=False), st.randoms(use_true_random=True))
     def test_the_order_of_fields_and_values_does_not_matter(
         self, case: tuple[Json, Json], chance: random.Random
@@ -376,6 +380,7 @@ class TestProperties:
 
         assert verdict(pattern, event) == verdict(_shuffled(pattern, chance), event)
 
+    @UNTIMED
     @given(patterns(), st.dictionaries(st.sampled_from(["a", "a.b", "b", "c", "", "."]), ANY_JSON))
     def test_no_event_raises(self, pattern: Json, event: Json) -> None:
         """Whatever JSON allows, there is an answer, and always the same."""
@@ -383,6 +388,7 @@ class TestProperties:
 
         assert compiled.matches(event) == compiled.matches(event)
 
+    @UNTIMED
     @given(ANY_JSON)
     def test_what_is_no_pattern_is_refused(self, pattern: Any) -> None:
         """No other error escapes, however broken the pattern is."""
