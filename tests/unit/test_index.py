@@ -166,6 +166,13 @@ class TestCost:
 
         assert 100 * work(PatternIndex(routes).match, event) < work(all_of_them, event)
 
+    def test_hostile_events_end(self) -> None:
+        """Many elements that agree with the first fields, and none with the last."""
+        patterns = by_number([{"a": {"x": [1], "y": [number], "z": [1]}} for number in range(50)])
+        event = {"a": [{"x": 1, "y": number, "z": number % 2} for number in range(20_000)]}
+
+        assert [f"p{number}" for number in range(1, 50, 2)] == PatternIndex(patterns).match(event)
+
     def test_long_tables_go_on_in_another(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Bit sets stay short, and nothing is lost at the seams."""
         monkeypatch.setattr(index_module, "_MAX_ROWS", 64)
