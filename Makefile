@@ -50,7 +50,7 @@ local: .venv/.ready ## Keep the whole router running on this machine until Ctrl-
 	$(BIN)/finding-router local up
 
 .PHONY: test
-test: .venv/.ready ## Run every test.
+test: .venv/.ready | $(SAM) ## Run every test.
 	$(BIN)/pytest
 
 .PHONY: lint
