@@ -50,7 +50,7 @@ local: .venv/.ready ## Keep the whole router running on this machine until Ctrl-
 	$(BIN)/finding-router local up
 
 .PHONY: test
-test: .venv/.ready ## Run every test.
+test: .venv/.ready | $(SAM) ## Run every test.
 	$(BIN)/pytest
 
 .PHONY: lint
@@ -82,6 +82,7 @@ deploy: build ## Build, and deploy to the AWS account that you are signed in to.
 	$(SAM) deploy --guided $(OVERRIDES)
 
 .PHONY: bench
-bench: .venv/.ready | $(SAM) ## Measure the pattern index and the cold start.
+bench: .venv/.ready | $(SAM) ## Measure the pattern index, the cold start and what a month costs.
 	$(BIN)/python bench/patterns.py
 	$(BIN)/python bench/cold_start.py
+	$(BIN)/python bench/cost.py

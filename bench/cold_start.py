@@ -88,13 +88,17 @@ def make_variants(built: Built, folder: Path) -> list[Variant]:
     ]
 
 
-def batch_of_one(stack: Stack) -> dict[str, Any]:
-    """Make an SQS batch with one finding that was never seen, and let Security Hub know it."""
+def make_batch(stack: Stack, findings: int = 1) -> dict[str, Any]:
+    """Make an SQS batch of *findings* never seen before, and let Security Hub know them."""
+    return {"Records": [_record(stack) for _ in range(findings)]}
+
+
+def _record(stack: Stack) -> dict[str, Any]:
     event = copy.deepcopy(json.loads(EVENT.read_text("utf-8")))
     [finding] = event["detail"]["findings"]
     finding["Id"] = f"{finding['Id']}-{uuid.uuid4()}"
     stack.aws.security_hub.load(finding)
-    record = {
+    return {
         "messageId": str(uuid.uuid4()),
         "receiptHandle": "none",
         "body": json.dumps(event),
@@ -104,7 +108,6 @@ def batch_of_one(stack: Stack) -> dict[str, Any]:
         "eventSourceARN": stack.function.queue_arn,
         "awsRegion": stack.aws.region,
     }
-    return {"Records": [record]}
 
 
 def measure(variant: Variant, stack: Stack, emulator: Path) -> dict[str, float]:
@@ -117,17 +120,18 @@ def measure(variant: Variant, stack: Stack, emulator: Path) -> dict[str, float]:
         handler=variant.handler,
         environment=stack.environment(),
     ) as function:
-        first = function.invoke(batch_of_one(stack))
+        first = function.invoke(make_batch(stack))
         cpu_ms = function.cpu_ms
         stack.advance(2)  # Slack takes a message a second for a channel
-        second = function.invoke(batch_of_one(stack))
+        second = function.invoke(make_batch(stack))
         for invocation in (first, second):
             if invocation.error or invocation.answer.get("batchItemFailures"):
                 sys.exit("\n".join([f"{variant.name} failed", *function.log]))
         return {
             "init": function.init_ms or 0.0,
+            "init cpu": function.init_cpu_ms,
             "first": 1000 * first.seconds,
-            "cpu": cpu_ms,
+            "first cpu": cpu_ms - function.init_cpu_ms,
             "second": 1000 * second.seconds,
             "second cpu": function.cpu_ms - cpu_ms,
             "memory": function.peak_megabytes,
@@ -136,14 +140,13 @@ def measure(variant: Variant, stack: Stack, emulator: Path) -> dict[str, float]:
 
 def report(medians: Mapping[str, Mapping[str, float]], bare: str) -> str:
     """Lay the medians out as a table, with the ratio to the bare handler."""
-    columns = ("init", "first", "cpu", "second", "second cpu", "memory")
-    lines = [
-        f"{'medians (ms, MB)':32}" + "".join(f"{name:>11}" for name in columns) + "  init:bare"
-    ]
+    columns = ("init", "init cpu", "first", "first cpu", "second", "second cpu", "memory")
+    head = f"{'medians (ms, MB)':31}" + "".join(f"{name:>11}" for name in columns)
+    lines = [f"{head}  init:bare  by cpu"]
     for name, of in medians.items():
-        ratio = of["init"] / medians[bare]["init"]
         cells = "".join(f"{of[column]:11.0f}" for column in columns)
-        lines.append(f"{name:32}{cells}{ratio:11.2f}")
+        ratios = [of[column] / medians[bare][column] for column in ("init", "init cpu")]
+        lines.append(f"{name:31}{cells}{ratios[0]:11.2f}{ratios[1]:8.2f}")
     return "\n".join(lines)
 
 
@@ -174,8 +177,7 @@ def main() -> None:
         print(json.dumps(medians, indent=2))
     else:
         print(report(medians, bare))
-        deployed = medians["router, as deployed"]["init"] / medians[bare]["init"]
-        print(f"init is {deployed:.2f} times the bare handler's; the goal is at most {GOAL}")
+        print(f"The goal for init is at most {GOAL} times the bare handler's.")
 
 
 if __name__ == "__main__":

@@ -15,11 +15,12 @@ from typing import Final
 SERVICES: Final = {"dynamodb", "secretsmanager", "securityhub", "sqs", "ssm"}
 UNUSED_SERVICE_FILES: Final = ("examples-1.json", "waiters-2.json")
 
+# What the one installer leaves behind and the other does not.
+TRACES: Final = (".lock", "bin")
+
 UNUSED: Final = (
     # For installers, type checkers and compilers.
-    ".lock",
     "*.dist-info",
-    "bin",
     "wrapt-stubs",
     "wrapt/*.c",
     "**/*.pyi",
@@ -92,6 +93,8 @@ def trim(layer: Path) -> None:
             sys.exit(f"trim: {pattern} is not in the layer any more; look where it went")
         for path in found:
             _remove(path)
+    for name in TRACES:
+        _remove(layer / name)
     _keep_services(layer / "botocore" / "data")
 
 

@@ -125,6 +125,8 @@ class RuntimeEmulator:
         self._reader: threading.Thread | None = None
         self._lines: list[str] = []
         self._url = ""
+        self.init_cpu_ms = 0.0
+        """The processor time of the latest init; Linux only."""
 
     def __enter__(self) -> Self:
         """Start the emulator."""
@@ -273,8 +275,12 @@ class RuntimeEmulator:
 
     def _read(self) -> None:
         """Collect what is written until the emulator and the runtime have closed their end."""
-        if self._process and self._process.stdout:
-            self._lines.extend(line.rstrip("\n") for line in self._process.stdout)
+        if self._process is None or self._process.stdout is None:
+            return
+        for line in self._process.stdout:
+            if _INIT_REPORT.search(line):
+                self.init_cpu_ms = self.cpu_ms
+            self._lines.append(line.rstrip("\n"))
 
 
 def _json(body: str) -> Any:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from finding_router.routing.caseless import Part, ignore_case
+from pattern_language import UNTIMED
 
 
 @pytest.mark.parametrize(
@@ -44,6 +45,7 @@ def test_characters_that_only_become_alike() -> None:
     assert ignore_case("\N{KELVIN SIGN}", Part.WHOLE).allows("k")
 
 
+@UNTIMED
 @given(st.text(max_size=8), st.text(max_size=8))
 def test_a_text_agrees_with_itself_in_either_case(text: str, more: str) -> None:
     """Character by character, at the start and at the end of a longer text."""

@@ -11,7 +11,7 @@ from hypothesis import given
 from finding_router.routing import index as index_module
 from finding_router.routing.index import PatternIndex
 from finding_router.routing.pattern import PatternError, compile_pattern
-from pattern_language import events, many_cases
+from pattern_language import UNTIMED, events, many_cases
 
 type Json = dict[str, Any]
 
@@ -40,6 +40,14 @@ class TestMatch:
         }
 
         assert ["z", "y", "x", "w"] == PatternIndex(patterns).match({"a": 1, "b": {"c": "xy"}})
+
+    def test_keys_of_many_patterns_come_in_the_order_of_the_mapping(self) -> None:
+        """Of a hundred that take turns, those of one turn."""
+        patterns = by_number([{"abcdefg"[number % 7]: [1]} for number in range(100)])
+
+        assert [f"p{number}" for number in range(3, 100, 7)] == PatternIndex(patterns).match(
+            {"d": 1}
+        )
 
     def test_an_index_may_be_empty(self) -> None:
         """Nothing matches then."""
@@ -97,6 +105,7 @@ class TestMatch:
 class TestProperties:
     """The index is only faster."""
 
+    @UNTIMED
     @given(many_cases(), events())
     def test_the_index_agrees_with_matching_one_by_one(
         self, case: tuple[list[Json], list[Json]], other: Json
@@ -157,11 +166,20 @@ class TestCost:
 
         assert 100 * work(PatternIndex(routes).match, event) < work(all_of_them, event)
 
+    def test_hostile_events_end(self) -> None:
+        """Many elements that agree with the first fields, and none with the last."""
+        patterns = by_number([{"a": {"x": [1], "y": [number], "z": [1]}} for number in range(50)])
+        event = {"a": [{"x": 1, "y": number, "z": number % 2} for number in range(20_000)]}
+
+        assert [f"p{number}" for number in range(1, 50, 2)] == PatternIndex(patterns).match(event)
+
     def test_long_tables_go_on_in_another(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Bit sets stay short, and nothing is lost at the seams."""
         monkeypatch.setattr(index_module, "_MAX_ROWS", 64)
         index = PatternIndex(self.routes(32))
+        lengths = {len(table) for tables in index._by_field.values() for table in tables}
 
+        assert {64} == lengths
         for account, product in ((0, 0), (6, 3), (6, 4), (12, 7), (12, 8), (31, 9)):
             assert [f"{account}/{product}"] == index.match(self.event(account, product))
 

@@ -9,7 +9,7 @@ from finding_router.routing.lookup import Lookup
 from finding_router.routing.notation import read_leaf
 from finding_router.routing.rule import Field
 from finding_router.routing.sight import Element
-from pattern_language import LEAVES_OR_ABSENCE, SCALARS
+from pattern_language import LEAVES_OR_ABSENCE, SCALARS, UNTIMED
 
 HERE, THERE = Element(None, "a."), Element(None, "a.")
 
@@ -23,6 +23,7 @@ def make(*leaves: list[Any]) -> tuple[list[Field], Lookup]:
     return fields, lookup
 
 
+@UNTIMED
 @given(
     st.lists(st.sampled_from(LEAVES_OR_ABSENCE), max_size=8),
     st.lists(st.tuples(st.sampled_from(SCALARS), st.sampled_from([HERE, THERE, None])), max_size=5),
@@ -57,3 +58,11 @@ def test_each_kind_of_test_is_found() -> None:
         lookup.add(field)
 
     assert set(fields) == lookup.places([("public bucket", None)]).keys()
+
+
+def test_characters_that_only_become_alike() -> None:
+    """A field that ignores case does so here as it does by itself."""
+    _, lookup = make([{"equals-ignore-case": "k"}])
+
+    assert 1 == len(lookup.places([("K", None)]))
+    assert {} == lookup.places([("\N{KELVIN SIGN}", None)])

@@ -8,6 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from finding_router.routing.scalar import address, comparable, literal
+from pattern_language import UNTIMED
 
 
 class TestLiteral:
@@ -62,6 +63,7 @@ class TestComparable:
         """As the engine does it, by the shortest notation: that of 2**60 has other digits."""
         assert expected == comparable(value)
 
+    @UNTIMED
     @given(st.integers())
     @example(2**53)
     @example(-(2**53))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from finding_router.routing.mistake import MistakeError
 from finding_router.routing.pattern import compile_pattern
 from finding_router.routing.wildcard import Wildcard, split_wildcard
+from pattern_language import UNTIMED
 
 PARTS = st.lists(st.text(st.sampled_from("ab"), max_size=2), min_size=1, max_size=5)
 TEXTS = st.text(st.sampled_from("ab"), max_size=8)
@@ -45,6 +46,7 @@ class TestMatching:
         """Newlines count as characters, and no other character is special."""
         assert yes == [text for text in yes + no if matches(wildcard, text)]
 
+    @UNTIMED
     @given(PARTS, TEXTS)
     def test_as_a_regular_expression_would(self, parts: list[str], text: str) -> None:
         """Compared with one that tries everything, on short texts."""
@@ -53,6 +55,7 @@ class TestMatching:
 
         assert expected == matches(wildcard, text)
 
+    @UNTIMED
     @given(PARTS, st.lists(TEXTS, min_size=5, max_size=5))
     def test_a_text_made_of_the_parts(self, parts: list[str], between: list[str]) -> None:
         """Whatever stands for the stars."""

@@ -27,7 +27,7 @@ class AsciiCaseless:
         if self.part is Part.START:
             value = value[:length]
         elif self.part is Part.END:
-            value = value[max(0, len(value) - length) :]
+            value = value[len(value) - length :]
         # Without isascii, the Kelvin sign would be a k.
         return len(value) == length and value.isascii() and value.lower() == self.lower
 

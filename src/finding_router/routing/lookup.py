@@ -97,8 +97,7 @@ def _starting(value: str, by_length: _ByLength) -> Iterator[Field]:
 
 def _ending(value: str, by_length: _ByLength) -> Iterator[Field]:
     for length, fields_by_text in by_length.items():
-        if length <= len(value):
-            yield from fields_by_text.get(value[len(value) - length :], ())
+        yield from fields_by_text.get(value[len(value) - length :], ())
 
 
 def _threes(*texts: str) -> set[str]:

@@ -1,0 +1,98 @@
+"""The scripts of the build say so when something is not as they expect it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from finding_router_local.build import has_sam, sam_build
+
+PROJECT = Path(__file__).parents[2]
+LAYERS = PROJECT / "layers"
+
+
+def run(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run a script of the build."""
+    return subprocess.run(
+        [sys.executable, str(LAYERS / script), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_trim_names_what_is_not_there_any_more(tmp_path: Path) -> None:
+    """A dependency that moves its parts stops the build, before too little is removed."""
+    result = run("trim.py", tmp_path)
+
+    assert 1 == result.returncode
+    assert "*.dist-info is not in the layer any more" in result.stderr
+
+
+def test_precompile_compiles_for_the_path_in_lambda(tmp_path: Path) -> None:
+    """The bytecode names the deployed path."""
+    (tmp_path / "module.py").write_text("x = 1\n")
+
+    result = run("precompile.py", tmp_path, "/opt/python")
+    [bytecode] = tmp_path.rglob("*.pyc")
+
+    assert 0 == result.returncode
+    assert b"/opt/python/module.py" in bytecode.read_bytes()
+
+
+def test_precompile_stops_at_a_module_that_does_not_compile(tmp_path: Path) -> None:
+    """Rather than to ship what fails at its first import."""
+    (tmp_path / "module.py").write_text("def\n")
+
+    result = run("precompile.py", tmp_path, "/opt/python")
+
+    assert 1 == result.returncode
+    assert "not every module of" in result.stderr
+
+
+def test_weigh_lists_the_heaviest_first(tmp_path: Path) -> None:
+    """With the sum, stored and zipped."""
+    for name, size in (("light", 20_000), ("heavy", 3_000_000)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_bytes(b"\0" * size)
+
+    result = run("weigh.py", "Layer", tmp_path)
+
+    assert "Layer: 3.02 MB (0.00 MB zipped)" in result.stdout
+    assert "heaviest (MB): heavy 3.00, light 0.02" in result.stdout
+
+
+@pytest.mark.skipif(
+    not has_sam(PROJECT), reason="the SAM CLI is not here: `make build` installs it"
+)
+def test_failed_build_is_told_with_what_it_printed(tmp_path: Path) -> None:
+    """The reason is in the exception, not lost with the process."""
+    (tmp_path / ".tools").symlink_to(PROJECT / ".tools")
+    (tmp_path / "template.yaml").write_text("Resources: [")
+
+    with pytest.raises(RuntimeError, match="Failed to parse template"):
+        sam_build(tmp_path, tmp_path / "built")
+
+
+def test_slack_app_may_post_and_look_and_nothing_else() -> None:
+    """No scope that manages channels, reads people or listens, and no way back in."""
+    manifest = yaml.safe_load((PROJECT / "slack-app-manifest.yaml").read_text("utf-8"))
+
+    assert {
+        "bot": [
+            "chat:write",
+            "chat:write.public",
+            "channels:history",
+            "channels:read",
+            "groups:history",
+        ]
+    } == manifest["oauth_config"]["scopes"]
+    assert {
+        "interactivity": {"is_enabled": False},
+        "org_deploy_enabled": False,
+        "socket_mode_enabled": False,
+        "token_rotation_enabled": False,
+    } == manifest["settings"]
