@@ -98,6 +98,7 @@ def _to_digest(values: Mapping[str, Any]) -> OpenDigest:
         why=values["why"],
         routes=tuple(values["routes"]),
         mention=tuple(values["mention"]),
+        banner=values.get("banner"),
         posted_to=values.get("posted_to"),
         ts=values.get("ts"),
         before=Totals.from_attributes(before) if before else None,

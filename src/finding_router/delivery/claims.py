@@ -65,10 +65,10 @@ class Claims:
 
         """
         before = self._entries.get(delivery.key)
-        if before is None:
-            self._ledger.note_channel(delivery.key)
-        else:
+        if before is not None:
             delivery.said_before = before.severity
+        elif not delivery.is_requested:
+            self._ledger.note_channel(delivery.key)
         now = self._clock()
         entry = claimed(
             delivery.key,

@@ -31,6 +31,7 @@ class OpenDigest:
     why: str = ""
     routes: tuple[str, ...] = ()
     mention: tuple[str, ...] = ()
+    banner: str | None = None
     posted_to: str | None = None
     ts: str | None = None
     before: Totals | None = None

@@ -84,9 +84,10 @@ class DigestTeller:
 
     def detach(self, work: DigestWork) -> None:
         """Begin another digest: the thread of this one is gone, or in a channel that is."""
-        work.before = work.digest
-        work.digest = None
-        work.is_forced = True
+        if work.digest is not None and work.digest.state is State.POSTED:
+            work.before = work.digest
+            work.digest = None
+            work.is_forced = True
 
     def release(self, work: DigestWork) -> None:
         """Give back what was claimed and not listed."""
@@ -138,6 +139,7 @@ class DigestTeller:
                 why=work.why,
                 routes=work.destination.routes,
                 mention=work.destination.mention,
+                banner=work.banner,
                 before=work.compared_with,
             )
         if not self._book.write_digest(digest):
@@ -169,13 +171,15 @@ class DigestTeller:
             if work.posted is not None:
                 return
             work.is_doubtful = False
+        # It may have been meant for another channel.
+        work.digest = digest = replace(digest, banner=work.banner)
         if digest.mention and not self._pace.may_call(channel):
             digest = replace(digest, mention=())
         lines = list(self._lines(work).values())
         self._slots.use(channel)
         work.posted = self._slack.post(
             channel,
-            parent(digest, lines, banner=work.banner, is_plain=work.is_plain),
+            parent(digest, lines, is_plain=work.is_plain),
             delivery_ids=[digest.digest_id],
             seconds=self._deadline.for_slack(),
         )
@@ -224,6 +228,9 @@ class DigestTeller:
 
     def _record(self, delivery: Delivery, digest: OpenDigest) -> None:
         where = Posted(digest.posted_to or "", digest.ts or "")
+        if delivery.entry is not None:
+            # Claimed for another, whose thread may be gone since.
+            delivery.entry = replace(delivery.entry, digest=digest.digest_id)
         if not self._claims.record(delivery, where):
             logger.error("listed after the claim was lost", channel=where.channel, ts=where.ts)
         delivery.end(Progress.DIGESTED)

@@ -100,7 +100,7 @@ class Digests:
             self._batch.slack.update(
                 digest.posted_to or "",
                 digest.ts or "",
-                parent(digest, lines, banner=None, is_plain=False),
+                parent(digest, lines, is_plain=False),
                 seconds=self._deadline.for_slack(),
             )
             shown = lines
@@ -159,9 +159,7 @@ class Digests:
         )
 
 
-def parent(
-    digest: OpenDigest, lines: Sequence[Line], *, banner: str | None, is_plain: bool
-) -> Message:
+def parent(digest: OpenDigest, lines: Sequence[Line], *, is_plain: bool) -> Message:
     """Lay out the parent of the thread."""
     heading = digest.heading or _burst_heading(digest, lines)
     said = Digest(
@@ -170,7 +168,7 @@ def parent(
         why=digest.why,
         routes=digest.routes,
         mention=digest.mention,
-        banner=banner,
+        banner=digest.banner,
         trend=Trend.between(digest.before, Totals.of(lines)) if digest.before else None,
     )
     return render_parent_plain(said) if is_plain else render_parent(said)

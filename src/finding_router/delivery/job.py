@@ -122,6 +122,8 @@ class Delivery(Work):
     card: Card
     news: dict[str, News]
     """What the jobs tell, by member."""
+    is_requested: bool = False
+    """A person asked for it: a message by itself, which nothing is said of later."""
     entry: Entry | None = None
     said_before: Severity | None = None
     """The severity that the channel knows of, where it is to hear that it rose."""

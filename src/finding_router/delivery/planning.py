@@ -13,10 +13,10 @@ from finding_router.delivery.ledger import EntryKey, finding_hash, raw_hash
 from finding_router.delivery.outcome import Outcome
 from finding_router.delivery.subjects import subject_of
 from finding_router.findings.events import EventKind
-from finding_router.findings.finding import Severity
+from finding_router.findings.finding import Finding, Severity
 from finding_router.findings.standards import standard_name
 from finding_router.routing.hold import Hold, HoldKind
-from finding_router.routing.table import Destination, RoutingTable
+from finding_router.routing.table import Decision, Destination, RoutingTable
 from finding_router.slack.card import CardContext
 from finding_router.slack.links import AccessPortal
 from finding_router.telemetry import logger
@@ -99,8 +99,8 @@ class Planner:
     def _follow(self, job: Job, key: EntryKey) -> None:
         """Tell the card of *key*; what got worse may call people, unless they want silence."""
         if job.finding is not None and phase_of(job.finding) is Phase.ONGOING:
-            decision = self._table.decide(job.finding, event=job.event, now=self._now)
-            if decision.silenced_by is not None:
+            decision = self._decide(job, job.finding)
+            if decision is None or decision.silenced_by is not None:
                 return
             for destination in decision.channels:
                 if destination.channel == key.channel:
@@ -110,22 +110,25 @@ class Planner:
     def _destinations(self, job: Job) -> Sequence[Destination]:
         if job.finding is None:
             return [self._default]
-        # No route takes the word from a person who asked for this one.
-        requested = job.kind is EventKind.CUSTOM_ACTION
-        try:
-            decision = self._table.decide(
-                job.finding, event=job.event, requested=requested, now=self._now
-            )
-        # A finding that nobody foresaw must not take the others of the batch along.
-        except Exception as error:  # noqa: BLE001 -- see above
-            logger.exception("finding not routed", finding_id=job.finding.id)
-            return [replace(self._default, note=f"{type(error).__name__} while routing it")]
+        decision = self._decide(job, job.finding)
+        if decision is None:
+            return [replace(self._default, note="it could not be routed")]
         job.shadowed = tuple(each.channel for each in decision.shadowed)
         if not decision.channels:
             job.suppress = decision.suppress
             outcome = Outcome.SUPPRESSED if decision.suppress else Outcome.DROPPED
             job.end(outcome, f"route {decision.dropped_by}")
         return decision.channels
+
+    def _decide(self, job: Job, finding: Finding) -> Decision | None:
+        # No route takes the word from a person who asked for this one.
+        requested = job.kind is EventKind.CUSTOM_ACTION
+        try:
+            return self._table.decide(finding, event=job.event, requested=requested, now=self._now)
+        # A finding that nobody foresaw must not take the others of the batch along.
+        except Exception:  # noqa: BLE001 -- see above
+            logger.exception("finding not routed", finding_id=finding.id)
+            return None
 
     def _delivery(self, key: EntryKey, job: Job, *, after: Delivery | None) -> Delivery:
         destination = self._destined.get(key) or Destination(channel=key.channel)
@@ -137,6 +140,7 @@ class Planner:
             severity=news.severity,
             jobs=[job],
             news={news.member: news},
+            is_requested=job.kind is EventKind.CUSTOM_ACTION,
             after=after,
         )
         job.deliveries.append(delivery)
