@@ -20,13 +20,13 @@ from finding_router.errors import (
 from finding_router.slack import transport
 from finding_router.slack.client import (
     CHANNELS_PAGE,
-    DEFAULT_RETRY_AFTER_SECONDS,
     PAGE,
     TOKEN_SECONDS,
     SlackClient,
 )
 from finding_router.slack.message import Message
 from finding_router.slack.notice import notice
+from finding_router.slack.refusals import DEFAULT_RETRY_AFTER_SECONDS
 from finding_router_local.slack import SlackServer
 from slack_caller import ALL_SCOPES
 

@@ -16,8 +16,9 @@ from finding_router.delivery.ledger import State
 from finding_router.delivery.telling import SEARCH_MARGIN_SECONDS
 from finding_router.errors import ChannelError, CredentialError, StoreError
 from finding_router.findings.digest import Line
-from finding_router.slack.client import MISSING_SCOPE, Posted
+from finding_router.slack.client import Posted
 from finding_router.slack.digest_thread import render_replies
+from finding_router.slack.refusals import MISSING_SCOPE
 from finding_router.telemetry import logger
 
 _SAY: Final = frozenset({Verdict.POST, Verdict.RESUME, Verdict.RECOVER})

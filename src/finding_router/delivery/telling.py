@@ -16,8 +16,9 @@ from finding_router.errors import (
     GoneError,
     StoreError,
 )
-from finding_router.slack.client import MISSING_SCOPE, Posted
+from finding_router.slack.client import Posted
 from finding_router.slack.message import Message
+from finding_router.slack.refusals import MISSING_SCOPE
 from finding_router.telemetry import logger
 
 # Searching a channel starts this long before the claim, for the difference between two clocks.
