@@ -53,10 +53,19 @@ def test_a_short_invocation_still_works() -> None:
 def test_what_follows_may_use_the_margin_but_not_the_last_second() -> None:
     """A closing call starts if it ends in time at its slowest, with a second to answer in."""
     clock = Clock()
-    deadline = Deadline(30, clock=clock)
+    deadline = Deadline(90, clock=clock)
+    clock.now += 60
 
     assert deadline.leaves(28.9)
     assert not deadline.leaves(29)
+
+
+def test_a_short_invocation_reckons_with_quicker_calls() -> None:
+    """At their slowest none would fit into it, and it would never mark anything."""
+    deadline = Deadline(20, clock=Clock())
+
+    assert deadline.leaves(AWS_SECONDS + SECURITY_HUB_SECONDS)
+    assert deadline.for_slack() > 20 - AWS_SECONDS
 
 
 def test_a_post_leaves_time_to_record_it() -> None:

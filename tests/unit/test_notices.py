@@ -2,7 +2,9 @@
 
 import pytest
 
-from fakes import Clock, FakeLedger, FakeSlack, Faults, channel_refused, store_down
+from fake_ledger import FakeLedger
+from fake_slack import FakeSlack
+from fakes import Clock, Faults, channel_refused, store_down
 from finding_router.delivery.deadline import Deadline
 from finding_router.delivery.notices import EVERY_SECONDS, Notices
 from router import OPS
@@ -24,10 +26,12 @@ class World:
         return Notices(slack=self.slack, ledger=self.ledger, channel=OPS, clock=self.clock)  # type: ignore[arg-type]  # the fake has the same methods
 
     def say(self, notices: Notices, *topics: str, seconds: float = 90.0) -> None:
-        """Say something on each of *topics* in one batch."""
+        """Say something on each of *topics*, when *seconds* of the batch are left."""
         for topic in topics:
             notices.say(topic, f"trouble with {topic}", ["details"])
-        notices.flush(Deadline(seconds, clock=self.clock))
+        deadline = Deadline(90, clock=self.clock)
+        self.clock.now += 90 - seconds
+        notices.flush(deadline)
 
 
 @pytest.fixture

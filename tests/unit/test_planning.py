@@ -1,6 +1,7 @@
 """Planning: which messages a batch means, each once."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from finding_router.routing.table import RoutingTable
 from hub_events import custom_action, imported, raw_finding, record
 from router import ALERTS, DEFAULT, EVERYTHING
 
+NOW = datetime(2026, 9, 3, 10, tzinfo=UTC)
 DROP = {"kind": "route", "name": "quiet", "action": "drop"}
 SUPPRESS = {"kind": "route", "name": "never", "action": "suppress"}
 
@@ -28,12 +30,14 @@ def plan(
         for number, event in enumerate(events)
         for job in read_jobs(record(event, number=number))
     ]
-    return jobs, Planner(table=table, portal=None).plan(jobs)
+    planner = Planner(table=table, portal=None, now=NOW)
+    planner.route([job for job in jobs if job.outcome is None])
+    return jobs, planner.deliveries()
 
 
 def shown(delivery: Delivery) -> str:
     """Give the summary of what would be posted."""
-    return delivery.message().text
+    return delivery.card.full(None, None).text
 
 
 def test_a_finding_goes_to_every_channel_of_its_routes() -> None:
@@ -96,7 +100,7 @@ def test_an_unreadable_finding_goes_to_the_default_channel_first_of_all() -> Non
 def test_a_finding_that_cannot_be_routed_goes_to_the_default_channel(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Even a fault of the routing's own hurts only that finding, and says so."""
+    """Even a fault of the routing's own hurts only that finding, and the card says so."""
 
     def decide(table: RoutingTable, finding: Any, **_: Any) -> Any:
         if finding.id == "odd":
@@ -109,7 +113,7 @@ def test_a_finding_that_cannot_be_routed_goes_to_the_default_channel(
     _, deliveries = plan(imported(raw_finding("odd"), raw_finding("good")))
 
     assert [DEFAULT, ALERTS] == [each.destination.channel for each in deliveries]
-    assert "RecursionError while routing it" == deliveries[0].destination.note
+    assert "it could not be routed" == deliveries[0].destination.note
 
 
 def test_the_same_finding_twice_is_one_message() -> None:

@@ -110,8 +110,15 @@ class DynamoLedger:
         """Give no slot of *name* before *until*; tell how often in a row that was asked for."""
         slowed, _ = self._items.update(
             _slots(name),
-            "SET next_at = :until, expires_at = :expires_at ADD refusals :one",
-            {":until": until, ":one": 1, ":expires_at": int(until) + DAY_SECONDS},
+            "SET expires_at = :expires_at ADD refusals :one",
+            {":one": 1, ":expires_at": int(until) + DAY_SECONDS},
+        )
+        # Slots that are taken already are not given to others again.
+        self._items.update(
+            _slots(name),
+            "SET next_at = :until",
+            {":until": until},
+            "attribute_not_exists(next_at) OR next_at < :until",
         )
         return int(slowed["refusals"])
 

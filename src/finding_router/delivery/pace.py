@@ -15,8 +15,6 @@ UPDATES: Final = "updates"
 # A channel that Slack refuses so often in a row rests for so long.
 REFUSALS: Final = 3
 REST_SECONDS: Final = 300.0
-
-
 # A burst calls people once.
 PING_SECONDS: Final = 300.0
 
@@ -60,12 +58,11 @@ class Pace:
         One that stays refused rests for five minutes, with one notice, while the others go on.
         """
         now = self._clock()
-        # The slot right after the wait is this worker's own.
-        refusals = self._ledger.slow_down(channel, until=now + wait_seconds + POST_SECONDS)
+        refusals = self._ledger.slow_down(channel, until=now + wait_seconds)
         self._slowed.add(channel)
         if channel != UPDATES and refusals >= REFUSALS:
             wait_seconds = max(wait_seconds, REST_SECONDS)
-            self._ledger.slow_down(channel, until=now + wait_seconds + POST_SECONDS)
+            self._ledger.slow_down(channel, until=now + wait_seconds)
             self._notices.say(
                 f"pace of {channel}",
                 f"channel {channel} rests for {wait_seconds / 60:.0f} min",

@@ -140,7 +140,7 @@ class Poster:
                 teller.step(work)
             if work.posted is not None:
                 teller.record(work)
-                self._outage.over()
+                self._outage.over(work.channel(self._default_channel))
         except StoreError as error:
             self._outage.failed(LEDGER, str(error))
             if was_posted or work.posted is None:
@@ -174,7 +174,7 @@ class Poster:
                 self._outage.stop(str(error))
             case UnavailableError():
                 work.is_doubtful = work.is_doubtful or error.ambiguous
-                self._outage.failed(error.channel, str(error))
+                self._outage.failed(work.channel(self._default_channel), str(error))
                 self._fail(work, error)
             case _:
                 self._fail(work, error)
@@ -186,11 +186,11 @@ class Poster:
         wait = max(error.retry_after_seconds, SHORTEST_WAIT_SECONDS)
         try:
             wait = self._pace.refused(channel, wait)
+            self._slots.give_up(channel)
         except StoreError as trouble:
             logger.warning("pace not shared", channel=channel, detail=str(trouble))
-        if is_saying:
             self._slots.hold(channel, wait)
-        else:
+        if not is_saying:
             self._teller(work).release(work)
             work.end(Progress.FAILED, str(error), retry_seconds=wait)
 

@@ -40,8 +40,12 @@ class Slots:
         """Spend the slot of *channel*: the next message needs another."""
         del self._held[channel]
 
+    def give_up(self, channel: str) -> None:
+        """Let a slot that is held pass by: Slack asked for more patience than that."""
+        self._held.pop(channel, None)
+
     def hold(self, channel: str, wait_seconds: float) -> None:
-        """Hold the slot after *wait_seconds*, which Slack asked for."""
+        """Hold a slot after *wait_seconds*, where the Ledger cannot be asked for one."""
         self._held[channel] = self._clock() + wait_seconds
 
     def come_back(self, channel: str) -> float:

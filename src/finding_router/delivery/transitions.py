@@ -88,7 +88,9 @@ def _member(before: Member | None, verdict: Verdict, news: News) -> Member:
         if verdict is Verdict.REOPEN:
             # The end came after the return: what is open now is what was heard of already.
             return replace(before, said_at=before.heard_at, notified_at=None)
-        return replace(before, ended_at=news.updated_at, ended_event_at=news.sent_at)
+        # Without a time of its own, the end is as late as what was heard: it must not look open.
+        ended_at = _later(news.updated_at, before.heard_at) or ""
+        return replace(before, ended_at=ended_at, ended_event_at=news.sent_at)
     heard_at = _later(news.updated_at, before.heard_at)
     returns = verdict is Verdict.REOPEN or (
         before.ended_at is not None and verdict is not Verdict.DUPLICATE
