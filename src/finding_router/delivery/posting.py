@@ -60,6 +60,7 @@ class Poster:
         self._deadline = batch.deadline
         self._sleep = batch.sleep
         self._outage = Outage()
+        self._detached: set[int] = set()
 
     def run(self, work: Sequence[Work]) -> None:
         """
@@ -164,7 +165,9 @@ class Poster:
                 logger.warning(
                     "card refused", channel=error.channel, code=error.code, detail=str(error)
                 )
-            case GoneError():
+            case GoneError() if id(work) not in self._detached:
+                # What still is "gone" when it stands by itself is tried again later.
+                self._detached.add(id(work))
                 self._teller(work).detach(work)
             case ChannelError():
                 self._redirect(work, error)
