@@ -1,7 +1,7 @@
 """The main job over one batch: read, decide, claim, post, record, mark."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from finding_router.delivery.backoff import backoff_seconds
@@ -74,7 +74,7 @@ class Pipeline:
             self._say(jobs, deadline)
         except StoreError as error:
             for job in jobs:
-                if job.outcome is None or job.is_held or self._is_followed(job):
+                if job.outcome is None or job.is_held or job.is_followed:
                     job.fail(str(error), retry_seconds=backoff_seconds(job.record.tries))
         self._marker.run(jobs, deadline)
         return self._finish(jobs, deadline)
@@ -102,10 +102,8 @@ class Pipeline:
     def _say(self, jobs: Sequence[Job], deadline: Deadline) -> None:
         """Decide and post; raises StoreError where no routing table could ever be read."""
         new = [job for job in jobs if job.outcome is None]
-        followed = [job for job in jobs if self._is_followed(job)]
-        # All that events cost whose findings nobody was ever told of.
-        channels = self._ledger.channels(_subjects(followed)) if followed else {}
-        if not new and not channels:
+        followed, channels = self._followed(jobs, told=_subjects(new))
+        if not new and not followed:
             return
         table = self._book.table()
         self._tell_troubles(table)
@@ -124,9 +122,26 @@ class Pipeline:
     def _planner(self, table: RoutingTable) -> Planner:
         return Planner(table=table, portal=self._portal, now=now_of(self._clock))
 
-    def _is_followed(self, job: Job) -> bool:
-        """Tell whether *job* may change what was said before: an end, or more of the same."""
-        return self._settings.track_lifecycle and job.outcome in _FOLLOWED
+    def _followed(
+        self, jobs: Sequence[Job], *, told: Collection[str]
+    ) -> tuple[list[Job], Mapping[str, Collection[str]]]:
+        """
+        Give those of *jobs* that change what was said, with the channels of each subject.
+
+        What this batch is about to tell of, *told*, counts as said.
+        """
+        if not self._settings.track_lifecycle:
+            return [], {}
+        for job in jobs:
+            job.is_followed = job.outcome in _FOLLOWED
+        subjects = _subjects(job for job in jobs if job.is_followed)
+        # All that events cost whose findings nobody was ever told of.
+        channels = self._ledger.channels(subjects) if subjects else {}
+        for job in jobs:
+            job.is_followed = job.is_followed and not _subjects([job]).isdisjoint(
+                {*channels, *told}
+            )
+        return [job for job in jobs if job.is_followed], channels
 
     def _tell_troubles(self, table: RoutingTable) -> None:
         if table.problems:

@@ -1,5 +1,6 @@
 """A digest's way into its channel: claim its findings, post the parent, list them, add them up."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -12,13 +13,12 @@ from finding_router.delivery.digest_book import OpenDigest
 from finding_router.delivery.digests import Digests, is_claimed_by_another, parent
 from finding_router.delivery.episodes import Verdict
 from finding_router.delivery.job import Delivery, DigestWork, Progress
-from finding_router.delivery.ledger import State
-from finding_router.delivery.telling import SEARCH_MARGIN_SECONDS
-from finding_router.errors import ChannelError, CredentialError, StoreError
+from finding_router.delivery.ledger import State, digest_of
+from finding_router.delivery.searching import Searcher
+from finding_router.errors import StoreError
 from finding_router.findings.digest import Line
 from finding_router.slack.client import Posted
 from finding_router.slack.digest_thread import render_replies
-from finding_router.slack.refusals import MISSING_SCOPE
 from finding_router.telemetry import logger
 
 _SAY: Final = frozenset({Verdict.POST, Verdict.RESUME, Verdict.RECOVER})
@@ -31,6 +31,7 @@ class DigestTeller:
         """Work on *batch*; *digests* keeps the totals."""
         self._digests = digests
         self._book = batch.book
+        self._searcher = Searcher(batch)
         self._slack = batch.slack
         self._claims = batch.claims
         self._slots = batch.slots
@@ -67,9 +68,10 @@ class DigestTeller:
             return
         if digest.state is not State.POSTED:
             posted_digest = digest.posted(channel=posted.channel, ts=posted.ts)
+            # First: without it, nobody could ever bring the totals up to date.
+            self._book.keep_about(posted_digest)
             if not self._book.write_digest(posted_digest):
                 logger.error("digest posted after its claim was lost", ts=posted.ts)
-            self._book.keep_about(posted_digest)
             work.digest = posted_digest
             work.is_parent_new = True
         else:
@@ -80,6 +82,9 @@ class DigestTeller:
                     self._record(delivery, digest)
             work.also = [each for each in work.also if each.key.finding not in work.in_reply]
             work.in_reply = ()
+            if not posted.is_in_thread and self.is_saying(work):
+                # Slack posts into the channel where the parent is gone.
+                self.detach(work)
         work.posted = None
         work.is_plain = work.is_doubtful = False
 
@@ -94,8 +99,10 @@ class DigestTeller:
         """Give back what was claimed and not listed."""
         for delivery in work.deliveries:
             if delivery.progress is Progress.PENDING:
+                # Listed and not recorded is as doubtful as listed without an answer.
+                may_be_listed = work.is_doubtful or work.posted is not None
                 delivery.is_doubtful = delivery.is_doubtful or (
-                    work.is_doubtful and delivery.key.finding in work.in_reply
+                    may_be_listed and delivery.key.finding in work.in_reply
                 )
                 self._claims.release(delivery)
         digest = work.digest
@@ -104,7 +111,8 @@ class DigestTeller:
             and digest.state is State.CLAIMED
             and self._deadline.leaves(AWS_SECONDS)
         ):
-            state = State.CLAIMED if work.is_doubtful else State.RELEASED
+            may_be_there = work.is_doubtful or work.posted is not None
+            state = State.CLAIMED if may_be_there else State.RELEASED
             self._give_back(digest, state)
 
     def is_saying(self, work: DigestWork) -> bool:
@@ -118,10 +126,7 @@ class DigestTeller:
         if before is not None and is_claimed_by_another(before, now):
             work.end(Progress.FAILED, "another worker is at it", retry_seconds=FIRST_SECONDS)
             return False
-        goes_on = before is not None and (
-            before.state is not State.POSTED or (self._digests.is_on(before) and not work.is_forced)
-        )
-        if before is not None and goes_on:
+        if before is not None and self._goes_on(work, before):
             work.is_doubtful = before.state is State.CLAIMED
             digest = before.again(now=now, lease_until=lease_until, worker=self._claims.worker)
         else:
@@ -143,11 +148,48 @@ class DigestTeller:
                 banner=work.banner,
                 before=work.compared_with,
             )
+        for left in self._left(work, digest):
+            if why := self._digests.correct(left):
+                work.end(Progress.FAILED, why, retry_seconds=FIRST_SECONDS)
+                return False
         if not self._book.write_digest(digest):
             work.end(Progress.FAILED, "another worker was first", retry_seconds=FIRST_SECONDS)
             return False
         work.digest = digest
+        if digest.state is State.POSTED:
+            # The time that it took so far.
+            self._book.keep_about(digest)
+            work.also = self._unlisted(work.also, digest)
         return True
+
+    def _goes_on(self, work: DigestWork, before: OpenDigest) -> bool:
+        """Tell whether the digest *before* is the one to list in."""
+        if before.state is not State.POSTED:
+            return True
+        # Only a burst ends; one that was waited for is begun once.
+        is_on = work.heading is not None or self._digests.is_on(before)
+        is_begun = any(
+            each.entry is not None and each.entry.digest == before.digest_id
+            for each in work.deliveries
+        )
+        return (is_on or is_begun) and not work.is_forced
+
+    def _left(self, work: DigestWork, digest: OpenDigest) -> set[str]:
+        """Name the digests that counted on what is listed in *digest* now."""
+        left = {each.entry.digest for each in work.deliveries if each.entry is not None}
+        if work.is_forced and work.before is not None:
+            left.add(work.before.digest_id)
+        return {each for each in left if each is not None} - {digest.digest_id}
+
+    def _unlisted(self, also: Sequence[Delivery], digest: OpenDigest) -> list[Delivery]:
+        """Leave out those that an earlier try has listed; one that it may have is doubtful."""
+        if not also:
+            return []
+        listed = {line.subject for line in self._book.lines(digest.digest_id)}
+        left = [each for each in also if each.key.finding not in listed]
+        for each in left:
+            each.is_listing_doubtful = True
+        return left
 
     def _claim(self, work: DigestWork) -> None:
         """Claim each finding of the digest; those that another worker has are left to it."""
@@ -168,10 +210,11 @@ class DigestTeller:
 
     def _post_parent(self, work: DigestWork, digest: OpenDigest, channel: str) -> None:
         if work.is_doubtful:
-            work.posted = self._find(channel, digest.digest_id, digest.claimed_at, thread_ts=None)
-            if work.posted is not None:
+            places = dict.fromkeys([channel, self._default_channel])
+            looked = self._searcher.look(digest.digest_id, places, claimed_at=digest.claimed_at)
+            work.posted, work.is_doubtful = looked.posted, not looked.is_sure
+            if work.posted is not None or not self._deadline.allows():
                 return
-            work.is_doubtful = False
         # It may have been meant for another channel.
         work.digest = digest = replace(digest, banner=work.banner)
         if digest.mention and not self._pace.may_call(channel):
@@ -188,38 +231,46 @@ class DigestTeller:
 
     def _list(self, work: DigestWork, digest: OpenDigest, channel: str) -> None:
         """Post the next reply; what an earlier try may have listed is looked for before."""
-        for delivery in self._waiting(work):
-            if delivery.is_doubtful and delivery.entry is not None:
-                entry = delivery.entry
-                found = self._find(
-                    digest.posted_to or channel,
-                    entry.delivery_id,
-                    entry.claimed_at,
-                    thread_ts=digest.ts,
-                )
-                delivery.is_doubtful = False
-                if found is not None:
-                    self._book.put_lines(
-                        digest.digest_id, [self._lines(work)[delivery.key.finding]]
-                    )
-                    self._record(delivery, digest)
-                    return
+        if self._found(work, digest, channel) or not self._deadline.allows():
+            return
         reply = render_replies(list(self._lines(work).values()))[0]
         work.in_reply = reply.subjects
-        listed = {each.key.finding: each for each in self._waiting(work)}
         self._slots.use(channel)
+        names = {
+            **{each.key.finding: _name(each) for each in self._waiting(work)},
+            **{each.key.finding: _also_name(each, digest) for each in work.also},
+        }
         work.posted = self._slack.post(
             digest.posted_to or channel,
             reply.plain if work.is_plain else reply.message,
-            delivery_ids=[
-                listed[subject].entry.delivery_id  # type: ignore[union-attr]  # they are claimed
-                for subject in reply.subjects
-                if subject in listed
-            ],
+            delivery_ids=[names[subject] for subject in reply.subjects],
             thread_ts=digest.ts,
             seconds=self._deadline.for_slack(),
         )
         self._pace.worked(channel)
+
+    def _found(self, work: DigestWork, digest: OpenDigest, channel: str) -> bool:
+        """Look whether an earlier try has listed something in the thread; record the first."""
+        place = {digest.posted_to or channel: digest.ts}
+        for each in self._waiting(work):
+            if each.is_doubtful and each.entry is not None:
+                looked = self._searcher.look(_name(each), place, claimed_at=each.entry.claimed_at)
+                # What is found stays doubtful until it is recorded.
+                each.is_doubtful = looked.posted is not None or not looked.is_sure
+                if looked.posted is not None:
+                    self._book.put_lines(digest.digest_id, [self._lines(work)[each.key.finding]])
+                    self._record(each, digest)
+                    return True
+        for each in work.also:
+            if each.is_listing_doubtful:
+                name = _also_name(each, digest)
+                looked = self._searcher.look(name, place, claimed_at=digest.claimed_at)
+                each.is_listing_doubtful = not looked.is_sure
+                if looked.posted is not None:
+                    self._book.put_lines(digest.digest_id, [self._lines(work)[each.key.finding]])
+                    work.also.remove(each)
+                    return True
+        return False
 
     def _add_up(self, work: DigestWork) -> None:
         """End; the parent that was not posted just now has its totals counted anew."""
@@ -255,27 +306,19 @@ class DigestTeller:
             if each.job.finding is not None
         }
 
-    def _find(
-        self, channel: str, delivery_id: str, claimed_at: float, *, thread_ts: str | None
-    ) -> Posted | None:
-        try:
-            return self._slack.find(
-                channel,
-                delivery_id,
-                since=claimed_at - SEARCH_MARGIN_SECONDS,
-                thread_ts=thread_ts,
-                seconds=self._deadline.for_slack(),
-            )
-        except (ChannelError, CredentialError) as error:
-            if isinstance(error, CredentialError) and error.code != MISSING_SCOPE:
-                raise
-            # Without the scope, or outside the channel, nobody can look.
-            logger.warning("history not searched", channel=channel, code=error.code)
-            return None
-
     def _give_back(self, digest: OpenDigest, state: State) -> None:
         """Let the next worker begin at once; where that fails, the lease runs out."""
         try:
             self._book.write_digest(digest.given_back(state))
         except StoreError as error:
             logger.warning("digest not released", reason=str(error))
+
+
+def _name(delivery: Delivery) -> str:
+    """Name the place of *delivery*, which is claimed, in a reply."""
+    return delivery.entry.delivery_id if delivery.entry else ""
+
+
+def _also_name(delivery: Delivery, digest: OpenDigest) -> str:
+    """Name the place in a reply of what has a card of its own, too."""
+    return digest_of(["also", digest.digest_id, delivery.key.finding])

@@ -10,7 +10,14 @@ from finding_router.delivery.digest_book import OpenDigest
 from finding_router.delivery.episodes import Verdict
 from finding_router.delivery.job import Delivery, DigestWork, Work
 from finding_router.delivery.ledger import Saying, State
-from finding_router.errors import DeliveryError, StoreError
+from finding_router.errors import (
+    ChannelError,
+    DeliveryError,
+    GoneError,
+    MessageError,
+    StoreError,
+    UnavailableError,
+)
 from finding_router.findings.digest import Line, Totals, Trend
 from finding_router.findings.finding import Severity
 from finding_router.routing.route import Deliver
@@ -52,7 +59,7 @@ class Digests:
         """
         by_channel: dict[str, list[Delivery]] = defaultdict(list)
         for delivery in deliveries:
-            if self._may_join(delivery):
+            if self._may_join(delivery) or _may_be_unlisted(delivery):
                 by_channel[delivery.destination.channel].append(delivery)
         if not by_channel:
             return list(deliveries)
@@ -81,37 +88,61 @@ class Digests:
         """Have `refresh` count the digest's totals anew."""
         self._touched[digest_id] = None
 
-    def refresh(self) -> None:
-        """Bring the parents of the digests that were touched up to date, at Slack's pace."""
-        for digest_id in self._touched:
-            try:
-                self._refresh(digest_id)
-            except (DeliveryError, StoreError) as error:
-                logger.warning("digest not changed", digest=digest_id, detail=str(error))
+    def refresh(self) -> dict[str, str]:
+        """
+        Bring the parents of the digests that were touched up to date, at Slack's pace.
+
+        Give why for those that are not: their findings come back, to have them add up.
+        """
+        failed = {digest_id: self.correct(digest_id) for digest_id in self._touched}
+        return {digest_id: why for digest_id, why in failed.items() if why}
+
+    def correct(self, digest_id: str) -> str:
+        """Let the parent say what is listed below it; give why where that has to be tried again."""
+        try:
+            self._refresh(digest_id)
+        except (GoneError, ChannelError) as error:
+            # Nobody sees it any more.
+            logger.warning("digest not changed", digest=digest_id, detail=str(error))
+        except (DeliveryError, StoreError) as error:
+            logger.warning("digest not changed", digest=digest_id, detail=str(error))
+            return str(error)
+        return ""
 
     def _refresh(self, digest_id: str) -> None:
         digest = self._book.about(digest_id)
         shown = None
         # Another worker may list more while this one counts: then its count comes second.
         while digest is not None and shown != (lines := self._book.lines(digest_id)):
-            if not self._has_slot():
-                logger.warning("digest not changed", digest=digest_id, detail="out of time")
-                return
-            self._batch.slack.update(
-                digest.posted_to or "",
-                digest.ts or "",
-                parent(digest, lines, is_plain=False),
-                seconds=self._deadline.for_slack(),
-            )
+            self._wait_for_slot(digest.channel)
+            try:
+                self._update(digest, lines, is_plain=False)
+            except MessageError as error:
+                logger.warning("digest refused", code=error.code, detail=str(error))
+                self._update(digest, lines, is_plain=True)
             shown = lines
 
-    def _has_slot(self) -> bool:
-        """Wait for a slot to change a message, if there is one in time."""
+    def _update(self, digest: OpenDigest, lines: Sequence[Line], *, is_plain: bool) -> None:
+        self._batch.slack.update(
+            digest.posted_to or "",
+            digest.ts or "",
+            parent(digest, lines, is_plain=is_plain),
+            seconds=self._deadline.for_slack(),
+        )
+
+    def _wait_for_slot(self, channel: str) -> None:
+        """Wait for a slot to change a message; raises UnavailableError if there is none in time."""
         slot = self._pace.update()
         while not slot.is_taken and self._deadline.allows(slot.at - self._clock()):
             self._batch.sleep(max(slot.at - self._clock(), 0.0))
             slot = self._pace.update()
-        return slot.is_taken
+        if not slot.is_taken:
+            raise UnavailableError(
+                "the totals change at Slack's pace",
+                channel=channel,
+                code="out_of_time",
+                ambiguous=False,
+            )
 
     def is_on(self, digest: OpenDigest) -> bool:
         """Tell whether the burst of *digest* still goes on."""
@@ -132,6 +163,8 @@ class Digests:
         self, channel: str, those: Sequence[Delivery], before: OpenDigest | None
     ) -> DigestWork | None:
         is_on = before is not None and self.is_on(before)
+        unlisted = [each for each in those if _may_be_unlisted(each)]
+        those = [each for each in those if each not in unlisted]
         begun = [each for each in those if each.entry is not None and each.entry.digest]
         free = [each for each in those if each.entry is None or not each.entry.digest]
         wanted = [each for each in free if each.destination.deliver is Deliver.DIGEST]
@@ -145,18 +178,34 @@ class Digests:
             each for each in choice if each.severity is Severity.CRITICAL or each.entry is not None
         ]
         together = [*begun, *wanted, *(each for each in choice if each not in own_card)]
-        if not together:
+        also = [each for each in own_card if each.entry is None]
+        if is_on:
+            also += unlisted
+        if not together and not (is_on and also):
             return None
-        worst = max(together, key=lambda each: each.severity.rank)
+        worst = max(together or also, key=lambda each: each.severity.rank)
         return DigestWork(
             destination=worst.destination,
             severity=worst.severity,
-            jobs=[job for each in together for job in each.jobs],
+            jobs=[job for each in (together or also) for job in each.jobs],
             name=channel,
             deliveries=together,
-            also=[each for each in own_card if each.entry is None],
+            also=also,
             before=before,
         )
+
+
+def _may_be_unlisted(delivery: Delivery) -> bool:
+    """Tell whether *delivery* has a card already, and may be missing in the digest beside it."""
+    return (
+        delivery.severity is Severity.CRITICAL
+        and delivery.destination.deliver is Deliver.AUTO
+        and delivery.job.record.tries > 1
+        and delivery.is_new
+        and delivery.entry is not None
+        and delivery.entry.state is State.POSTED
+        and delivery.entry.digest is None
+    )
 
 
 def parent(digest: OpenDigest, lines: Sequence[Line], *, is_plain: bool) -> Message:

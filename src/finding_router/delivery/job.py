@@ -47,6 +47,8 @@ class Job:
     suppress: bool = False
     is_held: bool = False
     """Some channel is to hear of it later: until then, it is not marked."""
+    is_followed: bool = False
+    """It may change what was said before: an end, or more of the same."""
     shadowed: tuple[str, ...] = ()
     """Channels that shadow routes would have posted to."""
     deliveries: list["Delivery"] = field(default_factory=list)
@@ -130,6 +132,8 @@ class Delivery(Work):
     is_claimed: bool = False
     is_call_settled: bool = False
     """Whether its mention may call people is decided."""
+    is_listing_doubtful: bool = False
+    """Nobody knows whether a digest lists it besides: to be looked for before listing it."""
 
     @property
     def is_new(self) -> bool:
@@ -164,7 +168,11 @@ class DigestWork(Work):
     """Subjects in the reply that is being posted."""
 
     def settle(self) -> None:
-        """Give the deliveries that were not listed the end of the whole."""
+        """Give what was not listed the end of the whole."""
         for delivery in self.deliveries:
             if delivery.progress is Progress.PENDING:
                 delivery.end(self.progress, self.detail, retry_seconds=self.retry_seconds)
+        if self.progress is Progress.FAILED:
+            # Said by themselves they may be; they come back to be listed.
+            for delivery in self.also:
+                delivery.end(Progress.FAILED, self.detail, retry_seconds=self.retry_seconds)

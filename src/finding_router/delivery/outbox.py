@@ -1,8 +1,9 @@
 """Bringing deliveries to their channels: what one batch needs for it, put together."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from finding_router.delivery.backoff import backoff_seconds
 from finding_router.delivery.batch import Batch
 from finding_router.delivery.claims import Claims
 from finding_router.delivery.deadline import Deadline
@@ -10,7 +11,7 @@ from finding_router.delivery.digest_book import DigestBook
 from finding_router.delivery.digest_telling import DigestTeller
 from finding_router.delivery.digests import Digests
 from finding_router.delivery.hold_book import HoldBook
-from finding_router.delivery.job import Delivery, DigestWork, Work
+from finding_router.delivery.job import Delivery, DigestWork, Progress, Work
 from finding_router.delivery.ledger import Ledger
 from finding_router.delivery.notices import Notices
 from finding_router.delivery.pace import Pace
@@ -101,4 +102,23 @@ def _run(batch: Batch, digests: Digests, work: Sequence[Work]) -> None:
         batch, deliveries=DeliveryTeller(batch, digests), digests=DigestTeller(batch, digests)
     )
     poster.run(work)
-    digests.refresh()
+    failed = digests.refresh()
+    for each in work:
+        if isinstance(each, DigestWork):
+            _fail(each, each.digest.digest_id if each.digest else None, failed)
+            for delivery in each.deliveries:
+                _fail(delivery, _digest_of(delivery), failed)
+        else:
+            _fail(each, _digest_of(each), failed)
+
+
+def _digest_of(work: Work) -> str | None:
+    return work.entry.digest if isinstance(work, Delivery) and work.entry else None
+
+
+def _fail(work: Work, digest_id: str | None, failed: Mapping[str, str]) -> None:
+    """Let *work* come back where the totals of its digest do not add up yet."""
+    why = failed.get(digest_id or "")
+    if why is not None and work.progress is not Progress.FAILED:
+        retry_seconds = backoff_seconds(work.job.record.tries)
+        work.end(Progress.FAILED, why, retry_seconds=retry_seconds)

@@ -9,20 +9,12 @@ from finding_router.delivery.digests import Digests
 from finding_router.delivery.episodes import Verdict
 from finding_router.delivery.job import Delivery, Progress
 from finding_router.delivery.ledger import Entry, Saying
-from finding_router.errors import (
-    ChannelError,
-    CredentialError,
-    DeliveryError,
-    GoneError,
-    StoreError,
-)
+from finding_router.delivery.searching import Searcher
+from finding_router.errors import ChannelError, DeliveryError, GoneError, StoreError
 from finding_router.slack.client import Posted
 from finding_router.slack.message import Message
-from finding_router.slack.refusals import MISSING_SCOPE
 from finding_router.telemetry import logger
 
-# Searching a channel starts this long before the claim, for the difference between two clocks.
-SEARCH_MARGIN_SECONDS: Final = 60.0
 _SAY: Final = frozenset(
     {Verdict.RECOVER, Verdict.RESUME, Verdict.POST, Verdict.REOPEN, Verdict.RISE}
 )
@@ -38,6 +30,7 @@ class DeliveryTeller:
     def __init__(self, batch: Batch, digests: Digests) -> None:
         """Work on *batch*; *digests* hear what becomes of what they list."""
         self._digests = digests
+        self._searcher = Searcher(batch)
         self._slack = batch.slack
         self._claims = batch.claims
         self._slots = batch.slots
@@ -147,30 +140,14 @@ class DeliveryTeller:
 
     def _search(self, work: Delivery, entry: Entry) -> Posted | None:
         """Look for the message that an earlier try may have posted, wherever it may be."""
-        since = entry.claimed_at - SEARCH_MARGIN_SECONDS
-        was_hindered = False
         own = entry.posted_to or work.destination.channel
-        for channel in dict.fromkeys([own, self._default_channel]):
-            try:
-                found = self._slack.find(
-                    channel,
-                    entry.delivery_id,
-                    since=since,
-                    thread_ts=entry.ts if channel == entry.posted_to else None,
-                    seconds=self._deadline.for_slack(),
-                )
-            except (ChannelError, CredentialError) as error:
-                if isinstance(error, CredentialError) and error.code != MISSING_SCOPE:
-                    raise
-                # Without the scope, or outside the channel, nobody can look: then a message that
-                # a dying worker did post is posted once more.
-                was_hindered = True
-                logger.warning("history not searched", channel=channel, code=error.code)
-                continue
-            if found is not None:
-                return found
-        work.is_doubtful = was_hindered
-        return None
+        # Where its channel was dead, it stands in the default channel, in no thread.
+        places = {self._default_channel: None, own: entry.ts if entry.posted_to else None}
+        looked = self._searcher.look(
+            entry.delivery_id, dict(reversed(places.items())), claimed_at=entry.claimed_at
+        )
+        work.is_doubtful = not looked.is_sure
+        return looked.posted
 
     def _change(self, work: Delivery, verdict: Verdict) -> None:
         """Change the card to what is true now; where it is gone, an end is said in its thread."""
