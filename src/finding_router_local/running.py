@@ -29,6 +29,8 @@ class RunningStack:
 
     url: str
     slack_page_url: str
+    region: str
+    queues: Mapping[str, str]
 
     def send(self, events: Sequence[Mapping[str, Any]], *, seconds: float) -> list[FindingOutcome]:
         """
@@ -38,11 +40,24 @@ class RunningStack:
             OSError: it does not answer any more.
 
         """
+        return self._ask("send", seconds, {"events": list(events), "seconds": seconds})
+
+    def wake(self, *, seconds: float) -> list[FindingOutcome]:
+        """
+        Do what `Stack.wake` does, over there, within *seconds*.
+
+        Raises:
+            OSError: it does not answer any more, or the function failed.
+
+        """
+        return self._ask("wake", seconds, {})
+
+    def _ask(self, what: str, seconds: float, request: Mapping[str, Any]) -> list[FindingOutcome]:
         try:
             answer = urllib3.request(
                 "POST",
-                f"{self.url}{PREFIX}/send",
-                json={"events": list(events), "seconds": seconds},
+                f"{self.url}{PREFIX}/{what}",
+                json=request,
                 timeout=seconds + _ANSWER_SECONDS,
                 retries=False,
             )
@@ -81,7 +96,9 @@ def find_running(root: Path) -> RunningStack | None:
     if not isinstance(there, dict) or there.get("id") is None or there["id"] != said["id"]:
         path.unlink(missing_ok=True)
         return None
-    return RunningStack(said["url"], there["slack_page_url"])
+    return RunningStack(
+        said["url"], there["slack_page_url"], region=there["region"], queues=there["queues"]
+    )
 
 
 def private_folder(root: Path) -> Path:
