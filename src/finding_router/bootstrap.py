@@ -1,5 +1,6 @@
 """The one place that names the concrete adapters and puts the router together."""
 
+from finding_router.aws.clients import DynamoDB
 from finding_router.aws.digest_book import DynamoDigestBook
 from finding_router.aws.hold_book import DynamoHoldBook
 from finding_router.aws.items import Items
@@ -28,13 +29,14 @@ def make_slack(settings: Settings) -> SlackClient:
 
 def make_pipeline(settings: Settings) -> Pipeline:
     """Put the pipeline together; nothing is called before the first batch."""
+    dynamodb = DynamoDB()
     book = RouteBook(
-        DynamoRoutingTable(settings.routing_table).items,
+        DynamoRoutingTable(settings.routing_table, dynamodb).items,
         default_channel=settings.default_channel,
         allow_suppress=settings.allow_suppress,
         cache_seconds=settings.route_cache_seconds,
     )
-    items = Items(settings.ledger_table)
+    items = Items(settings.ledger_table, dynamodb)
     stores = Stores(
         ledger=DynamoLedger(items, days=settings.ledger_days),
         digests=DynamoDigestBook(items, days=settings.ledger_days),

@@ -285,7 +285,7 @@ def test_a_dropped_connection_is_never_posted_into_again(
 
 def test_a_slow_answer_is_not_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """After the time-out nobody knows whether it was posted."""
-    monkeypatch.setattr("finding_router.slack.client.TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr("finding_router.slack.transport.TIMEOUT_SECONDS", 0.3)
     world.fail(delay_seconds=5, stored=True)
 
     refusal = world.refusal()

@@ -2,14 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cached_property
 from itertools import batched
 from typing import TYPE_CHECKING, Any, Final
 
-import boto3
-
 from finding_router.aws.attributes import from_item, to_item
-from finding_router.aws.clients import AWS_ERRORS, CONFIG, error_code
+from finding_router.aws.clients import AWS_ERRORS, DynamoDB, error_code
 from finding_router.errors import StoreError
 
 if TYPE_CHECKING:
@@ -28,14 +25,15 @@ type Key = tuple[str, str]
 class Items:
     """The items of one table with the keys `finding` and `channel`, as plain values."""
 
-    def __init__(self, table: str) -> None:
-        """Use the table of this name; the client is made at the first call."""
+    def __init__(self, table: str, dynamodb: DynamoDB | None = None) -> None:
+        """Use the table of this name, with a client of its own where none is given."""
         self.table = table
+        self._dynamodb = dynamodb or DynamoDB()
 
-    @cached_property
+    @property
     def client(self) -> "DynamoDBClient":
         """The client of DynamoDB."""
-        return boto3.client("dynamodb", config=CONFIG)
+        return self._dynamodb.client
 
     def read(self, keys: Iterable[Key]) -> list[dict[str, Any]]:
         """Give the items there are, 100 a call, strongly consistent."""

@@ -3,10 +3,9 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import urllib3
-from slack_sdk.errors import SlackApiError, SlackClientError
 
 from finding_router.errors import (
     ChannelError,
@@ -16,7 +15,9 @@ from finding_router.errors import (
 )
 from finding_router.slack.message import Message
 from finding_router.slack.refusals import MISSING_SCOPE, raise_refusal, raise_transport
-from finding_router.slack.transport import TIMEOUT_SECONDS, KeepAliveWebClient
+
+if TYPE_CHECKING:
+    from finding_router.slack.transport import KeepAliveWebClient
 
 EVENT_TYPE: Final = "finding_router_delivery"
 # https://docs.slack.dev/reference/methods/conversations.history and conversations.list: under 1000
@@ -188,8 +189,10 @@ class SlackClient:
         *,
         fresh_token: bool,
     ) -> dict[str, Any]:
+        from slack_sdk.errors import SlackApiError, SlackClientError
+
         web = self._client(channel, until, fresh_token=fresh_token)
-        web.seconds = min(_left(method, channel, until), TIMEOUT_SECONDS)
+        web.seconds = _left(method, channel, until)
         try:
             # The Web API reads JSON bodies for the chat methods only; the others take form fields.
             answer = (
@@ -204,7 +207,9 @@ class SlackClient:
         data: dict[str, Any] = answer.data  # type: ignore[assignment]  # bytes are for downloads
         return data
 
-    def _client(self, channel: str, until: float, *, fresh_token: bool) -> KeepAliveWebClient:
+    def _client(self, channel: str, until: float, *, fresh_token: bool) -> "KeepAliveWebClient":
+        from finding_router.slack.transport import KeepAliveWebClient
+
         if self._web is None or fresh_token:
             # The first token is fetched early in an invocation; one that is fetched anew may not.
             _left("the token", channel, until - TOKEN_SECONDS * fresh_token)

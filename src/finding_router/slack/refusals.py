@@ -1,10 +1,9 @@
 """What Slack's refusals and broken connections mean, in the router's own errors."""
 
 import re
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import urllib3
-from slack_sdk.errors import SlackApiError
 
 from finding_router.errors import (
     ChannelError,
@@ -15,6 +14,9 @@ from finding_router.errors import (
     RateLimitedError,
     UnavailableError,
 )
+
+if TYPE_CHECKING:
+    from slack_sdk.errors import SlackApiError
 
 DEFAULT_RETRY_AFTER_SECONDS: Final = 30.0
 
@@ -92,7 +94,7 @@ AMBIGUOUS_CODES: Final = frozenset({"internal_error", "fatal_error", "request_ti
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]{2,79}")
 
 
-def raise_refusal(channel: str, method: str, error: SlackApiError) -> NoReturn:
+def raise_refusal(channel: str, method: str, error: "SlackApiError") -> NoReturn:
     """Translate an answer of Slack that is not ok."""
     response = error.response
     data = response.data if isinstance(response.data, dict) else {}
