@@ -153,6 +153,15 @@ def test_new_after_the_settle_time_is_another_episode() -> None:
     assert Verdict.REOPEN == verdict(held, news(updated_at=LATER))
 
 
+def test_an_event_that_was_long_in_the_queue_tells_of_when_it_was_sent() -> None:
+    """It was sent before NOTIFIED could take effect, however late it comes."""
+    held = said(notified_at=NOW)
+    late = news(updated_at=LATER, sent_at=NOW + 60)
+
+    assert Verdict.NOTE == verdict(held, late, now=NOW + 86_400)
+    assert Verdict.REOPEN == verdict(held, news(updated_at=LATER, sent_at=None), now=NOW + 86_400)
+
+
 def test_an_unreadable_time_of_what_was_said_loses_to_a_readable_one() -> None:
     """Better one message too many than a reopening that nobody hears of."""
     held = said(notified_at=NOW - SETTLE - 1, said_at="")
@@ -205,6 +214,19 @@ def test_an_end_closes_the_card(updated_at: str | None) -> None:
 def test_an_end_before_what_was_said_is_over_already() -> None:
     """The queue does not keep the order: this end was that of the episode before."""
     assert Verdict.DUPLICATE == verdict(said(), news(Phase.ENDED, EARLIER))
+
+
+@pytest.mark.parametrize(
+    ("sent_at", "verdict_"),
+    [(NOW - 1, Verdict.DUPLICATE), (NOW, Verdict.CLOSE), (None, Verdict.CLOSE)],
+)
+def test_an_end_that_a_person_took_back_does_not_come_again(
+    sent_at: float | None, verdict_: Verdict
+) -> None:
+    """UpdatedAt is the same for both: the one that was sent last counts."""
+    held = said(said_event_at=NOW)
+
+    assert verdict_ == verdict(held, news(Phase.ENDED, sent_at=sent_at))
 
 
 def test_an_end_is_told_once() -> None:

@@ -92,7 +92,7 @@ def test_a_reopening_begins_with_its_own_severity_and_unnotified() -> None:
     entry = claim(before, Verdict.REOPEN, news(severity=Severity.LOW))
 
     assert Severity.LOW == entry.severity
-    assert {MEMBER: member(said_at=LATER, heard_at=LATER)} == entry.members
+    assert {MEMBER: member(said_at=LATER, heard_at=LATER, said_event_at=NOW)} == entry.members
 
 
 def test_a_rise_is_no_reason_to_notify_again() -> None:
@@ -172,7 +172,8 @@ def test_a_standard_that_is_back_is_open_again() -> None:
 
     entry = noted(make_entry(members=held), Verdict.REFRESH, [news()])
 
-    assert member(said_at=LATER, heard_at=LATER) == entry.members[MEMBER]
+    back = member(said_at=LATER, heard_at=LATER, said_event_at=NOW)
+    assert back == entry.members[MEMBER]
 
 
 def test_a_duplicate_of_what_ended_leaves_it_ended() -> None:

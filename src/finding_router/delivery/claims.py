@@ -43,6 +43,11 @@ class Claims:
         """Read the entries of *deliveries*; raises StoreError."""
         self._entries.update(self._ledger.read(delivery.key for delivery in deliveries))
 
+    def version(self, key: EntryKey) -> int:
+        """Give the version of the entry of *key* that this batch knows; zero without one."""
+        entry = self._entries.get(key)
+        return entry.version if entry else 0
+
     def judge(self, delivery: Delivery) -> Verdict:
         """Judge *delivery* by what is known of the Ledger."""
         entry = self._entries.get(delivery.key)

@@ -16,7 +16,6 @@ from finding_router.errors import (
     GoneError,
     MessageError,
     StoreError,
-    UnavailableError,
 )
 from finding_router.findings.digest import Line, Totals, Trend
 from finding_router.findings.finding import Severity
@@ -41,7 +40,6 @@ class Digests:
         """Work on *batch*."""
         self._batch = batch
         self._book = batch.book
-        self._pace = batch.pace
         self._deadline = batch.deadline
         self._clock = batch.clock
         self._threshold = threshold
@@ -114,7 +112,7 @@ class Digests:
         shown = None
         # Another worker may list more while this one counts: then its count comes second.
         while digest is not None and shown != (lines := self._book.lines(digest_id)):
-            self._wait_for_slot(digest.channel)
+            self._batch.slots.wait_for_change(digest.channel)
             try:
                 self._update(digest, lines, is_plain=False)
             except MessageError as error:
@@ -129,20 +127,6 @@ class Digests:
             parent(digest, lines, is_plain=is_plain),
             seconds=self._deadline.for_slack(),
         )
-
-    def _wait_for_slot(self, channel: str) -> None:
-        """Wait for a slot to change a message; raises UnavailableError if there is none in time."""
-        slot = self._pace.update()
-        while not slot.is_taken and self._deadline.allows(slot.at - self._clock()):
-            self._batch.sleep(max(slot.at - self._clock(), 0.0))
-            slot = self._pace.update()
-        if not slot.is_taken:
-            raise UnavailableError(
-                "the totals change at Slack's pace",
-                channel=channel,
-                code="out_of_time",
-                ambiguous=False,
-            )
 
     def is_on(self, digest: OpenDigest) -> bool:
         """Tell whether the burst of *digest* still goes on."""

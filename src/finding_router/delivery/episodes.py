@@ -103,13 +103,25 @@ def _judge_unsaid(entry: Entry, news: News, now: float) -> Verdict:
 def _judge_end(entry: Entry, member: Member | None, news: News) -> Verdict:
     if member is None:
         return Verdict.UNKNOWN
-    if member.ended_at is not None or is_newer(member.said_at, news.updated_at):
+    if member.ended_at is not None or _was_said_after(member, news):
         return Verdict.DUPLICATE
     if is_newer(member.heard_at, news.updated_at):
         # A later NEW event came first and looked like a duplicate: now it turns out to be a return.
         return Verdict.REOPEN
     others = [each for key, each in entry.members.items() if key != news.member]
     return Verdict.CLOSE if all(each.ended_at for each in others) else Verdict.NOTE
+
+
+def _was_said_after(member: Member, news: News) -> bool:
+    """Tell whether what was said is later than *news*, whose UpdatedAt people leave as it is."""
+    if is_newer(news.updated_at, member.said_at):
+        return False
+    sent_before = (
+        news.sent_at is not None
+        and member.said_event_at is not None
+        and news.sent_at < member.said_event_at
+    )
+    return sent_before or is_newer(member.said_at, news.updated_at)
 
 
 def _judge_stranger(entry: Entry, news: News) -> Verdict:
@@ -147,8 +159,9 @@ def _judge_open(
 ) -> Verdict:
     newer = is_newer(news.updated_at, member.said_at)
     if news.phase is Phase.NEW and newer:
-        settled = member.notified_at is not None and now - member.notified_at > settle_seconds
-        if settled:
+        # An event that was long in the queue tells of when it was sent.
+        told_at = now if news.sent_at is None else news.sent_at
+        if member.notified_at is not None and told_at - member.notified_at > settle_seconds:
             return Verdict.REOPEN
     if not is_newer(member.said_at, news.updated_at):
         if _rises(entry, news):

@@ -16,6 +16,7 @@ from finding_router.delivery.ledger import Ledger
 from finding_router.delivery.notices import Notices
 from finding_router.delivery.pace import Pace
 from finding_router.delivery.posting import Poster
+from finding_router.delivery.reviving import Reviver
 from finding_router.delivery.slots import Slots
 from finding_router.delivery.telling import DeliveryTeller
 from finding_router.settings import Settings
@@ -80,7 +81,7 @@ class Outbox:
             slack=self._slack,
             book=self._stores.digests,
             claims=claims,
-            slots=Slots(self._pace, deadline=deadline, clock=self._clock),
+            slots=Slots(self._pace, deadline=deadline, clock=self._clock, sleep=self._sleep),
             pace=self._pace,
             notices=self._notices,
             default_channel=default_channel,
@@ -98,10 +99,10 @@ class Outbox:
 
 
 def _run(batch: Batch, digests: Digests, work: Sequence[Work]) -> None:
-    poster = Poster(
-        batch, deliveries=DeliveryTeller(batch, digests), digests=DigestTeller(batch, digests)
-    )
-    poster.run(work)
+    reviver = Reviver(batch, digests)
+    deliveries = DeliveryTeller(batch, digests, reviver)
+    Poster(batch, deliveries=deliveries, digests=DigestTeller(batch, digests)).run(work)
+    reviver.run()
     failed = digests.refresh()
     for each in work:
         if isinstance(each, DigestWork):

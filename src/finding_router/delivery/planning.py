@@ -204,12 +204,14 @@ def _is_same(delivery: Delivery, job: Job) -> bool:
 
 
 def _compare(this: Job, other: Job) -> int:
-    """Order by UpdatedAt, then by phase; of the same time and phase, the worse is last."""
+    """Order by UpdatedAt, then by when they were sent; of the same times, the worse is last."""
     mine, theirs = _news(this), _news(other)
     if is_newer(mine.updated_at, theirs.updated_at):
         return 1
     if is_newer(theirs.updated_at, mine.updated_at):
         return -1
+    if mine.sent_at is not None and theirs.sent_at is not None and mine.sent_at != theirs.sent_at:
+        return 1 if mine.sent_at > theirs.sent_at else -1
     return _rank(mine) - _rank(theirs)
 
 

@@ -4,14 +4,23 @@ from collections.abc import Callable
 
 from finding_router.delivery.deadline import Deadline
 from finding_router.delivery.pace import Pace
+from finding_router.errors import UnavailableError
 
 
 class Slots:
     """Takes one slot of a channel at a time, as late as the time allows; seconds throughout."""
 
-    def __init__(self, pace: Pace, *, deadline: Deadline, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        pace: Pace,
+        *,
+        deadline: Deadline,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+    ) -> None:
         """Take slots from *pace* that start before *deadline* is near."""
         self._pace = pace
+        self._sleep = sleep
         self._deadline = deadline
         self._clock = clock
         self._held: dict[str, float] = {}
@@ -53,3 +62,23 @@ class Slots:
         free_at = self._free_at[channel]
         self._free_at[channel] = free_at + 1.0
         return max(free_at - self._clock(), 0.0)
+
+    def wait_for_change(self, channel: str) -> None:
+        """
+        Wait for a slot to change a message of *channel*.
+
+        Raises:
+            UnavailableError: there is none in time.
+
+        """
+        slot = self._pace.update()
+        while not slot.is_taken and self._deadline.allows(slot.at - self._clock()):
+            self._sleep(max(slot.at - self._clock(), 0.0))
+            slot = self._pace.update()
+        if not slot.is_taken:
+            raise UnavailableError(
+                "messages change at Slack's pace",
+                channel=channel,
+                code="out_of_time",
+                ambiguous=False,
+            )

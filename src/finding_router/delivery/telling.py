@@ -9,8 +9,9 @@ from finding_router.delivery.digests import Digests
 from finding_router.delivery.episodes import Verdict
 from finding_router.delivery.job import Delivery, Progress
 from finding_router.delivery.ledger import Entry, Saying
+from finding_router.delivery.reviving import Reviver
 from finding_router.delivery.searching import Searcher
-from finding_router.errors import ChannelError, DeliveryError, GoneError, StoreError
+from finding_router.errors import ChannelError, GoneError
 from finding_router.slack.client import Posted
 from finding_router.slack.message import Message
 from finding_router.telemetry import logger
@@ -27,9 +28,10 @@ _ENDS: Final = {
 class DeliveryTeller:
     """Says one thing about one finding, or changes the card that said it."""
 
-    def __init__(self, batch: Batch, digests: Digests) -> None:
-        """Work on *batch*; *digests* hear what becomes of what they list."""
+    def __init__(self, batch: Batch, digests: Digests, reviver: Reviver) -> None:
+        """Work on *batch*; *digests* and *reviver* hear what becomes of what stands there."""
         self._digests = digests
+        self._reviver = reviver
         self._searcher = Searcher(batch)
         self._slack = batch.slack
         self._claims = batch.claims
@@ -47,9 +49,11 @@ class DeliveryTeller:
         verdict = self._claims.judge(work)
         if verdict in _ENDS:
             work.end(_ENDS[verdict])
-            if work.entry is not None and work.entry.digest and work.job.record.tries > 1:
+            if work.entry is not None and work.job.record.tries > 1:
                 # The try before this one may have died before it added up.
-                self._digests.touch(work.entry.digest)
+                self._reviver.later(work)
+                if work.entry.digest is not None:
+                    self._digests.touch(work.entry.digest)
         elif verdict is Verdict.BUSY:
             work.end(Progress.FAILED, "another worker is at it", retry_seconds=FIRST_SECONDS)
         elif verdict not in _SAY:
@@ -70,8 +74,7 @@ class DeliveryTeller:
             work.end(Progress.UPDATED)
             return
         work.end(Progress.POSTED)
-        if entry.saying is not Saying.CARD:
-            self._revive(work)
+        self._reviver.later(work)
 
     def detach(self, work: Delivery) -> None:
         """Say without a thread what was to be said in one that is gone; an end is no news then."""
@@ -191,19 +194,3 @@ class DeliveryTeller:
         if verdict is Verdict.CLOSE:
             return work.card.ended(entry, self._clock())
         return work.card.full(self._claims.refreshed(work, verdict), None)
-
-    def _revive(self, work: Delivery) -> None:
-        """Let the card of what is said in its thread be up to date again, as far as that goes."""
-        entry = work.entry
-        if entry is None or entry.posted_to is None or entry.ts is None:
-            return
-        try:
-            if entry.digest is not None:
-                self._digests.change(entry.digest, entry.key.finding, is_ended=False)
-            elif self._deadline.allows() and self._pace.update().is_taken:
-                message = work.card.full(entry, None)
-                seconds = self._deadline.for_slack()
-                self._slack.update(entry.posted_to, entry.ts, message, seconds=seconds)
-        except (DeliveryError, StoreError) as error:
-            # What is new was said: the card above it is only as it was before.
-            logger.warning("card not changed", channel=entry.posted_to, detail=str(error))

@@ -83,7 +83,12 @@ def _members(
 
 def _member(before: Member | None, verdict: Verdict, news: News) -> Member:
     if before is None:
-        return Member(said_at=news.updated_at, heard_at=news.updated_at, standard=news.standard)
+        return Member(
+            said_at=news.updated_at,
+            heard_at=news.updated_at,
+            said_event_at=news.sent_at,
+            standard=news.standard,
+        )
     if news.phase is Phase.ENDED:
         if verdict is Verdict.REOPEN:
             # The end came after the return: what is open now is what was heard of already.
@@ -100,6 +105,7 @@ def _member(before: Member | None, verdict: Verdict, news: News) -> Member:
             before,
             said_at=heard_at,
             heard_at=heard_at,
+            said_event_at=news.sent_at,
             ended_at=None,
             ended_event_at=None,
             notified_at=None,

@@ -1,0 +1,71 @@
+"""Cards of what was said in their threads: brought up to date once everything new is said."""
+
+from typing import Final
+
+from finding_router.delivery.backoff import FIRST_SECONDS
+from finding_router.delivery.batch import Batch
+from finding_router.delivery.digests import Digests
+from finding_router.delivery.episodes import is_newer
+from finding_router.delivery.job import Delivery, Progress
+from finding_router.delivery.ledger import Saying
+from finding_router.errors import ChannelError, DeliveryError, GoneError, MessageError, StoreError
+from finding_router.telemetry import logger
+
+_BACK: Final = frozenset({Saying.REOPEN, Saying.RISE})
+
+
+class Reviver:
+    """Lets cards say again that it is there, and how bad it is, at Slack's pace for changes."""
+
+    def __init__(self, batch: Batch, digests: Digests) -> None:
+        """Work on *batch*; *digests* hear what is back of what they list."""
+        self._digests = digests
+        self._slack = batch.slack
+        self._claims = batch.claims
+        self._slots = batch.slots
+        self._deadline = batch.deadline
+        self._waiting: list[Delivery] = []
+
+    def later(self, work: Delivery) -> None:
+        """Bring the card of *work* up to date, if it was back or worse that was said last."""
+        entry = work.entry
+        if entry is None or entry.saying not in _BACK or not entry.is_open:
+            return
+        said_at = {name: entry.members[name].said_at for name in work.news if name in entry.members}
+        if not any(
+            is_newer(said_at.get(name), news.updated_at) for name, news in work.news.items()
+        ):
+            self._waiting.append(work)
+
+    def run(self) -> None:
+        """Change the cards; those of which one could not be changed come back for it."""
+        for work in self._waiting:
+            try:
+                self._revive(work)
+            except (GoneError, ChannelError) as error:
+                # Nobody sees it any more.
+                logger.warning("card not changed", channel=error.channel, detail=str(error))
+            except (DeliveryError, StoreError) as error:
+                logger.warning("card not changed", detail=str(error))
+                work.end(Progress.FAILED, str(error), retry_seconds=FIRST_SECONDS)
+
+    def _revive(self, work: Delivery) -> None:
+        entry = work.entry
+        if entry is None or entry.posted_to is None or entry.ts is None:
+            return
+        if self._claims.version(work.key) != entry.version:
+            # What came after it in this batch has changed the card already.
+            return
+        if entry.digest is not None:
+            self._digests.change(entry.digest, entry.key.finding, is_ended=False)
+            return
+        self._slots.wait_for_change(work.destination.channel)
+        try:
+            message = work.card.full(entry, None)
+            seconds = self._deadline.for_slack()
+            self._slack.update(entry.posted_to, entry.ts, message, seconds=seconds)
+        except MessageError as error:
+            logger.warning("card refused", code=error.code, detail=str(error))
+            message = work.card.plain(entry, None)
+            seconds = self._deadline.for_slack()
+            self._slack.update(entry.posted_to, entry.ts, message, seconds=seconds)
