@@ -53,6 +53,14 @@ local: .venv/.ready ## Keep the whole router running on this machine until Ctrl-
 test: .venv/.ready | $(SAM) ## Run every test.
 	$(BIN)/pytest
 
+.PHONY: faults
+faults: .venv/.ready ## Try every trouble at every step of the router, and print the table.
+	$(BIN)/python -m finding_router_local.matrix --jobs 2
+
+.PHONY: soak
+soak: .venv/.ready ## Send a flood with random faults through the local stack; FINDINGS=10000.
+	$(BIN)/python -m finding_router_local.soak --findings $(or $(FINDINGS),10000)
+
 .PHONY: lint
 lint: .venv/.ready ## Check style, spelling and the direction of imports.
 	$(BIN)/ruff format --check .
