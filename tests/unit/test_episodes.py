@@ -294,6 +294,13 @@ def test_what_is_back_and_known_to_somebody_only_changes_the_card() -> None:
     assert Verdict.REFRESH == verdict(ended(), news(Phase.ONGOING, LATEST))
 
 
+def test_what_is_back_and_worse_is_said_though_somebody_knows_of_it() -> None:
+    """Not of how bad it is now."""
+    told = news(Phase.ONGOING, LATEST, severity=Severity.CRITICAL)
+
+    assert Verdict.RISE == verdict(ended(), told)
+
+
 def test_what_is_back_on_a_card_that_is_open_only_changes_the_card() -> None:
     """Another standard still failed all the time."""
     held = make_entry(members={MEMBER: member(ended_at=LATER), "other": member()})

@@ -149,9 +149,9 @@ def _judge_return(entry: Entry, member: Member, news: News, settle_seconds: floa
     )
     if not later:
         return Verdict.DUPLICATE
-    if entry.is_open:
-        return Verdict.REFRESH
-    return Verdict.REOPEN if news.phase is Phase.NEW else Verdict.REFRESH
+    if news.phase is Phase.NEW and not entry.is_open:
+        return Verdict.REOPEN
+    return Verdict.RISE if _rises(entry, news) else Verdict.REFRESH
 
 
 def _judge_open(
