@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any, Final, Self, override
 from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -40,7 +41,7 @@ CREDENTIALS: Final = {
 _ACCOUNTS: Final = itertools.count(int(DEFAULT_ACCOUNT_ID))
 
 
-def _milliseconds(_: None = None) -> float:
+def _milliseconds(_: datetime | None = None) -> float:
     return time.time() * 1000
 
 

@@ -172,7 +172,7 @@ def test_slack_token(stack: Stack) -> None:
 
 def test_invalid_routes(stack: Stack) -> None:
     """A wrong item is counted and named in the ops channel; mended, it counts no more."""
-    wrong: dict[str, Any] = {"kind": "route", "name": "typo", "match": {"Sevrity": []}}
+    wrong: dict[str, Any] = {"kind": "route", "name": "typo", "match": {"Severity": []}}
     stack.put_routes([{**wrong, "channel": "#typo"}])
     stack.send([imported(raw_finding())])
     assert counted(stack, "InvalidRoutes")
