@@ -180,6 +180,13 @@ class Said:
         return self.message.text
 
 
+def late(clock: Clock, seconds_left: float) -> Deadline:
+    """Give the deadline of an invocation that began long ago."""
+    deadline = Deadline(90, clock=clock)
+    clock.now += 90 - seconds_left
+    return deadline
+
+
 class FakeSlack:
     """Slack with every channel one could wish for, but the *missing*."""
 

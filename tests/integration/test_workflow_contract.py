@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from fakes import Clock, FakeWorkflow, Faults
+from fakes import Clock, FakeWorkflow, Faults, late
 from finding_router.aws.security_hub import SecurityHub
 from finding_router.delivery.deadline import Deadline
 from finding_router.delivery.marking import OUT_OF_TIME, Workflow
@@ -13,7 +13,7 @@ from finding_router_local.aws import AwsServer
 from hub_events import PRODUCT_ARN, raw_finding
 
 ONE, TWO, GONE = ((PRODUCT_ARN, each) for each in ("one", "two", "gone"))
-IN_TIME = Deadline(90)
+IN_TIME = Deadline(90, clock=Clock())
 type Hold = Callable[..., None]
 
 
@@ -52,7 +52,7 @@ class WorkflowContract:
         """Each key says so."""
         hold("one")
 
-        assert {ONE: OUT_OF_TIME} == workflow.mark([ONE], "NOTIFIED", deadline=Deadline(5))
+        assert {ONE: OUT_OF_TIME} == workflow.mark([ONE], "NOTIFIED", deadline=late(Clock(), 5))
         assert {ONE: "NEW"} == workflow.statuses([ONE], deadline=IN_TIME)
 
     def test_without_time_no_status_is_known(self, workflow: Workflow, hold: Hold) -> None:
@@ -60,7 +60,7 @@ class WorkflowContract:
         hold("one")
 
         with pytest.raises(WorkflowUpdateError):
-            workflow.statuses([ONE], deadline=Deadline(5))
+            workflow.statuses([ONE], deadline=late(Clock(), 5))
 
 
 class TestFakeWorkflow(WorkflowContract):

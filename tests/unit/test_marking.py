@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from fakes import Clock, FakeLedger, FakeWorkflow, Faults, security_hub_down, store_down
+from fakes import Clock, FakeLedger, FakeWorkflow, Faults, late, security_hub_down, store_down
 from finding_router.delivery.cards import Card
-from finding_router.delivery.deadline import Deadline
 from finding_router.delivery.job import Delivery, Job, Progress, Record
 from finding_router.delivery.ledger import Entry, EntryKey, State
 from finding_router.delivery.marking import FRESH_SECONDS, NOT_FOUND_TRIES, Marker
@@ -68,10 +67,10 @@ class World:
         self.workflow.status.setdefault(finding.key, "NEW")
         return job
 
-    def mark(self, *jobs: Job, seconds: float = 90.0) -> None:
-        """Mark what *jobs* have said."""
+    def mark(self, *jobs: Job, left: float = 90.0) -> None:
+        """Mark what *jobs* have said, with that many seconds left."""
         marker = Marker(workflow=self.workflow, ledger=self.ledger, clock=self.clock)
-        marker.run(jobs, Deadline(seconds, clock=self.clock))
+        marker.run(jobs, late(self.clock, left))
 
     def status(self, finding_id: str = "finding-1") -> str:
         """Give what Security Hub holds."""
@@ -294,7 +293,7 @@ def test_out_of_time_nothing_is_asked_and_everything_comes_back(world: World) ->
     """A call that might not end in time does not start."""
     jobs = [world.said("fresh"), world.said("old", tries=2)]
 
-    world.mark(*jobs, seconds=10)
+    world.mark(*jobs, left=10)
 
     assert [] == world.faults.calls
     assert [Outcome.FAILED, Outcome.FAILED] == [job.outcome for job in jobs]
@@ -305,7 +304,7 @@ def test_out_of_time_after_marking_comes_back_to_remember_it(world: World) -> No
     job = world.said()
     world.faults.plan("mark", seconds=30)
 
-    world.mark(job, seconds=40)
+    world.mark(job, left=40)
 
     assert "NOTIFIED" == world.status()
     assert (Outcome.FAILED, "out of time") == (job.outcome, job.detail)

@@ -36,10 +36,16 @@ class Deadline:
         margin_seconds: float = MARGIN_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """End *seconds* from now; the margin is half of that at most, or nothing would be done."""
+        """
+        End *seconds* from now.
+
+        The margin is half of that at most, and calls are reckoned with as if they were quicker by
+        as much, or a short invocation would do nothing at all.
+        """
         self._clock = clock
         self._end = clock() + seconds
         self.margin_seconds = min(margin_seconds, seconds / 2)
+        self._share = self.margin_seconds / margin_seconds
 
     @classmethod
     def of(cls, context: RemainingTime) -> "Deadline":
@@ -56,8 +62,8 @@ class Deadline:
 
     def leaves(self, seconds: float) -> bool:
         """Tell whether a call that takes *seconds* at worst still ends in time."""
-        return self.remaining() - SPARE_SECONDS > seconds
+        return self.remaining() - SPARE_SECONDS > seconds * self._share
 
     def for_slack(self) -> float:
         """Give the seconds that a call to Slack may take, if a record of it is to follow."""
-        return self.remaining() - AWS_SECONDS - SPARE_SECONDS
+        return self.remaining() - SPARE_SECONDS - AWS_SECONDS * self._share

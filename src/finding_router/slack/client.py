@@ -239,7 +239,8 @@ class SlackClient:
 
     def _client(self, channel: str, until: float, *, fresh_token: bool) -> KeepAliveWebClient:
         if self._web is None or fresh_token:
-            _left("the token", channel, until - TOKEN_SECONDS)
+            # The first token is fetched early in an invocation; one that is fetched anew may not.
+            _left("the token", channel, until - TOKEN_SECONDS * fresh_token)
             try:
                 token = self._token(fresh_token)
             except ConfigurationError as error:
