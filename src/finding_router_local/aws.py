@@ -3,6 +3,7 @@
 import io
 import itertools
 import os
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterable
@@ -34,6 +35,7 @@ CREDENTIALS: Final = {
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 
+_SCOPE_REGION: Final = re.compile(r"(Credential=[^/]+/\d+/)[^/]+")
 _ACCOUNTS: Final = itertools.count(int(DEFAULT_ACCOUNT_ID))
 
 type Page = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]
@@ -41,7 +43,7 @@ type Page = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]
 
 class AwsServer:
     """
-    AWS on a port of this machine, of one account and Region.
+    AWS on a port of this machine, of one account and Region, whichever its callers are set up for.
 
     moto keeps its state in the process, by account: each server of a process is another one.
     """
@@ -127,6 +129,8 @@ class AwsServer:
             if environ["PATH_INFO"].startswith(prefix):
                 return page(environ, start_response)
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = self.account_id
+        authorization = environ.get("HTTP_AUTHORIZATION", "")
+        environ["HTTP_AUTHORIZATION"] = _SCOPE_REGION.sub(rf"\g<1>{REGION}", authorization)
         return self.gate(environ, start_response)
 
 
