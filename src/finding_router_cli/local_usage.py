@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from finding_router_local.build import native_architecture
+
 if TYPE_CHECKING:
     from finding_router_local.stack import Stack
 
@@ -24,14 +26,8 @@ def usage(stack: "Stack", template: Path, environment_file: Path, *, is_open: bo
     """Give commands to paste; *is_open* tells that containers can reach *stack*."""
     router = _command("finding-router", Path(sys.argv[0]))
     table = stack.deployment.tables["RoutingTable"]
-    sam = _command("sam", template.parent / ".tools" / "sam" / "bin" / "sam")
     container = (
-        f"""\
-Run the built function in Lambda's container against it:
-
-  {sam} local invoke {stack.function.logical_id} \\
-    -e {_SAMPLE} --env-vars {_short(environment_file)}
-"""
+        _invocation(stack.function.logical_id, template, environment_file)
         if is_open
         else f"""\
 To run the built function in Lambda's container against it, start it where containers reach it:
@@ -58,6 +54,18 @@ Edit a route; the next finding goes by it:
   aws dynamodb scan --endpoint-url {stack.aws.url} --table-name {table}
 
 {container}"""
+
+
+def _invocation(function: str, template: Path, environment_file: Path) -> str:
+    sam = _command("sam", template.parent / ".tools" / "sam" / "bin" / "sam")
+    processor = f"Architecture={native_architecture()}"
+    return f"""\
+Build the function, and run it in Lambda's container against it:
+
+  {sam} build --parameter-overrides {processor}
+  {sam} local invoke {function} --parameter-overrides {processor} \\
+    -e {_SAMPLE} --env-vars {_short(environment_file)}
+"""
 
 
 def _command(name: str, path: Path) -> str:

@@ -40,7 +40,8 @@ def test_commands_can_be_pasted(project: Path) -> None:
     text = said(project, is_open=True)
 
     assert "\n  .venv/bin/finding-router local send events/" in text
-    assert "\n  .tools/sam/bin/sam local invoke RouterFunction \\\n" in text
+    assert "\n  .tools/sam/bin/sam build --parameter-overrides Architecture=" in text
+    assert "\n  .tools/sam/bin/sam local invoke RouterFunction --parameter-" in text
     assert " --env-vars events/local-env.json\n" in text
     assert "--endpoint-url http://127.0.0.1:1 --table-name routes\n" in text
 
@@ -56,7 +57,7 @@ def test_commands_on_the_path_are_named_as_they_are(
     text = said(project, is_open=True)
 
     assert "\n  finding-router local send events/" in text
-    assert "\n  sam local invoke RouterFunction \\\n" in text
+    assert "\n  sam local invoke RouterFunction --parameter-overrides " in text
 
 
 def test_from_another_folder_paths_are_whole(
