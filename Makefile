@@ -47,8 +47,8 @@ demo: .venv/.ready ## Try the router on this machine with sample events; SERVE=1
 	$(BIN)/finding-router local demo $(if $(SERVE),--serve)
 
 .PHONY: local
-local: .venv/.ready ## Keep the whole router running on this machine until Ctrl-C.
-	$(BIN)/finding-router local up
+local: .venv/.ready ## Keep the whole router running on this machine until Ctrl-C; HOST=0.0.0.0 for containers.
+	$(BIN)/finding-router local up $(if $(HOST),--host $(HOST))
 
 .PHONY: explain
 explain: .venv/.ready ## Tell where EVENT=file goes, and why; ROUTES=file, EXPECT='#channel' to test it.
