@@ -9,6 +9,7 @@ UV := .tools/uv/bin/uv
 SAM := .tools/sam/bin/sam
 BIN := .venv/bin
 ARCHITECTURE := arm64
+WORKERS := 2
 OVERRIDES = $(if $(filter-out arm64,$(ARCHITECTURE)),--parameter-overrides Architecture=$(ARCHITECTURE))
 export SAM_CLI_TELEMETRY := 0
 LOCK_FLAGS := --quiet --python-version 3.13 --universal --generate-hashes --no-emit-index-url --no-header
@@ -46,12 +47,17 @@ demo: .venv/.ready ## Try the router on this machine with sample events; SERVE=1
 	$(BIN)/finding-router local demo $(if $(SERVE),--serve)
 
 .PHONY: local
-local: .venv/.ready ## Keep the whole router running on this machine until Ctrl-C.
-	$(BIN)/finding-router local up
+local: .venv/.ready ## Keep the whole router running on this machine until Ctrl-C; HOST=0.0.0.0 for containers.
+	$(BIN)/finding-router local up $(if $(HOST),--host $(HOST))
+
+.PHONY: explain
+explain: .venv/.ready ## Tell where EVENT=file goes, and why; ROUTES=file, EXPECT='#channel' to test it.
+	$(if $(EVENT),,$(error give it a file: make explain EVENT=events/imported-two-findings.json))
+	@$(BIN)/finding-router explain '$(EVENT)' $(if $(ROUTES),--routes '$(ROUTES)') $(EXPECT:%=--expect '%')
 
 .PHONY: test
-test: .venv/.ready | $(SAM) ## Run every test.
-	$(BIN)/pytest
+test: .venv/.ready | $(SAM) ## Run every test, in WORKERS=2 processes.
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile
 
 .PHONY: faults
 faults: .venv/.ready ## Try every trouble at every step of the router, and print the table.
@@ -94,3 +100,7 @@ bench: .venv/.ready | $(SAM) ## Measure the pattern index, the cold start and wh
 	$(BIN)/python bench/patterns.py
 	$(BIN)/python bench/cold_start.py
 	$(BIN)/python bench/cost.py
+
+.PHONY: pictures
+pictures: .venv/.ready ## Draw the pictures of the documentation anew; needs a Chromium.
+	$(BIN)/python bench/pictures.py

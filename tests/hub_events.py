@@ -52,11 +52,14 @@ def imported(*findings: Any, sent_at: float | None = None, **changes: Any) -> di
     return event | changes
 
 
-def custom_action(*findings: Any, name: str = "Tell Slack", **changes: Any) -> dict[str, Any]:
-    """Make the event of a person who sent *findings* with a custom action."""
-    event = imported(*findings, **{"detail-type": "Security Hub Findings - Custom Action"})
+def custom_action(
+    *findings: Any, name: str = "Tell Slack", sent_at: float | None = None
+) -> dict[str, Any]:
+    """Make the event of a person who sent *findings* with the custom action *name*."""
+    event = imported(*findings, sent_at=sent_at)
+    event["detail-type"] = "Security Hub Findings - Custom Action"
     event["detail"] |= {"actionName": name, "actionDescription": "Sends a finding to Slack."}
-    return event | changes
+    return event
 
 
 def record(event: object, *, number: int = 1, tries: int = 1) -> Record:

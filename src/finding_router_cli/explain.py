@@ -52,11 +52,12 @@ def explain(
 
     FILE holds an EventBridge event, an SQS batch, a finding, a list of these, the output of
     get-findings, or JSON lines; "-" reads standard input. The routes come from the file --routes,
-    or else from the table of the stack.
+    or from --table, the table of a stack. With neither they are those of the stack that
+    `local up` keeps running, or else the examples that come with the project.
     """
     wanted = _read_expected(expected)
     now = _read_at(written_moment)
-    table = load_table(**source)
+    table = load_table(**source, or_at_hand=True)
     for problem in (*table.problems, *table.over(now)):
         click.echo(f"left out: {problem}", err=True)
     events = read_events(read_text(file), file)

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from finding_router_cli import local_report
-from finding_router_cli.documents import read_text
+from finding_router_cli.documents import UnreadableError, read_text
 from finding_router_cli.inputs import read_events
+from finding_router_cli.local_usage import usage
 from finding_router_cli.routing_items import read_items
 from finding_router_local import EXAMPLE_ROUTES, TEMPLATE
 from finding_router_local.outcomes import FindingOutcome
@@ -130,6 +131,7 @@ def up(*, host: str, port: int, slack_port: int, routes_file: str | None, templa
     For `sam local invoke` listen at 0.0.0.0: its container comes from outside of this machine.
     """
     with _started(template, routes_file, host=host, port=port, slack_port=slack_port) as stack:
+        _introduce_samples(stack, template)
         _serve(stack, template, host)
 
 
@@ -146,11 +148,7 @@ def demo(*, serve: bool, page: Path | None, routes_file: str | None, template: P
     """Send every event of events/ through the stack, and show what became of each finding."""
     from finding_router_local.slack import render_page  # noqa: PLC0415 -- as for the stack
 
-    files = [
-        path
-        for path in sorted((template.parent / "events").glob("*.json"))
-        if path.name != _ENVIRONMENT_FILE
-    ]
+    files = _samples(template)
     events = [event for path in files for event in read_events(read_text(str(path)), str(path))]
     click.echo("Starting AWS and Slack on this machine, with what template.yaml deploys …")
     began = time.monotonic()
@@ -170,6 +168,21 @@ def demo(*, serve: bool, page: Path | None, routes_file: str | None, template: P
         if serve:
             _serve(stack, template, LOOPBACK)
     _exit(outcomes)
+
+
+def _samples(template: Path) -> list[Path]:
+    folder = template.parent / "events"
+    return [path for path in sorted(folder.glob("*.json")) if path.name != _ENVIRONMENT_FILE]
+
+
+def _introduce_samples(stack: "Stack", template: Path) -> None:
+    """Let Security Hub know the samples: who invokes the function directly does not tell it."""
+    for path in _samples(template):
+        try:
+            for event in read_events(read_text(str(path)), str(path)):
+                stack.load(event)
+        except UnreadableError as error:
+            click.echo(f"left out: {error}", err=True)
 
 
 @contextmanager
@@ -218,53 +231,20 @@ def _serve(stack: "Stack", template: Path, host: str) -> None:
     """Say how to use *stack*, and keep it until Ctrl-C, at the pace of the real ones."""
     stack.is_hasty = False
     environment_file = template.parent / "events" / _ENVIRONMENT_FILE
-    container_host = CONTAINER_HOST if host == _EVERY_INTERFACE else host
+    is_open = host == _EVERY_INTERFACE
+    container_host = CONTAINER_HOST if is_open else host
     content = {stack.function.logical_id: stack.environment(container_host)}
     environment_file.write_text(json.dumps(content, indent=2) + "\n")
     stack.listeners.append(lambda outcomes: _print(outcomes, with_summary=False))
     try:
         with announce(stack, template.parent):
-            click.echo(_usage(stack, environment_file))
+            click.echo(usage(stack, template, environment_file, is_open=is_open))
             while True:
                 time.sleep(3600)
     except KeyboardInterrupt:
         click.echo("\nEnded.")
     finally:
         environment_file.unlink(missing_ok=True)
-
-
-def _usage(stack: "Stack", environment_file: Path) -> str:
-    item = {
-        "kind": {"S": "route"},
-        "name": {"S": "mine"},
-        "order": {"N": "1"},
-        "match": {"M": {"Severity": {"M": {"Label": {"L": [{"S": "HIGH"}]}}}}},
-        "channel": {"S": "#my-channel"},
-    }
-    return f"""
-The router runs on this machine until Ctrl-C.
-
-  Messages   {stack.slack.page_url}
-  AWS        {stack.aws.url}
-
-Send findings, in another terminal:
-
-  finding-router local send events/imported-guardduty-port-probe.json
-
-Edit a route; the next finding goes by it:
-
-  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION={stack.aws.region}
-  aws dynamodb put-item --endpoint-url {stack.aws.url} \\
-    --table-name {stack.deployment.tables["RoutingTable"]} \\
-    --item '{json.dumps(item)}'
-  aws dynamodb scan --endpoint-url {stack.aws.url} \\
-    --table-name {stack.deployment.tables["RoutingTable"]}
-
-Run the built function in Lambda's container against it (listen at 0.0.0.0 for that):
-
-  sam local invoke {stack.function.logical_id} \\
-    -e events/imported-guardduty-port-probe.json --env-vars {environment_file}
-"""
 
 
 def _print(outcomes: Sequence[FindingOutcome], *, with_summary: bool = True) -> None:

@@ -8,8 +8,11 @@ import click
 from finding_router.errors import ConfigurationError, StoreError
 from finding_router.routing.table import RoutingTable
 from finding_router_cli.documents import UnreadableError, documents, read_text
+from finding_router_cli.routes_at_hand import routes_at_hand
 
+DEFAULT_CHANNEL: Final = "#default-channel"
 _WANTED: Final = "write a list of items, or what aws dynamodb scan prints"
+_YOURS: Final = "give yours with --routes FILE, or with --table NAME of the RoutingTable"
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html
 _DYNAMODB_TYPES: Final = frozenset({"S", "N", "BOOL", "NULL", "M", "L", "SS", "NS", "B", "BS"})
 
@@ -27,9 +30,7 @@ def stack_options[**P, R](command: Callable[P, R]) -> Callable[P, R]:
             "--default-channel",
             metavar="CHANNEL",
             envvar="DEFAULT_CHANNEL",
-            default="#default-channel",
-            show_default=True,
-            help="The stack's DefaultChannel.  [env: DEFAULT_CHANNEL]",
+            help=f"The stack's DefaultChannel.  [env: DEFAULT_CHANNEL; default: {DEFAULT_CHANNEL}]",
         ),
         click.option(
             "--allow-suppress",
@@ -44,10 +45,17 @@ def stack_options[**P, R](command: Callable[P, R]) -> Callable[P, R]:
 
 
 def load_table(
-    *, routes: str | None, table: str | None, default_channel: str, allow_suppress: bool
+    *,
+    routes: str | None,
+    table: str | None,
+    default_channel: str | None,
+    allow_suppress: bool,
+    or_at_hand: bool = False,
 ) -> RoutingTable:
     """
     Read the routing table from the file *routes*, or else from the DynamoDB *table*.
+
+    With neither it takes those *or_at_hand* on this machine, and says so.
 
     Raises:
         click.ClickException: neither is given, or it cannot be read.
@@ -57,12 +65,20 @@ def load_table(
         items = read_items(read_text(routes), routes)
     elif table:
         items = _items_of_stack(table)
+    elif or_at_hand:
+        at_hand = routes_at_hand()
+        click.echo(f"routes: {at_hand.origin}; {_YOURS}", err=True)
+        items = at_hand.items
+        default_channel = at_hand.default_channel if default_channel is None else default_channel
+        allow_suppress = allow_suppress or at_hand.allow_suppress
     else:
         message = "no routes: give a file of them, or --table with the name of the RoutingTable"
         raise click.UsageError(message)
     try:
         return RoutingTable.from_items(
-            items, default_channel=default_channel, allow_suppress=allow_suppress
+            items,
+            default_channel=DEFAULT_CHANNEL if default_channel is None else default_channel,
+            allow_suppress=allow_suppress,
         )
     except ConfigurationError as error:
         raise click.UsageError(str(error)) from error

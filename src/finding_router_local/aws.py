@@ -3,6 +3,7 @@
 import io
 import itertools
 import os
+import re
 import socket
 import threading
 import time
@@ -38,6 +39,7 @@ CREDENTIALS: Final = {
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 
+_SCOPE_REGION: Final = re.compile(r"(Credential=[^/]+/\d+/)[^/]+")
 _ACCOUNTS: Final = itertools.count(int(DEFAULT_ACCOUNT_ID))
 
 
@@ -48,14 +50,14 @@ def _milliseconds(_: datetime | None = None) -> float:
 # What a flood would spend most of its time with: moto looks into its folders at every request, and
 # reckons with calendars to see which messages of a queue are visible.
 backends.list_of_moto_modules = tuple(backends.list_of_moto_modules()).__iter__
-sqs_models.unix_time_millis = _milliseconds  # type: ignore[attr-defined]  # moto imports it
+sqs_models.unix_time_millis = _milliseconds  # type: ignore[assignment, attr-defined]  # moto imports it
 
 type Page = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]
 
 
 class AwsServer:
     """
-    AWS on a port of this machine, of one account and Region.
+    AWS on a port of this machine, of one account and Region, whichever its callers are set up for.
 
     moto keeps its state in the process, by account: each server of a process is another one.
     """
@@ -141,6 +143,8 @@ class AwsServer:
             if environ["PATH_INFO"].startswith(prefix):
                 return page(environ, start_response)
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = self.account_id
+        authorization = environ.get("HTTP_AUTHORIZATION", "")
+        environ["HTTP_AUTHORIZATION"] = _SCOPE_REGION.sub(rf"\g<1>{REGION}", authorization)
         return self.gate(environ, start_response)
 
 

@@ -18,10 +18,10 @@ class Control:
     """
     A WSGI application below `PREFIX`.
 
-    ``GET /_local`` tells about the stack; ``GET``, ``POST`` and ``DELETE /_local/faults`` list,
-    add and clear faults; ``POST /_local/send`` takes ``{"events": […], "seconds": 30}``;
-    ``POST /_local/advance`` takes ``{"seconds": 30}`` and moves the stack's clock on;
-    ``POST /_local/wake`` calls the function as its schedule does.
+    ``GET /_local`` tells about the stack, and ``GET /_local/routes`` by what it routes; ``GET``,
+    ``POST`` and ``DELETE /_local/faults`` list, add and clear faults; ``POST /_local/send`` takes
+    ``{"events": […], "seconds": 30}``; ``POST /_local/advance`` takes ``{"seconds": 30}`` and moves
+    the stack's clock on; ``POST /_local/wake`` calls the function as its schedule does.
     """
 
     def __init__(self, stack: "Stack") -> None:
@@ -29,6 +29,7 @@ class Control:
         self._stack = stack
         self._answers: Mapping[tuple[str, str], Callable[[Any], object]] = {
             ("GET", PREFIX): self._describe,
+            ("GET", f"{PREFIX}/routes"): self._routes,
             ("GET", f"{PREFIX}/faults"): lambda _: stack.aws.faults.state(),
             ("POST", f"{PREFIX}/faults"): self._add_fault,
             ("DELETE", f"{PREFIX}/faults"): lambda _: stack.aws.faults.clear(),
@@ -60,6 +61,14 @@ class Control:
             "tables": dict(stack.deployment.tables),
             "queues": dict(stack.deployment.queues),
             "environment": stack.environment(),
+        }
+
+    def _routes(self, _: object) -> dict[str, Any]:
+        environment = self._stack.function.environment
+        return {
+            "items": self._stack.routes(),
+            "default_channel": environment["DEFAULT_CHANNEL"],
+            "allow_suppress": environment["ALLOW_SUPPRESS"] == "true",
         }
 
     def _add_fault(self, value: object) -> list[dict[str, Any]]:

@@ -40,7 +40,7 @@ class RunningStack:
             OSError: it does not answer any more.
 
         """
-        return self._ask("send", seconds, {"events": list(events), "seconds": seconds})
+        return self._outcomes("send", seconds, {"events": list(events), "seconds": seconds})
 
     def wake(self, *, seconds: float) -> list[FindingOutcome]:
         """
@@ -50,23 +50,34 @@ class RunningStack:
             OSError: it does not answer any more, or the function failed.
 
         """
-        return self._ask("wake", seconds, {})
+        return self._outcomes("wake", seconds, {})
 
-    def _ask(self, what: str, seconds: float, request: Mapping[str, Any]) -> list[FindingOutcome]:
+    def routes(self) -> dict[str, Any]:
+        """
+        Give the `items` of its RoutingTable, its `default_channel` and whether `allow_suppress`.
+
+        Raises:
+            OSError: it does not answer any more.
+
+        """
+        return self._ask("GET", "/routes", timeout=_HELLO_SECONDS)
+
+    def _outcomes(
+        self, what: str, seconds: float, request: Mapping[str, Any]
+    ) -> list[FindingOutcome]:
+        body = self._ask("POST", f"/{what}", json=request, timeout=seconds + _ANSWER_SECONDS)
+        return [FindingOutcome.from_json(each) for each in body["outcomes"]]
+
+    def _ask(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+        url = f"{self.url}{PREFIX}{path}"
         try:
-            answer = urllib3.request(
-                "POST",
-                f"{self.url}{PREFIX}/{what}",
-                json=request,
-                timeout=seconds + _ANSWER_SECONDS,
-                retries=False,
-            )
+            answer = urllib3.request(method, url, retries=False, **request)
         except urllib3.exceptions.HTTPError as error:
             raise OSError(f"the stack at {self.url} does not answer: {error}") from error
-        body = answer.json()
+        body: dict[str, Any] = answer.json()
         if answer.status != 200:  # noqa: PLR2004 -- HTTP's OK
             raise OSError(f"the stack at {self.url} refuses: {body['problem']}")
-        return [FindingOutcome.from_json(each) for each in body["outcomes"]]
+        return body
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, Self
 
 from boto3.dynamodb.types import TypeSerializer
 
+from finding_router.aws.attributes import from_item
 from finding_router_local import TEMPLATE
 from finding_router_local.aws import LOOPBACK, AwsServer
 from finding_router_local.bus import EventBus
@@ -165,6 +166,10 @@ class Stack:
                 Item={name: serializer.serialize(value) for name, value in exact.items()},
             )
 
+    def routes(self) -> list[dict[str, Any]]:
+        """Give the items of the RoutingTable, as JSON has them."""
+        return [from_item(item) for item in self._items(self.deployment.tables["RoutingTable"])]
+
     def send(
         self,
         events: Sequence[Mapping[str, Any]],
@@ -189,10 +194,14 @@ class Stack:
 
     def put(self, event: Mapping[str, Any]) -> str | None:
         """Put *event* on the bus; give the id of its message, None if the rule filters it."""
+        self.load(event)
+        return self.bus.put(event)
+
+    def load(self, event: Mapping[str, Any]) -> None:
+        """Let Security Hub know the findings of *event*, without sending it."""
         for finding in findings_of(event):
             if isinstance(finding, dict):
                 self.aws.security_hub.load(finding)
-        return self.bus.put(event)
 
     def drain(
         self,
@@ -304,10 +313,13 @@ class Stack:
     def _empty(self, table: str) -> None:
         client = self.aws.client("dynamodb")
         keys = client.describe_table(TableName=table)["Table"]["KeySchema"]
-        for page in client.get_paginator("scan").paginate(TableName=table):
-            for item in page["Items"]:
-                key = {each["AttributeName"]: item[each["AttributeName"]] for each in keys}
-                client.delete_item(TableName=table, Key=key)
+        for item in self._items(table):
+            key = {each["AttributeName"]: item[each["AttributeName"]] for each in keys}
+            client.delete_item(TableName=table, Key=key)
+
+    def _items(self, table: str) -> list[dict[str, Any]]:
+        pages = self.aws.client("dynamodb").get_paginator("scan").paginate(TableName=table)
+        return [item for page in pages for item in page["Items"]]
 
     def _start_worker(self, number: int, resources: ExitStack) -> None:
         """Start a worker; at the end nobody waits for what it is doing."""

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
+from fakes import Clock, late
 from finding_router.aws.queue import MAX_SECONDS, FindingsQueue
 from finding_router.delivery.deadline import Deadline
 from finding_router_local.aws import AwsServer
 from finding_router_local.faults import Effect, Fault
 
-IN_TIME = Deadline(90)
+IN_TIME = Deadline(90, clock=Clock())
 
 
 class Records:
@@ -83,7 +84,7 @@ def test_without_time_the_queues_own_timeout_holds(make_records: Any) -> None:
     """No call starts that may not end."""
     records = make_records(1)
 
-    records.queue.delay(dict.fromkeys(records.receipts, 60.0), Deadline(5))
+    records.queue.delay(dict.fromkeys(records.receipts, 60.0), late(Clock(), 5))
 
     assert [] == records.timeouts()
 

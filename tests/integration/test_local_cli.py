@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from click import unstyle
 from click.testing import CliRunner
@@ -43,6 +44,11 @@ def project(tmp_path: Path) -> Any:
 def plain(outcome: FindingOutcome) -> str:
     """Give the line without colours."""
     return unstyle(line(outcome))
+
+
+def endpoint_in(seen: str) -> str:
+    """Give the address of AWS that `local up` prints."""
+    return re.search(r"AWS +(http://127\.0\.0\.1:\d+)", seen)[1]
 
 
 class TestSend:
@@ -162,7 +168,7 @@ class TestUp:
             text=True,
         )
         seen = ""
-        while "--env-vars" not in seen:
+        while "--host 0.0.0.0" not in seen:
             text = process.stdout.readline()
             assert text, seen
             seen += text
@@ -189,12 +195,50 @@ class TestUp:
         assert ["1 finding: 1 posted", "1 finding: 1 duplicate"] == [
             result.output.splitlines()[-1] for result in results
         ]
-        endpoint = re.search(r"AWS +(http://127\.0\.0\.1:\d+)", seen)[1]
-        assert endpoint == environment["RouterFunction"]["AWS_ENDPOINT_URL"]
+        assert endpoint_in(seen) == environment["RouterFunction"]["AWS_ENDPOINT_URL"]
         assert "posted, NOTIFIED" in log
         assert 0 == process.returncode
         assert not (project / "events" / "local-env.json").exists()
         assert not (project / ".demo" / "stack.json").exists()
+
+    def test_knows_the_samples_in_every_region(self, project: Any, running: Any) -> None:
+        """Whoever invokes the function directly finds them there, however AWS is set up for him."""
+        _, seen = running
+        hub = boto3.client(
+            "securityhub",
+            "eu-central-1",
+            endpoint_url=endpoint_in(seen),
+            aws_access_key_id="any",
+            aws_secret_access_key="any",
+        )
+
+        findings = hub.get_findings()["Findings"]
+
+        assert {"NEW"} == {finding["Workflow"]["Status"] for finding in findings}
+        assert len(list((project / "events").glob("imported-*.json"))) == len(findings)
+
+    def test_findings_are_explained_by_its_routes(
+        self, project: Any, running: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What is edited in its table is what explain goes by."""
+        monkeypatch.setattr("finding_router_cli.routes_at_hand.TEMPLATE", project / "template.yaml")
+        _, seen = running
+        endpoint = endpoint_in(seen)
+        item = json.loads(re.search(r"--item '(.*)'", seen)[1])
+        client = boto3.client(
+            "dynamodb",
+            "us-east-1",
+            endpoint_url=endpoint,
+            aws_access_key_id="local",
+            aws_secret_access_key="local",
+        )
+        client.put_item(TableName="finding-router-RoutingTable", Item=item)
+        file = str(project / "events" / "imported-guardduty-port-probe.json")
+
+        result = CliRunner().invoke(main, ["explain", file])
+
+        assert f"routes: those of the stack that runs at {endpoint}" in result.stderr
+        assert "#my-channel  by mine" in result.stdout
 
     def test_dead_stack_is_forgotten(self, project: Any) -> None:
         """What a killed one left behind does not stop anybody."""

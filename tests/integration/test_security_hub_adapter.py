@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from fakes import Clock, late
 from finding_router.aws.security_hub import SecurityHub
-from finding_router.delivery.deadline import Deadline
 from finding_router.delivery.marking import INVALID_INPUT, OUT_OF_TIME, FindingKey
 from finding_router.errors import WorkflowUpdateError
 from finding_router_local.aws import AwsServer
@@ -36,13 +36,13 @@ class Hub:
         self.aws.security_hub.faults = self.aws.faults
         self.aws.faults.add(Fault(service="securityhub", operation=operation, **how))
 
-    def mark(self, keys: list[FindingKey], *, seconds: float = 90) -> dict[FindingKey, str]:
-        """Set NOTIFIED."""
-        return self.adapter.mark(keys, "NOTIFIED", deadline=Deadline(seconds))
+    def mark(self, keys: list[FindingKey], *, left: float = 90) -> dict[FindingKey, str]:
+        """Set NOTIFIED, with that many seconds left."""
+        return self.adapter.mark(keys, "NOTIFIED", deadline=late(Clock(), left))
 
-    def statuses(self, keys: list[FindingKey], *, seconds: float = 90) -> dict[FindingKey, str]:
-        """Read the statuses."""
-        return self.adapter.statuses(keys, deadline=Deadline(seconds))
+    def statuses(self, keys: list[FindingKey], *, left: float = 90) -> dict[FindingKey, str]:
+        """Read the statuses, with that many seconds left."""
+        return self.adapter.statuses(keys, deadline=late(Clock(), left))
 
     def bodies(self, operation: str) -> list[dict[str, Any]]:
         """Give what was sent."""
@@ -156,9 +156,9 @@ def test_out_of_time_no_call_starts(hub: Hub) -> None:
     """One that might not end in time is not begun."""
     keys = hub.hold("one")
 
-    assert {keys[0]: OUT_OF_TIME} == hub.mark(keys, seconds=10)
+    assert {keys[0]: OUT_OF_TIME} == hub.mark(keys, left=10)
     with pytest.raises(WorkflowUpdateError, match="out of time"):
-        hub.statuses(keys, seconds=10)
+        hub.statuses(keys, left=10)
     assert {} == hub.aws.gate.counts
 
 

@@ -13,7 +13,7 @@ from finding_router_local.aws import AwsServer
 from hub_events import PRODUCT_ARN, raw_finding
 
 ONE, TWO, GONE = ((PRODUCT_ARN, each) for each in ("one", "two", "gone"))
-IN_TIME = Deadline(90)
+IN_TIME = Deadline(90, clock=Clock())
 type Hold = Callable[..., None]
 
 

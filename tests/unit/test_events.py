@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from finding_router.errors import EventError
@@ -144,6 +144,7 @@ def test_no_json_raises_anything_else(event: object) -> None:
     assert intake.findings
 
 
+@example(findings=[None], odd={"replay-name": []})
 @given(findings=st.lists(JSON, min_size=1, max_size=3), odd=st.dictionaries(st.text(), JSON))
 def test_findings_survive_any_neighbour(findings: list[object], odd: dict[str, Any]) -> None:
     """No field of the envelope and no finding takes another finding along."""

@@ -55,6 +55,7 @@ def explain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Explain:
     """Give the command, in an environment without a stack."""
     for name in ("ROUTING_TABLE", "DEFAULT_CHANNEL", "ALLOW_SUPPRESS"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("finding_router_cli.routes_at_hand.find_running", lambda _: None)
     return Explain(tmp_path)
 
 
@@ -349,12 +350,67 @@ def test_a_file_that_cannot_be_read_is_named(explain: Explain) -> None:
     assert "finding.json is no event and no finding" in result.stderr
 
 
-def test_without_routes_it_says_where_they_may_come_from(explain: Explain, tmp_path: Path) -> None:
-    """Neither a file nor a table is a mistake of usage."""
-    result = CliRunner().invoke(main, ["explain", str(tmp_path / "any.json")])
+def test_without_routes_it_goes_by_the_examples(explain: Explain) -> None:
+    """A first try needs nothing but a finding, and says how to give routes of one's own."""
+    explain.file.write_text(json.dumps(FINDING), "utf-8")
 
-    assert result.exit_code == 2
-    assert "no routes: give a file of them, or --table" in result.stderr
+    result = CliRunner().invoke(main, ["explain", str(explain.file)])
+
+    assert result.exit_code == 0
+    assert "goes to     #payments-threats  by guardduty-payments" in result.stdout
+    assert (
+        "routes: the examples that come with the project; "
+        "give yours with --routes FILE, or with --table NAME of the RoutingTable\n" == result.stderr
+    )
+
+
+def test_without_routes_it_goes_by_the_stack_that_runs(
+    explain: Explain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its routes, its default channel and what it may do, unless an option says otherwise."""
+
+    class Running:
+        url = "http://127.0.0.1:9"
+
+        def routes(self) -> dict[str, Any]:
+            route = {"kind": "route", "name": "low", "action": "suppress"}
+            match = {"Severity": {"Label": ["LOW"]}}
+            return {
+                "items": [route | {"match": match}],
+                "default_channel": "#security",
+                "allow_suppress": True,
+            }
+
+    monkeypatch.setattr("finding_router_cli.routes_at_hand.find_running", lambda _: Running())
+    explain.file.write_text(json.dumps(FINDING), "utf-8")
+
+    by_stack = CliRunner().invoke(main, ["explain", str(explain.file)])
+    by_option = CliRunner().invoke(main, ["explain", str(explain.file), "--default-channel", "#x"])
+
+    assert "routes: those of the stack that runs at http://127.0.0.1:9; give" in by_stack.stderr
+    assert "left out" not in by_stack.stderr
+    assert "  goes to     #security  no route matches\n" in by_stack.stdout
+    assert "  goes to     #x  no route matches\n" in by_option.stdout
+
+
+def test_a_stack_that_ends_meanwhile_is_told(
+    explain: Explain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is an error in a sentence, and never silently other routes."""
+
+    class Ending:
+        url = "http://127.0.0.1:9"
+
+        def routes(self) -> dict[str, Any]:
+            raise OSError("the stack at http://127.0.0.1:9 does not answer")
+
+    monkeypatch.setattr("finding_router_cli.routes_at_hand.find_running", lambda _: Ending())
+    explain.file.write_text(json.dumps(FINDING), "utf-8")
+
+    result = CliRunner().invoke(main, ["explain", str(explain.file)])
+
+    assert result.exit_code == 1
+    assert "Error: the stack at http://127.0.0.1:9 does not answer" in result.stderr
 
 
 def test_the_commands_are_listed_without_being_imported() -> None:

@@ -92,6 +92,7 @@ class _Envelope(EventBridgeModel):
     time: _Tolerant = None
     region: _Tolerant = None
     resources: Any = None
+    replay_name: Any = Field(default=None, alias="replay-name")
     detail: _Detail
 
 

@@ -20,7 +20,7 @@ _ERROR_OF: Final = {
     "inactive": "account_inactive",
 }
 
-# Least rights of the router: https://docs.slack.dev/reference/scopes
+# https://docs.slack.dev/reference/scopes: to post, and to find channels by their names.
 DEFAULT_SCOPES: Final = ("chat:write", "chat:write.public", "channels:read", "channels:join")
 
 TEAM_ID: Final = "T0LOCALTEAM"

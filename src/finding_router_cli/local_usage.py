@@ -1,0 +1,79 @@
+"""What `local up` says about using the stack that it keeps running."""
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from finding_router_local.build import native_architecture
+
+if TYPE_CHECKING:
+    from finding_router_local.stack import Stack
+
+_SAMPLE: Final = "events/imported-guardduty-port-probe.json"
+_ROUTE: Final = {
+    "kind": {"S": "route"},
+    "name": {"S": "mine"},
+    "order": {"N": "1"},
+    "match": {"M": {"Severity": {"M": {"Label": {"L": [{"S": "LOW"}]}}}}},
+    "channel": {"S": "#my-channel"},
+}
+
+
+def usage(stack: "Stack", template: Path, environment_file: Path, *, is_open: bool) -> str:
+    """Give commands to paste; *is_open* tells that containers can reach *stack*."""
+    router = _command("finding-router", Path(sys.argv[0]))
+    table = stack.deployment.tables["RoutingTable"]
+    container = (
+        _invocation(stack.function.logical_id, template, environment_file)
+        if is_open
+        else f"""\
+To run the built function in Lambda's container against it, start it where containers reach it:
+
+  {router} local up --host 0.0.0.0
+"""
+    )
+    return f"""
+The router runs on this machine until Ctrl-C.
+
+  Messages   {stack.slack.page_url}
+  AWS        {stack.aws.url}
+
+Send findings, in another terminal:
+
+  {router} local send {_SAMPLE}
+
+Edit a route; the next finding goes by it:
+
+  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION={stack.aws.region}
+  aws dynamodb put-item --endpoint-url {stack.aws.url} \\
+    --table-name {table} \\
+    --item '{json.dumps(_ROUTE)}'
+  aws dynamodb scan --endpoint-url {stack.aws.url} --table-name {table}
+
+{container}"""
+
+
+def _invocation(function: str, template: Path, environment_file: Path) -> str:
+    sam = _command("sam", template.parent / ".tools" / "sam" / "bin" / "sam")
+    processor = f"Architecture={native_architecture()}"
+    return f"""\
+Build the function, and run it in Lambda's container against it:
+
+  {sam} build --parameter-overrides {processor}
+  {sam} local invoke {function} --parameter-overrides {processor} \\
+    -e {_SAMPLE} --env-vars {_short(environment_file)}
+"""
+
+
+def _command(name: str, path: Path) -> str:
+    """Give what to type for the command *name*: its *path* where PATH does not know it."""
+    return name if shutil.which(name) or not path.is_file() else _short(path)
+
+
+def _short(path: Path) -> str:
+    """Give *path* from the current folder, if it is below that."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith(os.pardir) else relative

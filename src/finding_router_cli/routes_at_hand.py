@@ -1,0 +1,38 @@
+"""The routes to go by where nobody names any: those of this machine."""
+
+import json
+from dataclasses import dataclass
+
+import click
+
+from finding_router_local import EXAMPLE_ROUTES, TEMPLATE
+from finding_router_local.running import find_running
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutesAtHand:
+    """Items of a routing table, whose they are in words, and the settings that go with them."""
+
+    origin: str
+    items: list[object]
+    default_channel: str | None = None
+    allow_suppress: bool = False
+
+
+def routes_at_hand() -> RoutesAtHand:
+    """
+    Give the routes of the stack that `local up` keeps running, or else the project's examples.
+
+    Raises:
+        click.ClickException: the stack does not answer any more.
+
+    """
+    running = find_running(TEMPLATE.parent)
+    if running is None:
+        items = json.loads(EXAMPLE_ROUTES.read_text("utf-8"))
+        return RoutesAtHand(origin="the examples that come with the project", items=items)
+    try:
+        said = running.routes()
+    except OSError as error:
+        raise click.ClickException(str(error)) from error
+    return RoutesAtHand(origin=f"those of the stack that runs at {running.url}", **said)

@@ -1,0 +1,48 @@
+"""The function ends in time, whatever takes long."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from finding_router_local.invocation import Batch
+from finding_router_local.slack import SlackServer
+from finding_router_local.stack import Stack
+from hub_events import PRODUCT_ARN, imported, raw_finding
+from router import EVERYTHING
+
+FUNCTION_SECONDS = 12
+COUNT = 15
+
+
+@pytest.fixture
+def stack() -> Iterator[Stack]:
+    """Run a stack whose function has little time, and whose Slack takes its own."""
+    with (
+        SlackServer(auto_create=True, pace=False, latency_seconds=0.7) as slack,
+        Stack(slack=slack, timeout_seconds=FUNCTION_SECONDS) as stack,
+    ):
+        stack.put_routes([EVERYTHING])
+        yield stack
+
+
+def test_a_slow_slack_never_runs_the_function_out_of_its_time(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is left over comes back, and is posted by the next invocations, once."""
+    ids = [f"finding-{number}" for number in range(COUNT)]
+    errors = []
+    add = stack.journal.add
+
+    def watch(batch: Batch) -> None:
+        errors.append(batch.invocation.error)
+        add(batch)
+
+    monkeypatch.setattr(stack.journal, "add", watch)
+
+    outcomes = stack.send([imported(raw_finding(each)) for each in ids])
+
+    assert all(outcome.is_settled for outcome in outcomes)
+    assert 1 < max(outcome.tries for outcome in outcomes)
+    assert COUNT == len(stack.slack.messages())
+    assert {"NOTIFIED"} == {stack.workflow_status(PRODUCT_ARN, each) for each in ids}
+    assert {None} == set(errors)

@@ -1,0 +1,77 @@
+"""What `local up` says about itself."""
+
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from finding_router_cli.local_usage import usage
+
+STACK: Any = SimpleNamespace(
+    slack=SimpleNamespace(page_url="http://127.0.0.1:2/"),
+    aws=SimpleNamespace(url="http://127.0.0.1:1", region="us-east-1"),
+    deployment=SimpleNamespace(tables={"RoutingTable": "routes"}),
+    function=SimpleNamespace(logical_id="RouterFunction"),
+)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand in a project whose commands PATH does not know."""
+    for command in (tmp_path / ".venv/bin/finding-router", tmp_path / ".tools/sam/bin/sam"):
+        command.parent.mkdir(parents=True)
+        command.touch()
+    monkeypatch.setenv("PATH", str(tmp_path / "none"))
+    monkeypatch.setattr(sys, "argv", [str(tmp_path / ".venv/bin/finding-router")])
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def said(project: Path, *, is_open: bool) -> str:
+    """Give what is said about a stack of *project*."""
+    environment = project / "events" / "local-env.json"
+    return usage(STACK, project / "template.yaml", environment, is_open=is_open)
+
+
+def test_commands_can_be_pasted(project: Path) -> None:
+    """Each is named by where it is, if PATH does not lead to it."""
+    text = said(project, is_open=True)
+
+    assert "\n  .venv/bin/finding-router local send events/" in text
+    assert "\n  .tools/sam/bin/sam build --parameter-overrides Architecture=" in text
+    assert "\n  .tools/sam/bin/sam local invoke RouterFunction --parameter-" in text
+    assert " --env-vars events/local-env.json\n" in text
+    assert "--endpoint-url http://127.0.0.1:1 --table-name routes\n" in text
+
+
+def test_commands_on_the_path_are_named_as_they_are(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A person who installed them types no folder."""
+    for command in (project / ".venv/bin/finding-router", project / ".tools/sam/bin/sam"):
+        command.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{project}/.venv/bin:{project}/.tools/sam/bin")
+
+    text = said(project, is_open=True)
+
+    assert "\n  finding-router local send events/" in text
+    assert "\n  sam local invoke RouterFunction --parameter-overrides " in text
+
+
+def test_from_another_folder_paths_are_whole(
+    project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Nobody has to count dots."""
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+
+    assert f" --env-vars {project}/events/local-env.json\n" in said(project, is_open=True)
+
+
+def test_containers_need_an_open_address(project: Path) -> None:
+    """What they could not reach is not offered; how to open it is."""
+    text = said(project, is_open=False)
+
+    assert "local invoke" not in text
+    assert "\n  .venv/bin/finding-router local up --host 0.0.0.0\n" in text
