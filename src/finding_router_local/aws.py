@@ -43,7 +43,7 @@ _SCOPE_REGION: Final = re.compile(r"(Credential=[^/]+/\d+/)[^/]+")
 _ACCOUNTS: Final = itertools.count(int(DEFAULT_ACCOUNT_ID))
 
 
-def _milliseconds(_: datetime | None = None) -> float:
+def _milliseconds(dt: datetime | None = None) -> float:  # noqa: ARG001 -- moto's signature
     return time.time() * 1000
 
 

@@ -295,7 +295,7 @@ def test_out_of_time_nothing_is_asked_and_everything_comes_back(world: World) ->
     """A call that might not end in time does not start."""
     jobs = [world.said("fresh"), world.said("old", tries=2)]
 
-    world.mark(*jobs, left=10)
+    world.mark(*jobs, seconds=10)
 
     assert [] == world.faults.calls
     assert [Outcome.FAILED, Outcome.FAILED] == [job.outcome for job in jobs]
@@ -306,7 +306,7 @@ def test_out_of_time_after_marking_comes_back_to_remember_it(world: World) -> No
     job = world.said()
     world.faults.plan("mark", seconds=30)
 
-    world.mark(job, left=40)
+    world.mark(job, seconds=40)
 
     assert "NOTIFIED" == world.status()
     assert (Outcome.FAILED, "out of time") == (job.outcome, job.detail)

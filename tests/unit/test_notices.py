@@ -72,7 +72,7 @@ def test_different_troubles_do_not_silence_each_other(world: World) -> None:
 
 def test_a_notice_is_told_in_the_batch_that_it_belongs_to(world: World) -> None:
     """Nothing is kept for the next one."""
-    world.say(world.notices, "routes", left=5)
+    world.say(world.notices, "routes", seconds=5)
     world.say(world.notices)
 
     assert [] == world.slack.posted
