@@ -125,7 +125,8 @@ class FakeSlack:
 
     def opened(self, channel: str) -> list[Said]:
         """Give what stands in *channel* itself, oldest first."""
-        return [said for said in self.posted if said.channel == channel and said.thread_ts is None]
+        here = [said for said in self.posted if channel_id(said.channel) == channel_id(channel)]
+        return [said for said in here if said.thread_ts is None]
 
     def thread(self, parent: Said) -> list[Said]:
         """Give the answers to *parent*, oldest first."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from finding_router.delivery.batch import Batch
+from finding_router.delivery.changing import Changer
 from finding_router.delivery.digest_book import OpenDigest
 from finding_router.delivery.episodes import Verdict
 from finding_router.delivery.job import Delivery, DigestWork, Work
@@ -14,12 +15,12 @@ from finding_router.errors import (
     ChannelError,
     DeliveryError,
     GoneError,
-    MessageError,
     StoreError,
 )
 from finding_router.findings.digest import Line, Totals, Trend
 from finding_router.findings.finding import Severity
 from finding_router.routing.route import Deliver
+from finding_router.slack.client import Posted
 from finding_router.slack.digest import Digest, render_parent, render_parent_plain
 from finding_router.slack.durations import counted, duration_words
 from finding_router.slack.message import Message
@@ -40,7 +41,7 @@ class Digests:
         """Work on *batch*."""
         self._batch = batch
         self._book = batch.book
-        self._deadline = batch.deadline
+        self._changer = Changer(batch)
         self._clock = batch.clock
         self._threshold = threshold
         self._quiet_seconds = quiet_seconds
@@ -113,20 +114,10 @@ class Digests:
         # Another worker may list more while this one counts: then its count comes second.
         while digest is not None and shown != (lines := self._book.lines(digest_id)):
             self._batch.slots.wait_for_change(digest.channel)
-            try:
-                self._update(digest, lines, is_plain=False)
-            except MessageError as error:
-                logger.warning("digest refused", code=error.code, detail=str(error))
-                self._update(digest, lines, is_plain=True)
+            where = Posted(digest.posted_to or "", digest.ts or "")
+            full, plain = (parent(digest, lines, is_plain=each) for each in (False, True))
+            self._changer.change(where, full, plain=plain)
             shown = lines
-
-    def _update(self, digest: OpenDigest, lines: Sequence[Line], *, is_plain: bool) -> None:
-        self._batch.slack.update(
-            digest.posted_to or "",
-            digest.ts or "",
-            parent(digest, lines, is_plain=is_plain),
-            seconds=self._deadline.for_slack(),
-        )
 
     def is_on(self, digest: OpenDigest) -> bool:
         """Tell whether the burst of *digest* still goes on."""

@@ -4,11 +4,13 @@ from typing import Final
 
 from finding_router.delivery.backoff import FIRST_SECONDS
 from finding_router.delivery.batch import Batch
+from finding_router.delivery.changing import Changer
 from finding_router.delivery.digests import Digests
 from finding_router.delivery.episodes import is_newer
 from finding_router.delivery.job import Delivery, Progress
 from finding_router.delivery.ledger import Saying
-from finding_router.errors import ChannelError, DeliveryError, GoneError, MessageError, StoreError
+from finding_router.errors import ChannelError, DeliveryError, GoneError, StoreError
+from finding_router.slack.client import Posted
 from finding_router.telemetry import logger
 
 _BACK: Final = frozenset({Saying.REOPEN, Saying.RISE})
@@ -20,10 +22,9 @@ class Reviver:
     def __init__(self, batch: Batch, digests: Digests) -> None:
         """Work on *batch*; *digests* hear what is back of what they list."""
         self._digests = digests
-        self._slack = batch.slack
+        self._changer = Changer(batch)
         self._claims = batch.claims
         self._slots = batch.slots
-        self._deadline = batch.deadline
         self._waiting: list[Delivery] = []
 
     def later(self, work: Delivery) -> None:
@@ -60,12 +61,6 @@ class Reviver:
             self._digests.change(entry.digest, entry.key.finding, is_ended=False)
             return
         self._slots.wait_for_change(work.destination.channel)
-        try:
-            message = work.card.full(entry, None)
-            seconds = self._deadline.for_slack()
-            self._slack.update(entry.posted_to, entry.ts, message, seconds=seconds)
-        except MessageError as error:
-            logger.warning("card refused", code=error.code, detail=str(error))
-            message = work.card.plain(entry, None)
-            seconds = self._deadline.for_slack()
-            self._slack.update(entry.posted_to, entry.ts, message, seconds=seconds)
+        where = Posted(entry.posted_to, entry.ts)
+        message, plain = work.card.full(entry, None), work.card.plain(entry, None)
+        self._changer.change(where, message, plain=plain)

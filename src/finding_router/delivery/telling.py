@@ -5,6 +5,7 @@ from typing import Final
 
 from finding_router.delivery.backoff import FIRST_SECONDS
 from finding_router.delivery.batch import Batch
+from finding_router.delivery.changing import Changer
 from finding_router.delivery.digests import Digests
 from finding_router.delivery.episodes import Verdict
 from finding_router.delivery.job import Delivery, Progress
@@ -33,6 +34,7 @@ class DeliveryTeller:
         self._digests = digests
         self._reviver = reviver
         self._searcher = Searcher(batch)
+        self._changer = Changer(batch)
         self._slack = batch.slack
         self._claims = batch.claims
         self._slots = batch.slots
@@ -74,7 +76,8 @@ class DeliveryTeller:
             work.end(Progress.UPDATED)
             return
         work.end(Progress.POSTED)
-        self._reviver.later(work)
+        if work.entry is not None and work.entry.ts != posted.ts:
+            self._reviver.later(work)
 
     def detach(self, work: Delivery) -> None:
         """Say without a thread what was to be said in one that is gone; an end is no news then."""
@@ -174,10 +177,10 @@ class DeliveryTeller:
             wait = max(slot.at - self._clock(), 1.0)
             work.end(Progress.FAILED, "cards change at Slack's pace", retry_seconds=wait)
             return False
-        seconds = self._deadline.for_slack()
         message = self._changed(work, entry, verdict)
+        where = Posted(entry.posted_to or "", entry.ts or "")
         try:
-            self._slack.update(entry.posted_to or "", entry.ts or "", message, seconds=seconds)
+            self._changer.change(where, message, plain=Message(text=message.text))
         except GoneError:
             if verdict is Verdict.CLOSE:
                 if self._claim(work, verdict):
@@ -189,8 +192,6 @@ class DeliveryTeller:
         return True
 
     def _changed(self, work: Delivery, entry: Entry, verdict: Verdict) -> Message:
-        if work.is_plain:
-            return work.card.plain(entry, None)
         if verdict is Verdict.CLOSE:
             return work.card.ended(entry, self._clock())
         return work.card.full(self._claims.refreshed(work, verdict), None)
