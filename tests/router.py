@@ -10,8 +10,8 @@ from fakes import Clock, FakeWorkflow, Faults
 from finding_router.delivery.deadline import Deadline
 from finding_router.delivery.job import Job, Record
 from finding_router.delivery.ledger import Entry
-from finding_router.delivery.outbox import Stores
 from finding_router.delivery.outcome import Outcome
+from finding_router.delivery.stores import Stores
 from finding_router.pipeline import Pipeline
 from finding_router.routing.book import RouteBook
 from finding_router.settings import Settings

@@ -8,7 +8,7 @@ from finding_router.aws.ledger import DynamoLedger
 from finding_router.aws.queue import FindingsQueue
 from finding_router.aws.routing_table import DynamoRoutingTable
 from finding_router.aws.security_hub import SecurityHub
-from finding_router.delivery.outbox import Stores
+from finding_router.delivery.stores import Stores
 from finding_router.pipeline import Pipeline
 from finding_router.routing.book import RouteBook
 from finding_router.settings import Settings

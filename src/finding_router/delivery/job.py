@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from finding_router.delivery.cards import Card
 from finding_router.delivery.digest_book import OpenDigest
 from finding_router.delivery.episodes import News, Phase
 from finding_router.delivery.ledger import Entry, EntryKey
@@ -15,6 +14,9 @@ from finding_router.findings.events import EventKind
 from finding_router.findings.finding import Finding, Severity
 from finding_router.routing.table import Destination
 from finding_router.slack.client import Posted
+
+if TYPE_CHECKING:
+    from finding_router.delivery.cards import Card
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -121,7 +123,7 @@ class Delivery(Work):
     """One thing to say or to change about one finding; several jobs may be about the same."""
 
     key: EntryKey
-    card: Card
+    card: "Card"
     news: dict[str, News]
     """What the jobs tell, by member."""
     is_requested: bool = False

@@ -7,7 +7,6 @@ from finding_router.delivery.deadline import AWS_SECONDS, SLACK_SECONDS, SPARE_S
 from finding_router.delivery.ledger import Ledger
 from finding_router.errors import DeliveryError, StoreError
 from finding_router.slack.client import SlackClient
-from finding_router.slack.notice import notice
 from finding_router.telemetry import logger
 
 EVERY_SECONDS: Final = 3600.0
@@ -43,6 +42,10 @@ class Notices:
 
     def flush(self, deadline: Deadline) -> None:
         """Post what was kept, but for the topics that were spoken of of late."""
+        if not self._waiting:
+            return
+        from finding_router.slack.notice import notice
+
         waiting, self._waiting = self._waiting, {}
         for topic, (headline, details, every_seconds) in waiting.items():
             if not deadline.leaves(AWS_SECONDS + SLACK_SECONDS):

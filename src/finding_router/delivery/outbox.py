@@ -1,35 +1,23 @@
 """Bringing deliveries to their channels: what one batch needs for it, put together."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from finding_router.delivery.backoff import backoff_seconds
 from finding_router.delivery.batch import Batch
 from finding_router.delivery.claims import Claims
 from finding_router.delivery.deadline import Deadline
-from finding_router.delivery.digest_book import DigestBook
 from finding_router.delivery.digest_telling import DigestTeller
 from finding_router.delivery.digests import Digests
-from finding_router.delivery.hold_book import HoldBook
 from finding_router.delivery.job import Delivery, DigestWork, Progress, Work
-from finding_router.delivery.ledger import Ledger
 from finding_router.delivery.notices import Notices
 from finding_router.delivery.pace import Pace
 from finding_router.delivery.posting import Poster
 from finding_router.delivery.reviving import Reviver
 from finding_router.delivery.slots import Slots
+from finding_router.delivery.stores import Stores
 from finding_router.delivery.telling import DeliveryTeller
 from finding_router.settings import Settings
 from finding_router.slack.client import SlackClient
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stores:
-    """What the router remembers, all of it in one table."""
-
-    ledger: Ledger
-    digests: DigestBook
-    holds: HoldBook
 
 
 class Outbox:

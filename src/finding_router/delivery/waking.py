@@ -1,7 +1,6 @@
 """Saying what waited: the digests of schedules, active hours and silences that are due."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Final
 
 from finding_router.delivery.conclusion import conclude
@@ -11,8 +10,9 @@ from finding_router.delivery.holding import DueBin, Holding
 from finding_router.delivery.job import DigestWork, Job, Progress
 from finding_router.delivery.ledger import EntryKey
 from finding_router.delivery.marking import Marker, Workflow
-from finding_router.delivery.outbox import Outbox, Stores
+from finding_router.delivery.outbox import Outbox
 from finding_router.delivery.planning import Planner
+from finding_router.delivery.stores import Stores
 from finding_router.errors import WorkflowUpdateError
 from finding_router.findings.digest import Totals
 from finding_router.routing.hold import HoldKind
@@ -117,8 +117,3 @@ class Waker:
             before=book.open_digests([name]).get(name),
             compared_with=compared_with,
         )
-
-
-def now_of(clock: Callable[[], float]) -> datetime:
-    """Give the time of *clock*, in Unix seconds, as routes reckon with it."""
-    return datetime.fromtimestamp(clock(), UTC)
