@@ -50,7 +50,7 @@ def _milliseconds(dt: datetime | None = None) -> float:  # noqa: ARG001 -- moto'
 # What a flood would spend most of its time with: moto looks into its folders at every request, and
 # reckons with calendars to see which messages of a queue are visible.
 backends.list_of_moto_modules = tuple(backends.list_of_moto_modules()).__iter__
-sqs_models.unix_time_millis = _milliseconds  # type: ignore[assignment, attr-defined]  # moto imports it
+sqs_models.unix_time_millis = _milliseconds  # type: ignore[attr-defined]  # moto imports it
 
 type Page = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]
 

@@ -6,9 +6,9 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 
-from finding_router_local.matrix.cells import covering
-from finding_router_local.matrix.harness import Verdict, all_cells, matrix_stack, run
+from finding_router_local.matrix.harness import Verdict, run_part
 from finding_router_local.matrix.scenes import SCENES
 from finding_router_local.matrix.troubles import TROUBLES
 
@@ -23,27 +23,19 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=1, help="stacks to run at the same time")
     arguments = parser.parse_args()
     began = time.monotonic()
-    parts = [
-        (number, arguments.jobs, arguments.covering, arguments.only)
-        for number in range(arguments.jobs)
-    ]
-    with multiprocessing.get_context("spawn").Pool(arguments.jobs) as pool:
-        verdicts = [each for part in pool.starmap(run_part, parts) for each in part]
+    jobs = arguments.jobs
+    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+        parts = [
+            pool.submit(run_part, number, jobs, arguments.covering, arguments.only)
+            for number in range(jobs)
+        ]
+        verdicts = [each for part in parts for each in part.result()]
     said = [table(verdicts)]
     failed = [verdict for verdict in verdicts if verdict.problems]
     said += [f"{verdict.name}: {'; '.join(verdict.problems)}" for verdict in failed]
     said.append(summary(verdicts, time.monotonic() - began))
     sys.stdout.write("\n".join(said) + "\n")
     return 1 if failed else 0
-
-
-def run_part(part: int, parts: int, is_covering: bool, only: str) -> list[Verdict]:  # noqa: FBT001 -- sent to another process by position
-    """Run one of so many *parts* of the matrix, or of its covering subset, on its own stack."""
-    with matrix_stack() as stack:
-        cells = all_cells(stack)
-        if is_covering:
-            cells = covering(cells)
-        return [run(stack, cell) for cell in cells[part::parts] if only in cell.name]
 
 
 def table(verdicts: Sequence[Verdict]) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 from finding_router_cli.redrive import move_all
 from finding_router_local.faults import Fault
 from finding_router_local.gate import Call
-from finding_router_local.matrix.cells import Cell, cells_of
+from finding_router_local.matrix.cells import Cell, cells_of, covering
 from finding_router_local.matrix.judging import explain_dead_letters, problems_of
 from finding_router_local.matrix.scenes import BURST_THRESHOLD, CHANNEL, ROUTES, SCENES, Scene
 from finding_router_local.matrix.steps import SLACK, sites_of
@@ -50,6 +50,15 @@ def matrix_stack() -> Iterator[Stack]:
             Attributes={"RedrivePolicy": json.dumps(policy)},
         )
         yield stack
+
+
+def run_part(part: int, parts: int, is_covering: bool, only: str) -> list[Verdict]:  # noqa: FBT001 -- sent to another process by position
+    """Run one of so many *parts* of the matrix, or of its covering subset, on its own stack."""
+    with matrix_stack() as stack:
+        cells = all_cells(stack)
+        if is_covering:
+            cells = covering(cells)
+        return [run(stack, cell) for cell in cells[part::parts] if only in cell.name]
 
 
 def all_cells(stack: Stack) -> list[Cell]:
