@@ -241,6 +241,13 @@ def test_an_end_that_comes_after_the_return_makes_it_a_return() -> None:
     assert Verdict.REOPEN == verdict(held, news(Phase.ENDED, LATER))
 
 
+def test_an_end_that_was_taken_back_before_it_came_makes_it_a_return() -> None:
+    """UpdatedAt is the same for both: the NEW event that was heard was sent after it."""
+    held = said(said_at=EARLIER, heard_at=SAID, heard_event_at=NOW)
+
+    assert Verdict.REOPEN == verdict(held, news(Phase.ENDED, sent_at=NOW - 1))
+
+
 def test_the_end_of_something_else_of_the_same_subject_is_not_its_own() -> None:
     """A standard whose finding nobody was told of."""
     assert Verdict.UNKNOWN == verdict(said(), news(Phase.ENDED, LATER, member="other"))

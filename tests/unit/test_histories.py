@@ -150,7 +150,9 @@ def test_in_any_order_nothing_is_said_twice_and_the_card_is_right_in_the_end(
     for what, after in steps:
         if data.draw(st.booleans()):
             history.notified(history.now + 30)
-        history.step(what, after)
+        # Who takes an end back silently is not waited for: nothing is written for what goes on.
+        if what != "notify" or history.is_open:
+            history.step(what, after)
     router = Router({**EVERYTHING, "deliver": "card"})
     router.workflow.status[PRODUCT_ARN, "finding-1"] = history.status
     router.clock.now = history.now

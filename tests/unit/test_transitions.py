@@ -92,7 +92,9 @@ def test_a_reopening_begins_with_its_own_severity_and_unnotified() -> None:
     entry = claim(before, Verdict.REOPEN, news(severity=Severity.LOW))
 
     assert Severity.LOW == entry.severity
-    assert {MEMBER: member(said_at=LATER, heard_at=LATER, said_event_at=NOW)} == entry.members
+    assert {
+        MEMBER: member(said_at=LATER, heard_at=LATER, said_event_at=NOW, heard_event_at=NOW)
+    } == entry.members
 
 
 def test_a_rise_is_no_reason_to_notify_again() -> None:
@@ -102,7 +104,7 @@ def test_a_rise_is_no_reason_to_notify_again() -> None:
     entry = claim(before, Verdict.RISE, news(severity=Severity.CRITICAL))
 
     assert Severity.CRITICAL == entry.severity
-    assert {MEMBER: member(said_at=LATER, heard_at=LATER, notified_at=2.0)} == entry.members
+    assert (LATER, 2.0) == (entry.members[MEMBER].said_at, entry.members[MEMBER].notified_at)
 
 
 def test_an_end_after_the_return_says_the_return() -> None:
@@ -137,7 +139,7 @@ def test_what_is_only_heard_leaves_what_was_said() -> None:
     """It may turn out to be a return."""
     entry = noted(make_entry(), Verdict.NOTE, [news()])
 
-    assert {MEMBER: member(heard_at=LATER)} == entry.members
+    assert {MEMBER: member(heard_at=LATER, heard_event_at=NOW)} == entry.members
 
 
 def test_of_two_times_the_later_stays() -> None:
@@ -172,7 +174,7 @@ def test_a_standard_that_is_back_is_open_again() -> None:
 
     entry = noted(make_entry(members=held), Verdict.REFRESH, [news()])
 
-    back = member(said_at=LATER, heard_at=LATER, said_event_at=NOW)
+    back = member(said_at=LATER, heard_at=LATER, said_event_at=NOW, heard_event_at=NOW)
     assert back == entry.members[MEMBER]
 
 

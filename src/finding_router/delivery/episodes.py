@@ -8,6 +8,9 @@ from finding_router.findings.ending import ending_of
 from finding_router.findings.finding import Finding, Severity
 from finding_router.findings.timestamps import parse_timestamp
 
+# UpdatedAt of an event, and when it was sent, in Unix seconds.
+type Moment = tuple[str | None, float | None]
+
 
 class Phase(StrEnum):
     """Where in its episode an event finds a finding."""
@@ -103,25 +106,14 @@ def _judge_unsaid(entry: Entry, news: News, now: float) -> Verdict:
 def _judge_end(entry: Entry, member: Member | None, news: News) -> Verdict:
     if member is None:
         return Verdict.UNKNOWN
-    if member.ended_at is not None or _was_said_after(member, news):
+    told = (news.updated_at, news.sent_at)
+    if member.ended_at is not None or is_later((member.said_at, member.said_event_at), told):
         return Verdict.DUPLICATE
-    if is_newer(member.heard_at, news.updated_at):
+    if is_later((member.heard_at, member.heard_event_at), told):
         # A later NEW event came first and looked like a duplicate: now it turns out to be a return.
         return Verdict.REOPEN
     others = [each for key, each in entry.members.items() if key != news.member]
     return Verdict.CLOSE if all(each.ended_at for each in others) else Verdict.NOTE
-
-
-def _was_said_after(member: Member, news: News) -> bool:
-    """Tell whether what was said is later than *news*, whose UpdatedAt people leave as it is."""
-    if is_newer(news.updated_at, member.said_at):
-        return False
-    sent_before = (
-        news.sent_at is not None
-        and member.said_event_at is not None
-        and news.sent_at < member.said_event_at
-    )
-    return sent_before or is_newer(member.said_at, news.updated_at)
 
 
 def _judge_stranger(entry: Entry, news: News) -> Verdict:
@@ -168,7 +160,8 @@ def _judge_open(
             return Verdict.RISE
         if newer and len(entry.members) == 1 and news.severity is not entry.shown:
             return Verdict.REFRESH
-    if news.phase is Phase.NEW and is_newer(news.updated_at, member.heard_at):
+    heard = (member.heard_at, member.heard_event_at)
+    if news.phase is Phase.NEW and is_later((news.updated_at, news.sent_at), heard):
         return Verdict.NOTE
     return Verdict.DUPLICATE
 
@@ -181,3 +174,12 @@ def is_newer(updated_at: str | None, than: str | None) -> bool:
     """Tell whether *updated_at* is later than *than*; what cannot be read is not."""
     this, other = parse_timestamp(updated_at), parse_timestamp(than)
     return this is not None and (other is None or this > other)
+
+
+def is_later(this: Moment, other: Moment) -> bool:
+    """Tell whether *this* is later; people leave UpdatedAt as it is: then the sending counts."""
+    if is_newer(this[0], other[0]):
+        return True
+    if is_newer(other[0], this[0]):
+        return False
+    return this[1] is not None and other[1] is not None and this[1] > other[1]

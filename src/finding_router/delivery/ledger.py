@@ -43,13 +43,14 @@ class Member:
     One finding of an entry: the only one, or one of several standards' about the same thing.
 
     *said_at*, *heard_at* and *ended_at* are UpdatedAt of events: of the one that was said, of the
-    newest NEW one, and of the one that ended it; *said_event_at* and *ended_event_at* are when the
-    first and the last of these were sent, in Unix seconds like *notified_at*.
+    newest NEW one, and of the one that ended it. The times of each event, and *notified_at*, are
+    Unix seconds.
     """
 
     said_at: str | None
     heard_at: str | None
     said_event_at: float | None = None
+    heard_event_at: float | None = None
     ended_at: str | None = None
     ended_event_at: float | None = None
     notified_at: float | None = None

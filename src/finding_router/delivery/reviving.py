@@ -28,15 +28,18 @@ class Reviver:
         self._waiting: list[Delivery] = []
 
     def later(self, work: Delivery) -> None:
-        """Bring the card of *work* up to date, if it was back or worse that was said last."""
-        entry = work.entry
-        if entry is None or entry.saying not in _BACK or not entry.is_open:
-            return
-        said_at = {name: entry.members[name].said_at for name in work.news if name in entry.members}
-        if not any(
-            is_newer(said_at.get(name), news.updated_at) for name, news in work.news.items()
-        ):
+        """Bring the card of *work* up to date, if it was back or worse that was said."""
+        if work.entry is not None and work.entry.saying in _BACK and work.entry.is_open:
             self._waiting.append(work)
+
+    def again(self, work: Delivery) -> None:
+        """Do so for what an earlier try has said, if nothing newer was said since."""
+        members = work.entry.members if work.entry is not None else {}
+        told = [
+            (members[name].said_at, news) for name, news in work.news.items() if name in members
+        ]
+        if not any(is_newer(said_at, news.updated_at) for said_at, news in told):
+            self.later(work)
 
     def run(self) -> None:
         """Change the cards; those of which one could not be changed come back for it."""

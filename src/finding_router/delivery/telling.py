@@ -53,7 +53,7 @@ class DeliveryTeller:
             work.end(_ENDS[verdict])
             if work.entry is not None and work.job.record.tries > 1:
                 # The try before this one may have died before it added up.
-                self._reviver.later(work)
+                self._reviver.again(work)
                 if work.entry.digest is not None:
                     self._digests.touch(work.entry.digest)
         elif verdict is Verdict.BUSY:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from finding_router.delivery.episodes import News, Phase, Verdict, is_newer
+from finding_router.delivery.episodes import Moment, News, Phase, Verdict, is_later, is_newer
 from finding_router.delivery.ledger import Entry, EntryKey, Member, Saying, State
 
 _SAYINGS: Final = {
@@ -87,32 +87,38 @@ def _member(before: Member | None, verdict: Verdict, news: News) -> Member:
             said_at=news.updated_at,
             heard_at=news.updated_at,
             said_event_at=news.sent_at,
+            heard_event_at=news.sent_at,
             standard=news.standard,
         )
+    told, heard = (news.updated_at, news.sent_at), (before.heard_at, before.heard_event_at)
     if news.phase is Phase.ENDED:
         if verdict is Verdict.REOPEN:
             # The end came after the return: what is open now is what was heard of already.
-            return replace(before, said_at=before.heard_at, notified_at=None)
+            return _said(before, heard, heard, notified_at=None)
         # Without a time of its own, the end is as late as what was heard: it must not look open.
-        ended_at = _later(news.updated_at, before.heard_at) or ""
+        ended_at = (told if is_newer(told[0], heard[0]) else heard)[0] or ""
         return replace(before, ended_at=ended_at, ended_event_at=news.sent_at)
-    heard_at = _later(news.updated_at, before.heard_at)
+    heard = told if is_later(told, heard) else heard
     returns = verdict is Verdict.REOPEN or (
         before.ended_at is not None and verdict is not Verdict.DUPLICATE
     )
     if returns:
-        return replace(
-            before,
-            said_at=heard_at,
-            heard_at=heard_at,
-            said_event_at=news.sent_at,
-            ended_at=None,
-            ended_event_at=None,
-            notified_at=None,
-        )
-    said_at = before.said_at if verdict is Verdict.NOTE else _later(news.updated_at, before.said_at)
-    return replace(before, said_at=said_at, heard_at=heard_at)
+        open_again = replace(before, ended_at=None, ended_event_at=None)
+        return _said(open_again, heard, heard, notified_at=None)
+    said = (before.said_at, before.said_event_at)
+    if verdict is not Verdict.NOTE and is_later(told, said):
+        said = told
+    return _said(before, said, heard, notified_at=before.notified_at)
 
 
-def _later(this: str | None, other: str | None) -> str | None:
-    return this if is_newer(this, other) else other
+def _said(before: Member, said: Moment, heard: Moment, *, notified_at: float | None) -> Member:
+    said_at, said_event_at = said
+    heard_at, heard_event_at = heard
+    return replace(
+        before,
+        said_at=said_at,
+        said_event_at=said_event_at,
+        heard_at=heard_at,
+        heard_event_at=heard_event_at,
+        notified_at=notified_at,
+    )
