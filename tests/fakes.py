@@ -168,6 +168,13 @@ def security_hub_down(_about: str) -> BaseException:
     return WorkflowUpdateError("InternalException from Security Hub")
 
 
+def late(clock: Clock, seconds_left: float) -> Deadline:
+    """Give the deadline of an invocation that began long ago."""
+    deadline = Deadline(90, clock=clock)
+    clock.now += 90 - seconds_left
+    return deadline
+
+
 class FakeWorkflow:
     """Security Hub's findings, by key; those it does not hold it does not find."""
 
@@ -175,6 +182,7 @@ class FakeWorkflow:
         """Start without findings."""
         self._faults = faults
         self.status: dict[FindingKey, str] = {}
+        self.archived: set[FindingKey] = set()
         self.refusals: dict[FindingKey, list[str]] = {}
         self.marked: list[tuple[FindingKey, Status]] = []
 
@@ -206,3 +214,11 @@ class FakeWorkflow:
             raise security_hub_down("")
         with self._faults.around("statuses"):
             return {key: self.status[key] for key in keys if key in self.status}
+
+    def ended(self, keys: Collection[FindingKey], *, deadline: Deadline) -> set[FindingKey]:
+        """Give those that are archived, or have a status that says so."""
+        if not deadline.leaves(SECURITY_HUB_SECONDS):
+            raise security_hub_down("")
+        with self._faults.around("ended"):
+            over = {key for key in keys if self.status.get(key) in {"RESOLVED", "SUPPRESSED"}}
+            return over | self.archived.intersection(keys)

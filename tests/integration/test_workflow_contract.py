@@ -70,6 +70,24 @@ class WorkflowContract:
         with pytest.raises(WorkflowUpdateError):
             workflow.statuses([ONE], deadline=nearly_over())
 
+    def test_what_a_person_has_ended_is_over(self, workflow: Workflow, hold: Hold) -> None:
+        """The rest is open, also what is not found."""
+        hold("one", "two")
+        workflow.mark([ONE], "SUPPRESSED", deadline=IN_TIME)
+
+        assert {ONE} == set(workflow.ended([ONE, TWO, GONE], deadline=IN_TIME))
+
+    def test_what_is_archived_is_over(self, workflow: Workflow, archive: Hold) -> None:
+        """Its status says nothing of it."""
+        archive("one")
+
+        assert {ONE} == set(workflow.ended([ONE], deadline=IN_TIME))
+
+    def test_without_time_nothing_is_known_to_be_over(self, workflow: Workflow) -> None:
+        """It is no answer that it is open."""
+        with pytest.raises(WorkflowUpdateError):
+            workflow.ended([ONE], deadline=nearly_over())
+
 
 class TestFakeWorkflow(WorkflowContract):
     """The fake."""
@@ -85,6 +103,16 @@ class TestFakeWorkflow(WorkflowContract):
 
         def load(*ids: str) -> None:
             workflow.status.update({(PRODUCT_ARN, each): "NEW" for each in ids})
+
+        return load
+
+    @pytest.fixture
+    def archive(self, workflow: FakeWorkflow, hold: Hold) -> Hold:
+        """Make archived findings known."""
+
+        def load(*ids: str) -> None:
+            hold(*ids)
+            workflow.archived.update((PRODUCT_ARN, each) for each in ids)
 
         return load
 
@@ -105,5 +133,15 @@ class TestSecurityHub(WorkflowContract):
         def load(*ids: str) -> None:
             for each in ids:
                 aws_environment.security_hub.load(raw_finding(each))
+
+        return load
+
+    @pytest.fixture
+    def archive(self, aws_environment: AwsServer) -> Hold:
+        """Make archived findings known."""
+
+        def load(*ids: str) -> None:
+            for each in ids:
+                aws_environment.security_hub.load(raw_finding(each, RecordState="ARCHIVED"))
 
         return load

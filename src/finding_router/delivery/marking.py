@@ -43,6 +43,9 @@ class Workflow(Protocol):
     ) -> Mapping[FindingKey, str]:
         """Give the status of those of *keys* that are found; raises WorkflowUpdateError."""
 
+    def ended(self, keys: Collection[FindingKey], *, deadline: Deadline) -> Collection[FindingKey]:
+        """Give those of *keys* that are over, whatever ended them; raises WorkflowUpdateError."""
+
 
 class Marker:
     """Marks what a batch has said."""

@@ -1,7 +1,6 @@
 """Saying what waited: the digests of schedules, active hours and silences that are due."""
 
 from collections.abc import Callable
-from typing import Final
 
 from finding_router.delivery.conclusion import conclude
 from finding_router.delivery.deadline import Deadline
@@ -18,8 +17,6 @@ from finding_router.findings.digest import Totals
 from finding_router.routing.hold import HoldKind
 from finding_router.routing.table import Destination, RoutingTable
 from finding_router.telemetry import logger
-
-_ENDED: Final = frozenset({"RESOLVED", "SUPPRESSED"})
 
 
 class Waker:
@@ -65,11 +62,11 @@ class Waker:
             return []
         keys = {job.finding.key: subject for subject, job in due.jobs.items() if job.finding}
         try:
-            statuses = self._workflow.statuses(keys, deadline=deadline)
+            over = self._workflow.ended(keys, deadline=deadline)
         except WorkflowUpdateError as error:
             logger.warning("digest waits on", bin=bin_.name, detail=str(error))
             return []
-        ended = frozenset(keys[key] for key, status in statuses.items() if status in _ENDED)
+        ended = frozenset(keys[key] for key in over)
         work = self._digest(due, ended, planner)
         self._outbox.send_digest(work, default_channel=table.default_channel, deadline=deadline)
         jobs = list(due.jobs.values())
