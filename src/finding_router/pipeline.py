@@ -1,8 +1,8 @@
 """
 The main job over one batch: read, decide, claim, post, record, mark.
 
-Most events say nothing. What speaks takes a fifth of a cold start, and so is imported where there
-is something to say.
+Most events say nothing. What decides and speaks takes a fifth of a cold start, and so is imported
+where there is something to say.
 """
 
 import time
@@ -24,7 +24,6 @@ from finding_router.delivery.stores import Stores
 from finding_router.delivery.subjects import subject_of
 from finding_router.errors import StoreError
 from finding_router.routing.book import RouteBook
-from finding_router.routing.table import RoutingTable
 from finding_router.settings import Settings
 from finding_router.slack.client import SlackClient
 from finding_router.slack.links import AccessPortal
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from finding_router.delivery.outbox import Outbox
     from finding_router.delivery.planning import Planner
     from finding_router.delivery.waking import Waker
+    from finding_router.routing.table import RoutingTable
 
 # Most silences that are over have done what they were for: their authors hear of it once.
 SILENCE_OVER_SECONDS: Final = 90 * 86_400.0
@@ -156,7 +156,7 @@ class Pipeline:
         """Give the time as routes reckon with it."""
         return datetime.fromtimestamp(self._clock(), UTC)
 
-    def _planner(self, table: RoutingTable) -> "Planner":
+    def _planner(self, table: "RoutingTable") -> "Planner":
         from finding_router.delivery.planning import Planner
 
         return Planner(table=table, portal=self._portal, now=self._now())
@@ -182,7 +182,7 @@ class Pipeline:
             )
         return [job for job in jobs if job.is_followed], channels
 
-    def _tell_troubles(self, table: RoutingTable) -> None:
+    def _tell_troubles(self, table: "RoutingTable") -> None:
         if table.problems:
             count(INVALID_ROUTES, table.skipped)
             for problem in table.problems:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from finding_router.delivery.hold_book import Bin, Held, HoldBook
 from finding_router.delivery.job import Job, Record
@@ -13,8 +13,10 @@ from finding_router.errors import FindingError
 from finding_router.findings.asff import read_finding
 from finding_router.findings.events import EventKind
 from finding_router.routing.hold import Hold, HoldKind
-from finding_router.routing.table import Destination, RoutingTable
 from finding_router.telemetry import logger
+
+if TYPE_CHECKING:
+    from finding_router.routing.table import Destination, RoutingTable
 
 _HEADINGS: Final = {
     HoldKind.SCHEDULE: "Digest of “{}”, {:%a %d %b}",
@@ -56,7 +58,7 @@ class Holding:
         self._book = book
         self._clock = clock
 
-    def keep(self, job: Job, destination: Destination, hold: Hold) -> None:
+    def keep(self, job: Job, destination: "Destination", hold: Hold) -> None:
         """Keep the finding of *job* until its digest is due."""
         if job.finding is None or hold.forget:
             return
@@ -74,7 +76,7 @@ class Holding:
         finding = json.dumps(job.raw, separators=(",", ":"), default=str)
         self._book.hold(bin_, Held(subject=subject_of(job.finding), finding=finding, held_at=now))
 
-    def due(self, table: RoutingTable) -> list[Bin]:
+    def due(self, table: "RoutingTable") -> list[Bin]:
         """Give the bins whose time has come, or whose route or silence is there no more."""
         now = self._clock()
         reasons = {(HoldKind.SILENCE, silence.name) for silence in table.silences}

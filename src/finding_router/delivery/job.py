@@ -12,11 +12,11 @@ from finding_router.delivery.outcome import Outcome
 from finding_router.findings.digest import Totals
 from finding_router.findings.events import EventKind
 from finding_router.findings.finding import Finding, Severity
-from finding_router.routing.table import Destination
 from finding_router.slack.client import Posted
 
 if TYPE_CHECKING:
     from finding_router.delivery.cards import Card
+    from finding_router.routing.table import Destination
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -88,7 +88,7 @@ class Work:
     *after* is the work that comes first: events of one finding are told in their order.
     """
 
-    destination: Destination
+    destination: "Destination"
     severity: Severity
     jobs: list[Job]
     after: "Work | None" = None

@@ -18,12 +18,13 @@ from finding_router.errors import ConfigurationError, RouteError
 from finding_router.findings.events import IMPORTED, SOURCE
 from finding_router.findings.finding import Finding
 from finding_router.routing.channel import ChannelTemplate, UnfilledError, read_channel
-from finding_router.routing.hold import Hold, held_by_route, held_by_silence
+from finding_router.routing.hold import Hold
 from finding_router.routing.index import PatternIndex
 from finding_router.routing.mistake import MistakeError
 from finding_router.routing.route import Account, Action, Deliver, Route, parse_item
 from finding_router.routing.silence import Silence, Silences
 from finding_router.routing.trace import TraceStep, trace_routes
+from finding_router.routing.waiting import held_by_route, held_by_silence
 
 _IMMEDIATE_FIRST: Final = list(Deliver)
 _AT_ONCE: Final = datetime.min.replace(tzinfo=UTC)
