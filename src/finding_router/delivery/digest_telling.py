@@ -73,7 +73,8 @@ class DigestTeller:
             if not self._book.write_digest(posted_digest):
                 logger.error("digest posted after its claim was lost", ts=posted.ts)
             work.digest = posted_digest
-            work.is_parent_new = True
+            # One that was found may say less than is listed now.
+            work.is_parent_new = not work.is_doubtful
         else:
             lines = self._lines(work)
             self._book.put_lines(digest.digest_id, [lines[each] for each in work.in_reply])
@@ -199,7 +200,10 @@ class DigestTeller:
         for delivery in work.deliveries:
             verdict = self._claims.judge(delivery)
             delivery.is_doubtful = verdict is Verdict.RECOVER
-            if verdict not in _SAY:
+            if verdict is Verdict.BUSY:
+                why = "another worker is at it"
+                delivery.end(Progress.FAILED, why, retry_seconds=FIRST_SECONDS)
+            elif verdict not in _SAY:
                 delivery.end(Progress.DUPLICATE)
             elif not self._claims.claim(delivery, verdict, digest=digest.digest_id):
                 why = "another worker was first"
@@ -212,7 +216,9 @@ class DigestTeller:
         if work.is_doubtful:
             places = dict.fromkeys([channel, self._default_channel])
             looked = self._searcher.look(digest.digest_id, places, claimed_at=digest.claimed_at)
-            work.posted, work.is_doubtful = looked.posted, not looked.is_sure
+            work.posted = looked.posted
+            # What is found stays doubtful until it is recorded.
+            work.is_doubtful = looked.posted is not None or not looked.is_sure
             if work.posted is not None or not self._deadline.allows():
                 return
         # It may have been meant for another channel.

@@ -51,11 +51,7 @@ class DeliveryTeller:
         verdict = self._claims.judge(work)
         if verdict in _ENDS:
             work.end(_ENDS[verdict])
-            if work.entry is not None and work.job.record.tries > 1:
-                # The try before this one may have died before it added up.
-                self._reviver.again(work)
-                if work.entry.digest is not None:
-                    self._digests.touch(work.entry.digest)
+            self._complete(work)
         elif verdict is Verdict.BUSY:
             work.end(Progress.FAILED, "another worker is at it", retry_seconds=FIRST_SECONDS)
         elif verdict not in _SAY:
@@ -165,10 +161,20 @@ class DeliveryTeller:
             self._digests.change(entry.digest, entry.key.finding, is_ended=verdict is Verdict.CLOSE)
         elif verdict is not Verdict.NOTE and not self._update(work, entry, verdict):
             return
-        if self._claims.note(work, verdict):
-            work.end(Progress.DUPLICATE if verdict is Verdict.NOTE else Progress.UPDATED)
-        else:
+        if not self._claims.note(work, verdict):
             work.end(Progress.FAILED, "another worker was first", retry_seconds=FIRST_SECONDS)
+        elif verdict is Verdict.NOTE:
+            work.end(Progress.DUPLICATE)
+            self._complete(work)
+        else:
+            work.end(Progress.UPDATED)
+
+    def _complete(self, work: Delivery) -> None:
+        """Have done what a try before this one may have left out: it may have died over it."""
+        if work.entry is not None and work.job.record.tries > 1:
+            self._reviver.again(work)
+            if work.entry.digest is not None:
+                self._digests.touch(work.entry.digest)
 
     def _update(self, work: Delivery, entry: Entry, verdict: Verdict) -> bool:
         """Change the card; tell whether that is all there is to do."""
