@@ -279,9 +279,13 @@ class DigestTeller:
         return False
 
     def _add_up(self, work: DigestWork) -> None:
-        """End; the parent that was not posted just now has its totals counted anew."""
-        if work.digest is not None and not work.is_parent_new:
-            self._digests.touch(work.digest.digest_id)
+        """End; the totals are counted anew, unless the parent was posted with all that there is."""
+        digest = work.digest
+        if digest is not None:
+            newest = self._book.open_digests([digest.name]).get(digest.name)
+            # Another worker may have gone on with it meanwhile, and counted less than there is now.
+            if not work.is_parent_new or newest is None or newest.version != digest.version:
+                self._digests.touch(digest.digest_id)
         work.end(Progress.POSTED)
 
     def _record(self, delivery: Delivery, digest: OpenDigest) -> None:

@@ -142,8 +142,12 @@ class Digests:
         those = [each for each in those if each not in unlisted]
         begun = [each for each in those if each.entry is not None and each.entry.digest]
         free = [each for each in those if each.entry is None or not each.entry.digest]
-        wanted = [each for each in free if each.destination.deliver is Deliver.DIGEST]
         # Every critical finding has a card of its own; one claimed as a card stays a card.
+        wanted = [
+            each
+            for each in free
+            if each.destination.deliver is Deliver.DIGEST and each.entry is None
+        ]
         choice = [each for each in free if each.destination.deliver is Deliver.AUTO]
         if len(choice) <= self._threshold and not is_on and not wanted and not begun:
             return None

@@ -56,6 +56,9 @@ class DeliveryTeller:
             work.end(Progress.FAILED, "another worker is at it", retry_seconds=FIRST_SECONDS)
         elif verdict not in _SAY:
             self._change(work, verdict)
+        elif work.entry is not None and work.entry.digest is not None and work.entry.ts is None:
+            # Nobody would look for it outside of the digest that it was claimed for.
+            work.end(Progress.FAILED, "to be listed in a digest", retry_seconds=FIRST_SECONDS)
         elif self._slots.is_now(work.channel(self._default_channel)):
             work.is_doubtful = verdict is Verdict.RECOVER
             if self._claim(work, verdict):
