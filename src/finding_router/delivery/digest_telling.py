@@ -43,18 +43,16 @@ class DigestTeller:
     def step(self, work: DigestWork) -> None:
         """Do the next thing that is not done: open, claim, post the parent, list, add up."""
         channel = work.channel(self._default_channel)
-        if work.digest is None and not self._open(work):
+        digest = work.digest or self._open(work)
+        if digest is None:
             return
         if not work.is_claimed:
-            self._claim(work)
+            self._claim(work, digest)
             return
         if not self._waiting(work) and not work.also:
-            self._add_up(work)
+            self._add_up(work, digest)
             return
         if not self._slots.is_now(channel) or not self._deadline.allows():
-            return
-        digest = work.digest
-        if digest is None:
             return
         if digest.state is State.POSTED:
             self._list(work, digest, channel)
@@ -120,48 +118,52 @@ class DigestTeller:
         """Tell whether something is left to list; adding up only changes the parent."""
         return bool(self._waiting(work) or work.also)
 
-    def _open(self, work: DigestWork) -> bool:
-        """Claim the digest of the burst, or the next one; tell whether that worked."""
+    def _open(self, work: DigestWork) -> OpenDigest | None:
+        """Claim the digest of the burst, or the next one; None where that cannot be, yet."""
         before, now = work.before, self._clock()
-        lease_until = now + self._deadline.remaining() + LEASE_MARGIN_SECONDS
         if before is not None and is_claimed_by_another(before, now):
             work.end(Progress.FAILED, "another worker is at it", retry_seconds=FIRST_SECONDS)
-            return False
-        if before is not None and self._goes_on(work, before):
-            work.is_doubtful = before.state is State.CLAIMED
-            digest = before.again(now=now, lease_until=lease_until, worker=self._claims.worker)
-        else:
-            digest = OpenDigest(
-                name=work.name,
-                channel=work.channel(self._default_channel),
-                number=before.number + 1 if before else 1,
-                state=State.CLAIMED,
-                version=before.version + 1 if before else 1,
-                claimed_at=now,
-                lease_until=lease_until,
-                claimed_by=self._claims.worker,
-                started_at=now,
-                last_at=now,
-                heading=work.heading or "",
-                why=work.why,
-                routes=work.destination.routes,
-                mention=work.destination.mention,
-                banner=work.banner,
-                before=work.compared_with,
-            )
+            return None
+        digest = self._claimed(work, now)
         for left in self._left(work, digest):
             if why := self._digests.correct(left):
                 work.end(Progress.FAILED, why, retry_seconds=FIRST_SECONDS)
-                return False
+                return None
         if not self._book.write_digest(digest):
             work.end(Progress.FAILED, "another worker was first", retry_seconds=FIRST_SECONDS)
-            return False
+            return None
         work.digest = digest
         if digest.state is State.POSTED:
             # The time that it took so far.
             self._book.keep_about(digest)
             work.also = self._unlisted(work.also, digest)
-        return True
+        return digest
+
+    def _claimed(self, work: DigestWork, now: float) -> OpenDigest:
+        """Give the digest to list in, as this worker claims it."""
+        before = work.before
+        lease_until = now + self._deadline.remaining() + LEASE_MARGIN_SECONDS
+        if before is not None and self._goes_on(work, before):
+            work.is_doubtful = before.state is State.CLAIMED
+            return before.again(now=now, lease_until=lease_until, worker=self._claims.worker)
+        return OpenDigest(
+            name=work.name,
+            channel=work.channel(self._default_channel),
+            number=before.number + 1 if before else 1,
+            state=State.CLAIMED,
+            version=before.version + 1 if before else 1,
+            claimed_at=now,
+            lease_until=lease_until,
+            claimed_by=self._claims.worker,
+            started_at=now,
+            last_at=now,
+            heading=work.heading or "",
+            why=work.why,
+            routes=work.destination.routes,
+            mention=work.destination.mention,
+            banner=work.banner,
+            before=work.compared_with,
+        )
 
     def _goes_on(self, work: DigestWork, before: OpenDigest) -> bool:
         """Tell whether the digest *before* is the one to list in."""
@@ -192,11 +194,8 @@ class DigestTeller:
             each.is_listing_doubtful = True
         return left
 
-    def _claim(self, work: DigestWork) -> None:
+    def _claim(self, work: DigestWork, digest: OpenDigest) -> None:
         """Claim each finding of the digest; those that another worker has are left to it."""
-        digest = work.digest
-        if digest is None:
-            return
         for delivery in work.deliveries:
             verdict = self._claims.judge(delivery)
             delivery.is_doubtful = verdict is Verdict.RECOVER
@@ -278,14 +277,12 @@ class DigestTeller:
                     return True
         return False
 
-    def _add_up(self, work: DigestWork) -> None:
+    def _add_up(self, work: DigestWork, digest: OpenDigest) -> None:
         """End; the totals are counted anew, unless the parent was posted with all that there is."""
-        digest = work.digest
-        if digest is not None:
-            newest = self._book.open_digests([digest.name]).get(digest.name)
-            # Another worker may have gone on with it meanwhile, and counted less than there is now.
-            if not work.is_parent_new or newest is None or newest.version != digest.version:
-                self._digests.touch(digest.digest_id)
+        newest = self._book.open_digests([digest.name]).get(digest.name)
+        # Another worker may have gone on with it meanwhile, and counted less than there is now.
+        if not work.is_parent_new or newest is None or newest.version != digest.version:
+            self._digests.touch(digest.digest_id)
         work.end(Progress.POSTED)
 
     def _record(self, delivery: Delivery, digest: OpenDigest) -> None:
