@@ -361,6 +361,63 @@ def test_out_of_time_the_rest_of_a_digest_comes_back() -> None:
     assert "120 new findings" in parent.text
 
 
+def test_critical_ones_alone_are_cards() -> None:
+    """There is nothing else to put together."""
+    router = Router()
+
+    router.send(*flood(THRESHOLD + 1, Severity={"Label": "CRITICAL"}))
+
+    assert THRESHOLD + 1 == len(router.slack.opened(ALERTS))
+    assert [] == parents(router)
+
+
+def test_several_that_end_together_change_the_totals_once() -> None:
+    """Slack's pace for changes is not for every line."""
+    router = Router()
+    router.send(*flood(6))
+    router.clock.now += 60
+
+    router.send(*flood(3, RecordState="ARCHIVED", UpdatedAt="2026-09-02T10:00:00Z"))
+
+    [parent] = parents(router)
+    assert "3 resolved" in parent.text
+    assert 1 == len(parent.changed_at)
+
+
+def test_out_of_time_while_claiming_the_rest_comes_back() -> None:
+    """Nothing is posted then."""
+    router = Router()
+    router.faults.plan("note_channel", times=None, seconds=20)
+
+    jobs = router.send(*flood(6))
+
+    assert {Outcome.FAILED} == set(outcomes(jobs))
+    assert [] == router.slack.posted
+
+
+def test_a_digest_begun_elsewhere_is_corrected_before_another_lists_its_findings() -> None:
+    """Where that fails, they come back."""
+    router = Router()
+    router.faults.plan("post", killed, skip=1)
+    with pytest.raises(Killed):
+        router.send(*flood(6))
+    router.restart()
+    router.clock.now += 3600
+    router.send(*flood(6, first=6))
+    router.clock.now += 3600
+    router.send(*flood(6, first=12))
+    router.clock.now += 60
+    router.faults.plan("update", unavailable())
+
+    first = router.send(*flood(6), tries=2)
+    router.clock.now += 60
+    second = router.send(*flood(6), tries=3)
+
+    assert {Outcome.FAILED} == set(outcomes(first))
+    assert {Outcome.DIGESTED} == set(outcomes(second))
+    assert "0 new findings" in router.slack.opened(ALERTS)[0].text
+
+
 WAYS = st.sampled_from(
     [
         *(("post", error, False) for error in (killed, rate_limited(2), unavailable())),

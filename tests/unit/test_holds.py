@@ -304,3 +304,33 @@ def test_a_shadow_posts_nothing_and_is_counted() -> None:
     assert 1 == counted(FINDINGS_SHADOWED)
     assert [] == router.slack.opened(ALERTS)
     assert 1 == len(router.slack.opened("#cards"))
+
+
+def test_without_time_nothing_is_begun() -> None:
+    """It waits for the next call."""
+    router = Router(DAILY)
+    router.send(raw_finding())
+    router.clock.now += 2 * HOUR
+    router.faults.plan("bins", seconds=INVOCATION_SECONDS)
+
+    assert [] == router.wake()
+    assert [] == router.slack.posted
+
+
+def test_what_another_worker_has_claimed_meanwhile_waits_on() -> None:
+    """The rest of the bin is said."""
+    router = Router(DAILY, {**DAILY, "name": "now", "deliver": "card", "enabled": False})
+    del router.items[1]["schedule"]
+    router.send(raw_finding("one"), raw_finding("two"))
+    router.clock.now += 2 * HOUR
+    router.items = [{**EVERYTHING, "name": "daily"}]
+    router.restart()
+    router.faults.plan("post", killed)
+    with pytest.raises(Killed):
+        router.send(raw_finding("one"))
+    router.restart()
+
+    woken = router.wake()
+
+    assert {Outcome.FAILED, Outcome.DIGESTED} == set(outcomes(woken))
+    assert [1] == [len(waiting) for waiting in router.holds.waiting.values()]

@@ -436,3 +436,37 @@ def test_what_ends_with_what_could_not_be_said_comes_back_with_it() -> None:
 
     assert [Outcome.FAILED, Outcome.FAILED] == outcomes(jobs)
     assert [] == router.slack.texts(DEFAULT)
+
+
+def test_a_fall_on_a_card_that_is_gone_is_remembered() -> None:
+    """Nobody is told of it."""
+    router = Router()
+    router.send(raw_finding())
+    router.clock.now += 60
+    router.faults.plan("update", gone())
+    better = {"Workflow": {"Status": "NOTIFIED"}, "Severity": {"Label": "LOW"}}
+
+    [job] = router.send(raw_finding(**better, UpdatedAt=LATER))
+
+    assert Outcome.UPDATED == job.outcome
+    assert [] == router.replies
+
+
+def test_an_end_of_which_another_worker_was_first_comes_back() -> None:
+    """When the card is gone, only one of them answers it."""
+    router = Router()
+    router.send(raw_finding())
+    router.clock.now += 60
+    mine = router.pipeline
+
+    def intrude() -> None:
+        router.restart()
+        router.send(raw_finding(UpdatedAt="2026-09-01T12:00:00Z"))
+        router.pipeline = mine
+
+    router.faults.plan("update", gone(), meanwhile=intrude)
+
+    [job] = router.send(ended())
+
+    assert Outcome.FAILED == job.outcome
+    assert [] == router.replies

@@ -10,6 +10,7 @@ from finding_router.delivery.intake import read_jobs
 from finding_router.delivery.job import Delivery, Job
 from finding_router.delivery.outcome import Outcome
 from finding_router.delivery.planning import Planner
+from finding_router.delivery.subjects import subject_of
 from finding_router.findings.finding import Severity
 from finding_router.routing.table import RoutingTable
 from hub_events import custom_action, imported, raw_finding, record
@@ -193,3 +194,30 @@ def test_the_card_says_why_it_is_in_the_default_channel() -> None:
 
     assert DEFAULT == delivery.destination.channel
     assert "by-team" in delivery.card.context.why
+
+
+def test_what_cannot_be_read_follows_nothing() -> None:
+    """It has no identity."""
+    table = RoutingTable.from_items([], default_channel=DEFAULT)
+    planner = Planner(table=table, portal=None, now=NOW)
+
+    planner.follow(read_jobs(record(imported({"Title": "No identity"}))), {})
+
+    assert [] == planner.deliveries()
+
+
+def test_what_goes_on_is_told_where_it_was_said() -> None:
+    """Its routes may lead elsewhere, too: nobody was told of it there."""
+    items = [EVERYTHING, {"kind": "route", "name": "b", "channel": "#b"}]
+    table = RoutingTable.from_items(items, default_channel=DEFAULT)
+    planner = Planner(table=table, portal=None, now=NOW)
+    [job] = read_jobs(record(imported(raw_finding(Workflow={"Status": "NOTIFIED"}))))
+    assert job.finding is not None
+
+    planner.follow([job], {subject_of(job.finding): {ALERTS}})
+
+    [delivery] = planner.deliveries()
+    assert (ALERTS, ("everything",)) == (
+        delivery.destination.channel,
+        delivery.destination.routes,
+    )

@@ -606,3 +606,15 @@ def test_a_fault_of_our_own_hurts_only_its_message() -> None:
     assert (Outcome.FAILED, Outcome.POSTED) == (first.outcome, other.outcome)
     assert Outcome.POSTED == second.outcome
     assert 1 == len(router.slack.texts("#a"))
+
+
+def test_a_wait_that_cannot_be_shared_and_is_too_long_brings_the_record_back() -> None:
+    """When it may be posted."""
+    router = Router(*A_AND_B)
+    router.faults.plan("slow_down", store_down)
+    router.faults.plan("post", rate_limited(100), about="#a")
+
+    limited, other = router.send(to("a"), to("b"))
+
+    assert (Outcome.FAILED, Outcome.POSTED) == (limited.outcome, other.outcome)
+    assert 100 == limited.retry_seconds
