@@ -10,6 +10,7 @@ SAM := .tools/sam/bin/sam
 BIN := .venv/bin
 ARCHITECTURE := arm64
 WORKERS := 2
+BLANK := $(subst x,,x x)
 OVERRIDES = $(if $(filter-out arm64,$(ARCHITECTURE)),--parameter-overrides Architecture=$(ARCHITECTURE))
 export SAM_CLI_TELEMETRY := 0
 LOCK_FLAGS := --quiet --python-version 3.13 --universal --generate-hashes --no-emit-index-url --no-header
@@ -89,6 +90,7 @@ validate: | $(SAM) ## Check template.yaml as SAM and CloudFormation would.
 
 .PHONY: build
 build: .venv/.ready | $(SAM) ## Build function and layer; ARCHITECTURE=x86_64 for such a machine.
+	$(if $(findstring $(BLANK),$(CURDIR)),$(error sam builds with make, which knows no paths with blanks: move the project))
 	$(SAM) build $(OVERRIDES)
 
 .PHONY: deploy
