@@ -4,12 +4,29 @@ from typing import Any
 
 import pytest
 
+from entries import KEY, MEMBER, make_entry
 from fakes import Fault, store_down
+from finding_router.delivery.batch import Batch
+from finding_router.delivery.cards import Card
+from finding_router.delivery.claims import Claims
+from finding_router.delivery.deadline import Deadline
 from finding_router.delivery.digest_book import OpenDigest
-from finding_router.delivery.ledger import State
+from finding_router.delivery.digest_telling import DigestTeller
+from finding_router.delivery.digests import Digests
+from finding_router.delivery.episodes import News, Phase
+from finding_router.delivery.job import Delivery, DigestWork, Job, Progress, Record
+from finding_router.delivery.ledger import Saying, State
+from finding_router.delivery.notices import Notices
 from finding_router.delivery.outcome import Outcome
+from finding_router.delivery.pace import Pace
+from finding_router.delivery.reviving import Reviver
+from finding_router.delivery.slots import Slots
+from finding_router.delivery.telling import DeliveryTeller
+from finding_router.findings.finding import Severity
+from finding_router.routing.table import Destination
+from finding_router.slack.card import CardContext
 from hub_events import raw_finding
-from router import ALERTS, EVERYTHING, Router, outcomes
+from router import ALERTS, DEFAULT, EVERYTHING, OPS, Router, outcomes
 
 LATER = "2026-09-02T10:00:00Z"
 DIGEST = {**EVERYTHING, "deliver": "digest"}
@@ -142,3 +159,62 @@ def test_the_end_of_what_a_digest_does_not_list_changes_nothing_there() -> None:
 
     assert Outcome.UPDATED == job.outcome
     assert [] == router.slack.opened(ALERTS)[0].changed_at
+
+
+def make_batch(router: Router) -> Batch:
+    """Make the batch of a worker that has nothing to say yet."""
+    deadline = Deadline(90, clock=router.clock)
+    notices = Notices(slack=router.slack, ledger=router.ledger, channel=OPS, clock=router.clock)  # type: ignore[arg-type]  # the fake has the same methods
+    pace = Pace(ledger=router.ledger, notices=notices, clock=router.clock)
+    now = {"clock": router.clock, "sleep": router.clock.sleep}
+    return Batch(
+        slack=router.slack,  # type: ignore[arg-type]  # the fake has the same methods
+        book=router.digests,
+        claims=Claims(router.ledger, settle_seconds=900, deadline=deadline, clock=router.clock),
+        slots=Slots(pace, deadline=deadline, **now),
+        pace=pace,
+        notices=notices,
+        default_channel=DEFAULT,
+        deadline=deadline,
+        **now,
+    )
+
+
+def test_what_does_not_stand_anywhere_is_neither_recorded_nor_changed() -> None:
+    """There is nothing to remember of it."""
+    router = Router()
+    batch = make_batch(router)
+    digests = Digests(batch, threshold=5, quiet_seconds=600)
+    reviver = Reviver(batch, digests)
+    # Said back, but recorded without a place: as no version of the router writes it.
+    entry = make_entry(saying=Saying.REOPEN, ts=None, posted_to=None)
+    router.ledger.entries[KEY] = entry
+    told = News(member=MEMBER, phase=Phase.ENDED, severity=Severity.HIGH, updated_at=LATER)
+    delivery = Delivery(
+        destination=Destination(channel=ALERTS),
+        severity=Severity.HIGH,
+        jobs=[Job(record=Record(body=None))],
+        key=KEY,
+        card=Card(raw=None, finding=None, problem="", context=CardContext()),
+        news={MEMBER: told},
+        entry=entry,
+    )
+    digest = DigestWork(
+        destination=delivery.destination,
+        severity=Severity.HIGH,
+        jobs=delivery.jobs,
+        name=ALERTS,
+        deliveries=[delivery],
+    )
+    teller = DeliveryTeller(batch, digests, reviver)
+    batch.claims.load([delivery])
+    router.faults.calls.clear()
+
+    DigestTeller(batch, digests).record(digest)
+    teller.record(delivery)
+    teller.step(delivery)
+    reviver.later(delivery)
+    reviver.run()
+
+    assert Progress.DUPLICATE is delivery.progress
+    assert [] == router.faults.calls
