@@ -60,6 +60,14 @@ explain: .venv/.ready ## Tell where EVENT=file goes, and why; ROUTES=file, EXPEC
 test: .venv/.ready | $(SAM) ## Run every test, in WORKERS=2 processes.
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile
 
+.PHONY: faults
+faults: .venv/.ready ## Try every trouble at every step of the router, and print the table.
+	$(BIN)/python -m finding_router_local.matrix --jobs 2
+
+.PHONY: soak
+soak: .venv/.ready ## Send a flood with random faults through the local stack; FINDINGS=10000.
+	$(BIN)/python -m finding_router_local.soak --findings $(or $(FINDINGS),10000)
+
 .PHONY: lint
 lint: .venv/.ready ## Check style, spelling and the direction of imports.
 	$(BIN)/ruff format --check .

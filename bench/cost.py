@@ -8,16 +8,19 @@ measured here, such as the time that AWS and Slack take to answer, is an assumpt
 
 import argparse
 import json
+import math
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cold_start import HANDLER, PROJECT, make_batch
 from finding_router_local import EXAMPLE_ROUTES
 from finding_router_local.build import sam_build
+from finding_router_local.gate import Call
 from finding_router_local.rie import RuntimeEmulator, assemble_runtime, find_emulator
 from finding_router_local.stack import Stack
 
@@ -40,7 +43,7 @@ FREE_METRICS = 10
 FREE_ALARMS = 10
 FREE_DASHBOARDS = 3
 
-METRICS = 8
+METRICS = 10
 ALARMS = 7
 DASHBOARDS = 1
 MEMORY_GB = 0.5
@@ -51,13 +54,19 @@ SLOWDOWN = 1769 / 512
 DAYS = 30
 FINDINGS_PER_ACCOUNT_AND_DAY = 10
 EVENTS_PER_FINDING = 2  # a finding that is updated before it is marked comes as NEW once more
+# Security Hub reports each of its checks anew every day, whatever became of it; TrackLifecycle lets
+# those through that were never posted, too.
+CHECKS_PER_ACCOUNT_AND_DAY = 300
 AWS_CALL_SECONDS = 0.010
 SLACK_POST_SECONDS = 0.300
-QUERY_READ_UNITS = 4  # 30 KB of routes
+ROUTES_READ_UNITS = 4  # 30 KB
 PLATFORM_LOG_BYTES = 1_000  # Lambda's own lines about a run
 # Five long polls of at most 20 s at a time, around the clock, also where nothing comes:
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
 POLLS = 5 * 3 * 60 * 24 * DAYS
+WAKES = 60 * 24 * DAYS
+
+WAKE = {"finding-router": "wake"}
 
 
 @dataclass(frozen=True)
@@ -68,21 +77,22 @@ class Use:
     seconds: float
     cpu_seconds: float
     calls: int
+    posts: int
     writes: int
     reads: int
-    queries: int
     log_bytes: int
 
     @property
     def billed_seconds(self) -> float:
         """How long it would run in Lambda: less of a processor, and a network."""
-        waits = max(self.seconds - self.cpu_seconds, 0) if self.findings > 1 else 0
-        answers = self.calls * AWS_CALL_SECONDS + SLACK_POST_SECONDS * (not waits)
-        return self.cpu_seconds * SLOWDOWN + answers + waits
+        # A channel's second message waits for its slot, and what is asked meanwhile costs nothing.
+        waits = max(self.seconds - self.cpu_seconds, 0) if self.posts > 1 else 0
+        answers = self.calls * AWS_CALL_SECONDS + self.posts * SLACK_POST_SECONDS
+        return self.cpu_seconds * SLOWDOWN + (waits or answers)
 
 
-def measure(runs: dict[str, int]) -> dict[str, Use]:
-    """Run batches of so many findings, one after another, and give what each used."""
+def measure(runs: dict[str, tuple[Any, int]]) -> dict[str, Use]:
+    """Invoke the function with the events of *runs*, in turn, and give what each used."""
     emulator = find_emulator(PROJECT)
     if emulator is None:
         sys.exit("the emulator comes with the SAM CLI: run `make build` first")
@@ -98,76 +108,131 @@ def measure(runs: dict[str, int]) -> dict[str, Use]:
             handler=HANDLER,
             environment=stack.environment(),
         ) as function:
-            for name, findings in runs.items():
-                uses[name] = _run(function, stack, findings)
+            for name, (change, findings) in runs.items():
+                event = make_batch(stack, findings, **change) if findings else WAKE
+                uses[name] = _run(function, stack, event, findings)
                 time.sleep(1.1)  # Slack takes a message a second for a channel
     return uses
 
 
-def _run(function: RuntimeEmulator, stack: Stack, findings: int) -> Use:
-    counts = stack.aws.gate.counts
-    counts.clear()
-    cpu_ms = function.cpu_ms
-    invocation = function.invoke(make_batch(stack, findings))
-    if invocation.error or invocation.answer["batchItemFailures"]:
+def _run(function: RuntimeEmulator, stack: Stack, event: Any, findings: int) -> Use:
+    stack.aws.gate.recent.clear()
+    cpu_ms, posts = function.cpu_ms, len(stack.slack.messages())
+    invocation = function.invoke(event)
+    if invocation.error or invocation.answer.get("batchItemFailures"):
         sys.exit("\n".join(function.log))
     own = [line for line in invocation.log if line.startswith("{")]
+    calls = list(stack.aws.gate.recent)
     return Use(
         findings=findings,
         seconds=invocation.seconds,
         cpu_seconds=(function.cpu_ms - cpu_ms) / 1000,
-        calls=counts.total(),
-        writes=counts["dynamodb", "PutItem"] + counts["dynamodb", "UpdateItem"],
-        reads=findings,
-        queries=counts["dynamodb", "Query"],
+        calls=len(calls),
+        posts=len(stack.slack.messages()) - posts,
+        writes=sum(map(_write_units, calls)),
+        reads=sum(map(_read_units, calls)),
         log_bytes=sum(len(line.encode()) + 1 for line in own),
     )
 
 
-def bill(accounts: int, use: Use) -> Iterator[tuple[str, float, float]]:
+def _write_units(call: Call) -> int:
+    """Give what a call writes, a unit for each KB; as JSON an item is longer than as it is kept."""
+    request = json.loads(call.body) if call.service == "dynamodb" else {}
+    if call.operation == "BatchWriteItem":
+        [requests] = request["RequestItems"].values()
+        return sum(_kilobytes(each) for each in requests)
+    if call.operation == "PutItem":
+        return _kilobytes(request["Item"])
+    return int(call.operation == "UpdateItem")
+
+
+def _kilobytes(item: object) -> int:
+    return math.ceil(len(json.dumps(item)) / 1024)
+
+
+def _read_units(call: Call) -> int:
+    """Give what a call reads: a unit for each item of the Ledger, also where there is none."""
+    if (call.service, call.operation) == ("dynamodb", "BatchGetItem"):
+        [wanted] = json.loads(call.body)["RequestItems"].values()
+        return len(wanted["Keys"])
+    if (call.service, call.operation) == ("dynamodb", "Query"):
+        is_routes = b'"route"' in call.body
+        return ROUTES_READ_UNITS if is_routes else 1
+    return 0
+
+
+def bill(accounts: int, new: Use, again: Use, wake: Use) -> Iterator[tuple[str, float, float]]:
     """Give each item of a month's bill, at list price and beyond what is free."""
     events = accounts * FINDINGS_PER_ACCOUNT_AND_DAY * DAYS * EVENTS_PER_FINDING
-    batches = events / use.findings
-    gb_seconds = batches * use.billed_seconds * MEMORY_GB
-    yield "Lambda, requests", *_price(batches, LAMBDA_REQUEST, FREE_LAMBDA_REQUESTS)
-    yield "Lambda, GB-seconds", *_price(gb_seconds, LAMBDA_GB_SECOND, FREE_GB_SECONDS)
-    # A message is sent, received and deleted; the latter two by tens.
-    requests = events * 1.2 + POLLS
-    yield "SQS", *_price(requests, SQS_REQUEST, FREE_SQS_REQUESTS)
-    yield "DynamoDB, writes", *_price(batches * use.writes, DYNAMODB_WRITE, 0)
-    units = batches * (use.reads + use.queries * QUERY_READ_UNITS)
-    yield "DynamoDB, reads", *_price(units, DYNAMODB_READ, 0)
-    logs = batches * (use.log_bytes + PLATFORM_LOG_BYTES) / 1e9
-    yield "CloudWatch, logs", *_price(logs, LOGS_GB, FREE_LOGS_GB)
-    yield f"CloudWatch, {METRICS} metrics", *_price(METRICS, METRIC, FREE_METRICS)
-    yield f"CloudWatch, {ALARMS} alarms", *_price(ALARMS, ALARM, FREE_ALARMS)
-    yield "CloudWatch, dashboard", *_price(DASHBOARDS, DASHBOARD, FREE_DASHBOARDS)
+    checks = accounts * CHECKS_PER_ACCOUNT_AND_DAY * DAYS
+    runs = ((events / new.findings, new), (checks / again.findings, again), (WAKES, wake))
+    amounts = (
+        ("Lambda, requests", sum(times for times, _ in runs), LAMBDA_REQUEST, FREE_LAMBDA_REQUESTS),
+        (
+            "Lambda, GB-seconds",
+            sum(times * use.billed_seconds * MEMORY_GB for times, use in runs),
+            LAMBDA_GB_SECOND,
+            FREE_GB_SECONDS,
+        ),
+        # A message is sent, received and deleted; the latter two by tens.
+        ("SQS", (events + checks) * 1.2 + POLLS, SQS_REQUEST, FREE_SQS_REQUESTS),
+        ("DynamoDB, writes", sum(times * use.writes for times, use in runs), DYNAMODB_WRITE, 0),
+        ("DynamoDB, reads", sum(times * use.reads for times, use in runs), DYNAMODB_READ, 0),
+        (
+            "CloudWatch, logs",
+            sum(times * (use.log_bytes + PLATFORM_LOG_BYTES) for times, use in runs) / 1e9,
+            LOGS_GB,
+            FREE_LOGS_GB,
+        ),
+        (f"CloudWatch, {METRICS} metrics", METRICS, METRIC, FREE_METRICS),
+        (f"CloudWatch, {ALARMS} alarms", ALARMS, ALARM, FREE_ALARMS),
+        ("CloudWatch, dashboard", DASHBOARDS, DASHBOARD, FREE_DASHBOARDS),
+        # The first 14 million calls a month are free.
+        ("EventBridge Scheduler", WAKES, 1e-6, 14e6),
+    )
+    for name, amount, price, free in amounts:
+        yield name, amount * price, max(amount - free, 0) * price
 
 
-def _price(amount: float, price: float, free: float) -> tuple[float, float]:
-    return amount * price, max(amount - free, 0) * price
+def show(title: str, items: Sequence[tuple[str, float, float]]) -> None:
+    """Print a bill with its sum."""
+    print(f"\n{title}:  list price  beyond free tier")
+    for item, listed, paid in items:
+        print(f"  {item:28} {listed:12.2f} {paid:12.2f}")
+    total, paid_total = (sum(item[column] for item in items) for column in (1, 2))
+    print(f"  {'total':28} {total:12.2f} {paid_total:12.2f}")
 
 
 def main() -> None:
     """Measure, add up and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--findings", type=int, default=10, help="in a busy batch (default: 10)")
+    parser.add_argument("--findings", type=int, default=5, help="in a busy batch (default: 5)")
     options = parser.parse_args()
-    uses = measure({"cold": 1, "_": 1, "warm": 1, "busy": options.findings})
-    for name in ("cold", "warm", "busy"):
-        use = uses[name]
+    passed = {"Compliance": {"Status": "PASSED"}, "Workflow": {"Status": "RESOLVED"}}
+    uses = measure(
+        {
+            "cold": ({}, 1),
+            "_": ({}, 1),
+            "warm": ({}, 1),
+            "busy": ({}, options.findings),
+            "flood": ({}, 50),
+            "again": (passed, 10),
+            "wake": ({}, 0),
+        }
+    )
+    for name, use in uses.items():
+        if name == "_":
+            continue
         print(
-            f"{name}: {use.findings} findings, {use.cpu_seconds:.2f} s of processor in "
-            f"{use.seconds:.2f} s, {use.calls} AWS calls, {use.writes} writes, "
-            f"{use.log_bytes} bytes of log; {use.billed_seconds * MEMORY_GB:.2f} GB-s in Lambda"
+            f"{name}: {use.findings} findings, {use.posts} messages, {use.cpu_seconds:.2f} s of "
+            f"processor in {use.seconds:.2f} s, {use.calls} AWS calls, {use.writes} writes, "
+            f"{use.reads} reads, {use.log_bytes} bytes of log; "
+            f"{use.billed_seconds * MEMORY_GB:.2f} GB-s in Lambda"
         )
     for accounts, name in ((10, "cold"), (1_000, "busy")):
-        items = list(bill(accounts, uses[name]))
-        print(f"\n{accounts} accounts, every batch {name}:  list price  beyond free tier")
-        for item, listed, paid in items:
-            print(f"  {item:28} {listed:12.2f} {paid:12.2f}")
-        total, paid_total = (sum(item[column] for item in items) for column in (1, 2))
-        print(f"  {'total':28} {total:12.2f} {paid_total:12.2f}")
+        items = list(bill(accounts, uses[name], uses["again"], uses["wake"]))
+        show(f"{accounts} accounts, every batch {name}", items)
+    show("Without a finding", list(bill(0, uses["cold"], uses["again"], uses["wake"])))
 
 
 if __name__ == "__main__":

@@ -73,6 +73,10 @@ UNUSED: Final = (
     "slack_sdk/socket_mode",
     "slack_sdk/**/*async*.py",
     "slack_sdk/web/legacy_*.py",
+    # Where zones lie, and their source; what they say is in a file of each.
+    "tzdata/zoneinfo/*.tab",
+    "tzdata/zoneinfo/leapseconds",
+    "tzdata/zoneinfo/tzdata.zi",
     "urllib3/contrib/emscripten",
     "urllib3/contrib/pyopenssl.py",
     "urllib3/contrib/socks.py",

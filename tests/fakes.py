@@ -1,28 +1,26 @@
 """
-In-memory stand-ins for what the router talks to, which fail as planned.
+A clock, the plan of what goes wrong, and Security Hub; the other fakes stand in `fake_*.py`.
 
-Each is held to the real adapter by a contract test that runs against both.
+Each fake is held to the real adapter by a contract test that runs against both.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from finding_router.delivery.deadline import SECURITY_HUB_SECONDS, Deadline
-from finding_router.delivery.ledger import Entry, EntryKey
 from finding_router.delivery.marking import OUT_OF_TIME, FindingKey, Status
 from finding_router.errors import (
     ChannelError,
     CredentialError,
+    GoneError,
     MessageError,
     RateLimitedError,
     StoreError,
     UnavailableError,
     WorkflowUpdateError,
 )
-from finding_router.slack.client import Posted
-from finding_router.slack.message import Message
 
 START = 1_790_000_000.0
 type MakeError = Callable[[str], BaseException]
@@ -155,6 +153,11 @@ def message_refused(code: str = "invalid_blocks") -> MakeError:
     return lambda channel: MessageError(code, channel=channel, code=code)
 
 
+def gone(code: str = "message_not_found") -> MakeError:
+    """Make Slack miss the message that is to be changed or answered."""
+    return lambda channel: GoneError(code, channel=channel, code=code)
+
+
 def store_down(_about: str) -> BaseException:
     """Make DynamoDB fail."""
     return StoreError("ThrottlingException from DynamoDB")
@@ -165,123 +168,11 @@ def security_hub_down(_about: str) -> BaseException:
     return WorkflowUpdateError("InternalException from Security Hub")
 
 
-@dataclass(frozen=True)
-class Said:
-    """A message that stands in *channel*, as routed."""
-
-    channel: str
-    message: Message
-    delivery_id: str | None
-    ts: str
-
-    @property
-    def text(self) -> str:
-        """The summary."""
-        return self.message.text
-
-
 def late(clock: Clock, seconds_left: float) -> Deadline:
     """Give the deadline of an invocation that began long ago."""
     deadline = Deadline(90, clock=clock)
     clock.now += 90 - seconds_left
     return deadline
-
-
-class FakeSlack:
-    """Slack with every channel one could wish for, but the *missing*."""
-
-    def __init__(self, clock: Clock, faults: Faults, *, missing: Collection[str] = ()) -> None:
-        """Stamp messages by *clock*."""
-        self._clock = clock
-        self._faults = faults
-        self._missing = set(missing)
-        self.posted: list[Said] = []
-
-    def post(
-        self,
-        channel: str,
-        message: Message,
-        *,
-        delivery_id: str | None = None,
-        seconds: float = 40.0,
-    ) -> Posted:
-        """Keep *message* in *channel*."""
-        with self._faults.around("post", channel):
-            self._check(channel, seconds)
-            # As in Slack, no two messages of a channel have the same.
-            ts = f"{self._clock.now:.0f}.{len(self.posted):06d}"
-            self.posted.append(Said(channel, message, delivery_id, ts))
-            return Posted(channel_id(channel), ts)
-
-    def find(
-        self, channel: str, delivery_id: str, *, since: float, seconds: float = 40.0
-    ) -> Posted | None:
-        """Look among what was kept."""
-        with self._faults.around("find", channel):
-            self._check(channel, seconds)
-            for said in reversed(self.posted):
-                if (
-                    channel_id(said.channel) == channel_id(channel)
-                    and said.delivery_id == delivery_id
-                    and float(said.ts) >= since
-                ):
-                    return Posted(channel_id(channel), said.ts)
-            return None
-
-    def _check(self, channel: str, seconds: float) -> None:
-        if seconds <= 0:
-            raise unavailable("out_of_time")(channel)
-        if channel in self._missing:
-            raise channel_refused()(channel)
-
-    def texts(self, channel: str) -> list[str]:
-        """Give the summaries that stand in *channel*, oldest first."""
-        return [said.text for said in self.posted if said.channel == channel]
-
-
-def channel_id(channel: str) -> str:
-    """Give the id of a channel; an id is its own."""
-    return f"C0{channel[1:].upper()}" if channel.startswith("#") else channel
-
-
-class FakeLedger:
-    """Entries in a dict."""
-
-    def __init__(self, faults: Faults) -> None:
-        """Start empty."""
-        self._faults = faults
-        self.entries: dict[EntryKey, Entry] = {}
-        self._said_at: dict[str, float] = {}
-
-    def read(self, keys: Iterable[EntryKey]) -> dict[EntryKey, Entry]:
-        """Give the entries there are."""
-        with self._faults.around("read"):
-            return {key: self.entries[key] for key in keys if key in self.entries}
-
-    def write(self, entry: Entry) -> bool:
-        """Put *entry* if its version follows."""
-        with self._faults.around("write", entry.state.value):
-            stored = self.entries.get(entry.key)
-            if (stored.version if stored else 0) != entry.version - 1:
-                return stored == entry
-            self.entries[entry.key] = entry
-            return True
-
-    def record_notified(self, keys: Sequence[EntryKey], *, at: float) -> None:
-        """Note the time, where there is an entry."""
-        with self._faults.around("record_notified"):
-            for key in keys:
-                if key in self.entries:
-                    self.entries[key] = replace(self.entries[key], notified_at=at)
-
-    def once(self, topic: str, *, every_seconds: float, now: float) -> bool:
-        """Tell whether *topic* is due."""
-        with self._faults.around("once", topic):
-            said_at = self._said_at.get(topic)
-            if said_at is not None and said_at > now - every_seconds:
-                return False
-            self._said_at[topic] = now
-            return True
 
 
 class FakeWorkflow:
@@ -291,6 +182,7 @@ class FakeWorkflow:
         """Start without findings."""
         self._faults = faults
         self.status: dict[FindingKey, str] = {}
+        self.archived: set[FindingKey] = set()
         self.refusals: dict[FindingKey, list[str]] = {}
         self.marked: list[tuple[FindingKey, Status]] = []
 
@@ -322,3 +214,11 @@ class FakeWorkflow:
             raise security_hub_down("")
         with self._faults.around("statuses"):
             return {key: self.status[key] for key in keys if key in self.status}
+
+    def ended(self, keys: Collection[FindingKey], *, deadline: Deadline) -> set[FindingKey]:
+        """Give those that are archived, or have a status that says so."""
+        if not deadline.leaves(SECURITY_HUB_SECONDS):
+            raise security_hub_down("")
+        with self._faults.around("ended"):
+            over = {key for key in keys if self.status.get(key) in {"RESOLVED", "SUPPRESSED"}}
+            return over | self.archived.intersection(keys)

@@ -3,10 +3,15 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from fakes import Clock, FakeLedger, FakeSlack, FakeWorkflow, Faults
+from fake_books import FakeDigestBook, FakeHoldBook
+from fake_ledger import FakeLedger
+from fake_slack import FakeSlack, Said
+from fakes import Clock, FakeWorkflow, Faults
 from finding_router.delivery.deadline import Deadline
 from finding_router.delivery.job import Job, Record
+from finding_router.delivery.ledger import Entry
 from finding_router.delivery.outcome import Outcome
+from finding_router.delivery.stores import Stores
 from finding_router.pipeline import Pipeline
 from finding_router.routing.book import RouteBook
 from finding_router.settings import Settings
@@ -22,13 +27,14 @@ SETTLE_MINUTES = 15
 
 
 class Router:
-    """A router of its own world; *items* are its routing table."""
+    """A router of its own world; *items* are its routing table, *changes* its other settings."""
 
     def __init__(
         self,
         *items: Mapping[str, Any],
         missing: Collection[str] = (),
         allow_suppress: bool = False,
+        **changes: Any,
     ) -> None:
         """Route by *items*, or everything to #alerts."""
         metrics.clear_metrics()
@@ -36,16 +42,19 @@ class Router:
         self.faults = Faults(self.clock)
         self.slack = FakeSlack(self.clock, self.faults, missing=missing)
         self.ledger = FakeLedger(self.faults)
+        self.digests = FakeDigestBook(self.faults)
+        self.holds = FakeHoldBook(self.faults)
         self.workflow = FakeWorkflow(self.faults)
         self.items = [dict(item) for item in items or [EVERYTHING]]
-        self._settings = Settings(
-            routing_table="routes",
-            ledger_table="ledger",
-            default_channel=DEFAULT,
-            ops_channel=OPS,
-            slack_token_arn="arn:aws:ssm:eu-west-1:123456789012:parameter/token",
-            settle_minutes=SETTLE_MINUTES,
-        )
+        values = {
+            "routing_table": "routes",
+            "ledger_table": "ledger",
+            "default_channel": DEFAULT,
+            "ops_channel": OPS,
+            "slack_token_arn": "arn:aws:ssm:eu-west-1:123456789012:parameter/token",
+            "settle_minutes": SETTLE_MINUTES,
+        }
+        self._settings = Settings.model_validate(values | changes)
         self._allow_suppress = allow_suppress
         self.restart()
 
@@ -59,9 +68,9 @@ class Router:
             clock=self.clock,
         )
         self.pipeline = Pipeline(
-            settings=self._settings,
+            self._settings,
+            Stores(ledger=self.ledger, digests=self.digests, holds=self.holds),
             book=self.book,
-            ledger=self.ledger,
             slack=self.slack,  # type: ignore[arg-type]  # the fake has the same methods
             workflow=self.workflow,
             clock=self.clock,
@@ -81,6 +90,10 @@ class Router:
         """Invoke the function with a batch of *records*."""
         return self.pipeline.run(records, Deadline(seconds, clock=self.clock))
 
+    def wake(self, *, seconds: float = INVOCATION_SECONDS) -> list[Job]:
+        """Invoke the function as its schedule does."""
+        return self.pipeline.wake(Deadline(seconds, clock=self.clock))
+
     def send(self, *findings: Any, tries: int = 1) -> list[Job]:
         """Import *findings* into Security Hub, and route the event of each, in one batch."""
         for finding in findings:
@@ -96,6 +109,21 @@ class Router:
     def status(self, finding_id: str = "finding-1") -> str:
         """Give what Security Hub holds of a finding."""
         return self.workflow.status[PRODUCT_ARN, finding_id]
+
+    @property
+    def entries(self) -> list[Entry]:
+        """Give every entry of the Ledger."""
+        return list(self.ledger.entries.values())
+
+    @property
+    def card(self) -> Said:
+        """Give the first message in #alerts."""
+        return self.slack.opened(ALERTS)[0]
+
+    @property
+    def replies(self) -> list[Said]:
+        """Give the answers to that."""
+        return self.slack.thread(self.card)
 
 
 def counted(metric: str) -> int:

@@ -1,9 +1,14 @@
 """The one place that names the concrete adapters and puts the router together."""
 
+from finding_router.aws.clients import DynamoDB
+from finding_router.aws.digest_book import DynamoDigestBook
+from finding_router.aws.hold_book import DynamoHoldBook
+from finding_router.aws.items import Items
 from finding_router.aws.ledger import DynamoLedger
 from finding_router.aws.queue import FindingsQueue
 from finding_router.aws.routing_table import DynamoRoutingTable
 from finding_router.aws.security_hub import SecurityHub
+from finding_router.delivery.stores import Stores
 from finding_router.pipeline import Pipeline
 from finding_router.routing.book import RouteBook
 from finding_router.settings import Settings
@@ -24,19 +29,20 @@ def make_slack(settings: Settings) -> SlackClient:
 
 def make_pipeline(settings: Settings) -> Pipeline:
     """Put the pipeline together; nothing is called before the first batch."""
+    dynamodb = DynamoDB()
     book = RouteBook(
-        DynamoRoutingTable(settings.routing_table).items,
+        DynamoRoutingTable(settings.routing_table, dynamodb).items,
         default_channel=settings.default_channel,
         allow_suppress=settings.allow_suppress,
         cache_seconds=settings.route_cache_seconds,
     )
-    return Pipeline(
-        settings=settings,
-        book=book,
-        ledger=DynamoLedger(settings.ledger_table, days=settings.ledger_days),
-        slack=make_slack(settings),
-        workflow=SecurityHub(),
+    items = Items(settings.ledger_table, dynamodb)
+    stores = Stores(
+        ledger=DynamoLedger(items, days=settings.ledger_days),
+        digests=DynamoDigestBook(items, days=settings.ledger_days),
+        holds=DynamoHoldBook(items, days=settings.ledger_days),
     )
+    return Pipeline(settings, stores, book=book, slack=make_slack(settings), workflow=SecurityHub())
 
 
 def make_queue(settings: Settings) -> FindingsQueue | None:

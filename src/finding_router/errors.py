@@ -14,7 +14,8 @@ Every error that the router raises on purpose.
     │  ├─ UnavailableError           Slack or the way to it is down; may have posted if .ambiguous
     │  ├─ ChannelError               this channel will not take messages
     │  ├─ CredentialError            no channel will: the token is wrong
-    │  └─ MessageError               this message is refused as it is
+    │  ├─ MessageError               this message is refused as it is
+    │  └─ GoneError                  the message to change or to answer is not there any more
     ├─ WorkflowUpdateError           Security Hub would not take NOTIFIED
     └─ StoreError                    DynamoDB would not answer
 """
@@ -148,6 +149,12 @@ class CredentialError(DeliveryError):
 
 class MessageError(DeliveryError):
     """Slack refuses this message as it is built."""
+
+    reason = Reason.MESSAGE
+
+
+class GoneError(DeliveryError):
+    """The message that was to be changed or answered is gone, or may not be changed any more."""
 
     reason = Reason.MESSAGE
 

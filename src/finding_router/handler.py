@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from finding_router.bootstrap import make_pipeline, make_queue
 from finding_router.delivery.deadline import Deadline, RemainingTime
@@ -11,6 +11,10 @@ from finding_router.delivery.outcome import Outcome
 from finding_router.errors import EventError, Reason, RouterError
 from finding_router.settings import Settings
 from finding_router.telemetry import logger, metrics, traced
+
+# What the schedule in template.yaml sends: {"finding-router": "wake"}.
+WAKE_KEY: Final = "finding-router"
+WAKE: Final = "wake"
 
 
 class BatchFailedError(RouterError):
@@ -35,7 +39,8 @@ def lambda_handler(event: Mapping[str, Any], context: RemainingTime) -> dict[str
 
     Returns:
         For a batch `{"batchItemFailures": [{"itemIdentifier": id}]}` with the records that need
-        another try; for a bare event `{"outcomes": [{"finding_id", "outcome", "detail"}]}`.
+        another try; for a bare event, and for the schedule's call,
+        `{"outcomes": [{"finding_id", "outcome", "detail"}]}`.
 
     Raises:
         EventError: *event* is neither.
@@ -44,6 +49,8 @@ def lambda_handler(event: Mapping[str, Any], context: RemainingTime) -> dict[str
     """
     pipeline, queue = _parts()
     deadline = Deadline.of(context)
+    if is_wake(event):
+        return _answer(pipeline.wake(deadline))
     jobs = pipeline.run(read_records(event), deadline)
     if "detail-type" in event:
         return _answer(jobs)
@@ -52,6 +59,11 @@ def lambda_handler(event: Mapping[str, Any], context: RemainingTime) -> dict[str
         receipts = {record.receipt: after for record, after in delays.items() if record.receipt}
         queue.delay(receipts, deadline)
     return {"batchItemFailures": [{"itemIdentifier": record.id} for record in delays]}
+
+
+def is_wake(event: object) -> bool:
+    """Tell whether the schedule calls, to have said what waited."""
+    return isinstance(event, Mapping) and event.get(WAKE_KEY) == WAKE
 
 
 def read_records(event: object) -> list[Record]:

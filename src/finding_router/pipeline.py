@@ -1,43 +1,44 @@
-"""The main job over one batch: read, decide, claim, post, record, mark."""
+"""
+The main job over one batch: read, decide, claim, post, record, mark.
+
+Most events say nothing. What decides and speaks takes a fifth of a cold start, and so is imported
+where there is something to say.
+"""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
 from finding_router.delivery.backoff import backoff_seconds
-from finding_router.delivery.claims import Claims
+from finding_router.delivery.conclusion import conclude, report
 from finding_router.delivery.deadline import Deadline
+from finding_router.delivery.holding import Holding
 from finding_router.delivery.intake import read_jobs
-from finding_router.delivery.job import Delivery, Job, Progress, Record
-from finding_router.delivery.ledger import Ledger
+from finding_router.delivery.job import Job, Record
 from finding_router.delivery.marking import Marker, Workflow
 from finding_router.delivery.notices import Notices
 from finding_router.delivery.outcome import Outcome
-from finding_router.delivery.planning import Planner
-from finding_router.delivery.posting import Poster
+from finding_router.delivery.stores import Stores
+from finding_router.delivery.subjects import subject_of
 from finding_router.errors import StoreError
 from finding_router.routing.book import RouteBook
-from finding_router.routing.table import RoutingTable
 from finding_router.settings import Settings
 from finding_router.slack.client import SlackClient
 from finding_router.slack.links import AccessPortal
-from finding_router.telemetry import (
-    EVENTS_REFUSED,
-    FINDINGS_DUPLICATE,
-    FINDINGS_FAILED,
-    FINDINGS_POSTED,
-    FINDINGS_QUIET,
-    INVALID_ROUTES,
-    count,
-    logger,
-)
+from finding_router.telemetry import INVALID_ROUTES, count, logger
 
-_METRICS = {
-    Outcome.POSTED: FINDINGS_POSTED,
-    Outcome.POSTED_RAW: FINDINGS_POSTED,
-    Outcome.DUPLICATE: FINDINGS_DUPLICATE,
-    Outcome.REFUSED: EVENTS_REFUSED,
-    Outcome.FAILED: FINDINGS_FAILED,
-}
+if TYPE_CHECKING:
+    from finding_router.delivery.outbox import Outbox
+    from finding_router.delivery.planning import Planner
+    from finding_router.delivery.waking import Waker
+    from finding_router.routing.table import RoutingTable
+
+# Most silences that are over have done what they were for: their authors hear of it once.
+SILENCE_OVER_SECONDS: Final = 90 * 86_400.0
+# What may change what was said before.
+_FOLLOWED: Final = frozenset({Outcome.ARCHIVED, Outcome.PASSED, Outcome.NOT_NEW})
 
 
 class Pipeline:
@@ -45,10 +46,10 @@ class Pipeline:
 
     def __init__(
         self,
-        *,
         settings: Settings,
+        stores: Stores,
+        *,
         book: RouteBook,
-        ledger: Ledger,
         slack: SlackClient,
         workflow: Workflow,
         clock: Callable[[], float] = time.time,
@@ -56,15 +57,18 @@ class Pipeline:
     ) -> None:
         """*clock* gives Unix seconds, *sleep* takes seconds."""
         self._settings = settings
+        self._stores = stores
+        self._ledger = stores.ledger
         self._book = book
-        self._ledger = ledger
         self._slack = slack
+        self._workflow = workflow
         self._clock = clock
         self._sleep = sleep
-        self._marker = Marker(workflow=workflow, ledger=ledger, clock=clock)
         self._notices = Notices(
-            slack=slack, ledger=ledger, channel=settings.trouble_channel, clock=clock
+            slack=slack, ledger=stores.ledger, channel=settings.trouble_channel, clock=clock
         )
+        self._holding = Holding(stores.holds, clock=clock)
+        self._marker = Marker(workflow=workflow, ledger=stores.ledger, clock=clock)
         self._portal = (
             AccessPortal(settings.access_portal_url, settings.access_portal_role)
             if settings.access_portal_url
@@ -78,45 +82,109 @@ class Pipeline:
             self._say(jobs, deadline)
         except StoreError as error:
             for job in jobs:
-                if job.outcome is None:
+                if job.outcome is None or job.is_held or job.is_followed:
                     job.fail(str(error), retry_seconds=backoff_seconds(job.record.tries))
         self._marker.run(jobs, deadline)
+        return self._finish(jobs, deadline)
+
+    def wake(self, deadline: Deadline) -> list[Job]:
+        """
+        Say what waited and is due; what fails waits for the next call.
+
+        Raises:
+            StoreError: the Ledger does not answer, or no routing table could ever be read.
+
+        """
+        table = self._book.table()
+        self._tell_troubles(table)
+        jobs = self._waker.run(table, self._planner(table), deadline)
+        return self._finish(jobs, deadline)
+
+    def _finish(self, jobs: list[Job], deadline: Deadline) -> list[Job]:
         for job in jobs:
-            _report(job)
+            report(job)
         # Last, so that no alert waits for the router's own troubles.
         self._notices.flush(deadline)
         return jobs
 
     def _say(self, jobs: Sequence[Job], deadline: Deadline) -> None:
         """Decide and post; raises StoreError where no routing table could ever be read."""
-        if all(job.outcome is not None for job in jobs):
+        new = [job for job in jobs if job.outcome is None]
+        followed, channels = self._followed(jobs, told=_subjects(new))
+        if not new and not followed:
             return
         table = self._book.table()
         self._tell_troubles(table)
-        deliveries = Planner(table=table, portal=self._portal).plan(jobs)
-        claims = Claims(
-            self._ledger,
-            settle_seconds=self._settings.settle_minutes * 60,
-            deadline=deadline,
-            clock=self._clock,
+        planner = self._planner(table)
+        planner.route(new)
+        planner.follow(followed, channels)
+        for job, destination, hold in planner.held:
+            self._holding.keep(job, destination, hold)
+        self._outbox.send(
+            planner.deliveries(), default_channel=table.default_channel, deadline=deadline
         )
-        poster = Poster(
+        for job in jobs:
+            if job.deliveries:
+                conclude(job)
+
+    @cached_property
+    def _outbox(self) -> "Outbox":
+        from finding_router.delivery.outbox import Outbox
+
+        return Outbox(
+            self._settings,
+            self._stores,
             slack=self._slack,
-            claims=claims,
             notices=self._notices,
-            default_channel=table.default_channel,
-            deadline=deadline,
             clock=self._clock,
             sleep=self._sleep,
         )
-        poster.run(deliveries)
-        for job in jobs:
-            if job.outcome is None:
-                _conclude(job)
 
-    def _tell_troubles(self, table: RoutingTable) -> None:
+    @cached_property
+    def _waker(self) -> "Waker":
+        from finding_router.delivery.waking import Waker
+
+        return Waker(
+            self._stores,
+            outbox=self._outbox,
+            marker=self._marker,
+            workflow=self._workflow,
+            clock=self._clock,
+        )
+
+    def _now(self) -> datetime:
+        """Give the time as routes reckon with it."""
+        return datetime.fromtimestamp(self._clock(), UTC)
+
+    def _planner(self, table: "RoutingTable") -> "Planner":
+        from finding_router.delivery.planning import Planner
+
+        return Planner(table=table, portal=self._portal, now=self._now())
+
+    def _followed(
+        self, jobs: Sequence[Job], *, told: Collection[str]
+    ) -> tuple[list[Job], Mapping[str, Collection[str]]]:
+        """
+        Give those of *jobs* that change what was said, with the channels of each subject.
+
+        What this batch is about to tell of, *told*, counts as said.
+        """
+        if not self._settings.track_lifecycle:
+            return [], {}
+        for job in jobs:
+            job.is_followed = job.outcome in _FOLLOWED
+        subjects = _subjects(job for job in jobs if job.is_followed)
+        # All that events cost whose findings nobody was ever told of.
+        channels = self._ledger.channels(subjects) if subjects else {}
+        for job in jobs:
+            job.is_followed = job.is_followed and not _subjects([job]).isdisjoint(
+                {*channels, *told}
+            )
+        return [job for job in jobs if job.is_followed], channels
+
+    def _tell_troubles(self, table: "RoutingTable") -> None:
         if table.problems:
-            count(INVALID_ROUTES, len(table.problems))
+            count(INVALID_ROUTES, table.skipped)
             for problem in table.problems:
                 logger.warning(
                     "item skipped",
@@ -128,8 +196,15 @@ class Pipeline:
                 )
             self._notices.say(
                 "invalid routes",
-                f"{len(table.problems)} items of the routing table are skipped",
+                f"{table.skipped} items of the routing table are skipped",
                 [str(problem) for problem in table.problems],
+            )
+        for problem in table.over(self._now()):
+            self._notices.say(
+                f"silence {problem.name}",
+                f"silence “{problem.name}” is over",
+                [str(problem)],
+                every_seconds=SILENCE_OVER_SECONDS,
             )
         if self._book.stale_because is not None:
             logger.warning("routes not read again", reason=str(self._book.stale_because))
@@ -140,49 +215,5 @@ class Pipeline:
             )
 
 
-def _conclude(job: Job) -> None:
-    """Give *job* the outcome that follows from its deliveries."""
-    failed = [each for each in job.deliveries if each.progress is Progress.FAILED]
-    if failed:
-        job.fail(failed[0].detail, retry_seconds=max(each.retry_seconds for each in failed))
-    elif not any(_carried(each, job) for each in job.deliveries):
-        job.end(Outcome.DUPLICATE)
-    elif job.finding is None:
-        job.end(Outcome.POSTED_RAW, job.detail)
-    else:
-        job.end(Outcome.POSTED)
-
-
-def _carried(delivery: Delivery, job: Job) -> bool:
-    """Tell whether the message of *delivery* shows the finding of *job*, posted just now."""
-    return delivery.progress is Progress.POSTED and delivery.job is job
-
-
-def _report(job: Job) -> None:
-    """Log the outcome in one line, and count it."""
-    outcome = job.outcome or Outcome.FAILED
-    count(_METRICS.get(outcome, FINDINGS_QUIET))
-    finding = job.finding
-    logger.info(
-        "finding",
-        outcome=outcome.value,
-        detail=job.detail,
-        record_id=job.record.id,
-        finding_id=finding and finding.id,
-        product_arn=finding and finding.product_arn,
-        severity=finding and finding.severity.value,
-        title=finding and finding.title,
-        account_id=finding and finding.account_id,
-        account_name=finding and finding.account_name,
-        product=finding and finding.product,
-        channels=[
-            {
-                "channel": each.destination.channel,
-                "routes": list(each.destination.routes),
-                "posted_to": each.entry and each.entry.posted_to,
-                "ts": each.entry and each.entry.ts,
-                "note": each.banner or each.destination.note,
-            }
-            for each in job.deliveries
-        ],
-    )
+def _subjects(jobs: Iterable[Job]) -> set[str]:
+    return {subject_of(job.finding) for job in jobs if job.finding is not None}

@@ -35,6 +35,9 @@ class Settings(BaseModel):
     access_portal_url: _Optional = None
     access_portal_role: _Optional = None
     allow_suppress: bool = False
+    track_lifecycle: bool = True
+    burst_threshold: int = Field(5, ge=1)
+    burst_quiet_minutes: float = Field(10, ge=0)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:

@@ -1,6 +1,7 @@
 """Names of what the router logs and counts, and the Powertools objects that do it."""
 
 import logging
+import warnings
 from collections.abc import Callable
 from typing import Any, Final, cast
 
@@ -16,6 +17,8 @@ NAMESPACE: Final = "FindingRouter"
 # none of them multiplies. What needs a finer look is in the logs, by the outcome's name.
 FINDINGS_POSTED: Final = "FindingsPosted"
 FINDINGS_DUPLICATE: Final = "FindingsDuplicate"
+FINDINGS_SILENCED: Final = "FindingsSilenced"
+FINDINGS_SHADOWED: Final = "FindingsShadowed"
 FINDINGS_QUIET: Final = "FindingsQuiet"
 FINDINGS_FAILED: Final = "FindingsFailed"
 EVENTS_REFUSED: Final = "EventsRefused"
@@ -32,6 +35,9 @@ for _name, _level in (
     ("slack_sdk", logging.CRITICAL),
 ):
     logging.getLogger(_name).setLevel(_level)
+
+# Most calls of the schedule have nothing to count, which is no trouble.
+warnings.filterwarnings("ignore", message="No application metrics to publish")
 
 logger = Logger(service=SERVICE)
 metrics = Metrics(namespace=NAMESPACE, service=SERVICE)

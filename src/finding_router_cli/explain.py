@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import click
 
 from finding_router.routing.channel import read_channel
+from finding_router.routing.clock import read_moment
 from finding_router.routing.mistake import MistakeError
 from finding_router_cli.documents import read_text
 from finding_router_cli.explanation import Explanation, as_json, as_lines, explain_event
@@ -23,6 +25,12 @@ NOWHERE: Final = "none"
 @click.option("--json", "for_programs", is_flag=True, help="Print JSON.")
 @click.option("--all", "show_all", is_flag=True, help="Print every route that does not match.")
 @click.option(
+    "--at",
+    "written_moment",
+    metavar="MOMENT",
+    help="Explain what would happen then, not now; for example 2030-03-09T22:00:00+01:00.",
+)
+@click.option(
     "--expect",
     "expected",
     metavar="CHANNEL",
@@ -31,7 +39,13 @@ NOWHERE: Final = "none"
     f"one, or {NOWHERE} for findings that go nowhere.",
 )
 def explain(
-    file: str, *, for_programs: bool, show_all: bool, expected: Sequence[str], **source: Any
+    file: str,
+    *,
+    for_programs: bool,
+    show_all: bool,
+    written_moment: str | None,
+    expected: Sequence[str],
+    **source: Any,
 ) -> None:
     """
     Tell where the findings of FILE would go, and why, without sending anything.
@@ -42,11 +56,12 @@ def explain(
     `local up` keeps running, or else the examples that come with the project.
     """
     wanted = _read_expected(expected)
+    now = _read_at(written_moment)
     table = load_table(**source, or_at_hand=True)
-    for problem in table.problems:
+    for problem in (*table.problems, *table.over(now)):
         click.echo(f"left out: {problem}", err=True)
     events = read_events(read_text(file), file)
-    explanations = [one for event in events for one in explain_event(event, table)]
+    explanations = [one for event in events for one in explain_event(event, table, now)]
     if for_programs:
         click.echo(json.dumps({"findings": [as_json(one) for one in explanations]}, indent=2))
     else:
@@ -54,6 +69,15 @@ def explain(
             click.echo("\n".join(as_lines(one, table=table, show_all=show_all)) + "\n")
     if wanted is not None and not _are_as_expected(explanations, wanted):
         raise click.exceptions.Exit(1)
+
+
+def _read_at(written: str | None) -> datetime:
+    if written is None:
+        return datetime.now(UTC)
+    try:
+        return read_moment(written)
+    except MistakeError as error:
+        raise click.BadParameter(str(error), param_hint="--at") from error
 
 
 def _read_expected(expected: Sequence[str]) -> set[str] | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
 
 from finding_router.errors import EventError, FindingError
@@ -9,6 +10,9 @@ from finding_router.findings.asff import read_finding
 from finding_router.findings.events import EventKind, read_event
 from finding_router.findings.finding import Finding
 from finding_router.findings.screening import NotPosted, screen
+from finding_router.routing.hold import Hold, HoldKind
+from finding_router.routing.route import Deliver
+from finding_router.routing.silence import OnExpiry, Silence
 from finding_router.routing.table import Decision, Destination, RoutingTable
 from finding_router.routing.trace import TraceStep
 
@@ -28,9 +32,9 @@ class Explanation:
     """
     What would become of one finding, or of an event that is refused.
 
-    *channels* are those that would get a message. *problem* says why event or finding cannot be
-    read; without one there are *finding* and *decision*, which stands even where the finding is
-    *not_posted*.
+    *channels* are those that would get a message, now or later. *problem* says why event or finding
+    cannot be read; without one there are *finding* and *decision*, which stands even where the
+    finding is *not_posted*.
     """
 
     channels: tuple[Destination, ...] = ()
@@ -47,19 +51,21 @@ class Explanation:
         return printable(self.finding.title, most=_MAX_TITLE_CHARS)
 
 
-def explain_event(event: Mapping[str, Any], table: RoutingTable) -> Iterator[Explanation]:
-    """Tell what would become of each finding of *event*."""
+def explain_event(
+    event: Mapping[str, Any], table: RoutingTable, now: datetime
+) -> Iterator[Explanation]:
+    """Tell what would become of each finding of *event*, were it to come at *now*."""
     try:
         intake = read_event(event)
     except EventError as error:
         yield Explanation(problem=f"refused: {error}")
         return
     for raw in intake.findings:
-        yield _explain_finding(raw, event, intake.kind, table)
+        yield _explain_finding(raw, event, intake.kind, table, now)
 
 
 def _explain_finding(
-    raw: object, event: Mapping[str, Any], kind: EventKind, table: RoutingTable
+    raw: object, event: Mapping[str, Any], kind: EventKind, table: RoutingTable, now: datetime
 ) -> Explanation:
     try:
         finding = read_finding(raw)
@@ -67,10 +73,15 @@ def _explain_finding(
         default = Destination(channel=table.default_channel)
         return Explanation(problem=f"posted raw: {error}", channels=(default,))
     requested = kind is EventKind.CUSTOM_ACTION
-    decision = table.decide(finding, event=event, requested=requested)
+    decision = table.decide(finding, event=event, requested=requested, now=now)
     not_posted = screen(finding, kind)
-    channels = () if not_posted else decision.channels
-    return Explanation(channels=channels, finding=finding, decision=decision, not_posted=not_posted)
+    told = tuple(one for one in decision.channels if not (one.hold and one.hold.forget))
+    return Explanation(
+        channels=() if not_posted else told,
+        finding=finding,
+        decision=decision,
+        not_posted=not_posted,
+    )
 
 
 def as_json(explanation: Explanation) -> dict[str, Any]:
@@ -86,9 +97,11 @@ def as_json(explanation: Explanation) -> dict[str, Any]:
         "product": finding and finding.product,
         "problem": explanation.problem,
         "not_posted": explanation.not_posted,
-        "channels": [asdict(destination) for destination in explanation.channels],
+        "channels": list(map(_as_json, explanation.channels)),
         "dropped_by": decision and decision.dropped_by,
         "suppress": bool(decision and decision.suppress),
+        "silenced_by": decision and decision.silenced_by,
+        "shadowed": list(map(_as_json, decision.shadowed)) if decision else [],
         "trace": [asdict(step) for step in decision.trace] if decision else [],
     }
 
@@ -98,7 +111,8 @@ def as_lines(explanation: Explanation, *, table: RoutingTable, show_all: bool) -
     finding, decision = explanation.finding, explanation.decision
     if finding is None or decision is None:
         yield explanation.title
-        yield from map(_destination, explanation.channels)
+        for destination in explanation.channels:
+            yield _line("goes to", _words(destination, table))
         return
     account = [table.alias(finding.account_id) or finding.account_name, finding.account_id]
     yield f"{finding.severity}  {explanation.title}"
@@ -110,7 +124,14 @@ def as_lines(explanation: Explanation, *, table: RoutingTable, show_all: bool) -
     if decision.dropped_by is not None:
         does = "suppressed" if decision.suppress else "dropped"
         yield _line("nowhere", f"{does} by route {decision.dropped_by}")
-    yield from map(_destination, decision.channels)
+    for silence in table.silences:
+        if silence.name == decision.silenced_by:
+            yield _line("silenced", _silenced(silence))
+    for destination in decision.channels:
+        is_told = not (destination.hold and destination.hold.forget)
+        yield _line("goes to" if is_told else "not to", _words(destination, table))
+    for destination in decision.shadowed:
+        yield _line("would post", f"to {_words(destination, table, by='shadow route')}")
     yield from _trace(decision.trace, show_all=show_all)
 
 
@@ -124,12 +145,51 @@ def _line(label: str, *values: str | None) -> str:
     return f"  {label:<11} {printable(', '.join(value for value in values if value))}"
 
 
-def _destination(destination: Destination) -> str:
-    words = [f"by {', '.join(destination.routes)}" if destination.routes else ""]
+def _words(destination: Destination, table: RoutingTable, *, by: str = "by") -> str:
+    words = [f"{by} {', '.join(destination.routes)}" if destination.routes else ""]
     words.append(f"mentions {', '.join(destination.mention)}" if destination.mention else "")
-    words.append(f"as {destination.deliver}" if destination.deliver != "auto" else "")
+    words.append(f"as {destination.deliver}" if destination.deliver is not Deliver.AUTO else "")
+    words.append(_held(destination.hold, table) if destination.hold else "")
     words.append(destination.note or "")
-    return _line("goes to", f"{destination.channel}  {'; '.join(filter(None, words))}".rstrip())
+    return f"{destination.channel}  {'; '.join(filter(None, words))}".rstrip()
+
+
+def _held(hold: Hold, table: RoutingTable) -> str:
+    if hold.forget:
+        return f"forgotten: silence {hold.name}"
+    until = f"kept until {_moment(hold.due_at, _zone(hold, table))}"
+    if hold.kind is HoldKind.SILENCE:
+        return until
+    what = "schedule" if hold.kind is HoldKind.SCHEDULE else "active hours"
+    return f"{until}: {what} of route {hold.name}"
+
+
+def _zone(hold: Hold, table: RoutingTable) -> tzinfo:
+    """Give the zone in which people wrote when *hold* ends."""
+    for route in table.routes:
+        weekly = route.schedule or route.active_hours
+        if hold.kind is not HoldKind.SILENCE and route.name == hold.name and weekly:
+            return weekly.zone
+    return UTC
+
+
+def _silenced(silence: Silence) -> str:
+    by = f" of {silence.by}" if silence.by else ""
+    reason = f": {silence.reason}" if silence.reason else ""
+    until = _moment(silence.until, UTC)
+    then = "and forgotten" if silence.on_expiry is OnExpiry.FORGET else "then listed in one message"
+    return f"until {until} by silence {silence.name}{by}{reason}; {then}"
+
+
+def _moment(moment: datetime, zone: tzinfo) -> str:
+    return f"{moment.astimezone(zone):%a %Y-%m-%d %H:%M} {zone}"
+
+
+def _as_json(destination: Destination) -> dict[str, Any]:
+    plain = asdict(destination)
+    if destination.hold:
+        plain["hold"]["due_at"] = destination.hold.due_at.isoformat()
+    return plain
 
 
 def _trace(steps: Sequence[TraceStep], *, show_all: bool) -> Iterator[str]:

@@ -100,6 +100,25 @@ def send(
 
 
 @local.command()
+@template_option
+def wake(template: Path) -> None:
+    """
+    Have what waited posted now if it is due, in the stack that `local up` keeps running.
+
+    There the schedule of the template does it by itself.
+    """
+    running = find_running(template.parent)
+    if running is None:
+        raise click.ClickException("no stack is running; start one with: finding-router local up")
+    try:
+        outcomes = running.wake(seconds=SEND_SECONDS)
+    except OSError as error:
+        raise click.ClickException(str(error)) from error
+    _print(outcomes)
+    _exit(outcomes)
+
+
+@local.command()
 @click.option("--host", default=LOOPBACK, show_default=True, help="Address to listen at.")
 @click.option("--port", default=0, help="Port of AWS.  [default: any]")
 @click.option("--slack-port", default=0, help="Port of Slack.  [default: any]")

@@ -10,6 +10,7 @@ import click
 _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "explain": ("finding_router_cli.explain", "Tell where findings would go, and why."),
     "local": ("finding_router_cli.local", "Run the whole router on this machine."),
+    "redrive": ("finding_router_cli.redrive", "Send dead letters through the router again."),
     "routes": ("finding_router_cli.routes", "Check the routing table."),
 }
 

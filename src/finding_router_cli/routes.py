@@ -1,10 +1,12 @@
 """`finding-router routes`: look after the routing table."""
 
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import click
 
-from finding_router.routing.match import FINDING_FIELDS, top_fields
+from finding_router.routing.match import FINDING_FIELDS, Match, top_fields
 from finding_router.routing.mistake import closest
 from finding_router_cli.routing_items import load_table, stack_options
 
@@ -25,19 +27,29 @@ def check(file: str | None, **stack: Any) -> None:
     finding is known to have is pointed out, but not wrong: the format gains fields.
     """
     table = load_table(routes=file, **stack)
-    for problem in table.problems:
+    over = table.over(datetime.now(UTC))
+    for problem in (*table.problems, *over):
         click.echo(f"wrong: {problem}")
-    for route in table.routes:
-        if route.match.of_event:
-            continue
-        for field in sorted(set(top_fields(route.match.pattern)).difference(FINDING_FIELDS)):
-            right = closest(field, FINDING_FIELDS)
-            hint = f'did you mean "{right}"?' if right else "is it spelt right?"
-            click.echo(f'odd: route "{route.name}", match.{field}: unknown to ASFF; {hint}')
+    matches = [(f'route "{route.name}"', route.match) for route in table.routes]
+    matches += [(f'silence "{silence.name}"', silence.match) for silence in table.silences]
+    for item, match in matches:
+        for field, hint in _odd_fields(match):
+            click.echo(f"odd: {item}, match.{field}: unknown to ASFF; {hint}")
     disabled = sum(not route.enabled for route in table.routes)
+    shadows = sum(not route.is_live for route in table.routes)
     click.echo(
-        f"{len(table.routes)} routes ({disabled} not enabled), {len(table.aliases)} accounts, "
+        f"{len(table.routes)} routes ({disabled} not enabled, {shadows} shadows), "
+        f"{len(table.aliases)} accounts, {len(table.silences)} silences ({len(over)} over), "
         f"{table.skipped} wrong items"
     )
-    if table.problems:
+    if table.problems or over:
         raise click.exceptions.Exit(1)
+
+
+def _odd_fields(match: Match) -> Iterator[tuple[str, str]]:
+    """Give the fields of *match* that no finding is known to have, each with a hint."""
+    if match.of_event:
+        return
+    for field in sorted(set(top_fields(match.pattern)).difference(FINDING_FIELDS)):
+        right = closest(field, FINDING_FIELDS)
+        yield field, f'did you mean "{right}"?' if right else "is it spelt right?"

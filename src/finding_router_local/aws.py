@@ -6,12 +6,15 @@ import os
 import re
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any, Final, Self, override
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import boto3
 from botocore.config import Config
+from moto import backends
 from moto.core.base_backend import BackendDict
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.moto_server.werkzeug_app import (
@@ -19,6 +22,7 @@ from moto.moto_server.werkzeug_app import (
     MotoRequestHandler,
     create_backend_app,
 )
+from moto.sqs import models as sqs_models
 from werkzeug.serving import ThreadedWSGIServer
 
 from finding_router_local import security_hub
@@ -37,6 +41,16 @@ CREDENTIALS: Final = {
 
 _SCOPE_REGION: Final = re.compile(r"(Credential=[^/]+/\d+/)[^/]+")
 _ACCOUNTS: Final = itertools.count(int(DEFAULT_ACCOUNT_ID))
+
+
+def _milliseconds(dt: datetime | None = None) -> float:  # noqa: ARG001 -- moto's signature
+    return time.time() * 1000
+
+
+# What a flood would spend most of its time with: moto looks into its folders at every request, and
+# reckons with calendars to see which messages of a queue are visible.
+backends.list_of_moto_modules = tuple(backends.list_of_moto_modules()).__iter__
+sqs_models.unix_time_millis = _milliseconds  # type: ignore[attr-defined]  # moto imports it
 
 type Page = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]
 
@@ -119,9 +133,9 @@ class AwsServer:
 
     def reset(self) -> None:
         """Forget everything: resources, findings, faults."""
-        for backends in BackendDict._instances:  # type: ignore[misc]  # noqa: SLF001 -- moto resets all
-            if self.account_id in backends:
-                backends[self.account_id].reset()
+        for each in BackendDict._instances:  # type: ignore[misc]  # noqa: SLF001 -- moto resets all
+            if self.account_id in each:
+                each[self.account_id].reset()
         self.faults.clear()
 
     def _dispatch(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

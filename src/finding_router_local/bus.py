@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from finding_router.routing.pattern import compile_pattern
+from finding_router_local.aws import AwsServer
 from finding_router_local.deployment import Rule
+from finding_router_local.faults import Effect
+from finding_router_local.queues import QueueView
 
 # EventBridge tries for a day before the event goes to the rule's dead letters.
 _TRIES: Final = 3
@@ -19,14 +20,15 @@ class EventBus:
     Sends what the rule lets through to its queue.
 
     The rule's pattern is matched by the router's own engine, since moto's does not look into
-    arrays, and every finding stands in one.
+    arrays, and every finding stands in one. It puts events into the queue past HTTP, which would
+    take most of the time of a flood; SQS's faults befall it all the same.
     """
 
-    def __init__(self, rule: Rule, sqs: Any) -> None:
-        """Send by *sqs*, a boto3 client."""
+    def __init__(self, rule: Rule, aws: AwsServer) -> None:
+        """Send to the queues of *aws*."""
         self._rule = rule
         self._pattern = compile_pattern(dict(rule.pattern))
-        self._sqs = sqs
+        self._aws = aws
         self.filtered = 0
 
     def put(self, event: Mapping[str, Any]) -> str | None:
@@ -36,9 +38,17 @@ class EventBus:
             return None
         body = json.dumps(event, ensure_ascii=False)
         for _ in range(_TRIES):
-            with suppress(BotoCoreError, ClientError):
+            with suppress(ConnectionError):
                 return self._send(self._rule.queue_url, body)
         return self._send(self._rule.undelivered_url or self._rule.queue_url, body)
 
     def _send(self, url: str, body: str) -> str:
-        return str(self._sqs.send_message(QueueUrl=url, MessageBody=body)["MessageId"])
+        """Send *body*, or fail as SQS would; a late answer is none of an event's troubles."""
+        call = json.dumps({"QueueUrl": url, "MessageBody": body}).encode()
+        fault = self._aws.faults.strike("sqs", "SendMessage", call)
+        is_lost = fault is not None and fault.effect is not Effect.DELAY
+        if not is_lost or (fault is not None and fault.effect is Effect.LOSE_ANSWER):
+            sent = QueueView(self._aws, url).send(body)
+        if is_lost:
+            raise ConnectionError(f"{url} cannot be reached because a fault was asked for")
+        return sent

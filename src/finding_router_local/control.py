@@ -21,7 +21,7 @@ class Control:
     ``GET /_local`` tells about the stack, and ``GET /_local/routes`` by what it routes; ``GET``,
     ``POST`` and ``DELETE /_local/faults`` list, add and clear faults; ``POST /_local/send`` takes
     ``{"events": […], "seconds": 30}``; ``POST /_local/advance`` takes ``{"seconds": 30}`` and moves
-    the stack's clock on.
+    the stack's clock on; ``POST /_local/wake`` calls the function as its schedule does.
     """
 
     def __init__(self, stack: "Stack") -> None:
@@ -35,6 +35,7 @@ class Control:
             ("DELETE", f"{PREFIX}/faults"): lambda _: stack.aws.faults.clear(),
             ("POST", f"{PREFIX}/advance"): self._advance,
             ("POST", f"{PREFIX}/send"): self._send,
+            ("POST", f"{PREFIX}/wake"): self._wake,
         }
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
@@ -46,7 +47,7 @@ class Control:
         else:
             try:
                 response = _json(answer(json.loads(request.get_data() or b"{}")), 200)
-            except (KeyError, TypeError, ValueError) as error:
+            except (KeyError, OSError, TypeError, ValueError) as error:
                 response = _json({"problem": f"{type(error).__name__}: {error}"}, 400)
         return response(environ, start_response)
 
@@ -81,6 +82,9 @@ class Control:
     def _send(self, request: dict[str, Any]) -> dict[str, Any]:
         outcomes = self._stack.send(request["events"], seconds=request.get("seconds", 30.0))
         return {"outcomes": [outcome.as_json() for outcome in outcomes]}
+
+    def _wake(self, _: object) -> dict[str, Any]:
+        return {"outcomes": [outcome.as_json() for outcome in self._stack.wake()]}
 
 
 def _json(value: object, status: int) -> Response:

@@ -1,6 +1,7 @@
 """The resources of template.yaml, made in the local AWS."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,6 +15,10 @@ _TABLE: Final = "AWS::DynamoDB::Table"
 _RULE: Final = "AWS::Events::Rule"
 _FUNCTION: Final = "AWS::Lambda::Function"
 _MAPPING: Final = "AWS::Lambda::EventSourceMapping"
+_SCHEDULE: Final = "AWS::Scheduler::Schedule"
+# https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+_RATE: Final = re.compile(r"rate\((?P<count>\d+) (?P<unit>minute|hour|day)s?\)")
+_UNIT_SECONDS: Final = {"minute": 60, "hour": 3_600, "day": 86_400}
 # Security and billing properties that change nothing on this machine.
 _QUEUE_ATTRIBUTES: Final = (
     "DelaySeconds",
@@ -67,11 +72,20 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """What calls the function every so many seconds, with *event*."""
+
+    event: Any
+    every_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
     """Everything that was made, by logical id where it is a physical name or URL."""
 
     rule: Rule
     function: Function
+    schedule: Schedule | None
     queues: Mapping[str, str]
     tables: Mapping[str, str]
 
@@ -98,6 +112,7 @@ def deploy(template: Template, aws: AwsServer) -> Deployment:
     return Deployment(
         rule=_rule(template, resolver, names),
         function=_function(template, resolver, names),
+        schedule=_schedule(template, resolver),
         queues={queue.logical_id: names.attribute(queue.logical_id, "Ref") for queue in queues},
         tables={
             table.logical_id: names.attribute(table.logical_id, "Ref")
@@ -198,4 +213,20 @@ def _function(template: Template, resolver: Resolver, names: _Names) -> Function
         batch_size=int(source.get("BatchSize", 10)),
         window_seconds=float(source.get("MaximumBatchingWindowInSeconds", 0)),
         reports_item_failures="ReportBatchItemFailures" in source.get("FunctionResponseTypes", []),
+    )
+
+
+def _schedule(template: Template, resolver: Resolver) -> Schedule | None:
+    schedules = template.of_type(_SCHEDULE)
+    if not schedules:
+        return None
+    [schedule] = schedules
+    properties = resolver.resolve(schedule.properties)
+    expression = properties["ScheduleExpression"]
+    rate = _RATE.fullmatch(expression)
+    if rate is None:
+        raise ValueError(f"{schedule.logical_id}: {expression} is not run here; only rates are")
+    return Schedule(
+        event=json.loads(properties["Target"].get("Input", "{}")),
+        every_seconds=int(rate["count"]) * _UNIT_SECONDS[rate["unit"]],
     )

@@ -22,6 +22,7 @@ _MESSAGES_PER_CALL: Final = 10
 MAX_BATCH_BYTES: Final = 6_000_000
 _IDLE_SECONDS: Final = 1
 _POLL_SECONDS: Final = 0.02
+_GATHER_SECONDS: Final = 0.1
 
 type Message = Mapping[str, Any]
 
@@ -112,9 +113,8 @@ class EventSource:
             messages += more
             if more:
                 continue
-            if self._hurry.is_set() or time.monotonic() >= end:
+            if self._hurry.wait(_GATHER_SECONDS) or time.monotonic() >= end:
                 return
-            time.sleep(_POLL_SECONDS)
 
     def _receive(self, count: int, *, wait_seconds: int) -> list[Message]:
         try:

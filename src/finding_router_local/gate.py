@@ -85,6 +85,11 @@ class Gate:
         with self._locks[service]:
             yield
 
+    def announce(self) -> None:
+        """Let those who wait for messages look again: one may be visible now."""
+        with self._arrival:
+            self._arrival.notify_all()
+
     def _answer(self, call: Call, environ: WSGIEnvironment) -> _Answer | None:
         """Give the answer, or None where the connection breaks without one."""
         fault = self.faults.strike(call.service, call.operation, call.body)
@@ -106,8 +111,7 @@ class Gate:
             return self._receive(call, environ)
         answer = self._forward(call, environ, call.body)
         if call.service == "sqs":
-            with self._arrival:
-                self._arrival.notify_all()
+            self.announce()
         return answer
 
     def _receive(self, call: Call, environ: WSGIEnvironment) -> _Answer:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from finding_router.errors import FindingError
 from finding_router.findings.asff import read_finding
-from finding_router_local.invocation import Batch
+from finding_router_local.invocation import Batch, Invocation
 
 FILTERED: Final = "filtered"
 MISSING: Final = "missing"
@@ -109,6 +109,11 @@ class Journal:
                 elif batch.invocation.error is not None:
                     self._errors[id_] = batch.invocation.error
 
+    def note(self, log: Sequence[str]) -> None:
+        """Take down the *log* of an invocation without records."""
+        with self._lock:
+            self.log += log
+
     def tries(self, record_id: str) -> int:
         """Give how often the record was worked on to the end."""
         with self._lock:
@@ -132,9 +137,9 @@ class Journal:
         return [replace(each, tries=tries) for each in described]
 
 
-def outcomes_of(batch: Batch) -> list[FindingOutcome]:
-    """Give the outcomes that one batch came to, whatever a later one makes of them."""
-    return [_read(line, 0) for line in _finding_lines(batch.invocation.log)]
+def outcomes_of(invocation: Invocation) -> list[FindingOutcome]:
+    """Give the outcomes that one invocation came to, whatever a later one makes of them."""
+    return [_read(line, 0) for line in _finding_lines(invocation.log)]
 
 
 def describe(

@@ -33,6 +33,14 @@ class QueueView:
         with self._aws.gate.holding("sqs"):
             return [json.loads(message.body) for message in self._queue.messages]
 
+    def send(self, body: str) -> str:
+        """Put a message into the queue; give its id."""
+        backend = sqs_backends[self._aws.account_id][self._aws.region]
+        with self._aws.gate.holding("sqs"):
+            message = backend.send_message(self._name, body)
+        self._aws.gate.announce()
+        return str(message.id)
+
     def seconds_to_wait(self, tries: Callable[[str], int]) -> float | None:
         """
         Give the seconds until the next message becomes visible.

@@ -29,6 +29,8 @@ class RunningStack:
 
     url: str
     slack_page_url: str
+    region: str
+    queues: Mapping[str, str]
 
     def send(self, events: Sequence[Mapping[str, Any]], *, seconds: float) -> list[FindingOutcome]:
         """
@@ -38,13 +40,17 @@ class RunningStack:
             OSError: it does not answer any more.
 
         """
-        body = self._ask(
-            "POST",
-            "/send",
-            json={"events": list(events), "seconds": seconds},
-            timeout=seconds + _ANSWER_SECONDS,
-        )
-        return [FindingOutcome.from_json(each) for each in body["outcomes"]]
+        return self._outcomes("send", seconds, {"events": list(events), "seconds": seconds})
+
+    def wake(self, *, seconds: float) -> list[FindingOutcome]:
+        """
+        Do what `Stack.wake` does, over there, within *seconds*.
+
+        Raises:
+            OSError: it does not answer any more, or the function failed.
+
+        """
+        return self._outcomes("wake", seconds, {})
 
     def routes(self) -> dict[str, Any]:
         """
@@ -55,6 +61,12 @@ class RunningStack:
 
         """
         return self._ask("GET", "/routes", timeout=_HELLO_SECONDS)
+
+    def _outcomes(
+        self, what: str, seconds: float, request: Mapping[str, Any]
+    ) -> list[FindingOutcome]:
+        body = self._ask("POST", f"/{what}", json=request, timeout=seconds + _ANSWER_SECONDS)
+        return [FindingOutcome.from_json(each) for each in body["outcomes"]]
 
     def _ask(self, method: str, path: str, **request: Any) -> dict[str, Any]:
         url = f"{self.url}{PREFIX}{path}"
@@ -95,7 +107,9 @@ def find_running(root: Path) -> RunningStack | None:
     if not isinstance(there, dict) or there.get("id") is None or there["id"] != said["id"]:
         path.unlink(missing_ok=True)
         return None
-    return RunningStack(said["url"], there["slack_page_url"])
+    return RunningStack(
+        said["url"], there["slack_page_url"], region=there["region"], queues=there["queues"]
+    )
 
 
 def private_folder(root: Path) -> Path:

@@ -2,9 +2,10 @@
 
 import json
 import secrets
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -94,6 +95,7 @@ class Stack:
         self.journal = Journal()
         self.processes: list[FunctionProcess] = []
         self._sources: list[EventSource] = []
+        self._invokes: list[Invoke] = []
         self.listeners: list[Callable[[list[FindingOutcome]], None]] = []
 
     def __enter__(self) -> Self:
@@ -103,13 +105,14 @@ class Stack:
             if self._own_slack:
                 resources.enter_context(self.slack)
             self.deployment = self._deploy()
-            self.bus = EventBus(self.deployment.rule, self.aws.client("sqs"))
+            self.bus = EventBus(self.deployment.rule, self.aws)
             hub = self.aws.security_hub
             hub.publish, hub.faults = self.bus.put, self.aws.faults
             self.aws.gate.kill = self._kill_caller
             self.aws.mount(PREFIX, Control(self))
             for number in range(self._workers):
                 self._start_worker(number, resources)
+            self._start_schedule(resources)
             self._resources = resources.pop_all()
         return self
 
@@ -125,7 +128,7 @@ class Stack:
         """Forget all findings, routes, messages and faults; the workers stay as they are."""
         self.aws.faults.clear()
         self.slack.clear()
-        while any(source.is_working for source in self._sources):
+        while self.is_working:
             time.sleep(_POLL_SECONDS)
         for name in self.deployment.queues:
             self._queue(name).clear()
@@ -142,7 +145,9 @@ class Stack:
         with self.aws.gate.holding("sqs"):
             self._ahead_seconds += seconds
             self._queue("FindingsQueue").advance(seconds)
-            return self._ahead_seconds
+            ahead_seconds = self._ahead_seconds
+        self.aws.gate.announce()
+        return ahead_seconds
 
     # What is asked of it
 
@@ -207,17 +212,54 @@ class Stack:
     ) -> bool:
         """Wait until the queue is empty, of *only* those messages if given; tell whether it is."""
         end = time.monotonic() + seconds
-        self._hurry(now=True)
+        self.hurry(now=True)
         try:
             while self._is_busy(only, tries):
                 if time.monotonic() > end:
                     return False
                 if self.is_hasty:
-                    self._skip_waiting()
+                    self.skip_waiting()
                 time.sleep(_POLL_SECONDS)
         finally:
-            self._hurry(now=False)
+            self.hurry(now=False)
         return True
+
+    def hurry(self, *, now: bool) -> None:
+        """Tell the workers whether more is to come: if not (*now*), they do not wait for it."""
+        for source in self._sources:
+            source.hurry(now=now)
+
+    @property
+    def is_working(self) -> bool:
+        """Tell whether any worker has a batch at hand."""
+        return any(source.is_working for source in self._sources)
+
+    def skip_waiting(self) -> None:
+        """Jump to where the next message becomes visible, if all work on messages has ended."""
+        with self.aws.gate.holding("sqs"):
+            seconds = self._queue("FindingsQueue").seconds_to_wait(self.journal.tries)
+            if seconds is not None:
+                self.advance(seconds + _INSTANT_SECONDS)
+
+    def wake(self) -> list[FindingOutcome]:
+        """
+        Call the function as the template's schedule does; tell how what was due ended.
+
+        Raises:
+            OSError: the function failed; what it had to do waits for the next call.
+
+        """
+        schedule = self.deployment.schedule
+        if schedule is None:
+            raise OSError("the template has no schedule to wake the function")
+        invocation = self._invokes[0](schedule.event)
+        self.journal.note(invocation.log)
+        if invocation.error is not None:
+            raise OSError(f"the function failed when it was woken: {invocation.error}")
+        outcomes = [self._with_status(each) for each in outcomes_of(invocation)]
+        for listener in self.listeners:
+            listener(outcomes)
+        return outcomes
 
     def findings(self, filters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """Give what Security Hub holds, oldest first; *filters* are those of GetFindings."""
@@ -231,6 +273,10 @@ class Stack:
     def queued(self, queue: str) -> list[dict[str, Any]]:
         """Give the events that are visible in *queue*, by logical id."""
         return self._queue(queue).events()
+
+    def queued_ids(self) -> set[str]:
+        """Give the ids of all messages that wait or are worked on."""
+        return self._queue("FindingsQueue").ids()
 
     def environment(self, host: str = LOOPBACK) -> dict[str, str]:
         """Give the function's environment, for where this machine is known as *host*."""
@@ -290,6 +336,7 @@ class Stack:
             self.processes.append(process)
             process.start()
             resources.callback(process.close)
+        self._invokes.append(invoke)
         source = EventSource(
             self.function,
             sqs=self.aws.client("sqs"),
@@ -304,6 +351,24 @@ class Stack:
             resources.callback(process.kill)
         resources.callback(source.stop_soon)
 
+    def _start_schedule(self, resources: ExitStack) -> None:
+        """Wake the function as often as the template says; in a hasty stack, `wake` alone does."""
+        schedule = self.deployment.schedule
+        if schedule is None:
+            return
+        is_over = threading.Event()
+
+        def run() -> None:
+            while not is_over.wait(schedule.every_seconds):
+                if not self.is_hasty:
+                    # What failed is due at the next call as well.
+                    with suppress(OSError):
+                        self.wake()
+
+        thread = threading.Thread(target=run, name="schedule", daemon=True)
+        thread.start()
+        resources.callback(is_over.set)
+
     def _kill_caller(self, call: Call) -> None:
         for process in self.processes:
             if process.name == call.caller:
@@ -312,32 +377,21 @@ class Stack:
     def _on_batch(self, batch: Batch) -> None:
         self.journal.add(batch)
         if self.listeners:
-            outcomes = [self._with_status(each) for each in outcomes_of(batch)]
+            outcomes = [self._with_status(each) for each in outcomes_of(batch.invocation)]
             for listener in self.listeners:
                 listener(outcomes)
-
-    def _hurry(self, *, now: bool) -> None:
-        for source in self._sources:
-            source.hurry(now=now)
 
     def _queue(self, logical_id: str) -> QueueView:
         return QueueView(self.aws, self.deployment.queues[logical_id])
 
     def _is_busy(self, only: set[str] | None, tries: int | None) -> bool:
-        there = self._queue("FindingsQueue").ids()
+        there = self.queued_ids()
         if only is not None:
             there &= only
         if any(tries is None or self.journal.tries(id_) < tries for id_ in there):
             return True
         # Deleted messages are taken down a moment later.
-        return any(source.is_working for source in self._sources)
-
-    def _skip_waiting(self) -> None:
-        """Jump to where the next message becomes visible, if all work on messages has ended."""
-        with self.aws.gate.holding("sqs"):
-            seconds = self._queue("FindingsQueue").seconds_to_wait(self.journal.tries)
-            if seconds is not None:
-                self.advance(seconds + _INSTANT_SECONDS)
+        return self.is_working
 
     def _outcomes(
         self, event: Mapping[str, Any], number: int, record_id: str | None

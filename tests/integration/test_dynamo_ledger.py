@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
-from finding_router.aws.ledger import MAX_READS, DynamoLedger
-from finding_router.delivery.ledger import Entry, EntryKey, State
+from entries import MEMBER, make_entry
+from finding_router.aws.items import MAX_CALLS, Items
+from finding_router.aws.ledger import DynamoLedger
+from finding_router.delivery.ledger import EntryKey, State
 from finding_router.errors import StoreError
 from finding_router_local.aws import AwsServer
 from finding_router_local.faults import Effect, Fault
@@ -13,21 +15,19 @@ from finding_router_local.faults import Effect, Fault
 TABLE = "ledger"
 DAYS = 400
 KEY = EntryKey("finding", "#alerts")
-ENTRY = Entry(
-    key=KEY,
-    state=State.CLAIMED,
-    episode=1,
-    version=1,
-    claimed_at=1_790_000_000.5,
-    lease_until=1_790_000_095.5,
-    claimed_by="worker-1",
-)
+ENTRY = make_entry(State.CLAIMED, key=KEY, version=1, claimed_at=1_790_000_000.5)
 
 
 @pytest.fixture
-def ledger(make_table: Any) -> DynamoLedger:
+def items(make_table: Any) -> Items:
+    """Give the items of an empty table."""
+    return Items(make_table(TABLE, "finding", "channel"))
+
+
+@pytest.fixture
+def ledger(items: Items) -> DynamoLedger:
     """Give a Ledger on an empty table."""
-    return DynamoLedger(make_table(TABLE, "finding", "channel"), days=DAYS)
+    return DynamoLedger(items, days=DAYS)
 
 
 def fail(aws: AwsServer, operation: str, **how: Any) -> None:
@@ -53,7 +53,8 @@ def test_what_is_not_known_is_not_stored(ledger: DynamoLedger, aws: AwsServer) -
     ledger.write(ENTRY)
 
     [item] = stored(aws)
-    assert not {"severity", "updated_at", "ts", "posted_to", "notified_at"} & item.keys()
+    assert not {"key", "ts", "posted_to", "posted_at", "digest"} & item.keys()
+    assert not {"notified_at", "ended_at"} & item["members"]["M"][MEMBER]["M"].keys()
 
 
 def test_a_notice_expires_a_day_after_it_is_due_again(ledger: DynamoLedger, aws: AwsServer) -> None:
@@ -73,7 +74,7 @@ def test_a_passing_trouble_is_not_noticed(
         fail(aws, operation, effect=effect)
 
     assert ledger.write(ENTRY)
-    ledger.record_notified([KEY], at=5.0)
+    ledger.record_notified(MEMBER, [KEY], at=5.0)
     assert {KEY} == ledger.read([KEY]).keys()
 
 
@@ -109,8 +110,13 @@ def test_a_trouble_that_stays_is_one_error_with_dynamodbs_word(
     for ask in (
         lambda: ledger.read([KEY]),
         lambda: ledger.write(ENTRY),
-        lambda: ledger.record_notified([KEY], at=5.0),
+        lambda: ledger.record_notified(MEMBER, [KEY], at=5.0),
         lambda: ledger.once("routes", every_seconds=3600, now=1000.0),
+        lambda: ledger.channels(["finding"]),
+        lambda: ledger.note_channel(KEY),
+        lambda: ledger.slot("#a", every_seconds=1, now=5.0, latest=5.0),
+        lambda: ledger.slow_down("#a", until=5.0),
+        lambda: ledger.speed_up("#a"),
     ):
         with pytest.raises(StoreError) as failed:
             ask()
@@ -120,33 +126,68 @@ def test_a_trouble_that_stays_is_one_error_with_dynamodbs_word(
 
 
 class Hesitant:
-    """A client that leaves keys unprocessed a few times, as DynamoDB does when it is busy."""
+    """A client that leaves things unprocessed a few times, as DynamoDB does when it is busy."""
 
     def __init__(self, times: int) -> None:
-        """Leave all keys unprocessed *times* times."""
+        """Leave everything unprocessed *times* times."""
         self.left = times
         self.calls = 0
 
     def batch_get_item(self, RequestItems: Any) -> dict[str, Any]:  # noqa: N803 -- boto3's name
         """Answer with nothing, or at last with no items at all."""
+        return {"Responses": {}, "UnprocessedKeys": self._left(RequestItems)}
+
+    def batch_write_item(self, RequestItems: Any) -> dict[str, Any]:  # noqa: N803 -- boto3's name
+        """Write nothing, or at last everything."""
+        return {"UnprocessedItems": self._left(RequestItems)}
+
+    def _left(self, items: Any) -> Any:
         self.calls += 1
         self.left -= 1
-        return {"Responses": {}, "UnprocessedKeys": RequestItems if self.left >= 0 else {}}
+        return items if self.left >= 0 else {}
 
 
-def test_keys_left_unprocessed_are_asked_for_again(ledger: DynamoLedger) -> None:
+def hesitate(items: Items, times: int) -> Hesitant:
+    """Put a hesitant client in the place of boto3's."""
+    items._dynamodb.__dict__["client"] = client = Hesitant(times)
+    return client
+
+
+def test_what_is_left_unprocessed_is_asked_for_again(items: Items, ledger: DynamoLedger) -> None:
     """boto3 does not do that by itself."""
-    ledger.__dict__["_client"] = client = Hesitant(times=3)
+    client = hesitate(items, times=3)
 
     assert {} == ledger.read([KEY])
     assert 4 == client.calls
 
 
-def test_keys_left_unprocessed_for_ever_are_an_error(ledger: DynamoLedger) -> None:
-    """Not an entry that is not there: that would be said twice."""
-    ledger.__dict__["_client"] = client = Hesitant(times=MAX_READS + 1)
+def test_what_is_left_unwritten_is_written_again(items: Items) -> None:
+    """Neither does it for writes."""
+    client = hesitate(items, times=3)
 
-    with pytest.raises(StoreError, match="unread"):
-        ledger.read([KEY])
+    items.put_all([{"finding": "a", "channel": "b"}])
 
-    assert MAX_READS == client.calls
+    assert 4 == client.calls
+
+
+@pytest.mark.parametrize("verb", ["unread", "unwritten"])
+def test_what_is_left_unprocessed_for_ever_is_an_error(
+    items: Items, ledger: DynamoLedger, verb: str
+) -> None:
+    """Not an entry that is not there, or that was written: that would be said twice."""
+    client = hesitate(items, times=MAX_CALLS + 1)
+
+    with pytest.raises(StoreError, match=verb):
+        ledger.read([KEY]) if verb == "unread" else items.delete_all([("a", "b")])
+
+    assert MAX_CALLS == client.calls
+
+
+def test_what_is_known_of_a_channel_expires_with_its_entries(
+    ledger: DynamoLedger, aws: AwsServer
+) -> None:
+    """The Ledger forgets by itself."""
+    ledger.note_channel(KEY)
+    ledger.slot("#a", every_seconds=1, now=5.0, latest=5.0)
+
+    assert all("expires_at" in item for item in stored(aws))

@@ -28,7 +28,7 @@ def dynamodb(aws: AwsServer, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.fixture
 def table(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Make a RoutingTable with a route and an account, named by the environment."""
+    """Make a RoutingTable with an item of each kind, named by the environment."""
     dynamodb.create_table(
         TableName="Routes",
         KeySchema=[
@@ -44,6 +44,7 @@ def table(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> str:
     for item in (
         {"kind": "account", "name": "111122223333", "alias": "payments"},
         {"kind": "route", "name": "all", "channel": "#{account}-{severity}"},
+        {"kind": "silence", "name": "s", "match": '{"Title": ["x"]}', "until": "9999-01-01T00:00Z"},
     ):
         typed = {name: {"S": value} for name, value in item.items()}
         numbers = {"order": {"N": "5"}} if item["kind"] == "route" else {}
@@ -66,7 +67,9 @@ def test_the_table_of_a_stack_is_checked(table: str) -> None:
     """Numbers of DynamoDB are read as the router reads them."""
     result = CliRunner().invoke(main, ["routes", "check"])
 
-    assert result.output == "1 routes (0 not enabled), 1 accounts, 0 wrong items\n"
+    assert result.output == (
+        "1 routes (0 not enabled, 0 shadows), 1 accounts, 1 silences (0 over), 0 wrong items\n"
+    )
 
 
 def test_a_table_that_cannot_be_read_is_named(dynamodb: Any) -> None:

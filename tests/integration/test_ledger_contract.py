@@ -1,28 +1,29 @@
 """The fake Ledger and the one in DynamoDB keep the same promises."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from fakes import Clock, FakeLedger, Faults
+from entries import MEMBER, make_entry, member
+from fake_ledger import FakeLedger
+from fakes import Clock, Faults
+from finding_router.aws.items import Items
 from finding_router.aws.ledger import DynamoLedger
-from finding_router.delivery.ledger import Entry, EntryKey, Ledger, State
-from finding_router.findings.finding import Severity
+from finding_router.delivery.ledger import EntryKey, Ledger, Saying, Slot, State
 
 KEY = EntryKey("finding", "#alerts")
-FIRST = Entry(
+FIRST = make_entry(
+    State.CLAIMED,
     key=KEY,
-    state=State.CLAIMED,
-    episode=1,
     version=1,
     claimed_at=1_790_000_000.123456,
     lease_until=1_790_000_095.5,
-    claimed_by="worker-1",
-    severity=Severity.HIGH,
-    updated_at="2026-09-01T10:00:00.000Z",
+    members={MEMBER: member(standard="CIS v3.0.0", said_event_at=1_790_000_000.0)},
 )
 HOUR = 3600.0
+NOW = 1_790_000_000.0
 
 
 class LedgerContract:
@@ -41,12 +42,24 @@ class LedgerContract:
         assert ledger.write(posted)
         assert {KEY: posted} == ledger.read([KEY])
 
-    def test_an_entry_without_severity_and_time_is_read_as_such(self, ledger: Ledger) -> None:
-        """An unreadable finding has neither."""
-        bare = replace(FIRST, severity=None, updated_at=None)
+    def test_everything_that_an_entry_may_hold_is_read_as_it_was_written(
+        self, ledger: Ledger
+    ) -> None:
+        """Several findings of it, one that ended, in the thread of a digest."""
+        full = replace(
+            FIRST,
+            saying=Saying.REOPEN,
+            episode=2,
+            sequence=3,
+            digest="digest-1",
+            members={
+                "a": member(ended_at="", ended_event_at=5.5, notified_at=7.25),
+                "b": member(said_at=None, heard_at=None),
+            },
+        )
 
-        assert ledger.write(bare)
-        assert {KEY: bare} == ledger.read([KEY])
+        assert ledger.write(full)
+        assert {KEY: full} == ledger.read([KEY])
 
     def test_many_entries_are_read_at_once(self, ledger: Ledger) -> None:
         """More than one call of the store can give, and keys may be asked for twice."""
@@ -95,26 +108,58 @@ class LedgerContract:
         assert ledger.write(FIRST)
 
     def test_notified_is_remembered_in_each_entry(self, ledger: Ledger) -> None:
-        """And changes nothing else."""
+        """Of that finding only; whoever read the entry before cannot overwrite it."""
         other = EntryKey("finding", "#other")
-        ledger.write(FIRST)
+        both = {MEMBER: member(), "other": member()}
+        ledger.write(replace(FIRST, members=both))
         ledger.write(replace(FIRST, key=other))
 
-        ledger.record_notified([KEY, other], at=1_790_000_123.75)
+        ledger.record_notified(MEMBER, [KEY, other], at=1_790_000_123.75)
 
-        assert {1_790_000_123.75} == {
-            entry.notified_at for entry in ledger.read([KEY, other]).values()
-        }
-        assert replace(FIRST, notified_at=1_790_000_123.75) == ledger.read([KEY])[KEY]
+        held = ledger.read([KEY, other])
+        assert [1_790_000_123.75] * 2 == [held[each].members[MEMBER].notified_at for each in held]
+        assert {**both, MEMBER: member(notified_at=1_790_000_123.75)} == held[KEY].members
+        assert 2 == held[KEY].version
+        assert not ledger.write(FIRST.released())
 
     def test_notified_of_an_entry_that_is_gone_is_no_failure(self, ledger: Ledger) -> None:
         """And does not stop the others from being remembered."""
         ledger.write(FIRST)
 
-        ledger.record_notified([EntryKey("gone", "#alerts"), KEY], at=5.0)
+        ledger.record_notified(MEMBER, [EntryKey("gone", "#alerts"), KEY], at=5.0)
 
         assert {KEY} == ledger.read([KEY, EntryKey("gone", "#alerts")]).keys()
-        assert 5.0 == ledger.read([KEY])[KEY].notified_at
+        assert 5.0 == ledger.read([KEY])[KEY].members[MEMBER].notified_at
+
+    def test_notified_of_a_finding_that_the_entry_does_not_have_changes_nothing(
+        self, ledger: Ledger
+    ) -> None:
+        """It may have expired and been said anew, about another standard's."""
+        ledger.write(FIRST)
+
+        ledger.record_notified("another", [KEY], at=5.0)
+
+        assert {KEY: FIRST} == ledger.read([KEY])
+
+    def test_the_channels_of_a_finding_are_known_once_noted(self, ledger: Ledger) -> None:
+        """However often; of a finding that was never said there are none."""
+        for channel in ("#alerts", "#other", "#alerts"):
+            ledger.note_channel(EntryKey("finding", channel))
+        ledger.note_channel(EntryKey("second", "#alerts"))
+
+        found = ledger.channels(["finding", "second", "never"])
+
+        assert {"finding": {"#alerts", "#other"}, "second": {"#alerts"}} == {
+            finding: set(channels) for finding, channels in found.items()
+        }
+
+    def test_channels_of_many_findings_are_known_at_once(self, ledger: Ledger) -> None:
+        """More than one call of the store can give."""
+        subjects = [f"finding-{number}" for number in range(130)]
+        for subject in subjects[:5]:
+            ledger.note_channel(EntryKey(subject, "#alerts"))
+
+        assert set(subjects[:5]) == ledger.channels(subjects).keys()
 
     def test_a_topic_is_due_once_in_its_time(self, ledger: Ledger) -> None:
         """For all who ask."""
@@ -129,6 +174,62 @@ class LedgerContract:
         """One does not silence the other."""
         assert ledger.once("routes", every_seconds=HOUR, now=0.0)
         assert ledger.once("channel #a", every_seconds=HOUR, now=0.0)
+
+    def test_slots_follow_each_other(self, ledger: Ledger) -> None:
+        """Whoever takes them, no two start within the same second."""
+        taken = [slot(ledger, latest=NOW + 60) for _ in range(4)]
+
+        assert [NOW, NOW + 1, NOW + 2, NOW + 3] == [each.at for each in taken]
+        assert all(each.is_taken for each in taken)
+
+    def test_slots_of_different_names_do_not_wait_for_each_other(self, ledger: Ledger) -> None:
+        """Each channel has its own pace."""
+        assert slot(ledger).is_taken
+        assert slot(ledger, "#other").is_taken
+
+    def test_a_slot_that_is_too_late_is_left_to_others(self, ledger: Ledger) -> None:
+        """It says when to ask again."""
+        slot(ledger)
+
+        assert Slot(at=NOW + 1, is_taken=False) == slot(ledger, latest=NOW + 0.5)
+        assert Slot(at=NOW + 1, is_taken=True) == slot(ledger, latest=NOW + 1)
+
+    def test_an_idle_time_is_not_saved_up(self, ledger: Ledger) -> None:
+        """After an hour there is one slot now, not 3600."""
+        slot(ledger)
+
+        later = NOW + HOUR
+        assert Slot(at=later, is_taken=True) == slot(ledger, now=later)
+        assert not slot(ledger, now=later).is_taken
+
+    def test_who_is_slowed_down_has_no_slot_before(self, ledger: Ledger) -> None:
+        """For all workers."""
+        assert 1 == ledger.slow_down("#alerts", until=NOW + 30)
+
+        assert Slot(at=NOW + 30, is_taken=False) == slot(ledger, latest=NOW + 29)
+        assert Slot(at=NOW + 30, is_taken=True) == slot(ledger, latest=NOW + 30)
+
+    def test_slowing_down_gives_no_slot_away_twice(self, ledger: Ledger) -> None:
+        """Others hold later ones already."""
+        for _ in range(5):
+            slot(ledger, latest=NOW + 60)
+        ledger.slow_down("#alerts", until=NOW + 2)
+
+        assert NOW + 5 == slot(ledger, latest=NOW + 60).at
+
+    def test_refusals_are_counted_until_it_works(self, ledger: Ledger) -> None:
+        """In a row, by all workers together."""
+        assert [1, 2] == [ledger.slow_down("#alerts", until=NOW) for _ in range(2)]
+        ledger.speed_up("#alerts")
+        ledger.speed_up("#never")
+        assert 1 == ledger.slow_down("#alerts", until=NOW)
+
+
+def slot(
+    ledger: Ledger, name: str = "#alerts", *, now: float = NOW, latest: float | None = None
+) -> Slot:
+    """Ask for a slot of one second, now or by *latest*."""
+    return ledger.slot(name, every_seconds=1.0, now=now, latest=now if latest is None else latest)
 
 
 class TestFakeLedger(LedgerContract):
@@ -146,4 +247,14 @@ class TestDynamoLedger(LedgerContract):
     @pytest.fixture
     def ledger(self, make_table: Any) -> Ledger:
         """Make one on a table of its own."""
-        return DynamoLedger(make_table("ledger", "finding", "channel"), days=400)
+        return DynamoLedger(Items(make_table("ledger", "finding", "channel")), days=400)
+
+    def test_two_workers_never_hold_the_same_slot(self, ledger: DynamoLedger) -> None:
+        """However they come between each other."""
+        slot(ledger)
+        with ThreadPoolExecutor(4) as workers:
+            taken = list(workers.map(lambda _: slot(ledger, latest=NOW + 60), range(40)))
+
+        starts = [each.at for each in taken if each.is_taken]
+        assert len(starts) == len(set(starts))
+        assert sorted(starts) == [NOW + 1 + number for number in range(len(starts))]

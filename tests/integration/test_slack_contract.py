@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from fakes import Clock, FakeSlack, Faults
-from finding_router.errors import ChannelError, UnavailableError
+from fake_slack import FakeSlack
+from fakes import Clock, Faults
+from finding_router.errors import ChannelError, GoneError, UnavailableError
 from finding_router.slack.client import SlackClient
 from finding_router.slack.message import Message
 from finding_router_local.slack import SlackServer
@@ -22,7 +23,7 @@ class SlackContract:
     def test_a_message_posted_can_be_found_by_its_delivery(self, slack: Any, now: Any) -> None:
         """Where it was posted, and under the same ts."""
         since = now()
-        posted = slack.post("#alerts", MESSAGE, delivery_id="delivery-1")
+        posted = slack.post("#alerts", MESSAGE, delivery_ids=["delivery-1"])
 
         assert posted == slack.find("#alerts", "delivery-1", since=since - 60)
 
@@ -35,7 +36,7 @@ class SlackContract:
 
     def test_a_message_is_found_by_the_id_of_its_channel(self, slack: Any, now: Any) -> None:
         """As well as by its name."""
-        posted = slack.post("#alerts", MESSAGE, delivery_id="delivery-1")
+        posted = slack.post("#alerts", MESSAGE, delivery_ids=["delivery-1"])
 
         assert posted == slack.find(posted.channel, "delivery-1", since=now() - 60)
 
@@ -48,19 +49,19 @@ class SlackContract:
     def test_what_was_never_posted_is_not_found(self, slack: Any, now: Any) -> None:
         """Nor is a message that carries no delivery."""
         slack.post("#alerts", MESSAGE)
-        slack.post("#alerts", MESSAGE, delivery_id="delivery-1")
+        slack.post("#alerts", MESSAGE, delivery_ids=["delivery-1"])
 
         assert slack.find("#alerts", "delivery-2", since=now() - 60) is None
 
     def test_what_stands_in_another_channel_is_not_found(self, slack: Any, now: Any) -> None:
         """A search is of one channel."""
-        slack.post("#alerts", MESSAGE, delivery_id="delivery-1")
+        slack.post("#alerts", MESSAGE, delivery_ids=["delivery-1"])
 
         assert slack.find("#other", "delivery-1", since=now() - 60) is None
 
     def test_what_is_older_is_not_found(self, slack: Any, now: Any) -> None:
         """A search begins with the claim."""
-        slack.post("#alerts", MESSAGE, delivery_id="delivery-1")
+        slack.post("#alerts", MESSAGE, delivery_ids=["delivery-1"])
 
         assert slack.find("#alerts", "delivery-1", since=now() + 60) is None
 
@@ -77,6 +78,60 @@ class SlackContract:
             slack.find("#missing", "delivery-1", since=now())
 
         assert ("#missing", "channel_not_found") == (refused.value.channel, refused.value.code)
+
+    def test_a_message_is_found_by_any_of_its_deliveries(self, slack: Any, now: Any) -> None:
+        """A reply of a digest lists many."""
+        posted = slack.post("#alerts", MESSAGE, delivery_ids=["one", "two"])
+
+        assert posted == slack.find("#alerts", "two", since=now() - 60)
+
+    def test_an_answer_stands_in_its_thread(self, slack: Any, now: Any) -> None:
+        """It is found there, and not in the channel."""
+        parent = slack.post("#alerts", MESSAGE)
+        reply = slack.post("#alerts", MESSAGE, delivery_ids=["one"], thread_ts=parent.ts)
+
+        assert (False, True) == (parent.is_in_thread, reply.is_in_thread)
+        assert slack.find("#alerts", "one", since=now() - 60) is None
+        assert reply == slack.find("#alerts", "one", since=now() - 60, thread_ts=parent.ts)
+
+    def test_an_answer_may_be_seen_in_the_channel_too(self, slack: Any, now: Any) -> None:
+        """It is one message all the same."""
+        parent = slack.post("#alerts", MESSAGE)
+        reply = slack.post(
+            "#alerts", MESSAGE, delivery_ids=["one"], thread_ts=parent.ts, broadcast=True
+        )
+
+        assert reply.is_in_thread
+        assert reply == slack.find("#alerts", "one", since=now() - 60, thread_ts=parent.ts)
+
+    def test_an_answer_to_nothing_stands_in_the_channel(self, slack: Any, now: Any) -> None:
+        """Slack says so by what it leaves out."""
+        reply = slack.post("#alerts", MESSAGE, delivery_ids=["one"], thread_ts="1700000000.000001")
+
+        assert not reply.is_in_thread
+        assert reply == slack.find("#alerts", "one", since=now() - 60)
+
+    def test_a_thread_that_there_is_not_cannot_be_searched(self, slack: Any, now: Any) -> None:
+        """What was said there is to be looked for elsewhere."""
+        slack.post("#alerts", MESSAGE)
+
+        with pytest.raises(GoneError):
+            slack.find("#alerts", "one", since=now() - 60, thread_ts="1700000000.000001")
+
+    def test_a_message_can_be_changed_and_is_still_found(self, slack: Any, now: Any) -> None:
+        """By the same name."""
+        posted = slack.post("#alerts", MESSAGE, delivery_ids=["one"])
+
+        slack.update(posted.channel, posted.ts, Message(text="Something else"))
+
+        assert posted == slack.find("#alerts", "one", since=now() - 60)
+
+    def test_a_message_that_is_gone_cannot_be_changed(self, slack: Any) -> None:
+        """A person may have deleted it."""
+        posted = slack.post("#alerts", MESSAGE)
+
+        with pytest.raises(GoneError):
+            slack.update(posted.channel, "1700000000.000001", MESSAGE)
 
     def test_without_time_nothing_is_asked(self, slack: Any) -> None:
         """And it is clear that nothing was posted."""

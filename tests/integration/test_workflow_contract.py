@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from fakes import Clock, FakeWorkflow, Faults, late
+from fakes import Clock, FakeWorkflow, Faults
 from finding_router.aws.security_hub import SecurityHub
 from finding_router.delivery.deadline import Deadline
 from finding_router.delivery.marking import OUT_OF_TIME, Workflow
@@ -15,6 +15,14 @@ from hub_events import PRODUCT_ARN, raw_finding
 ONE, TWO, GONE = ((PRODUCT_ARN, each) for each in ("one", "two", "gone"))
 IN_TIME = Deadline(90, clock=Clock())
 type Hold = Callable[..., None]
+
+
+def nearly_over() -> Deadline:
+    """Give the deadline of an invocation that has five seconds left."""
+    clock = Clock()
+    deadline = Deadline(90, clock=clock)
+    clock.now += 85
+    return deadline
 
 
 class WorkflowContract:
@@ -52,7 +60,7 @@ class WorkflowContract:
         """Each key says so."""
         hold("one")
 
-        assert {ONE: OUT_OF_TIME} == workflow.mark([ONE], "NOTIFIED", deadline=late(Clock(), 5))
+        assert {ONE: OUT_OF_TIME} == workflow.mark([ONE], "NOTIFIED", deadline=nearly_over())
         assert {ONE: "NEW"} == workflow.statuses([ONE], deadline=IN_TIME)
 
     def test_without_time_no_status_is_known(self, workflow: Workflow, hold: Hold) -> None:
@@ -60,7 +68,25 @@ class WorkflowContract:
         hold("one")
 
         with pytest.raises(WorkflowUpdateError):
-            workflow.statuses([ONE], deadline=late(Clock(), 5))
+            workflow.statuses([ONE], deadline=nearly_over())
+
+    def test_what_a_person_has_ended_is_over(self, workflow: Workflow, hold: Hold) -> None:
+        """The rest is open, also what is not found."""
+        hold("one", "two")
+        workflow.mark([ONE], "SUPPRESSED", deadline=IN_TIME)
+
+        assert {ONE} == set(workflow.ended([ONE, TWO, GONE], deadline=IN_TIME))
+
+    def test_what_is_archived_is_over(self, workflow: Workflow, archive: Hold) -> None:
+        """Its status says nothing of it."""
+        archive("one")
+
+        assert {ONE} == set(workflow.ended([ONE], deadline=IN_TIME))
+
+    def test_without_time_nothing_is_known_to_be_over(self, workflow: Workflow) -> None:
+        """It is no answer that it is open."""
+        with pytest.raises(WorkflowUpdateError):
+            workflow.ended([ONE], deadline=nearly_over())
 
 
 class TestFakeWorkflow(WorkflowContract):
@@ -77,6 +103,16 @@ class TestFakeWorkflow(WorkflowContract):
 
         def load(*ids: str) -> None:
             workflow.status.update({(PRODUCT_ARN, each): "NEW" for each in ids})
+
+        return load
+
+    @pytest.fixture
+    def archive(self, workflow: FakeWorkflow, hold: Hold) -> Hold:
+        """Make archived findings known."""
+
+        def load(*ids: str) -> None:
+            hold(*ids)
+            workflow.archived.update((PRODUCT_ARN, each) for each in ids)
 
         return load
 
@@ -97,5 +133,15 @@ class TestSecurityHub(WorkflowContract):
         def load(*ids: str) -> None:
             for each in ids:
                 aws_environment.security_hub.load(raw_finding(each))
+
+        return load
+
+    @pytest.fixture
+    def archive(self, aws_environment: AwsServer) -> Hold:
+        """Make archived findings known."""
+
+        def load(*ids: str) -> None:
+            for each in ids:
+                aws_environment.security_hub.load(raw_finding(each, RecordState="ARCHIVED"))
 
         return load

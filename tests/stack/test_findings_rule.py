@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from finding_router.routing.pattern import Pattern, compile_pattern
+from finding_router.settings import Settings
 
 type Resolve = Callable[..., dict[str, Any]]
 
 EVENTS = sorted((Path(__file__).parents[2] / "events").glob("*.json"))
-REFUSED = {"imported-securityhub-control-passed.json", "imported-access-analyzer-archived.json"}
+ENDED = {"imported-securityhub-control-passed.json", "imported-access-analyzer-archived.json"}
 # The environment that `finding-router local up` writes is no event.
 SINGLE = [path for path in EVENTS if path.name not in {"sqs-batch.json", "local-env.json"}]
 
@@ -24,10 +25,27 @@ def rule(resolve: Resolve) -> dict[str, Any]:
     return properties
 
 
+def compiled(resolve: Resolve, track: str) -> Pattern:
+    """Compile the rule's pattern for a value of TrackLifecycle."""
+    return compile_pattern(resolve(TrackLifecycle=track)["FindingsRule"]["EventPattern"])
+
+
 @pytest.fixture(scope="module")
-def pattern(rule: dict[str, Any]) -> Pattern:
-    """Compile the rule's pattern."""
-    return compile_pattern(rule["EventPattern"])
+def following(resolve: Resolve) -> Pattern:
+    """Give the rule that follows what becomes of findings."""
+    return compiled(resolve, "true")
+
+
+@pytest.fixture(scope="module")
+def new_only(resolve: Resolve) -> Pattern:
+    """Give the rule that takes nothing but what is posted."""
+    return compiled(resolve, "false")
+
+
+@pytest.fixture(scope="module", params=["true", "false"])
+def pattern(request: pytest.FixtureRequest, resolve: Resolve) -> Pattern:
+    """Give either rule: what is said of `pattern` holds for both."""
+    return compiled(resolve, request.param)
 
 
 def imported(**finding: object) -> dict[str, Any]:
@@ -64,11 +82,42 @@ def test_rule_feeds_the_queue_and_keeps_what_it_could_not_send(rule: dict[str, A
 
 
 @pytest.mark.parametrize("path", SINGLE, ids=lambda path: path.stem)
-def test_sample_event_passes_if_the_router_would_post_it(path: Path, pattern: Pattern) -> None:
-    """Of the sample events all pass but the one that passed and the one that is archived."""
+def test_every_sample_event_goes_to_the_queue(path: Path, following: Pattern) -> None:
+    """The one that passed and the one that is archived, too: they may have cards."""
+    assert following.matches(json.loads(path.read_text("utf-8")))
+
+
+@pytest.mark.parametrize("path", SINGLE, ids=lambda path: path.stem)
+def test_sample_event_passes_if_the_router_would_post_it(path: Path, new_only: Pattern) -> None:
+    """Without the life cycle all pass but the one that passed and the one that is archived."""
     event = json.loads(path.read_text("utf-8"))
 
-    assert (path.name not in REFUSED) is pattern.matches(event)
+    assert (path.name not in ENDED) is new_only.matches(event)
+
+
+@pytest.mark.parametrize("path", SINGLE, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"Workflow": {"Status": "NOTIFIED"}},
+        {"Workflow": {"Status": "RESOLVED"}},
+        {"Workflow": {"Status": "SUPPRESSED"}},
+        {"RecordState": "ARCHIVED"},
+        {"Compliance": {"Status": "PASSED"}, "Workflow": {"Status": "RESOLVED"}},
+    ],
+    ids=json.dumps,
+)
+def test_what_becomes_of_a_sample_is_followed_or_not(
+    path: Path, change: dict[str, Any], following: Pattern, new_only: Pattern
+) -> None:
+    """Each later event of each sample passes one rule and not the other."""
+    event = json.loads(path.read_text("utf-8"))
+    for finding in event["detail"]["findings"]:
+        finding.update(change)
+    is_asked_for = event["detail-type"] == "Security Hub Findings - Custom Action"
+
+    assert following.matches(event)
+    assert is_asked_for is new_only.matches(event)
 
 
 @pytest.mark.parametrize(
@@ -91,24 +140,42 @@ def test_new_active_and_not_passed_goes_to_the_queue(
     assert pattern.matches(imported(**finding))
 
 
+LATER = [
+    {"Workflow": {"Status": "NOTIFIED"}},
+    {"Workflow": {"Status": "RESOLVED"}},
+    {"Workflow": {"Status": "SUPPRESSED"}},
+    {"RecordState": "ARCHIVED"},
+    {"RecordState": "ARCHIVED", "Workflow": {"Status": "RESOLVED"}},
+    {"Compliance": {"Status": "PASSED"}},
+    {"Compliance": {"Status": "PASSED"}, "Workflow": {"Status": "RESOLVED"}},
+    # A resource is gone: https://docs.aws.amazon.com/securityhub/latest/userguide/controls-overall-status.html
+    {"Compliance": {"Status": "NOT_AVAILABLE"}, "RecordState": "ARCHIVED"},
+]
+
+
+@pytest.mark.parametrize("finding", LATER, ids=json.dumps)
+def test_what_becomes_of_a_finding_is_followed(finding: dict[str, Any], following: Pattern) -> None:
+    """An end, a rise and what a person decided may change what stands in a channel."""
+    assert following.matches(imported(**finding))
+
+
+@pytest.mark.parametrize("finding", LATER, ids=json.dumps)
+def test_what_is_never_posted_is_not_paid_for(finding: dict[str, Any], new_only: Pattern) -> None:
+    """Without the life cycle, echoes of our own NOTIFIED and what has ended stop at the rule."""
+    assert not new_only.matches(imported(**finding))
+
+
 @pytest.mark.parametrize(
     "finding",
-    [
-        {"Workflow": {"Status": "NOTIFIED"}},
-        {"Workflow": {"Status": "RESOLVED"}},
-        {"Workflow": {"Status": "SUPPRESSED"}},
-        {"RecordState": "ARCHIVED"},
-        {"Compliance": {"Status": "PASSED"}},
-        {"Compliance": {"Status": "NOT_AVAILABLE"}},
-    ],
+    [{"Compliance": {"Status": "NOT_AVAILABLE"}}, {"Workflow": {"Status": "IN_PROGRESS"}}],
     ids=json.dumps,
 )
-def test_what_is_never_posted_is_not_paid_for(finding: dict[str, Any], pattern: Pattern) -> None:
-    """An echo of our own NOTIFIED, an archived or a passed finding stops at the rule."""
+def test_what_says_nothing_stops_at_the_rule(finding: dict[str, Any], pattern: Pattern) -> None:
+    """A check that could not be done, and a status that Security Hub does not define."""
     assert not pattern.matches(imported(**finding))
 
 
-def test_conditions_hold_in_one_finding(pattern: Pattern) -> None:
+def test_conditions_hold_in_one_finding(new_only: Pattern) -> None:
     """A NEW but archived finding beside an active but NOTIFIED one is not a new active one."""
     event = imported()
     event["detail"]["findings"] = [
@@ -116,7 +183,13 @@ def test_conditions_hold_in_one_finding(pattern: Pattern) -> None:
         {"Workflow": {"Status": "NOTIFIED"}, "RecordState": "ACTIVE"},
     ]
 
-    assert not pattern.matches(event)
+    assert not new_only.matches(event)
+
+
+def test_life_cycle_is_followed_by_default(template: dict[str, Any]) -> None:
+    """As the function's own default is."""
+    assert "true" == template["Parameters"]["TrackLifecycle"]["Default"]
+    assert Settings.model_fields["track_lifecycle"].default is True
 
 
 @pytest.mark.parametrize(

@@ -78,8 +78,9 @@ ALLOWED = {
     "KeepLedger": {
         "Action": [
             "dynamodb:BatchGetItem",
-            "dynamodb:GetItem",
+            "dynamodb:BatchWriteItem",
             "dynamodb:PutItem",
+            "dynamodb:Query",
             "dynamodb:UpdateItem",
         ],
         "Resource": "<Ledger.Arn>",
@@ -107,6 +108,38 @@ def test_only_lambda_assumes_the_role_and_no_policy_is_attached(resolve: Resolve
     assert "ManagedPolicyArns" not in role
 
 
+def test_schedule_may_call_the_router_and_nothing_else(resolve: Resolve) -> None:
+    """EventBridge Scheduler assumes a role of its own, for this account's schedules alone."""
+    role = resolve()["WakeRole"]
+    [policy] = role["Policies"]
+
+    assert [
+        {
+            "Sid": "TheScheduleWakesTheRouter",
+            "Effect": "Allow",
+            "Principal": {"Service": "scheduler.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+            "Condition": {
+                "StringEquals": {
+                    "aws:SourceAccount": "123456789012",
+                    "aws:SourceArn": (
+                        "arn:aws:scheduler:eu-west-1:123456789012:schedule-group/default"
+                    ),
+                }
+            },
+        }
+    ] == role["AssumeRolePolicyDocument"]["Statement"]
+    assert [
+        {
+            "Sid": "CallTheRouter",
+            "Effect": "Allow",
+            "Action": "lambda:InvokeFunction",
+            "Resource": "<RouterFunction.Arn>",
+        }
+    ] == policy["PolicyDocument"]["Statement"]
+    assert "ManagedPolicyArns" not in role
+
+
 def test_template_has_no_other_role(template: dict[str, Any]) -> None:
     """SAM generates no role, because the function names its own."""
     roles = [
@@ -114,7 +147,7 @@ def test_template_has_no_other_role(template: dict[str, Any]) -> None:
     ]
     function = template["Resources"]["RouterFunction"]["Properties"]
 
-    assert ["RouterRole"] == roles
+    assert ["WakeRole", "RouterRole"] == roles
     assert {"Fn::GetAtt": ["RouterRole", "Arn"]} == function["Role"]
     assert "Policies" not in function
 

@@ -9,6 +9,7 @@ import boto3
 import pytest
 
 from finding_router import telemetry
+from finding_router.handler import is_wake
 from finding_router.settings import Settings
 
 type Resolve = Callable[..., dict[str, Any]]
@@ -146,6 +147,7 @@ class TestFunction:
 
         assert required <= names
         assert {"AWS_ENDPOINT_URL", "LOG_LEVEL", "POWERTOOLS_TRACE_DISABLED"} == names - set(fields)
+        assert {"SETTLE_MINUTES", "LEDGER_DAYS"} == set(fields) - names
 
     def test_aws_is_aws_unless_told_otherwise(
         self, resolve: Resolve, monkeypatch: pytest.MonkeyPatch
@@ -167,6 +169,29 @@ class TestFunction:
         assert "#security" == settings.default_channel
         assert settings.ops_channel is None
         assert not settings.allow_suppress
+
+    @pytest.mark.parametrize(
+        ("parameter", "value", "setting", "expected"),
+        [
+            ("TrackLifecycle", "false", "track_lifecycle", False),
+            ("BurstThreshold", "12", "burst_threshold", 12),
+            ("BurstQuietMinutes", "30", "burst_quiet_minutes", 30.0),
+        ],
+    )
+    def test_parameter_reaches_its_setting(
+        self, parameter: str, value: str, setting: str, expected: object, resolve: Resolve
+    ) -> None:
+        """With the template's default that of the function, and another where it is given."""
+        for values, wanted in (
+            ({}, Settings.model_fields[setting].default),
+            ({parameter: value}, expected),
+        ):
+            variables = resolve(**values)["RouterFunction"]["Environment"]["Variables"]
+            settings = Settings.from_environment(
+                {name: str(each) for name, each in variables.items()}
+            )
+
+            assert wanted == getattr(settings, setting)
 
     def test_every_log_group_is_deleted_in_time(
         self, template: dict[str, Any], resolve: Resolve
@@ -206,6 +231,37 @@ class TestFunction:
 
         assert {"Mode": mode} == function["TracingConfig"]
         assert disabled == variables["POWERTOOLS_TRACE_DISABLED"]
+
+
+class TestWaking:
+    """The schedule that has said what waited."""
+
+    def test_calls_the_function_every_minute(
+        self, template: dict[str, Any], resolve: Resolve
+    ) -> None:
+        """It is the only schedule, and says what the handler listens to."""
+        schedule = resolve()["WakeSchedule"]
+        target = schedule["Target"]
+
+        assert ["WakeSchedule"] == list(of_type(template, "AWS::Scheduler::Schedule"))
+        assert "rate(1 minute)" == schedule["ScheduleExpression"]
+        assert {"Mode": "OFF"} == schedule["FlexibleTimeWindow"]
+        assert ("<RouterFunction.Arn>", "<WakeRole.Arn>") == (target["Arn"], target["RoleArn"])
+        assert is_wake(json.loads(target["Input"]))
+
+    def test_calls_as_seldom_as_wanted(self, resolve: Resolve) -> None:
+        """More than one minute are minutes: Scheduler knows grammar."""
+        assert "rate(5 minutes)" == resolve(WakeMinutes="5")["WakeSchedule"]["ScheduleExpression"]
+
+    def test_call_that_fails_is_not_repeated_behind_the_next(self, resolve: Resolve) -> None:
+        """Neither by Scheduler nor by Lambda: what waits stands in the Ledger until it is said."""
+        resources = resolve()
+        invoking = resources["RouterFunctionEventInvokeConfig"]
+
+        assert {"MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 1} == resources[
+            "WakeSchedule"
+        ]["Target"]["RetryPolicy"]
+        assert (60, 0) == (invoking["MaximumEventAgeInSeconds"], invoking["MaximumRetryAttempts"])
 
 
 class TestAlarms:

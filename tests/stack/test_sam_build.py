@@ -121,12 +121,34 @@ def test_layer_holds_what_the_lock_file_names(built: Built) -> None:
         "slack_sdk",
         "typing_extensions.py",
         "typing_inspection",
+        "tzdata",
         "urllib3",
         "wrapt",
     } == {path.name for path in python.iterdir()} - {"__pycache__"}
     assert {"dynamodb", "secretsmanager", "securityhub", "sqs", "ssm"} == {
         path.name for path in (python / "botocore" / "data").iterdir() if path.is_dir()
     }
+
+
+def test_layer_knows_the_time_zones_of_the_world(built: Built) -> None:
+    """Also where the system has no database of them."""
+    python = built.layer / "python"
+    known = (
+        "import zoneinfo; zoneinfo.ZoneInfo('Europe/Zurich');"
+        "print(len(zoneinfo.available_timezones()))"
+    )
+
+    run = subprocess.run(
+        [sys._base_executable, "-S", "-c", known],  # type: ignore[attr-defined]  # not a venv's
+        env={"PYTHONPATH": str(python), "PYTHONTZPATH": ""},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert 0 == run.returncode, run.stderr
+    assert int(run.stdout) > 500
 
 
 def test_build_tells_what_weighs_most(built: Built) -> None:

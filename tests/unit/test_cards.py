@@ -2,10 +2,12 @@
 
 import pytest
 
+from entries import NOW, make_entry, member
 from finding_router.delivery import cards
 from finding_router.delivery.cards import Card
+from finding_router.delivery.ledger import Entry, Saying
 from finding_router.findings.asff import read_finding
-from finding_router.findings.finding import Finding
+from finding_router.findings.finding import Finding, Severity
 from finding_router.slack.card import CardContext
 from finding_router.slack.message import Message
 from hub_events import raw_finding
@@ -25,22 +27,22 @@ def test_a_finding_has_a_full_and_a_plain_card() -> None:
     """The plain one says it without blocks."""
     finding = read_finding(raw_finding("one"))
 
-    assert "Title of one" in text(card(finding).full(None))
-    assert card(finding).full(None).blocks
-    assert not card(finding).plain(None).blocks
+    assert "Title of one" in text(card(finding).full(None, None))
+    assert card(finding).full(None, None).blocks
+    assert not card(finding).plain(None, None).blocks
 
 
 @pytest.mark.parametrize("layout", ["full", "plain"])
 def test_a_banner_stands_above_either(layout: str) -> None:
     """The default channel learns for whom the message was meant."""
-    message = getattr(card(read_finding(raw_finding())), layout)("meant for #x: is_archived")
+    message = getattr(card(read_finding(raw_finding())), layout)(None, "meant for #x: is_archived")
 
     assert "is_archived" in text(message)
 
 
 def test_what_could_not_be_read_is_shown_raw_with_the_problem() -> None:
     """Its JSON is better than nothing."""
-    said = text(card().full(None))
+    said = text(card().full(None, None))
 
     assert "Id is missing" in said
     assert "finding-1" in said
@@ -54,7 +56,69 @@ def test_what_cannot_be_laid_out_is_shown_raw(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(cards, "render", fail)
 
-    said = text(card(read_finding(raw_finding())).full(None))
+    said = text(card(read_finding(raw_finding())).full(None, None))
 
     assert "ZeroDivisionError while laying it out" in said
     assert "Title of finding-1" in said
+
+
+def said(saying: Saying, entry: Entry, **changes: object) -> str:
+    """Say what comes after the card of a finding that was MEDIUM."""
+    finding = read_finding(raw_finding(**changes))
+    message = card(finding).said(saying, entry, before=Severity.MEDIUM, now=NOW, banner=None)
+    return text(message)
+
+
+def test_a_card_lists_the_standards_that_ask_for_it() -> None:
+    """In one order, whichever was heard of first."""
+    entry = make_entry(
+        members={"b": member(standard="CIS"), "a": member(standard="AWS FSBP"), "c": member()}
+    )
+
+    shown = text(card(read_finding(raw_finding())).full(entry, None))
+
+    assert 0 < shown.index("AWS FSBP") < shown.index("CIS")
+
+
+def test_the_first_thing_to_say_is_the_card() -> None:
+    """Whole, as ever."""
+    assert "Something happened." in said(Saying.CARD, make_entry())
+
+
+def test_a_reopening_says_how_often_and_since_when() -> None:
+    """Without a time of the finding's own, since it was first told."""
+    shown = said(Saying.REOPEN, make_entry(episode=2), CreatedAt="")
+
+    assert "Reopened, 2nd time, first seen 1 hour ago" in shown
+
+
+def test_a_rise_says_from_what_to_what() -> None:
+    """The channel knows the one, and not the other."""
+    assert "from MEDIUM to HIGH" in said(Saying.RISE, make_entry())
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"RecordState": "ARCHIVED"}, "Archived after 1 h"),
+        ({"Workflow": {"Status": "SUPPRESSED"}}, "Suppressed after 1 h"),
+    ],
+)
+def test_an_end_says_how_and_after_how_long(changes: dict[str, object], word: str) -> None:
+    """On the card, and as an answer where the card cannot be changed."""
+    finding = read_finding(raw_finding(**changes))
+
+    assert word in text(card(finding).ended(make_entry(), NOW))
+    assert word in said(Saying.END, make_entry(), **changes)
+
+
+def test_an_end_of_what_nobody_knows_the_beginning_of_leaves_out_how_long_it_took() -> None:
+    """It says no more than is known."""
+    finding = read_finding(raw_finding(RecordState="ARCHIVED"))
+
+    assert " after " not in card(finding).ended(make_entry(posted_at=None), NOW).text
+
+
+def test_an_unreadable_finding_that_ends_is_shown_raw() -> None:
+    """It has no other card."""
+    assert "Id is missing" in text(card().ended(make_entry(), NOW))

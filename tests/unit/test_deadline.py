@@ -75,6 +75,14 @@ def test_what_follows_may_use_the_margin_but_not_the_last_second() -> None:
     assert not deadline.leaves(19)
 
 
+def test_a_short_invocation_reckons_with_quicker_calls() -> None:
+    """At their slowest none would fit into it, and it would never mark anything."""
+    deadline = Deadline(20, clock=Clock())
+
+    assert deadline.leaves(AWS_SECONDS + SECURITY_HUB_SECONDS)
+    assert deadline.for_slack() > 20 - AWS_SECONDS
+
+
 def test_a_post_leaves_time_to_record_it() -> None:
     """A post that takes all it may take is still followed by the slowest record."""
     clock = Clock()

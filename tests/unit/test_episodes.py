@@ -1,33 +1,67 @@
-"""Episodes: what a NEW event about a finding means, given what was said."""
+"""Episodes: what an event about a finding means, given what was said."""
+
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finding_router.delivery.episodes import Verdict, is_newer, judge
-from finding_router.delivery.ledger import Entry, EntryKey, State
+from entries import LATER, MEMBER, NOW, SAID, make_entry, member
+from finding_router.delivery.episodes import News, Phase, Verdict, is_newer, judge, phase_of
+from finding_router.delivery.ledger import Entry, Saying, State
+from finding_router.findings.asff import read_finding
+from finding_router.findings.finding import Severity
+from hub_events import raw_finding
 
-NOW = 1_790_000_000.0
 SETTLE = 900.0
-SAID = "2026-09-01T10:00:00Z"
-LATER = "2026-09-01T10:00:01Z"
+EARLIER = "2026-08-31T10:00:00Z"
+LATEST = "2026-09-01T10:00:02Z"
 
 
-def entry(state: State = State.POSTED, **changes: object) -> Entry:
-    """Make an entry of something said about SAID."""
-    values: dict[str, object] = {
-        "episode": 1,
-        "version": 2,
-        "claimed_at": NOW - 3600,
-        "lease_until": 0.0,
-        "updated_at": SAID,
-    }
-    return Entry(key=EntryKey("finding", "#alerts"), state=state, **values | changes)  # type: ignore[arg-type]
+def news(phase: Phase = Phase.NEW, updated_at: str | None = SAID, **changes: Any) -> News:
+    """Make what an event tells of the finding that `make_entry` is about."""
+    values = {"member": MEMBER, "severity": Severity.HIGH, "sent_at": NOW}
+    return News(**values | {"phase": phase, "updated_at": updated_at} | changes)
 
 
-def verdict(held: Entry | None, *, updated_at: str | None = SAID, now: float = NOW) -> Verdict:
+def verdict(held: Entry | None, told: News | None = None, *, now: float = NOW) -> Verdict:
     """Judge an event against what the Ledger holds."""
-    return judge(held, updated_at=updated_at, now=now, settle_seconds=SETTLE)
+    return judge(held, told or news(), now=now, settle_seconds=SETTLE)
+
+
+def said(**changes: Any) -> Entry:
+    """Make the entry of what was said, *changes* of which are the finding's."""
+    return make_entry(members={MEMBER: member(**changes)})
+
+
+def ended(ended_at: str = LATER, **changes: Any) -> Entry:
+    """Make the entry of what was said and ended."""
+    return said(ended_at=ended_at, **changes)
+
+
+# Phases
+
+
+@pytest.mark.parametrize(
+    ("changes", "phase"),
+    [
+        ({}, Phase.NEW),
+        ({"Workflow": {"Status": "NOTIFIED"}}, Phase.ONGOING),
+        ({"Workflow": {"Status": "ASSIGNED"}}, Phase.ONGOING),
+        ({"RecordState": "ARCHIVED"}, Phase.ENDED),
+        ({"Compliance": {"Status": "PASSED"}}, Phase.ENDED),
+        ({"Workflow": {"Status": "RESOLVED"}}, Phase.ENDED),
+        ({"Workflow": {"Status": "SUPPRESSED"}}, Phase.ENDED),
+    ],
+)
+def test_a_phase_is_read_from_what_security_hub_keeps(
+    changes: dict[str, Any], phase: Phase
+) -> None:
+    """Whatever ended it, it is over."""
+    assert phase is phase_of(read_finding(raw_finding(**changes)))
+
+
+# Never said, or not yet
 
 
 def test_what_was_never_said_is_posted() -> None:
@@ -35,56 +69,283 @@ def test_what_was_never_said_is_posted() -> None:
     assert Verdict.POST == verdict(None)
 
 
+@pytest.mark.parametrize("phase", [Phase.ONGOING, Phase.ENDED])
+def test_what_was_never_said_is_not_followed(phase: Phase) -> None:
+    """There is no card to change."""
+    assert Verdict.UNKNOWN == verdict(None, news(phase))
+
+
 def test_what_was_given_back_is_posted_without_looking() -> None:
     """A worker that released its claim knew that nothing was posted."""
-    assert Verdict.RESUME == verdict(entry(State.RELEASED))
+    assert Verdict.RESUME == verdict(make_entry(State.RELEASED))
 
 
 def test_a_claim_within_its_lease_belongs_to_another_worker() -> None:
     """Nobody else posts meanwhile."""
-    assert Verdict.BUSY == verdict(entry(State.CLAIMED, lease_until=NOW + 1))
+    assert Verdict.BUSY == verdict(make_entry(State.CLAIMED, lease_until=NOW + 1))
 
 
 def test_a_claim_past_its_lease_may_or_may_not_have_been_posted() -> None:
     """Its worker died: one has to look."""
-    assert Verdict.RECOVER == verdict(entry(State.CLAIMED, lease_until=NOW))
+    assert Verdict.RECOVER == verdict(make_entry(State.CLAIMED, lease_until=NOW))
 
 
-@pytest.mark.parametrize("updated_at", [SAID, LATER, None])
-def test_what_was_said_and_not_yet_marked_is_a_duplicate(updated_at: str | None) -> None:
-    """As long as it is not NOTIFIED, NEW says nothing."""
-    assert Verdict.DUPLICATE == verdict(entry(), updated_at=updated_at)
+@pytest.mark.parametrize("state", [State.CLAIMED, State.RELEASED])
+def test_an_end_waits_for_what_is_to_be_said_before_it(state: State) -> None:
+    """Its record comes back once that was said."""
+    assert Verdict.BUSY == verdict(make_entry(state), news(Phase.ENDED, LATER))
+
+
+def test_news_wait_for_the_end_that_is_being_said() -> None:
+    """Otherwise they would be said in its place."""
+    assert Verdict.BUSY == verdict(make_entry(State.RELEASED, saying=Saying.END))
+
+
+def test_an_end_that_could_not_be_said_is_taken_up() -> None:
+    """By the same event, redelivered."""
+    held = make_entry(State.RELEASED, saying=Saying.END)
+
+    assert Verdict.RESUME == verdict(held, news(Phase.ENDED, LATER))
+
+
+# Open
+
+
+@pytest.mark.parametrize("phase", [Phase.NEW, Phase.ONGOING])
+@pytest.mark.parametrize("updated_at", [EARLIER, SAID, None, "yesterday"])
+def test_what_is_no_newer_than_what_was_said_is_a_duplicate_for_ever(
+    phase: Phase, updated_at: str | None
+) -> None:
+    """A late or repeated event, or the echo of our own update, opens nothing however late it is."""
+    held = said(notified_at=NOW - 400 * 86_400)
+
+    assert Verdict.DUPLICATE == verdict(held, news(phase, updated_at))
+
+
+def test_an_import_of_the_same_again_says_nothing() -> None:
+    """Products report what they still see every 12 or 24 hours, and it is NOTIFIED by then."""
+    held = said(notified_at=NOW - 86_400)
+
+    assert Verdict.DUPLICATE == verdict(held, news(Phase.ONGOING, LATER))
+
+
+def test_new_before_it_was_notified_says_nothing() -> None:
+    """As long as it is not NOTIFIED, NEW says nothing; but that it was heard is remembered."""
+    assert Verdict.NOTE == verdict(said(), news(updated_at=LATER))
 
 
 def test_new_within_the_settle_time_is_an_echo() -> None:
     """Security Hub needs minutes to carry out NOTIFIED."""
-    held = entry(notified_at=NOW - SETTLE)
+    assert Verdict.NOTE == verdict(said(notified_at=NOW - SETTLE), news(updated_at=LATER))
 
-    assert Verdict.DUPLICATE == verdict(held, updated_at=LATER)
+
+def test_what_was_heard_before_need_not_be_remembered_again() -> None:
+    """Redelivery costs no write."""
+    held = said(notified_at=NOW, heard_at=LATER)
+
+    assert Verdict.DUPLICATE == verdict(held, news(updated_at=LATER))
 
 
 def test_new_after_the_settle_time_is_another_episode() -> None:
-    """Security Hub itself made it NEW again, which is said."""
-    held = entry(notified_at=NOW - SETTLE - 1)
+    """Security Hub itself made it NEW again, which is said though nobody saw it end."""
+    held = said(notified_at=NOW - SETTLE - 1)
 
-    assert Verdict.REOPEN == verdict(held, updated_at=LATER)
+    assert Verdict.REOPEN == verdict(held, news(updated_at=LATER))
 
 
-@pytest.mark.parametrize("updated_at", [SAID, "2026-08-31T10:00:00Z", None, "yesterday"])
-def test_what_is_no_newer_than_what_was_said_is_a_duplicate_for_ever(
-    updated_at: str | None,
-) -> None:
-    """A late or repeated event opens nothing, however late it is."""
-    held = entry(notified_at=NOW - 400 * 86_400)
+def test_an_event_that_was_long_in_the_queue_tells_of_when_it_was_sent() -> None:
+    """It was sent before NOTIFIED could take effect, however late it comes."""
+    held = said(notified_at=NOW)
+    late = news(updated_at=LATER, sent_at=NOW + 60)
 
-    assert Verdict.DUPLICATE == verdict(held, updated_at=updated_at)
+    assert Verdict.NOTE == verdict(held, late, now=NOW + 86_400)
+    assert Verdict.REOPEN == verdict(held, news(updated_at=LATER, sent_at=None), now=NOW + 86_400)
 
 
 def test_an_unreadable_time_of_what_was_said_loses_to_a_readable_one() -> None:
     """Better one message too many than a reopening that nobody hears of."""
-    held = entry(notified_at=NOW - SETTLE - 1, updated_at="")
+    held = said(notified_at=NOW - SETTLE - 1, said_at="")
 
-    assert Verdict.REOPEN == verdict(held, updated_at=LATER)
+    assert Verdict.REOPEN == verdict(held, news(updated_at=LATER))
+
+
+@pytest.mark.parametrize("phase", [Phase.NEW, Phase.ONGOING])
+@pytest.mark.parametrize("updated_at", [SAID, LATER])
+def test_a_rise_in_severity_is_said(phase: Phase, updated_at: str) -> None:
+    """A changed severity may leave UpdatedAt as it is."""
+    assert Verdict.RISE == verdict(said(), news(phase, updated_at, severity=Severity.CRITICAL))
+
+
+def test_an_old_event_of_a_higher_severity_is_no_rise() -> None:
+    """It was lowered since."""
+    assert Verdict.DUPLICATE == verdict(
+        said(), news(updated_at=EARLIER, severity=Severity.CRITICAL)
+    )
+
+
+def test_a_fall_in_severity_only_changes_the_card() -> None:
+    """Nobody is called for it."""
+    assert Verdict.REFRESH == verdict(said(), news(Phase.ONGOING, LATER, severity=Severity.LOW))
+
+
+def test_a_fall_that_the_card_shows_already_changes_nothing() -> None:
+    """Imported again and again."""
+    held = make_entry(shown=Severity.LOW)
+
+    assert Verdict.DUPLICATE == verdict(held, news(Phase.ONGOING, LATER, severity=Severity.LOW))
+
+
+def test_a_return_to_a_severity_that_was_said_is_no_rise() -> None:
+    """The card shows it; the channel knows it from before."""
+    held = make_entry(shown=Severity.LOW)
+
+    assert Verdict.REFRESH == verdict(held, news(Phase.ONGOING, LATER))
+
+
+# Ends
+
+
+@pytest.mark.parametrize("updated_at", [SAID, LATER])
+def test_an_end_closes_the_card(updated_at: str | None) -> None:
+    """What people set leaves UpdatedAt as it is."""
+    assert Verdict.CLOSE == verdict(said(), news(Phase.ENDED, updated_at))
+
+
+def test_an_end_before_what_was_said_is_over_already() -> None:
+    """The queue does not keep the order: this end was that of the episode before."""
+    assert Verdict.DUPLICATE == verdict(said(), news(Phase.ENDED, EARLIER))
+
+
+@pytest.mark.parametrize(
+    ("sent_at", "verdict_"),
+    [(NOW - 1, Verdict.DUPLICATE), (NOW, Verdict.CLOSE), (None, Verdict.CLOSE)],
+)
+def test_an_end_that_a_person_took_back_does_not_come_again(
+    sent_at: float | None, verdict_: Verdict
+) -> None:
+    """UpdatedAt is the same for both: the one that was sent last counts."""
+    held = said(said_event_at=NOW)
+
+    assert verdict_ == verdict(held, news(Phase.ENDED, sent_at=sent_at))
+
+
+def test_an_end_is_told_once() -> None:
+    """Duplicates of its event change nothing."""
+    assert Verdict.DUPLICATE == verdict(ended(), news(Phase.ENDED, LATER))
+
+
+def test_an_end_that_comes_after_the_return_makes_it_a_return() -> None:
+    """The NEW event after it looked like an echo when it was heard."""
+    held = said(heard_at=LATEST)
+
+    assert Verdict.REOPEN == verdict(held, news(Phase.ENDED, LATER))
+
+
+def test_an_end_that_was_taken_back_before_it_came_makes_it_a_return() -> None:
+    """UpdatedAt is the same for both: the NEW event that was heard was sent after it."""
+    held = said(said_at=EARLIER, heard_at=SAID, heard_event_at=NOW)
+
+    assert Verdict.REOPEN == verdict(held, news(Phase.ENDED, sent_at=NOW - 1))
+
+
+def test_the_end_of_something_else_of_the_same_subject_is_not_its_own() -> None:
+    """A standard whose finding nobody was told of."""
+    assert Verdict.UNKNOWN == verdict(said(), news(Phase.ENDED, LATER, member="other"))
+
+
+def test_the_card_closes_with_the_last_of_several_standards() -> None:
+    """While one of them still fails, it is still there."""
+    both = make_entry(members={MEMBER: member(), "other": member()})
+    last = make_entry(members={MEMBER: member(), "other": member(ended_at=LATER)})
+
+    assert Verdict.NOTE == verdict(both, news(Phase.ENDED, LATER))
+    assert Verdict.CLOSE == verdict(last, news(Phase.ENDED, LATER))
+
+
+# Returns
+
+
+@pytest.mark.parametrize("updated_at", [SAID, LATER])
+def test_new_events_from_before_the_end_do_not_open_it(updated_at: str) -> None:
+    """They come late, or twice."""
+    assert Verdict.DUPLICATE == verdict(ended(ended_event_at=NOW), news(updated_at=updated_at))
+
+
+def test_what_comes_back_after_its_end_is_said() -> None:
+    """ARCHIVED and ACTIVE again, PASSED and FAILED again: within the settle time, too."""
+    assert Verdict.REOPEN == verdict(ended(notified_at=NOW - 1), news(updated_at=LATEST))
+
+
+def test_what_a_person_reopens_is_said() -> None:
+    """UpdatedAt stays as it was: only the time of the event tells."""
+    held = ended(ended_event_at=NOW - SETTLE - 1)
+
+    assert Verdict.REOPEN == verdict(held, news(updated_at=LATER))
+
+
+@pytest.mark.parametrize("sent_at", [None, NOW])
+def test_what_cannot_be_told_from_an_echo_does_not_open_it(sent_at: float | None) -> None:
+    """Without a time, or soon after the end."""
+    held = ended(ended_event_at=NOW - SETTLE)
+
+    assert Verdict.DUPLICATE == verdict(held, news(updated_at=LATER, sent_at=sent_at))
+
+
+def test_an_end_whose_time_nobody_knows_is_not_long_ago() -> None:
+    """Better silent than said twice: UpdatedAt tells of a real return."""
+    assert Verdict.DUPLICATE == verdict(ended(), news(updated_at=LATER))
+
+
+def test_what_is_back_and_known_to_somebody_only_changes_the_card() -> None:
+    """A person took SUPPRESSED back to NOTIFIED."""
+    assert Verdict.REFRESH == verdict(ended(), news(Phase.ONGOING, LATEST))
+
+
+def test_what_is_back_and_worse_is_said_though_somebody_knows_of_it() -> None:
+    """Not of how bad it is now."""
+    told = news(Phase.ONGOING, LATEST, severity=Severity.CRITICAL)
+
+    assert Verdict.RISE == verdict(ended(), told)
+
+
+def test_what_is_back_on_a_card_that_is_open_only_changes_the_card() -> None:
+    """Another standard still failed all the time."""
+    held = make_entry(members={MEMBER: member(ended_at=LATER), "other": member()})
+
+    assert Verdict.REFRESH == verdict(held, news(updated_at=LATEST))
+
+
+# Several standards
+
+
+def test_another_standard_joins_the_card() -> None:
+    """The same control and resource are one alert."""
+    assert Verdict.REFRESH == verdict(said(), news(member="other"))
+
+
+def test_another_standard_that_is_worse_is_said() -> None:
+    """As a rise."""
+    told = news(member="other", severity=Severity.CRITICAL)
+
+    assert Verdict.RISE == verdict(said(), told)
+
+
+def test_another_standard_joins_only_as_new() -> None:
+    """Somebody was told of it elsewhere, if it is NOTIFIED."""
+    assert Verdict.UNKNOWN == verdict(said(), news(Phase.ONGOING, member="other"))
+
+
+def test_another_standard_after_all_ended_is_a_return() -> None:
+    """The control fails again."""
+    assert Verdict.REOPEN == verdict(ended(), news(member="other", updated_at=LATEST))
+
+
+def test_another_standard_from_before_the_end_is_none() -> None:
+    """It came late."""
+    assert Verdict.DUPLICATE == verdict(ended(), news(member="other", updated_at=LATER))
+
+
+# Times
 
 
 @pytest.mark.parametrize(

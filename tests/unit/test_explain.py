@@ -201,15 +201,122 @@ def test_programs_get_json(explain: Explain) -> None:
             "mention": [],
             "deliver": "auto",
             "note": None,
+            "hold": None,
         }
     ] == first["channels"]
+    assert (None, []) == (first["silenced_by"], first["shadowed"])
     assert ["quiet", "urgent", "all"] == [step["route"] for step in first["trace"]]
     assert {"route": "all", "order": 100, "matched": True} == {
         key: first["trace"][-1][key] for key in ("route", "order", "matched")
     }
     assert second["problem"].startswith("posted raw: Id is missing")
     assert second["finding_id"] is None
-    assert second["trace"] == []
+    assert (None, [], []) == (second["silenced_by"], second["shadowed"], second["trace"])
+
+
+SATURDAY = "2026-03-07T12:00+01:00"
+WORK: dict[str, Any] = {
+    "weekdays": "MON-FRI",
+    "from": "08:00",
+    "to": "18:00",
+    "zone": "Europe/Zurich",
+}
+WAITING = [
+    {"kind": "route", "name": "hours", "channel": "#hours", "active_hours": WORK},
+    {"kind": "route", "name": "daily", "channel": "#daily", "deliver": "scheduled",
+     "schedule": {"time": "08:30", "weekdays": ["MON"], "zone": "Europe/Zurich"}},
+    {"kind": "route", "name": "new", "channel": "#new", "mode": "shadow", "deliver": "card"},
+]  # fmt: skip
+MAINTENANCE = {"kind": "silence", "name": "maintenance", "match": {}, "until": "2026-03-09T07:00Z"}
+
+
+def test_what_waits_says_until_when_and_why(explain: Explain) -> None:
+    """In the zone in which it was written; a shadow says what it would do."""
+    result = explain(FINDING, "--at", SATURDAY, "--expect", "hours", "--expect", "daily",
+                     routes=WAITING)  # fmt: skip
+
+    assert (
+        "  goes to     #daily  by daily; as scheduled; "
+        "kept until Mon 2026-03-09 08:30 Europe/Zurich: schedule of route daily\n"
+        "  goes to     #hours  by hours; "
+        "kept until Mon 2026-03-09 08:00 Europe/Zurich: active hours of route hours\n"
+        "  would post  to #new  shadow route new; as card\n"
+    ) in result.output
+    assert result.exit_code == 0
+
+
+def test_at_another_moment_it_goes_at_once(explain: Explain) -> None:
+    """Asking for a working day is asking what happens then."""
+    result = explain(FINDING, "--at", "2026-03-09T12:00+01:00", routes=WAITING)
+
+    assert "  goes to     #hours  by hours\n" in result.output
+
+
+def test_a_silence_says_until_when_of_whom_and_why(explain: Explain) -> None:
+    """The channels are those in which it will be listed."""
+    routes = [*WAITING, MAINTENANCE | {"by": "anna", "reason": "patching"}]
+
+    result = explain(FINDING, "--at", SATURDAY, "--expect", "hours", "--expect", "daily",
+                     routes=routes)  # fmt: skip
+
+    assert (
+        "  silenced    until Mon 2026-03-09 07:00 UTC by silence maintenance of anna: patching; "
+        "then listed in one message\n"
+        "  goes to     #daily  by daily; as scheduled; kept until Mon 2026-03-09 07:00 UTC\n"
+        "  goes to     #hours  by hours; kept until Mon 2026-03-09 07:00 UTC\n"
+        "  would post  to #new  shadow route new; as card; kept until Mon 2026-03-09 07:00 UTC\n"
+    ) in result.output
+    assert result.exit_code == 0
+
+
+def test_what_is_forgotten_goes_nowhere(explain: Explain) -> None:
+    """Nobody will hear of it, and an expectation knows that."""
+    routes = [*ROUTES, MAINTENANCE | {"on_expiry": "forget"}]
+
+    result = explain(FINDING, "--at", SATURDAY, "--expect", "none", routes=routes)
+
+    assert (
+        "  silenced    until Mon 2026-03-09 07:00 UTC by silence maintenance; and forgotten\n"
+        "  not to      #payments-alert-guardduty  by all; forgotten: silence maintenance\n"
+    ) in result.output
+    assert result.exit_code == 0
+
+
+def test_a_silence_that_is_over_is_named(explain: Explain) -> None:
+    """It does nothing any more."""
+    result = explain(FINDING, "--at", "2026-03-09T07:00Z", routes=[*ROUTES, MAINTENANCE])
+
+    assert (
+        'left out: silence "maintenance", until: is past since 2026-03-09 07:00 UTC'
+        in result.stderr
+    )
+    assert "silenced" not in result.stdout
+
+
+def test_programs_get_what_waits(explain: Explain) -> None:
+    """Silence, shadows, and the moment in ISO 8601."""
+    result = explain(FINDING, "--json", "--at", SATURDAY, routes=[*WAITING, MAINTENANCE])
+
+    [told] = json.loads(result.stdout)["findings"]
+    hold = {
+        "kind": "silence",
+        "name": "maintenance",
+        "due_at": "2026-03-09T07:00:00+00:00",
+        "forget": False,
+    }
+    assert told["silenced_by"] == "maintenance"
+    assert [("#daily", hold), ("#hours", hold)] == [
+        (one["channel"], one["hold"]) for one in told["channels"]
+    ]
+    assert [("#new", hold)] == [(one["channel"], one["hold"]) for one in told["shadowed"]]
+
+
+def test_a_moment_that_is_none_is_refused(explain: Explain) -> None:
+    """It is a mistake of usage."""
+    result = explain(FINDING, "--at", "noon")
+
+    assert result.exit_code == 2
+    assert "Invalid value for --at" in result.stderr
 
 
 def test_another_channel_than_expected_fails(explain: Explain) -> None:
@@ -313,5 +420,5 @@ def test_the_commands_are_listed_without_being_imported() -> None:
 
     assert "explain  Tell where findings would go, and why." in listed.output
     assert isinstance(main, click.Group)
-    assert ["explain", "local", "routes"] == main.list_commands(click.Context(main))
+    assert ["explain", "local", "redrive", "routes"] == main.list_commands(click.Context(main))
     assert "No such command 'nonsense'" in unknown.stderr

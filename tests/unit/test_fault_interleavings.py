@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fake_slack import Said
 from fakes import (
     Killed,
     MakeError,
@@ -22,6 +23,7 @@ from fakes import (
     unavailable,
 )
 from finding_router.delivery.job import Job, Record
+from finding_router.delivery.ledger import EntryKey, digest_of, finding_hash
 from finding_router.delivery.outcome import Outcome
 from finding_router.telemetry import logger
 from hub_events import PRODUCT_ARN, imported, raw_finding, record
@@ -32,7 +34,14 @@ VISIBILITY_SECONDS = 540
 ROUNDS = 40
 FINDINGS = ("one", "two", "three")
 CHANNELS = ("#a", "#b")
-ROUTES = tuple({"kind": "route", "name": name, "channel": name} for name in CHANNELS)
+SUBJECTS = {each: finding_hash(PRODUCT_ARN, each) for each in FINDINGS}
+
+
+def routes(deliver: str) -> list[dict[str, str]]:
+    """Lead everything to each channel."""
+    return [
+        {"kind": "route", "name": name, "channel": name, "deliver": deliver} for name in CHANNELS
+    ]
 
 
 LOST = unavailable("connection_lost", ambiguous=True)
@@ -64,7 +73,33 @@ WAYS: list[tuple[str, str | None, MakeError | None, bool]] = [
     *(("record_notified", None, error, True) for error in (store_down, killed)),
     ("record_notified", None, store_down, False),
     ("statuses", None, security_hub_down, False),
-    *((each, None, store_down, False) for each in ("read", "once", "items")),
+    *(
+        (each, None, store_down, False)
+        for each in ("read", "once", "items", "note_channel", "slot", "slow_down", "speed_up")
+    ),
+]
+# What only a digest can suffer from.
+DIGEST_WAYS: list[tuple[str, str | None, MakeError | None, bool]] = [
+    *WAYS,
+    *(
+        (operation, state, error, carried_out)
+        for operation, state in (
+            ("write_digest", "claimed"),
+            ("write_digest", "posted"),
+            ("write_digest", "released"),
+            ("keep_about", None),
+            ("put_lines", None),
+        )
+        for error in (store_down, killed)
+        for carried_out in (False, True)
+    ),
+    *(
+        ("update", None, error, False)
+        for error in (LOST, unavailable(), rate_limited(2), rate_limited(200), message_refused())
+    ),
+    ("update", None, killed, False),
+    ("update", None, killed, True),
+    *((each, None, store_down, False) for each in ("open_digests", "about", "lines")),
 ]
 
 
@@ -91,13 +126,18 @@ class Mishap:
         )
 
 
-MISHAPS = st.builds(
-    Mishap,
-    way=st.sampled_from(WAYS),
-    skip=st.integers(0, 4),
-    times=st.integers(1, 3),
-    seconds=st.sampled_from([0, 0, 0, 30, 70]),
-)
+def mishaps(ways: list[Any]) -> st.SearchStrategy[Mishap]:
+    """Give any of *ways*."""
+    return st.builds(
+        Mishap,
+        way=st.sampled_from(ways),
+        skip=st.integers(0, 4),
+        times=st.integers(1, 3),
+        seconds=st.sampled_from([0, 0, 0, 30, 70]),
+    )
+
+
+MISHAPS = mishaps(WAYS)
 CODES = st.sampled_from(["ConcurrentUpdateError", "InternalFailure"])
 
 
@@ -108,6 +148,16 @@ def _in_silence() -> Iterator[None]:
     logger.setLevel("CRITICAL")
     yield
     logger.setLevel(level)
+
+
+def told(said: Said) -> list[str]:
+    """Name the findings that a message is about."""
+    names = {
+        digest_of([subject, channel, 1]): name
+        for name, subject in SUBJECTS.items()
+        for channel in CHANNELS
+    }
+    return [names[each] for each in said.delivery_ids if each in names]
 
 
 class Queue:
@@ -134,12 +184,8 @@ class Queue:
         return checked
 
     def said(self) -> Counter[str]:
-        """Count the messages about each finding."""
-        return Counter(
-            next(each for each in FINDINGS if f"Title of {each}" in said.text)
-            for said in self.router.slack.posted
-            if said.channel != OPS
-        )
+        """Count the messages about each finding, those that list it as well."""
+        return Counter(name for said in self.router.slack.posted for name in told(said))
 
     def take(self, numbers: list[int]) -> list[Record]:
         """Receive these records once more."""
@@ -180,14 +226,35 @@ class Queue:
 def check(router: Router, queue: Queue) -> None:
     """Nothing lost, nothing twice, everything NOTIFIED."""
     assert dict.fromkeys(FINDINGS, len(CHANNELS)) == queue.said()
-    ids = [said.delivery_id for said in router.slack.posted if said.channel != OPS]
+    ids = [each for said in router.slack.posted for each in said.delivery_ids]
     assert len(ids) == len(set(ids))
+    assert all(said.delivery_ids for said in router.slack.posted if said.channel != OPS)
     assert {(PRODUCT_ARN, each): "NOTIFIED" for each in FINDINGS} == router.workflow.status
-    assert all(entry.notified_at is not None for entry in router.ledger.entries.values())
+    assert {
+        EntryKey(subject, channel) for subject in SUBJECTS.values() for channel in CHANNELS
+    } == router.ledger.entries.keys()
+    for entry in router.entries:
+        assert all(entry.is_notified(member) for member in entry.members)
+
+
+def check_digests(router: Router) -> None:
+    """Each digest lists what stands in its thread, and says how many that are."""
+    router.faults.clear()
+    for said in router.slack.posted:
+        if said.channel == OPS or said.thread_ts is not None or told(said):
+            continue
+        [digest_id] = said.delivery_ids
+        listed = [name for reply in router.slack.thread(said) for name in told(reply)]
+        lines = router.digests.lines(digest_id)
+        assert sorted(SUBJECTS[name] for name in listed) == [line.subject for line in lines]
+        counted = f"{len(lines)} HIGH" if lines else "0 new findings"
+        assert counted in said.text
+    for reply in router.slack.posted:
+        assert all(f"Title of {name}" in reply.all for name in told(reply))
 
 
 COPIES = st.fixed_dictionaries({each: st.integers(1, 2) for each in FINDINGS})
-MANY = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @MANY
@@ -196,7 +263,7 @@ def test_one_worker_and_any_mishaps(
     copies: dict[str, int], mishaps: list[Mishap], codes: list[str]
 ) -> None:
     """Records come back until all is well, and all is well in the end."""
-    router = Router(*ROUTES)
+    router = Router(*routes("auto"))
     queue = Queue(router, copies)
     router.workflow.refusals[PRODUCT_ARN, "two"] = list(codes)
     for each in mishaps:
@@ -205,6 +272,25 @@ def test_one_worker_and_any_mishaps(
     queue.drain()
 
     check(router, queue)
+
+
+@MANY
+@given(COPIES, st.lists(mishaps(DIGEST_WAYS), min_size=1, max_size=8), st.sampled_from([0, 4000]))
+def test_one_worker_and_any_mishaps_with_digests(
+    copies: dict[str, int], mishaps: list[Mishap], pause: int
+) -> None:
+    """Whatever happens between two steps, and however late it goes on, the totals add up."""
+    router = Router(*routes("digest"))
+    queue = Queue(router, copies)
+    for each in mishaps:
+        each.plan(router)
+
+    queue.work(list(queue.waiting))
+    router.clock.now += pause
+    queue.drain()
+
+    check(router, queue)
+    check_digests(router)
 
 
 @MANY
@@ -220,12 +306,16 @@ def test_one_worker_and_any_mishaps(
         max_size=4,
     ),
     st.lists(MISHAPS, min_size=1, max_size=4),
+    st.sampled_from(["card", "digest"]),
 )
 def test_workers_that_come_between_each_other(
-    copies: dict[str, int], intrusions: list[tuple[str, int, bool, bool]], mishaps: list[Mishap]
+    copies: dict[str, int],
+    intrusions: list[tuple[str, int, bool, bool]],
+    mishaps: list[Mishap],
+    deliver: str,
 ) -> None:
     """Another worker may take copies of the same events before or after any call of the first."""
-    router = Router(*ROUTES)
+    router = Router(*routes(deliver))
     queue = Queue(router, copies)
     mine = list(queue.waiting)[::2]
 
@@ -253,3 +343,4 @@ def test_workers_that_come_between_each_other(
     queue.drain()
 
     check(router, queue)
+    check_digests(router)

@@ -125,6 +125,12 @@ def test_a_bare_event_is_answered_with_the_outcome_of_each_finding(world: World)
     ]
 
 
+@pytest.mark.filterwarnings("ignore:No application metrics to publish")
+def test_the_schedule_has_said_what_is_due(world: World) -> None:
+    """The answer names what became of it; most of the time there is nothing."""
+    assert {"outcomes": []} == world.invoke({"finding-router": "wake"})
+
+
 def test_a_finding_without_identity_is_answered_too(world: World) -> None:
     """With what is wrong with it."""
     answer = world.invoke(imported({"Title": "No identity"}))

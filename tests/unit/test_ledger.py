@@ -2,17 +2,13 @@
 
 from dataclasses import replace
 
-from finding_router.delivery.ledger import Entry, EntryKey, State, finding_hash, raw_hash
+import pytest
 
-CLAIM = Entry(
-    key=EntryKey("finding", "#alerts"),
-    state=State.CLAIMED,
-    episode=1,
-    version=3,
-    claimed_at=100.0,
-    lease_until=200.0,
-    notified_at=50.0,
-)
+from entries import MEMBER, make_entry, member
+from finding_router.delivery.ledger import EntryKey, Saying, State, finding_hash, raw_hash
+
+CLAIM = make_entry(State.CLAIMED, version=3, claimed_at=100.0, lease_until=200.0)
+REPLY = replace(CLAIM, saying=Saying.REOPEN, posted_to="C1", ts="1.0", posted_at=50.0)
 
 
 def test_a_claim_given_back_is_known_not_to_be_posted() -> None:
@@ -31,7 +27,7 @@ def test_a_claim_in_doubt_can_be_taken_up_at_once_and_keeps_its_time() -> None:
 
 
 def test_a_posted_entry_says_where_the_message_stands() -> None:
-    """It is not yet NOTIFIED, whatever the episode before was."""
+    """It is not yet NOTIFIED."""
     after = CLAIM.posted(channel="C1", ts="1.2", at=150.0)
 
     assert (State.POSTED, 4, "C1", "1.2", 150.0) == (
@@ -41,7 +37,44 @@ def test_a_posted_entry_says_where_the_message_stands() -> None:
         after.ts,
         after.posted_at,
     )
-    assert after.notified_at is None
+    assert not after.is_notified(MEMBER)
+
+
+def test_what_is_said_in_the_thread_of_a_card_leaves_the_card_where_it_is() -> None:
+    """The next thing goes into the same thread; a new episode has begun all the same."""
+    after = REPLY.posted(channel="C2", ts="2.0", at=150.0)
+
+    assert ("C1", "1.0", 150.0) == (after.posted_to, after.ts, after.posted_at)
+
+
+@pytest.mark.parametrize("saying", [Saying.RISE, Saying.END])
+def test_what_is_no_new_episode_leaves_its_beginning(saying: Saying) -> None:
+    """How long it was open is counted from there."""
+    after = replace(REPLY, saying=saying).posted(channel="C2", ts="2.0", at=150.0)
+
+    assert 50.0 == after.posted_at
+
+
+def test_what_is_said_without_its_card_is_the_next_card() -> None:
+    """The old one is gone."""
+    after = replace(REPLY, ts=None).posted(channel="C2", ts="2.0", at=150.0)
+
+    assert ("C2", "2.0") == (after.posted_to, after.ts)
+
+
+def test_an_entry_is_open_until_all_of_it_ended() -> None:
+    """Several standards may have found the same."""
+    ended = member(ended_at="2026-09-02T10:00:00Z")
+
+    assert replace(CLAIM, members={"a": ended, "b": member()}).is_open
+    assert not replace(CLAIM, members={"a": ended, "b": ended}).is_open
+
+
+def test_a_member_is_notified_for_itself() -> None:
+    """Security Hub knows each finding alone."""
+    entry = replace(CLAIM, members={"a": member(notified_at=1.0), "b": member()})
+
+    assert [True, False, False] == [entry.is_notified(each) for each in ("a", "b", "c")]
 
 
 def test_every_try_of_a_message_has_the_same_name() -> None:
@@ -49,12 +82,12 @@ def test_every_try_of_a_message_has_the_same_name() -> None:
     assert CLAIM.delivery_id == CLAIM.abandoned().delivery_id
 
 
-def test_another_episode_channel_or_finding_has_another_name() -> None:
+def test_another_message_channel_or_finding_has_another_name() -> None:
     """A reopening is not taken for the first message."""
     names = {
         CLAIM.delivery_id,
-        replace(CLAIM, episode=2).delivery_id,
-        replace(CLAIM, key=EntryKey("finding", "#other")).delivery_id,
+        replace(CLAIM, sequence=2).delivery_id,
+        replace(CLAIM, key=EntryKey("subject", "#other")).delivery_id,
         replace(CLAIM, key=EntryKey("other", "#alerts")).delivery_id,
     }
 

@@ -5,16 +5,21 @@ from typing import Any
 
 import pytest
 
-from fakes import Clock, FakeLedger, FakeWorkflow, Faults, late, security_hub_down, store_down
+from entries import make_entry, member
+from fake_ledger import FakeLedger
+from fakes import Clock, FakeWorkflow, Faults, security_hub_down, store_down
 from finding_router.delivery.cards import Card
+from finding_router.delivery.deadline import Deadline
 from finding_router.delivery.job import Delivery, Job, Progress, Record
-from finding_router.delivery.ledger import Entry, EntryKey, State
+from finding_router.delivery.ledger import EntryKey, finding_hash
 from finding_router.delivery.marking import FRESH_SECONDS, NOT_FOUND_TRIES, Marker
 from finding_router.delivery.outcome import Outcome
 from finding_router.findings.asff import read_finding
 from finding_router.routing.table import Destination
 from finding_router.slack.card import CardContext
 from hub_events import PRODUCT_ARN, raw_finding
+
+INVOCATION_SECONDS = 90.0
 
 
 class World:
@@ -44,15 +49,8 @@ class World:
         job.end(Outcome.DUPLICATE if progress is Progress.DUPLICATE else Outcome.POSTED)
         for channel in channels or ("#alerts",):
             key = EntryKey(finding_id, channel)
-            self.ledger.entries[key] = Entry(
-                key=key,
-                state=State.POSTED,
-                episode=1,
-                version=2,
-                claimed_at=self.clock.now,
-                lease_until=0,
-                notified_at=notified_at,
-            )
+            members = {finding_hash(*finding.key): member(notified_at=notified_at)}
+            self.ledger.entries[key] = make_entry(key=key, members=members)
             job.deliveries.append(
                 Delivery(
                     key=key,
@@ -60,6 +58,7 @@ class World:
                     card=Card(raw=None, finding=finding, problem="", context=CardContext()),
                     severity=finding.severity,
                     jobs=[job],
+                    news={},
                     progress=progress,
                     entry=self.ledger.entries[key],
                 )
@@ -67,10 +66,12 @@ class World:
         self.workflow.status.setdefault(finding.key, "NEW")
         return job
 
-    def mark(self, *jobs: Job, left: float = 90.0) -> None:
-        """Mark what *jobs* have said, with that many seconds left."""
+    def mark(self, *jobs: Job, seconds: float = 90.0) -> None:
+        """Mark what *jobs* have said, when *seconds* of the invocation are left."""
         marker = Marker(workflow=self.workflow, ledger=self.ledger, clock=self.clock)
-        marker.run(jobs, late(self.clock, left))
+        deadline = Deadline(INVOCATION_SECONDS, clock=self.clock)
+        self.clock.now += INVOCATION_SECONDS - seconds
+        marker.run(jobs, deadline)
 
     def status(self, finding_id: str = "finding-1") -> str:
         """Give what Security Hub holds."""
@@ -78,7 +79,8 @@ class World:
 
     def notified_at(self, finding_id: str = "finding-1", channel: str = "#alerts") -> float | None:
         """Give what the Ledger holds."""
-        return self.ledger.entries[EntryKey(finding_id, channel)].notified_at
+        [held] = self.ledger.entries[EntryKey(finding_id, channel)].members.values()
+        return held.notified_at
 
 
 @pytest.fixture
@@ -293,7 +295,7 @@ def test_out_of_time_nothing_is_asked_and_everything_comes_back(world: World) ->
     """A call that might not end in time does not start."""
     jobs = [world.said("fresh"), world.said("old", tries=2)]
 
-    world.mark(*jobs, left=10)
+    world.mark(*jobs, seconds=10)
 
     assert [] == world.faults.calls
     assert [Outcome.FAILED, Outcome.FAILED] == [job.outcome for job in jobs]
@@ -304,7 +306,7 @@ def test_out_of_time_after_marking_comes_back_to_remember_it(world: World) -> No
     job = world.said()
     world.faults.plan("mark", seconds=30)
 
-    world.mark(job, left=40)
+    world.mark(job, seconds=40)
 
     assert "NOTIFIED" == world.status()
     assert (Outcome.FAILED, "out of time") == (job.outcome, job.detail)
@@ -386,8 +388,44 @@ def test_a_finding_marked_in_one_channel_and_not_in_another_is_marked_again(worl
     job = world.said("finding-1", "#a", "#b")
     first = job.deliveries[0]
     assert first.entry is not None
-    first.entry = replace(first.entry, notified_at=1.0)
+    assert job.finding is not None
+    first.entry = replace(
+        first.entry, members={finding_hash(*job.finding.key): member(notified_at=1.0)}
+    )
 
     world.mark(job)
 
     assert world.notified_at(channel="#b") is not None
+
+
+def test_what_also_waits_for_a_digest_is_marked_with_that(world: World) -> None:
+    """Not every channel has heard of it."""
+    job = world.said()
+    job.is_held = True
+
+    world.mark(job)
+
+    assert "NEW" == world.status()
+
+
+@pytest.mark.parametrize("progress", [Progress.DIGESTED, Progress.UPDATED])
+def test_what_was_listed_or_joined_a_card_is_said(world: World, progress: Progress) -> None:
+    """Another standard's finding has no message of its own, and is on the card."""
+    job = world.said(progress=progress)
+    job.end(Outcome.DIGESTED if progress is Progress.DIGESTED else Outcome.UPDATED)
+
+    world.mark(job)
+
+    assert "NOTIFIED" == world.status()
+
+
+def test_each_finding_of_a_card_is_remembered_for_itself(world: World) -> None:
+    """Security Hub was told of this one only."""
+    job = world.said()
+    key = EntryKey("finding-1", "#alerts")
+    entry = world.ledger.entries[key]
+    world.ledger.entries[key] = replace(entry, members={**entry.members, "other": member()})
+
+    world.mark(job)
+
+    assert world.ledger.entries[key].members["other"].notified_at is None

@@ -2,7 +2,10 @@
 
 import pytest
 
-from fakes import Clock, FakeLedger, FakeSlack, Faults, channel_refused, late, store_down
+from fake_ledger import FakeLedger
+from fake_slack import FakeSlack
+from fakes import Clock, Faults, channel_refused, store_down
+from finding_router.delivery.deadline import Deadline
 from finding_router.delivery.notices import EVERY_SECONDS, Notices
 from router import OPS
 
@@ -22,11 +25,13 @@ class World:
         """Make the notices of a worker."""
         return Notices(slack=self.slack, ledger=self.ledger, channel=OPS, clock=self.clock)  # type: ignore[arg-type]  # the fake has the same methods
 
-    def say(self, notices: Notices, *topics: str, left: float = 90.0) -> None:
-        """Say something on each of *topics* in one batch, with that many seconds left."""
+    def say(self, notices: Notices, *topics: str, seconds: float = 90.0) -> None:
+        """Say something on each of *topics*, when *seconds* of the batch are left."""
         for topic in topics:
             notices.say(topic, f"trouble with {topic}", ["details"])
-        notices.flush(late(self.clock, left))
+        deadline = Deadline(90, clock=self.clock)
+        self.clock.now += 90 - seconds
+        notices.flush(deadline)
 
 
 @pytest.fixture
@@ -67,7 +72,7 @@ def test_different_troubles_do_not_silence_each_other(world: World) -> None:
 
 def test_a_notice_is_told_in_the_batch_that_it_belongs_to(world: World) -> None:
     """Nothing is kept for the next one."""
-    world.say(world.notices, "routes", left=5)
+    world.say(world.notices, "routes", seconds=5)
     world.say(world.notices)
 
     assert [] == world.slack.posted

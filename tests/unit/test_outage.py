@@ -38,9 +38,21 @@ def test_success_in_between_starts_the_count_anew() -> None:
     outage = Outage()
 
     outage.failed("#a", "first")
-    outage.over()
+    outage.over("#a")
     outage.failed("#b", "second")
 
+    assert "" == outage.reason("#b")
+
+
+def test_success_in_another_channel_says_nothing_of_this_one() -> None:
+    """The channels take turns, each at its own pace."""
+    outage = Outage()
+
+    outage.failed("#a", "first")
+    outage.over("#b")
+    outage.failed("#a", "second")
+
+    assert "second" == outage.reason("#a")
     assert "" == outage.reason("#b")
 
 
@@ -62,3 +74,14 @@ def test_a_channel_can_be_closed_at_once() -> None:
 
     assert "gone" == outage.reason("#a")
     assert "" == outage.reason("#b")
+
+
+def test_anything_recorded_shows_that_the_ledger_works() -> None:
+    """Whatever channel it was for."""
+    outage = Outage()
+
+    outage.failed(LEDGER, "first")
+    outage.over("#a")
+    outage.failed(LEDGER, "second")
+
+    assert "" == outage.reason("#a")

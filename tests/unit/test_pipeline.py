@@ -4,12 +4,7 @@ from typing import Any
 
 import pytest
 
-from fakes import (
-    channel_refused,
-    store_down,
-    token_refused,
-    unavailable,
-)
+from fakes import channel_refused, store_down, token_refused, unavailable
 from finding_router.delivery.job import Record
 from finding_router.delivery.notices import EVERY_SECONDS
 from finding_router.delivery.outcome import Outcome
@@ -44,13 +39,14 @@ def test_a_finding_goes_in_a_card_comes_out_and_the_finding_is_notified() -> Non
 
 
 def test_an_archived_finding_is_not_posted() -> None:
-    """Nor read from the Ledger, nor marked."""
+    """Nor marked."""
     router = Router()
 
     [job] = router.send(raw_finding(RecordState="ARCHIVED"))
 
     assert Outcome.ARCHIVED == job.outcome
-    assert [] == router.faults.calls
+    assert [] == router.slack.posted
+    assert "NEW" == router.status()
     assert 1 == counted(FINDINGS_QUIET)
 
 

@@ -1,6 +1,7 @@
 """Planning: which messages a batch means, each once."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,11 +10,13 @@ from finding_router.delivery.intake import read_jobs
 from finding_router.delivery.job import Delivery, Job
 from finding_router.delivery.outcome import Outcome
 from finding_router.delivery.planning import Planner
+from finding_router.delivery.subjects import subject_of
 from finding_router.findings.finding import Severity
 from finding_router.routing.table import RoutingTable
 from hub_events import custom_action, imported, raw_finding, record
 from router import ALERTS, DEFAULT, EVERYTHING
 
+NOW = datetime(2026, 9, 3, 10, tzinfo=UTC)
 DROP = {"kind": "route", "name": "quiet", "action": "drop"}
 SUPPRESS = {"kind": "route", "name": "never", "action": "suppress"}
 
@@ -28,12 +31,14 @@ def plan(
         for number, event in enumerate(events)
         for job in read_jobs(record(event, number=number))
     ]
-    return jobs, Planner(table=table, portal=None).plan(jobs)
+    planner = Planner(table=table, portal=None, now=NOW)
+    planner.route([job for job in jobs if job.outcome is None])
+    return jobs, planner.deliveries()
 
 
 def shown(delivery: Delivery) -> str:
     """Give the summary of what would be posted."""
-    return delivery.message().text
+    return delivery.card.full(None, None).text
 
 
 def test_a_finding_goes_to_every_channel_of_its_routes() -> None:
@@ -96,7 +101,7 @@ def test_an_unreadable_finding_goes_to_the_default_channel_first_of_all() -> Non
 def test_a_finding_that_cannot_be_routed_goes_to_the_default_channel(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Even a fault of the routing's own hurts only that finding, and says so."""
+    """Even a fault of the routing's own hurts only that finding, and the card says so."""
 
     def decide(table: RoutingTable, finding: Any, **_: Any) -> Any:
         if finding.id == "odd":
@@ -109,7 +114,7 @@ def test_a_finding_that_cannot_be_routed_goes_to_the_default_channel(
     _, deliveries = plan(imported(raw_finding("odd"), raw_finding("good")))
 
     assert [DEFAULT, ALERTS] == [each.destination.channel for each in deliveries]
-    assert "RecursionError while routing it" == deliveries[0].destination.note
+    assert "it could not be routed" == deliveries[0].destination.note
 
 
 def test_the_same_finding_twice_is_one_message() -> None:
@@ -189,3 +194,30 @@ def test_the_card_says_why_it_is_in_the_default_channel() -> None:
 
     assert DEFAULT == delivery.destination.channel
     assert "by-team" in delivery.card.context.why
+
+
+def test_what_cannot_be_read_follows_nothing() -> None:
+    """It has no identity."""
+    table = RoutingTable.from_items([], default_channel=DEFAULT)
+    planner = Planner(table=table, portal=None, now=NOW)
+
+    planner.follow(read_jobs(record(imported({"Title": "No identity"}))), {})
+
+    assert [] == planner.deliveries()
+
+
+def test_what_goes_on_is_told_where_it_was_said() -> None:
+    """Its routes may lead elsewhere, too: nobody was told of it there."""
+    items = [EVERYTHING, {"kind": "route", "name": "b", "channel": "#b"}]
+    table = RoutingTable.from_items(items, default_channel=DEFAULT)
+    planner = Planner(table=table, portal=None, now=NOW)
+    [job] = read_jobs(record(imported(raw_finding(Workflow={"Status": "NOTIFIED"}))))
+    assert job.finding is not None
+
+    planner.follow([job], {subject_of(job.finding): {ALERTS}})
+
+    [delivery] = planner.deliveries()
+    assert (ALERTS, ("everything",)) == (
+        delivery.destination.channel,
+        delivery.destination.routes,
+    )

@@ -1,6 +1,7 @@
 """Items of the routing table, as people write them."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,16 +11,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from finding_router.errors import RouteError
+from finding_router.findings.finding import Severity
+from finding_router.routing.clock import EVERY_DAY
 from finding_router.routing.match import EVERYTHING
-from finding_router.routing.route import Account, Action, Deliver, Route, parse_item
+from finding_router.routing.route import Account, Action, Deliver, Mode, Route, parse_item
+from finding_router.routing.silence import OnExpiry, Silence
 
 WHOM = (
     "write @here, @channel, @everyone, or the id of a person (U0123456789) or of a user group "
     "(S0123456789), which Slack shows under Copy member ID and Copy group ID"
 )
 ATTRIBUTES = (
-    "description, kind, name, order, enabled, match, action, channel, mention, stop, deliver"
+    "description, kind, name, order, enabled, match, action, channel, mention, mention_from, stop, "
+    "deliver, schedule, active_hours, mode"
 )
+ZURICH = "Europe/Zurich"
+SCHEDULE: dict[str, Any] = {"time": "08:30", "zone": ZURICH}
+HOURS: dict[str, Any] = {"from": "08:00", "to": "18:00", "zone": ZURICH}
 
 
 def route(**attributes: Any) -> dict[str, Any]:
@@ -55,6 +63,11 @@ def test_a_route_needs_little() -> None:
     assert item.action is Action.POST
     assert not item.stop
     assert item.deliver is Deliver.AUTO
+    assert item.schedule is None
+    assert item.active_hours is None
+    assert item.mention_from is Severity.INFORMATIONAL
+    assert item.mode is Mode.LIVE
+    assert item.is_live
     assert item.description is None
 
 
@@ -68,6 +81,9 @@ def test_every_attribute_is_read() -> None:
         action="suppress",
         stop=True,
         deliver="digest",
+        active_hours=HOURS | {"weekdays": {"mon-wed", "FRI"}, "always": "HIGH"},
+        mention_from="HIGH",
+        mode="shadow",
         description="why",
     )
 
@@ -78,7 +94,76 @@ def test_every_attribute_is_read() -> None:
     assert item.action is Action.SUPPRESS
     assert item.stop
     assert item.deliver is Deliver.DIGEST
+    assert item.active_hours is not None
+    assert item.active_hours.weekdays == ("MON", "TUE", "WED", "FRI")
+    assert (item.active_hours.start_minute, item.active_hours.end_minute) == (480, 1080)
+    assert item.active_hours.always is Severity.HIGH
+    assert item.mention_from is Severity.HIGH
+    assert item.mode is Mode.SHADOW
+    assert not item.is_live
     assert item.description == "why"
+
+
+def test_a_scheduled_route_has_its_schedule() -> None:
+    """Every day, unless it says which."""
+    item = read_route(deliver="scheduled", schedule=SCHEDULE)
+
+    assert item.deliver is Deliver.SCHEDULED
+    assert item.schedule is not None
+    assert (item.schedule.minute, item.schedule.weekdays) == (510, EVERY_DAY)
+    assert item.schedule.zone.key == ZURICH
+
+
+def test_hours_are_for_all_but_the_worst_on_every_day() -> None:
+    """What is left out has the meaning that one would expect."""
+    item = read_route(active_hours=HOURS)
+
+    assert item.active_hours is not None
+    assert (item.active_hours.weekdays, item.active_hours.always) == (EVERY_DAY, Severity.CRITICAL)
+
+
+def test_null_is_as_good_as_nothing() -> None:
+    """A console may leave the attribute there."""
+    assert read_route(schedule=None, active_hours=None) == read_route()
+
+
+def test_a_silence_is_read() -> None:
+    """Who wants what not to be told until when, and why; in the end it is told."""
+    item = parse_item(
+        {
+            "kind": "silence",
+            "name": "maintenance",
+            "match": {"AwsAccountId": ["111122223333"]},
+            "until": "2026-03-09T08:00:00+01:00",
+            "reason": "patching",
+            "by": "anna",
+            "description": "x",
+        }
+    )
+
+    assert isinstance(item, Silence)
+    assert item.name == "maintenance"
+    assert item.match.pattern == {"AwsAccountId": ["111122223333"]}
+    assert item.until == datetime(2026, 3, 9, 7, tzinfo=UTC)
+    assert (item.reason, item.by, item.description) == ("patching", "anna", "x")
+    assert item.on_expiry is OnExpiry.DIGEST
+
+
+@pytest.mark.parametrize("match", [{}, "{}"])
+def test_a_silence_of_everything_must_be_meant(match: object) -> None:
+    """An empty match has to be there: to forget it is no reason to say nothing at all."""
+    written = {"kind": "silence", "name": "s", "until": "2026-03-09T08:00Z", "on_expiry": "forget"}
+
+    item = parse_item(written | {"match": match})
+    [mistake] = mistakes_of(written)
+
+    assert isinstance(item, Silence)
+    assert item.match == EVERYTHING
+    assert item.on_expiry is OnExpiry.FORGET
+    assert (
+        'silence "s", match: is missing; write which findings; an empty map, {}, means all'
+        == str(mistake)
+    )
 
 
 def test_dynamodb_types_are_plain_values() -> None:
@@ -124,6 +209,7 @@ def test_an_account_has_an_alias() -> None:
     assert (item.name, item.alias, item.description) == ("012345678901", "Payments", "why")
 
 
+A_SCHEDULE = 'write a map such as {"time": "08:30", "zone": "Europe/Zurich"}'
 BOOLEAN = "make it the Boolean true or false, without quotes"
 
 
@@ -192,6 +278,97 @@ BOOLEAN = "make it the Boolean true or false, without quotes"
         ({"action": "Drop"}, "action", 'is the text "Drop"', 'did you mean "drop"?'),
         ({"action": 1}, "action", "is the number 1", "write one of post, drop, suppress"),
         ({"deliver": "cards"}, "deliver", 'is the text "cards"', 'did you mean "card"?'),
+        (
+            {"mention_from": "high"},
+            "mention_from",
+            'is the text "high"',
+            'did you mean "HIGH"?',
+        ),
+        ({"mode": "dark"}, "mode", 'is the text "dark"', "write one of live, shadow"),
+        (
+            {"deliver": "scheduled"},
+            "schedule",
+            "is missing, though deliver is scheduled",
+            A_SCHEDULE,
+        ),
+        (
+            {"deliver": "scheduled", "schedule": "08:30"},
+            "schedule",
+            'is the text "08:30"',
+            A_SCHEDULE,
+        ),
+        (
+            {"schedule": SCHEDULE},
+            "schedule",
+            "is there, though deliver is auto",
+            'set deliver to "scheduled", or leave the schedule out',
+        ),
+        (
+            {"deliver": "scheduled", "schedule": {"time": "8pm", "zone": "UTC"}},
+            "schedule.time",
+            'is the text "8pm", which is no time of day',
+            'did you mean "20:00"?',
+        ),
+        (
+            {"deliver": "scheduled", "schedule": {"zone": "UTC"}},
+            "schedule.time",
+            "is missing",
+            'write hours and minutes such as "08:30"',
+        ),
+        (
+            {"deliver": "scheduled", "schedule": {"time": "08:30"}},
+            "schedule.zone",
+            "is missing",
+            'write a name of the IANA database such as "Europe/Zurich"',
+        ),
+        (
+            {"deliver": "scheduled", "schedule": SCHEDULE | {"weekday": ["MON"]}},
+            "schedule.weekday",
+            "is no attribute of a schedule",
+            'did you mean "weekdays"?',
+        ),
+        (
+            {"deliver": "scheduled", "schedule": SCHEDULE, "active_hours": HOURS},
+            "active_hours",
+            "is there, though deliver is scheduled",
+            "leave them out: the schedule says when to post",
+        ),
+        (
+            {"active_hours": ["08:00", "18:00"]},
+            "active_hours",
+            "is a list",
+            'write a map such as {"from": "08:00", "to": "18:00", "zone": "Europe/Zurich"}',
+        ),
+        (
+            {"active_hours": HOURS | {"zone": "Zurich"}},
+            "active_hours.zone",
+            'is the text "Zurich", which is no time zone',
+            'did you mean "Europe/Zurich"?',
+        ),
+        (
+            {"active_hours": HOURS | {"to": "08:00"}},
+            "active_hours.to",
+            'is the text "08:00", when they begin',
+            'write when they end; all day is from "00:00" to "24:00"',
+        ),
+        (
+            {"active_hours": HOURS | {"from": "24:00"}},
+            "active_hours.from",
+            'is the text "24:00", which is no time of day',
+            'write hours and minutes such as "08:30"',
+        ),
+        (
+            {"active_hours": HOURS | {"start": "08:00"}},
+            "active_hours.start",
+            "is no attribute of active hours",
+            "write one of weekdays, zone, from, to, always",
+        ),
+        (
+            {"active_hours": HOURS | {"always": "SEVERE"}},
+            "active_hours.always",
+            'is the text "SEVERE"',
+            "write one of INFORMATIONAL, LOW, MEDIUM, HIGH, CRITICAL",
+        ),
         ({"channels": "#a"}, "channels", "is no attribute of a route", 'did you mean "channel"?'),
         ({"Order": 5}, "Order", "is no attribute of a route", 'did you mean "order"?'),
         ({"xyz": 5}, "xyz", "is no attribute of a route", f"write one of {ATTRIBUTES}"),
@@ -206,6 +383,72 @@ def test_a_mistake_names_item_field_and_remedy(
     assert mistake.kind == "route"
     assert (field, problem, remedy) == (mistake.field, mistake.problem, mistake.remedy)
     assert f'route "{mistake.name}", {field}: {problem}; {remedy}' == str(mistake)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "field", "problem", "remedy"),
+    [
+        (
+            {"until": "2026-03-09T08:00"},
+            "until",
+            'is the text "2026-03-09T08:00", which has no time zone',
+            'add Z for UTC, or an offset: "2026-03-09T08:00:00+01:00"',
+        ),
+        (
+            {"until": None},
+            "until",
+            "is null, which is no moment",
+            'write a moment with its zone, such as "2030-03-09T08:00:00+01:00"',
+        ),
+        ({"by": 5}, "by", "is the number 5", "make it a text"),
+        ({"reason": ["x"]}, "reason", "is a list", "make it a text"),
+        (
+            {"on_expiry": "forgot"},
+            "on_expiry",
+            'is the text "forgot"',
+            'did you mean "forget"?',
+        ),
+        (
+            {"match": {"Title": "x"}},
+            "match.Title",
+            'is the text "x", not a list',
+            "put it into a list",
+        ),
+        (
+            {"channel": "#a"},
+            "channel",
+            "is no attribute of a silence",
+            "write one of description, kind, name, match, until, reason, by, on_expiry",
+        ),
+    ],
+)
+def test_a_mistake_of_a_silence_is_told_likewise(
+    attributes: Mapping[str, Any], field: str, problem: str, remedy: str
+) -> None:
+    """Silences are checked as routes are."""
+    item = {"kind": "silence", "name": "s", "match": {}, "until": "2026-03-09T08:00Z"} | attributes
+
+    [mistake] = mistakes_of(item)
+
+    assert mistake.kind == "silence"
+    assert (field, problem, remedy) == (mistake.field, mistake.problem, mistake.remedy)
+
+
+def test_a_silence_must_end() -> None:
+    """Without an end it would be forgotten, and findings with it."""
+    [mistake] = mistakes_of({"kind": "silence", "name": "s", "match": {}})
+
+    assert str(mistake) == (
+        'silence "s", until: is missing; a silence must end: '
+        'write a moment with its zone, such as "2030-03-09T08:00:00+01:00"'
+    )
+
+
+def test_a_delivery_that_cannot_be_read_is_one_mistake() -> None:
+    """It may well be that it was meant to go with the schedule."""
+    [mistake] = mistakes_of(route(deliver="schedule", schedule=SCHEDULE))
+
+    assert 'did you mean "scheduled"?' == mistake.remedy
 
 
 def test_a_bad_pattern_is_named_by_its_path() -> None:
@@ -297,17 +540,20 @@ def test_all_mistakes_of_an_item_are_told_at_once() -> None:
                 'did you mean "account"?'
             ),
         ),
-        ({"name": "a"}, 'item "a", kind: is missing; write one of route, account'),
+        ({"name": "a"}, 'item "a", kind: is missing; write one of route, account, silence'),
         (
             {"kind": 5, "name": "a"},
             (
                 'item "a", kind: is the number 5, which is no kind of item; '
-                "write one of route, account"
+                "write one of route, account, silence"
             ),
         ),
         (
             {"kind": "", "name": "a"},
-            'item "a", kind: is the text "", which is no kind of item; write one of route, account',
+            (
+                'item "a", kind: is the text "", which is no kind of item; '
+                "write one of route, account, silence"
+            ),
         ),
         ("text", 'item "(no name) text", item: is the text "text"; make it a map of attributes'),
         (None, 'item "(no name) None", item: is null; make it a map of attributes'),
@@ -350,11 +596,20 @@ VALUES = st.recursive(
 )
 
 
+WORDS = st.sampled_from(["scheduled", "08:30", "24:00", ZURICH, "MON", "HIGH", "2026-03-09T08:00Z"])
+TIMING = st.dictionaries(
+    st.sampled_from(["time", "zone", "weekdays", "from", "to", "always", "other"]), VALUES | WORDS
+)
+
+
 @given(
     st.dictionaries(
-        st.sampled_from(["kind", "name", "alias", *ATTRIBUTES.split(", "), "other"]), VALUES
+        st.sampled_from(
+            ["kind", "name", "alias", "until", "by", *ATTRIBUTES.split(", "), "on_expiry", "other"]
+        ),
+        VALUES | TIMING | WORDS,
     ),
-    st.sampled_from(["route", "account", None]),
+    st.sampled_from(["route", "account", "silence", None]),
 )
 def test_any_item_is_read_or_refused_by_name(item: dict[str, Any], kind: str | None) -> None:
     """Whatever people write, the worst that can happen is a mistake that is told."""

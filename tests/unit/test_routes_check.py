@@ -21,10 +21,14 @@ def test_a_right_table_is_counted(tmp_path: Path) -> None:
         tmp_path,
         {"kind": "route", "name": "a", "channel": "#a", "match": {"Title": ["x"]}},
         {"kind": "route", "name": "b", "channel": "#a", "enabled": False},
+        {"kind": "route", "name": "c", "channel": "#a", "mode": "shadow"},
         {"kind": "account", "name": "111122223333", "alias": "payments"},
+        {"kind": "silence", "name": "s", "match": {}, "until": "9999-01-01T00:00Z"},
     )
 
-    assert result.output == "2 routes (1 not enabled), 1 accounts, 0 wrong items\n"
+    assert result.output == (
+        "3 routes (1 not enabled, 1 shadows), 1 accounts, 1 silences (0 over), 0 wrong items\n"
+    )
     assert result.exit_code == 0
 
 
@@ -40,7 +44,25 @@ def test_every_mistake_is_told(tmp_path: Path) -> None:
     assert lines[0].startswith('wrong: route "a", channel: is the text "#A"')
     assert lines[1].endswith('channels: is no attribute of a route; did you mean "channel"?')
     assert lines[2].startswith('wrong: rout "b", kind: is the text "rout"')
-    assert lines[3] == "0 routes (0 not enabled), 0 accounts, 2 wrong items"
+    assert lines[3] == (
+        "0 routes (0 not enabled, 0 shadows), 0 accounts, 0 silences (0 over), 2 wrong items"
+    )
+    assert result.exit_code == 1
+
+
+def test_a_silence_that_is_over_is_wrong(tmp_path: Path) -> None:
+    """It silences nothing, which may not be what was meant."""
+    result = check(
+        tmp_path, {"kind": "silence", "name": "s", "match": {}, "until": "2026-03-09T08:00Z"}
+    )
+
+    assert result.output.splitlines() == [
+        (
+            'wrong: silence "s", until: is past since 2026-03-09 08:00 UTC; '
+            "write a later moment, or delete the item"
+        ),
+        "0 routes (0 not enabled, 0 shadows), 0 accounts, 1 silences (1 over), 0 wrong items",
+    ]
     assert result.exit_code == 1
 
 
@@ -55,11 +77,18 @@ def test_fields_that_no_finding_has_are_odd(tmp_path: Path) -> None:
             "match": {"AccountId": ["1"], "Zzz": ["x"], "Title": ["y"]},
         },
         {"kind": "route", "name": "b", "channel": "#a", "match": {"detail": {"actionName": ["x"]}}},
+        {
+            "kind": "silence",
+            "name": "s",
+            "match": {"AccountId": ["x"]},
+            "until": "9999-01-01T00:00Z",
+        },
     )
 
     assert result.output.splitlines() == [
         'odd: route "a", match.AccountId: unknown to ASFF; did you mean "AwsAccountId"?',
         'odd: route "a", match.Zzz: unknown to ASFF; is it spelt right?',
-        "2 routes (0 not enabled), 0 accounts, 0 wrong items",
+        'odd: silence "s", match.AccountId: unknown to ASFF; did you mean "AwsAccountId"?',
+        "2 routes (0 not enabled, 0 shadows), 0 accounts, 1 silences (0 over), 0 wrong items",
     ]
     assert result.exit_code == 0

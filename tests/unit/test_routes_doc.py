@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,15 @@ import pytest
 import finding_router_local
 from finding_router.findings.asff import read_finding
 from finding_router.routing.channel import PLACEHOLDERS
-from finding_router.routing.route import Account, Action, Deliver, Route
+from finding_router.routing.route import Account, Action, Deliver, Mode, Route
+from finding_router.routing.schedule import ActiveHours, Schedule
+from finding_router.routing.silence import OnExpiry, Silence
 from finding_router.routing.table import RoutingTable
 
 PAGE = (Path(__file__).parents[2] / "docs" / "routes.md").read_text("utf-8")
 EXAMPLES = re.findall(r"^\| `(\{.*\})` \| `(\{.*\})` \| (.*) \|$", PAGE, re.MULTILINE)
 ITEMS = re.findall(r"^```json\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+MOMENTS = re.findall(r"^\| ([A-Z]\w\w `.*`) \| `(\w+)` \| (.*) \| (.*) \|$", PAGE, re.MULTILINE)
 EXAMPLE_ROUTES = Path(finding_router_local.__file__).with_name("example_routes.json")
 
 
@@ -40,14 +44,46 @@ def test_the_items_of_the_page_are_right() -> None:
     table = RoutingTable.from_items(items, default_channel="#default")
 
     assert len(EXAMPLES) > 8
-    assert len(items) > 4
+    assert len(MOMENTS) > 4
+    assert len(items) > 8
     assert table.problems == ()
-    assert len(table.routes) + len(table.aliases) == len(items)
+    assert len(table.routes) + len(table.aliases) + len(table.silences) == len(items)
+
+
+@pytest.mark.parametrize(("comes", "severity", "in_hours", "on_schedule"), MOMENTS)
+def test_routes_post_when_it_is_said(
+    comes: str, severity: str, in_hours: str, on_schedule: str
+) -> None:
+    """At once or at the moment beside it, which has its right weekday."""
+    items = [item for item in map(json.loads, ITEMS) if {"schedule", "active_hours"} & item.keys()]
+    table = RoutingTable.from_items(items, default_channel="#default")
+    raw = {"Id": "1", "ProductArn": "arn:aws:securityhub:eu-west-1::product/x/y"}
+    finding = read_finding(raw | {"Severity": {"Label": severity}})
+
+    decision = table.decide(finding, now=_moment(comes))
+
+    expected = {"working-hours": in_hours, "weekday-digest": on_schedule}
+    assert {name: _moment(text) for name, text in expected.items()} == {
+        name: one.hold and one.hold.due_at for one in decision.channels for name in one.routes
+    }
+
+
+def _moment(text: str) -> datetime | None:
+    if text == "at once":
+        return None
+    weekday, moment = text.split()
+    read = datetime.fromisoformat(moment.strip("`"))
+    assert f"{read:%a}" == weekday
+    return read
 
 
 def test_every_word_of_the_table_is_explained() -> None:
     """No attribute, value or placeholder is without its place on the page."""
-    words = {*Route.model_fields, *Account.model_fields, *Action, *Deliver}
+    models = (Route, Account, Silence, Schedule, ActiveHours)
+    attributes = {
+        field.alias or name for model in models for name, field in model.model_fields.items()
+    }
+    words = {*attributes, *Action, *Deliver, *Mode, *OnExpiry}
 
     assert set() == {word for word in words if f"`{word}`" not in PAGE}
     assert set() == {word for word in PLACEHOLDERS if f"`{{{word}}}`" not in PAGE}

@@ -1,6 +1,7 @@
 """Where a finding goes."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,13 +10,30 @@ from hypothesis import strategies as st
 
 from factories import ACCOUNT, make_finding, make_resource
 from finding_router.errors import ConfigurationError
-from finding_router.findings.finding import Finding
+from finding_router.findings.finding import Finding, Severity
+from finding_router.routing.hold import Hold, HoldKind
 from finding_router.routing.pattern import compile_pattern
 from finding_router.routing.table import Decision, Destination, RoutingTable
 
 DEFAULT = "#default"
 HIGH = {"Severity": {"Label": ["HIGH"]}}
 LOW = {"Severity": {"Label": ["LOW"]}}
+
+
+MONDAY_NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)
+MONDAY_EVENING = datetime(2026, 3, 9, 20, tzinfo=UTC)
+TUESDAY = datetime(2026, 3, 10, tzinfo=UTC)
+HOURS = {"from": "08:00", "to": "18:00", "weekdays": "MON-FRI", "zone": "UTC"}
+
+
+def scheduled(time: str) -> dict[str, Any]:
+    """Write that a route delivers daily at *time* in UTC."""
+    return {"deliver": "scheduled", "schedule": {"time": time, "zone": "UTC"}}
+
+
+def hold(kind: HoldKind, name: str, due_at: datetime) -> Hold:
+    """Give how long a route holds."""
+    return Hold(kind=kind, name=name, due_at=due_at)
 
 
 def route(name: str, channel: str | None = None, **attributes: Any) -> dict[str, Any]:
@@ -204,6 +222,175 @@ def test_what_a_person_asks_for_is_posted() -> None:
     assert ["#b"] == channels(table.decide(low, requested=True))
 
 
+def test_a_scheduled_route_waits_for_its_time() -> None:
+    """However bad the finding is."""
+    table = table_of(route("a", "#a", **scheduled("20:00")))
+
+    decision = table.decide(high(severity=Severity.CRITICAL), now=MONDAY_NOON)
+
+    assert decision.channels == (
+        Destination(
+            channel="#a",
+            routes=("a",),
+            deliver="scheduled",
+            hold=hold(HoldKind.SCHEDULE, "a", MONDAY_EVENING),
+        ),
+    )
+
+
+def test_outside_its_active_hours_a_route_waits_for_the_next() -> None:
+    """Within them it posts at once."""
+    table = table_of(route("a", "#a", deliver="card", active_hours=HOURS))
+
+    [noon] = table.decide(high(), now=MONDAY_NOON).channels
+    [evening] = table.decide(high(), now=MONDAY_EVENING).channels
+
+    assert noon.hold is None
+    assert evening == Destination(
+        channel="#a",
+        routes=("a",),
+        deliver="card",
+        hold=hold(HoldKind.HOURS, "a", TUESDAY + timedelta(hours=8)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("always", "severity", "waits"),
+    [
+        ({}, Severity.HIGH, True),
+        ({}, Severity.CRITICAL, False),
+        ({"always": "MEDIUM"}, Severity.LOW, True),
+        ({"always": "MEDIUM"}, Severity.MEDIUM, False),
+        ({"always": "MEDIUM"}, Severity.HIGH, False),
+    ],
+)
+def test_the_worst_does_not_wait_for_active_hours(
+    always: dict[str, str], severity: Severity, *, waits: bool
+) -> None:
+    """Unless the route says otherwise, that is what is CRITICAL."""
+    table = table_of(route("a", "#a", active_hours=HOURS | always))
+
+    [destination] = table.decide(high(severity=severity), now=MONDAY_EVENING).channels
+
+    assert waits == (destination.hold is not None)
+
+
+def test_what_a_person_asks_for_does_not_wait() -> None:
+    """Neither for a schedule nor for active hours."""
+    table = table_of(
+        route("a", "#a", active_hours=HOURS),
+        route("b", "#b", **scheduled("08:00")),
+        route("c", "#c", deliver="digest"),
+    )
+
+    decision = table.decide(high(), requested=True, now=MONDAY_EVENING)
+
+    assert decision.channels == (
+        Destination(channel="#a", routes=("a",)),
+        Destination(channel="#b", routes=("b",)),
+        Destination(channel="#c", routes=("c",), deliver="digest"),
+    )
+
+
+def test_in_a_channel_what_comes_at_once_wins() -> None:
+    """By the delivery and with the mentions of those routes that post now, told by all."""
+    table = table_of(
+        route("a", "#x", mention=["@channel"], **scheduled("21:00")),
+        route("b", "#x", deliver="card", mention=["@here"], active_hours=HOURS),
+        route("c", "#x", deliver="digest", mention=["U0123ABCD"]),
+        route("d", "#x", mention=["S0123ABCD"]),
+    )
+
+    assert table.decide(high(), now=MONDAY_EVENING).channels == (
+        Destination(
+            channel="#x",
+            routes=("a", "b", "c", "d"),
+            mention=("U0123ABCD", "S0123ABCD"),
+            deliver="auto",
+        ),
+    )
+
+
+def test_in_a_channel_what_is_due_first_wins() -> None:
+    """Where all wait, nothing waits longer than one of the routes wants."""
+    eight = TUESDAY + timedelta(hours=8)
+    table = table_of(
+        route("a", "#x", mention=["@channel"], **scheduled("09:00")),
+        route("b", "#x", mention=["@here"], **scheduled("08:00")),
+        route("c", "#x", deliver="card", mention=["U0123ABCD"], active_hours=HOURS),
+    )
+
+    assert table.decide(high(), now=MONDAY_EVENING).channels == (
+        Destination(
+            channel="#x",
+            routes=("a", "b", "c"),
+            mention=("@here", "U0123ABCD"),
+            deliver="card",
+            hold=hold(HoldKind.HOURS, "c", eight),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("severity", "expected"),
+    [
+        (Severity.MEDIUM, ("@here",)),
+        (Severity.HIGH, ("@here", "@channel")),
+        (Severity.CRITICAL, ("@here", "@channel")),
+    ],
+)
+def test_mentions_may_be_for_what_is_bad_enough(
+    severity: Severity, expected: tuple[str, ...]
+) -> None:
+    """Each route has its own threshold."""
+    table = table_of(
+        route("a", "#x", mention=["@here"]),
+        route("b", "#x", mention=["@channel"], mention_from="HIGH"),
+    )
+
+    [destination] = table.decide(high(severity=severity)).channels
+
+    assert expected == destination.mention
+
+
+def test_a_shadow_is_as_if_it_were_not_there() -> None:
+    """It neither posts nor stops nor drops; what it would have posted is told apart."""
+    table = table_of(
+        route("a", "#new", order=1, mode="shadow", stop=True, mention=["@here"]),
+        route("b", "#new", order=2, mode="shadow", deliver="card"),
+        route("c", order=3, mode="shadow", action="drop"),
+        route("d", "#old", order=4, stop=True),
+        route("e", "#never", order=5, mode="shadow"),
+    )
+
+    decision = table.decide(high())
+
+    assert decision == Decision(
+        channels=(Destination(channel="#old", routes=("d",)),),
+        shadowed=(
+            Destination(channel="#new", routes=("a", "b"), mention=("@here",), deliver="card"),
+        ),
+    )
+
+
+def test_a_shadow_keeps_nothing_from_the_default_channel() -> None:
+    """As long as a new route is only tried, findings go where they went."""
+    decision = table_of(route("a", "#a", mode="shadow")).decide(high())
+
+    assert [DEFAULT] == channels(decision)
+    assert "no route matches" == decision.channels[0].note
+    assert ["#a"] == [destination.channel for destination in decision.shadowed]
+
+
+def test_a_shadow_waits_as_it_would() -> None:
+    """What is told of it is when it would have posted, too."""
+    table = table_of(route("a", "#a", mode="shadow", **scheduled("20:00")))
+
+    [destination] = table.decide(high(), now=MONDAY_NOON).shadowed
+
+    assert hold(HoldKind.SCHEDULE, "a", MONDAY_EVENING) == destination.hold
+
+
 def test_all_problems_are_kept_and_the_rest_works() -> None:
     """Each mistake of each item is a problem; the items without one are in force."""
     table = table_of(
@@ -316,13 +503,26 @@ ROUTES = st.fixed_dictionaries(
         "enabled": st.booleans(),
         "stop": st.booleans(),
         "action": st.sampled_from(["post", "post", "drop", "suppress"]),
-        "deliver": st.sampled_from(["auto", "card", "digest"]),
+        "timing": st.sampled_from(
+            [
+                {"deliver": "auto"},
+                {"deliver": "card"},
+                {"deliver": "digest"},
+                {"deliver": "card", "active_hours": HOURS},
+                {"deliver": "digest", "active_hours": HOURS | {"always": "HIGH"}},
+                scheduled("08:00"),
+                scheduled("09:00"),
+            ]
+        ),
         "mention": st.lists(st.sampled_from(["@here", "U0123ABCD", "S0123ABCD"]), unique=True),
+        "mention_from": st.sampled_from(["LOW", "HIGH"]),
+        "mode": st.sampled_from(["live", "live", "live", "shadow"]),
     }
 )
 FINDINGS = st.builds(
     lambda label, title, control, team: make_finding(
         {"Severity": {"Label": label}} | ({"Title": title} if title else {}),
+        severity=Severity(label),
         control_id=control,
         resources=(make_resource(tags={"team": team} if team else {}),),
     ),
@@ -350,32 +550,74 @@ def _fill(channel: str, finding: Finding) -> str:
     return f"#{filled.removeprefix('#')}" if filled else DEFAULT
 
 
+def _waits_until(item: dict[str, Any], finding: Finding) -> datetime | None:
+    """Give when a route posts what comes on Monday evening; None for at once."""
+    if item["deliver"] == "scheduled":
+        return TUESDAY + timedelta(hours=int(item["schedule"]["time"][:2]))
+    hours = item.get("active_hours")
+    if hours and not (hours.get("always") == "HIGH" and finding.severity == "HIGH"):
+        return TUESDAY + timedelta(hours=8)
+    return None
+
+
+def _passed(routes: list[dict[str, Any]], finding: Finding) -> list[dict[str, Any]]:
+    passed = []
+    for item in sorted(routes, key=lambda item: (item["order"], item["name"])):
+        if item["enabled"] and _matches(item.get("match"), finding):
+            passed.append(item)
+            if item["stop"] and item["mode"] == "live":
+                break
+    return passed
+
+
+def _posted(routes: list[dict[str, Any]], finding: Finding) -> dict[str, tuple[Any, ...]]:
+    """Give for each channel routes, mentions, delivery and when it is due."""
+    by_channel: dict[str, list[dict[str, Any]]] = {}
+    for item in routes:
+        if item["action"] == "post":
+            by_channel.setdefault(_fill(item["channel"], finding), []).append(item)
+    posted: dict[str, tuple[Any, ...]] = {}
+    for channel, items in by_channel.items():
+        dues = [_waits_until(item, finding) for item in items]
+        due = None if None in dues else min(filter(None, dues))
+        first = [item for item, its_due in zip(items, dues, strict=True) if its_due == due]
+        mentions = {
+            who
+            for item in first
+            if item["mention_from"] == "LOW" or finding.severity == "HIGH"
+            for who in item["mention"]
+        }
+        order = ["card", "auto", "digest", "scheduled"]
+        deliver = min((item["deliver"] for item in first), key=order.index)
+        posted[channel] = ([item["name"] for item in items], mentions, deliver, due)
+    return posted
+
+
 def _by_the_book(routes: list[dict[str, Any]], finding: Finding) -> tuple[Any, ...]:
     """Evaluate the rules of the documentation one by one, without an index."""
-    posted: dict[str, tuple[list[str], list[str], list[str]]] = {}
-    quiet: list[dict[str, Any]] = []
-    for item in sorted(routes, key=lambda item: (item["order"], item["name"])):
-        if not item["enabled"] or not _matches(item.get("match"), finding):
-            continue
-        if item["action"] == "post":
-            entry = posted.setdefault(_fill(item["channel"], finding), ([], [], []))
-            entry[0].append(item["name"])
-            entry[1].extend(item["mention"])
-            entry[2].append(item["deliver"])
-        else:
-            quiet.append(item)
-        if item["stop"]:
-            break
+    passed = _passed(routes, finding)
+    live = [item for item in passed if item["mode"] == "live"]
+    posted = _posted(live, finding)
+    quiet = [item for item in live if item["action"] != "post"]
     if not posted and not quiet:
-        posted[DEFAULT] = ([], [], ["auto"])
+        posted[DEFAULT] = ([], set(), "auto", None)
     suppressing = [item["name"] for item in quiet if item["action"] == "suppress"]
     dropping = [item["name"] for item in quiet]
-    delivered = [
-        (channel, names, set(mentions), min(deliver, key=["card", "auto", "digest"].index))
-        for channel, (names, mentions, deliver) in posted.items()
-    ]
     nobody = None if posted else (suppressing or dropping)[0]
-    return delivered, nobody, bool(suppressing) and not posted
+    shadowed = _posted([item for item in passed if item["mode"] == "shadow"], finding)
+    return posted, shadowed, nobody, bool(suppressing) and not posted
+
+
+def _told(destinations: tuple[Destination, ...]) -> dict[str, tuple[Any, ...]]:
+    return {
+        one.channel: (
+            list(one.routes),
+            set(one.mention),
+            one.deliver,
+            one.hold and one.hold.due_at,
+        )
+        for one in destinations
+    }
 
 
 @given(st.lists(ROUTES, max_size=8), FINDINGS)
@@ -384,21 +626,24 @@ def test_deciding_by_index_is_deciding_by_the_book(
 ) -> None:
     """The index is only faster: every decision is what the rules say, route by route."""
     routes = [
-        {"kind": "route", "name": f"r{number}"} | {k: v for k, v in item.items() if v is not None}
+        {"kind": "route", "name": f"r{number}"}
+        | {k: v for k, v in item.items() if v is not None and k != "timing"}
+        | item["timing"]
         for number, item in enumerate(attributes)
     ]
     table = table_of(*routes, allow_suppress=True)
     assert table.problems == ()
 
-    decision = table.decide(finding)
+    decision = table.decide(finding, now=MONDAY_EVENING)
 
-    delivered = [
-        (one.channel, list(one.routes), set(one.mention), one.deliver) for one in decision.channels
-    ]
-    expected = _by_the_book(routes, finding)
-    assert expected == (delivered, decision.dropped_by, decision.suppress)
+    posted, shadowed, dropped_by, suppress = _by_the_book(routes, finding)
+    assert posted == _told(decision.channels)
+    assert list(posted) == channels(decision)
+    assert shadowed == _told(decision.shadowed)
+    assert (dropped_by, suppress) == (decision.dropped_by, decision.suppress)
     told = {step.route for step in decision.trace if step.matched}
-    named = {name for one in decision.channels for name in one.routes} | {decision.dropped_by}
+    destinations = [*decision.channels, *decision.shadowed]
+    named = {name for one in destinations for name in one.routes} | {decision.dropped_by}
     assert named - {None} <= told
     assert [step.route for step in decision.trace] == [one.name for one in table.routes]
 

@@ -85,12 +85,15 @@ def test_a_value_from_outside_stays_on_its_line() -> None:
 
 
 def test_every_route_says_what_it_did() -> None:
-    """Posting, dropping, suppressing, stopping, disabled, not matching and not reached."""
+    """Posting, dropping, suppressing, stopping, shadows, disabled, not matching, not reached."""
     routes: list[dict[str, Any]] = [
         {"name": "posts", "order": 1, "channel": "#{account}"},
         {"name": "off", "order": 2, "channel": "#a", "enabled": False},
         {"name": "drops", "order": 3, "action": "drop", "match": {"Title": ["x"]}},
         {"name": "misses", "order": 4, "channel": "#a", "match": {"Title": ["y"]}},
+        {"name": "shadow", "order": 4, "channel": "#s", "mode": "shadow", "stop": True},
+        {"name": "shadow-drop", "order": 4, "action": "drop", "mode": "shadow"},
+        {"name": "shadow-suppress", "order": 4, "action": "suppress", "mode": "shadow"},
         {"name": "suppresses", "order": 5, "action": "suppress", "stop": True,
          "match": {"Title": ["x"], "Severity": {"Label": ["HIGH"]}}},
         {"name": "late", "order": 6, "channel": "#a"},
@@ -109,6 +112,9 @@ def test_every_route_says_what_it_did() -> None:
         ("off", 2, False, "is not enabled"),
         ("drops", 3, True, "says nothing; matches on Title"),
         ("misses", 4, False, 'Title is "x", wanted ["y"]'),
+        ("shadow", 4, True, "would post to #s, and stop; matches every finding"),
+        ("shadow-drop", 4, True, "would say nothing; matches every finding"),
+        ("shadow-suppress", 4, True, "would say nothing and suppress; matches every finding"),
         (
             "suppresses",
             5,
@@ -121,6 +127,19 @@ def test_every_route_says_what_it_did() -> None:
     assert expected == [
         (step.route, step.order, step.matched, step.reason) for step in decision.trace
     ]
+
+
+def test_a_shadow_at_the_end_stops_nothing() -> None:
+    """Routes after it that do not match say why not."""
+    items = [
+        {"kind": "route", "name": "a", "channel": "#a", "mode": "shadow", "stop": True},
+        {"kind": "route", "name": "b", "channel": "#b", "match": {"Title": ["y"]}},
+    ]
+    table = RoutingTable.from_items(items, default_channel="#default")
+
+    [_, last] = table.decide(make_finding({"Title": "x"})).trace
+
+    assert 'Title is "x", wanted ["y"]' == last.reason
 
 
 LEAVES = st.lists(

@@ -11,17 +11,25 @@ _DESERIALIZER: Final = TypeDeserializer()
 
 
 def to_item(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Write *values* as an item; None leaves the attribute out, floats keep their digits."""
-    return {
-        name: _SERIALIZER.serialize(Decimal(str(value)) if isinstance(value, float) else value)
-        for name, value in values.items()
-        if value is not None
-    }
+    """Write *values* as an item; None leaves an attribute out, floats keep their digits."""
+    return {name: _SERIALIZER.serialize(value) for name, value in _storable(values).items()}
 
 
 def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
     """Read *item*: numbers as int or float, sets as sorted lists."""
     return {name: _plain(_DESERIALIZER.deserialize(value)) for name, value in item.items()}
+
+
+def _storable(value: Any) -> Any:
+    match value:
+        case float():
+            return Decimal(str(value))
+        case dict():
+            return {key: _storable(inner) for key, inner in value.items() if inner is not None}
+        case list() | tuple():
+            return [_storable(inner) for inner in value]
+        case _:
+            return value
 
 
 def _plain(value: Any) -> Any:

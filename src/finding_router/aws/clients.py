@@ -1,9 +1,14 @@
 """boto3 clients, made when they are first used, and its errors in one place."""
 
-from typing import Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
+import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 # boto3 retries throttling and connection errors by itself: nothing here loops around it. Three
 # attempts with up to 1 s and 2 s of waiting between them: 15 s at worst, 21 s for Security Hub,
@@ -16,6 +21,15 @@ CONFIG: Final = Config(
 )
 SECURITY_HUB_CONFIG: Final = CONFIG.merge(Config(read_timeout=5))
 AWS_ERRORS: Final = (ClientError, BotoCoreError)
+
+
+class DynamoDB:
+    """The client of DynamoDB, which all tables share: a second one costs as much as the first."""
+
+    @cached_property
+    def client(self) -> "DynamoDBClient":
+        """Make the client, at the first call."""
+        return boto3.client("dynamodb", config=CONFIG)
 
 
 def error_code(error: Exception) -> str:

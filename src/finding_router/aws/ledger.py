@@ -1,172 +1,155 @@
-"""The Ledger in DynamoDB."""
+"""The Ledger in DynamoDB: what was said about findings, and the slots of the channels."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from functools import cached_property
-from itertools import batched
-from typing import TYPE_CHECKING, Any, Final
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Final
 
-import boto3
-
-from finding_router.aws.attributes import from_item, to_item
-from finding_router.aws.clients import AWS_ERRORS, CONFIG, error_code
-from finding_router.delivery.ledger import Entry, EntryKey, State
-from finding_router.errors import StoreError
+from finding_router.aws.items import DAY_SECONDS, Items
+from finding_router.delivery.ledger import Entry, EntryKey, Member, Saying, Slot, State
 from finding_router.findings.finding import Severity
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
-# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
-KEYS_PER_READ: Final = 100
-MAX_READS: Final = 10
-DAY_SECONDS: Final = 86_400
+# No channel is called so: the item that lists the channels of a finding.
+CHANNELS: Final = "*"
 
 
 class DynamoLedger:
     """One item per finding and channel, gone *days* after its last change."""
 
-    def __init__(self, table: str, *, days: int) -> None:
-        """Use the table of this name; the client is made at the first call."""
-        self._table = table
+    def __init__(self, items: Items, *, days: int) -> None:
+        """Keep it among *items*."""
+        self._items = items
         self._ttl_seconds = days * DAY_SECONDS
 
-    @cached_property
-    def _client(self) -> "DynamoDBClient":
-        return boto3.client("dynamodb", config=CONFIG)
-
     def read(self, keys: Iterable[EntryKey]) -> dict[EntryKey, Entry]:
-        """Give the entries there are, 100 a call, strongly consistent."""
-        found: dict[EntryKey, Entry] = {}
-        with self._translated("read"):
-            for some in batched(dict.fromkeys(keys), KEYS_PER_READ, strict=False):
-                for item in self._batch_get([_key(key) for key in some]):
-                    entry = _to_entry(from_item(item))
-                    found[entry.key] = entry
-        return found
+        """Give the entries there are, strongly consistent."""
+        wanted = [(key.finding, key.channel) for key in keys]
+        entries = [_to_entry(values) for values in self._items.read(wanted)]
+        return {entry.key: entry for entry in entries}
 
     def write(self, entry: Entry) -> bool:
         """Put *entry* if its version is the one after the stored; tell whether it was."""
-        item = to_item(
+        return self._items.put_version(
             {
+                **asdict(entry),
+                "key": None,
                 "finding": entry.key.finding,
                 "channel": entry.key.channel,
-                "state": entry.state.value,
-                "episode": entry.episode,
-                "version": entry.version,
-                "claimed_at": entry.claimed_at,
-                "lease_until": entry.lease_until,
-                "claimed_by": entry.claimed_by,
-                "severity": entry.severity and entry.severity.value,
-                "updated_at": entry.updated_at,
-                "posted_to": entry.posted_to,
-                "ts": entry.ts,
-                "posted_at": entry.posted_at,
-                "notified_at": entry.notified_at,
+                "members": {name: asdict(member) for name, member in entry.members.items()},
                 "expires_at": int(entry.claimed_at) + self._ttl_seconds,
             }
         )
-        condition: dict[str, Any] = (
-            {"ConditionExpression": "attribute_not_exists(finding)"}
-            if entry.version == 1
-            else {
-                "ConditionExpression": "version = :before",
-                "ExpressionAttributeValues": {":before": {"N": str(entry.version - 1)}},
-            }
-        )
-        return self._put(item, condition)
 
-    def record_notified(self, keys: Sequence[EntryKey], *, at: float) -> None:
+    def channels(self, findings: Iterable[str]) -> dict[str, list[str]]:
+        """Give the channels that have an entry about each of these; one call for a hundred."""
+        found = self._items.read([(finding, CHANNELS) for finding in findings])
+        return {values["finding"]: values["channels"] for values in found}
+
+    def note_channel(self, key: EntryKey) -> None:
+        """Let `channels` know of *key*."""
+        # As long as the entry, which is written next.
+        expires_at = int(time.time()) + self._ttl_seconds
+        self._items.update(
+            (key.finding, CHANNELS),
+            "ADD channels :channel SET expires_at = :expires_at",
+            {":channel": {key.channel}, ":expires_at": expires_at},
+        )
+
+    def record_notified(self, member: str, keys: Sequence[EntryKey], *, at: float) -> None:
         """Remember that Security Hub took NOTIFIED for these; one that is gone is left alone."""
-        with self._translated("update"):
-            for key in keys:
-                with suppress(self._client.exceptions.ConditionalCheckFailedException):
-                    self._client.update_item(
-                        TableName=self._table,
-                        Key=_key(key),
-                        UpdateExpression="SET notified_at = :at",
-                        ConditionExpression="attribute_exists(finding)",
-                        ExpressionAttributeValues={":at": {"N": str(at)}},
-                    )
+        for key in keys:
+            self._items.update(
+                (key.finding, key.channel),
+                # A new version, so that nobody who read the entry before overwrites this.
+                "SET members.#member.notified_at = :at ADD version :one",
+                {":at": at, ":one": 1},
+                "attribute_exists(members.#member)",
+                {"#member": member},
+            )
 
     def once(self, topic: str, *, every_seconds: float, now: float) -> bool:
         """Tell whether *topic* is due: true at most once in *every_seconds*, for all workers."""
-        item = to_item(
+        return self._items.put(
             {
                 "finding": f"notice#{topic}",
                 "channel": "notice",
                 "said_at": now,
                 "expires_at": int(now + every_seconds) + DAY_SECONDS,
-            }
+            },
+            "attribute_not_exists(finding) OR said_at <= :due",
+            {":due": now - every_seconds},
         )
-        condition: dict[str, Any] = {
-            "ConditionExpression": "attribute_not_exists(finding) OR said_at <= :due",
-            "ExpressionAttributeValues": {":due": {"N": str(now - every_seconds)}},
-        }
-        return self._put(item, condition)
 
-    def _batch_get(self, keys: list[dict[str, Any]]) -> Iterator[Mapping[str, Any]]:
-        """Read until nothing is left unprocessed: boto3 does not ask again for those by itself."""
-        request: Any = {self._table: {"Keys": keys, "ConsistentRead": True}}
-        for _ in range(MAX_READS):
-            answer = self._client.batch_get_item(RequestItems=request)
-            yield from answer["Responses"].get(self._table, [])
-            request = answer["UnprocessedKeys"]
-            if not request:
-                return
-        message = f"table {self._table}: DynamoDB left keys unread; the batch is tried again"
-        raise StoreError(message)
-
-    def _put(self, item: dict[str, Any], condition: dict[str, Any]) -> bool:
+    def slot(self, name: str, *, every_seconds: float, now: float, latest: float) -> Slot:
         """
-        Write *item*; tell whether *condition* held.
+        Take the next free slot of *name* that starts by *latest*, for all workers together.
 
-        Where boto3 sends a write again because the answer was lost, the condition fails against
-        what the first sending wrote: the same item.
+        `next_at` is when the next slot starts. A single conditional update takes it: where slots
+        are waited for it moves on by one, where none is it starts from now.
         """
-        with self._translated("write"):
-            try:
-                self._client.put_item(
-                    TableName=self._table,
-                    Item=item,
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                    **condition,
-                )
-            except self._client.exceptions.ConditionalCheckFailedException as error:
-                stored: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]  # the stubs leave it out
-                return from_item(stored) == from_item(item)
-        return True
+        queued, is_taken = self._items.update(
+            _slots(name),
+            "SET next_at = next_at + :every",
+            {":every": every_seconds, ":now": now, ":latest": latest},
+            "next_at > :now AND next_at <= :latest",
+        )
+        if is_taken:
+            return Slot(at=queued["next_at"] - every_seconds, is_taken=True)
+        if queued.get("next_at", 0.0) > now:
+            return Slot(at=queued["next_at"], is_taken=False)
+        idle, is_taken = self._items.update(
+            _slots(name),
+            "SET next_at = :next, expires_at = :expires_at",
+            {":next": now + every_seconds, ":now": now, ":expires_at": int(now) + DAY_SECONDS},
+            "attribute_not_exists(next_at) OR next_at <= :now",
+        )
+        # Where another worker was first, the next try finds it waiting.
+        return Slot(at=now if is_taken else idle["next_at"], is_taken=is_taken)
 
-    @contextmanager
-    def _translated(self, verb: str) -> Iterator[None]:
-        try:
-            yield
-        except AWS_ERRORS as error:
-            message = (
-                f"table {self._table}: cannot {verb}, {error_code(error)} from DynamoDB; "
-                "the batch is tried again"
-            )
-            raise StoreError(message) from error
+    def slow_down(self, name: str, *, until: float) -> int:
+        """Give no slot of *name* before *until*; tell how often in a row that was asked for."""
+        slowed, _ = self._items.update(
+            _slots(name),
+            "SET expires_at = :expires_at ADD refusals :one",
+            {":one": 1, ":expires_at": int(until) + DAY_SECONDS},
+        )
+        # Slots that are taken already are not given to others again.
+        self._items.update(
+            _slots(name),
+            "SET next_at = :until",
+            {":until": until},
+            "attribute_not_exists(next_at) OR next_at < :until",
+        )
+        return int(slowed["refusals"])
+
+    def speed_up(self, name: str) -> None:
+        """Forget how often *name* was slowed down."""
+        self._items.update(_slots(name), "REMOVE refusals", {})
 
 
-def _key(key: EntryKey) -> dict[str, Any]:
-    return {"finding": {"S": key.finding}, "channel": {"S": key.channel}}
+def _slots(name: str) -> tuple[str, str]:
+    return f"pace#{name}", "pace"
 
 
 def _to_entry(values: Mapping[str, Any]) -> Entry:
-    severity = values.get("severity")
     return Entry(
         key=EntryKey(values["finding"], values["channel"]),
         state=State(values["state"]),
+        saying=Saying(values["saying"]),
         episode=values["episode"],
+        sequence=values["sequence"],
         version=values["version"],
         claimed_at=values["claimed_at"],
         lease_until=values["lease_until"],
         claimed_by=values["claimed_by"],
-        severity=Severity(severity) if severity else None,
-        updated_at=values.get("updated_at"),
+        severity=Severity(values["severity"]),
+        shown=Severity(values["shown"]),
+        members={
+            name: Member(**{"said_at": None, "heard_at": None, **member})
+            for name, member in values["members"].items()
+        },
         posted_to=values.get("posted_to"),
         ts=values.get("ts"),
         posted_at=values.get("posted_at"),
-        notified_at=values.get("notified_at"),
+        digest=values.get("digest"),
     )

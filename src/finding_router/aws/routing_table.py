@@ -1,31 +1,22 @@
 """Reading the RoutingTable: one paginated Query per kind."""
 
 from collections.abc import Iterator
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
-
-import boto3
+from typing import Any, Final
 
 from finding_router.aws.attributes import from_item
-from finding_router.aws.clients import AWS_ERRORS, CONFIG, error_code
+from finding_router.aws.clients import AWS_ERRORS, DynamoDB, error_code
 from finding_router.errors import StoreError
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
-KINDS: Final = ("route", "account")
+KINDS: Final = ("route", "account", "silence")
 
 
 class DynamoRoutingTable:
     """The items of the RoutingTable, as people wrote them."""
 
-    def __init__(self, table: str) -> None:
-        """Read the table of this name; the client is made at the first call."""
+    def __init__(self, table: str, dynamodb: DynamoDB | None = None) -> None:
+        """Read the table of this name, with a client of its own where none is given."""
         self._table = table
-
-    @cached_property
-    def _client(self) -> "DynamoDBClient":
-        return boto3.client("dynamodb", config=CONFIG)
+        self._dynamodb = dynamodb or DynamoDB()
 
     def items(self) -> list[dict[str, Any]]:
         """
@@ -45,7 +36,7 @@ class DynamoRoutingTable:
             raise StoreError(message) from error
 
     def _query(self, kind: str) -> Iterator[dict[str, Any]]:
-        pages = self._client.get_paginator("query").paginate(
+        pages = self._dynamodb.client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="#kind = :kind",
             ExpressionAttributeNames={"#kind": "kind"},

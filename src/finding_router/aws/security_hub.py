@@ -1,9 +1,9 @@
 """Setting a finding's Workflow status, 100 findings a call."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import batched
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 from botocore.exceptions import ParamValidationError
@@ -11,7 +11,9 @@ from botocore.exceptions import ParamValidationError
 from finding_router.aws.clients import AWS_ERRORS, SECURITY_HUB_CONFIG, error_code
 from finding_router.delivery.deadline import SECURITY_HUB_SECONDS, Deadline
 from finding_router.delivery.marking import INVALID_INPUT, OUT_OF_TIME, FindingKey, Status
-from finding_router.errors import WorkflowUpdateError
+from finding_router.errors import FindingError, WorkflowUpdateError
+from finding_router.findings.asff import read_finding
+from finding_router.findings.ending import ending_of
 
 if TYPE_CHECKING:
     from mypy_boto3_securityhub import SecurityHubClient
@@ -90,13 +92,29 @@ class SecurityHub:
             WorkflowUpdateError: Security Hub does not answer, or not in time.
 
         """
-        found: dict[FindingKey, str] = {}
+        found = self._findings(keys, deadline)
+        return {key: each.get("Workflow", {}).get("Status", "NEW") for key, each in found.items()}
+
+    def ended(self, keys: Collection[FindingKey], *, deadline: Deadline) -> set[FindingKey]:
+        """
+        Give those of *keys* that are over: archived, passed, resolved or suppressed.
+
+        Raises:
+            WorkflowUpdateError: Security Hub does not answer, or not in time.
+
+        """
+        return {key for key, each in self._findings(keys, deadline).items() if _is_over(each)}
+
+    def _findings(
+        self, keys: Collection[FindingKey], deadline: Deadline
+    ) -> dict[FindingKey, Mapping[str, Any]]:
+        found: dict[FindingKey, Mapping[str, Any]] = {}
         for some in batched(sorted({id_ for _, id_ in keys}), IDS_PER_FILTER, strict=False):
             if not deadline.leaves(SECURITY_HUB_SECONDS):
                 message = "GetFindings: out of time; the rest is tried again"
                 raise WorkflowUpdateError(message)
             try:
-                found.update(self._statuses(some))
+                found.update(self._read(some))
             except AWS_ERRORS as error:
                 message = (
                     f"GetFindings: {error_code(error)} from Security Hub; the rest is tried again"
@@ -104,12 +122,18 @@ class SecurityHub:
                 raise WorkflowUpdateError(message) from error
         return {key: found[key] for key in keys if key in found}
 
-    def _statuses(self, ids: Iterable[str]) -> dict[FindingKey, str]:
+    def _read(self, ids: Iterable[str]) -> dict[FindingKey, Mapping[str, Any]]:
         pages = self._client.get_paginator("get_findings").paginate(
             Filters={"Id": [{"Value": id_, "Comparison": "EQUALS"} for id_ in ids]}
         )
         return {
-            (each["ProductArn"], each["Id"]): each.get("Workflow", {}).get("Status", "NEW")
-            for page in pages
-            for each in page["Findings"]
+            (each["ProductArn"], each["Id"]): each for page in pages for each in page["Findings"]
         }
+
+
+def _is_over(finding: Mapping[str, Any]) -> bool:
+    try:
+        return ending_of(read_finding(finding)) is not None
+    except FindingError:
+        # What cannot be read is said, as if it were open.
+        return False

@@ -4,6 +4,7 @@ import json
 from functools import cache
 from typing import Final
 
+import boto3
 from aws_lambda_powertools.utilities import parameters
 from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvider
 
@@ -36,12 +37,13 @@ def fetch_token(arn: str, *, fresh: bool) -> str:
 
 @cache
 def _secrets() -> SecretsProvider:
-    return SecretsProvider(boto_config=CONFIG)
+    # By itself it makes a session of its own, which reads all of botocore's tables once more.
+    return SecretsProvider(boto3_client=boto3.client("secretsmanager", config=CONFIG))
 
 
 @cache
 def _parameters() -> SSMProvider:
-    return SSMProvider(boto_config=CONFIG)
+    return SSMProvider(boto3_client=boto3.client("ssm", config=CONFIG))
 
 
 def _token_in(arn: str, value: str) -> str:

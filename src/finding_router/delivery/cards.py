@@ -1,12 +1,17 @@
-"""The message of one delivery, laid out only when it is about to be posted."""
+"""The messages about one finding, laid out only when they are about to be posted."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from finding_router.findings.finding import Finding
+from finding_router.delivery.ledger import Entry, Saying
+from finding_router.findings.ending import Ended, ending_of
+from finding_router.findings.finding import Finding, Severity
 from finding_router.slack.card import CardContext, render, render_plain, render_raw
 from finding_router.slack.message import Message
+from finding_router.slack.thread import ended_reply, render_ended, reopened, risen
 from finding_router.telemetry import logger
+
+type _Layout = Callable[[Finding, CardContext], Message]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,18 +23,54 @@ class Card:
     problem: str
     context: CardContext
 
-    def full(self, banner: str | None) -> Message:
-        """Lay the finding out; what cannot be laid out is shown raw rather than dropped."""
-        return self._message(render, banner)
+    def full(self, entry: Entry | None, banner: str | None) -> Message:
+        """Lay the finding out as it stands now."""
+        return self._message(render, entry, banner)
 
-    def plain(self, banner: str | None) -> Message:
-        """Lay out the least that says it, for when Slack refuses the full card."""
-        return self._message(render_plain, banner)
-
-    def _message(
-        self, layout: Callable[[Finding, CardContext], Message], banner: str | None
+    def said(
+        self, saying: Saying, entry: Entry, *, before: Severity, now: float, banner: str | None
     ) -> Message:
-        context = replace(self.context, banner=banner)
+        """Lay out what is said after the card; *before* is the severity said so far."""
+        if saying is Saying.CARD:
+            return self.full(entry, banner)
+
+        def layout(finding: Finding, context: CardContext) -> Message:
+            ended = ending_of(finding)
+            if saying is Saying.END and ended is not None:
+                return ended_reply(finding, context, how=ended, after_seconds=_open_for(entry, now))
+            if saying is Saying.RISE:
+                return risen(finding, before, replace(context, why="severity rose"))
+            return reopened(
+                finding,
+                replace(context, why="reopened"),
+                times=entry.episode,
+                now=now,
+                first_said_at=entry.posted_at,
+            )
+
+        return self._message(layout, entry, banner)
+
+    def ended(self, entry: Entry, now: float) -> Message:
+        """Lay the card out as that of a finding that ended."""
+        how = (ending_of(self.finding) if self.finding else None) or Ended.RESOLVED
+        after = _open_for(entry, now)
+
+        def layout(finding: Finding, context: CardContext) -> Message:
+            return render_ended(finding, context, how=how, after_seconds=after)
+
+        return self._message(layout, entry, None)
+
+    def plain(self, entry: Entry | None, banner: str | None) -> Message:
+        """Lay out the least that says it, for when Slack refuses the full card."""
+        return self._message(render_plain, entry, banner)
+
+    def _message(self, layout: _Layout, entry: Entry | None, banner: str | None) -> Message:
+        standards = {member.standard for member in entry.members.values()} if entry else set()
+        context = replace(
+            self.context,
+            banner=banner,
+            standards=tuple(sorted(name for name in standards if name)),
+        )
         problem = self.problem
         if self.finding is not None:
             try:
@@ -40,3 +81,7 @@ class Card:
                 logger.exception("finding not laid out", finding_id=self.finding.id)
                 problem = f"{type(error).__name__} while laying it out"
         return render_raw(self.raw, problem, context)
+
+
+def _open_for(entry: Entry, now: float) -> float | None:
+    return None if entry.posted_at is None else now - entry.posted_at

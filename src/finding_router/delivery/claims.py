@@ -1,23 +1,27 @@
-"""Claiming a delivery in the Ledger before it is posted, and what is written after."""
+"""The Ledger as one batch sees it: what is in it, what is claimed, and what is written after."""
 
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from finding_router.delivery.deadline import AWS_SECONDS, Deadline
 from finding_router.delivery.episodes import Verdict, judge
 from finding_router.delivery.job import Delivery
-from finding_router.delivery.ledger import Entry, EntryKey, Ledger, State
+from finding_router.delivery.ledger import Entry, EntryKey, Ledger
+from finding_router.delivery.transitions import claimed, noted
 from finding_router.errors import StoreError
 from finding_router.slack.client import Posted
 from finding_router.telemetry import logger
 
 # A claim outlives its invocation by this much, for the difference between two clocks.
 LEASE_MARGIN_SECONDS: Final = 5.0
+# Where several findings of one thing come together, the verdict that asks for most decides.
+_MOST_FIRST: Final = list(Verdict)
 
 
 class Claims:
-    """The Ledger as one batch sees it: read once, then written delivery by delivery."""
+    """Reads once for the batch, then writes delivery by delivery."""
 
     def __init__(
         self,
@@ -32,50 +36,67 @@ class Claims:
         self._settle_seconds = settle_seconds
         self._deadline = deadline
         self._clock = clock
-        self._worker = uuid.uuid4().hex
+        self.worker = uuid.uuid4().hex
         self._entries: dict[EntryKey, Entry] = {}
 
     def load(self, deliveries: Sequence[Delivery]) -> None:
         """Read the entries of *deliveries*; raises StoreError."""
         self._entries.update(self._ledger.read(delivery.key for delivery in deliveries))
 
-    def claim(self, delivery: Delivery) -> Verdict:
+    def version(self, key: EntryKey) -> int:
+        """Give the version of the entry of *key* that this batch knows; zero without one."""
+        entry = self._entries.get(key)
+        return entry.version if entry else 0
+
+    def judge(self, delivery: Delivery) -> Verdict:
+        """Judge *delivery* by what is known of the Ledger."""
+        entry = self._entries.get(delivery.key)
+        delivery.entry = entry
+        now = self._clock()
+        verdicts = {
+            judge(entry, news, now=now, settle_seconds=self._settle_seconds)
+            for news in delivery.news.values()
+        }
+        return min(verdicts, key=_MOST_FIRST.index)
+
+    def claim(self, delivery: Delivery, verdict: Verdict, *, digest: str | None = None) -> bool:
         """
-        Judge *delivery* and claim it where it is to be posted; BUSY where another worker won.
+        Claim *delivery* to say what *verdict* asks for; tell whether no other worker was first.
+
+        With *digest*, it is to be listed there instead of having a card.
 
         Raises:
             StoreError: the Ledger does not answer.
 
         """
         before = self._entries.get(delivery.key)
-        updated_at = delivery.job.finding.updated_at if delivery.job.finding else None
+        if before is not None:
+            delivery.said_before = before.severity
+        elif not delivery.is_requested:
+            self._ledger.note_channel(delivery.key)
         now = self._clock()
-        verdict = judge(
+        entry = claimed(
+            delivery.key,
             before,
-            updated_at=updated_at,
+            verdict,
+            list(delivery.news.values()),
             now=now,
-            settle_seconds=self._settle_seconds,
-        )
-        delivery.entry = before
-        if verdict in {Verdict.DUPLICATE, Verdict.BUSY}:
-            return verdict
-        claimed = Entry(
-            key=delivery.key,
-            state=State.CLAIMED,
-            episode=_episode(before, verdict),
-            version=before.version + 1 if before else 1,
-            # A recovered claim keeps its time: that is since when its message may be there.
-            claimed_at=before.claimed_at if before and verdict is Verdict.RECOVER else now,
             lease_until=now + self._deadline.remaining() + LEASE_MARGIN_SECONDS,
-            claimed_by=self._worker,
-            severity=delivery.severity,
-            updated_at=updated_at,
+            worker=self.worker,
         )
-        if not self._ledger.write(claimed):
-            return Verdict.BUSY
-        delivery.entry = claimed
-        delivery.is_claimed = True
-        return verdict
+        if digest is not None:
+            entry = replace(entry, digest=digest)
+        delivery.is_claimed = self._write(delivery, entry)
+        return delivery.is_claimed
+
+    def note(self, delivery: Delivery, verdict: Verdict) -> bool:
+        """Write what *verdict* leaves to remember; tell whether no other worker was first."""
+        return self._write(delivery, self.refreshed(delivery, verdict))
+
+    def refreshed(self, delivery: Delivery, verdict: Verdict) -> Entry:
+        """Give the entry as `note` would write it."""
+        before = self._entries[delivery.key]
+        return noted(before, verdict, list(delivery.news.values()))
 
     def release(self, delivery: Delivery) -> None:
         """
@@ -90,7 +111,7 @@ class Claims:
         delivery.is_claimed = False
         entry = delivery.entry
         try:
-            self._ledger.write(entry.abandoned() if delivery.is_doubtful else entry.released())
+            self._write(delivery, entry.abandoned() if delivery.is_doubtful else entry.released())
         except StoreError as error:
             logger.warning("claim not released", reason=str(error))
 
@@ -98,13 +119,22 @@ class Claims:
         """Write where the message stands; tell whether the claim was still ours. StoreError."""
         if delivery.entry is None:
             return False
+        if delivery.entry.ts is not None and not posted.is_in_thread:
+            # The thread was gone: Slack then posts into the channel, and says nothing of it.
+            self.detach(delivery)
         entry = delivery.entry.posted(channel=posted.channel, ts=posted.ts, at=self._clock())
-        recorded = self._ledger.write(entry)
+        recorded = self._write(delivery, entry)
         delivery.entry = entry
         return recorded
 
+    def detach(self, delivery: Delivery) -> None:
+        """Forget the card that is gone: what is said next stands by itself."""
+        if delivery.entry is not None:
+            delivery.entry = replace(delivery.entry, ts=None, posted_to=None)
 
-def _episode(before: Entry | None, verdict: Verdict) -> int:
-    if before is None:
-        return 1
-    return before.episode + 1 if verdict is Verdict.REOPEN else before.episode
+    def _write(self, delivery: Delivery, entry: Entry) -> bool:
+        if not self._ledger.write(entry):
+            return False
+        delivery.entry = entry
+        self._entries[delivery.key] = entry
+        return True

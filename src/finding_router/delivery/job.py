@@ -3,16 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from finding_router.delivery.cards import Card
+from finding_router.delivery.digest_book import OpenDigest
+from finding_router.delivery.episodes import News, Phase
 from finding_router.delivery.ledger import Entry, EntryKey
 from finding_router.delivery.outcome import Outcome
+from finding_router.findings.digest import Totals
 from finding_router.findings.events import EventKind
 from finding_router.findings.finding import Finding, Severity
-from finding_router.routing.table import Destination
 from finding_router.slack.client import Posted
-from finding_router.slack.message import Message
+
+if TYPE_CHECKING:
+    from finding_router.delivery.cards import Card
+    from finding_router.routing.table import Destination
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -43,6 +47,12 @@ class Job:
     detail: str = ""
     retry_seconds: float = 0.0
     suppress: bool = False
+    is_held: bool = False
+    """Some channel is to hear of it later: until then, it is not marked."""
+    is_followed: bool = False
+    """It may change what was said before: an end, or more of the same."""
+    shadowed: tuple[str, ...] = ()
+    """Channels that shadow routes would have posted to."""
     deliveries: list["Delivery"] = field(default_factory=list)
 
     def end(self, outcome: Outcome, detail: str = "") -> None:
@@ -60,32 +70,39 @@ class Progress(StrEnum):
 
     PENDING = "pending"
     POSTED = "posted"
+    DIGESTED = "digested"
+    """Listed in a digest."""
+    UPDATED = "updated"
+    """The card was changed; nobody was called."""
     DUPLICATE = "duplicate"
+    UNKNOWN = "unknown"
+    """About nothing that was ever said here."""
     FAILED = "failed"
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Delivery:
-    """One message for one channel; several jobs of a batch may be about the same."""
+class Work:
+    """
+    Something for one channel to hear, and how far it got.
 
-    key: EntryKey
-    destination: Destination
-    card: Card
+    *after* is the work that comes first: events of one finding are told in their order.
+    """
+
+    destination: "Destination"
     severity: Severity
     jobs: list[Job]
+    after: "Work | None" = None
     progress: Progress = Progress.PENDING
     detail: str = ""
     retry_seconds: float = 0.0
-    entry: Entry | None = None
-    is_claimed: bool = False
     is_doubtful: bool = False
-    """Claimed, and nobody knows whether it was posted: to be looked for before posting."""
+    """Nobody knows whether it was posted: to be looked for before posting."""
     is_plain: bool = False
-    """Slack refused the full card: the plain one takes its place."""
+    """Slack refused the full message: the plain one takes its place."""
     banner: str | None = None
-    """Set when the channel would not take it: what the default channel says above the card."""
+    """Set when the channel would not take it: what the default channel says above it."""
     posted: Posted | None = None
-    """Where the message stands, from the moment that it is there: recorded or not."""
+    """Where the message stands, from the moment that it is there until that is recorded."""
 
     @property
     def job(self) -> Job:
@@ -93,13 +110,71 @@ class Delivery:
         return self.jobs[-1]
 
     def channel(self, default_channel: str) -> str:
-        """Give the channel to post to now: its own, or the default one after a redirection."""
+        """Give the channel by which slots and outages go: its own, or the default one."""
         return self.destination.channel if self.banner is None else default_channel
 
-    def message(self) -> Message:
-        """Lay out what is to be posted now."""
-        return self.card.plain(self.banner) if self.is_plain else self.card.full(self.banner)
-
     def end(self, progress: Progress, detail: str = "", *, retry_seconds: float = 0.0) -> None:
-        """Give the delivery its end in this batch."""
+        """Give the work its end in this batch."""
         self.progress, self.detail, self.retry_seconds = progress, detail, retry_seconds
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Delivery(Work):
+    """One thing to say or to change about one finding; several jobs may be about the same."""
+
+    key: EntryKey
+    card: "Card"
+    news: dict[str, News]
+    """What the jobs tell, by member."""
+    is_requested: bool = False
+    """A person asked for it: a message by itself, which nothing is said of later."""
+    entry: Entry | None = None
+    said_before: Severity | None = None
+    """The severity that the channel knows of, where it is to hear that it rose."""
+    is_claimed: bool = False
+    is_call_settled: bool = False
+    """Whether its mention may call people is decided."""
+    is_listing_doubtful: bool = False
+    """Nobody knows whether a digest lists it besides: to be looked for before listing it."""
+
+    @property
+    def is_new(self) -> bool:
+        """Tell whether it says something, as opposed to changing what was said."""
+        return any(news.phase is Phase.NEW for news in self.news.values())
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class DigestWork(Work):
+    """
+    Many deliveries of one channel as one digest; *also* have a card of their own besides.
+
+    *name* is what only one digest at a time may have, *before* the newest one of that name. The
+    *heading* of a burst is left out: it grows.
+    """
+
+    name: str
+    deliveries: list[Delivery]
+    also: list[Delivery] = field(default_factory=list)
+    heading: str | None = None
+    why: str = ""
+    before: OpenDigest | None = None
+    compared_with: Totals | None = None
+    is_forced: bool = False
+    """Begins a digest of its own, whether or not another one is still going on."""
+    digest: OpenDigest | None = None
+    is_claimed: bool = False
+    is_parent_new: bool = False
+    over: frozenset[str] = frozenset()
+    """Subjects of those that ended while they waited."""
+    in_reply: tuple[str, ...] = ()
+    """Subjects in the reply that is being posted."""
+
+    def settle(self) -> None:
+        """Give what was not listed the end of the whole."""
+        for delivery in self.deliveries:
+            if delivery.progress is Progress.PENDING:
+                delivery.end(self.progress, self.detail, retry_seconds=self.retry_seconds)
+        if self.progress is Progress.FAILED:
+            # Said by themselves they may be; they come back to be listed.
+            for delivery in self.also:
+                delivery.end(Progress.FAILED, self.detail, retry_seconds=self.retry_seconds)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
@@ -28,29 +28,76 @@ class EntryKey:
     channel: str
 
 
+class Saying(StrEnum):
+    """What a claim is about to say."""
+
+    CARD = "card"
+    REOPEN = "reopen"
+    RISE = "rise"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """
+    One finding of an entry: the only one, or one of several standards' about the same thing.
+
+    *said_at*, *heard_at* and *ended_at* are UpdatedAt of events: of the one that was said, of the
+    newest NEW one, and of the one that ended it. The times of each event, and *notified_at*, are
+    Unix seconds.
+    """
+
+    said_at: str | None
+    heard_at: str | None
+    said_event_at: float | None = None
+    heard_event_at: float | None = None
+    ended_at: str | None = None
+    ended_event_at: float | None = None
+    notified_at: float | None = None
+    standard: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One item of the Ledger; times are Unix seconds, *version* makes writes conditional."""
+    """
+    One item of the Ledger; times are Unix seconds, *version* makes writes conditional.
+
+    *severity* is the highest that was said in the episode, *shown* the one on the card. *ts* is
+    the card, or the parent of the digest that lists it; what is said later goes into its thread.
+    """
 
     key: EntryKey
     state: State
+    saying: Saying
     episode: int
+    sequence: int
+    """Counts what was said, so that each message has a name of its own."""
     version: int
     claimed_at: float
     lease_until: float
-    claimed_by: str = ""
+    claimed_by: str
     """The worker: without it two could write the same claim, and both believe that they won."""
-    severity: Severity | None = None
-    updated_at: str | None = None
+    severity: Severity
+    shown: Severity
+    members: Mapping[str, Member]
     posted_to: str | None = None
     ts: str | None = None
     posted_at: float | None = None
-    notified_at: float | None = None
+    digest: str | None = None
 
     @property
     def delivery_id(self) -> str:
-        """Name this message: the same for every try, another for the next episode."""
-        return _digest([self.key.finding, self.key.channel, self.episode])
+        """Name the message being said: the same for every try, another for the next one."""
+        return digest_of([self.key.finding, self.key.channel, self.sequence])
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether anything of it is still there."""
+        return any(member.ended_at is None for member in self.members.values())
+
+    def is_notified(self, member: str) -> bool:
+        """Tell whether Security Hub took NOTIFIED for this one in this episode."""
+        return member in self.members and self.members[member].notified_at is not None
 
     def released(self) -> "Entry":
         """Give the entry as it stands after a try that surely posted nothing."""
@@ -61,17 +108,25 @@ class Entry:
         return replace(self, lease_until=0.0, version=self.version + 1)
 
     def posted(self, *, channel: str, ts: str, at: float) -> "Entry":
-        """Give the entry as it stands once *channel* holds the message *ts*."""
+        """Give the entry as it stands once *channel* holds what was being said, as *ts*."""
+        is_reply = self.saying is not Saying.CARD and self.ts is not None
         return replace(
             self,
             state=State.POSTED,
             lease_until=0.0,
             version=self.version + 1,
-            posted_to=channel,
-            ts=ts,
-            posted_at=at,
-            notified_at=None,
+            posted_to=self.posted_to if is_reply else channel,
+            ts=self.ts if is_reply else ts,
+            posted_at=self.posted_at if self.saying in {Saying.RISE, Saying.END} else at,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """When something may be done, in Unix seconds; where not *is_taken*, when to ask again."""
+
+    at: float
+    is_taken: bool
 
 
 class Ledger(Protocol):
@@ -87,8 +142,23 @@ class Ledger(Protocol):
     def write(self, entry: Entry) -> bool:
         """Put *entry* if its version is the one after the stored; tell whether it was."""
 
-    def record_notified(self, keys: Sequence[EntryKey], *, at: float) -> None:
-        """Remember that Security Hub took NOTIFIED for these, at Unix second *at*."""
+    def slot(self, name: str, *, every_seconds: float, now: float, latest: float) -> "Slot":
+        """Take the next free slot of *name* that starts by *latest*, for all workers together."""
+
+    def slow_down(self, name: str, *, until: float) -> int:
+        """Give no slot of *name* before *until*; tell how often in a row that was asked for."""
+
+    def speed_up(self, name: str) -> None:
+        """Forget how often *name* was slowed down: it works."""
+
+    def channels(self, findings: Iterable[str]) -> Mapping[str, Collection[str]]:
+        """Give the channels that have an entry about each of these (hashes); most have none."""
+
+    def note_channel(self, key: EntryKey) -> None:
+        """Let `channels` know of *key*, before its entry is first written."""
+
+    def record_notified(self, member: str, keys: Sequence[EntryKey], *, at: float) -> None:
+        """Remember that Security Hub took NOTIFIED for *member* of these, at Unix second *at*."""
 
     def once(self, topic: str, *, every_seconds: float, now: float) -> bool:
         """Tell whether *topic* is due: true at most once in *every_seconds*, for all workers."""
@@ -96,17 +166,18 @@ class Ledger(Protocol):
 
 def finding_hash(product_arn: str, finding_id: str) -> str:
     """Name a finding by its identity, (ProductArn, Id)."""
-    return _digest([product_arn, finding_id])
+    return digest_of([product_arn, finding_id])
 
 
 def raw_hash(raw: object, *, or_else: str) -> str:
     """Name what has no identity by its content, or where that nests too deeply by *or_else*."""
     try:
-        return _digest(["raw", raw])
+        return digest_of(["raw", raw])
     except RecursionError:
-        return _digest(["raw of", or_else])
+        return digest_of(["raw of", or_else])
 
 
-def _digest(parts: object) -> str:
+def digest_of(parts: object) -> str:
+    """Make a short name of JSON values, the same for the same values."""
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:40]

@@ -7,7 +7,7 @@ from typing import Final, Literal, Protocol
 from finding_router.delivery.backoff import backoff_seconds
 from finding_router.delivery.deadline import AWS_SECONDS, Deadline
 from finding_router.delivery.job import Job, Progress
-from finding_router.delivery.ledger import Ledger
+from finding_router.delivery.ledger import Ledger, finding_hash
 from finding_router.delivery.outcome import Outcome
 from finding_router.errors import StoreError, WorkflowUpdateError
 from finding_router.telemetry import logger
@@ -26,7 +26,8 @@ NOT_FOUND_TRIES: Final = 3
 OUT_OF_TIME: Final = "out of time"
 # What an event says of the status holds for so long; after it, Security Hub is asked first.
 FRESH_SECONDS: Final = 120.0
-SAID: Final = frozenset({Outcome.POSTED, Outcome.DUPLICATE})
+SAID: Final = frozenset({Outcome.POSTED, Outcome.DIGESTED, Outcome.UPDATED, Outcome.DUPLICATE})
+_DONE: Final = frozenset({Progress.POSTED, Progress.DIGESTED, Progress.UPDATED, Progress.DUPLICATE})
 
 
 class Workflow(Protocol):
@@ -41,6 +42,9 @@ class Workflow(Protocol):
         self, keys: Collection[FindingKey], *, deadline: Deadline
     ) -> Mapping[FindingKey, str]:
         """Give the status of those of *keys* that are found; raises WorkflowUpdateError."""
+
+    def ended(self, keys: Collection[FindingKey], *, deadline: Deadline) -> Collection[FindingKey]:
+        """Give those of *keys* that are over, whatever ended them; raises WorkflowUpdateError."""
 
 
 class Marker:
@@ -101,7 +105,8 @@ class Marker:
             if not problem:
                 try:
                     keys = [delivery.key for delivery in job.deliveries]
-                    self._ledger.record_notified(keys, at=self._clock())
+                    member = finding_hash(*job.finding.key) if job.finding else ""
+                    self._ledger.record_notified(member, keys, at=self._clock())
                 except StoreError as error:
                     problem = str(error)
             if problem:
@@ -136,8 +141,12 @@ def _is_due(job: Job) -> bool:
         return job.outcome is Outcome.SUPPRESSED
     return (
         job.outcome in SAID
-        and all(each.progress in {Progress.POSTED, Progress.DUPLICATE} for each in job.deliveries)
-        and any(each.entry is None or each.entry.notified_at is None for each in job.deliveries)
+        and not job.is_held
+        and all(each.progress in _DONE for each in job.deliveries)
+        and any(
+            each.entry is None or not each.entry.is_notified(finding_hash(*job.finding.key))
+            for each in job.deliveries
+        )
     )
 
 

@@ -1,5 +1,6 @@
 """When trying on would only mean waiting for time-outs: in one channel, or everywhere."""
 
+from collections import Counter
 from typing import Final
 
 LEDGER: Final = "the Ledger"
@@ -10,13 +11,15 @@ class Outage:
     """
     What has ended early in this batch, and why.
 
-    Two failures in a row close a channel, and in two different places they stop the run: a
-    channel that always fails must not keep the others from their messages, batch after batch.
+    Two failures in a row close a channel, however many messages go to other channels in between;
+    failures in two different places in a row stop the run, as do two of the Ledger. A channel that
+    always fails must not keep the others from their messages, batch after batch.
     """
 
     def __init__(self) -> None:
         """Start with everything working."""
         self._in_a_row: list[str] = []
+        self._failures: Counter[str] = Counter()
         self._closed: dict[str, str] = {}
         self._stopped = ""
 
@@ -35,13 +38,14 @@ class Outage:
     def failed(self, where: str, why: str) -> None:
         """Count a failure in a channel, or of the Ledger, that time may cure."""
         self._in_a_row.append(where)
-        if len(self._in_a_row) < FAILURES:
-            return
-        if where == LEDGER or len(set(self._in_a_row)) > 1:
+        self._failures[where] += 1
+        is_again = self._failures[where] >= FAILURES
+        if len(set(self._in_a_row)) > 1 or (is_again and where == LEDGER):
             self.stop(why)
-        else:
+        elif is_again:
             self.close(where, why)
 
-    def over(self) -> None:
-        """Forget the failures: something worked."""
+    def over(self, channel: str) -> None:
+        """Forget the failures in *channel* and of the Ledger: something worked."""
         self._in_a_row.clear()
+        del self._failures[channel], self._failures[LEDGER]

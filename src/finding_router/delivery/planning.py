@@ -1,73 +1,161 @@
 """From findings to messages: which channels each goes to, and one delivery for each."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
+from functools import cmp_to_key
 
 from finding_router.delivery.cards import Card
-from finding_router.delivery.episodes import is_newer
+from finding_router.delivery.episodes import News, Phase, is_newer, phase_of
 from finding_router.delivery.job import Delivery, Job
 from finding_router.delivery.ledger import EntryKey, finding_hash, raw_hash
 from finding_router.delivery.outcome import Outcome
+from finding_router.delivery.subjects import subject_of
 from finding_router.findings.events import EventKind
-from finding_router.findings.finding import Severity
-from finding_router.routing.table import Destination, RoutingTable
+from finding_router.findings.finding import Finding, Severity
+from finding_router.findings.standards import standard_name
+from finding_router.routing.hold import Hold, HoldKind
+from finding_router.routing.table import Decision, Destination, RoutingTable
 from finding_router.slack.card import CardContext
 from finding_router.slack.links import AccessPortal
 from finding_router.telemetry import logger
+
+# Of events that were updated at the same time, what people made of it comes last.
+_PHASES = [Phase.NEW, Phase.ONGOING, Phase.ENDED]
 
 
 class Planner:
     """Decides every finding of a batch; the same message for two of them is planned once."""
 
-    def __init__(self, *, table: RoutingTable, portal: AccessPortal | None) -> None:
-        """Decide by *table*; *portal* makes the links of the cards."""
+    def __init__(self, *, table: RoutingTable, portal: AccessPortal | None, now: datetime) -> None:
+        """Decide by *table* as of *now*; *portal* makes the links of the cards."""
+        self.held: list[tuple[Job, Destination, Hold]] = []
+        self._now = now
         self._table = table
         self._default = Destination(channel=table.default_channel)
         self._portal = portal
-        self._planned: dict[EntryKey, Delivery] = {}
+        self._destined: dict[EntryKey, Destination] = {}
+        self._jobs: dict[EntryKey, list[Job]] = defaultdict(list)
 
-    def plan(self, jobs: Sequence[Job]) -> list[Delivery]:
-        """Give what is to be posted for *jobs*; those that a route drops have their outcome."""
+    def route(self, jobs: Sequence[Job]) -> None:
+        """Decide where *jobs* go that have no outcome; those that a route drops have theirs."""
         for job in jobs:
-            if job.outcome is None:
-                for destination in self._destinations(job):
-                    self._add(job, destination)
-        return list(self._planned.values())
+            for destination in self._free(job, self._destinations(job)):
+                key = _key(job, destination.channel)
+                self._destined.setdefault(key, destination)
+                self._jobs[key].append(job)
+
+    def follow(self, jobs: Sequence[Job], channels: Mapping[str, Collection[str]]) -> None:
+        """
+        Bring *jobs*, which are about findings said before, to where they were said.
+
+        *channels* has those of each subject, beside which the ones count that this batch is about
+        to tell: a finding may be new and over within one batch.
+        """
+        planned: dict[str, set[str]] = defaultdict(set)
+        for key in self._destined:
+            planned[key.finding].add(key.channel)
+        for job in jobs:
+            if job.finding is not None:
+                subject = subject_of(job.finding)
+                for channel in {*channels.get(subject, ()), *planned[subject]}:
+                    self._follow(job, EntryKey(subject, channel))
+
+    def deliveries(self) -> list[Delivery]:
+        """Give what is to be done, the events of one thing one after the other."""
+        planned: list[Delivery] = []
+        for key, jobs in self._jobs.items():
+            last: Delivery | None = None
+            for job in sorted(jobs, key=cmp_to_key(_compare)):
+                if last is not None and _is_same(last, job):
+                    self._join(last, job)
+                    continue
+                last = self._delivery(key, job, after=last)
+                planned.append(last)
+        return planned
+
+    def wait(self, job: Job, key: EntryKey, destination: Destination) -> Delivery:
+        """Give the delivery of what waited, and is due in *destination* now."""
+        self._destined[key] = destination
+        return self._delivery(key, job, after=None)
+
+    def _free(self, job: Job, destinations: Sequence[Destination]) -> Sequence[Destination]:
+        """Put aside what waits, and give the rest."""
+        free = [each for each in destinations if each.hold is None]
+        waiting = [(job, each, each.hold) for each in destinations if each.hold is not None]
+        self.held += waiting
+        job.is_held = bool(waiting)
+        if waiting and not free:
+            hold = waiting[0][2]
+            is_silence = hold.kind is HoldKind.SILENCE
+            until = f"until {hold.due_at:%Y-%m-%d %H:%M} UTC"
+            job.end(
+                Outcome.SILENCED if is_silence else Outcome.HELD,
+                f"{'silence' if is_silence else 'route'} {hold.name}, {until}",
+            )
+        return free
+
+    def _follow(self, job: Job, key: EntryKey) -> None:
+        """Tell the card of *key*; what got worse may call people, unless they want silence."""
+        if job.finding is not None and phase_of(job.finding) is Phase.ONGOING:
+            decision = self._decide(job, job.finding)
+            if decision is None or decision.silenced_by is not None:
+                return
+            for destination in decision.channels:
+                if destination.channel == key.channel:
+                    self._destined.setdefault(key, destination)
+        self._jobs[key].append(job)
 
     def _destinations(self, job: Job) -> Sequence[Destination]:
         if job.finding is None:
             return [self._default]
-        # No route takes the word from a person who asked for this one.
-        requested = job.kind is EventKind.CUSTOM_ACTION
-        try:
-            decision = self._table.decide(job.finding, event=job.event, requested=requested)
-        # A finding that nobody foresaw must not take the others of the batch along.
-        except Exception as error:  # noqa: BLE001 -- see above
-            logger.exception("finding not routed", finding_id=job.finding.id)
-            return [replace(self._default, note=f"{type(error).__name__} while routing it")]
+        decision = self._decide(job, job.finding)
+        if decision is None:
+            return [replace(self._default, note="it could not be routed")]
+        job.shadowed = tuple(each.channel for each in decision.shadowed)
         if not decision.channels:
             job.suppress = decision.suppress
             outcome = Outcome.SUPPRESSED if decision.suppress else Outcome.DROPPED
             job.end(outcome, f"route {decision.dropped_by}")
         return decision.channels
 
-    def _add(self, job: Job, destination: Destination) -> None:
+    def _decide(self, job: Job, finding: Finding) -> Decision | None:
+        # No route takes the word from a person who asked for this one.
+        requested = job.kind is EventKind.CUSTOM_ACTION
+        try:
+            return self._table.decide(finding, event=job.event, requested=requested, now=self._now)
+        # A finding that nobody foresaw must not take the others of the batch along.
+        except Exception:  # noqa: BLE001 -- see above
+            logger.exception("finding not routed", finding_id=finding.id)
+            return None
+
+    def _delivery(self, key: EntryKey, job: Job, *, after: Delivery | None) -> Delivery:
+        destination = self._destined.get(key) or Destination(channel=key.channel)
+        news = _news(job)
         delivery = Delivery(
-            key=_key(job, destination.channel),
+            key=key,
             destination=destination,
             card=self._card(job, destination),
-            severity=job.finding.severity if job.finding else Severity.CRITICAL,
+            severity=news.severity,
             jobs=[job],
+            news={news.member: news},
+            is_requested=job.kind is EventKind.CUSTOM_ACTION,
+            after=after,
         )
-        planned = self._planned.setdefault(delivery.key, delivery)
-        job.deliveries.append(planned)
-        if planned is delivery:
-            return
-        if _says_more(job, planned.job):
-            planned.jobs.append(job)
-            planned.card, planned.severity = delivery.card, delivery.severity
-        else:
-            planned.jobs.insert(0, job)
+        job.deliveries.append(delivery)
+        return delivery
+
+    def _join(self, delivery: Delivery, job: Job) -> None:
+        """Let *delivery* speak of *job* as well, which is the newer or the worse of the two."""
+        news = _news(job)
+        delivery.jobs.append(job)
+        delivery.news[news.member] = news
+        delivery.card = self._card(job, delivery.destination)
+        delivery.severity = max(
+            (each.severity for each in delivery.news.values()), key=lambda severity: severity.rank
+        )
+        job.deliveries.append(delivery)
 
     def _card(self, job: Job, destination: Destination) -> Card:
         finding = job.finding
@@ -85,19 +173,47 @@ class Planner:
 
 def _key(job: Job, channel: str) -> EntryKey:
     """Name the message; a Custom Action is a request of its own, the same only when redelivered."""
-    finding = (
-        finding_hash(*job.finding.key) if job.finding else raw_hash(job.raw, or_else=job.event_id)
-    )
+    if job.finding is None:
+        return EntryKey(raw_hash(job.raw, or_else=job.event_id), channel)
     if job.kind is EventKind.CUSTOM_ACTION:
-        return EntryKey(finding, f"{channel}#action#{job.event_id}")
-    return EntryKey(finding, channel)
+        subject = finding_hash(*job.finding.key)
+        return EntryKey(subject, f"{channel}#action#{job.event_id}")
+    return EntryKey(subject_of(job.finding), channel)
 
 
-def _says_more(job: Job, than: Job) -> bool:
-    """Prefer the newer; of the same time, which the queue may have turned around, the worse."""
-    this, other = job.finding, than.finding
-    if this is None or other is None:
-        return False
-    if is_newer(this.updated_at, other.updated_at) or is_newer(other.updated_at, this.updated_at):
-        return is_newer(this.updated_at, other.updated_at)
-    return this.severity.rank > other.severity.rank
+def _news(job: Job) -> News:
+    finding = job.finding
+    if finding is None:
+        member = raw_hash(job.raw, or_else=job.event_id)
+        return News(member=member, phase=Phase.NEW, severity=Severity.CRITICAL)
+    requested = job.kind is EventKind.CUSTOM_ACTION
+    return News(
+        member=finding_hash(*finding.key),
+        phase=Phase.NEW if requested else phase_of(finding),
+        severity=finding.severity,
+        updated_at=finding.updated_at,
+        sent_at=job.sent_at,
+        standard=standard_name(finding),
+    )
+
+
+def _is_same(delivery: Delivery, job: Job) -> bool:
+    """Tell whether what *job* says is said together: what is new, and what only goes on."""
+    phase = _news(job).phase
+    return phase is not Phase.ENDED and all(each.phase is phase for each in delivery.news.values())
+
+
+def _compare(this: Job, other: Job) -> int:
+    """Order by UpdatedAt, then by when they were sent; of the same times, the worse is last."""
+    mine, theirs = _news(this), _news(other)
+    if is_newer(mine.updated_at, theirs.updated_at):
+        return 1
+    if is_newer(theirs.updated_at, mine.updated_at):
+        return -1
+    if mine.sent_at is not None and theirs.sent_at is not None and mine.sent_at != theirs.sent_at:
+        return 1 if mine.sent_at > theirs.sent_at else -1
+    return _rank(mine) - _rank(theirs)
+
+
+def _rank(news: News) -> int:
+    return _PHASES.index(news.phase) * len(Severity) + news.severity.rank

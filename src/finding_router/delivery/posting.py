@@ -1,230 +1,231 @@
-"""Claim, post, record: one delivery after another, each channel at the pace Slack asks for."""
+"""The loop over one batch: who may go next, and what a failure means for the others."""
 
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, Protocol
 
-from finding_router.delivery.backoff import FIRST_SECONDS, backoff_seconds
-from finding_router.delivery.claims import Claims
-from finding_router.delivery.deadline import AWS_SECONDS, Deadline
-from finding_router.delivery.episodes import Verdict
-from finding_router.delivery.job import Delivery, Progress
-from finding_router.delivery.ledger import Entry
-from finding_router.delivery.notices import Notices
+from finding_router.delivery.backoff import backoff_seconds
+from finding_router.delivery.batch import Batch
+from finding_router.delivery.deadline import AWS_SECONDS
+from finding_router.delivery.job import Delivery, DigestWork, Progress, Work
 from finding_router.delivery.outage import LEDGER, Outage
+from finding_router.delivery.pace import UPDATES
 from finding_router.errors import (
     ChannelError,
     CredentialError,
     DeliveryError,
+    GoneError,
     MessageError,
     RateLimitedError,
     StoreError,
     UnavailableError,
 )
-from finding_router.slack.client import MISSING_SCOPE, Posted, SlackClient
 from finding_router.telemetry import CREDENTIAL_FAILURES, DELIVERIES_DEGRADED, count, logger
 
 # "Retry-After: 0" would make a busy loop of waiting.
 SHORTEST_WAIT_SECONDS: Final = 1.0
-# Searching a channel starts this long before the claim, for the difference between two clocks.
-SEARCH_MARGIN_SECONDS: Final = 60.0
+
+
+class Teller[Kind: Work](Protocol):
+    """Knows the steps of one kind of work; errors of Slack and the Ledger go up to the loop."""
+
+    def step(self, work: Kind) -> None:
+        """Take *work* one step: to its end, to something posted, or to where it waits."""
+
+    def record(self, work: Kind) -> None:
+        """Write down what was posted; the work ends, or is ready for the next step."""
+
+    def detach(self, work: Kind) -> None:
+        """Let go of the message that is gone, or in a channel that is."""
+
+    def release(self, work: Kind) -> None:
+        """Give back what was claimed; never fails."""
+
+    def is_saying(self, work: Kind) -> bool:
+        """Tell whether the step at hand says something, as opposed to changing what was said."""
 
 
 class Poster:
-    """Brings the deliveries of one batch into their channels; make one for each batch."""
+    """Brings the work of one batch into its channels; make one for each batch."""
 
     def __init__(
-        self,
-        *,
-        slack: SlackClient,
-        claims: Claims,
-        notices: Notices,
-        default_channel: str,
-        deadline: Deadline,
-        clock: Callable[[], float],
-        sleep: Callable[[float], None],
+        self, batch: Batch, *, deliveries: Teller[Delivery], digests: Teller[DigestWork]
     ) -> None:
-        """Stop taking new work when *deadline* is near; *clock* and *sleep* are in seconds."""
-        self._slack = slack
-        self._claims = claims
-        self._notices = notices
-        self._default_channel = default_channel
-        self._deadline = deadline
-        self._clock = clock
-        self._sleep = sleep
-        self._not_before: dict[str, float] = {}
+        """Stop taking new work when the deadline of *batch* is near."""
+        self._deliveries = deliveries
+        self._digests = digests
+        self._slots = batch.slots
+        self._pace = batch.pace
+        self._notices = batch.notices
+        self._default_channel = batch.default_channel
+        self._deadline = batch.deadline
+        self._sleep = batch.sleep
         self._outage = Outage()
+        self._detached: set[int] = set()
 
-    def run(self, deliveries: Sequence[Delivery]) -> None:
-        """Work until each delivery has an end, most severe first; failing ends one, not the run."""
-        pending = sorted(deliveries, key=lambda delivery: -delivery.severity.rank)
-        try:
-            self._claims.load(pending)
-        except StoreError as error:
-            self._outage.stop(str(error))
-        while delivery := self._next(pending):
-            self._advance(delivery)
-            if delivery.progress is not Progress.PENDING:
-                pending.remove(delivery)
-            elif delivery.posted is not None:
+    def run(self, work: Sequence[Work]) -> None:
+        """
+        Go on until each of *work* has an end; failing ends one, not the run.
+
+        What is said comes first, most severe first; cards are changed after that.
+        """
+        pending = sorted(work, key=_urgency)
+        while each := self._next(pending):
+            self._advance(each)
+            if each.progress is not Progress.PENDING:
+                pending.remove(each)
+            elif each.posted is not None:
                 # It stands in Slack, and is recorded after the others have been posted.
-                pending.append(pending.pop(pending.index(delivery)))
-        for delivery in pending:
-            self._give_back(delivery)
+                pending.append(pending.pop(pending.index(each)))
+        for each in pending:
+            self._give_back(each)
+        for each in work:
+            if isinstance(each, DigestWork):
+                each.settle()
 
-    def _next(self, pending: Sequence[Delivery]) -> Delivery | None:
-        """Give the first delivery whose channel is free, waiting for one if the time allows it."""
+    def _teller(self, work: Work) -> Teller[Work]:
+        # Each kind of work meets its own teller.
+        return self._digests if isinstance(work, DigestWork) else self._deliveries  # type: ignore[return-value]
+
+    def _next(self, pending: Sequence[Work]) -> Work | None:
+        """Give the first whose channel is free, waiting for one if the time allows it."""
         if not self._deadline.allows():
             return None
-        waits = [
-            (self._wait(delivery), delivery)
-            for delivery in pending
-            if not self._outage.reason(self._channel(delivery))
-        ]
+        waits = [(self._wait(each), each) for each in pending if self._may_go(each)]
         if not waits:
             return None
-        wait, delivery = min(waits, key=lambda each: each[0])
+        wait, first = min(waits, key=lambda each: each[0])
         if wait > 0:
             if not self._deadline.allows(wait):
                 return None
             self._sleep(wait)
-        return delivery
+        return first
 
-    def _channel(self, delivery: Delivery) -> str:
-        return delivery.channel(self._default_channel)
+    def _may_go(self, work: Work) -> bool:
+        """Tell whether nothing but its slot keeps *work* back."""
+        if work.after is not None and work.after.progress is Progress.PENDING:
+            return False
+        channel = work.channel(self._default_channel)
+        return not self._slots.is_full(channel) and not self._outage.reason(channel)
 
-    def _wait(self, delivery: Delivery) -> float:
-        if delivery.posted is not None:
+    def _wait(self, work: Work) -> float:
+        if work.posted is not None:
             return 0.0
-        return max(self._not_before.get(self._channel(delivery), 0.0) - self._clock(), 0.0)
+        return self._slots.wait(work.channel(self._default_channel))
 
-    def _give_back(self, delivery: Delivery) -> None:
-        """End a delivery that this batch will not get to."""
-        if delivery.posted is not None and self._deadline.leaves(AWS_SECONDS):
-            self._advance(delivery)
-        if delivery.progress is not Progress.PENDING:
+    def _give_back(self, work: Work) -> None:
+        """End what this batch will not get to."""
+        if work.posted is not None and self._deadline.leaves(AWS_SECONDS):
+            self._advance(work)
+        if work.progress is not Progress.PENDING:
             return
-        self._claims.release(delivery)
-        reason = self._outage.reason(self._channel(delivery))
+        self._teller(work).release(work)
+        channel = work.channel(self._default_channel)
+        reason = self._outage.reason(channel)
         if reason:
-            delivery.end(Progress.FAILED, reason, retry_seconds=_backoff(delivery))
+            work.end(Progress.FAILED, reason, retry_seconds=_backoff(work))
+        elif self._slots.is_full(channel):
+            wait = self._slots.come_back(channel)
+            work.end(Progress.FAILED, "the channel is at Slack's pace", retry_seconds=wait)
         else:
-            delivery.end(Progress.FAILED, "out of time", retry_seconds=self._wait(delivery))
+            work.end(Progress.FAILED, "out of time", retry_seconds=self._wait(work))
 
-    def _advance(self, delivery: Delivery) -> None:
-        """Take *delivery* one step: to its end, or to where it waits for its channel."""
-        was_posted = delivery.posted is not None
+    def _advance(self, work: Work) -> None:
+        """Take *work* one step: to its end, or to where it waits for its channel."""
+        teller = self._teller(work)
+        was_posted = work.posted is not None
         try:
+            if work.after is not None and work.after.progress is Progress.FAILED:
+                _follow(work, work.after)
+                return
             if not was_posted:
-                delivery.posted = self._claim_and_post(delivery)
-            if delivery.posted is not None:
-                self._record(delivery, delivery.posted)
-                self._outage.over()
+                teller.step(work)
+            if work.posted is not None:
+                teller.record(work)
+                self._outage.over(work.channel(self._default_channel))
         except StoreError as error:
             self._outage.failed(LEDGER, str(error))
-            if was_posted or delivery.posted is None:
-                self._fail(delivery, error)
+            if was_posted or work.posted is None:
+                self._fail(work, error)
         except DeliveryError as error:
-            self._refused(delivery, error)
+            self._refused(work, error)
         # What nobody foresaw in one message must not take the others of the batch along.
         except Exception as error:  # noqa: BLE001 -- see above
-            logger.exception("delivery failed", channel=self._channel(delivery))
-            delivery.is_doubtful = True
-            self._fail(delivery, error)
+            logger.exception("delivery failed", channel=work.channel(self._default_channel))
+            work.is_doubtful = True
+            self._fail(work, error)
 
-    def _claim_and_post(self, delivery: Delivery) -> Posted | None:
-        """Post unless the Ledger, or for a claim left behind the channel, says it is there."""
-        if not delivery.is_claimed:
-            match self._claims.claim(delivery):
-                case Verdict.DUPLICATE:
-                    delivery.end(Progress.DUPLICATE)
-                    return None
-                case Verdict.BUSY:
-                    why = "another worker holds the claim"
-                    delivery.end(Progress.FAILED, why, retry_seconds=FIRST_SECONDS)
-                    return None
-                case Verdict.RECOVER:
-                    delivery.is_doubtful = True
-        found = None
-        if delivery.is_doubtful and delivery.entry is not None:
-            found = self._search(delivery, delivery.entry)
-        if found is not None or not self._deadline.allows():
-            return found
-        return self._slack.post(
-            self._channel(delivery),
-            delivery.message(),
-            delivery_id=delivery.entry.delivery_id if delivery.entry else None,
-            seconds=self._deadline.for_slack(),
-        )
-
-    def _search(self, delivery: Delivery, entry: Entry) -> Posted | None:
-        """Look for the message that an earlier try may have posted, in both possible channels."""
-        since = entry.claimed_at - SEARCH_MARGIN_SECONDS
-        was_hindered = False
-        for channel in dict.fromkeys([delivery.destination.channel, self._default_channel]):
-            try:
-                found = self._slack.find(
-                    channel, entry.delivery_id, since=since, seconds=self._deadline.for_slack()
-                )
-            except (ChannelError, CredentialError) as error:
-                if isinstance(error, CredentialError) and error.code != MISSING_SCOPE:
-                    raise
-                # Without the scope, or outside the channel, nobody can look: then a message that
-                # a dying worker did post is posted once more.
-                was_hindered = True
-                logger.warning("history not searched", channel=channel, code=error.code)
-                continue
-            if found is not None:
-                return found
-        delivery.is_doubtful = was_hindered
-        return None
-
-    def _record(self, delivery: Delivery, posted: Posted) -> None:
-        if not self._claims.record(delivery, posted):
-            logger.error("posted after the claim was lost", channel=posted.channel, ts=posted.ts)
-        delivery.end(Progress.POSTED)
-
-    def _refused(self, delivery: Delivery, error: DeliveryError) -> None:
+    def _refused(self, work: Work, error: DeliveryError) -> None:
         """Decide by the kind of refusal whether it waits, moves, comes back, or ends the run."""
         match error:
             case RateLimitedError():
-                wait = max(error.retry_after_seconds, SHORTEST_WAIT_SECONDS)
-                self._not_before[self._channel(delivery)] = self._clock() + wait
-            case MessageError() if not delivery.is_plain:
-                delivery.is_plain = True
+                self._slow_down(work, error)
+            case MessageError() if not work.is_plain:
+                work.is_plain = True
                 count(DELIVERIES_DEGRADED)
                 logger.warning(
                     "card refused", channel=error.channel, code=error.code, detail=str(error)
                 )
+            case GoneError() if id(work) not in self._detached:
+                # What still is "gone" when it stands by itself is tried again later.
+                self._detached.add(id(work))
+                self._teller(work).detach(work)
             case ChannelError():
-                self._redirect(delivery, error)
+                self._redirect(work, error)
             case CredentialError():
                 count(CREDENTIAL_FAILURES)
                 logger.error("slack token refused", code=error.code, detail=str(error))
                 self._outage.stop(str(error))
             case UnavailableError():
-                delivery.is_doubtful = delivery.is_doubtful or error.ambiguous
-                self._outage.failed(error.channel, str(error))
-                self._fail(delivery, error)
+                work.is_doubtful = work.is_doubtful or error.ambiguous
+                self._outage.failed(work.channel(self._default_channel), str(error))
+                self._fail(work, error)
             case _:
-                self._fail(delivery, error)
+                self._fail(work, error)
 
-    def _redirect(self, delivery: Delivery, error: ChannelError) -> None:
+    def _slow_down(self, work: Work, error: RateLimitedError) -> None:
+        """Wait for as long as Slack asks, and let the other workers wait as well."""
+        is_saying = self._teller(work).is_saying(work)
+        channel = work.channel(self._default_channel) if is_saying else UPDATES
+        wait = max(error.retry_after_seconds, SHORTEST_WAIT_SECONDS)
+        try:
+            wait = self._pace.refused(channel, wait)
+            self._slots.give_up(channel)
+        except StoreError as trouble:
+            logger.warning("pace not shared", channel=channel, detail=str(trouble))
+            self._slots.hold(channel, wait)
+        if not is_saying:
+            self._teller(work).release(work)
+            work.end(Progress.FAILED, str(error), retry_seconds=wait)
+
+    def _redirect(self, work: Work, error: ChannelError) -> None:
         """Send it to the default channel, under a banner that names the channel and the error."""
         count(DELIVERIES_DEGRADED)
         logger.warning("channel refused", channel=error.channel, code=error.code)
         self._notices.say(
             f"channel {error.channel}", f"channel {error.channel} takes no messages", [str(error)]
         )
-        if self._channel(delivery) == self._default_channel:
+        channel = work.channel(self._default_channel)
+        if channel == self._default_channel:
             self._outage.close(self._default_channel, str(error))
-            self._fail(delivery, error)
+            self._fail(work, error)
         else:
-            delivery.banner = f"meant for {error.channel}: {error.code}"
+            self._teller(work).detach(work)
+            work.banner = f"meant for {channel}: {error.code}"
 
-    def _fail(self, delivery: Delivery, error: Exception) -> None:
-        self._claims.release(delivery)
-        delivery.end(Progress.FAILED, str(error), retry_seconds=_backoff(delivery))
+    def _fail(self, work: Work, error: Exception) -> None:
+        self._teller(work).release(work)
+        work.end(Progress.FAILED, str(error), retry_seconds=_backoff(work))
 
 
-def _backoff(delivery: Delivery) -> float:
-    return backoff_seconds(delivery.job.record.tries)
+def _follow(work: Work, before: Work) -> None:
+    why = "what came before it has to be tried again"
+    work.end(Progress.FAILED, why, retry_seconds=before.retry_seconds)
+
+
+def _backoff(work: Work) -> float:
+    return backoff_seconds(work.job.record.tries)
+
+
+def _urgency(work: Work) -> tuple[bool, int]:
+    is_change = isinstance(work, Delivery) and not work.is_new
+    return is_change, -work.severity.rank

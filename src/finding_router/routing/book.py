@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from finding_router.errors import StoreError
-from finding_router.routing.table import RoutingTable
+
+if TYPE_CHECKING:
+    from finding_router.routing.table import RoutingTable
 
 
 class RouteBook:
@@ -40,7 +42,7 @@ class RouteBook:
         self._read_at = 0.0
         self.stale_because: StoreError | None = None
 
-    def table(self) -> RoutingTable:
+    def table(self) -> "RoutingTable":
         """
         Give the table, read now or less than the cache time ago.
 
@@ -62,6 +64,8 @@ class RouteBook:
         self._read_at, self.stale_because = now, None
         # The index over ten thousand routes takes longer to build than the items to compare.
         if self._table is None or items != self._items:
+            from finding_router.routing.table import RoutingTable
+
             self._items = items
             self._table = RoutingTable.from_items(
                 items, default_channel=self._default_channel, allow_suppress=self._allow_suppress

@@ -14,7 +14,6 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PlainValidator,
     ValidationError,
@@ -23,11 +22,16 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from finding_router.errors import RouteError
+from finding_router.findings.finding import Severity
 from finding_router.routing.channel import ChannelTemplate, channel_safe, read_channel
+from finding_router.routing.clock import MOMENT_EXAMPLE, TIME_EXAMPLE, ZONE_EXAMPLE
 from finding_router.routing.match import EVERYTHING, Match, read_match
 from finding_router.routing.mention import read_mentions
 from finding_router.routing.mistake import MistakeError, did_you_mean, shown
 from finding_router.routing.pattern import PatternError
+from finding_router.routing.reading import Item, one_of, read_name, whole
+from finding_router.routing.schedule import ActiveHours, Schedule
+from finding_router.routing.silence import Silence
 
 _ACCOUNT_ID_DIGITS: Final = 12
 _MAX_LABEL_CHARS: Final = 80
@@ -52,31 +56,16 @@ class Deliver(StrEnum):
     """Each as a message, but together in a burst."""
     DIGEST = "digest"
     """Together."""
+    SCHEDULED = "scheduled"
+    """Together, at the times of a schedule."""
 
 
-def _one_of(words: type[StrEnum]) -> BeforeValidator:
-    """Read one of *words*; an unknown one names the closest."""
+class Mode(StrEnum):
+    """Whether a route is in earnest."""
 
-    def read(written: object) -> StrEnum:
-        if isinstance(written, str) and written in words:
-            return words(written)
-        word = written if isinstance(written, str) else ""
-        problem = f"is {shown(written)}"
-        raise MistakeError(problem, did_you_mean(word, words))
-
-    return BeforeValidator(read)
-
-
-def _whole(written: object) -> object:
-    """Take 100.0 for 100: both are one number in DynamoDB and in JSON."""
-    return int(written) if isinstance(written, float) and written.is_integer() else written
-
-
-def _name(written: str) -> str:
-    if written.strip():
-        return written
-    problem = "is empty"
-    raise MistakeError(problem, "write a name that says what the item is for")
+    LIVE = "live"
+    SHADOW = "shadow"
+    """Decides and is counted, as if it were live, and does nothing."""
 
 
 def _account_id(written: str) -> str:
@@ -107,37 +96,59 @@ def _channel(written: object, info: ValidationInfo) -> ChannelTemplate | None:
     return read_channel(written)
 
 
-class _Item(BaseModel):
-    """What every kind of item has."""
+def _schedule(schedule: Schedule | None, info: ValidationInfo) -> Schedule | None:
+    # Where it cannot be read how to deliver, that is mistake enough.
+    deliver = info.data.get("deliver")
+    if schedule is None and deliver is Deliver.SCHEDULED:
+        problem = "is missing, though deliver is scheduled"
+        raise MistakeError(problem, _REMEDIES["schedule"])
+    if schedule is not None and deliver not in {Deliver.SCHEDULED, None}:
+        problem = f"is there, though deliver is {deliver}"
+        raise MistakeError(problem, 'set deliver to "scheduled", or leave the schedule out')
+    return schedule
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
-    description: str | None = None
+def _active_hours(hours: ActiveHours | None, info: ValidationInfo) -> ActiveHours | None:
+    if hours is not None and info.data.get("deliver") is Deliver.SCHEDULED:
+        problem = "is there, though deliver is scheduled"
+        raise MistakeError(problem, "leave them out: the schedule says when to post")
+    return hours
 
 
-class Route(_Item):
+class Route(Item):
     """Where findings that match go; *channel* is there whenever *action* is post."""
 
     kind: Literal["route"] = "route"
-    name: Annotated[str, AfterValidator(_name)]
-    order: Annotated[int, BeforeValidator(_whole)] = 100
+    name: Annotated[str, AfterValidator(read_name)]
+    order: Annotated[int, BeforeValidator(whole)] = 100
     enabled: bool = True
     match: Annotated[Match, PlainValidator(read_match)] = EVERYTHING
-    action: Annotated[Action, _one_of(Action)] = Action.POST
+    action: Annotated[Action, one_of(Action)] = Action.POST
     channel: Annotated[ChannelTemplate | None, PlainValidator(_channel)] = Field(
         default=None, validate_default=True
     )
     mention: Annotated[tuple[str, ...], PlainValidator(read_mentions)] = ()
+    mention_from: Annotated[Severity, one_of(Severity)] = Severity.INFORMATIONAL
     stop: bool = False
-    deliver: Annotated[Deliver, _one_of(Deliver)] = Deliver.AUTO
+    deliver: Annotated[Deliver, one_of(Deliver)] = Deliver.AUTO
+    schedule: Annotated[Schedule | None, AfterValidator(_schedule)] = Field(
+        default=None, validate_default=True
+    )
+    active_hours: Annotated[ActiveHours | None, AfterValidator(_active_hours)] = None
+    mode: Annotated[Mode, one_of(Mode)] = Mode.LIVE
 
     @property
     def posts_to(self) -> ChannelTemplate | None:
         """Give the channel that gets what matches; None where the route says nothing."""
         return self.channel if self.action is Action.POST else None
 
+    @property
+    def is_live(self) -> bool:
+        """False for a shadow, which changes nothing for any finding."""
+        return self.mode is Mode.LIVE
 
-class Account(_Item):
+
+class Account(Item):
     """What to call an account: *name* is its id."""
 
     kind: Literal["account"] = "account"
@@ -145,7 +156,19 @@ class Account(_Item):
     alias: Annotated[str, AfterValidator(_alias)]
 
 
-_KINDS: Final[Mapping[str, type[Route | Account]]] = {"route": Route, "account": Account}
+_KINDS: Final[Mapping[str, type[Route | Account | Silence]]] = {
+    "route": Route,
+    "account": Account,
+    "silence": Silence,
+}
+# What an attribute that is too much belongs to: an item, or a map of an item's.
+_OWNERS: Final[Mapping[str, tuple[str, type[BaseModel]]]] = {
+    "route": ("a route", Route),
+    "account": ("an account", Account),
+    "silence": ("a silence", Silence),
+    "schedule": ("a schedule", Schedule),
+    "active_hours": ("active hours", ActiveHours),
+}
 
 # What would be right, where pydantic only says that the type is wrong.
 _REMEDIES: Final = {
@@ -155,10 +178,21 @@ _REMEDIES: Final = {
     "enabled": "make it the Boolean true or false, without quotes",
     "stop": "make it the Boolean true or false, without quotes",
     "alias": 'make it a text such as "payments-prod"',
+    "schedule": 'write a map such as {"time": "08:30", "zone": "Europe/Zurich"}',
+    "schedule.time": TIME_EXAMPLE,
+    "schedule.zone": ZONE_EXAMPLE,
+    "active_hours": 'write a map such as {"from": "08:00", "to": "18:00", "zone": "Europe/Zurich"}',
+    "active_hours.from": TIME_EXAMPLE,
+    "active_hours.to": TIME_EXAMPLE,
+    "active_hours.zone": ZONE_EXAMPLE,
+    "match": "write which findings; an empty map, {}, means all",
+    "until": f"a silence must end: {MOMENT_EXAMPLE}",
+    "reason": "make it a text",
+    "by": "make it a text",
 }
 
 
-def parse_item(item: object) -> Route | Account:
+def parse_item(item: object) -> Route | Account | Silence:
     """
     Read one item, as DynamoDB or a JSON file has it: plain values, Decimal and sets as well.
 
@@ -183,7 +217,7 @@ def parse_item(item: object) -> Route | Account:
         return model.model_validate(attributes)
     except ValidationError as error:
         errors = [
-            RouteError(str(kind), label, *_mistake(details, model))
+            RouteError(str(kind), label, *_mistake(details, str(kind)))
             for details in error.errors(include_url=False)
         ]
         first = errors[0]
@@ -208,9 +242,10 @@ def _unknown_kind(attributes: Mapping[str, Any], label: str) -> RouteError:
     return RouteError(word or "item", label, "kind", problem, did_you_mean(word, _KINDS))
 
 
-def _mistake(details: ErrorDetails, model: type[BaseModel]) -> tuple[str, str, str]:
-    """Give field, problem and remedy for one of pydantic's errors."""
-    field = str(details["loc"][0])
+def _mistake(details: ErrorDetails, kind: str) -> tuple[str, str, str]:
+    """Give field, problem and remedy for one of pydantic's errors in an item of *kind*."""
+    *owners, attribute = map(str, details["loc"])
+    field = ".".join([*owners, attribute])
     match details["type"], details.get("ctx", {}).get("error"):
         case _, PatternError() as error:
             path = f"{field}.{error.path}" if error.path else field
@@ -218,10 +253,9 @@ def _mistake(details: ErrorDetails, model: type[BaseModel]) -> tuple[str, str, s
         case _, MistakeError() as error:
             return field, error.problem, error.remedy
         case "extra_forbidden", _:
-            problem = (
-                f"is no attribute of {'an' if model is Account else 'a'} {model.__name__.lower()}"
-            )
-            return field, problem, did_you_mean(field, model.model_fields)
+            called, owner = _OWNERS[owners[0] if owners else kind]
+            known = [one.alias or name for name, one in owner.model_fields.items()]
+            return field, f"is no attribute of {called}", did_you_mean(attribute, known)
         case "missing", _:
             return field, "is missing", _REMEDIES[field]
         case _:
@@ -234,8 +268,8 @@ def _plain(value: Any) -> Any:
         case str() | int() | float() | None:
             return value
         case Decimal():
-            whole = value.is_finite() and value == value.to_integral_value()
-            return int(value) if whole else float(value)
+            is_whole = value.is_finite() and value == value.to_integral_value()
+            return int(value) if is_whole else float(value)
         case set() | frozenset():
             return sorted(map(_plain, value), key=str)
         case list() | tuple():

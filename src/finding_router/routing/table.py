@@ -3,11 +3,13 @@ Decide where a finding goes.
 
 Every matching route delivers, in order and then by name, up to and including the first that stops.
 A channel gets one message however many routes name it. Routes that say nothing only keep a finding
-from the default channel: what another route posts is posted.
+from the default channel: what another route posts is posted. Shadows are as if they were not there,
+and a silence makes all messages of a finding wait, whatever routes say.
 """
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from itertools import chain
 from typing import Any, Final, Self
@@ -16,12 +18,16 @@ from finding_router.errors import ConfigurationError, RouteError
 from finding_router.findings.events import IMPORTED, SOURCE
 from finding_router.findings.finding import Finding
 from finding_router.routing.channel import ChannelTemplate, UnfilledError, read_channel
+from finding_router.routing.hold import Hold
 from finding_router.routing.index import PatternIndex
 from finding_router.routing.mistake import MistakeError
 from finding_router.routing.route import Account, Action, Deliver, Route, parse_item
+from finding_router.routing.silence import Silence, Silences
 from finding_router.routing.trace import TraceStep, trace_routes
+from finding_router.routing.waiting import held_by_route, held_by_silence
 
 _IMMEDIATE_FIRST: Final = list(Deliver)
+_AT_ONCE: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +35,8 @@ class Destination:
     """
     One message to be: *routes* are the names of those that want it, none for the default channel.
 
-    *note* says why a finding ended in the default channel, None where it was sent there on purpose.
+    *mention* has whom those of the routes mention that post now, or first when it is held. *note*
+    says why a finding ended in the default channel, None where it was sent there on purpose.
     """
 
     channel: str
@@ -37,6 +44,7 @@ class Destination:
     mention: tuple[str, ...] = ()
     deliver: Deliver = Deliver.AUTO
     note: str | None = None
+    hold: Hold | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,11 +53,15 @@ class Decision:
     Where one finding goes; without *channels* a route, *dropped_by*, says to say nothing.
 
     With *suppress* that route also wants the finding's Workflow status to be SUPPRESSED.
+    *silenced_by* names the silence that holds all of the channels, and *shadowed* has what shadow
+    routes would have posted.
     """
 
     channels: tuple[Destination, ...]
     dropped_by: str | None = None
     suppress: bool = False
+    silenced_by: str | None = None
+    shadowed: tuple[Destination, ...] = ()
     tracer: Callable[[], Iterable[TraceStep]] = field(default=tuple, repr=False, compare=False)
 
     @cached_property
@@ -59,7 +71,7 @@ class Decision:
 
 
 class RoutingTable:
-    """Routes and account names that are valid, and the *problems* of the items that are not."""
+    """Routes, silences and account names that are valid, and the *problems* of other items."""
 
     def __init__(
         self,
@@ -67,10 +79,13 @@ class RoutingTable:
         *,
         default_channel: str,
         aliases: Mapping[str, str] | None = None,
+        silences: Iterable[Silence] = (),
         problems: Iterable[RouteError] = (),
     ) -> None:
         """
-        Index *routes*, of which no two have one name; *aliases* names accounts by their ids.
+        Index *routes* and *silences*, of which no two have one name.
+
+        *aliases* names accounts by their ids.
 
         Raises:
             ConfigurationError: the default channel is no channel.
@@ -78,6 +93,7 @@ class RoutingTable:
         """
         self.routes: Final = tuple(sorted(routes, key=lambda route: (route.order, route.name)))
         self.aliases: Final = dict(aliases or {})
+        self.silences: Final = tuple(sorted(silences, key=lambda one: (one.until, one.name)))
         self.problems: Final = tuple(problems)
         self.default_channel: Final = _read_default(default_channel)
         enabled = {route.name: route for route in self.routes if route.enabled}
@@ -86,6 +102,7 @@ class RoutingTable:
         patterns = {name: route.match.event_pattern for name, route in enabled.items()}
         self._index: Final = PatternIndex({name: p for name, p in patterns.items() if p})
         self._for_everything: Final = [name for name, pattern in patterns.items() if not pattern]
+        self._silences: Final = Silences(self.silences)
 
     @classmethod
     def from_items(
@@ -98,7 +115,7 @@ class RoutingTable:
             ConfigurationError: the default channel is no channel.
 
         """
-        read: dict[tuple[str, str], Route | Account] = {}
+        read: dict[tuple[str, str], Route | Account | Silence] = {}
         problems: list[RouteError] = []
         for item in items:
             try:
@@ -113,6 +130,7 @@ class RoutingTable:
             [item for item in read.values() if isinstance(item, Route)],
             default_channel=default_channel,
             aliases={item.name: item.alias for item in read.values() if isinstance(item, Account)},
+            silences=[item for item in read.values() if isinstance(item, Silence)],
             problems=problems,
         )
 
@@ -121,34 +139,48 @@ class RoutingTable:
         """How many items have problems."""
         return len({(problem.kind, problem.name) for problem in self.problems})
 
+    def over(self, now: datetime) -> tuple[RouteError, ...]:
+        """
+        Tell of the silences that are over at *now*, which is aware.
+
+        They are no problems of the table: most have just done what they were for.
+        """
+        return tuple(self._silences.over(now))
+
     def decide(
         self,
         finding: Finding,
         *,
         event: Mapping[str, Any] | None = None,
         requested: bool = False,
+        now: datetime | None = None,
     ) -> Decision:
         """
-        Decide where *finding* goes.
+        Decide where *finding* goes, and at *now*, which is aware, when.
 
         Patterns of whole rules see the *event* that brought it, without its other findings, or
-        else an Imported one. Where it was *requested* by a person, no route can say nothing.
+        else an Imported one. Where it was *requested* by a person, no route can say nothing, and
+        nothing waits.
         """
         around = _around(finding, event)
         passed = self._passed(around)
-        wanted = [
-            self._destination(route, channel, finding)
-            for route in passed
-            if (channel := route.posts_to)
-        ]
-        quiet = [route for route in passed if route.posts_to is None]
+        live = [route for route in passed if route.is_live]
+        # A person who asks does not want to wait.
+        moment = None if requested else now or datetime.now(UTC)
+        silence = moment and self._silences.longest(around, moment)
+        hold = held_by_silence(silence) if silence else None
+        wanted = self._wanted(live, finding, moment)
+        quiet = [route for route in live if route.posts_to is None]
         if not wanted and (requested or not quiet):
             wanted = [Destination(channel=self.default_channel, note=self._why_default(quiet))]
         suppressing = [route for route in quiet if route.action is Action.SUPPRESS]
+        shadows = [route for route in passed if not route.is_live]
         return Decision(
-            channels=_one_per_channel(wanted),
+            channels=_one_per_channel(wanted, hold),
             dropped_by=None if wanted else (suppressing or quiet)[0].name,
             suppress=bool(suppressing and not wanted),
+            silenced_by=silence.name if silence and wanted else None,
+            shadowed=_one_per_channel(self._wanted(shadows, finding, moment), hold),
             tracer=lambda: trace_routes(self.routes, passed, around),
         )
 
@@ -157,29 +189,42 @@ class RoutingTable:
         return None if account_id is None else self.aliases.get(account_id)
 
     def _passed(self, event: dict[str, Any]) -> list[Route]:
-        """Give the routes that match, in order, up to the first that stops."""
+        """Give the routes that match, shadows too, in order, up to the first that stops."""
         matching = [*self._for_everything, *self._index.match(event)]
         passed = []
         for name in sorted(matching, key=self._rank.__getitem__):
             passed.append(self._enabled[name])
-            if self._enabled[name].stop:
+            if passed[-1].stop and passed[-1].is_live:
                 break
         return passed
 
+    def _wanted(
+        self, routes: Iterable[Route], finding: Finding, now: datetime | None
+    ) -> list[Destination]:
+        """Give what each of *routes* posts, if it posts; without *now* nothing waits."""
+        return [
+            self._destination(route, channel, finding, now)
+            for route in routes
+            if (channel := route.posts_to)
+        ]
+
     def _destination(
-        self, route: Route, template: ChannelTemplate, finding: Finding
+        self, route: Route, template: ChannelTemplate, finding: Finding, now: datetime | None
     ) -> Destination:
         note = None
         try:
             channel = template.fill(finding, self.aliases)
         except UnfilledError as unfilled:
             channel, note = self.default_channel, f'route "{route.name}": {unfilled}'
+        is_worth_a_mention = finding.severity.rank >= route.mention_from.rank
+        is_scheduled = route.deliver is Deliver.SCHEDULED
         return Destination(
             channel=channel,
             routes=(route.name,),
-            mention=route.mention,
-            deliver=route.deliver,
+            mention=route.mention if is_worth_a_mention else (),
+            deliver=Deliver.AUTO if is_scheduled and now is None else route.deliver,
             note=note,
+            hold=held_by_route(route, finding.severity, now) if now else None,
         )
 
     def _why_default(self, quiet: Sequence[Route]) -> str:
@@ -190,21 +235,37 @@ class RoutingTable:
         return "no route matches"
 
 
-def _one_per_channel(wanted: Iterable[Destination]) -> tuple[Destination, ...]:
-    """Unite those of one channel: the most immediate delivery wins, every mention is kept."""
+def _one_per_channel(wanted: Iterable[Destination], hold: Hold | None) -> tuple[Destination, ...]:
+    """Unite those of one channel; *hold* holds each, whatever else does."""
     by_channel: dict[str, list[Destination]] = {}
     for destination in wanted:
-        by_channel.setdefault(destination.channel, []).append(destination)
-    return tuple(
-        Destination(
-            channel=channel,
-            routes=tuple(chain.from_iterable(one.routes for one in several)),
-            mention=tuple(dict.fromkeys(chain.from_iterable(one.mention for one in several))),
-            deliver=min((one.deliver for one in several), key=_IMMEDIATE_FIRST.index),
-            note="; ".join(one.note for one in several if one.note) or None,
-        )
-        for channel, several in by_channel.items()
+        one = replace(destination, hold=hold) if hold else destination
+        by_channel.setdefault(destination.channel, []).append(one)
+    return tuple(_united(several) for several in by_channel.values())
+
+
+def _united(several: Sequence[Destination]) -> Destination:
+    """
+    Make one of *several* for a channel: that which comes first, told by all of the routes.
+
+    Those that come at the same time give it their mentions, and the most immediate its delivery.
+    """
+    first = min(several, key=_immediacy)
+    together = [one for one in several if _due_at(one) == _due_at(first)]
+    return replace(
+        first,
+        routes=tuple(chain.from_iterable(one.routes for one in several)),
+        mention=tuple(dict.fromkeys(chain.from_iterable(one.mention for one in together))),
+        note="; ".join(one.note for one in several if one.note) or None,
     )
+
+
+def _immediacy(destination: Destination) -> tuple[datetime, int]:
+    return _due_at(destination), _IMMEDIATE_FIRST.index(destination.deliver)
+
+
+def _due_at(destination: Destination) -> datetime:
+    return destination.hold.due_at if destination.hold else _AT_ONCE
 
 
 def _around(finding: Finding, event: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -227,14 +288,14 @@ def _read_default(written: str) -> str:
     return channel.text
 
 
-def _check_name_is_free(item: Route | Account, taken: Container[tuple[str, str]]) -> None:
+def _check_name_is_free(item: Route | Account | Silence, taken: Container[tuple[str, str]]) -> None:
     # DynamoDB has one item of a name; a file may have more.
     if (item.kind, item.name) in taken:
         problem = "is there twice"
         raise RouteError(item.kind, item.name, "name", problem, "give each a name of its own")
 
 
-def _check_may_suppress(item: Route | Account, *, allow_suppress: bool) -> None:
+def _check_may_suppress(item: Route | Account | Silence, *, allow_suppress: bool) -> None:
     if isinstance(item, Route) and item.action is Action.SUPPRESS and not allow_suppress:
         problem = "is suppress, which this stack may not do"
         remedy = 'deploy with the parameter AllowSuppress set to "true", or write drop'

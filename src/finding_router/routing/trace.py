@@ -34,7 +34,7 @@ def trace_routes(
     *passed* are those that matched, up to the one that stopped.
     """
     names = {route.name for route in passed}
-    stopper = passed[-1] if passed and passed[-1].stop else None
+    stopper = passed[-1] if passed and passed[-1].stop and passed[-1].is_live else None
     stopped = False
     for route in routes:
         matched = route.name in names
@@ -118,10 +118,15 @@ def _matching(match: Match) -> str:
 
 
 def _effect(route: Route) -> str:
+    post, say, suppress, stop = (
+        ("posts", "says", "suppresses", "stops")
+        if route.is_live
+        else ("would post", "would say", "suppress", "stop")
+    )
     if route.posts_to:
-        effect = f"posts to {route.posts_to.text}"
+        effect = f"{post} to {route.posts_to.text}"
     elif route.action is Action.SUPPRESS:
-        effect = "says nothing and suppresses"
+        effect = f"{say} nothing and {suppress}"
     else:
-        effect = "says nothing"
-    return f"{effect}, and stops" if route.stop else effect
+        effect = f"{say} nothing"
+    return f"{effect}, and {stop}" if route.stop else effect

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from slack_sdk.models.blocks import PlainTextObject, SectionBlock
-
+from finding_router.slack import blocks
 from finding_router.slack.message import Message
+from finding_router.slack.text import Plain
 
 MAX_DETAILS: Final = 10
 MAX_DETAIL_CHARS: Final = 280
@@ -17,7 +17,8 @@ def notice(headline: str, details: list[str]) -> Message:
     if len(details) > MAX_DETAILS:
         lines.append(f"… and {len(details) - MAX_DETAILS} more")
     body = "\n".join([f"Security Hub router: {headline}", *lines])
-    block = SectionBlock(text=PlainTextObject(text=body[:2990], emoji=False))
     return Message(
-        text=f"Security Hub router: {headline[:200]}", blocks=[block.to_dict()], colour=AMBER
+        text=f"Security Hub router: {headline[:200]}",
+        blocks=[blocks.paragraph(Plain(body[:2990]))],
+        colour=AMBER,
     )

@@ -14,7 +14,7 @@ TIMEOUT_SECONDS: Final = 10
 
 
 class KeepAliveWebClient(WebClient):
-    """slack_sdk's client on urllib3's pool: no retries of any kind, `seconds` for each call."""
+    """slack_sdk's client on urllib3's pool: no retries, and `seconds` for each call, or fewer."""
 
     seconds: float = TIMEOUT_SECONDS
 
@@ -37,7 +37,7 @@ class KeepAliveWebClient(WebClient):
             url,
             body=req.data,  # type: ignore[arg-type]  # slack_sdk hands over bytes
             headers=dict(req.header_items()),
-            timeout=urllib3.Timeout(total=self.seconds),
+            timeout=urllib3.Timeout(total=min(self.seconds, TIMEOUT_SECONDS)),
             redirect=False,
         )
         return {

@@ -121,6 +121,8 @@ class WebApi:
             else:
                 answer = Answer({"ok": False, "error": fault.error or "dropped"})
             if fault is not None:
+                if fault.meanwhile is not None:
+                    fault.meanwhile()
                 answer = _spoiled(answer, fault)
             self._count(method, answer)
         return answer

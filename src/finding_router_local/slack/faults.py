@@ -2,8 +2,8 @@
 
 import random
 import threading
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, get_args
 
 type Drop = Literal["before", "after"]
@@ -22,7 +22,8 @@ class Fault:
     What happens: *error* (Slack's word), *http_status* (without *error* a body that is no JSON,
     as Slack's proxies send), *retry_after* seconds (a 429), *drop* the connection, or only a
     *delay_seconds* before the answer. With *stored*, or *drop* "after", the call has its effect
-    first: the caller cannot know.
+    first: the caller cannot know. *meanwhile* is called once it had its effect, if it has one,
+    before anybody gets an answer: the caller may be killed.
     """
 
     method: str | None = None
@@ -38,6 +39,7 @@ class Fault:
     stored: bool = False
     messages: tuple[str, ...] = ()
     struck: int = field(default=0)
+    meanwhile: Callable[[], object] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse what could not happen."""
@@ -105,6 +107,7 @@ class FaultPlan:
         delay_seconds: float = 0.0,
         stored: bool = False,
         messages: tuple[str, ...] = (),
+        meanwhile: Callable[[], object] | None = None,
     ) -> Fault:
         """Plan a fault (see `Fault`); of several that concern a call, the oldest strikes."""
         fault = Fault(
@@ -120,6 +123,7 @@ class FaultPlan:
             delay_seconds=delay_seconds,
             stored=stored,
             messages=messages,
+            meanwhile=meanwhile,
         )
         with self._lock:
             self._faults.append(fault)
@@ -127,7 +131,7 @@ class FaultPlan:
 
     def add_described(self, described: Mapping[str, Any]) -> Fault:
         """Plan a fault from JSON; raise ValueError for a key that no fault has."""
-        known = {each.name for each in fields(Fault)} - {"struck"}
+        known = {each.name for each in fields(Fault)} - {"struck", "meanwhile"}
         if unknown := sorted(set(described) - known):
             problem = f"unknown: {', '.join(unknown)}; a fault has {', '.join(sorted(known))}"
             raise ValueError(problem)
@@ -146,7 +150,11 @@ class FaultPlan:
     def describe(self) -> list[dict[str, Any]]:
         """Give what is planned, as JSON."""
         with self._lock:
-            return [asdict(fault) for fault in self._faults]
+            described = [asdict(replace(fault, meanwhile=None)) for fault in self._faults]
+        return [
+            {name: value for name, value in each.items() if name != "meanwhile"}
+            for each in described
+        ]
 
     def strike(self, method: str, channels: frozenset[str]) -> Fault | None:
         """Give the fault that befalls this call, and count it."""

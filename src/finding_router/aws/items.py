@@ -1,0 +1,172 @@
+"""What the adapters of the Ledger share: its table, and errors in the router's own words."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import batched
+from typing import TYPE_CHECKING, Any, Final
+
+from finding_router.aws.attributes import from_item, to_item
+from finding_router.aws.clients import AWS_ERRORS, DynamoDB, error_code
+from finding_router.errors import StoreError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+DAY_SECONDS: Final = 86_400
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
+KEYS_PER_READ: Final = 100
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
+ITEMS_PER_WRITE: Final = 25
+MAX_CALLS: Final = 10
+
+type Key = tuple[str, str]
+
+
+class Items:
+    """The items of one table with the keys `finding` and `channel`, as plain values."""
+
+    def __init__(self, table: str, dynamodb: DynamoDB | None = None) -> None:
+        """Use the table of this name, with a client of its own where none is given."""
+        self.table = table
+        self._dynamodb = dynamodb or DynamoDB()
+
+    @property
+    def client(self) -> "DynamoDBClient":
+        """The client of DynamoDB."""
+        return self._dynamodb.client
+
+    def read(self, keys: Iterable[Key]) -> list[dict[str, Any]]:
+        """Give the items there are, 100 a call, strongly consistent."""
+        found: list[dict[str, Any]] = []
+        with self.translated("read"):
+            for some in batched(dict.fromkeys(keys), KEYS_PER_READ, strict=False):
+                found += (from_item(item) for item in self._batch_get(some))
+        return found
+
+    def query(self, finding: str) -> list[dict[str, Any]]:
+        """Give all items of one partition, strongly consistent."""
+        with self.translated("read"):
+            pages = self.client.get_paginator("query").paginate(
+                TableName=self.table,
+                KeyConditionExpression="finding = :finding",
+                ExpressionAttributeValues={":finding": {"S": finding}},
+                ConsistentRead=True,
+            )
+            return [from_item(item) for page in pages for item in page["Items"]]
+
+    def put(
+        self,
+        values: Mapping[str, Any],
+        condition: str | None = None,
+        given: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """
+        Write *values*; tell whether *condition*, with the values *given*, held.
+
+        Where boto3 sends a write again because the answer was lost, the condition fails against
+        what the first sending wrote: the same item.
+        """
+        item = to_item(values)
+        arguments: dict[str, Any] = {}
+        if condition is not None:
+            arguments["ConditionExpression"] = condition
+            arguments["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+        if given:
+            arguments["ExpressionAttributeValues"] = to_item(given)
+        with self.translated("write"):
+            try:
+                self.client.put_item(TableName=self.table, Item=item, **arguments)
+            except self.client.exceptions.ConditionalCheckFailedException as error:
+                stored: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]  # the stubs leave it out
+                return from_item(stored) == from_item(item)
+        return True
+
+    def put_version(self, values: Mapping[str, Any]) -> bool:
+        """Write *values* if its `version` is the one after the stored; tell whether it was."""
+        before = values["version"] - 1
+        if before == 0:
+            return self.put(values, "attribute_not_exists(finding)")
+        return self.put(values, "version = :before", {":before": before})
+
+    def put_all(self, items: Iterable[Mapping[str, Any]]) -> None:
+        """Write *items*, 25 a call."""
+        with self.translated("write"):
+            for some in batched(items, ITEMS_PER_WRITE, strict=False):
+                self._batch_write([{"PutRequest": {"Item": to_item(each)}} for each in some])
+
+    def delete_all(self, keys: Iterable[Key]) -> None:
+        """Delete the items of *keys*, 25 a call."""
+        with self.translated("delete"):
+            for some in batched(keys, ITEMS_PER_WRITE, strict=False):
+                self._batch_write([{"DeleteRequest": {"Key": key_of(key)}} for key in some])
+
+    def update(
+        self,
+        key: Key,
+        change: str,
+        given: Mapping[str, Any],
+        condition: str | None = None,
+        names: Mapping[str, str] | None = None,
+    ) -> tuple[dict[str, Any], bool]:
+        """Change an item; give it as it is afterwards, and whether *condition* held."""
+        arguments: dict[str, Any] = {}
+        if condition is not None:
+            arguments["ConditionExpression"] = condition
+            arguments["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+        if names:
+            arguments["ExpressionAttributeNames"] = names
+        if given:
+            arguments["ExpressionAttributeValues"] = to_item(given)
+        with self.translated("update"):
+            try:
+                answer = self.client.update_item(
+                    TableName=self.table,
+                    Key=key_of(key),
+                    UpdateExpression=change,
+                    ReturnValues="ALL_NEW",
+                    **arguments,
+                )
+            except self.client.exceptions.ConditionalCheckFailedException as error:
+                stored: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]  # the stubs leave it out
+                return from_item(stored), False
+        return from_item(answer["Attributes"]), True
+
+    def _batch_get(self, keys: Iterable[Key]) -> Iterator[Mapping[str, Any]]:
+        """Read until nothing is left unprocessed: boto3 does not ask again for those by itself."""
+        wanted = [key_of(key) for key in keys]
+        request: Any = {self.table: {"Keys": wanted, "ConsistentRead": True}}
+        for _ in range(MAX_CALLS):
+            answer = self.client.batch_get_item(RequestItems=request)
+            yield from answer["Responses"].get(self.table, [])
+            request = answer["UnprocessedKeys"]
+            if not request:
+                return
+        message = f"table {self.table}: DynamoDB left keys unread; the batch is tried again"
+        raise StoreError(message)
+
+    def _batch_write(self, requests: list[dict[str, Any]]) -> None:
+        request: Any = {self.table: requests}
+        for _ in range(MAX_CALLS):
+            request = self.client.batch_write_item(RequestItems=request)["UnprocessedItems"]
+            if not request:
+                return
+        message = f"table {self.table}: DynamoDB left items unwritten; the batch is tried again"
+        raise StoreError(message)
+
+    @contextmanager
+    def translated(self, verb: str) -> Iterator[None]:
+        """Turn DynamoDB's errors into StoreError."""
+        try:
+            yield
+        except AWS_ERRORS as error:
+            message = (
+                f"table {self.table}: cannot {verb}, {error_code(error)} from DynamoDB; "
+                "the batch is tried again"
+            )
+            raise StoreError(message) from error
+
+
+def key_of(key: Key) -> dict[str, Any]:
+    """Give *key* as DynamoDB takes it."""
+    finding, channel = key
+    return {"finding": {"S": finding}, "channel": {"S": channel}}

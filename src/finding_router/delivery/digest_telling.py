@@ -1,0 +1,331 @@
+"""A digest's way into its channel: claim its findings, post the parent, list them, add them up."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from finding_router.delivery.backoff import FIRST_SECONDS
+from finding_router.delivery.batch import Batch
+from finding_router.delivery.claims import LEASE_MARGIN_SECONDS
+from finding_router.delivery.deadline import AWS_SECONDS
+from finding_router.delivery.digest import line_of
+from finding_router.delivery.digest_book import OpenDigest
+from finding_router.delivery.digests import Digests, is_claimed_by_another, parent
+from finding_router.delivery.episodes import Verdict
+from finding_router.delivery.job import Delivery, DigestWork, Progress
+from finding_router.delivery.ledger import State, digest_of
+from finding_router.delivery.searching import Searcher
+from finding_router.errors import StoreError
+from finding_router.findings.digest import Line
+from finding_router.slack.client import Posted
+from finding_router.slack.digest_thread import render_replies
+from finding_router.telemetry import logger
+
+_SAY: Final = frozenset({Verdict.POST, Verdict.RESUME, Verdict.RECOVER})
+
+
+class DigestTeller:
+    """Takes the digests of one batch step by step; each step may be the last of this worker."""
+
+    def __init__(self, batch: Batch, digests: Digests) -> None:
+        """Work on *batch*; *digests* keeps the totals."""
+        self._digests = digests
+        self._book = batch.book
+        self._searcher = Searcher(batch)
+        self._slack = batch.slack
+        self._claims = batch.claims
+        self._slots = batch.slots
+        self._pace = batch.pace
+        self._default_channel = batch.default_channel
+        self._deadline = batch.deadline
+        self._clock = batch.clock
+
+    def step(self, work: DigestWork) -> None:
+        """Do the next thing that is not done: open, claim, post the parent, list, add up."""
+        channel = work.channel(self._default_channel)
+        digest = work.digest or self._open(work)
+        if digest is None:
+            return
+        if not work.is_claimed:
+            self._claim(work, digest)
+            return
+        if not self._waiting(work) and not work.also:
+            self._add_up(work, digest)
+            return
+        if not self._slots.is_now(channel) or not self._deadline.allows():
+            return
+        if digest.state is State.POSTED:
+            self._list(work, digest, channel)
+        else:
+            self._post_parent(work, digest, channel)
+
+    def record(self, work: DigestWork) -> None:
+        """Write down what was posted: the parent, or a reply with what it lists."""
+        posted, digest = work.posted, work.digest
+        if posted is None or digest is None:
+            return
+        if digest.state is not State.POSTED:
+            posted_digest = digest.posted(channel=posted.channel, ts=posted.ts)
+            # First: without it, nobody could ever bring the totals up to date.
+            self._book.keep_about(posted_digest)
+            if not self._book.write_digest(posted_digest):
+                logger.error("digest posted after its claim was lost", ts=posted.ts)
+            work.digest = posted_digest
+            # One that was found may say less than is listed now.
+            work.is_parent_new = not work.is_doubtful
+        else:
+            lines = self._lines(work)
+            self._book.put_lines(digest.digest_id, [lines[each] for each in work.in_reply])
+            for delivery in self._waiting(work):
+                if delivery.key.finding in work.in_reply:
+                    self._record(delivery, digest)
+            work.also = [each for each in work.also if each.key.finding not in work.in_reply]
+            work.in_reply = ()
+            if not posted.is_in_thread and self.is_saying(work):
+                # Slack posts into the channel where the parent is gone.
+                self.detach(work)
+        work.posted = None
+        work.is_plain = work.is_doubtful = False
+
+    def detach(self, work: DigestWork) -> None:
+        """Begin another digest: the thread of this one is gone, or in a channel that is."""
+        if work.digest is not None and work.digest.state is State.POSTED:
+            work.before = work.digest
+            work.digest = None
+            work.is_forced = True
+
+    def release(self, work: DigestWork) -> None:
+        """Give back what was claimed and not listed."""
+        for delivery in work.deliveries:
+            if delivery.progress is Progress.PENDING:
+                # Listed and not recorded is as doubtful as listed without an answer.
+                may_be_listed = work.is_doubtful or work.posted is not None
+                delivery.is_doubtful = delivery.is_doubtful or (
+                    may_be_listed and delivery.key.finding in work.in_reply
+                )
+                self._claims.release(delivery)
+        digest = work.digest
+        if (
+            digest is not None
+            and digest.state is State.CLAIMED
+            and self._deadline.leaves(AWS_SECONDS)
+        ):
+            may_be_there = work.is_doubtful or work.posted is not None
+            state = State.CLAIMED if may_be_there else State.RELEASED
+            self._give_back(digest, state)
+
+    def is_saying(self, work: DigestWork) -> bool:
+        """Tell whether something is left to list; adding up only changes the parent."""
+        return bool(self._waiting(work) or work.also)
+
+    def _open(self, work: DigestWork) -> OpenDigest | None:
+        """Claim the digest of the burst, or the next one; None where that cannot be, yet."""
+        before, now = work.before, self._clock()
+        if before is not None and is_claimed_by_another(before, now):
+            work.end(Progress.FAILED, "another worker is at it", retry_seconds=FIRST_SECONDS)
+            return None
+        digest = self._claimed(work, now)
+        for left in self._left(work, digest):
+            if why := self._digests.correct(left):
+                work.end(Progress.FAILED, why, retry_seconds=FIRST_SECONDS)
+                return None
+        if not self._book.write_digest(digest):
+            work.end(Progress.FAILED, "another worker was first", retry_seconds=FIRST_SECONDS)
+            return None
+        work.digest = digest
+        if digest.state is State.POSTED:
+            # The time that it took so far.
+            self._book.keep_about(digest)
+            work.also = self._unlisted(work.also, digest)
+        return digest
+
+    def _claimed(self, work: DigestWork, now: float) -> OpenDigest:
+        """Give the digest to list in, as this worker claims it."""
+        before = work.before
+        lease_until = now + self._deadline.remaining() + LEASE_MARGIN_SECONDS
+        if before is not None and self._goes_on(work, before):
+            work.is_doubtful = before.state is State.CLAIMED
+            return before.again(now=now, lease_until=lease_until, worker=self._claims.worker)
+        return OpenDigest(
+            name=work.name,
+            channel=work.channel(self._default_channel),
+            number=before.number + 1 if before else 1,
+            state=State.CLAIMED,
+            version=before.version + 1 if before else 1,
+            claimed_at=now,
+            lease_until=lease_until,
+            claimed_by=self._claims.worker,
+            started_at=now,
+            last_at=now,
+            heading=work.heading or "",
+            why=work.why,
+            routes=work.destination.routes,
+            mention=work.destination.mention,
+            banner=work.banner,
+            before=work.compared_with,
+        )
+
+    def _goes_on(self, work: DigestWork, before: OpenDigest) -> bool:
+        """Tell whether the digest *before* is the one to list in."""
+        if before.state is not State.POSTED:
+            return True
+        # Only a burst ends; one that was waited for is begun once.
+        is_on = work.heading is not None or self._digests.is_on(before)
+        is_begun = any(
+            each.entry is not None and each.entry.digest == before.digest_id
+            for each in work.deliveries
+        )
+        return (is_on or is_begun) and not work.is_forced
+
+    def _left(self, work: DigestWork, digest: OpenDigest) -> set[str]:
+        """Name the digests that counted on what is listed in *digest* now."""
+        left = {each.entry.digest for each in work.deliveries if each.entry is not None}
+        if work.is_forced and work.before is not None:
+            left.add(work.before.digest_id)
+        return {each for each in left if each is not None} - {digest.digest_id}
+
+    def _unlisted(self, also: Sequence[Delivery], digest: OpenDigest) -> list[Delivery]:
+        """Leave out those that an earlier try has listed; one that it may have is doubtful."""
+        if not also:
+            return []
+        listed = {line.subject for line in self._book.lines(digest.digest_id)}
+        left = [each for each in also if each.key.finding not in listed]
+        for each in left:
+            each.is_listing_doubtful = True
+        return left
+
+    def _claim(self, work: DigestWork, digest: OpenDigest) -> None:
+        """Claim each finding of the digest; those that another worker has are left to it."""
+        for delivery in work.deliveries:
+            verdict = self._claims.judge(delivery)
+            delivery.is_doubtful = verdict is Verdict.RECOVER
+            if verdict is Verdict.BUSY:
+                why = "another worker is at it"
+                delivery.end(Progress.FAILED, why, retry_seconds=FIRST_SECONDS)
+            elif verdict not in _SAY:
+                delivery.end(Progress.DUPLICATE)
+            elif not self._claims.claim(delivery, verdict, digest=digest.digest_id):
+                why = "another worker was first"
+                delivery.end(Progress.FAILED, why, retry_seconds=FIRST_SECONDS)
+            if not self._deadline.allows():
+                return
+        work.is_claimed = True
+
+    def _post_parent(self, work: DigestWork, digest: OpenDigest, channel: str) -> None:
+        if work.is_doubtful:
+            places = dict.fromkeys([channel, self._default_channel])
+            looked = self._searcher.look(digest.digest_id, places, claimed_at=digest.claimed_at)
+            work.posted = looked.posted
+            # What is found stays doubtful until it is recorded.
+            work.is_doubtful = looked.posted is not None or not looked.is_sure
+            if work.posted is not None or not self._deadline.allows():
+                return
+        # It may have been meant for another channel.
+        work.digest = digest = replace(digest, banner=work.banner)
+        if digest.mention and not self._pace.may_call(channel):
+            digest = replace(digest, mention=())
+        lines = list(self._lines(work).values())
+        self._slots.use(channel)
+        work.posted = self._slack.post(
+            channel,
+            parent(digest, lines, is_plain=work.is_plain),
+            delivery_ids=[digest.digest_id],
+            seconds=self._deadline.for_slack(),
+        )
+        self._pace.worked(channel)
+
+    def _list(self, work: DigestWork, digest: OpenDigest, channel: str) -> None:
+        """Post the next reply; what an earlier try may have listed is looked for before."""
+        if self._found(work, digest, channel) or not self._deadline.allows():
+            return
+        reply = render_replies(list(self._lines(work).values()))[0]
+        work.in_reply = reply.subjects
+        self._slots.use(channel)
+        names = {
+            **{each.key.finding: _name(each) for each in self._waiting(work)},
+            **{each.key.finding: _also_name(each, digest) for each in work.also},
+        }
+        work.posted = self._slack.post(
+            digest.posted_to or channel,
+            reply.plain if work.is_plain else reply.message,
+            delivery_ids=[names[subject] for subject in reply.subjects],
+            thread_ts=digest.ts,
+            seconds=self._deadline.for_slack(),
+        )
+        self._pace.worked(channel)
+
+    def _found(self, work: DigestWork, digest: OpenDigest, channel: str) -> bool:
+        """Look whether an earlier try has listed something in the thread; record the first."""
+        place = {digest.posted_to or channel: digest.ts}
+        for each in self._waiting(work):
+            if each.is_doubtful and each.entry is not None:
+                looked = self._searcher.look(_name(each), place, claimed_at=each.entry.claimed_at)
+                # What is found stays doubtful until it is recorded.
+                each.is_doubtful = looked.posted is not None or not looked.is_sure
+                if looked.posted is not None:
+                    self._book.put_lines(digest.digest_id, [self._lines(work)[each.key.finding]])
+                    self._record(each, digest)
+                    return True
+        for each in work.also:
+            if each.is_listing_doubtful:
+                name = _also_name(each, digest)
+                looked = self._searcher.look(name, place, claimed_at=digest.claimed_at)
+                each.is_listing_doubtful = not looked.is_sure
+                if looked.posted is not None:
+                    self._book.put_lines(digest.digest_id, [self._lines(work)[each.key.finding]])
+                    work.also.remove(each)
+                    return True
+        return False
+
+    def _add_up(self, work: DigestWork, digest: OpenDigest) -> None:
+        """End; the totals are counted anew, unless the parent was posted with all that there is."""
+        newest = self._book.open_digests([digest.name]).get(digest.name)
+        # Another worker may have gone on with it meanwhile, and counted less than there is now.
+        if not work.is_parent_new or newest is None or newest.version != digest.version:
+            self._digests.touch(digest.digest_id)
+        work.end(Progress.POSTED)
+
+    def _record(self, delivery: Delivery, digest: OpenDigest) -> None:
+        where = Posted(digest.posted_to or "", digest.ts or "")
+        if delivery.entry is not None:
+            # Claimed for another, whose thread may be gone since.
+            delivery.entry = replace(delivery.entry, digest=digest.digest_id)
+        if not self._claims.record(delivery, where):
+            logger.error("listed after the claim was lost", channel=where.channel, ts=where.ts)
+        delivery.end(Progress.DIGESTED)
+
+    def _waiting(self, work: DigestWork) -> list[Delivery]:
+        return [each for each in work.deliveries if each.progress is Progress.PENDING]
+
+    def _lines(self, work: DigestWork) -> dict[str, Line]:
+        """Give what is still to be listed, by subject."""
+        return {
+            each.key.finding: replace(
+                line_of(
+                    each.job.finding,
+                    subject=each.key.finding,
+                    account_alias=each.card.context.account_alias,
+                    portal=each.card.context.portal,
+                ),
+                is_ended=each.key.finding in work.over,
+            )
+            for each in (*self._waiting(work), *work.also)
+            if each.job.finding is not None
+        }
+
+    def _give_back(self, digest: OpenDigest, state: State) -> None:
+        """Let the next worker begin at once; where that fails, the lease runs out."""
+        try:
+            self._book.write_digest(digest.given_back(state))
+        except StoreError as error:
+            logger.warning("digest not released", reason=str(error))
+
+
+def _name(delivery: Delivery) -> str:
+    """Name the place of *delivery*, which is claimed, in a reply."""
+    return delivery.entry.delivery_id if delivery.entry else ""
+
+
+def _also_name(delivery: Delivery, digest: OpenDigest) -> str:
+    """Name the place in a reply of what has a card of its own, too."""
+    return digest_of(["also", digest.digest_id, delivery.key.finding])

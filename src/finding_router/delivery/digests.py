@@ -1,0 +1,213 @@
+"""Which findings of a batch are said together, and what a digest says once more of them end."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from finding_router.delivery.batch import Batch
+from finding_router.delivery.changing import Changer
+from finding_router.delivery.digest_book import OpenDigest
+from finding_router.delivery.episodes import Verdict
+from finding_router.delivery.job import Delivery, DigestWork, Work
+from finding_router.delivery.ledger import Saying, State
+from finding_router.errors import (
+    ChannelError,
+    DeliveryError,
+    GoneError,
+    StoreError,
+)
+from finding_router.findings.digest import Line, Totals, Trend
+from finding_router.findings.finding import Severity
+from finding_router.routing.route import Deliver
+from finding_router.slack.client import Posted
+from finding_router.slack.digest import Digest, render_parent, render_parent_plain
+from finding_router.slack.durations import counted, duration_words
+from finding_router.slack.message import Message
+from finding_router.telemetry import logger
+
+_FRESH: Final = frozenset({Verdict.POST, Verdict.RESUME, Verdict.RECOVER})
+
+
+class Digests:
+    """
+    The digests of one batch.
+
+    More than *threshold* new cards for a channel become one digest; further ones join it until the
+    channel was quiet for *quiet_seconds*.
+    """
+
+    def __init__(self, batch: Batch, *, threshold: int, quiet_seconds: float) -> None:
+        """Work on *batch*."""
+        self._batch = batch
+        self._book = batch.book
+        self._changer = Changer(batch)
+        self._clock = batch.clock
+        self._threshold = threshold
+        self._quiet_seconds = quiet_seconds
+        self._lines: dict[str, dict[str, Line]] = {}
+        self._touched: dict[str, None] = {}
+
+    def gather(self, deliveries: Sequence[Delivery]) -> list[Work]:
+        """
+        Put together what is said together; the rest is as it was.
+
+        Raises:
+            StoreError: the Ledger does not answer.
+
+        """
+        by_channel: dict[str, list[Delivery]] = defaultdict(list)
+        for delivery in deliveries:
+            if self._may_join(delivery) or _may_be_unlisted(delivery):
+                by_channel[delivery.destination.channel].append(delivery)
+        if not by_channel:
+            return list(deliveries)
+        open_digests = self._book.open_digests(by_channel)
+        works: list[Work] = []
+        taken: set[int] = set()
+        for channel, those in by_channel.items():
+            work = self._digest(channel, those, open_digests.get(channel))
+            if work is not None:
+                works.append(work)
+                taken.update(id(each) for each in work.deliveries)
+        return [*works, *(each for each in deliveries if id(each) not in taken)]
+
+    def change(self, digest_id: str, subject: str, *, is_ended: bool) -> None:
+        """Let the digest know that what it lists ended, or is back; `refresh` shows it."""
+        if digest_id not in self._lines:
+            self._lines[digest_id] = {line.subject: line for line in self._book.lines(digest_id)}
+        line = self._lines[digest_id].get(subject)
+        if line is not None:
+            line = replace(line, is_ended=is_ended)
+            self._lines[digest_id][subject] = line
+            self._book.put_lines(digest_id, [line])
+            self.touch(digest_id)
+
+    def touch(self, digest_id: str) -> None:
+        """Have `refresh` count the digest's totals anew."""
+        self._touched[digest_id] = None
+
+    def refresh(self) -> dict[str, str]:
+        """
+        Bring the parents of the digests that were touched up to date, at Slack's pace.
+
+        Give why for those that are not: their findings come back, to have them add up.
+        """
+        failed = {digest_id: self.correct(digest_id) for digest_id in self._touched}
+        return {digest_id: why for digest_id, why in failed.items() if why}
+
+    def correct(self, digest_id: str) -> str:
+        """Let the parent say what is listed below it; give why where that has to be tried again."""
+        try:
+            self._refresh(digest_id)
+        except (GoneError, ChannelError) as error:
+            # Nobody sees it any more.
+            logger.warning("digest not changed", digest=digest_id, detail=str(error))
+        except (DeliveryError, StoreError) as error:
+            logger.warning("digest not changed", digest=digest_id, detail=str(error))
+            return str(error)
+        return ""
+
+    def _refresh(self, digest_id: str) -> None:
+        digest = self._book.about(digest_id)
+        shown = None
+        # Another worker may list more while this one counts: then its count comes second.
+        while digest is not None and shown != (lines := self._book.lines(digest_id)):
+            self._batch.slots.wait_for_change(digest.channel)
+            where = Posted(digest.posted_to or "", digest.ts or "")
+            full, plain = (parent(digest, lines, is_plain=each) for each in (False, True))
+            self._changer.change(where, full, plain=plain)
+            shown = lines
+
+    def is_on(self, digest: OpenDigest) -> bool:
+        """Tell whether the burst of *digest* still goes on."""
+        return self._clock() - digest.last_at <= self._quiet_seconds
+
+    def _may_join(self, delivery: Delivery) -> bool:
+        """Tell whether *delivery* would be a new card, of a route that leaves a choice."""
+        if delivery.job.finding is None or delivery.job.action_name is not None:
+            return False
+        if delivery.destination.deliver is Deliver.CARD or not delivery.is_new:
+            return False
+        if self._batch.claims.judge(delivery) not in _FRESH:
+            return False
+        entry = delivery.entry
+        return entry is None or (entry.saying is Saying.CARD and entry.ts is None)
+
+    def _digest(
+        self, channel: str, those: Sequence[Delivery], before: OpenDigest | None
+    ) -> DigestWork | None:
+        is_on = before is not None and self.is_on(before)
+        unlisted = [each for each in those if _may_be_unlisted(each)]
+        those = [each for each in those if each not in unlisted]
+        begun = [each for each in those if each.entry is not None and each.entry.digest]
+        free = [each for each in those if each.entry is None or not each.entry.digest]
+        # Every critical finding has a card of its own; one claimed as a card stays a card.
+        wanted = [
+            each
+            for each in free
+            if each.destination.deliver is Deliver.DIGEST and each.entry is None
+        ]
+        choice = [each for each in free if each.destination.deliver is Deliver.AUTO]
+        if len(choice) <= self._threshold and not is_on and not wanted and not begun:
+            return None
+        if len(choice) <= self._threshold and not is_on:
+            choice = []
+        own_card = [
+            each for each in choice if each.severity is Severity.CRITICAL or each.entry is not None
+        ]
+        together = [*begun, *wanted, *(each for each in choice if each not in own_card)]
+        also = [each for each in own_card if each.entry is None]
+        if is_on:
+            also += unlisted
+        if not together and not (is_on and also):
+            return None
+        worst = max(together or also, key=lambda each: each.severity.rank)
+        return DigestWork(
+            destination=worst.destination,
+            severity=worst.severity,
+            jobs=[job for each in (together or also) for job in each.jobs],
+            name=channel,
+            deliveries=together,
+            also=also,
+            before=before,
+        )
+
+
+def _may_be_unlisted(delivery: Delivery) -> bool:
+    """Tell whether *delivery* has a card already, and may be missing in the digest beside it."""
+    return (
+        delivery.severity is Severity.CRITICAL
+        and delivery.destination.deliver is Deliver.AUTO
+        and delivery.job.record.tries > 1
+        and delivery.is_new
+        and delivery.entry is not None
+        and delivery.entry.state is State.POSTED
+        and delivery.entry.digest is None
+    )
+
+
+def parent(digest: OpenDigest, lines: Sequence[Line], *, is_plain: bool) -> Message:
+    """Lay out the parent of the thread."""
+    heading = digest.heading or _burst_heading(digest, lines)
+    said = Digest(
+        heading=heading,
+        lines=lines,
+        why=digest.why,
+        routes=digest.routes,
+        mention=digest.mention,
+        banner=digest.banner,
+        trend=Trend.between(digest.before, Totals.of(lines)) if digest.before else None,
+    )
+    return render_parent_plain(said) if is_plain else render_parent(said)
+
+
+def _burst_heading(digest: OpenDigest, lines: Sequence[Line]) -> str:
+    lasted = digest.last_at - digest.started_at
+    during = f" in {duration_words(lasted)}" if lasted >= 1 else ""
+    return f"{counted(len(lines), 'new finding')}{during}"
+
+
+def is_claimed_by_another(digest: OpenDigest, now: float) -> bool:
+    """Tell whether another worker is posting the parent right now."""
+    return digest.state is State.CLAIMED and now < digest.lease_until

@@ -1,0 +1,113 @@
+"""Bringing deliveries to their channels: what one batch needs for it, put together."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from finding_router.delivery.backoff import backoff_seconds
+from finding_router.delivery.batch import Batch
+from finding_router.delivery.claims import Claims
+from finding_router.delivery.deadline import Deadline
+from finding_router.delivery.digest_telling import DigestTeller
+from finding_router.delivery.digests import Digests
+from finding_router.delivery.job import Delivery, DigestWork, Progress, Work
+from finding_router.delivery.notices import Notices
+from finding_router.delivery.pace import Pace
+from finding_router.delivery.posting import Poster
+from finding_router.delivery.reviving import Reviver
+from finding_router.delivery.slots import Slots
+from finding_router.delivery.stores import Stores
+from finding_router.delivery.telling import DeliveryTeller
+from finding_router.settings import Settings
+from finding_router.slack.client import SlackClient
+
+
+class Outbox:
+    """Sends what is to be said; methods raise StoreError where the Ledger does not answer."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        stores: Stores,
+        *,
+        slack: SlackClient,
+        notices: Notices,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+    ) -> None:
+        """*clock* gives Unix seconds, *sleep* takes seconds."""
+        self._settings = settings
+        self._stores = stores
+        self._slack = slack
+        self._notices = notices
+        self._clock = clock
+        self._sleep = sleep
+        self._pace = Pace(ledger=stores.ledger, notices=notices, clock=clock)
+
+    def send(
+        self, deliveries: Sequence[Delivery], *, default_channel: str, deadline: Deadline
+    ) -> None:
+        """Bring *deliveries* to their ends, those of a burst as a digest."""
+        batch = self._batch(deliveries, default_channel, deadline)
+        digests = self._digests(batch)
+        _run(batch, digests, digests.gather(deliveries))
+
+    def send_digest(self, work: DigestWork, *, default_channel: str, deadline: Deadline) -> None:
+        """Bring a digest that was waited for to its end."""
+        batch = self._batch(work.deliveries, default_channel, deadline)
+        _run(batch, self._digests(batch), [work])
+
+    def _batch(
+        self, deliveries: Sequence[Delivery], default_channel: str, deadline: Deadline
+    ) -> Batch:
+        claims = Claims(
+            self._stores.ledger,
+            settle_seconds=self._settings.settle_minutes * 60,
+            deadline=deadline,
+            clock=self._clock,
+        )
+        claims.load(deliveries)
+        return Batch(
+            slack=self._slack,
+            book=self._stores.digests,
+            claims=claims,
+            slots=Slots(self._pace, deadline=deadline, clock=self._clock, sleep=self._sleep),
+            pace=self._pace,
+            notices=self._notices,
+            default_channel=default_channel,
+            deadline=deadline,
+            clock=self._clock,
+            sleep=self._sleep,
+        )
+
+    def _digests(self, batch: Batch) -> Digests:
+        return Digests(
+            batch,
+            threshold=self._settings.burst_threshold,
+            quiet_seconds=self._settings.burst_quiet_minutes * 60,
+        )
+
+
+def _run(batch: Batch, digests: Digests, work: Sequence[Work]) -> None:
+    reviver = Reviver(batch, digests)
+    deliveries = DeliveryTeller(batch, digests, reviver)
+    Poster(batch, deliveries=deliveries, digests=DigestTeller(batch, digests)).run(work)
+    reviver.run()
+    failed = digests.refresh()
+    for each in work:
+        if isinstance(each, DigestWork):
+            _fail(each, each.digest.digest_id if each.digest else None, failed)
+            for delivery in each.deliveries:
+                _fail(delivery, _digest_of(delivery), failed)
+        else:
+            _fail(each, _digest_of(each), failed)
+
+
+def _digest_of(work: Work) -> str | None:
+    return work.entry.digest if isinstance(work, Delivery) and work.entry else None
+
+
+def _fail(work: Work, digest_id: str | None, failed: Mapping[str, str]) -> None:
+    """Let *work* come back where the totals of its digest do not add up yet."""
+    why = failed.get(digest_id or "")
+    if why is not None and work.progress is not Progress.FAILED:
+        retry_seconds = backoff_seconds(work.job.record.tries)
+        work.end(Progress.FAILED, why, retry_seconds=retry_seconds)

@@ -1,0 +1,77 @@
+"""Slack's pace, kept before Slack has to ask for it, by all workers together."""
+
+from collections.abc import Callable
+from typing import Final
+
+from finding_router.delivery.ledger import Ledger, Slot
+from finding_router.delivery.notices import Notices
+
+# About one message a second and channel, says
+# https://docs.slack.dev/apis/web-api/rate-limits; the rest is for the way there, which varies.
+POST_SECONDS: Final = 1.1
+# chat.update is Tier 3: 50 and more a minute, for all channels together.
+UPDATE_SECONDS: Final = 1.25
+UPDATES: Final = "updates"
+# A channel that Slack refuses so often in a row rests for so long.
+REFUSALS: Final = 3
+REST_SECONDS: Final = 300.0
+# A burst calls people once.
+PING_SECONDS: Final = 300.0
+
+
+class Pace:
+    """
+    Hands out slots: one a second for each channel, and fewer for all changes together.
+
+    Methods raise StoreError where the Ledger, which the workers share, does not answer.
+    """
+
+    def __init__(self, *, ledger: Ledger, notices: Notices, clock: Callable[[], float]) -> None:
+        """*clock* gives Unix seconds."""
+        self._ledger = ledger
+        self._notices = notices
+        self._clock = clock
+        self._slowed: set[str] = set()
+
+    def post(self, channel: str, *, patience_seconds: float) -> Slot:
+        """Take a slot for a message to *channel* that starts within *patience_seconds*."""
+        now = self._clock()
+        return self._ledger.slot(
+            channel, every_seconds=POST_SECONDS, now=now, latest=now + patience_seconds
+        )
+
+    def update(self) -> Slot:
+        """Take a slot for changing a message, if there is one right now: nobody waits for those."""
+        now = self._clock()
+        return self._ledger.slot(UPDATES, every_seconds=UPDATE_SECONDS, now=now, latest=now)
+
+    def may_call(self, channel: str) -> bool:
+        """Tell whether a message to *channel* may call people: once in five minutes."""
+        return self._ledger.once(
+            f"call in {channel}", every_seconds=PING_SECONDS, now=self._clock()
+        )
+
+    def refused(self, channel: str, wait_seconds: float) -> float:
+        """
+        Slow *channel* down, which Slack refused all the same; give the seconds to wait.
+
+        One that stays refused rests for five minutes, with one notice, while the others go on.
+        """
+        now = self._clock()
+        refusals = self._ledger.slow_down(channel, until=now + wait_seconds)
+        self._slowed.add(channel)
+        if channel != UPDATES and refusals >= REFUSALS:
+            wait_seconds = max(wait_seconds, REST_SECONDS)
+            self._ledger.slow_down(channel, until=now + wait_seconds)
+            self._notices.say(
+                f"pace of {channel}",
+                f"channel {channel} rests for {wait_seconds / 60:.0f} min",
+                [f"Slack refused {refusals} messages in a row; others may post there too often"],
+            )
+        return wait_seconds
+
+    def worked(self, channel: str) -> None:
+        """Let *channel* be as any other again, once it took a message."""
+        if channel in self._slowed:
+            self._slowed.discard(channel)
+            self._ledger.speed_up(channel)

@@ -1,0 +1,190 @@
+"""Runs scenes with and without troubles on one embedded stack."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from finding_router_cli.redrive import move_all
+from finding_router_local.faults import Fault
+from finding_router_local.gate import Call
+from finding_router_local.matrix.cells import Cell, cells_of, covering
+from finding_router_local.matrix.judging import explain_dead_letters, problems_of
+from finding_router_local.matrix.scenes import BURST_THRESHOLD, CHANNEL, ROUTES, SCENES, Scene
+from finding_router_local.matrix.steps import SLACK, sites_of
+from finding_router_local.matrix.troubles import TROUBLES
+from finding_router_local.slack.workspace import DEFAULT_SCOPES
+from finding_router_local.stack import Stack
+
+# So that a trouble that lasts ends in DeadLetters before long.
+MOST_TRIES: Final = 8
+_ALL_SCOPES: Final = (*DEFAULT_SCOPES, "channels:history")
+_DRAIN_SECONDS: Final = 60.0
+_MOST_PLAYS: Final = 3
+
+
+@dataclass(slots=True, kw_only=True)
+class Verdict:
+    """How one cell ended; without *problems* all is well."""
+
+    name: str
+    family: str
+    trouble: str
+    step: str
+    scene: str
+    problems: list[str] = field(default_factory=list)
+    was_struck: bool = False
+    was_dead: bool = False
+    messages_twice: int = 0
+
+
+@contextmanager
+def matrix_stack() -> Iterator[Stack]:
+    """Run a stack that gives messages up after a few tries."""
+    with Stack(parameters={"BurstThreshold": BURST_THRESHOLD}) as stack:
+        policy = {
+            "deadLetterTargetArn": _arn(stack, "DeadLetters"),
+            "maxReceiveCount": MOST_TRIES,
+        }
+        stack.aws.client("sqs").set_queue_attributes(
+            QueueUrl=stack.deployment.queues["FindingsQueue"],
+            Attributes={"RedrivePolicy": json.dumps(policy)},
+        )
+        yield stack
+
+
+def run_part(part: int, parts: int, is_covering: bool, only: str) -> list[Verdict]:  # noqa: FBT001 -- sent to another process by position
+    """Run one of so many *parts* of the matrix, or of its covering subset, on its own stack."""
+    with matrix_stack() as stack:
+        cells = all_cells(stack)
+        if is_covering:
+            cells = covering(cells)
+        return [run(stack, cell) for cell in cells[part::parts] if only in cell.name]
+
+
+def all_cells(stack: Stack) -> list[Cell]:
+    """Play each scene once without any fault, and give every cell that follows from it."""
+    sites = {scene.name: sites_of(calls_of(stack, scene)) for scene in SCENES}
+    return cells_of(sites, SCENES, TROUBLES)
+
+
+def calls_of(stack: Stack, scene: Scene) -> list[Call]:
+    """Play *scene* without any fault, and give the router's calls in its act."""
+    _prepare(stack, scene, with_history=True)
+    stack.aws.gate.recent.clear()
+    before = stack.slack.statistics.calls
+    scene.act(stack)
+    stack.drain(seconds=_DRAIN_SECONDS)
+    workers = {process.name for process in stack.processes}
+    # The event source deletes messages in the name of the function.
+    calls = [
+        call
+        for call in stack.aws.gate.recent
+        if call.caller in workers or call.operation == "DeleteMessageBatch"
+    ]
+    said = stack.slack.statistics.calls - before
+    return [*calls, *(Call(SLACK, method, b"", None) for method in said.elements())]
+
+
+def run(stack: Stack, cell: Cell) -> Verdict:
+    """
+    Play a cell's scene with its trouble, until the end that it must have.
+
+    The queue may give a burst in two batches, which are no digest: then it is played again.
+    """
+    for _ in range(_MOST_PLAYS):
+        verdict = _play(stack, cell)
+        if verdict.was_struck:
+            return verdict
+    verdict.problems.append("the trouble never came")
+    return verdict
+
+
+def _play(stack: Stack, cell: Cell) -> Verdict:
+    _prepare(stack, cell.scene, with_history=cell.with_history)
+    verdict = Verdict(
+        name=cell.name,
+        family=cell.trouble.family,
+        trouble=cell.trouble.name,
+        step=cell.site.step.name,
+        scene=cell.scene.name,
+    )
+    with _trouble(stack, cell) as struck:
+        cell.scene.act(stack)
+        if not stack.drain(seconds=_DRAIN_SECONDS):
+            verdict.problems.append("the queue is not empty")
+        dead = stack.queued("DeadLetters")
+        verdict.was_dead = bool(dead)
+        verdict.was_struck = struck()
+    if dead:
+        if not cell.lasts:
+            verdict.problems.append("what went wrong once made dead letters")
+        verdict.problems += explain_dead_letters(stack, dead)
+        _redrive(stack, verdict)
+    problems, twice = problems_of(stack, cell)
+    verdict.problems += problems
+    verdict.messages_twice = twice
+    return verdict
+
+
+def _prepare(stack: Stack, scene: Scene, *, with_history: bool) -> None:
+    stack.reset()
+    stack.slack.set_scopes(_ALL_SCOPES if with_history else DEFAULT_SCOPES)
+    stack.put_routes(ROUTES)
+    for act in scene.before:
+        act(stack)
+
+
+def _redrive(stack: Stack, verdict: Verdict) -> None:
+    """Send the dead letters back, as an operator does once the cause is remedied."""
+    queues = stack.deployment.queues
+    sqs = stack.aws.client("sqs")
+    move_all(sqs, source=queues["DeadLetters"], target=queues["FindingsQueue"])
+    if not stack.drain(seconds=_DRAIN_SECONDS):
+        verdict.problems.append("the queue is not empty after the redrive")
+    if stack.queued("DeadLetters"):
+        verdict.problems.append("dead letters are left after the redrive")
+
+
+@contextmanager
+def _trouble(stack: Stack, cell: Cell) -> Iterator[Callable[[], bool]]:
+    """Let it happen; give what tells whether it did."""
+    trouble, site = cell.trouble, cell.site
+    if site.step.service == SLACK or trouble.effect is None:
+        fault = stack.slack.faults.add(
+            method=site.step.operation,
+            skip=site.skip,
+            times=None if cell.lasts else 1,
+            channel=CHANNEL if trouble.is_about_channel else None,
+            meanwhile=(lambda: _kill(stack)) if trouble.kills else None,
+            **trouble.slack,
+        )
+        yield lambda: bool(fault.struck)
+        stack.slack.faults.clear()
+        return
+    stack.aws.faults.add(
+        Fault(
+            effect=trouble.effect,
+            service=site.step.service,
+            operation=site.step.operation,
+            containing="" if trouble.effect == "unprocessed" else site.step.containing,
+            skip=site.skip,
+            times=None if cell.lasts else trouble.times,
+            code=trouble.code,
+            status=trouble.status,
+        )
+    )
+    yield lambda: any(each["hits"] for each in stack.aws.faults.state())
+    stack.aws.faults.clear()
+
+
+def _kill(stack: Stack) -> None:
+    for process in stack.processes:
+        process.kill()
+
+
+def _arn(stack: Stack, queue: str) -> str:
+    url = stack.deployment.queues[queue]
+    answer = stack.aws.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    return str(answer["Attributes"]["QueueArn"])

@@ -1,0 +1,137 @@
+"""The scenes of the matrix: what there is to say, and what must have been said in the end."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from finding_router_local.stack import Stack
+
+CHANNEL: Final = "#alerts"
+ROUTES: Final = ({"kind": "route", "name": "everything", "channel": CHANNEL},)
+PRODUCT_ARN: Final = "arn:aws:securityhub:eu-west-1::product/aws/guardduty"
+# Longer than the settle time, shorter than what Slack lets anybody change a message in.
+_PAUSE_SECONDS: Final = 3600.0
+# More than the threshold of the matrix's stack.
+_BURST: Final = (1, 2, 3)
+BURST_THRESHOLD: Final = 2
+_CRITICAL: Final = 7
+
+type Act = Callable[[Stack], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """
+    One thing that the router has to say.
+
+    *before* happens without a fault, *act* with it. Afterwards each number of *said* was told in
+    so many messages, and *notified* are the findings whose status the act decides.
+    """
+
+    name: str
+    before: Sequence[Act] = ()
+    act: Act
+    said: dict[int, int]
+    notified: frozenset[int] = frozenset()
+    ended: frozenset[int] = frozenset()
+
+
+def id_of(number: int) -> str:
+    """Give the Id of a finding of a scene."""
+    return f"id-of-{number}-in-the-matrix"
+
+
+def title_of(number: int) -> str:
+    """Give the title of a finding, which every message about it shows."""
+    return f"Trouble no. {number} of the matrix"
+
+
+def finding(number: int, **changes: Any) -> dict[str, Any]:
+    """Make a finding; *changes* replace whole fields."""
+    made: dict[str, Any] = {
+        "SchemaVersion": "2018-10-08",
+        "Id": id_of(number),
+        "ProductArn": PRODUCT_ARN,
+        "ProductName": "GuardDuty",
+        "GeneratorId": "matrix",
+        "AwsAccountId": "111122223333",
+        "Region": "eu-west-1",
+        "CreatedAt": "2026-09-01T10:00:00Z",
+        "UpdatedAt": "2026-09-01T10:00:00Z",
+        "Title": title_of(number),
+        "Description": "Something happened.",
+        "Severity": {"Label": "CRITICAL" if number == _CRITICAL else "HIGH"},
+        "RecordState": "ACTIVE",
+        "Resources": [{"Type": "AwsS3Bucket", "Id": f"arn:aws:s3:::bucket-{number}"}],
+    }
+    return made | changes
+
+
+def _report(*numbers: int, **changes: Any) -> Act:
+    """Let the product report these findings, all at once."""
+
+    def act(stack: Stack) -> None:
+        stack.aws.security_hub.batch_import_findings(
+            [finding(number, **changes) for number in numbers]
+        )
+
+    return act
+
+
+def _wait(stack: Stack) -> None:
+    stack.drain()
+    stack.advance(_PAUSE_SECONDS)
+
+
+def _drain(stack: Stack) -> None:
+    stack.drain()
+
+
+_END: Final = _report(1, RecordState="ARCHIVED", UpdatedAt="2026-09-02T10:00:00Z")
+_RETURN: Final = _report(1, UpdatedAt="2026-09-03T10:00:00Z")
+_WORSE: Final = _report(1, Severity={"Label": "CRITICAL"}, UpdatedAt="2026-09-02T10:00:00Z")
+
+SCENES: Final[Sequence[Scene]] = (
+    Scene(name="card", act=_report(1), said={1: 1}, notified=frozenset({1})),
+    Scene(
+        name="digest",
+        act=_report(*_BURST, _CRITICAL),
+        said=dict.fromkeys((*_BURST, _CRITICAL), 1),
+        notified=frozenset({*_BURST, _CRITICAL}),
+    ),
+    Scene(
+        name="digest goes on",
+        before=(_report(*_BURST), _drain),
+        act=_report(8, 9),
+        said=dict.fromkeys((*_BURST, 8, 9), 1),
+        notified=frozenset({*_BURST, 8, 9}),
+    ),
+    Scene(
+        name="update",
+        before=(_report(1), _wait),
+        act=_END,
+        said={1: 1},
+        ended=frozenset({1}),
+    ),
+    Scene(
+        name="end in digest",
+        before=(_report(*_BURST), _wait),
+        act=_END,
+        said=dict.fromkeys(_BURST, 1),
+        ended=frozenset({1}),
+    ),
+    Scene(
+        name="reopen",
+        before=(_report(1), _wait, _END, _wait),
+        act=_RETURN,
+        said={1: 2},
+        notified=frozenset({1}),
+    ),
+    Scene(
+        name="severity rises",
+        before=(_report(1), _wait),
+        act=_WORSE,
+        said={1: 2},
+        notified=frozenset({1}),
+    ),
+)

@@ -1,0 +1,93 @@
+"""The steps of the pipeline, as calls that can be seen and made to fail from outside."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from finding_router_local.gate import Call
+
+SLACK: Final = "slack"
+DYNAMODB: Final = "dynamodb"
+SECURITY_HUB: Final = "securityhub"
+SQS: Final = "sqs"
+_CLAIMED: Final = '"state": {"S": "claimed"}'
+_POSTED: Final = '"state": {"S": "posted"}'
+# Which of the two kinds of items it is shows in what follows the state.
+_OF_ENTRY: Final = ', "saying"'
+_OF_DIGEST: Final = ', "version"'
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A kind of call: *containing* tells it from others of the same operation."""
+
+    name: str
+    service: str
+    operation: str
+    containing: str = ""
+
+    def is_about(self, call: Call) -> bool:
+        """Tell whether *call* is this step's."""
+        return (self.service, self.operation) == (call.service, call.operation) and (
+            self.containing.encode() in call.body
+        )
+
+
+_WRITES: Final = ("PutItem", "UpdateItem")
+STEPS: Final[Sequence[Step]] = (
+    Step("read routes", DYNAMODB, "Query", "#kind = :kind"),
+    Step("count lines", DYNAMODB, "Query", "finding = :finding"),
+    Step("read channels", DYNAMODB, "BatchGetItem", '"channel": {"S": "*"}'),
+    Step("read digest", DYNAMODB, "BatchGetItem", '{"S": "digest#'),
+    Step("read parent", DYNAMODB, "BatchGetItem", '{"S": "lines#'),
+    Step("read ledger", DYNAMODB, "BatchGetItem"),
+    Step("note channel", DYNAMODB, "UpdateItem", "ADD channels"),
+    Step("slot to update", DYNAMODB, "UpdateItem", "pace#updates"),
+    Step("slot", DYNAMODB, "UpdateItem", "pace#"),
+    Step("remember NOTIFIED", DYNAMODB, "UpdateItem", "notified_at"),
+    Step("open digest", DYNAMODB, "PutItem", _CLAIMED + _OF_DIGEST),
+    Step("record parent", DYNAMODB, "PutItem", _POSTED + _OF_DIGEST),
+    Step("claim", DYNAMODB, "PutItem", _CLAIMED + _OF_ENTRY),
+    Step("record", DYNAMODB, "PutItem", _POSTED + _OF_ENTRY),
+    Step("put lines", DYNAMODB, "BatchWriteItem"),
+    Step("ask status", SECURITY_HUB, "GetFindings"),
+    Step("mark", SECURITY_HUB, "BatchUpdateFindings"),
+    Step("post", SLACK, "chat.postMessage"),
+    Step("update", SLACK, "chat.update"),
+    Step("take from queue", SQS, "DeleteMessageBatch"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The call to fail: the one after *skip* others of its step."""
+
+    step: Step
+    skip: int
+
+    @property
+    def name(self) -> str:
+        """Name it, counting from 1."""
+        return f"{self.step.name} {self.skip + 1}"
+
+
+def step_of(call: Call) -> Step | None:
+    """Give the first step that *call* is about: later ones are the more general."""
+    return next((step for step in STEPS if step.is_about(call)), None)
+
+
+def sites_of(calls: Iterable[Call]) -> list[Site]:
+    """
+    Give each call to Slack, the first and last of the writes, and the first of all others.
+
+    What is done finding by finding is the same for those in between.
+    """
+    counts = Counter(step for step in map(step_of, calls) if step is not None)
+    return [Site(step, skip) for step, count in counts.items() for skip in _skips(step, count)]
+
+
+def _skips(step: Step, count: int) -> Sequence[int]:
+    if step.service == SLACK:
+        return range(count)
+    return sorted({0, count - 1}) if step.operation in _WRITES else (0,)

@@ -1,0 +1,253 @@
+"""
+A soak: a flood of findings through the embedded stack, with two workers and random faults.
+
+``python -m finding_router_local.soak`` prints what became of it, and exits with 1 if a finding was
+lost, one was said twice, or there were more messages than one for fifty findings.
+"""
+
+import argparse
+import json
+import re
+import resource
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from finding_router_local.faults import Effect, Fault
+from finding_router_local.flood import Flood
+from finding_router_local.slack.workspace import DEFAULT_SCOPES, PostedMessage
+from finding_router_local.stack import Stack
+
+FINDINGS_PER_MESSAGE: Final = 50
+# As large as template.yaml allows: what comes together is said together.
+BATCH_SIZE: Final = 500
+WORKERS: Final = 2
+_WAVE: Final = 500
+_MOST_WAITING: Final = 1_500
+_POLL_SECONDS: Final = 0.5
+_CHANNELS: Final = "soak-"
+_RESOURCE: Final = re.compile(r"soak-\d{6}")
+_PARENT: Final = re.compile(r"\d+ new findings?")
+_IMPORT: Final = 100
+# How often of all calls something goes wrong.
+_AWS_FAULTS: Final = (
+    Fault(effect=Effect.THROTTLE, service="dynamodb", probability=0.003, times=None),
+    Fault(effect=Effect.OUTAGE, service="dynamodb", probability=0.001, times=None),
+    Fault(effect=Effect.LOSE_ANSWER, service="dynamodb", probability=0.001, times=None),
+    Fault(effect=Effect.THROTTLE, service="securityhub", probability=0.05, times=None),
+    Fault(effect=Effect.LOSE_ANSWER, service="securityhub", probability=0.02, times=None),
+    Fault(effect=Effect.UNPROCESSED, code="InternalFailure", probability=0.002, times=None),
+    Fault(effect=Effect.KILL_BEFORE, service="dynamodb", operation="PutItem", skip=700),
+    Fault(effect=Effect.KILL_AFTER, service="dynamodb", operation="PutItem", skip=2_000),
+    Fault(effect=Effect.KILL_AFTER, service="securityhub", skip=20),
+)
+
+
+@dataclass(slots=True)
+class Report:
+    """What a soak came to."""
+
+    findings: int
+    unique: int
+    reopened: int
+    outcomes: Counter[str]
+    faults: int
+    messages: int
+    updates: int
+    lost: list[str] = field(default_factory=list)
+    twice: list[str] = field(default_factory=list)
+    rate_limited: int = 0
+    dead_letters: int = 0
+    busiest: int = 0
+    """Messages of the channel that has most of them."""
+    seconds: float = 0.0
+    stack_seconds: float = 0.0
+    worker_mb: float = 0.0
+
+    @property
+    def per_message(self) -> float:
+        """Give how many findings one message stands for."""
+        return self.findings / max(self.messages, 1)
+
+    def lines(self) -> Iterator[str]:
+        """Say it, a fact a line."""
+        facts = {
+            "findings in": f"{self.findings} events about {self.unique} findings, "
+            f"{self.reopened} of them reopened",
+            "outcomes": ", ".join(f"{count} {name}" for name, count in self.outcomes.most_common()),
+            "faults": f"{self.faults}",
+            "messages posted": f"{self.messages}, one for {self.per_message:.0f} findings; "
+            f"{self.updates} updates",
+            "said twice": f"{len(self.twice)} {', '.join(self.twice[:5])}",
+            "lost": f"{len(self.lost)} {', '.join(self.lost[:5])}",
+            "dead letters": f"{self.dead_letters}",
+            "429s": f"{self.rate_limited}",
+            "drained in": f"{self.stack_seconds:.0f} s of the stack's clock, {self.seconds:.0f} s "
+            f"here; Slack's limit alone makes {self.busiest} s of the busiest channel's messages",
+            "peak memory": f"{self.worker_mb:.0f} MB of a worker",
+        }
+        for name, said in facts.items():
+            yield f"{name:<16} {said.rstrip()}"
+
+    def problems(self, *, per_message: float) -> list[str]:
+        """Say what is not as it must be."""
+        problems = []
+        if self.lost:
+            problems.append(f"{len(self.lost)} lost")
+        if self.twice:
+            problems.append(f"{len(self.twice)} said twice")
+        if self.dead_letters:
+            problems.append(f"{self.dead_letters} dead letters")
+        if self.rate_limited:
+            problems.append(f"{self.rate_limited} messages refused for their pace")
+        if self.per_message < per_message:
+            problems.append(f"one message for {self.per_message:.0f} findings only")
+        return problems
+
+
+def soak(findings: int, *, channels: int = 4, with_faults: bool = True, seed: int = 1) -> Report:
+    """Send a flood through a stack of its own, in real time; wait only where nobody works."""
+    flood = Flood(findings, channels=channels, seed=seed)
+    with _stack() as stack:
+        stack.put_routes(flood.routes())
+        if with_faults:
+            _break_things(stack)
+        began, clock = time.monotonic(), stack.clock()
+        for wave in flood.waves(_WAVE):
+            _import(stack, wave)
+            _wait(stack, most=_MOST_WAITING)
+        stack.hurry(now=True)
+        _wait(stack, most=0)
+        seconds, stack_seconds = time.monotonic() - began, stack.clock() - clock
+        report = _report(stack, flood)
+    report.seconds, report.stack_seconds = seconds, stack_seconds
+    # Of the children that ended, which all workers have by now.
+    report.worker_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    return report
+
+
+@contextmanager
+def _stack() -> Iterator[Stack]:
+    parameters = {"BatchSize": BATCH_SIZE, "RouteCacheSeconds": 30}
+    with Stack(workers=WORKERS, is_hasty=False, parameters=parameters) as stack:
+        stack.slack.set_scopes((*DEFAULT_SCOPES, "channels:history"))
+        yield stack
+
+
+def _break_things(stack: Stack) -> None:
+    stack.aws.faults.add(*_AWS_FAULTS)
+    for method in ("chat.postMessage", "chat.update"):
+        stack.slack.faults.add(method=method, drop="after", chance=0.03, times=None)
+        stack.slack.faults.add(method=method, drop="before", chance=0.03, times=None)
+        stack.slack.faults.add(method=method, http_status=503, chance=0.03, times=None)
+        stack.slack.faults.add(
+            method=method, error="internal_error", stored=True, chance=0.03, times=None
+        )
+        stack.slack.faults.add(method=method, error="fatal_error", chance=0.02, times=None)
+
+
+def _import(stack: Stack, wave: Sequence[dict[str, object]]) -> None:
+    for start in range(0, len(wave), _IMPORT):
+        stack.aws.security_hub.batch_import_findings(list(wave[start : start + _IMPORT]))
+
+
+def _wait(stack: Stack, *, most: int) -> None:
+    """Wait until *most* messages are left; where nothing but retries is, the clock jumps there."""
+    while len(stack.queued_ids()) > most or (not most and stack.is_working):
+        stack.skip_waiting()
+        time.sleep(_POLL_SECONDS)
+
+
+def _report(stack: Stack, flood: Flood) -> Report:
+    messages = stack.slack.messages()
+    posted = [each for each in messages if each.channel_name.startswith(_CHANNELS)]
+    statistics = stack.slack.statistics
+    by_channel = Counter(each.channel_name for each in messages)
+    lost, twice = _check(stack, flood, posted)
+    return Report(
+        findings=flood.size,
+        unique=len(flood.told),
+        reopened=flood.reopened,
+        outcomes=_outcomes(stack.journal.log),
+        faults=sum(each["hits"] for each in stack.aws.faults.state())
+        + sum(each["struck"] for each in stack.slack.faults.describe()),
+        messages=len(messages),
+        updates=statistics.calls["chat.update"],
+        lost=lost,
+        twice=twice,
+        rate_limited=sum(statistics.rate_limited.values()),
+        dead_letters=len(stack.queued("DeadLetters")),
+        busiest=max(by_channel.values(), default=0),
+    )
+
+
+def _check(
+    stack: Stack, flood: Flood, posted: Sequence[PostedMessage]
+) -> tuple[list[str], list[str]]:
+    """Give what was lost or is not NOTIFIED, and what was said too often."""
+    said: Counter[str] = Counter()
+    ids: Counter[str] = Counter()
+    for message in posted:
+        payload = (message.metadata or {}).get("event_payload", {})
+        ids.update(payload.get("delivery_ids", ()))
+        if message.is_reply or not _PARENT.search(message.text):
+            content = json.dumps([message.text, message.blocks, message.attachments])
+            said.update(set(_RESOURCE.findall(content)))
+    status = {
+        (each["ProductArn"], each["Id"]): each["Workflow"]["Status"] for each in stack.findings()
+    }
+    lost, twice = [], [id_ for id_, count in ids.items() if count > 1]
+    for name, told in flood.told.items():
+        finding = told.finding
+        if said[name] > told.times + told.is_critical:
+            twice.append(name)
+        # What ended before it was ever told needs no telling.
+        if told.is_over:
+            continue
+        if said[name] < told.times:
+            lost.append(name)
+        elif status[finding["ProductArn"], finding["Id"]] != "NOTIFIED":
+            lost.append(f"{name} is not NOTIFIED")
+    return lost, twice
+
+
+def _outcomes(log: Sequence[str]) -> Counter[str]:
+    outcomes: Counter[str] = Counter()
+    for text in log:
+        if '"message":"finding"' in text.replace(": ", ":"):
+            outcomes[json.loads(text)["outcome"]] += 1
+    return outcomes
+
+
+def main() -> int:
+    """Give the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--findings", type=int, default=10_000)
+    parser.add_argument("--channels", type=int, default=4)
+    parser.add_argument("--no-faults", action="store_true")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--per-message",
+        type=float,
+        default=FINDINGS_PER_MESSAGE,
+        help="how many findings one message must stand for at least",
+    )
+    arguments = parser.parse_args()
+    report = soak(
+        arguments.findings,
+        channels=arguments.channels,
+        with_faults=not arguments.no_faults,
+        seed=arguments.seed,
+    )
+    sys.stdout.writelines(f"{line}\n" for line in report.lines())
+    problems = report.problems(per_message=arguments.per_message)
+    sys.stdout.writelines(f"NOT AS IT MUST BE: {problem}\n" for problem in problems)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

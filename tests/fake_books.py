@@ -1,0 +1,115 @@
+"""The Ledger's parts about digests and about what waits, in memory, which fail as planned."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+
+from fakes import Faults
+from finding_router.delivery.digest_book import OpenDigest
+from finding_router.delivery.hold_book import Bin, Held
+from finding_router.findings.digest import Line
+
+
+class FakeDigestBook:
+    """Digests and their lines in dicts."""
+
+    def __init__(self, faults: Faults) -> None:
+        """Start empty."""
+        self._faults = faults
+        self.digests: dict[str, OpenDigest] = {}
+        self.kept: dict[str, OpenDigest] = {}
+        self.listed: dict[str, dict[str, Line]] = {}
+
+    def open_digests(self, names: Iterable[str]) -> dict[str, OpenDigest]:
+        """Give the newest of each name."""
+        with self._faults.around("open_digests"):
+            return {name: self.digests[name] for name in names if name in self.digests}
+
+    def write_digest(self, digest: OpenDigest) -> bool:
+        """Put *digest* if its version follows."""
+        with self._faults.around("write_digest", digest.state.value):
+            stored = self.digests.get(digest.name)
+            if (stored.version if stored else 0) != digest.version - 1:
+                return stored == digest
+            self.digests[digest.name] = digest
+            return True
+
+    def keep_about(self, digest: OpenDigest) -> None:
+        """Keep it by its id."""
+        with self._faults.around("keep_about"):
+            self.kept[digest.digest_id] = digest
+
+    def about(self, digest_id: str) -> OpenDigest | None:
+        """Give what was kept."""
+        with self._faults.around("about"):
+            return self.kept.get(digest_id)
+
+    def put_lines(self, digest_id: str, lines: Sequence[Line]) -> None:
+        """Put each by its subject."""
+        with self._faults.around("put_lines"):
+            listed = self.listed.setdefault(digest_id, {})
+            listed |= {line.subject: line for line in lines}
+
+    def lines(self, digest_id: str) -> list[Line]:
+        """Give all, in the order that DynamoDB has them."""
+        with self._faults.around("lines"):
+            return [line for _, line in sorted(self.listed.get(digest_id, {}).items())]
+
+
+class FakeHoldBook:
+    """Bins and what they hold in dicts."""
+
+    def __init__(self, faults: Faults) -> None:
+        """Start empty."""
+        self._faults = faults
+        self.by_name: dict[str, Bin] = {}
+        self.waiting: dict[str, dict[str, Held]] = {}
+
+    def hold(self, bin_: Bin, held: Held) -> None:
+        """Keep *held*; what is due stays due."""
+        with self._faults.around("hold"):
+            self.waiting.setdefault(bin_.name, {})[held.subject] = held
+            before = self.by_name.get(bin_.name)
+            due_at = before.due_at if before else None
+            self.by_name[bin_.name] = replace(
+                bin_,
+                due_at=bin_.due_at if due_at is None else due_at,
+                digest=before.digest if before else None,
+            )
+
+    def bins(self) -> list[Bin]:
+        """Give all, by their names."""
+        with self._faults.around("bins"):
+            return [self.by_name[name] for name in sorted(self.by_name)]
+
+    def held(self, bin_name: str) -> list[Held]:
+        """Give what waits, the oldest first."""
+        with self._faults.around("held"):
+            waiting = self.waiting.get(bin_name, {}).values()
+            return sorted(waiting, key=lambda held: held.held_at)
+
+    def holds(self, bin_names: Collection[str], subjects: Collection[str]) -> set[str]:
+        """Give those that wait in any of them."""
+        with self._faults.around("holds"):
+            return {
+                subject
+                for name in bin_names
+                for subject in subjects
+                if subject in self.waiting.get(name, {})
+            }
+
+    def let_go(self, bin_name: str, subjects: Iterable[str]) -> None:
+        """Forget them."""
+        with self._faults.around("let_go"):
+            for subject in subjects:
+                self.waiting.get(bin_name, {}).pop(subject, None)
+
+    def close(self, bin_: Bin, *, digest: str | None) -> bool:
+        """Let nothing be due, unless it was touched since."""
+        with self._faults.around("close"):
+            stored = self.by_name[bin_.name]
+            if stored.touched_at != bin_.touched_at:
+                return False
+            self.by_name[bin_.name] = replace(
+                stored, due_at=None, digest=stored.digest if digest is None else digest
+            )
+            return True

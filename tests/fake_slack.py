@@ -1,0 +1,155 @@
+"""A Slack in memory, with threads and changes, which fails as planned."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+from fakes import Clock, Faults, channel_refused, gone, unavailable
+from finding_router.slack.client import Posted
+from finding_router.slack.message import Message
+
+
+@dataclass
+class Said:
+    """
+    A message that stands in *channel*, as routed, since Unix second *at*.
+
+    *message* is what it says now, *first* what it said when it was posted.
+    """
+
+    channel: str
+    message: Message
+    delivery_ids: tuple[str, ...]
+    ts: str
+    at: float
+    thread_ts: str | None = None
+    is_broadcast: bool = False
+    changed_at: list[float] = field(default_factory=list)
+    first: Message = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.first = self.message
+
+    @property
+    def text(self) -> str:
+        """The summary."""
+        return self.message.text
+
+    @property
+    def all(self) -> str:
+        """Everything that it says."""
+        return str(self.message.arguments())
+
+
+class FakeSlack:
+    """Slack with every channel one could wish for, but the *missing*."""
+
+    def __init__(self, clock: Clock, faults: Faults, *, missing: Collection[str] = ()) -> None:
+        """Stamp messages by *clock*."""
+        self._clock = clock
+        self._faults = faults
+        self._missing = set(missing)
+        self.posted: list[Said] = []
+
+    def post(
+        self,
+        channel: str,
+        message: Message,
+        *,
+        delivery_ids: Sequence[str] = (),
+        thread_ts: str | None = None,
+        broadcast: bool = False,
+        seconds: float = 40.0,
+    ) -> Posted:
+        """Keep *message* in *channel*; without the thread that it is for, in the open."""
+        with self._faults.around("post", channel):
+            self._check(channel, seconds)
+            parent = self._find(channel, thread_ts)
+            in_thread = parent is not None and parent.thread_ts is None
+            # As in Slack, no two messages of a channel have the same.
+            ts = f"{self._clock.now:.0f}.{len(self.posted):06d}"
+            said = Said(
+                channel,
+                message,
+                tuple(delivery_ids),
+                ts,
+                self._clock.now,
+                thread_ts=thread_ts if in_thread else None,
+                is_broadcast=in_thread and broadcast,
+            )
+            self.posted.append(said)
+            return Posted(channel_id(channel), ts, is_in_thread=in_thread)
+
+    def update(self, channel_id: str, ts: str, message: Message, *, seconds: float = 40.0) -> None:
+        """Let the message *ts* be *message*."""
+        with self._faults.around("update", channel_id):
+            self._check(channel_id, seconds)
+            said = self._find(channel_id, ts)
+            if said is None:
+                raise gone()(channel_id)
+            said.message = message
+            said.changed_at.append(self._clock.now)
+
+    def find(
+        self,
+        channel: str,
+        delivery_id: str,
+        *,
+        since: float,
+        thread_ts: str | None = None,
+        seconds: float = 40.0,
+    ) -> Posted | None:
+        """Look among what was kept: in the open, or in a thread."""
+        with self._faults.around("find", channel):
+            self._check(channel, seconds)
+            if thread_ts is not None and self._find(channel, thread_ts) is None:
+                raise gone("thread_not_found")(channel)
+            for said in reversed(self.posted):
+                in_open = said.thread_ts is None or said.is_broadcast
+                is_here = in_open if thread_ts is None else thread_ts in (said.thread_ts, said.ts)
+                if (
+                    channel_id(said.channel) == channel_id(channel)
+                    and is_here
+                    and delivery_id in said.delivery_ids
+                    and float(said.ts) >= since
+                ):
+                    return Posted(channel_id(channel), said.ts, is_in_thread=bool(said.thread_ts))
+            return None
+
+    def delete(self, said: Said) -> None:
+        """Let a person delete a message."""
+        self.posted.remove(said)
+
+    def texts(self, channel: str) -> list[str]:
+        """Give the summaries that stand in *channel* itself, oldest first."""
+        return [said.text for said in self.opened(channel)]
+
+    def opened(self, channel: str) -> list[Said]:
+        """Give what stands in *channel* itself, oldest first."""
+        here = [said for said in self.posted if channel_id(said.channel) == channel_id(channel)]
+        return [said for said in here if said.thread_ts is None]
+
+    def thread(self, parent: Said) -> list[Said]:
+        """Give the answers to *parent*, oldest first."""
+        return [
+            said
+            for said in self.posted
+            if channel_id(said.channel) == channel_id(parent.channel)
+            and said.thread_ts == parent.ts
+        ]
+
+    def _check(self, channel: str, seconds: float) -> None:
+        if seconds <= 0:
+            raise unavailable("out_of_time")(channel)
+        if channel in self._missing or channel in map(channel_id, self._missing):
+            raise channel_refused()(channel)
+
+    def _find(self, channel: str, ts: str | None) -> Said | None:
+        for said in self.posted:
+            if channel_id(said.channel) == channel_id(channel) and said.ts == ts:
+                return said
+        return None
+
+
+def channel_id(channel: str) -> str:
+    """Give the id of a channel; an id is its own."""
+    return f"C0{channel[1:].upper()}" if channel.startswith("#") else channel

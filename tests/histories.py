@@ -1,0 +1,122 @@
+"""What happens to a finding, and the events that Security Hub sends of it."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import strategies as st
+
+from fakes import START
+from finding_router.findings.finding import Severity
+from hub_events import raw_finding
+
+HOUR = 3600.0
+OPEN_STATUSES = {"NEW", "NOTIFIED"}
+# What products do moves UpdatedAt; what people do does not.
+BY_PRODUCT = ["import", "archive", "return", "pass", "fail", "rise", "drop"]
+_SET = {"resolve": "RESOLVED", "suppress": "SUPPRESSED", "notify": "NOTIFIED", "renew": "NEW"}
+BY_PEOPLE = ["resolve", "suppress", "renew", "notify"]
+STEPS = st.lists(
+    st.tuples(st.sampled_from(BY_PRODUCT + BY_PEOPLE), st.sampled_from([60.0, HOUR, 24 * HOUR])),
+    max_size=8,
+)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """An event: the finding as it was at Unix second *at*."""
+
+    finding: dict[str, Any]
+    at: float
+    is_open: bool
+
+
+@dataclass
+class History:
+    """
+    A finding in Security Hub, which resets the status as the real one does.
+
+    *episodes* counts how often it became open and NEW, *sent* has its events in order.
+    """
+
+    now: float = START
+    updated_at: float = START
+    severity: Severity = Severity.MEDIUM
+    status: str = "NEW"
+    record_state: str = "ACTIVE"
+    compliance: str = "FAILED"
+    sent: list[Sent] = field(default_factory=list)
+    episodes: int = 1
+    is_told: bool = True
+
+    def __post_init__(self) -> None:
+        self.send()
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether it is there, and nobody has said otherwise."""
+        return (
+            self.record_state == "ACTIVE"
+            and self.compliance == "FAILED"
+            and self.status in OPEN_STATUSES
+        )
+
+    def step(self, what: str, after: float) -> None:
+        """Let *what* happen *after* so many seconds, if it can."""
+        # Who takes an end back at once cannot be told from an echo, since UpdatedAt stays.
+        self.now += max(after, HOUR) if what in BY_PEOPLE else after
+        before = self._state()
+        self._change(what)
+        if what in BY_PRODUCT:
+            self.updated_at = self.now
+        if what == "import" or self._state() != before:
+            self.send()
+
+    def notified(self, at: float) -> None:
+        """Let the router mark it, which sends an echo."""
+        if self.status == "NEW":
+            self.status = "NOTIFIED"
+            self.now = max(self.now, at)
+            self.send()
+
+    def send(self) -> None:
+        """Send the finding as it is."""
+        if not self.is_open:
+            self.is_told = False
+        elif not self.is_told and self.status == "NEW":
+            self.is_told = True
+            self.episodes += 1
+        finding = raw_finding(
+            Severity={"Label": self.severity.value},
+            Workflow={"Status": self.status},
+            RecordState=self.record_state,
+            Compliance={"Status": self.compliance},
+            UpdatedAt=datetime.fromtimestamp(self.updated_at, UTC).isoformat(),
+        )
+        self.sent.append(Sent(finding, self.now, self.is_open))
+
+    def _state(self) -> tuple[object, ...]:
+        return self.severity, self.status, self.record_state, self.compliance
+
+    def _change(self, what: str) -> None:
+        if what == "archive":
+            self.record_state = "ARCHIVED"
+        elif what == "return":
+            self._reset(self.record_state != "ACTIVE")
+            self.record_state = "ACTIVE"
+        elif what == "pass":
+            self.compliance = "PASSED"
+            self.status = "RESOLVED" if self.status != "SUPPRESSED" else self.status
+        elif what == "fail":
+            self._reset(self.compliance == "PASSED")
+            self.compliance = "FAILED"
+        elif what in {"rise", "drop"}:
+            rank = self.severity.rank + (1 if what == "rise" else -1)
+            self.severity = list(Severity)[min(max(rank, 0), Severity.CRITICAL.rank)]
+        elif what != "renew" or not self.is_open:
+            self.status = _SET.get(what, self.status)
+
+    def _reset(self, is_back: bool) -> None:  # noqa: FBT001 -- said by the line that calls it
+        """SUPPRESSED is never reset."""
+        if is_back and self.status in {"NOTIFIED", "RESOLVED"}:
+            self.status = "NEW"

@@ -1,0 +1,274 @@
+"""Each alarm of the template: its cause shows where the alarm looks, and its remedy ends well."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from finding_router_cli.redrive import move, move_all
+from finding_router_cli.redrive import redrive as redrive_command
+from finding_router_local import TEMPLATE
+from finding_router_local.faults import Fault
+from finding_router_local.running import announce
+from finding_router_local.stack import Stack
+from hub_events import PRODUCT_ARN, imported, raw_finding
+from router import ALERTS, EVERYTHING
+
+OPS = "#security-ops"
+MOST_TRIES = 3
+BACKLOG_SECONDS = 900
+DOCUMENT = TEMPLATE.parent / "docs/operations.md"
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Stack]:
+    """Run one stack for all tests here; it gives up early."""
+    with Stack() as stack:
+        sqs = stack.aws.client("sqs")
+        queues = stack.deployment.queues
+        dead = sqs.get_queue_attributes(
+            QueueUrl=queues["DeadLetters"], AttributeNames=["QueueArn"]
+        )["Attributes"]["QueueArn"]
+        policy = {"deadLetterTargetArn": dead, "maxReceiveCount": MOST_TRIES}
+        sqs.set_queue_attributes(
+            QueueUrl=queues["FindingsQueue"], Attributes={"RedrivePolicy": json.dumps(policy)}
+        )
+        yield stack
+
+
+@pytest.fixture
+def stack(running: Stack) -> Stack:
+    """Give an empty stack that routes everything to one channel."""
+    running.reset()
+    running.slack.set_token_state("active")
+    running.put_routes([EVERYTHING])
+    return running
+
+
+def redrive(stack: Stack, queue: str) -> int:
+    """Send back what is in *queue*, as the command does."""
+    urls = stack.deployment.queues
+    return move_all(stack.aws.client("sqs"), source=urls[queue], target=urls["FindingsQueue"])
+
+
+def counted(stack: Stack, metric: str) -> int:
+    """Add up what the function has told CloudWatch of *metric*."""
+    total = 0
+    for text in stack.journal.log:
+        if '"_aws"' in text and f'"{metric}"' in text:
+            value = json.loads(text)[metric]
+            total += int(sum(value) if isinstance(value, list) else value)
+    return total
+
+
+def check_well(stack: Stack, finding_id: str = "finding-1") -> None:
+    """Check that the finding is said once, NOTIFIED, and in no queue any more."""
+    texts = [message.text for message in stack.slack.messages(ALERTS)]
+    assert 1 == len([text for text in texts if finding_id in text])
+    assert "NOTIFIED" == stack.workflow_status(PRODUCT_ARN, finding_id)
+    assert [[]] * 3 == [stack.queued(queue) for queue in stack.deployment.queues]
+
+
+def test_dead_letters(stack: Stack) -> None:
+    """What an outage made dead letters of is sent back, and said."""
+    stack.slack.faults.add(error="service_unavailable", times=None)
+    stack.put(imported(raw_finding()))
+    assert stack.drain()
+    assert 1 == len(stack.queued("DeadLetters"))
+
+    stack.slack.faults.clear()
+
+    assert 1 == redrive(stack, "DeadLetters")
+    assert stack.drain()
+    check_well(stack)
+
+
+def test_redrive_says_nothing_twice(stack: Stack) -> None:
+    """A dead letter that was said before the outage is only marked."""
+    stack.aws.faults.add(Fault(effect="outage", service="securityhub", times=None))
+    stack.put(imported(raw_finding()))
+    assert stack.drain()
+    assert 1 == len(stack.queued("DeadLetters"))
+    assert 1 == len(stack.slack.messages(ALERTS))
+
+    stack.aws.faults.clear()
+    redrive(stack, "DeadLetters")
+
+    assert stack.drain()
+    check_well(stack)
+
+
+def test_undelivered_events(stack: Stack) -> None:
+    """What EventBridge could not put into the queue is moved on."""
+    fault = Fault(effect="error", operation="SendMessage", containing="FindingsQueue", times=3)
+    stack.aws.faults.add(fault)
+    stack.put(imported(raw_finding()))
+    assert 1 == len(stack.queued("UndeliveredEvents"))
+
+    stack.aws.faults.clear()
+
+    assert 1 == redrive(stack, "UndeliveredEvents")
+    assert stack.drain()
+    check_well(stack)
+
+
+def test_lost_events(stack: Stack) -> None:
+    """What EventBridge could put nowhere is still NEW in Security Hub, which can send it again."""
+    stack.aws.faults.add(Fault(effect="outage", operation="SendMessage", times=None))
+    with pytest.raises(ConnectionError):
+        stack.put(imported(raw_finding()))
+    assert [[]] * 3 == [stack.queued(queue) for queue in stack.deployment.queues]
+
+    stack.aws.faults.clear()
+    stack.aws.client("securityhub").batch_update_findings(
+        FindingIdentifiers=[{"ProductArn": PRODUCT_ARN, "Id": "finding-1"}],
+        Workflow={"Status": "NEW"},
+    )
+
+    assert stack.drain()
+    check_well(stack)
+
+
+def test_backlog(stack: Stack) -> None:
+    """Findings wait for as long as Slack is down, and are said once it is up."""
+    stack.slack.faults.add(http_status=503, times=2)
+    began = stack.clock()
+    [outcome] = stack.send([imported(raw_finding())], tries=2)
+    assert "failed" == outcome.outcome
+    assert 1 == len(stack.queued_ids())
+    stack.advance(BACKLOG_SECONDS)
+    assert stack.clock() - began > BACKLOG_SECONDS
+
+    assert stack.drain()
+    check_well(stack)
+
+
+def test_errors(stack: Stack) -> None:
+    """A function that dies leaves its findings in the queue for the next one."""
+    stack.aws.faults.add(Fault(effect="kill_before", service="dynamodb"))
+    [outcome] = stack.send([imported(raw_finding())], tries=1)
+    assert "failed" == outcome.outcome
+    assert outcome.detail.startswith("Runtime exited")
+
+    assert stack.drain()
+    check_well(stack)
+
+
+def test_slack_token(stack: Stack) -> None:
+    """A token that is revoked is counted; with a valid one the findings go on."""
+    stack.slack.set_token_state("revoked")
+    stack.send([imported(raw_finding())], tries=1)
+    assert counted(stack, "CredentialFailures")
+    assert "NEW" == stack.workflow_status(PRODUCT_ARN, "finding-1")
+
+    stack.slack.set_token_state("active")
+
+    assert stack.drain()
+    check_well(stack)
+
+
+def test_invalid_routes(stack: Stack) -> None:
+    """A wrong item is counted and named in the ops channel; mended, it counts no more."""
+    wrong: dict[str, Any] = {"kind": "route", "name": "typo", "match": {"Severity": []}}
+    stack.put_routes([{**wrong, "channel": "#typo"}])
+    stack.send([imported(raw_finding())])
+    assert counted(stack, "InvalidRoutes")
+    assert any("typo" in str(message.sent) for message in stack.slack.messages(OPS))
+
+    right = {"Severity": {"Label": ["HIGH"]}}
+    stack.put_routes([{**wrong, "match": right, "channel": "#typo"}])
+    stack.advance(2)
+    before = counted(stack, "InvalidRoutes")
+    [outcome] = stack.send([imported(raw_finding("finding-2"))])
+
+    assert before == counted(stack, "InvalidRoutes")
+    assert {ALERTS, "#typo"} == {each.channel for each in outcome.channels}
+
+
+def test_redrive_command(stack: Stack, tmp_path: Any) -> None:
+    """The command finds the stack that runs here, and tells how many messages it moved."""
+    stack.slack.faults.add(error="service_unavailable", times=None)
+    stack.put(imported(raw_finding()))
+    stack.drain()
+    stack.slack.faults.clear()
+    arguments = ["--template", str(tmp_path / "template.yaml")]
+
+    with announce(stack, tmp_path):
+        result = CliRunner().invoke(redrive_command, arguments)
+
+    assert "1 message moved from DeadLetters to FindingsQueue\n" == result.output
+    assert stack.drain()
+    check_well(stack)
+
+
+def test_redrive_command_without_a_stack(tmp_path: Any) -> None:
+    """Where nothing runs, it asks for the name of the deployed stack."""
+    result = CliRunner().invoke(redrive_command, ["--template", str(tmp_path / "template.yaml")])
+
+    assert 1 == result.exit_code
+    assert "--stack" in result.output
+
+
+class MoveTasks:
+    """The part of SQS that moves messages by itself, which the local one lacks."""
+
+    def __init__(self, *states: dict[str, Any]) -> None:
+        self.states = list(states)
+        self.started: list[tuple[str, str]] = []
+
+    def get_queue_attributes(self, *, QueueUrl: str, AttributeNames: list[str]) -> Any:  # noqa: ARG002, N803 -- boto3's names
+        """Name a queue by its URL."""
+        return {"Attributes": {"QueueArn": f"arn of {QueueUrl}"}}
+
+    def start_message_move_task(self, *, SourceArn: str, DestinationArn: str) -> None:  # noqa: N803 -- same
+        """Start a task."""
+        self.started.append((SourceArn, DestinationArn))
+
+    def list_message_move_tasks(self, *, SourceArn: str) -> Any:  # noqa: ARG002, N803 -- same
+        """Give the next state of the task."""
+        return {"Results": [self.states.pop(0)]}
+
+
+def test_move_task_of_sqs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In AWS the move is a task of SQS, which is waited for."""
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    sqs = MoveTasks(
+        {"Status": "RUNNING"}, {"Status": "COMPLETED", "ApproximateNumberOfMessagesMoved": 7}
+    )
+
+    assert 7 == move(sqs, source="dead", target="queue")
+    assert [("arn of dead", "arn of queue")] == sqs.started
+
+
+def test_move_where_sqs_refuses_the_task(stack: Stack) -> None:
+    """Without move tasks messages are moved one by one."""
+    fault = Fault(
+        effect="error",
+        operation="StartMessageMoveTask",
+        code="AWS.SimpleQueueService.UnsupportedOperation",
+        status=400,
+    )
+    stack.aws.faults.add(fault)
+    urls = stack.deployment.queues
+    sqs = stack.aws.client("sqs")
+    sqs.send_message(
+        QueueUrl=urls["DeadLetters"], MessageBody=json.dumps(imported(raw_finding("finding-3")))
+    )
+    stack.aws.security_hub.load(raw_finding("finding-3"))
+
+    assert 1 == move(sqs, source=urls["DeadLetters"], target=urls["FindingsQueue"])
+    assert stack.drain()
+    check_well(stack, "finding-3")
+
+
+def test_document_names_every_alarm() -> None:
+    """No alarm is without a word on what it means and what to do."""
+    alarms = re.findall(
+        r"AlarmName: !Sub \$\{AWS::StackName\}-([\w-]+)", TEMPLATE.read_text("utf-8")
+    )
+    headings = re.findall(r"^### `…-([\w-]+)`", DOCUMENT.read_text("utf-8"), re.MULTILINE)
+
+    assert sorted(alarms) == sorted(headings)

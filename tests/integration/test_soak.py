@@ -1,0 +1,63 @@
+"""A flood of findings with random faults: nothing is lost, nothing is said twice."""
+
+from collections import Counter
+
+import pytest
+
+from finding_router_local.flood import Flood
+from finding_router_local.soak import Report, soak
+
+FINDINGS = 500
+
+
+@pytest.mark.timeout(600)
+def test_small_soak() -> None:
+    """Two workers bring a small flood to its end, whatever calls fail."""
+    report = soak(FINDINGS)
+
+    assert ([], [], 0) == (report.lost, report.twice, report.dead_letters)
+    assert report.faults > 0
+    # Small batches say less together than those of a great flood.
+    assert report.per_message > 5
+
+
+def test_flood_is_the_same_each_time() -> None:
+    """The same seed makes the same findings, some of them repeated, ended and reopened."""
+    floods = [Flood(10_000, channels=4) for _ in range(2)]
+    waves = [[finding for wave in flood.waves(500) for finding in wave] for flood in floods]
+
+    assert waves[0] == waves[1]
+    assert 10_000 == len(waves[0])
+    ids = Counter(finding["Id"] for finding in waves[0])
+    assert len(floods[0].told) == len(ids)
+    assert any(count > 1 for count in ids.values())
+    assert floods[0].reopened
+    assert any(told.is_over for told in floods[0].told.values())
+    assert 10 == len({finding["ProductName"] for finding in waves[0]})
+    assert 100 == len({finding["AwsAccountId"] for finding in waves[0]})
+
+
+def test_report_tells_what_is_wrong() -> None:
+    """What must not be is a problem each, and the report says it."""
+    report = Report(
+        findings=100,
+        unique=90,
+        reopened=1,
+        outcomes=Counter(posted=90),
+        faults=3,
+        messages=50,
+        updates=2,
+        lost=["one"],
+        twice=["two"],
+        dead_letters=1,
+    )
+
+    problems = report.problems(per_message=50)
+
+    assert [
+        "1 lost",
+        "1 said twice",
+        "1 dead letters",
+        "one message for 2 findings only",
+    ] == problems
+    assert "lost             1 one" in list(report.lines())

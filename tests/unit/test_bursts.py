@@ -1,0 +1,506 @@
+"""Bursts: many findings are one digest that lists them all, adds up, and calls people once."""
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fake_slack import Said
+from fakes import (
+    Killed,
+    channel_refused,
+    gone,
+    killed,
+    message_refused,
+    rate_limited,
+    store_down,
+    token_refused,
+    unavailable,
+)
+from finding_router.delivery.ledger import finding_hash
+from finding_router.delivery.outcome import Outcome
+from finding_router.telemetry import logger
+from hub_events import PRODUCT_ARN, imported, raw_finding, record
+from router import ALERTS, DEFAULT, EVERYTHING, Router, outcomes
+
+THRESHOLD = 5
+DIGEST = {**EVERYTHING, "deliver": "digest"}
+
+
+def flood(count: int, first: int = 0, **changes: Any) -> list[dict[str, Any]]:
+    """Make *count* findings."""
+    return [
+        raw_finding(f"finding-{number:03}", **changes) for number in range(first, first + count)
+    ]
+
+
+def parents(router: Router) -> list[Said]:
+    """Give the digests in #alerts."""
+    digest_ids = set(router.digests.kept)
+    return [said for said in router.slack.opened(ALERTS) if digest_ids & set(said.delivery_ids)]
+
+
+def listed(router: Router, parent: Said) -> list[str]:
+    """Name the findings that the thread of *parent* lists."""
+    names = {finding_hash(PRODUCT_ARN, f"finding-{n:03}"): f"finding-{n:03}" for n in range(200)}
+    subjects = {line.subject for line in router.digests.lines(parent.delivery_ids[0])}
+    in_thread = " ".join(said.all for said in router.slack.thread(parent))
+    assert all(f"Title of {names[subject]}" in in_thread for subject in subjects)
+    return sorted(names[subject] for subject in subjects)
+
+
+def check(router: Router, *, count: int) -> None:
+    """Check that all digests together list *count* findings once, and that each adds up."""
+    found: list[str] = []
+    for parent in parents(router):
+        names = listed(router, parent)
+        assert len(names) == sum(
+            said.all.count("Title of finding-") > 0 and len(said.delivery_ids)
+            for said in router.slack.thread(parent)
+        )
+        assert f"{len(names)} new finding" in parent.text
+        found += names
+    assert count == len(found) == len(set(found))
+
+
+def test_as_many_as_the_threshold_are_cards() -> None:
+    """Few enough to be read one by one."""
+    router = Router()
+
+    router.send(*flood(THRESHOLD))
+
+    assert THRESHOLD == len(router.slack.opened(ALERTS))
+
+
+def test_more_than_the_threshold_are_one_digest() -> None:
+    """Its thread lists each; all are NOTIFIED."""
+    router = Router()
+
+    jobs = router.send(*flood(THRESHOLD + 1))
+
+    assert {Outcome.DIGESTED} == set(outcomes(jobs))
+    assert 1 == len(router.slack.opened(ALERTS))
+    check(router, count=THRESHOLD + 1)
+    assert {"NOTIFIED"} == set(router.workflow.status.values())
+
+
+def test_each_channel_has_a_burst_of_its_own() -> None:
+    """Others are not counted."""
+    router = Router(
+        {"kind": "route", "name": "a", "channel": "#a", "match": {"Title": [{"suffix": "1"}]}},
+        EVERYTHING,
+    )
+
+    router.send(*flood(3), raw_finding("b"), raw_finding("c"))
+
+    assert 1 == len(router.slack.opened("#a"))
+    assert 5 == len(router.slack.opened(ALERTS))
+
+
+def test_critical_ones_have_a_card_of_their_own_too() -> None:
+    """Nobody has to look for them in a list."""
+    router = Router()
+
+    jobs = router.send(
+        *flood(THRESHOLD), raw_finding("finding-050", Severity={"Label": "CRITICAL"})
+    )
+
+    assert Outcome.POSTED == jobs[-1].outcome
+    assert 2 == len(router.slack.opened(ALERTS))
+    assert "CRITICAL" in router.slack.texts(ALERTS)[0]
+    check(router, count=THRESHOLD + 1)
+
+
+def test_a_burst_goes_on_in_its_thread_until_the_channel_was_quiet() -> None:
+    """One is enough to join it; the totals grow in place."""
+    router = Router()
+    router.send(*flood(6))
+    router.clock.now += 300
+    router.send(*flood(1, first=6))
+    router.clock.now += 599
+    router.send(raw_finding("finding-007", Severity={"Label": "CRITICAL"}))
+
+    [parent] = parents(router)
+    assert "8 new findings in 15 min" in parent.text
+    assert "1 CRITICAL" in parent.text
+    check(router, count=8)
+
+    router.clock.now += 700
+    router.send(*flood(1, first=8))
+
+    assert "Title of finding-008" in router.slack.texts(ALERTS)[-1]
+    check(router, count=8)
+
+
+def test_a_second_burst_is_another_digest() -> None:
+    """With totals of its own."""
+    router = Router()
+    router.send(*flood(6))
+    router.clock.now += 3600
+    router.send(*flood(7, first=6))
+
+    assert ["6 new findings", "7 new findings"] == [parent.text[2:16] for parent in parents(router)]
+    check(router, count=13)
+
+
+def test_a_route_may_ask_for_digests_or_for_cards() -> None:
+    """However few or many."""
+    digests, cards = Router(DIGEST), Router({**EVERYTHING, "deliver": "card"})
+
+    digests.send(*flood(1))
+    cards.send(*flood(8))
+
+    check(digests, count=1)
+    assert 8 == len(cards.slack.opened(ALERTS))
+
+
+def test_many_findings_take_several_answers_at_slacks_pace() -> None:
+    """None is left out."""
+    router = Router()
+
+    router.send(*flood(120, Title="x" * 200))
+
+    [parent] = parents(router)
+    replies = router.slack.thread(parent)
+    assert len(replies) > 1
+    assert 120 == len({each for said in replies for each in said.delivery_ids})
+    times = [said.at for said in router.slack.posted]
+    assert all(late - early >= 1 for early, late in pairwise(times))
+
+
+def test_what_ends_or_is_back_changes_the_totals() -> None:
+    """A finding of a digest has no card; it is said to be back in the thread."""
+    router = Router()
+    router.send(*flood(6))
+    router.clock.now += 60
+    [end] = router.send(
+        raw_finding("finding-001", RecordState="ARCHIVED", UpdatedAt="2026-09-02T10:00:00Z")
+    )
+    [parent] = parents(router)
+    assert Outcome.UPDATED == end.outcome
+    assert "1 resolved" in parent.text
+
+    router.clock.now += 60
+    [back] = router.send(raw_finding("finding-001", UpdatedAt="2026-09-03T10:00:00Z"))
+
+    assert Outcome.POSTED == back.outcome
+    assert "resolved" not in parent.text
+    assert "Reopened" in router.slack.thread(parent)[-1].text
+
+
+def test_a_mention_calls_once_in_five_minutes() -> None:
+    """A burst is one call, and so are many cards; another channel has its own."""
+    at = {"mention": ["@here"]}
+    router = Router({**EVERYTHING, **at}, {**EVERYTHING, **at, "name": "b", "channel": "#b"})
+    router.send(raw_finding("one"), raw_finding("two"))
+    router.send(*flood(6))
+    router.clock.now += 700
+    router.send(raw_finding("later"))
+
+    calls = [said for said in router.slack.posted if "<!here>" in str(said.first.arguments())]
+    assert [2, 2] == [sum(said.channel == channel for said in calls) for channel in (ALERTS, "#b")]
+
+
+def test_a_refused_digest_is_posted_plain() -> None:
+    """And so is a refused list."""
+    router = Router()
+    router.faults.plan("post", message_refused())
+    router.faults.plan("post", message_refused(), skip=1)
+
+    jobs = router.send(*flood(6))
+
+    assert {Outcome.DIGESTED} == set(outcomes(jobs))
+    assert all(not said.message.blocks for said in router.slack.posted)
+
+
+def test_refused_totals_are_changed_plainly() -> None:
+    """They add up all the same."""
+    router = Router()
+    router.send(*flood(6))
+    router.clock.now += 60
+    router.faults.plan("update", message_refused())
+    router.send(*flood(1, first=6))
+
+    [parent] = parents(router)
+    assert not parent.message.blocks
+    check(router, count=7)
+
+
+def test_totals_that_cannot_be_changed_bring_their_findings_back_for_it() -> None:
+    """They are not said again."""
+    router = Router()
+    router.send(*flood(6))
+    router.clock.now += 60
+    router.faults.plan("update", unavailable())
+    [first] = router.send(*flood(1, first=6))
+    router.clock.now += 60
+    [second] = router.send(*flood(1, first=6), tries=2)
+
+    assert (Outcome.FAILED, Outcome.DUPLICATE) == (first.outcome, second.outcome)
+    check(router, count=7)
+
+
+def test_without_time_for_the_totals_their_findings_come_back() -> None:
+    """Slack's pace for changes is full."""
+    router = Router()
+    router.send(*flood(6))
+    router.clock.now += 60
+    router.ledger.slow_down("updates", until=router.clock.now + 600)
+
+    [job] = router.send(*flood(1, first=6))
+
+    assert Outcome.FAILED == job.outcome
+
+
+@pytest.mark.parametrize("error", [gone(), channel_refused()])
+def test_totals_that_nobody_sees_any_more_are_left_alone(error: Any) -> None:
+    """The digest was deleted."""
+    router = Router()
+    router.send(*flood(6))
+    router.clock.now += 60
+    router.faults.plan("update", error)
+
+    [job] = router.send(*flood(1, first=6))
+
+    assert Outcome.DIGESTED == job.outcome
+
+
+def test_a_digest_that_was_deleted_is_not_answered() -> None:
+    """What comes then stands in the channel, and what is left after that in a digest of its own."""
+    router = Router()
+    router.send(*flood(6))
+    router.slack.delete(parents(router)[0])
+    router.clock.now += 60
+
+    jobs = router.send(*flood(120, first=6, Title="x" * 200))
+
+    assert {Outcome.DIGESTED} == set(outcomes(jobs))
+    assert 120 == len(
+        {each for said in router.slack.posted[1:] for each in said.delivery_ids}
+        - set(router.digests.kept)
+    )
+    assert parents(router)
+
+
+def test_a_dead_channels_digest_goes_to_the_default_channel() -> None:
+    """Under a banner, with its list and all further ones."""
+    router = Router()
+    router.faults.plan("post", channel_refused(), about=ALERTS, times=None)
+
+    router.send(*flood(6))
+    router.clock.now += 60
+    router.send(*flood(1, first=6))
+
+    [parent] = router.slack.opened(DEFAULT)
+    assert "channel_not_found" in parent.all
+    assert "7 new findings" in parent.text
+
+
+def test_another_worker_that_posts_the_digest_is_left_to_it() -> None:
+    """The records come back, and go on with its thread."""
+    router = Router()
+    router.faults.plan("post", killed)
+    with pytest.raises(Killed):
+        router.send(*flood(6))
+
+    jobs = router.send(*flood(6, first=6))
+
+    assert {Outcome.FAILED} == set(outcomes(jobs))
+    assert [] == router.slack.posted
+
+
+@pytest.mark.parametrize("operation", ["post", "put_lines"])
+def test_where_nobody_may_look_a_list_is_posted_again_at_most_once(operation: str) -> None:
+    """The one documented exception, for digests as for cards."""
+    router = Router()
+    router.faults.plan(operation, killed, skip=int(operation == "post"), carried_out=True)
+    with pytest.raises(Killed):
+        router.send(*flood(6))
+    router.restart()
+    router.clock.now += 540
+    router.faults.plan("find", token_refused("missing_scope"), times=None)
+
+    router.send(*flood(6), tries=2)
+    router.send(*flood(6), tries=3)
+
+    [parent] = parents(router)
+    assert 2 == len(router.slack.thread(parent))
+    assert "6 new findings" in parent.text
+
+
+def test_a_digest_whose_worker_died_is_looked_for() -> None:
+    """It stands there, or it does not."""
+    for carried_out in (True, False):
+        router = Router()
+        router.faults.plan("post", killed, carried_out=carried_out)
+        with pytest.raises(Killed):
+            router.send(*flood(6))
+        router.restart()
+        router.clock.now += 540
+
+        router.send(*flood(6), tries=2)
+
+        assert 1 == len(router.slack.opened(ALERTS))
+        check(router, count=6)
+
+
+def test_out_of_time_the_rest_of_a_digest_comes_back() -> None:
+    """Into the same thread."""
+    router = Router()
+    router.faults.plan("post", times=None, seconds=20)
+    first = router.send(*flood(120, Title="x" * 200))
+    router.faults.clear()
+    router.clock.now += 60
+    router.send(*flood(120, Title="x" * 200), tries=2)
+
+    assert Outcome.FAILED in outcomes(first)
+    [parent] = parents(router)
+    assert 120 == len(router.digests.lines(parent.delivery_ids[0]))
+    assert "120 new findings" in parent.text
+
+
+def test_critical_ones_alone_are_cards() -> None:
+    """There is nothing else to put together."""
+    router = Router()
+
+    router.send(*flood(THRESHOLD + 1, Severity={"Label": "CRITICAL"}))
+
+    assert THRESHOLD + 1 == len(router.slack.opened(ALERTS))
+    assert [] == parents(router)
+
+
+def test_several_that_end_together_change_the_totals_once() -> None:
+    """Slack's pace for changes is not for every line."""
+    router = Router()
+    router.send(*flood(6))
+    router.clock.now += 60
+
+    router.send(*flood(3, RecordState="ARCHIVED", UpdatedAt="2026-09-02T10:00:00Z"))
+
+    [parent] = parents(router)
+    assert "3 resolved" in parent.text
+    assert 1 == len(parent.changed_at)
+
+
+def test_out_of_time_while_claiming_the_rest_comes_back() -> None:
+    """Nothing is posted then."""
+    router = Router()
+    router.faults.plan("note_channel", times=None, seconds=20)
+
+    jobs = router.send(*flood(6))
+
+    assert {Outcome.FAILED} == set(outcomes(jobs))
+    assert [] == router.slack.posted
+
+
+def test_a_digest_begun_elsewhere_is_corrected_before_another_lists_its_findings() -> None:
+    """Where that fails, they come back."""
+    router = Router()
+    router.faults.plan("post", killed, skip=1)
+    with pytest.raises(Killed):
+        router.send(*flood(6))
+    router.restart()
+    router.clock.now += 3600
+    router.send(*flood(6, first=6))
+    router.clock.now += 3600
+    router.send(*flood(6, first=12))
+    router.clock.now += 60
+    router.faults.plan("update", unavailable())
+
+    first = router.send(*flood(6), tries=2)
+    router.clock.now += 60
+    second = router.send(*flood(6), tries=3)
+
+    assert {Outcome.FAILED} == set(outcomes(first))
+    assert {Outcome.DIGESTED} == set(outcomes(second))
+    assert "0 new findings" in router.slack.opened(ALERTS)[0].text
+
+
+WAYS = st.sampled_from(
+    [
+        *(("post", error, False) for error in (killed, rate_limited(2), unavailable())),
+        ("post", killed, True),
+        *(
+            (operation, error, carried_out)
+            for operation in ("put_lines", "keep_about", "write_digest", "write", "update", "mark")
+            for error in (killed,)
+            for carried_out in (False, True)
+        ),
+        *((each, store_down, False) for each in ("put_lines", "write", "lines", "open_digests")),
+    ]
+)
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(st.integers(1, 9), min_size=1, max_size=3),
+    st.lists(st.tuples(WAYS, st.integers(0, 9)), max_size=3),
+    st.sets(st.integers(0, 26), max_size=4),
+)
+def test_whatever_dies_between_two_steps_every_digest_adds_up(
+    sizes: list[int], mishaps: list[tuple[Any, int]], critical: set[int]
+) -> None:
+    """Totals, list and findings are the same, with critical ones among them."""
+    level = logger.log_level
+    logger.setLevel("CRITICAL")
+    router = Router(burst_threshold=2)
+    for (operation, error, carried_out), skip in mishaps:
+        router.faults.plan(operation, error, skip=skip, carried_out=carried_out)
+    first = 0
+    for size in sizes:
+        batch = [
+            raw_finding(
+                f"finding-{n:03}", Severity={"Label": "CRITICAL" if n in critical else "HIGH"}
+            )
+            for n in range(first, first + size)
+        ]
+        first += size
+        work_off(router, batch)
+        router.clock.now += 30
+    logger.setLevel(level)
+    router.faults.clear()
+
+    cards = [said for said in router.slack.opened(ALERTS) if said not in parents(router)]
+    in_cards = {word for said in cards for word in said.text.split() if "finding-" in word}
+    in_digests: list[str] = []
+    for parent in parents(router):
+        names = listed(router, parent)
+        replies = router.slack.thread(parent)
+        assert len(names) == sum(len(said.delivery_ids) for said in replies)
+        assert sum(int(part.split()[1]) for part in severities(parent)) == len(names)
+        in_digests += names
+    assert len(in_digests) == len(set(in_digests))
+    assert len(cards) == len(in_cards)
+    assert first == len(in_cards | set(in_digests))
+    assert {f"finding-{n:03}" for n in critical if n < first} <= in_cards
+
+
+def severities(parent: Said) -> list[str]:
+    """Give the counts by severity that *parent* says."""
+    parts = parent.text.partition(": ")[0].split(" · ")
+    return [part for part in parts if part.endswith(("CRITICAL", "HIGH"))]
+
+
+def work_off(router: Router, batch: list[dict[str, Any]]) -> None:
+    """Deliver *batch* until nothing of it comes back."""
+    router.hold(*batch)
+    waiting = dict(enumerate(batch))
+    for tries in range(1, 12):
+        records = [
+            record(imported(each, sent_at=router.clock.now), number=number, tries=tries)
+            for number, each in waiting.items()
+        ]
+        try:
+            jobs = router.run(*records)
+        except Killed:
+            router.restart()
+            router.clock.now += 540
+            continue
+        failed = {job.record.id for job in jobs if job.outcome is Outcome.FAILED}
+        waiting = {n: each for n, each in waiting.items() if f"record-{n}" in failed}
+        if not waiting:
+            return
+        router.clock.now += max(job.retry_seconds for job in jobs) + 1
+    raise AssertionError("records go round and round")

@@ -1,0 +1,336 @@
+"""What waits: for a schedule, for active hours, or for the end of a silence; and shadows."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from fakes import (
+    Killed,
+    channel_refused,
+    killed,
+    rate_limited,
+    security_hub_down,
+    store_down,
+    unavailable,
+)
+from finding_router.delivery.outcome import Outcome
+from finding_router.telemetry import FINDINGS_SHADOWED, FINDINGS_SILENCED
+from hub_events import PRODUCT_ARN, custom_action, raw_finding, record
+from router import ALERTS, EVERYTHING, INVOCATION_SECONDS, Router, counted, outcomes
+
+# The clock of the tests begins on Monday, 21 September 2026, at 14:13:20 UTC.
+HOUR = 3600.0
+DAY = 24 * HOUR
+DAILY: dict[str, Any] = {
+    **EVERYTHING,
+    "name": "daily",
+    "deliver": "scheduled",
+    "schedule": {"time": "16:00", "zone": "UTC"},
+}
+HOURS: dict[str, Any] = {
+    **EVERYTHING,
+    "name": "office",
+    "active_hours": {"from": "08:00", "to": "12:00", "zone": "UTC"},
+}
+SILENCE: dict[str, Any] = {
+    "kind": "silence",
+    "name": "migration",
+    "match": {"Title": [{"prefix": "Title"}]},
+    "until": "2026-09-21T16:00:00Z",
+}
+CARDS = {"kind": "route", "name": "cards", "channel": "#cards"}
+
+
+@pytest.mark.parametrize(
+    ("items", "outcome", "heading"),
+    [
+        ([DAILY], Outcome.HELD, "Digest of “daily”, Mon 21 Sep"),
+        ([HOURS], Outcome.HELD, "Outside the active hours of “office”"),
+        ([EVERYTHING, SILENCE], Outcome.SILENCED, "While you were silent: “migration”"),
+    ],
+)
+def test_what_waits_comes_in_one_digest_and_is_marked_then(
+    items: list[dict[str, Any]], outcome: Outcome, heading: str
+) -> None:
+    """Not before it is due, and once."""
+    router = Router(*items)
+
+    jobs = router.send(raw_finding("one"), raw_finding("two"))
+
+    assert [outcome, outcome] == outcomes(jobs)
+    assert [] == router.wake()
+    assert [] == router.slack.posted
+    assert "NEW" == router.status("one")
+
+    router.clock.now += DAY - 2 * HOUR
+    woken = router.wake()
+    assert [] == router.wake()
+
+    assert [Outcome.DIGESTED] * 2 == outcomes(woken)
+    [parent] = router.slack.opened(ALERTS)
+    assert heading in parent.text
+    assert "2 HIGH" in parent.text
+    assert "Title of one" in router.slack.thread(parent)[0].all
+    assert "NOTIFIED" == router.status("one") == router.status("two")
+
+
+def test_a_scheduled_digest_is_compared_with_the_one_before() -> None:
+    """Only the first has nothing to be compared with."""
+    router = Router(DAILY)
+    router.send(raw_finding("one"), raw_finding("two"))
+    router.clock.now += 2 * HOUR
+    router.wake()
+    router.send(raw_finding("three"))
+    router.clock.now += DAY
+    router.wake()
+
+    first, second = router.slack.opened(ALERTS)
+    assert "Against the digest before" not in first.all
+    assert "Against the digest before (2 findings)" in second.all
+
+
+def test_within_active_hours_and_from_a_severity_on_nothing_waits() -> None:
+    """They are there to be read, or too bad to wait."""
+    router = Router(HOURS)
+    [critical] = router.send(raw_finding("bad", Severity={"Label": "CRITICAL"}))
+    router.clock.now += 18 * HOUR
+    [open_] = router.send(raw_finding("one"))
+
+    assert [Outcome.POSTED, Outcome.POSTED] == [critical.outcome, open_.outcome]
+
+
+def test_a_person_who_asks_does_not_wait() -> None:
+    """Neither for hours nor for silences."""
+    router = Router(DAILY, SILENCE)
+    router.hold(raw_finding())
+
+    [job] = router.run(record(custom_action(raw_finding(), sent_at=router.clock.now)))
+
+    assert Outcome.POSTED == job.outcome
+
+
+def test_a_silence_may_forget() -> None:
+    """It is counted, and never listed."""
+    router = Router(EVERYTHING, {**SILENCE, "on_expiry": "forget"})
+    router.send(raw_finding())
+    router.clock.now += 2 * HOUR
+
+    assert 1 == counted(FINDINGS_SILENCED)
+    assert [] == router.wake()
+    assert [] == router.slack.texts(ALERTS)
+
+
+@pytest.mark.parametrize("items", [[DAILY], [EVERYTHING, SILENCE]])
+def test_what_waits_for_something_that_was_deleted_comes_at_once(
+    items: list[dict[str, Any]],
+) -> None:
+    """Nobody would ever say it otherwise."""
+    router = Router(*items)
+    router.send(raw_finding())
+    router.items = [EVERYTHING]
+    router.restart()
+
+    assert [Outcome.DIGESTED] == outcomes(router.wake())
+
+
+@pytest.mark.parametrize("how", ["resolved", "archived"])
+def test_what_ended_while_it_waited_is_listed_as_over(how: str) -> None:
+    """Its status stays as it was set."""
+    router = Router(DAILY)
+    router.send(raw_finding("one"), raw_finding("two"))
+    if how == "archived":
+        router.workflow.archived.add((PRODUCT_ARN, "one"))
+    else:
+        router.hold(raw_finding("one"), status="RESOLVED")
+    before = router.status("one")
+    router.clock.now += 2 * HOUR
+
+    router.wake()
+
+    [parent] = router.slack.opened(ALERTS)
+    assert "1 resolved" in parent.text
+    assert (before, "NOTIFIED") == (router.status("one"), router.status("two"))
+
+
+def test_a_finding_that_also_waits_elsewhere_is_marked_with_the_last() -> None:
+    """Not every channel has heard of it before."""
+    late = {
+        **DAILY,
+        "name": "late",
+        "channel": "#late",
+        "schedule": {"time": "20:00", "zone": "UTC"},
+    }
+    router = Router(DAILY, late)
+    router.send(raw_finding())
+    router.clock.now += 2 * HOUR
+    router.wake()
+    status = router.status()
+    router.clock.now += 4 * HOUR
+    router.wake()
+
+    assert ("NEW", "NOTIFIED") == (status, router.status())
+    assert 1 == len(router.slack.opened("#late"))
+
+
+def test_a_finding_that_waits_in_one_channel_is_said_in_the_other() -> None:
+    """And not marked before it was said everywhere."""
+    router = Router(DAILY, CARDS)
+
+    [job] = router.send(raw_finding())
+
+    assert Outcome.POSTED == job.outcome
+    assert "NEW" == router.status()
+
+    router.clock.now += 2 * HOUR
+    router.wake()
+
+    assert "NOTIFIED" == router.status()
+
+
+def test_a_finding_that_comes_twice_waits_once() -> None:
+    """Redelivery and duplicates add nothing."""
+    router = Router(DAILY)
+    router.send(raw_finding())
+    router.send(raw_finding(), tries=2)
+    router.clock.now += 2 * HOUR
+
+    assert 1 == len(router.wake())
+    router.send(raw_finding(), tries=3)
+    router.clock.now += DAY
+    router.wake()
+    assert 1 == len(router.slack.thread(router.slack.opened(ALERTS)[0]))
+
+
+@pytest.mark.parametrize(
+    ("operation", "how"),
+    [
+        ("post", {"error": unavailable()}),
+        ("post", {"error": unavailable("lost", ambiguous=True), "carried_out": True}),
+        ("post", {"error": rate_limited(300), "skip": 1}),
+        ("put_lines", {"error": store_down, "times": 3}),
+        ("ended", {"error": security_hub_down}),
+        *(
+            (operation, {"error": killed, "carried_out": carried_out})
+            for operation in ("post", "write", "put_lines", "mark", "record_notified", "let_go")
+            for carried_out in (False, True)
+        ),
+        ("close", {"error": killed}),
+    ],
+)
+def test_what_fails_waits_for_the_next_call_and_is_said_once(
+    operation: str, how: dict[str, Any]
+) -> None:
+    """Whatever was done of it."""
+    router = Router(DAILY)
+    router.send(raw_finding("one"), raw_finding("two"), raw_finding("three"))
+    router.hold(raw_finding("three"), status="SUPPRESSED")
+    router.clock.now += 2 * HOUR
+    router.faults.plan(operation, **how)
+
+    for _ in range(4):
+        try:
+            router.wake()
+        except Killed:
+            router.restart()
+        router.clock.now += 400
+
+    [parent] = router.slack.opened(ALERTS)
+    thread = router.slack.thread(parent)
+    assert 3 == sum(len(said.delivery_ids) for said in thread)
+    assert "3 HIGH" in parent.text
+    assert "1 resolved" in parent.text
+    assert "NOTIFIED" == router.status("one") == router.status("two")
+    assert [None] == [each.due_at for each in router.holds.bins()]
+
+
+def test_what_cannot_be_put_aside_comes_back() -> None:
+    """Nothing is lost."""
+    router = Router(DAILY)
+    router.faults.plan("hold", store_down)
+
+    [job] = router.send(raw_finding())
+
+    assert Outcome.FAILED == job.outcome
+
+
+def test_a_dead_channels_digest_goes_to_the_default_channel() -> None:
+    """As any message does."""
+    router = Router(DAILY)
+    router.send(raw_finding())
+    router.clock.now += 2 * HOUR
+    router.faults.plan("post", channel_refused(), about=ALERTS, times=None)
+
+    assert [Outcome.DIGESTED] == outcomes(router.wake())
+    assert "channel_not_found" in router.slack.posted[0].all
+
+
+def test_out_of_time_the_next_bins_wait_for_the_next_call() -> None:
+    """One after the other."""
+    router = Router(DAILY, {**DAILY, "name": "b", "channel": "#b"})
+    router.send(raw_finding())
+    router.clock.now += 2 * HOUR
+    router.faults.plan("mark", seconds=INVOCATION_SECONDS)
+    router.faults.plan("ended", seconds=INVOCATION_SECONDS - 30)
+
+    for _ in range(4):
+        router.wake()
+        router.clock.now += 400
+
+    assert 1 == len(router.slack.opened(ALERTS)) == len(router.slack.opened("#b"))
+
+
+def test_a_bin_whose_findings_are_gone_is_closed() -> None:
+    """They expired, or cannot be read any more."""
+    router = Router(DAILY)
+    router.send(raw_finding())
+    [name] = router.holds.waiting
+    [(subject, held)] = router.holds.waiting[name].items()
+    router.holds.waiting[name][subject] = replace(held, finding="{}")
+    router.clock.now += 2 * HOUR
+
+    assert [] == router.wake()
+    assert [None] == [each.due_at for each in router.holds.bins()]
+    assert subject in router.holds.waiting[name]
+
+
+def test_a_shadow_posts_nothing_and_is_counted() -> None:
+    """What it would have done is in the log, and what others do is done."""
+    router = Router({**EVERYTHING, "mode": "shadow"}, CARDS)
+
+    [job] = router.send(raw_finding())
+
+    assert (ALERTS,) == job.shadowed
+    assert 1 == counted(FINDINGS_SHADOWED)
+    assert [] == router.slack.opened(ALERTS)
+    assert 1 == len(router.slack.opened("#cards"))
+
+
+def test_without_time_nothing_is_begun() -> None:
+    """It waits for the next call."""
+    router = Router(DAILY)
+    router.send(raw_finding())
+    router.clock.now += 2 * HOUR
+    router.faults.plan("bins", seconds=INVOCATION_SECONDS)
+
+    assert [] == router.wake()
+    assert [] == router.slack.posted
+
+
+def test_what_another_worker_has_claimed_meanwhile_waits_on() -> None:
+    """The rest of the bin is said."""
+    router = Router(DAILY, {**DAILY, "name": "now", "deliver": "card", "enabled": False})
+    del router.items[1]["schedule"]
+    router.send(raw_finding("one"), raw_finding("two"))
+    router.clock.now += 2 * HOUR
+    router.items = [{**EVERYTHING, "name": "daily"}]
+    router.restart()
+    router.faults.plan("post", killed)
+    with pytest.raises(Killed):
+        router.send(raw_finding("one"))
+    router.restart()
+
+    woken = router.wake()
+
+    assert {Outcome.FAILED, Outcome.DIGESTED} == set(outcomes(woken))
+    assert [1] == [len(waiting) for waiting in router.holds.waiting.values()]

@@ -1,0 +1,472 @@
+"""Life cycle: what becomes of a finding shows on its card, and calls nobody without need."""
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from fakes import Killed, channel_refused, gone, killed, message_refused, rate_limited, store_down
+from finding_router.delivery.outcome import Outcome
+from finding_router.delivery.pace import UPDATE_SECONDS
+from hub_events import raw_finding
+from router import ALERTS, DEFAULT, EVERYTHING, Router, outcomes
+
+LATER = "2026-09-02T10:00:00Z"
+CONTROL_ARN = "arn:aws:securityhub:eu-west-1::product/aws/securityhub"
+CARDS = {**EVERYTHING, "deliver": "card"}
+
+
+def ended(finding_id: str = "finding-1", **changes: Any) -> dict[str, Any]:
+    """Make a finding that its product has archived."""
+    return raw_finding(finding_id, **{"RecordState": "ARCHIVED", "UpdatedAt": LATER} | changes)
+
+
+def control(standard: str, **changes: Any) -> dict[str, Any]:
+    """Make the finding of one standard of a control that all of them have."""
+    return raw_finding(
+        f"{standard}/S3.8",
+        **{
+            "ProductArn": CONTROL_ARN,
+            "ProductName": "Security Hub",
+            "Title": "S3 buckets should block public access",
+            "GeneratorId": f"{standard}/S3.8",
+            "ProductFields": {"StandardsArn": f"arn:aws:securityhub:::standards/{standard}"},
+            "Compliance": {"Status": "FAILED", "SecurityControlId": "S3.8"},
+        }
+        | changes,
+    )
+
+
+FSBP = "aws-foundational-security-best-practices/v/1.0.0"
+PCI = "pci-dss/v/3.2.1"
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"RecordState": "ARCHIVED", "UpdatedAt": LATER}, "Archived after 2 h"),
+        ({"Compliance": {"Status": "PASSED"}, "UpdatedAt": LATER}, "Resolved after 2 h"),
+        ({"Workflow": {"Status": "RESOLVED"}}, "Resolved after 2 h"),
+        ({"Workflow": {"Status": "SUPPRESSED"}}, "Suppressed after 2 h"),
+    ],
+)
+def test_the_card_of_what_ended_says_so(changes: dict[str, Any], word: str) -> None:
+    """In place, without a message more."""
+    router = Router()
+    router.send(raw_finding())
+    router.clock.now += 7200
+
+    [job] = router.send(raw_finding(**changes))
+
+    assert Outcome.UPDATED == job.outcome
+    assert word in router.card.text
+    assert 1 == len(router.slack.posted)
+
+
+@pytest.mark.parametrize("status", ["RESOLVED", "SUPPRESSED"])
+def test_what_a_person_has_set_is_never_overwritten(status: str) -> None:
+    """It is read, and left as it is."""
+    router = Router()
+    router.send(raw_finding())
+    router.hold(raw_finding(), status=status)
+
+    router.send(raw_finding(Workflow={"Status": status}))
+
+    assert status == router.status()
+
+
+def test_events_of_what_nobody_was_told_of_cost_one_read_together() -> None:
+    """And nothing else: no routes, no entries, no Slack."""
+    router = Router()
+
+    jobs = router.send(
+        *(ended(f"finding-{number}") for number in range(20)),
+        *(raw_finding(f"n-{number}", Workflow={"Status": "NOTIFIED"}) for number in range(20)),
+    )
+
+    assert {Outcome.ARCHIVED, Outcome.NOT_NEW} == set(outcomes(jobs))
+    assert [("channels", "")] == router.faults.calls
+
+
+def test_without_tracking_nothing_is_followed() -> None:
+    """The stack's parameter."""
+    router = Router(track_lifecycle=False)
+    router.send(raw_finding())
+    calls = len(router.faults.calls)
+
+    [job] = router.send(ended())
+
+    assert Outcome.ARCHIVED == job.outcome
+    assert calls == len(router.faults.calls)
+
+
+@pytest.mark.parametrize("code", ["message_not_found", "cant_update_message", "is_inactive"])
+def test_a_card_that_cannot_be_changed_is_answered(code: str) -> None:
+    """In its thread, and not broadcast: it is good news."""
+    router = Router()
+    router.send(raw_finding())
+    router.faults.plan("update", gone(code))
+
+    [job] = router.send(ended())
+
+    assert Outcome.UPDATED == job.outcome
+    [reply] = router.replies
+    assert "Archived" in reply.text
+    assert not reply.is_broadcast
+
+
+def test_the_answer_is_looked_for_by_the_next_try() -> None:
+    """A worker that died over it has maybe posted it."""
+    router = Router()
+    router.send(raw_finding())
+    router.faults.plan("update", gone(), times=None)
+    router.faults.plan("post", killed, carried_out=True)
+    with pytest.raises(Killed):
+        router.send(ended())
+    router.restart()
+    router.clock.now += 600
+
+    [job] = router.send(ended(), tries=2)
+
+    assert Outcome.UPDATED == job.outcome
+    assert 1 == len(router.replies)
+
+
+def test_the_end_of_a_deleted_card_in_a_closed_channel_is_no_news() -> None:
+    """Nobody could see it."""
+    router = Router()
+    router.send(raw_finding())
+    router.faults.plan("update", gone(), times=None)
+    router.faults.plan("post", gone("cannot_reply_to_message"))
+
+    [job] = router.send(ended())
+
+    assert Outcome.UPDATED == job.outcome
+    assert 1 == len(router.slack.posted)
+    assert not router.entries[0].is_open
+
+
+def test_a_card_in_a_channel_that_is_gone_is_left_alone() -> None:
+    """It ended all the same."""
+    router = Router()
+    router.send(raw_finding())
+    router.faults.plan("update", channel_refused())
+
+    [job] = router.send(ended())
+
+    assert Outcome.UPDATED == job.outcome
+    assert not router.entries[0].is_open
+
+
+def test_a_card_that_slack_refuses_is_changed_plainly() -> None:
+    """Better plain than wrong."""
+    router = Router()
+    router.send(raw_finding())
+    router.faults.plan("update", message_refused())
+
+    router.send(ended())
+
+    assert not router.card.message.blocks
+    assert "Archived" in router.card.text
+
+
+def test_ends_keep_slacks_pace_for_changes() -> None:
+    """The rest comes back when it may, and all cards are right in the end."""
+    router = Router(CARDS)
+    names = [f"finding-{number}" for number in range(4)]
+    router.send(*map(raw_finding, names))
+    router.clock.now += 60
+
+    jobs = router.send(*map(ended, names))
+
+    assert 1 == outcomes(jobs).count(Outcome.UPDATED)
+    waits = [job.retry_seconds for job in jobs if job.outcome is Outcome.FAILED]
+    assert all(0 < wait <= 2 * UPDATE_SECONDS for wait in waits)
+    assert [] == [slept for slept in router.clock.slept if slept > 2]
+    for tries in range(2, 6):
+        router.clock.now += 5
+        router.send(*map(ended, names), tries=tries)
+    assert not any(entry.is_open for entry in router.entries)
+    changed = sorted(at for said in router.slack.posted for at in said.changed_at)
+    assert all(late - early >= 1 for early, late in pairwise(changed))
+
+
+def test_ends_never_delay_new_alerts() -> None:
+    """What is new is said first, whatever else the batch brings."""
+    router = Router(CARDS)
+    router.send(raw_finding("old"))
+    router.clock.now += 60
+
+    router.send(ended("old"), raw_finding("low", Severity={"Label": "LOW"}))
+
+    operations = [call for call, _ in router.faults.calls]
+    assert operations.index("update") > len(operations) - operations[::-1].index("post") - 1
+
+
+def test_a_refused_change_slows_the_changes_of_all_workers() -> None:
+    """And no message."""
+    router = Router(CARDS)
+    router.send(raw_finding("old"))
+    router.faults.plan("update", rate_limited(60))
+
+    end, new = router.send(ended("old"), raw_finding("new"))
+    [again] = router.send(ended("old"), tries=2)
+
+    assert (Outcome.FAILED, 60) == (end.outcome, end.retry_seconds)
+    assert Outcome.POSTED == new.outcome
+    assert Outcome.FAILED == again.outcome
+    assert 1 == router.faults.count("update")
+
+
+def test_what_is_back_is_said_in_the_thread_and_to_the_channel() -> None:
+    """How often, and since when; the card is open again."""
+    router = Router()
+    router.send(raw_finding())
+    router.clock.now += 60
+    router.send(ended())
+    router.clock.now += 60
+    router.hold(raw_finding())
+
+    [job] = router.send(raw_finding(UpdatedAt="2026-09-03T10:00:00Z"))
+
+    assert Outcome.POSTED == job.outcome
+    [reply] = router.replies
+    assert reply.is_broadcast
+    assert "Reopened, 2nd time, first seen 20 days ago" in reply.text
+    assert router.card.text.startswith("🟠 HIGH")
+    assert "NOTIFIED" == router.status()
+
+
+def test_a_rise_is_said_and_a_fall_is_only_shown() -> None:
+    """The thread has the rise; the card always has what is true."""
+    router = Router()
+    router.send(raw_finding())
+    router.clock.now += 60
+    worse = {"Workflow": {"Status": "NOTIFIED"}, "Severity": {"Label": "CRITICAL"}}
+    [rise] = router.send(raw_finding(**worse, UpdatedAt=LATER))
+    router.clock.now += 60
+    better = {"Workflow": {"Status": "NOTIFIED"}, "Severity": {"Label": "LOW"}}
+    [fall] = router.send(raw_finding(**better, UpdatedAt="2026-09-03T10:00:00Z"))
+
+    assert (Outcome.POSTED, Outcome.UPDATED) == (rise.outcome, fall.outcome)
+    [reply] = router.replies
+    assert reply.is_broadcast
+    assert "rose from HIGH to CRITICAL" in reply.text
+    assert "LOW" in router.card.text
+
+
+def test_a_card_that_could_not_be_brought_back_is_brought_back_by_the_next_try() -> None:
+    """What is new was said, and is not said again."""
+    router = Router()
+    router.send(raw_finding())
+    router.clock.now += 60
+    router.send(ended())
+    router.clock.now += 60
+    router.hold(raw_finding())
+    back = raw_finding(UpdatedAt="2026-09-03T10:00:00Z")
+    router.faults.plan("update", rate_limited(5))
+
+    [first] = router.send(back)
+    router.clock.now += 60
+    [second] = router.send(back, tries=2)
+
+    assert (Outcome.FAILED, Outcome.DUPLICATE) == (first.outcome, second.outcome)
+    assert router.card.text.startswith("🟠 HIGH")
+    assert 1 == len(router.replies)
+
+
+@pytest.mark.parametrize("error", [gone(), channel_refused()])
+def test_a_card_that_nobody_sees_is_not_brought_back(error: Any) -> None:
+    """The news were said."""
+    router = Router()
+    router.send(raw_finding())
+    router.clock.now += 60
+    router.send(ended())
+    router.clock.now += 60
+    router.faults.plan("update", error)
+
+    [job] = router.send(raw_finding(UpdatedAt="2026-09-03T10:00:00Z"))
+
+    assert Outcome.POSTED == job.outcome
+
+
+def test_a_card_that_slack_refuses_is_brought_back_plainly() -> None:
+    """Better plain than wrong."""
+    router = Router()
+    router.send(raw_finding())
+    router.clock.now += 60
+    router.send(ended())
+    router.clock.now += 60
+    router.faults.plan("update", message_refused())
+
+    router.send(raw_finding(UpdatedAt="2026-09-03T10:00:00Z"))
+
+    assert not router.card.message.blocks
+    assert "HIGH" in router.card.text
+
+
+def test_what_is_back_without_its_card_stands_in_the_channel() -> None:
+    """And is the card from then on."""
+    router = Router()
+    router.send(raw_finding())
+    router.clock.now += 60
+    router.send(ended())
+    router.slack.delete(router.card)
+    router.clock.now += 60
+
+    router.send(raw_finding(UpdatedAt="2026-09-03T10:00:00Z"))
+
+    [entry] = router.entries
+    assert entry.ts == router.card.ts
+
+
+def test_a_thread_that_takes_no_answer_is_left_for_the_channel() -> None:
+    """Nothing is lost."""
+    router = Router()
+    router.send(raw_finding())
+    router.clock.now += 60
+    router.send(ended())
+    router.clock.now += 60
+    router.faults.plan("post", gone("cannot_reply_to_message"))
+
+    [job] = router.send(raw_finding(UpdatedAt="2026-09-03T10:00:00Z"))
+
+    assert Outcome.POSTED == job.outcome
+    assert 2 == len(router.slack.texts(ALERTS))
+
+
+def test_standards_of_one_control_and_resource_are_one_card() -> None:
+    """It lists them all, and all are NOTIFIED."""
+    router = Router()
+
+    first = router.send(control(FSBP))
+    router.clock.now += 60
+    second = router.send(control(PCI))
+
+    assert [Outcome.POSTED, Outcome.UPDATED] == outcomes([*first, *second])
+    assert 1 == len(router.slack.posted)
+    assert "AWS FSBP" in router.card.all
+    assert "PCI DSS" in router.card.all
+    assert {"NOTIFIED"} == set(router.workflow.status.values())
+
+
+def test_standards_that_come_together_are_one_card_at_once() -> None:
+    """Of one batch."""
+    router = Router()
+
+    router.send(control(FSBP), control(PCI))
+
+    assert 1 == len(router.slack.posted)
+    assert "PCI DSS" in router.card.all
+    assert {"NOTIFIED"} == set(router.workflow.status.values())
+
+
+def test_the_card_of_several_standards_ends_with_the_last_of_them() -> None:
+    """Until then something still fails."""
+    router = Router()
+    router.send(control(FSBP), control(PCI))
+    passed = {"Status": "PASSED", "SecurityControlId": "S3.8"}
+
+    router.clock.now += 60
+    router.send(control(FSBP, Compliance=passed, UpdatedAt=LATER))
+    assert "HIGH" in router.card.text.split(" · ")[0]
+    router.clock.now += 60
+    router.send(control(PCI, Compliance=passed, UpdatedAt=LATER))
+
+    assert "Resolved" in router.card.text
+
+
+def test_another_resource_is_another_card() -> None:
+    """The same control says something else there."""
+    router = Router()
+    other = [{"Type": "AwsS3Bucket", "Id": "arn:aws:s3:::other"}]
+
+    router.send(control(FSBP), control(FSBP, Id="another", Resources=other))
+
+    assert 2 == len(router.slack.posted)
+
+
+def test_news_of_a_silenced_finding_wait_with_it() -> None:
+    """What only goes on calls nobody while it is silenced; an end still shows."""
+    router = Router()
+    router.send(raw_finding())
+    router.items.append(
+        {"kind": "silence", "name": "migration", "match": {}, "until": "2030-01-01T00:00:00Z"}
+    )
+    router.restart()
+    router.clock.now += 60
+    worse = {"Workflow": {"Status": "NOTIFIED"}, "Severity": {"Label": "CRITICAL"}}
+
+    [rise] = router.send(raw_finding(**worse, UpdatedAt=LATER))
+    [end] = router.send(ended(UpdatedAt="2026-09-03T10:00:00Z"))
+
+    assert (Outcome.NOT_NEW, Outcome.UPDATED) == (rise.outcome, end.outcome)
+    assert [] == router.replies
+
+
+def test_a_ledger_that_fails_brings_only_what_may_matter_back() -> None:
+    """An end of what nobody heard of is done."""
+    router = Router()
+    router.send(raw_finding())
+    router.faults.plan("read", store_down)
+
+    never, known = router.send(ended("never"), ended())
+
+    assert (Outcome.ARCHIVED, Outcome.FAILED) == (never.outcome, known.outcome)
+
+
+def test_an_end_waits_for_the_worker_that_says_the_beginning() -> None:
+    """It comes back when that is done."""
+    router = Router()
+    router.faults.plan("post", killed)
+    with pytest.raises(Killed):
+        router.send(raw_finding())
+
+    [job] = router.send(ended())
+
+    assert (Outcome.FAILED, 15) == (job.outcome, job.retry_seconds)
+
+
+def test_what_ends_with_what_could_not_be_said_comes_back_with_it() -> None:
+    """Their order is kept."""
+    router = Router()
+    router.faults.plan("post", channel_refused(), times=None)
+
+    jobs = router.send(raw_finding(), ended())
+
+    assert [Outcome.FAILED, Outcome.FAILED] == outcomes(jobs)
+    assert [] == router.slack.texts(DEFAULT)
+
+
+def test_a_fall_on_a_card_that_is_gone_is_remembered() -> None:
+    """Nobody is told of it."""
+    router = Router()
+    router.send(raw_finding())
+    router.clock.now += 60
+    router.faults.plan("update", gone())
+    better = {"Workflow": {"Status": "NOTIFIED"}, "Severity": {"Label": "LOW"}}
+
+    [job] = router.send(raw_finding(**better, UpdatedAt=LATER))
+
+    assert Outcome.UPDATED == job.outcome
+    assert [] == router.replies
+
+
+def test_an_end_of_which_another_worker_was_first_comes_back() -> None:
+    """When the card is gone, only one of them answers it."""
+    router = Router()
+    router.send(raw_finding())
+    router.clock.now += 60
+    mine = router.pipeline
+
+    def intrude() -> None:
+        router.restart()
+        router.send(raw_finding(UpdatedAt="2026-09-01T12:00:00Z"))
+        router.pipeline = mine
+
+    router.faults.plan("update", gone(), meanwhile=intrude)
+
+    [job] = router.send(ended())
+
+    assert Outcome.FAILED == job.outcome
+    assert [] == router.replies

@@ -1,0 +1,119 @@
+"""Pace: no channel gets two messages within a second, however many workers there are."""
+
+from collections import defaultdict
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from fakes import rate_limited, store_down
+from finding_router.delivery.outcome import Outcome
+from finding_router.delivery.pace import REST_SECONDS
+from hub_events import raw_finding
+from router import ALERTS, EVERYTHING, OPS, Router, outcomes
+
+CARDS = {**EVERYTHING, "deliver": "card"}
+
+
+def findings(count: int, prefix: str) -> list[dict[str, Any]]:
+    """Make *count* findings."""
+    return [raw_finding(f"{prefix}-{number}") for number in range(count)]
+
+
+def check_pace(router: Router) -> None:
+    """No two messages of a channel within a second."""
+    times: dict[str, list[float]] = defaultdict(list)
+    for said in router.slack.posted:
+        times[said.channel].append(said.at)
+    for at in times.values():
+        assert all(late - early >= 1.0 for early, late in pairwise(sorted(at)))
+
+
+def test_messages_of_one_channel_keep_their_distance() -> None:
+    """Before Slack has to ask for it."""
+    router = Router(CARDS)
+
+    router.send(*findings(5, "a"))
+
+    assert 5 == len(router.slack.posted)
+    check_pace(router)
+
+
+@pytest.mark.parametrize("skip", range(4))
+def test_two_workers_share_the_slots(skip: int) -> None:
+    """Whenever the other one comes in between."""
+    router = Router(CARDS)
+    mine = router.pipeline
+
+    def intrude() -> None:
+        router.restart()
+        router.send(*findings(3, "b"))
+        router.pipeline = mine
+
+    router.faults.plan("slot", skip=skip, meanwhile=intrude)
+
+    router.send(*findings(4, "a"))
+
+    assert 7 == len(router.slack.posted)
+    check_pace(router)
+
+
+def test_what_finds_no_slot_in_time_comes_back_when_there_is_one() -> None:
+    """Each a second later than the other."""
+    router = Router(CARDS)
+    router.ledger.slow_down(ALERTS, until=router.clock.now + 500)
+
+    jobs = router.send(*findings(3, "a"))
+
+    assert [Outcome.FAILED] * 3 == outcomes(jobs)
+    assert [500, 501, 502] == [job.retry_seconds for job in jobs]
+    assert [] == router.slack.posted
+
+
+def test_a_channel_that_stays_refused_rests_with_one_notice() -> None:
+    """While the others go on; once it works it is as any other."""
+    router = Router(CARDS, {**CARDS, "name": "b", "channel": "#b"})
+    router.faults.plan("post", rate_limited(1), about=ALERTS, times=3)
+
+    [job] = router.send(raw_finding("one"))
+    [soon] = router.send(raw_finding("two"))
+
+    assert (Outcome.FAILED, REST_SECONDS) == (job.outcome, job.retry_seconds)
+    assert Outcome.FAILED == soon.outcome
+    assert 3 == router.faults.calls.count(("post", ALERTS))
+    assert 2 == len(router.slack.opened("#b"))
+    assert [f"channel {ALERTS} rests for 5 min" in text for text in router.slack.texts(OPS)] == [
+        True
+    ]
+
+    router.clock.now += REST_SECONDS + 1
+    router.faults.plan("post", rate_limited(1), about=ALERTS, skip=1)
+    again = router.send(raw_finding("one"), raw_finding("two"), tries=2)
+
+    assert [Outcome.POSTED] * 2 == outcomes(again)
+    assert 1 == len(router.slack.texts(OPS))
+
+
+def test_a_refusal_is_waited_out_by_the_other_workers_too() -> None:
+    """They learn of it before they are refused."""
+    router = Router(CARDS)
+    router.faults.plan("post", rate_limited(200), about=ALERTS)
+    router.send(raw_finding("one"))
+    router.restart()
+
+    [other] = router.send(raw_finding("two"))
+
+    assert (Outcome.FAILED, 200) == (other.outcome, other.retry_seconds)
+    assert 1 == router.faults.count("post")
+
+
+def test_a_refusal_that_cannot_be_shared_is_waited_out_alone() -> None:
+    """The Ledger does not answer just then."""
+    router = Router(CARDS)
+    router.faults.plan("post", rate_limited(7))
+    router.faults.plan("slow_down", store_down)
+
+    [job] = router.send(raw_finding())
+
+    assert Outcome.POSTED == job.outcome
+    assert [7] == router.clock.slept
