@@ -97,7 +97,6 @@ def test_the_token_is_nowhere_in_the_log(
         {"error": "brand_new"},
         {"drop": "before"},
         {"http_status": 503},
-        {"retry_after": 600},
     ):
         slack.faults.add(method="chat.postMessage", **trouble)
         invoke(f"ill by {trouble}")
@@ -107,6 +106,10 @@ def test_the_token_is_nowhere_in_the_log(
         invoke(f"ill by {operation}")
     slack.set_token_state("revoked")
     assert [{"itemIdentifier": "record-1"}] == invoke("dead")["batchItemFailures"]
+    # Last, since all workers leave the channel alone for so long.
+    slack.set_token_state("active")
+    slack.faults.add(method="chat.postMessage", retry_after=600)
+    assert [{"itemIdentifier": "record-1"}] == invoke("slowed down")["batchItemFailures"]
 
     output = "".join(capfd.readouterr())
     log = "\n".join([output, caplog.text, *(str(vars(each)) for each in caplog.records)])

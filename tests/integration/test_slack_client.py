@@ -78,14 +78,14 @@ def world() -> Iterator[World]:
 
 def test_a_message_arrives_as_it_was_meant(world: World) -> None:
     """With its blocks, its colour and its delivery, and without previews of its links."""
-    posted = world.client.post(CHANNEL, notice("headline", ["detail"]), delivery_id="delivery-1")
+    posted = world.client.post(CHANNEL, notice("headline", ["detail"]), delivery_ids=["delivery-1"])
 
     [message] = world.server.messages(CHANNEL)
     assert (message.channel, message.ts) == (posted.channel, posted.ts)
     assert "Security Hub router: headline" == message.text
     assert "detail" in str(message.attachments)
     assert message.metadata is not None
-    assert {"delivery_id": "delivery-1"} == message.metadata["event_payload"]
+    assert {"delivery_ids": ["delivery-1"]} == message.metadata["event_payload"]
     assert message.sent["unfurl_links"] is message.sent["unfurl_media"] is False
 
 
@@ -420,7 +420,7 @@ def test_no_error_shows_the_token(world: World) -> None:
 
 def test_a_message_is_found_among_many_pages(world: World) -> None:
     """A busy channel has more messages than Slack gives at once."""
-    posted = world.client.post(CHANNEL, MESSAGE, delivery_id="delivery-1")
+    posted = world.client.post(CHANNEL, MESSAGE, delivery_ids=["delivery-1"])
     for _ in range(PAGE + 1):
         world.server.add_message("alerts", "chatter")
 
@@ -430,7 +430,7 @@ def test_a_message_is_found_among_many_pages(world: World) -> None:
 
 def test_a_search_reads_no_further_back_than_it_must(world: World) -> None:
     """What was posted before the claim cannot be the message."""
-    world.client.post(CHANNEL, MESSAGE, delivery_id="delivery-1")
+    world.client.post(CHANNEL, MESSAGE, delivery_ids=["delivery-1"])
 
     assert world.client.find(CHANNEL, "delivery-1", since=time.time() + 5) is None
 
@@ -453,7 +453,7 @@ def test_a_name_is_looked_up_once(world: World) -> None:
 
 def test_a_name_that_was_posted_to_needs_no_looking_up(world: World) -> None:
     """Slack's answer to the post had the id."""
-    posted = world.client.post(CHANNEL, MESSAGE, delivery_id="delivery-1")
+    posted = world.client.post(CHANNEL, MESSAGE, delivery_ids=["delivery-1"])
 
     assert posted == world.find()
     assert 0 == world.calls("conversations.list")
@@ -461,7 +461,7 @@ def test_a_name_that_was_posted_to_needs_no_looking_up(world: World) -> None:
 
 def test_an_id_needs_no_looking_up(world: World) -> None:
     """It is what conversations.history takes."""
-    posted = world.client.post(CHANNEL, MESSAGE, delivery_id="delivery-1")
+    posted = world.client.post(CHANNEL, MESSAGE, delivery_ids=["delivery-1"])
 
     assert posted == world.find(channel=posted.channel)
     assert 0 == world.calls("conversations.list")

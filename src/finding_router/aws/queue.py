@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import cached_property
 from itertools import batched
+from math import ceil
 from typing import TYPE_CHECKING, Final
 
 import boto3
@@ -44,7 +45,7 @@ class FindingsQueue:
                 {
                     "Id": str(number),
                     "ReceiptHandle": receipt,
-                    "VisibilityTimeout": min(max(round(seconds), 0), MAX_SECONDS),
+                    "VisibilityTimeout": min(max(ceil(seconds), 0), MAX_SECONDS),
                 }
                 for number, (receipt, seconds) in enumerate(some)
             ]

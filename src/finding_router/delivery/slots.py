@@ -1,10 +1,14 @@
 """The slots that one batch holds: when it may post to which channel."""
 
 from collections.abc import Callable
+from typing import Final
 
 from finding_router.delivery.deadline import Deadline
 from finding_router.delivery.pace import Pace
 from finding_router.errors import UnavailableError
+
+# Why something comes back that waits for its turn.
+AT_SLACKS_PACE: Final = "messages change at Slack's pace"
 
 
 class Slots:
@@ -63,9 +67,14 @@ class Slots:
         self._free_at[channel] = free_at + 1.0
         return max(free_at - self._clock(), 0.0)
 
+    def seconds_to_change(self) -> float:
+        """Take a slot to change a message, and give zero, or give when it is whose turn to try."""
+        slot = self._pace.update()
+        return 0.0 if slot.is_taken else max(self._pace.turn(slot.at) - self._clock(), 1.0)
+
     def wait_for_change(self, channel: str) -> None:
         """
-        Wait for a slot to change a message of *channel*.
+        Wait for a slot to change a message of *channel*, where nobody can come back for it.
 
         Raises:
             UnavailableError: there is none in time.
@@ -77,7 +86,7 @@ class Slots:
             slot = self._pace.update()
         if not slot.is_taken:
             raise UnavailableError(
-                "messages change at Slack's pace",
+                AT_SLACKS_PACE,
                 channel=channel,
                 code="out_of_time",
                 ambiguous=False,

@@ -12,6 +12,7 @@ from finding_router.delivery.job import Delivery, Progress
 from finding_router.delivery.ledger import Entry, Saying
 from finding_router.delivery.reviving import Reviver
 from finding_router.delivery.searching import Searcher
+from finding_router.delivery.slots import AT_SLACKS_PACE
 from finding_router.errors import ChannelError, GoneError
 from finding_router.slack.client import Posted
 from finding_router.slack.message import Message
@@ -181,10 +182,8 @@ class DeliveryTeller:
 
     def _update(self, work: Delivery, entry: Entry, verdict: Verdict) -> bool:
         """Change the card; tell whether that is all there is to do."""
-        slot = self._pace.update()
-        if not slot.is_taken:
-            wait = max(slot.at - self._clock(), 1.0)
-            work.end(Progress.FAILED, "cards change at Slack's pace", retry_seconds=wait)
+        if wait := self._slots.seconds_to_change():
+            work.end(Progress.FAILED, AT_SLACKS_PACE, retry_seconds=wait)
             return False
         message = self._changed(work, entry, verdict)
         where = Posted(entry.posted_to or "", entry.ts or "")
