@@ -1,5 +1,6 @@
 """The Ledger's parts about digests and about what waits, in memory, which fail as planned."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
@@ -18,6 +19,8 @@ class FakeDigestBook:
         self.digests: dict[str, OpenDigest] = {}
         self.kept: dict[str, OpenDigest] = {}
         self.listed: dict[str, dict[str, Line]] = {}
+        self._revisions: Counter[str] = Counter()
+        self._counted_at: dict[str, float] = {}
 
     def open_digests(self, names: Iterable[str]) -> dict[str, OpenDigest]:
         """Give the newest of each name."""
@@ -48,11 +51,30 @@ class FakeDigestBook:
         with self._faults.around("put_lines"):
             listed = self.listed.setdefault(digest_id, {})
             listed |= {line.subject: line for line in lines}
+            self._revisions[digest_id] += 1
 
     def lines(self, digest_id: str) -> list[Line]:
         """Give all, in the order that DynamoDB has them."""
         with self._faults.around("lines"):
             return [line for _, line in sorted(self.listed.get(digest_id, {}).items())]
+
+    def revision(self, digest_id: str) -> int:
+        """Count how often lines were put."""
+        with self._faults.around("revision"):
+            return self._revisions[digest_id]
+
+    def begin_count(self, digest_id: str) -> None:
+        """Forget who was to come."""
+        with self._faults.around("begin_count"):
+            self._counted_at.pop(digest_id, None)
+
+    def count_later(self, digest_id: str, *, at: float, now: float) -> bool:
+        """Note *at*, unless a later one than *now* is noted."""
+        with self._faults.around("count_later"):
+            if self._counted_at.get(digest_id, now) > now:
+                return False
+            self._counted_at[digest_id] = at
+            return True
 
 
 class FakeHoldBook:

@@ -14,6 +14,7 @@ from finding_router.delivery.digest_book import DigestBook, OpenDigest
 from finding_router.delivery.ledger import State
 from finding_router.findings.digest import Totals
 
+NOW = 1_790_000_000.5
 FIRST = OpenDigest(
     name="#alerts",
     channel="#alerts",
@@ -98,6 +99,25 @@ class DigestBookContract:
         book.put_lines(FIRST.digest_id, [make_line()])
 
         assert [] == book.lines(replace(FIRST, number=2).digest_id)
+
+    def test_each_putting_of_lines_is_a_revision(self, book: DigestBook) -> None:
+        """Who has counted an earlier one counts again."""
+        assert 0 == book.revision(FIRST.digest_id)
+        book.put_lines(FIRST.digest_id, [make_line()])
+        book.put_lines(FIRST.digest_id, [make_line()])
+
+        assert 2 == book.revision(FIRST.digest_id)
+        assert 1 == len(book.lines(FIRST.digest_id))
+
+    def test_one_comes_to_count_at_a_time(self, book: DigestBook) -> None:
+        """Others rely on it until it is late, or has begun."""
+        assert book.count_later(FIRST.digest_id, at=NOW + 10, now=NOW)
+        assert not book.count_later(FIRST.digest_id, at=NOW + 12, now=NOW + 9.5)
+        assert book.count_later(FIRST.digest_id, at=NOW + 20, now=NOW + 10)
+        book.begin_count(FIRST.digest_id)
+
+        assert book.count_later(FIRST.digest_id, at=NOW + 30, now=NOW + 11)
+        assert [] == book.lines(FIRST.digest_id)
 
 
 class TestFakeDigestBook(DigestBookContract):

@@ -254,6 +254,83 @@ def test_without_time_for_the_totals_their_findings_come_back() -> None:
     assert Outcome.FAILED == job.outcome
 
 
+def test_one_finding_comes_back_for_totals_that_have_to_wait() -> None:
+    """However many batches were listed meanwhile; it has them add up, and nobody slept."""
+    router = Router()
+    router.send(*flood(6))
+    router.clock.now += 60
+    router.ledger.slow_down("updates", until=router.clock.now + 60)
+    router.clock.slept.clear()
+
+    first = router.send(*flood(3, first=6))
+    router.clock.now += 5
+    second = router.send(*flood(3, first=9))
+
+    [back] = [job for job in (*first, *second) if job.outcome is Outcome.FAILED]
+    assert [Outcome.DIGESTED] * 3 == outcomes(second)
+    assert "6 new findings" in parents(router)[0].text
+    assert all(slept < 2 for slept in router.clock.slept)
+    router.clock.now += back.retry_seconds
+    assert back.finding is not None
+    [again] = router.send(back.finding.raw, tries=2)
+    assert Outcome.DUPLICATE == again.outcome
+    check(router, count=12)
+
+
+def test_totals_wait_again_for_whoever_was_late() -> None:
+    """Who was to count and did not come in time is not relied on."""
+    router = Router()
+    router.send(*flood(6))
+    router.clock.now += 60
+    router.ledger.slow_down("updates", until=router.clock.now + 500)
+
+    [first] = router.send(*flood(1, first=6))
+    router.clock.now += first.retry_seconds - 1
+    [second] = router.send(*flood(1, first=7))
+    router.clock.now += 2
+    [third] = router.send(*flood(1, first=8))
+
+    assert [Outcome.FAILED, Outcome.DIGESTED] == outcomes([first, second])
+    assert Outcome.DIGESTED == third.outcome
+    check(router, count=9)
+
+
+def test_ends_in_many_digests_hold_nobody_up() -> None:
+    """The totals that find no slot are brought up to date by one finding each, later."""
+    count = 20
+    routes = [
+        {
+            "kind": "route",
+            "name": f"{number:02}",
+            "channel": f"#channel-{number:02}",
+            "deliver": "digest",
+            "match": {"Id": [f"finding-{number:03}"]},
+        }
+        for number in range(count)
+    ]
+    router = Router(*routes)
+    router.send(*flood(count))
+    router.clock.now += 3600
+    router.clock.slept.clear()
+    ends = flood(count, RecordState="ARCHIVED", UpdatedAt="2026-09-02T10:00:00Z")
+
+    jobs = router.send(*ends)
+
+    assert [] == router.clock.slept
+    later = [job for job in jobs if job.outcome is Outcome.FAILED]
+    assert 0 < len(later) < count
+    assert len(later) == len({job.retry_seconds for job in later})
+    began = router.clock.now
+    for job in sorted(later, key=lambda job: job.retry_seconds):
+        assert job.finding is not None
+        router.clock.now = began + job.retry_seconds
+        [again] = router.send(job.finding.raw, tries=2)
+        assert Outcome.FAILED != again.outcome
+    assert count == sum(
+        "resolved" in said.all for said in router.slack.posted if said.thread_ts is None
+    )
+
+
 @pytest.mark.parametrize("error", [gone(), channel_refused()])
 def test_totals_that_nobody_sees_any_more_are_left_alone(error: Any) -> None:
     """The digest was deleted."""

@@ -13,6 +13,7 @@ from finding_router.findings.digest import Line, Totals
 OPEN: Final = "open"
 # No subject is called so: they are hashes.
 ABOUT: Final = "about"
+COUNT: Final = "count"
 
 
 class DynamoDigestBook:
@@ -53,11 +54,37 @@ class DynamoDigestBook:
             }
             for line in lines
         )
+        self._items.update(
+            (_lines(digest_id), COUNT),
+            "SET expires_at = :expires_at ADD revision :one",
+            {":expires_at": int(time.time()) + self._ttl_seconds, ":one": 1},
+        )
 
     def lines(self, digest_id: str) -> list[Line]:
         """Give everything that the digest lists."""
         found = self._items.query(_lines(digest_id))
-        return [Line.from_attributes(each) for each in found if each["channel"] != ABOUT]
+        return [
+            Line.from_attributes(each) for each in found if each["channel"] not in {ABOUT, COUNT}
+        ]
+
+    def revision(self, digest_id: str) -> int:
+        """Count how often lines were put."""
+        found = self._items.read([(_lines(digest_id), COUNT)])
+        return found[0].get("revision", 0) if found else 0
+
+    def begin_count(self, digest_id: str) -> None:
+        """Say that somebody counts the lines."""
+        self._items.update((_lines(digest_id), COUNT), "REMOVE counted_at", {})
+
+    def count_later(self, digest_id: str, *, at: float, now: float) -> bool:
+        """Say that somebody counts at *at*, unless another one is to come."""
+        _, is_noted = self._items.update(
+            (_lines(digest_id), COUNT),
+            "SET counted_at = :at",
+            {":at": at, ":now": now},
+            "attribute_not_exists(counted_at) OR counted_at <= :now",
+        )
+        return is_noted
 
     def _values(self, digest: OpenDigest, finding: str, channel: str) -> dict[str, Any]:
         return {

@@ -126,8 +126,8 @@ class DigestTeller:
             return None
         digest = self._claimed(work, now)
         for left in self._left(work, digest):
-            if why := self._digests.correct(left):
-                work.end(Progress.FAILED, why, retry_seconds=FIRST_SECONDS)
+            if later := self._digests.correct(left):
+                work.end(Progress.FAILED, later.why, retry_seconds=FIRST_SECONDS)
                 return None
         if not self._book.write_digest(digest):
             work.end(Progress.FAILED, "another worker was first", retry_seconds=FIRST_SECONDS)

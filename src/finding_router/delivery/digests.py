@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from finding_router.delivery.batch import Batch
 from finding_router.delivery.changing import Changer
@@ -11,6 +11,7 @@ from finding_router.delivery.digest_book import OpenDigest
 from finding_router.delivery.episodes import Verdict
 from finding_router.delivery.job import Delivery, DigestWork, Work
 from finding_router.delivery.ledger import Saying, State
+from finding_router.delivery.slots import AT_SLACKS_PACE
 from finding_router.errors import (
     ChannelError,
     DeliveryError,
@@ -27,6 +28,13 @@ from finding_router.slack.message import Message
 from finding_router.telemetry import logger
 
 _FRESH: Final = frozenset({Verdict.POST, Verdict.RESUME, Verdict.RECOVER})
+
+
+class Later(NamedTuple):
+    """Why a digest does not add up yet, and in how many seconds to try again, if that is known."""
+
+    why: str
+    seconds: float | None = None
 
 
 class Digests:
@@ -87,37 +95,49 @@ class Digests:
         """Have `refresh` count the digest's totals anew."""
         self._touched[digest_id] = None
 
-    def refresh(self) -> dict[str, str]:
+    def refresh(self, *, patiently: bool) -> dict[str, Later]:
         """
-        Bring the parents of the digests that were touched up to date, at Slack's pace.
+        Bring the parents of the digests that were touched up to date.
 
-        Give why for those that are not: their findings come back, to have them add up.
+        Give when to come back for those that are not: at Slack's pace for changes, unless
+        *patiently*, and once for a digest, however many workers have listed something in it.
         """
-        failed = {digest_id: self.correct(digest_id) for digest_id in self._touched}
-        return {digest_id: why for digest_id, why in failed.items() if why}
+        later = {each: self.correct(each, patiently=patiently) for each in self._touched}
+        return {digest_id: each for digest_id, each in later.items() if each is not None}
 
-    def correct(self, digest_id: str) -> str:
-        """Let the parent say what is listed below it; give why where that has to be tried again."""
+    def correct(self, digest_id: str, *, patiently: bool = True) -> Later | None:
+        """Let the parent say what is listed below it, or give when that has to be tried again."""
         try:
-            self._refresh(digest_id)
+            return self._count(digest_id, patiently=patiently)
         except (GoneError, ChannelError) as error:
             # Nobody sees it any more.
             logger.warning("digest not changed", digest=digest_id, detail=str(error))
+            return None
         except (DeliveryError, StoreError) as error:
             logger.warning("digest not changed", digest=digest_id, detail=str(error))
-            return str(error)
-        return ""
+            return Later(str(error))
 
-    def _refresh(self, digest_id: str) -> None:
+    def _count(self, digest_id: str, *, patiently: bool) -> Later | None:
         digest = self._book.about(digest_id)
+        if digest is None:
+            return None
         shown = None
         # Another worker may list more while this one counts: then its count comes second.
-        while digest is not None and shown != (lines := self._book.lines(digest_id)):
-            self._batch.slots.wait_for_change(digest.channel)
+        while shown != (revision := self._book.revision(digest_id)):
+            if patiently:
+                self._batch.slots.wait_for_change(digest.channel)
+            elif seconds := self._batch.slots.seconds_to_change():
+                now = self._clock()
+                # Whoever comes for it already counts what this batch has listed.
+                is_mine = self._book.count_later(digest_id, at=now + seconds, now=now)
+                return Later(AT_SLACKS_PACE, seconds) if is_mine else None
+            self._book.begin_count(digest_id)
+            lines = self._book.lines(digest_id)
             where = Posted(digest.posted_to or "", digest.ts or "")
             full, plain = (parent(digest, lines, is_plain=each) for each in (False, True))
             self._changer.change(where, full, plain=plain)
-            shown = lines
+            shown = revision
+        return None
 
     def is_on(self, digest: OpenDigest) -> bool:
         """Tell whether the burst of *digest* still goes on."""

@@ -155,6 +155,8 @@ class DigestWork(Work):
     name: str
     deliveries: list[Delivery]
     also: list[Delivery] = field(default_factory=list)
+    """Those that are still to be listed; *beside* has all of them."""
+    beside: tuple[Delivery, ...] = field(init=False)
     heading: str | None = None
     why: str = ""
     before: OpenDigest | None = None
@@ -168,6 +170,10 @@ class DigestWork(Work):
     """Subjects of those that ended while they waited."""
     in_reply: tuple[str, ...] = ()
     """Subjects in the reply that is being posted."""
+
+    def __post_init__(self) -> None:
+        """Keep all that have a card of their own besides."""
+        self.beside = tuple(self.also)
 
     def settle(self) -> None:
         """Give what was not listed the end of the whole."""

@@ -1,13 +1,13 @@
 """Bringing deliveries to their channels: what one batch needs for it, put together."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from finding_router.delivery.backoff import backoff_seconds
 from finding_router.delivery.batch import Batch
 from finding_router.delivery.claims import Claims
 from finding_router.delivery.deadline import Deadline
 from finding_router.delivery.digest_telling import DigestTeller
-from finding_router.delivery.digests import Digests
+from finding_router.delivery.digests import Digests, Later
 from finding_router.delivery.job import Delivery, DigestWork, Progress, Work
 from finding_router.delivery.notices import Notices
 from finding_router.delivery.pace import Pace
@@ -48,12 +48,12 @@ class Outbox:
         """Bring *deliveries* to their ends, those of a burst as a digest."""
         batch = self._batch(deliveries, default_channel, deadline)
         digests = self._digests(batch)
-        _run(batch, digests, digests.gather(deliveries))
+        _run(batch, digests, digests.gather(deliveries), patiently=False)
 
     def send_digest(self, work: DigestWork, *, default_channel: str, deadline: Deadline) -> None:
         """Bring a digest that was waited for to its end."""
         batch = self._batch(work.deliveries, default_channel, deadline)
-        _run(batch, self._digests(batch), [work])
+        _run(batch, self._digests(batch), [work], patiently=True)
 
     def _batch(
         self, deliveries: Sequence[Delivery], default_channel: str, deadline: Deadline
@@ -86,28 +86,35 @@ class Outbox:
         )
 
 
-def _run(batch: Batch, digests: Digests, work: Sequence[Work]) -> None:
+def _run(batch: Batch, digests: Digests, work: Sequence[Work], *, patiently: bool) -> None:
     reviver = Reviver(batch, digests)
     deliveries = DeliveryTeller(batch, digests, reviver)
     Poster(batch, deliveries=deliveries, digests=DigestTeller(batch, digests)).run(work)
     reviver.run()
-    failed = digests.refresh()
-    for each in work:
+    for digest_id, later in digests.refresh(patiently=patiently).items():
+        _come_back(work, digest_id, later)
+
+
+def _come_back(work: Sequence[Work], digest_id: str, later: Later) -> None:
+    """Let one finding of a digest come back to have it add up; the least severe waits best."""
+    concerned = [each for each in work if _is_about(each, digest_id)]
+    told = [each for each in concerned if isinstance(each, Delivery)]
+    for each in concerned:
         if isinstance(each, DigestWork):
-            _fail(each, each.digest.digest_id if each.digest else None, failed)
-            for delivery in each.deliveries:
-                _fail(delivery, _digest_of(delivery), failed)
-        else:
-            _fail(each, _digest_of(each), failed)
+            _fail(each, later)
+            told += each.deliveries or each.beside
+    settled = [each for each in told if each.progress is not Progress.FAILED]
+    if settled:
+        _fail(min(settled, key=lambda each: each.severity.rank), later)
 
 
-def _digest_of(work: Work) -> str | None:
-    return work.entry.digest if isinstance(work, Delivery) and work.entry else None
+def _is_about(work: Work, digest_id: str) -> bool:
+    if isinstance(work, DigestWork):
+        return work.digest is not None and work.digest.digest_id == digest_id
+    return isinstance(work, Delivery) and work.entry is not None and work.entry.digest == digest_id
 
 
-def _fail(work: Work, digest_id: str | None, failed: Mapping[str, str]) -> None:
-    """Let *work* come back where the totals of its digest do not add up yet."""
-    why = failed.get(digest_id or "")
-    if why is not None and work.progress is not Progress.FAILED:
-        retry_seconds = backoff_seconds(work.job.record.tries)
-        work.end(Progress.FAILED, why, retry_seconds=retry_seconds)
+def _fail(work: Work, later: Later) -> None:
+    seconds = later.seconds
+    retry_seconds = backoff_seconds(work.job.record.tries) if seconds is None else seconds
+    work.end(Progress.FAILED, later.why, retry_seconds=retry_seconds)

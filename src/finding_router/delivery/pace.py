@@ -48,9 +48,7 @@ class Pace:
     def update(self) -> Slot:
         """Take a slot for changing a message, if there is one right now: nobody waits for those."""
         now, early = self._clock(), (UPDATES_AT_ONCE - 1) * UPDATE_SECONDS
-        slot = self._ledger.slot(
-            UPDATES, every_seconds=UPDATE_SECONDS, now=now, latest=now + early
-        )
+        slot = self._ledger.slot(UPDATES, every_seconds=UPDATE_SECONDS, now=now, latest=now + early)
         return slot if slot.is_taken else Slot(at=slot.at - early, is_taken=False)
 
     def turn(self, at: float) -> float:

@@ -9,6 +9,7 @@ from finding_router.delivery.digests import Digests
 from finding_router.delivery.episodes import is_newer
 from finding_router.delivery.job import Delivery, Progress
 from finding_router.delivery.ledger import Saying
+from finding_router.delivery.slots import AT_SLACKS_PACE
 from finding_router.errors import ChannelError, DeliveryError, GoneError, StoreError
 from finding_router.slack.client import Posted
 from finding_router.telemetry import logger
@@ -63,7 +64,9 @@ class Reviver:
         if entry.digest is not None:
             self._digests.change(entry.digest, entry.key.finding, is_ended=False)
             return
-        self._slots.wait_for_change(work.destination.channel)
+        if seconds := self._slots.seconds_to_change():
+            work.end(Progress.FAILED, AT_SLACKS_PACE, retry_seconds=seconds)
+            return
         where = Posted(entry.posted_to, entry.ts)
         message, plain = work.card.full(entry, None), work.card.plain(entry, None)
         self._changer.change(where, message, plain=plain)
