@@ -25,7 +25,7 @@ from moto.moto_server.werkzeug_app import (
 from moto.sqs import models as sqs_models
 from werkzeug.serving import ThreadedWSGIServer
 
-from finding_router_local import security_hub
+from finding_router_local import dynamodb, security_hub
 from finding_router_local.faults import FaultBoard
 from finding_router_local.gate import Gate
 
@@ -51,6 +51,7 @@ def _milliseconds(dt: datetime | None = None) -> float:  # noqa: ARG001 -- moto'
 # reckons with calendars to see which messages of a queue are visible.
 backends.list_of_moto_modules = tuple(backends.list_of_moto_modules()).__iter__
 sqs_models.unix_time_millis = _milliseconds  # type: ignore[attr-defined]  # moto imports it
+dynamodb.speed_up()
 
 type Page = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]
 

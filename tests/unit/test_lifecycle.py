@@ -189,7 +189,7 @@ def test_a_burst_of_ends_goes_at_slacks_pace() -> None:
         router.clock.now = max(router.clock.now, queue[0][0] + WINDOW_SECONDS)
         batch = [each for each in queue if each[0] <= router.clock.now][:BATCH]
         queue = queue[len(batch) :]
-        for at, count, name in batch:
+        for _, count, name in batch:
             [job] = router.send(ended(name), tries=count)
             tries.append(count)
             if job.outcome is Outcome.FAILED:
