@@ -38,4 +38,4 @@ def _query_partition(
 def speed_up() -> None:
     """Let every DynamoDB of this process be so."""
     serialize.SERVICE_SPECIFIC_SERIALIZERS["dynamodb"] = {"json": _Serializer}
-    Table.query = _query_partition  # type: ignore[assignment]  # the same arguments, passed on
+    Table.query = _query_partition  # type: ignore[method-assign]  # the same arguments, passed on
