@@ -72,18 +72,17 @@ def test_of_two_workers_that_change_a_card_one_comes_back() -> None:
     assert "Archived" in router.card.text
 
 
-def test_of_two_workers_that_open_a_digest_one_comes_back() -> None:
-    """And goes on in the thread of the other."""
+def test_of_two_workers_that_open_a_digest_one_goes_on_with_the_others() -> None:
+    """At once, and in its thread."""
     router = Router(DIGEST)
     intrude(router, "write_digest", raw_finding("theirs"))
 
     [mine] = router.send(raw_finding("mine"))
-    router.clock.now += 60
-    [again] = router.send(raw_finding("mine"), tries=2)
 
-    assert (Outcome.FAILED, Outcome.DIGESTED) == (mine.outcome, again.outcome)
+    assert Outcome.DIGESTED == mine.outcome
     [parent] = router.slack.opened(ALERTS)
-    assert "2 HIGH" in parent.text
+    assert "2 new findings" in parent.text
+    assert 2 == len(router.slack.thread(parent))
 
 
 def test_of_two_workers_that_list_the_same_one_leaves_it_to_the_other() -> None:

@@ -21,6 +21,8 @@ from finding_router.slack.client import Posted
 from finding_router.slack.digest_thread import render_replies
 from finding_router.telemetry import logger
 
+# Another worker posts the parent in so many seconds, most likely.
+PARENT_SECONDS: Final = 3.0
 _SAY: Final = frozenset({Verdict.POST, Verdict.RESUME, Verdict.RECOVER})
 
 
@@ -122,7 +124,7 @@ class DigestTeller:
         """Claim the digest of the burst, or the next one; None where that cannot be, yet."""
         before, now = work.before, self._clock()
         if before is not None and is_claimed_by_another(before, now):
-            work.end(Progress.FAILED, "another worker is at it", retry_seconds=FIRST_SECONDS)
+            work.end(Progress.FAILED, "another worker is at it", retry_seconds=PARENT_SECONDS)
             return None
         digest = self._claimed(work, now)
         for left in self._left(work, digest):
@@ -130,7 +132,9 @@ class DigestTeller:
                 work.end(Progress.FAILED, later.why, retry_seconds=FIRST_SECONDS)
                 return None
         if not self._book.write_digest(digest):
-            work.end(Progress.FAILED, "another worker was first", retry_seconds=FIRST_SECONDS)
+            # Another worker was first: the next step goes on with what that has left.
+            work.before = self._book.open_digests([work.name]).get(work.name)
+            work.is_forced = work.is_forced and before == work.before
             return None
         work.digest = digest
         if digest.state is State.POSTED:
