@@ -39,6 +39,28 @@ def test_messages_of_one_channel_keep_their_distance() -> None:
     check_pace(router)
 
 
+def test_a_slot_that_passed_by_is_not_used() -> None:
+    """Another worker may have posted just then, while a slow message to elsewhere held this up."""
+    slow = {"kind": "route", "name": "slow", "channel": "#slow", "deliver": "card"}
+    router = Router(
+        {**CARDS, "match": {"Title": [{"prefix": "Title of a"}]}},
+        {**slow, "match": {"Title": [{"prefix": "Title of s"}]}},
+    )
+    mine = router.pipeline
+
+    def intrude() -> None:
+        router.restart()
+        router.send(raw_finding("a-theirs"))
+        router.pipeline = mine
+
+    router.faults.plan("post", about="#slow", seconds=5, meanwhile=intrude)
+
+    router.send(*findings(2, "a"), raw_finding("s", Severity={"Label": "LOW"}))
+
+    assert 4 == len(router.slack.posted)
+    check_pace(router)
+
+
 @pytest.mark.parametrize("skip", range(4))
 def test_two_workers_share_the_slots(skip: int) -> None:
     """Whenever the other one comes in between."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from finding_router.delivery.backoff import FIRST_SECONDS
+from finding_router.delivery.backoff import FIRST_SECONDS, backoff_seconds
 from finding_router.delivery.batch import Batch
 from finding_router.delivery.claims import LEASE_MARGIN_SECONDS
 from finding_router.delivery.deadline import AWS_SECONDS
@@ -124,7 +124,10 @@ class DigestTeller:
         """Claim the digest of the burst, or the next one; None where that cannot be, yet."""
         before, now = work.before, self._clock()
         if before is not None and is_claimed_by_another(before, now):
-            work.end(Progress.FAILED, "another worker is at it", retry_seconds=PARENT_SECONDS)
+            # Unless that died over it, and its lease has to run out.
+            tries = work.job.record.tries
+            wait = backoff_seconds(tries, first=PARENT_SECONDS, longest=FIRST_SECONDS)
+            work.end(Progress.FAILED, "another worker is at it", retry_seconds=wait)
             return None
         digest = self._claimed(work, now)
         for left in self._left(work, digest):

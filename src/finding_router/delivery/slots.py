@@ -10,6 +10,9 @@ from finding_router.errors import UnavailableError
 # Why something comes back that waits for its turn.
 AT_SLACKS_PACE: Final = "messages change at Slack's pace"
 
+# A slot that passed by so long ago may have another's message right beside it.
+LATE_SECONDS: Final = 0.3
+
 
 class Slots:
     """Takes one slot of a channel at a time, as late as the time allows; seconds throughout."""
@@ -40,7 +43,7 @@ class Slots:
 
     def is_now(self, channel: str) -> bool:
         """Tell whether the slot is now; a later one is taken, if one is in time."""
-        if channel not in self._held:
+        if self._clock() - self._held.get(channel, 0.0) > LATE_SECONDS:
             patience = max(self._deadline.remaining() - self._deadline.margin_seconds, 0.0)
             slot = self._pace.post(channel, patience_seconds=patience)
             if not slot.is_taken:
