@@ -65,8 +65,8 @@ faults: .venv/.ready ## Try every trouble at every step of the router, and print
 	$(BIN)/python -m finding_router_local.matrix --jobs 2
 
 .PHONY: soak
-soak: .venv/.ready ## Send a flood with random faults through the local stack; FINDINGS=10000.
-	$(BIN)/python -m finding_router_local.soak --findings $(or $(FINDINGS),10000)
+soak: .venv/.ready ## Send a flood with random faults through the local stack; FINDINGS=10000, CHANNELS=4.
+	$(BIN)/python -m finding_router_local.soak --findings $(or $(FINDINGS),10000) --channels $(or $(CHANNELS),4)
 
 .PHONY: lint
 lint: .venv/.ready ## Check style, spelling and the direction of imports.

@@ -2,7 +2,7 @@
 A soak: a flood of findings through the embedded stack, with two workers and random faults.
 
 ``python -m finding_router_local.soak`` prints what became of it, and exits with 1 if a finding was
-lost, one was said twice, or there were more messages than one for fifty findings.
+lost, one was said twice, Slack had to ask for patience, or there were too many messages.
 """
 
 import argparse
@@ -23,6 +23,8 @@ from finding_router_local.slack.workspace import DEFAULT_SCOPES, PostedMessage
 from finding_router_local.stack import Stack
 
 FINDINGS_PER_MESSAGE: Final = 50
+# So many channels hear of so much each that their messages are full.
+CHANNELS: Final = 4
 # As large as template.yaml allows: what comes together is said together.
 BATCH_SIZE: Final = 500
 WORKERS: Final = 2
@@ -109,7 +111,7 @@ class Report:
         return problems
 
 
-def soak(findings: int, *, channels: int = 4, with_faults: bool = True, seed: int = 1) -> Report:
+def soak(findings: int, *, channels: int = CHANNELS, with_faults: bool = True, seed: int = 1) -> Report:
     """Send a flood through a stack of its own, in real time; wait only where nobody works."""
     flood = Flood(findings, channels=channels, seed=seed)
     with _stack() as stack:
@@ -227,14 +229,14 @@ def main() -> int:
     """Give the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--findings", type=int, default=10_000)
-    parser.add_argument("--channels", type=int, default=4)
+    parser.add_argument("--channels", type=int, default=CHANNELS)
     parser.add_argument("--no-faults", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
         "--per-message",
         type=float,
-        default=FINDINGS_PER_MESSAGE,
-        help="how many findings one message must stand for at least",
+        help=f"how many findings one message must stand for at least; {FINDINGS_PER_MESSAGE} for "
+        f"{CHANNELS} channels, and less for more, of which each needs messages of its own",
     )
     arguments = parser.parse_args()
     report = soak(
@@ -244,7 +246,10 @@ def main() -> int:
         seed=arguments.seed,
     )
     sys.stdout.writelines(f"{line}\n" for line in report.lines())
-    problems = report.problems(per_message=arguments.per_message)
+    per_message = arguments.per_message
+    if per_message is None:
+        per_message = FINDINGS_PER_MESSAGE * min(CHANNELS / arguments.channels, 1.0)
+    problems = report.problems(per_message=per_message)
     sys.stdout.writelines(f"NOT AS IT MUST BE: {problem}\n" for problem in problems)
     return 1 if problems else 0
 

@@ -17,8 +17,23 @@ def test_small_soak() -> None:
 
     assert ([], [], 0) == (report.lost, report.twice, report.dead_letters)
     assert report.faults > 0
+    assert 0 == report.rate_limited
     # Small batches say less together than those of a great flood.
     assert report.per_message > 5
+
+
+@pytest.mark.timeout(600)
+def test_soak_over_many_channels() -> None:
+    """Slack never has to ask two workers for patience."""
+    report = soak(300, channels=50, with_faults=False)
+
+    assert ([], [], 0, 0) == (
+        report.lost,
+        report.twice,
+        report.dead_letters,
+        report.rate_limited,
+    )
+    assert report.messages >= 50
 
 
 def test_flood_is_the_same_each_time() -> None:
