@@ -10,7 +10,7 @@ from finding_router.delivery.claims import LEASE_MARGIN_SECONDS
 from finding_router.delivery.deadline import AWS_SECONDS
 from finding_router.delivery.digest import line_of
 from finding_router.delivery.digest_book import OpenDigest
-from finding_router.delivery.digests import Digests, is_claimed_by_another, parent
+from finding_router.delivery.digests import Digests, is_claimed_by_another, parent, united
 from finding_router.delivery.episodes import Verdict
 from finding_router.delivery.job import Delivery, DigestWork, Progress
 from finding_router.delivery.ledger import State, digest_of
@@ -145,7 +145,12 @@ class DigestTeller:
         lease_until = now + self._deadline.remaining() + LEASE_MARGIN_SECONDS
         if before is not None and self._goes_on(work, before):
             work.is_doubtful = before.state is State.CLAIMED
-            return before.again(now=now, lease_until=lease_until, worker=self._claims.worker)
+            again = before.again(now=now, lease_until=lease_until, worker=self._claims.worker)
+            return replace(
+                again,
+                routes=united(again.routes, work.destination.routes),
+                mention=united(again.mention, work.destination.mention),
+            )
         return OpenDigest(
             name=work.name,
             channel=work.channel(self._default_channel),
@@ -222,7 +227,7 @@ class DigestTeller:
                 return
         # It may have been meant for another channel.
         work.digest = digest = replace(digest, banner=work.banner)
-        if digest.mention and not self._pace.may_call(channel):
+        if digest.mention and not self._pace.may_call(channel, digest.digest_id):
             digest = replace(digest, mention=())
         lines = list(self._lines(work).values())
         self._slots.use(channel)

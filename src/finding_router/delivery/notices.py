@@ -1,5 +1,6 @@
 """The router's own troubles, told in the ops channel, each at most once an hour."""
 
+import uuid
 from collections.abc import Callable
 from typing import Final
 
@@ -52,7 +53,9 @@ class Notices:
                 logger.warning("notice not posted", topic=topic, reason="out of time")
                 continue
             try:
-                if self._ledger.once(topic, every_seconds=every_seconds, now=self._clock()):
+                if self._ledger.once(
+                    topic, by=uuid.uuid4().hex, every_seconds=every_seconds, now=self._clock()
+                ):
                     self._slack.post(
                         self._channel,
                         notice(headline, details),

@@ -48,9 +48,7 @@ class Pace:
     def update(self) -> Slot:
         """Take a slot for changing a message, if there is one right now: nobody waits for those."""
         now, early = self._clock(), (UPDATES_AT_ONCE - 1) * UPDATE_SECONDS
-        slot = self._ledger.slot(
-            UPDATES, every_seconds=UPDATE_SECONDS, now=now, latest=now + early
-        )
+        slot = self._ledger.slot(UPDATES, every_seconds=UPDATE_SECONDS, now=now, latest=now + early)
         return slot if slot.is_taken else Slot(at=slot.at - early, is_taken=False)
 
     def turn(self, at: float) -> float:
@@ -58,10 +56,10 @@ class Pace:
         latest = at + LONGEST_TURN_SECONDS
         return self._ledger.slot(TURNS, every_seconds=UPDATE_SECONDS, now=at, latest=latest).at
 
-    def may_call(self, channel: str) -> bool:
-        """Tell whether a message to *channel* may call people: once in five minutes."""
+    def may_call(self, channel: str, message_id: str) -> bool:
+        """Tell whether a message to *channel* may call people: one in five minutes, each try."""
         return self._ledger.once(
-            f"call in {channel}", every_seconds=PING_SECONDS, now=self._clock()
+            f"call in {channel}", by=message_id, every_seconds=PING_SECONDS, now=self._clock()
         )
 
     def refused(self, channel: str, wait_seconds: float) -> float:
