@@ -1,10 +1,12 @@
 """Slack's pace, kept before Slack has to ask for it, by all workers together."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from finding_router.delivery.ledger import Ledger, Slot
-from finding_router.delivery.notices import Notices
+
+if TYPE_CHECKING:
+    from finding_router.delivery.notices import Notices
 
 # About one message a second and channel, says
 # https://docs.slack.dev/apis/web-api/rate-limits; the rest is for the way there, which varies.
@@ -31,7 +33,7 @@ class Pace:
     Methods raise StoreError where the Ledger, which the workers share, does not answer.
     """
 
-    def __init__(self, *, ledger: Ledger, notices: Notices, clock: Callable[[], float]) -> None:
+    def __init__(self, *, ledger: Ledger, notices: "Notices", clock: Callable[[], float]) -> None:
         """*clock* gives Unix seconds."""
         self._ledger = ledger
         self._notices = notices
