@@ -149,10 +149,10 @@ class DeliveryTeller:
         # Where its channel was dead, it stands in the default channel, in no thread.
         places = {self._default_channel: None, own: entry.ts if entry.posted_to else None}
         looked = self._searcher.look(
-            entry.delivery_id, dict(reversed(places.items())), claimed_at=entry.claimed_at
+            [entry.delivery_id], dict(reversed(places.items())), claimed_at=entry.claimed_at
         )
         work.is_doubtful = not looked.is_sure
-        return looked.posted
+        return looked.posted.get(entry.delivery_id)
 
     def _change(self, work: Delivery, verdict: Verdict) -> None:
         """Change the card to what is true now; where it is gone, an end is said in its thread."""
