@@ -194,7 +194,7 @@ def main() -> None:
         built = sam_build(PROJECT, Path(folder) / "built")
         variants = make_variants(built, Path(folder))
         samples: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-        with Stack(workers=0) as stack:
+        with Stack(workers=0, parameters={"LogLevel": "INFO"}) as stack:
             for _ in range(options.runs):
                 for variant in variants:
                     for name, value in measure(variant, stack, emulator).items():

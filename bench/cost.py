@@ -97,7 +97,10 @@ def measure(runs: dict[str, tuple[Any, int]]) -> dict[str, Use]:
     if emulator is None:
         sys.exit("the emulator comes with the SAM CLI: run `make build` first")
     uses = {}
-    with tempfile.TemporaryDirectory() as folder, Stack(workers=0) as stack:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Stack(workers=0, parameters={"LogLevel": "INFO"}) as stack,
+    ):
         stack.put_routes(json.loads(EXAMPLE_ROUTES.read_text("utf-8")))
         built = sam_build(PROJECT, Path(folder) / "built")
         with RuntimeEmulator(

@@ -15,7 +15,7 @@ class FakeLedger:
         self._faults = faults
         self.entries: dict[EntryKey, Entry] = {}
         self.known: dict[str, set[str]] = {}
-        self._said_at: dict[str, float] = {}
+        self._granted: dict[str, tuple[str, float]] = {}
         self._next_at: dict[str, float] = {}
         self._refusals: dict[str, int] = {}
 
@@ -56,13 +56,13 @@ class FakeLedger:
                         version=entry.version + 1,
                     )
 
-    def once(self, topic: str, *, every_seconds: float, now: float) -> bool:
-        """Tell whether *topic* is due."""
+    def once(self, topic: str, *, by: str, every_seconds: float, now: float) -> bool:
+        """Tell whether *topic* is due, or granted to *by*."""
         with self._faults.around("once", topic):
-            said_at = self._said_at.get(topic)
-            if said_at is not None and said_at > now - every_seconds:
+            granted_to, due_at = self._granted.get(topic, (by, now))
+            if granted_to != by and due_at > now:
                 return False
-            self._said_at[topic] = now
+            self._granted[topic] = by, now + every_seconds
             return True
 
     def slot(self, name: str, *, every_seconds: float, now: float, latest: float) -> Slot:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from fakes import Clock, Faults, channel_refused, gone, unavailable
-from finding_router.slack.client import Posted
+from finding_router.slack.client import Found, Posted
 from finding_router.slack.message import Message
 
 
@@ -49,6 +49,8 @@ class FakeSlack:
         self._faults = faults
         self._missing = set(missing)
         self.posted: list[Said] = []
+        self.is_long = False
+        """Whether there is more to read than a search can."""
 
     def post(
         self,
@@ -92,28 +94,30 @@ class FakeSlack:
     def find(
         self,
         channel: str,
-        delivery_id: str,
+        delivery_ids: Collection[str],
         *,
         since: float,
         thread_ts: str | None = None,
         seconds: float = 40.0,
-    ) -> Posted | None:
+    ) -> Found:
         """Look among what was kept: in the open, or in a thread."""
         with self._faults.around("find", channel):
             self._check(channel, seconds)
             if thread_ts is not None and self._find(channel, thread_ts) is None:
                 raise gone("thread_not_found")(channel)
+            found: dict[str, Posted] = {}
             for said in reversed(self.posted):
                 in_open = said.thread_ts is None or said.is_broadcast
                 is_here = in_open if thread_ts is None else thread_ts in (said.thread_ts, said.ts)
                 if (
                     channel_id(said.channel) == channel_id(channel)
                     and is_here
-                    and delivery_id in said.delivery_ids
                     and float(said.ts) >= since
                 ):
-                    return Posted(channel_id(channel), said.ts, is_in_thread=bool(said.thread_ts))
-            return None
+                    where = Posted(channel_id(channel), said.ts, is_in_thread=bool(said.thread_ts))
+                    for each in set(delivery_ids).intersection(said.delivery_ids):
+                        found.setdefault(each, where)
+            return Found(found, is_complete=not self.is_long)
 
     def delete(self, said: Said) -> None:
         """Let a person delete a message."""

@@ -122,6 +122,20 @@ class RateLimitedError(DeliveryError):
         self.retry_after_seconds = retry_after_seconds
 
 
+class SearchLimitedError(DeliveryError):
+    """Slack asks to wait *retry_after_seconds* before it is searched again; posts are no matter."""
+
+    reason = Reason.RATE_LIMITED
+    retryable = True
+
+    def __init__(
+        self, message: str, *, channel: str, code: str, retry_after_seconds: float
+    ) -> None:
+        """Keep how long to wait."""
+        super().__init__(message, channel=channel, code=code)
+        self.retry_after_seconds = retry_after_seconds
+
+
 class UnavailableError(DeliveryError):
     """Slack could not be asked; where *ambiguous*, it may have posted all the same."""
 

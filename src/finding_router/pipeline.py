@@ -65,7 +65,11 @@ class Pipeline:
         self._clock = clock
         self._sleep = sleep
         self._notices = Notices(
-            slack=slack, ledger=stores.ledger, channel=settings.trouble_channel, clock=clock
+            slack=slack,
+            ledger=stores.ledger,
+            channel=settings.trouble_channel,
+            clock=clock,
+            sleep=sleep,
         )
         self._holding = Holding(stores.holds, clock=clock)
         self._marker = Marker(workflow=workflow, ledger=stores.ledger, clock=clock)
@@ -201,7 +205,8 @@ class Pipeline:
             )
         for problem in table.over(self._now()):
             self._notices.say(
-                f"silence {problem.name}",
+                # With its moment: a name may be used again, and mistyped again.
+                f"silence {problem.name} {problem.problem}",
                 f"silence “{problem.name}” is over",
                 [str(problem)],
                 every_seconds=SILENCE_OVER_SECONDS,

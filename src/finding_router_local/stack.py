@@ -36,11 +36,13 @@ from finding_router_local.running import PREFIX
 from finding_router_local.slack import SlackServer
 from finding_router_local.template import read_template
 
-# Routes are read again so often that an edit shows with the next finding.
+# Routes are read again so often that an edit shows with the next finding, and the log tells what
+# became of every finding, also of those that nobody was ever told of.
 PARAMETERS: Final[Mapping[str, object]] = {
     "DefaultChannel": "#security",
     "OpsChannel": "#security-ops",
     "RouteCacheSeconds": 1,
+    "LogLevel": "DEBUG",
 }
 DRAIN_SECONDS: Final = 120.0
 _TOKEN: Final = "finding-router/slack-token"  # noqa: S105 -- its name, not its value

@@ -59,7 +59,7 @@ def test_what_is_not_known_is_not_stored(ledger: DynamoLedger, aws: AwsServer) -
 
 def test_a_notice_expires_a_day_after_it_is_due_again(ledger: DynamoLedger, aws: AwsServer) -> None:
     """The Ledger forgets by itself."""
-    ledger.once("routes", every_seconds=3600, now=1000.0)
+    ledger.once("routes", by="a", every_seconds=3600, now=1000.0)
 
     [item] = stored(aws)
     assert {"N": str(1000 + 3600 + 86_400)} == item["expires_at"]
@@ -82,7 +82,7 @@ def test_a_notice_whose_answer_was_lost_is_still_due(ledger: DynamoLedger, aws: 
     """Or nobody would post it."""
     fail(aws, "PutItem", effect=Effect.LOSE_ANSWER)
 
-    assert ledger.once("routes", every_seconds=3600, now=1000.0)
+    assert ledger.once("routes", by="a", every_seconds=3600, now=1000.0)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_a_trouble_that_stays_is_one_error_with_dynamodbs_word(
         lambda: ledger.read([KEY]),
         lambda: ledger.write(ENTRY),
         lambda: ledger.record_notified(MEMBER, [KEY], at=5.0),
-        lambda: ledger.once("routes", every_seconds=3600, now=1000.0),
+        lambda: ledger.once("routes", by="a", every_seconds=3600, now=1000.0),
         lambda: ledger.channels(["finding"]),
         lambda: ledger.note_channel(KEY),
         lambda: ledger.slot("#a", every_seconds=1, now=5.0, latest=5.0),

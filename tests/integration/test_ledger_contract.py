@@ -163,17 +163,24 @@ class LedgerContract:
 
     def test_a_topic_is_due_once_in_its_time(self, ledger: Ledger) -> None:
         """For all who ask."""
-        now = 1_790_000_000.0
-
-        assert ledger.once("routes", every_seconds=HOUR, now=now)
-        assert not ledger.once("routes", every_seconds=HOUR, now=now + 1)
-        assert not ledger.once("routes", every_seconds=HOUR, now=now + HOUR - 1)
-        assert ledger.once("routes", every_seconds=HOUR, now=now + HOUR)
+        assert ledger.once("routes", by="a", every_seconds=HOUR, now=NOW)
+        assert not ledger.once("routes", by="b", every_seconds=HOUR, now=NOW + 1)
+        assert not ledger.once("routes", by="b", every_seconds=HOUR, now=NOW + HOUR - 1)
+        assert ledger.once("routes", by="b", every_seconds=HOUR, now=NOW + HOUR)
 
     def test_topics_are_due_each_for_itself(self, ledger: Ledger) -> None:
         """One does not silence the other."""
-        assert ledger.once("routes", every_seconds=HOUR, now=0.0)
-        assert ledger.once("channel #a", every_seconds=HOUR, now=0.0)
+        assert ledger.once("routes", by="a", every_seconds=HOUR, now=0.0)
+        assert ledger.once("channel #a", by="b", every_seconds=HOUR, now=0.0)
+
+    def test_whom_a_topic_was_granted_to_may_try_again(self, ledger: Ledger) -> None:
+        """The time is counted from the last try; others have to wait for it."""
+        ledger.once("routes", by="a", every_seconds=60, now=NOW)
+
+        assert ledger.once("routes", by="a", every_seconds=HOUR, now=NOW + 30)
+        assert not ledger.once("routes", by="b", every_seconds=60, now=NOW + 61)
+        assert ledger.once("routes", by="b", every_seconds=60, now=NOW + 30 + HOUR)
+        assert not ledger.once("routes", by="a", every_seconds=HOUR, now=NOW + 31 + HOUR)
 
     def test_slots_follow_each_other(self, ledger: Ledger) -> None:
         """Whoever takes them, no two start within the same second."""

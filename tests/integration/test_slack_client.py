@@ -17,11 +17,12 @@ from finding_router.errors import (
     RateLimitedError,
     UnavailableError,
 )
-from finding_router.slack import transport
+from finding_router.slack import client, transport
 from finding_router.slack.client import (
     CHANNELS_PAGE,
     PAGE,
     TOKEN_SECONDS,
+    Found,
     SlackClient,
 )
 from finding_router.slack.message import Message
@@ -66,7 +67,8 @@ class World:
 
     def find(self, delivery_id: str = "delivery-1", channel: str = CHANNEL) -> Any:
         """Search the channel."""
-        return self.client.find(channel, delivery_id, since=time.time() - SINCE)
+        found = self.client.find(channel, [delivery_id], since=time.time() - SINCE)
+        return found.messages.get(delivery_id)
 
 
 @pytest.fixture
@@ -428,11 +430,27 @@ def test_a_message_is_found_among_many_pages(world: World) -> None:
     assert 2 == world.calls("conversations.history")
 
 
+def test_a_search_that_cannot_read_everything_says_so(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message may be among the rest."""
+    monkeypatch.setattr(client, "MAX_PAGES", 2)
+    world.client.post(CHANNEL, MESSAGE, delivery_ids=["delivery-1"])
+    for _ in range(2 * PAGE):
+        world.server.add_message("alerts", "chatter")
+
+    found = world.client.find(CHANNEL, ["delivery-1"], since=time.time() - SINCE)
+
+    assert Found({}, is_complete=False) == found
+
+
 def test_a_search_reads_no_further_back_than_it_must(world: World) -> None:
     """What was posted before the claim cannot be the message."""
     world.client.post(CHANNEL, MESSAGE, delivery_ids=["delivery-1"])
 
-    assert world.client.find(CHANNEL, "delivery-1", since=time.time() + 5) is None
+    found = world.client.find(CHANNEL, ["delivery-1"], since=time.time() + 5)
+
+    assert Found({}, is_complete=True) == found
 
 
 def test_messages_of_others_are_no_hit(world: World) -> None:

@@ -9,11 +9,12 @@ import pytest
 from fake_slack import FakeSlack
 from fakes import Clock, Faults
 from finding_router.errors import ChannelError, GoneError, UnavailableError
-from finding_router.slack.client import SlackClient
+from finding_router.slack.client import Found, SlackClient
 from finding_router.slack.message import Message
 from finding_router_local.slack import SlackServer
 from slack_caller import ALL_SCOPES
 
+NOTHING = Found({}, is_complete=True)
 MESSAGE = Message(text="Something happened")
 
 
@@ -25,7 +26,9 @@ class SlackContract:
         since = now()
         posted = slack.post("#alerts", MESSAGE, delivery_ids=["delivery-1"])
 
-        assert posted == slack.find("#alerts", "delivery-1", since=since - 60)
+        assert {"delivery-1": posted} == slack.find(
+            "#alerts", ["delivery-1"], since=since - 60
+        ).messages
 
     def test_a_channel_has_one_id_by_whatever_name_it_is_called(self, slack: Any) -> None:
         """A message posted by name stands in the channel with the id."""
@@ -38,7 +41,9 @@ class SlackContract:
         """As well as by its name."""
         posted = slack.post("#alerts", MESSAGE, delivery_ids=["delivery-1"])
 
-        assert posted == slack.find(posted.channel, "delivery-1", since=now() - 60)
+        assert {"delivery-1": posted} == slack.find(
+            posted.channel, ["delivery-1"], since=now() - 60
+        ).messages
 
     def test_no_two_messages_of_a_channel_have_the_same_ts(self, slack: Any) -> None:
         """However fast they come."""
@@ -51,19 +56,19 @@ class SlackContract:
         slack.post("#alerts", MESSAGE)
         slack.post("#alerts", MESSAGE, delivery_ids=["delivery-1"])
 
-        assert slack.find("#alerts", "delivery-2", since=now() - 60) is None
+        assert NOTHING == slack.find("#alerts", ["delivery-2"], since=now() - 60)
 
     def test_what_stands_in_another_channel_is_not_found(self, slack: Any, now: Any) -> None:
         """A search is of one channel."""
         slack.post("#alerts", MESSAGE, delivery_ids=["delivery-1"])
 
-        assert slack.find("#other", "delivery-1", since=now() - 60) is None
+        assert NOTHING == slack.find("#other", ["delivery-1"], since=now() - 60)
 
     def test_what_is_older_is_not_found(self, slack: Any, now: Any) -> None:
         """A search begins with the claim."""
         slack.post("#alerts", MESSAGE, delivery_ids=["delivery-1"])
 
-        assert slack.find("#alerts", "delivery-1", since=now() + 60) is None
+        assert NOTHING == slack.find("#alerts", ["delivery-1"], since=now() + 60)
 
     def test_a_channel_that_there_is_not_takes_nothing(self, slack: Any) -> None:
         """The error names it."""
@@ -75,7 +80,7 @@ class SlackContract:
     def test_a_channel_that_there_is_not_cannot_be_searched(self, slack: Any, now: Any) -> None:
         """It is the channel that is wrong, not the message that is missing."""
         with pytest.raises(ChannelError) as refused:
-            slack.find("#missing", "delivery-1", since=now())
+            slack.find("#missing", ["delivery-1"], since=now())
 
         assert ("#missing", "channel_not_found") == (refused.value.channel, refused.value.code)
 
@@ -83,7 +88,16 @@ class SlackContract:
         """A reply of a digest lists many."""
         posted = slack.post("#alerts", MESSAGE, delivery_ids=["one", "two"])
 
-        assert posted == slack.find("#alerts", "two", since=now() - 60)
+        assert {"two": posted} == slack.find("#alerts", ["two"], since=now() - 60).messages
+
+    def test_several_deliveries_are_found_at_once(self, slack: Any, now: Any) -> None:
+        """Those that are there."""
+        both = slack.post("#alerts", MESSAGE, delivery_ids=["one", "two"])
+        three = slack.post("#alerts", MESSAGE, delivery_ids=["three", "other"])
+
+        found = slack.find("#alerts", ["one", "two", "three", "four"], since=now() - 60)
+
+        assert Found({"one": both, "two": both, "three": three}, is_complete=True) == found
 
     def test_an_answer_stands_in_its_thread(self, slack: Any, now: Any) -> None:
         """It is found there, and not in the channel."""
@@ -91,8 +105,10 @@ class SlackContract:
         reply = slack.post("#alerts", MESSAGE, delivery_ids=["one"], thread_ts=parent.ts)
 
         assert (False, True) == (parent.is_in_thread, reply.is_in_thread)
-        assert slack.find("#alerts", "one", since=now() - 60) is None
-        assert reply == slack.find("#alerts", "one", since=now() - 60, thread_ts=parent.ts)
+        assert NOTHING == slack.find("#alerts", ["one"], since=now() - 60)
+        assert {"one": reply} == slack.find(
+            "#alerts", ["one"], since=now() - 60, thread_ts=parent.ts
+        ).messages
 
     def test_an_answer_may_be_seen_in_the_channel_too(self, slack: Any, now: Any) -> None:
         """It is one message all the same."""
@@ -102,21 +118,23 @@ class SlackContract:
         )
 
         assert reply.is_in_thread
-        assert reply == slack.find("#alerts", "one", since=now() - 60, thread_ts=parent.ts)
+        assert {"one": reply} == slack.find(
+            "#alerts", ["one"], since=now() - 60, thread_ts=parent.ts
+        ).messages
 
     def test_an_answer_to_nothing_stands_in_the_channel(self, slack: Any, now: Any) -> None:
         """Slack says so by what it leaves out."""
         reply = slack.post("#alerts", MESSAGE, delivery_ids=["one"], thread_ts="1700000000.000001")
 
         assert not reply.is_in_thread
-        assert reply == slack.find("#alerts", "one", since=now() - 60)
+        assert {"one": reply} == slack.find("#alerts", ["one"], since=now() - 60).messages
 
     def test_a_thread_that_there_is_not_cannot_be_searched(self, slack: Any, now: Any) -> None:
         """What was said there is to be looked for elsewhere."""
         slack.post("#alerts", MESSAGE)
 
         with pytest.raises(GoneError):
-            slack.find("#alerts", "one", since=now() - 60, thread_ts="1700000000.000001")
+            slack.find("#alerts", ["one"], since=now() - 60, thread_ts="1700000000.000001")
 
     def test_a_message_can_be_changed_and_is_still_found(self, slack: Any, now: Any) -> None:
         """By the same name."""
@@ -124,7 +142,7 @@ class SlackContract:
 
         slack.update(posted.channel, posted.ts, Message(text="Something else"))
 
-        assert posted == slack.find("#alerts", "one", since=now() - 60)
+        assert {"one": posted} == slack.find("#alerts", ["one"], since=now() - 60).messages
 
     def test_a_message_that_is_gone_cannot_be_changed(self, slack: Any) -> None:
         """A person may have deleted it."""

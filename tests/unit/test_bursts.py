@@ -389,7 +389,7 @@ def test_another_worker_that_posts_the_digest_is_left_to_it() -> None:
 
 
 @pytest.mark.parametrize("operation", ["post", "put_lines"])
-def test_where_nobody_may_look_a_list_is_posted_again_at_most_once(operation: str) -> None:
+def test_where_nobody_may_look_a_list_is_posted_again_once(operation: str) -> None:
     """The one documented exception, for digests as for cards."""
     router = Router()
     router.faults.plan(operation, killed, skip=int(operation == "post"), carried_out=True)
@@ -405,6 +405,23 @@ def test_where_nobody_may_look_a_list_is_posted_again_at_most_once(operation: st
     [parent] = parents(router)
     assert 2 == len(router.slack.thread(parent))
     assert "6 new findings" in parent.text
+
+
+def test_all_that_a_dead_worker_may_have_listed_is_looked_for_at_once() -> None:
+    """One pass through the thread, however many they are; what is not there is listed."""
+    router = Router()
+    router.faults.plan("put_lines", killed)
+    with pytest.raises(Killed):
+        router.send(*flood(60, Title="x" * 200))
+    router.restart()
+    router.clock.now += 540
+
+    jobs = router.send(*flood(60, Title="x" * 200), tries=2)
+
+    assert {Outcome.DIGESTED} == set(outcomes(jobs))
+    replies = router.slack.thread(parents(router)[0])
+    assert 60 == len([each for said in replies for each in said.delivery_ids])
+    assert 1 == router.faults.count("find")
 
 
 def test_a_digest_whose_worker_died_is_looked_for() -> None:

@@ -19,7 +19,7 @@ from finding_router.delivery.deadline import MARGIN_SECONDS
 from finding_router.delivery.job import Job
 from finding_router.delivery.ledger import State
 from finding_router.delivery.outcome import Outcome
-from finding_router.delivery.pace import POST_SECONDS
+from finding_router.delivery.pace import POST_SECONDS, REFUSALS
 from finding_router.telemetry import CREDENTIAL_FAILURES, DELIVERIES_DEGRADED
 from hub_events import raw_finding
 from router import ALERTS, DEFAULT, EVERYTHING, INVOCATION_SECONDS, OPS, Router, counted, outcomes
@@ -474,7 +474,7 @@ def test_a_message_is_looked_for_in_the_default_channel_too() -> None:
     "refusal", [token_refused("missing_scope"), channel_refused("not_in_channel")]
 )
 def test_where_nobody_may_look_the_message_is_posted_again(refusal: MakeError) -> None:
-    """The one documented exception: at most once more, rather than lost."""
+    """The one documented exception: once more for an answer that is lost, rather than never."""
     router = Router()
     die_after_posting(router)
     router.faults.plan("find", refusal, times=None)
@@ -484,6 +484,35 @@ def test_where_nobody_may_look_the_message_is_posted_again(refusal: MakeError) -
 
     assert (Outcome.POSTED, Outcome.DUPLICATE) == (job.outcome, again.outcome)
     assert 2 == len(router.slack.posted)
+
+
+@pytest.mark.parametrize("lost", [1, 3])
+def test_where_nobody_may_look_each_lost_answer_leaves_one_message_more(lost: int) -> None:
+    """It goes on until Slack answers: an answer that is lost says nothing of the message."""
+    router = Router()
+    router.faults.plan("find", token_refused("missing_scope"), times=None)
+    answer_lost = unavailable("connection_lost", ambiguous=True)
+    router.faults.plan("post", answer_lost, about=ALERTS, times=lost, carried_out=True)
+
+    for tries in range(1, 6):
+        router.send(raw_finding(), tries=tries)
+        router.clock.now += 900
+
+    assert 1 + lost == len(router.slack.opened(ALERTS))
+
+
+def test_while_slack_is_down_nothing_is_given_up() -> None:
+    """Without the scope, too: each answer with HTTP 5xx may have been a message, and was none."""
+    router = Router()
+    router.faults.plan("find", token_refused("missing_scope"), times=None)
+    router.faults.plan("post", unavailable("http_503", ambiguous=True), times=4)
+
+    for tries in range(1, 6):
+        [job] = router.send(raw_finding(), tries=tries)
+        router.clock.now += 900
+
+    assert Outcome.POSTED == job.outcome
+    assert 1 == len(router.slack.posted)
 
 
 def test_doubt_outlives_a_try_that_could_not_look() -> None:
@@ -527,17 +556,38 @@ def test_a_search_that_fails_does_not_clear_a_doubt() -> None:
     assert 1 == len(router.slack.posted)
 
 
-def test_a_rate_limited_search_waits_like_a_post() -> None:
-    """Even when it is the default channel that was being searched."""
+def test_a_rate_limited_search_comes_back_and_slows_nothing_else_down() -> None:
+    """Slack limits searches by themselves: the channel takes messages as before."""
     router = Router()
     router.faults.plan("post", killed)
     die(router)
-    router.faults.plan("find", rate_limited(4), about=DEFAULT)
+    router.faults.plan("find", rate_limited(200), times=REFUSALS)
 
-    [job] = router.send(raw_finding(), tries=2)
+    tries = [router.send(raw_finding(), tries=2 + number)[0] for number in range(REFUSALS)]
+    [other] = router.send(raw_finding("other"))
+    [job] = router.send(raw_finding(), tries=9)
 
-    assert [4] == router.clock.slept
+    assert {(Outcome.FAILED, 200.0)} == {(each.outcome, each.retry_seconds) for each in tries}
+    assert [Outcome.POSTED] * 2 == outcomes([other, job])
+    assert [] == router.slack.texts(OPS)
+
+
+def test_what_may_be_among_the_rest_of_a_long_history_is_posted_again() -> None:
+    """As where nobody may look: rather once more than never."""
+    router = Router()
+    die_after_posting(router)
+    router.slack.posted[0].delivery_ids = ()
+    router.slack.is_long = True
+    router.faults.plan("post", unavailable())
+
+    router.send(raw_finding(), tries=2)
+
+    assert [State.CLAIMED] == states(router)
+
+    [job] = router.send(raw_finding(), tries=3)
+
     assert Outcome.POSTED == job.outcome
+    assert 2 == len(router.slack.posted)
 
 
 def test_nothing_found_is_posted_and_the_doubt_is_over() -> None:

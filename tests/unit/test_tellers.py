@@ -163,9 +163,9 @@ def test_the_end_of_what_a_digest_does_not_list_changes_nothing_there() -> None:
 def make_batch(router: Router) -> Batch:
     """Make the batch of a worker that has nothing to say yet."""
     deadline = Deadline(90, clock=router.clock)
-    notices = Notices(slack=router.slack, ledger=router.ledger, channel=OPS, clock=router.clock)  # type: ignore[arg-type]  # the fake has the same methods
-    pace = Pace(ledger=router.ledger, notices=notices, clock=router.clock)
     now = {"clock": router.clock, "sleep": router.clock.sleep}
+    notices = Notices(slack=router.slack, ledger=router.ledger, channel=OPS, **now)  # type: ignore[arg-type]  # the fake has the same methods
+    pace = Pace(ledger=router.ledger, notices=notices, clock=router.clock)
     return Batch(
         slack=router.slack,  # type: ignore[arg-type]  # the fake has the same methods
         book=router.digests,

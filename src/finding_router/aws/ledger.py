@@ -67,17 +67,19 @@ class DynamoLedger:
                 {"#member": member},
             )
 
-    def once(self, topic: str, *, every_seconds: float, now: float) -> bool:
-        """Tell whether *topic* is due: true at most once in *every_seconds*, for all workers."""
+    def once(self, topic: str, *, by: str, every_seconds: float, now: float) -> bool:
+        """Tell whether *topic* is due, or was granted to *by*; then it is not for others."""
+        due_at = now + every_seconds
         return self._items.put(
             {
                 "finding": f"notice#{topic}",
                 "channel": "notice",
-                "said_at": now,
-                "expires_at": int(now + every_seconds) + DAY_SECONDS,
+                "granted_to": by,
+                "due_at": due_at,
+                "expires_at": int(due_at) + DAY_SECONDS,
             },
-            "attribute_not_exists(finding) OR said_at <= :due",
-            {":due": now - every_seconds},
+            "attribute_not_exists(finding) OR due_at <= :now OR granted_to = :by",
+            {":now": now, ":by": by},
         )
 
     def slot(self, name: str, *, every_seconds: float, now: float, latest: float) -> Slot:

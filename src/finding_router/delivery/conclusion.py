@@ -27,6 +27,22 @@ _METRICS: Final = {
 }
 
 
+# What is new, so that a shadow route would have posted it, whatever the other routes made of it.
+_NEWS: Final = frozenset(
+    {
+        Outcome.POSTED,
+        Outcome.POSTED_RAW,
+        Outcome.DIGESTED,
+        Outcome.HELD,
+        Outcome.SILENCED,
+        Outcome.DROPPED,
+        Outcome.SUPPRESSED,
+    }
+)
+# The most of all events, and of no use to anybody unless they change what was said.
+_UNSAID: Final = frozenset({Outcome.ARCHIVED, Outcome.PASSED, Outcome.NOT_NEW})
+
+
 def conclude(job: Job) -> None:
     """Give *job* the outcome that follows from its deliveries."""
     failed = [each for each in job.deliveries if each.progress is Progress.FAILED]
@@ -48,10 +64,12 @@ def report(job: Job) -> None:
     """Log the outcome in one line, and count it."""
     outcome = job.outcome or Outcome.FAILED
     count(_METRICS.get(outcome, FINDINGS_QUIET))
-    if job.shadowed:
+    if job.shadowed and outcome in _NEWS:
         count(FINDINGS_SHADOWED)
     finding = job.finding
-    logger.info(
+    is_worth_a_line = outcome not in _UNSAID or job.is_followed
+    log = logger.info if is_worth_a_line else logger.debug
+    log(
         "finding",
         outcome=outcome.value,
         detail=job.detail,

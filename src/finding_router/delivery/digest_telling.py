@@ -10,7 +10,7 @@ from finding_router.delivery.claims import LEASE_MARGIN_SECONDS
 from finding_router.delivery.deadline import AWS_SECONDS
 from finding_router.delivery.digest import line_of
 from finding_router.delivery.digest_book import OpenDigest
-from finding_router.delivery.digests import Digests, is_claimed_by_another, parent
+from finding_router.delivery.digests import Digests, is_claimed_by_another, parent, united
 from finding_router.delivery.episodes import Verdict
 from finding_router.delivery.job import Delivery, DigestWork, Progress
 from finding_router.delivery.ledger import State, digest_of
@@ -152,7 +152,12 @@ class DigestTeller:
         lease_until = now + self._deadline.remaining() + LEASE_MARGIN_SECONDS
         if before is not None and self._goes_on(work, before):
             work.is_doubtful = before.state is State.CLAIMED
-            return before.again(now=now, lease_until=lease_until, worker=self._claims.worker)
+            again = before.again(now=now, lease_until=lease_until, worker=self._claims.worker)
+            return replace(
+                again,
+                routes=united(again.routes, work.destination.routes),
+                mention=united(again.mention, work.destination.mention),
+            )
         return OpenDigest(
             name=work.name,
             channel=work.channel(self._default_channel),
@@ -221,15 +226,15 @@ class DigestTeller:
     def _post_parent(self, work: DigestWork, digest: OpenDigest, channel: str) -> None:
         if work.is_doubtful:
             places = dict.fromkeys([channel, self._default_channel])
-            looked = self._searcher.look(digest.digest_id, places, claimed_at=digest.claimed_at)
-            work.posted = looked.posted
+            looked = self._searcher.look([digest.digest_id], places, claimed_at=digest.claimed_at)
+            work.posted = looked.posted.get(digest.digest_id)
             # What is found stays doubtful until it is recorded.
-            work.is_doubtful = looked.posted is not None or not looked.is_sure
+            work.is_doubtful = work.posted is not None or not looked.is_sure
             if work.posted is not None or not self._deadline.allows():
                 return
         # It may have been meant for another channel.
         work.digest = digest = replace(digest, banner=work.banner)
-        if digest.mention and not self._pace.may_call(channel):
+        if digest.mention and not self._pace.may_call(channel, digest.digest_id):
             digest = replace(digest, mention=())
         lines = list(self._lines(work).values())
         self._slots.use(channel)
@@ -262,27 +267,32 @@ class DigestTeller:
         self._pace.worked(channel)
 
     def _found(self, work: DigestWork, digest: OpenDigest, channel: str) -> bool:
-        """Look whether an earlier try has listed something in the thread; record the first."""
+        """Look, for all at once, whether an earlier try has listed them; record those it has."""
+        doubtful = {
+            **{_name(each): each for each in self._waiting(work) if each.is_doubtful},
+            **{_also_name(each, digest): each for each in work.also if each.is_listing_doubtful},
+        }
+        if not doubtful:
+            return False
         place = {digest.posted_to or channel: digest.ts}
-        for each in self._waiting(work):
-            if each.is_doubtful and each.entry is not None:
-                looked = self._searcher.look(_name(each), place, claimed_at=each.entry.claimed_at)
-                # What is found stays doubtful until it is recorded.
-                each.is_doubtful = looked.posted is not None or not looked.is_sure
-                if looked.posted is not None:
-                    self._book.put_lines(digest.digest_id, [self._lines(work)[each.key.finding]])
-                    self._record(each, digest)
-                    return True
-        for each in work.also:
-            if each.is_listing_doubtful:
-                name = _also_name(each, digest)
-                looked = self._searcher.look(name, place, claimed_at=digest.claimed_at)
-                each.is_listing_doubtful = not looked.is_sure
-                if looked.posted is not None:
-                    self._book.put_lines(digest.digest_id, [self._lines(work)[each.key.finding]])
-                    work.also.remove(each)
-                    return True
-        return False
+        looked = self._searcher.look(doubtful, place, claimed_at=digest.claimed_at)
+        for name, each in doubtful.items():
+            # What is found stays doubtful until it is recorded.
+            is_doubtful = name in looked.posted or not looked.is_sure
+            if each in work.also:
+                each.is_listing_doubtful = is_doubtful
+            else:
+                each.is_doubtful = is_doubtful
+        found = [each for name, each in doubtful.items() if name in looked.posted]
+        if found:
+            lines = self._lines(work)
+            self._book.put_lines(digest.digest_id, [lines[each.key.finding] for each in found])
+        for each in found:
+            if each in work.also:
+                work.also.remove(each)
+            else:
+                self._record(each, digest)
+        return bool(found)
 
     def _add_up(self, work: DigestWork, digest: OpenDigest) -> None:
         """End; the totals are counted anew, unless the parent was posted with all that there is."""

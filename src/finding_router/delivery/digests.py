@@ -182,9 +182,15 @@ class Digests:
             also += unlisted
         if not together and not (is_on and also):
             return None
+        listed = [*together, *also]
         worst = max(together or also, key=lambda each: each.severity.rank)
         return DigestWork(
-            destination=worst.destination,
+            # It calls everybody whom the findings would have called one by one.
+            destination=replace(
+                worst.destination,
+                routes=united(*(each.destination.routes for each in listed)),
+                mention=united(*(each.destination.mention for each in listed)),
+            ),
             severity=worst.severity,
             jobs=[job for each in (together or also) for job in each.jobs],
             name=channel,
@@ -226,6 +232,11 @@ def _burst_heading(digest: OpenDigest, lines: Sequence[Line]) -> str:
     lasted = digest.last_at - digest.started_at
     during = f" in {duration_words(lasted)}" if lasted >= 1 else ""
     return f"{counted(len(lines), 'new finding')}{during}"
+
+
+def united(*several: Sequence[str]) -> tuple[str, ...]:
+    """Give what is in any of them, each once, in the order that it comes."""
+    return tuple(dict.fromkeys(each for some in several for each in some))
 
 
 def is_claimed_by_another(digest: OpenDigest, now: float) -> bool:

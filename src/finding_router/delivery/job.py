@@ -132,8 +132,6 @@ class Delivery(Work):
     said_before: Severity | None = None
     """The severity that the channel knows of, where it is to hear that it rose."""
     is_claimed: bool = False
-    is_call_settled: bool = False
-    """Whether its mention may call people is decided."""
     is_listing_doubtful: bool = False
     """Nobody knows whether a digest lists it besides: to be looked for before listing it."""
 

@@ -160,8 +160,13 @@ class Ledger(Protocol):
     def record_notified(self, member: str, keys: Sequence[EntryKey], *, at: float) -> None:
         """Remember that Security Hub took NOTIFIED for *member* of these, at Unix second *at*."""
 
-    def once(self, topic: str, *, every_seconds: float, now: float) -> bool:
-        """Tell whether *topic* is due: true at most once in *every_seconds*, for all workers."""
+    def once(self, topic: str, *, by: str, every_seconds: float, now: float) -> bool:
+        """
+        Tell whether *topic* is due; from now on it is not for *every_seconds*, for all workers.
+
+        Only to *by*, whom it was granted to, it is granted again: what did not get through may be
+        tried again, and the time is counted anew.
+        """
 
 
 def finding_hash(product_arn: str, finding_id: str) -> str:

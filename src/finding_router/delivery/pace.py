@@ -1,10 +1,12 @@
 """Slack's pace, kept before Slack has to ask for it, by all workers together."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from finding_router.delivery.ledger import Ledger, Slot
-from finding_router.delivery.notices import Notices
+
+if TYPE_CHECKING:
+    from finding_router.delivery.notices import Notices
 
 # About one message a second and channel, says
 # https://docs.slack.dev/apis/web-api/rate-limits; the rest is for the way there, which varies.
@@ -31,7 +33,7 @@ class Pace:
     Methods raise StoreError where the Ledger, which the workers share, does not answer.
     """
 
-    def __init__(self, *, ledger: Ledger, notices: Notices, clock: Callable[[], float]) -> None:
+    def __init__(self, *, ledger: Ledger, notices: "Notices", clock: Callable[[], float]) -> None:
         """*clock* gives Unix seconds."""
         self._ledger = ledger
         self._notices = notices
@@ -56,10 +58,10 @@ class Pace:
         latest = at + LONGEST_TURN_SECONDS
         return self._ledger.slot(TURNS, every_seconds=UPDATE_SECONDS, now=at, latest=latest).at
 
-    def may_call(self, channel: str) -> bool:
-        """Tell whether a message to *channel* may call people: once in five minutes."""
+    def may_call(self, channel: str, message_id: str) -> bool:
+        """Tell whether a message to *channel* may call people: one in five minutes, each try."""
         return self._ledger.once(
-            f"call in {channel}", every_seconds=PING_SECONDS, now=self._clock()
+            f"call in {channel}", by=message_id, every_seconds=PING_SECONDS, now=self._clock()
         )
 
     def refused(self, channel: str, wait_seconds: float) -> float:

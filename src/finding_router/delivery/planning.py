@@ -113,7 +113,9 @@ class Planner:
         decision = self._decide(job, job.finding)
         if decision is None:
             return [replace(self._default, note="it could not be routed")]
-        job.shadowed = tuple(each.channel for each in decision.shadowed)
+        job.shadowed = tuple(
+            each.channel for each in decision.shadowed if each.hold is None or not each.hold.forget
+        )
         if not decision.channels:
             job.suppress = decision.suppress
             outcome = Outcome.SUPPRESSED if decision.suppress else Outcome.DROPPED

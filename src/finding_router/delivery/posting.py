@@ -16,6 +16,7 @@ from finding_router.errors import (
     GoneError,
     MessageError,
     RateLimitedError,
+    SearchLimitedError,
     StoreError,
     UnavailableError,
 )
@@ -159,6 +160,9 @@ class Poster:
         match error:
             case RateLimitedError():
                 self._slow_down(work, error)
+            case SearchLimitedError():
+                self._fail(work, error)
+                work.retry_seconds = max(work.retry_seconds, error.retry_after_seconds)
             case MessageError() if not work.is_plain:
                 work.is_plain = True
                 count(DELIVERIES_DEGRADED)

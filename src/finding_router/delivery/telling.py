@@ -5,6 +5,7 @@ from typing import Final
 
 from finding_router.delivery.backoff import FIRST_SECONDS
 from finding_router.delivery.batch import Batch
+from finding_router.delivery.cards import Card
 from finding_router.delivery.changing import Changer
 from finding_router.delivery.digests import Digests
 from finding_router.delivery.episodes import Verdict
@@ -111,12 +112,12 @@ class DeliveryTeller:
             work.posted = self._search(work, entry)
         if work.posted is not None or not self._deadline.allows():
             return
-        self._call_once(work, channel)
+        message = self._message(work, entry, card=self._calling_once(work, entry, channel))
         self._slots.use(channel)
         is_reply = entry.ts is not None and work.banner is None
         work.posted = self._slack.post(
             (entry.posted_to if is_reply else None) or channel,
-            self._message(work, entry),
+            message,
             delivery_ids=[entry.delivery_id],
             thread_ts=entry.ts if is_reply else None,
             broadcast=is_reply and entry.saying is not Saying.END,
@@ -124,19 +125,17 @@ class DeliveryTeller:
         )
         self._pace.worked(channel)
 
-    def _call_once(self, work: Delivery, channel: str) -> None:
-        """Leave the mention out where people were called into *channel* just before."""
-        if not work.card.context.mention or work.is_call_settled:
-            return
-        work.is_call_settled = True
-        if not self._pace.may_call(channel):
-            context = replace(work.card.context, mention=())
-            work.card = replace(work.card, context=context)
+    def _calling_once(self, work: Delivery, entry: Entry, channel: str) -> Card:
+        """Give the card without its mention where people were called into *channel* just before."""
+        context = work.card.context
+        if not context.mention or self._pace.may_call(channel, entry.delivery_id):
+            return work.card
+        return replace(work.card, context=replace(context, mention=()))
 
-    def _message(self, work: Delivery, entry: Entry) -> Message:
+    def _message(self, work: Delivery, entry: Entry, *, card: Card) -> Message:
         if work.is_plain:
-            return work.card.plain(entry, work.banner)
-        return work.card.said(
+            return card.plain(entry, work.banner)
+        return card.said(
             entry.saying,
             entry,
             before=work.said_before or entry.severity,
@@ -150,10 +149,10 @@ class DeliveryTeller:
         # Where its channel was dead, it stands in the default channel, in no thread.
         places = {self._default_channel: None, own: entry.ts if entry.posted_to else None}
         looked = self._searcher.look(
-            entry.delivery_id, dict(reversed(places.items())), claimed_at=entry.claimed_at
+            [entry.delivery_id], dict(reversed(places.items())), claimed_at=entry.claimed_at
         )
         work.is_doubtful = not looked.is_sure
-        return looked.posted
+        return looked.posted.get(entry.delivery_id)
 
     def _change(self, work: Delivery, verdict: Verdict) -> None:
         """Change the card to what is true now; where it is gone, an end is said in its thread."""

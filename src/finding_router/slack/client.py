@@ -1,7 +1,7 @@
 """Posting to Slack, with every failure translated into the router's own errors."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -36,6 +36,18 @@ class Posted:
     channel: str
     ts: str
     is_in_thread: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """
+    What a search came upon, by delivery.
+
+    Where it is not *is_complete*, there was more to read than it could.
+    """
+
+    messages: Mapping[str, Posted]
+    is_complete: bool
 
 
 class SlackClient:
@@ -104,18 +116,17 @@ class SlackClient:
     def find(
         self,
         channel: str,
-        delivery_id: str,
+        delivery_ids: Collection[str],
         *,
         since: float,
         thread_ts: str | None = None,
         seconds: float = CALL_SECONDS,
-    ) -> Posted | None:
+    ) -> Found:
         """
-        Look for the message of *delivery_id* in *channel*, posted after Unix second *since*.
+        Look for messages of *delivery_ids* in *channel*, posted after Unix second *since*.
 
-        With *thread_ts* among the answers to that message.
-
-        It ends within *seconds*, whatever happens.
+        With *thread_ts* among the answers to that message. One pass looks for all of them, through
+        4,000 messages at most. It ends within *seconds*, whatever happens.
 
         Raises:
             DeliveryError: a ChannelError or CredentialError means that the app may not look.
@@ -133,21 +144,20 @@ class SlackClient:
         if thread_ts is not None:
             method = "conversations.replies"
             arguments["ts"] = thread_ts
+        found: dict[str, Posted] = {}
         for _ in range(MAX_PAGES):
             answer = self._call(method, channel, arguments, until)
             for message in answer["messages"]:
-                metadata = message.get("metadata") or {}
-                payload = metadata.get("event_payload") or {}
-                if metadata.get("event_type") == EVENT_TYPE and delivery_id in payload.get(
-                    "delivery_ids", ()
-                ):
-                    in_thread = message.get("thread_ts", message["ts"]) != message["ts"]
-                    return Posted(channel_id, message["ts"], is_in_thread=in_thread)
+                in_thread = message.get("thread_ts", message["ts"]) != message["ts"]
+                posted = Posted(channel_id, message["ts"], is_in_thread=in_thread)
+                for delivery_id in _delivery_ids(message):
+                    if delivery_id in delivery_ids:
+                        found.setdefault(delivery_id, posted)
             cursor = (answer.get("response_metadata") or {}).get("next_cursor")
-            if not cursor:
-                return None
+            if not cursor or len(found) == len(delivery_ids):
+                return Found(found, is_complete=True)
             arguments["cursor"] = cursor
-        return None
+        return Found(found, is_complete=False)
 
     def _channel_id(self, channel: str, until: float) -> str:
         """Turn `#name` into an id, which is all that conversations.history takes."""
@@ -232,3 +242,12 @@ def _left(what: str, channel: str, until: float) -> float:
             ambiguous=False,
         )
     return left
+
+
+def _delivery_ids(message: Mapping[str, Any]) -> Sequence[str]:
+    """Give what `post` has put into the metadata of *message*; none where others posted it."""
+    metadata = message.get("metadata") or {}
+    if metadata.get("event_type") != EVENT_TYPE:
+        return ()
+    ids: Sequence[str] = (metadata.get("event_payload") or {}).get("delivery_ids", ())
+    return ids
