@@ -111,7 +111,9 @@ class Report:
         return problems
 
 
-def soak(findings: int, *, channels: int = CHANNELS, with_faults: bool = True, seed: int = 1) -> Report:
+def soak(
+    findings: int, *, channels: int = CHANNELS, with_faults: bool = True, seed: int = 1
+) -> Report:
     """Send a flood through a stack of its own, in real time; wait only where nobody works."""
     flood = Flood(findings, channels=channels, seed=seed)
     with _stack() as stack:
