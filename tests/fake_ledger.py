@@ -17,7 +17,7 @@ class FakeLedger:
         self.known: dict[str, set[str]] = {}
         self._granted: dict[str, tuple[str, float]] = {}
         self._next_at: dict[str, float] = {}
-        self._refusals: dict[str, int] = {}
+        self._refusals: dict[str, tuple[int, float]] = {}
 
     def read(self, keys: Iterable[EntryKey]) -> dict[EntryKey, Entry]:
         """Give the entries there are."""
@@ -74,12 +74,14 @@ class FakeLedger:
             self._next_at[name] = at + every_seconds
             return Slot(at=at, is_taken=True)
 
-    def slow_down(self, name: str, *, until: float) -> int:
+    def slow_down(self, name: str, *, now: float, until: float, row_seconds: float) -> int:
         """Move the next slot on to *until*, and count."""
         with self._faults.around("slow_down", name):
             self._next_at[name] = max(self._next_at.get(name, until), until)
-            self._refusals[name] = self._refusals.get(name, 0) + 1
-            return self._refusals[name]
+            count, slowed_until = self._refusals.get(name, (0, now))
+            is_in_row = slowed_until >= now - row_seconds
+            self._refusals[name] = count + 1 if is_in_row else 1, until
+            return self._refusals[name][0]
 
     def speed_up(self, name: str) -> None:
         """Count anew."""

@@ -15,12 +15,19 @@ from finding_router_local.running import find_running
 TARGET: Final = "FindingsQueue"
 SOURCES: Final = ("DeadLetters", "UndeliveredEvents")
 _MESSAGES_PER_CALL: Final = 10
+# Without waiting SQS asks some of its servers only, and may give nothing of what there is.
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html
+_WAIT_SECONDS: Final = 2
 _POLL_SECONDS: Final = 1.0
 _RUNNING: Final = frozenset({"RUNNING", "CANCELLING"})
 
 
 class RedriveError(Exception):
     """Messages could not be moved; it says why, and those not moved stay where they are."""
+
+
+class UnseenMoveError(Exception):
+    """SQS moves messages, and does not let us see how far it is."""
 
 
 @click.command()
@@ -55,6 +62,9 @@ def redrive(*, queue: str, stack: str | None, region: str | None, template: Path
             session = boto3.Session(region_name=region)
             deployed = _deployed(session.client("cloudformation"), stack)
             count = move(session.client("sqs"), source=deployed[queue], target=deployed[TARGET])
+    except UnseenMoveError as unseen:
+        click.echo(f"SQS is moving the messages from {queue} to {TARGET}; {unseen}")
+        return
     except (BotoCoreError, ClientError, RedriveError) as error:
         raise click.ClickException(str(error)) from error
     messages = "message" if count == 1 else "messages"
@@ -66,6 +76,7 @@ def move(sqs: Any, *, source: str, target: str) -> int:
     Move every message of the queue at URL *source* to *target*; give how many there were.
 
     Raises:
+        UnseenMoveError: the move has begun, and its end cannot be seen.
         RedriveError: SQS gave the move up.
         ClientError: SQS refuses both ways.
 
@@ -76,11 +87,10 @@ def move(sqs: Any, *, source: str, target: str) -> int:
         sqs.start_message_move_task(SourceArn=arns[source], DestinationArn=arns[target])
     except ClientError:
         return move_all(sqs, source=source, target=target)
-    while True:
-        [task, *_] = sqs.list_message_move_tasks(SourceArn=arns[source])["Results"]
-        if task["Status"] not in _RUNNING:
-            break
+    task = _task(sqs, arns[source])
+    while task["Status"] in _RUNNING:
         time.sleep(_POLL_SECONDS)
+        task = _task(sqs, arns[source])
     if task["Status"] != "COMPLETED":
         reason = task.get("FailureReason", "no reason given")
         raise RedriveError(f"SQS ended the move as {task['Status']}: {reason}")
@@ -103,8 +113,24 @@ def move_all(sqs: Any, *, source: str, target: str) -> int:
     return moved
 
 
+def _task(sqs: Any, source_arn: str) -> dict[str, Any]:
+    """Give the newest move of a queue."""
+    try:
+        [task, *_] = sqs.list_message_move_tasks(SourceArn=source_arn)["Results"]
+    except (BotoCoreError, ClientError) as error:
+        raise UnseenMoveError(
+            f"how many and how far is not to be seen ({error}): watch the queue, "
+            "or allow sqs:ListMessageMoveTasks"
+        ) from error
+    return dict(task)
+
+
 def _receive(sqs: Any, queue_url: str) -> list[dict[str, Any]]:
-    answer = sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=_MESSAGES_PER_CALL)
+    answer = sqs.receive_message(
+        QueueUrl=queue_url,
+        MaxNumberOfMessages=_MESSAGES_PER_CALL,
+        WaitTimeSeconds=_WAIT_SECONDS,
+    )
     return list(answer.get("Messages", []))
 
 

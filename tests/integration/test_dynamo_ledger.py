@@ -115,7 +115,7 @@ def test_a_trouble_that_stays_is_one_error_with_dynamodbs_word(
         lambda: ledger.channels(["finding"]),
         lambda: ledger.note_channel(KEY),
         lambda: ledger.slot("#a", every_seconds=1, now=5.0, latest=5.0),
-        lambda: ledger.slow_down("#a", until=5.0),
+        lambda: ledger.slow_down("#a", now=1.0, until=5.0, row_seconds=9.0),
         lambda: ledger.speed_up("#a"),
     ):
         with pytest.raises(StoreError) as failed:

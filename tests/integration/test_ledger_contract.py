@@ -211,7 +211,7 @@ class LedgerContract:
 
     def test_who_is_slowed_down_has_no_slot_before(self, ledger: Ledger) -> None:
         """For all workers."""
-        assert 1 == ledger.slow_down("#alerts", until=NOW + 30)
+        assert 1 == slow_down(ledger, 30)
 
         assert Slot(at=NOW + 30, is_taken=False) == slot(ledger, latest=NOW + 29)
         assert Slot(at=NOW + 30, is_taken=True) == slot(ledger, latest=NOW + 30)
@@ -220,16 +220,29 @@ class LedgerContract:
         """Others hold later ones already."""
         for _ in range(5):
             slot(ledger, latest=NOW + 60)
-        ledger.slow_down("#alerts", until=NOW + 2)
+        slow_down(ledger, 2)
 
         assert NOW + 5 == slot(ledger, latest=NOW + 60).at
 
     def test_refusals_are_counted_until_it_works(self, ledger: Ledger) -> None:
         """In a row, by all workers together."""
-        assert [1, 2] == [ledger.slow_down("#alerts", until=NOW) for _ in range(2)]
+        assert [1, 2] == [slow_down(ledger) for _ in range(2)]
         ledger.speed_up("#alerts")
         ledger.speed_up("#never")
-        assert 1 == ledger.slow_down("#alerts", until=NOW)
+        assert 1 == slow_down(ledger)
+
+    def test_refusals_long_after_the_last_are_counted_anew(self, ledger: Ledger) -> None:
+        """From the end of what it asked for: whoever waits that long is still in the row."""
+        slow_down(ledger, 100)
+
+        assert 2 == slow_down(ledger, 100, now=NOW + 100 + HOUR)
+        assert 1 == slow_down(ledger, 100, now=NOW + 201 + 2 * HOUR)
+        assert 2 == slow_down(ledger, 100, now=NOW + 202 + 2 * HOUR)
+
+
+def slow_down(ledger: Ledger, seconds: float = 0.0, *, now: float = NOW) -> int:
+    """Ask for quiet, an hour after which it is another row."""
+    return ledger.slow_down("#alerts", now=now, until=now + seconds, row_seconds=HOUR)
 
 
 def slot(

@@ -3,9 +3,11 @@
 import json
 import re
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from finding_router_cli.redrive import move, move_all
@@ -241,6 +243,61 @@ def test_move_task_of_sqs(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert 7 == move(sqs, source="dead", target="queue")
     assert [("arn of dead", "arn of queue")] == sqs.started
+
+
+def test_a_move_that_cannot_be_watched_is_no_failure(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has begun: the command says so, and what it cannot tell."""
+    urls = stack.deployment.queues
+    tasks = MoveTasks()
+    denied = {"Error": {"Code": "AccessDenied", "Message": "not allowed"}}
+
+    def deny(**_: Any) -> None:
+        raise ClientError(denied, "ListMessageMoveTasks")  # type: ignore[arg-type]  # all that AWS says
+
+    tasks.list_message_move_tasks = deny  # type: ignore[method-assign]  # AWS, with fewer permissions
+    monkeypatch.setattr("finding_router_cli.redrive._deployed", lambda *_: urls)
+    monkeypatch.setattr("boto3.Session", lambda **_: SimpleNamespace(client=lambda _: tasks))
+
+    result = CliRunner().invoke(redrive_command, ["--stack", "deployed"])
+
+    assert 0 == result.exit_code
+    assert "SQS is moving the messages from DeadLetters to FindingsQueue" in result.output
+    assert "sqs:ListMessageMoveTasks" in result.output
+    assert 1 == len(tasks.started)
+
+
+class SomeServers:
+    """SQS, where every other receipt that does not wait meets servers without messages."""
+
+    def __init__(self, count: int) -> None:
+        self.left = [{"Body": str(number), "ReceiptHandle": "r"} for number in range(count)]
+        self.moved: list[str] = []
+        self.receipts = 0
+
+    def receive_message(self, *, MaxNumberOfMessages: int, **how: Any) -> Any:  # noqa: N803 -- boto3's name
+        """Give some, unless it asks the wrong servers."""
+        self.receipts += 1
+        if not how.get("WaitTimeSeconds") and self.receipts % 2 == 0:
+            return {}
+        some, self.left = self.left[:MaxNumberOfMessages], self.left[MaxNumberOfMessages:]
+        return {"Messages": some} if some else {}
+
+    def send_message(self, *, MessageBody: str, **_: Any) -> None:  # noqa: N803 -- same
+        """Keep it."""
+        self.moved.append(MessageBody)
+
+    def delete_message(self, **_: Any) -> None:
+        """Forget it."""
+
+
+def test_one_by_one_all_are_moved() -> None:
+    """Wherever in SQS they are."""
+    sqs = SomeServers(25)
+
+    assert 25 == move_all(sqs, source="dead", target="queue")
+    assert [str(number) for number in range(25)] == sqs.moved
 
 
 def test_move_where_sqs_refuses_the_task(stack: Stack) -> None:

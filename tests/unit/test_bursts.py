@@ -247,7 +247,8 @@ def test_without_time_for_the_totals_their_findings_come_back() -> None:
     router = Router()
     router.send(*flood(6))
     router.clock.now += 60
-    router.ledger.slow_down("updates", until=router.clock.now + 600)
+    now = router.clock.now
+    router.ledger.slow_down("updates", now=now, until=now + 600, row_seconds=0)
 
     [job] = router.send(*flood(1, first=6))
 

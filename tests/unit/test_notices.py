@@ -184,7 +184,8 @@ def test_notices_keep_the_pace_of_their_channel(world: World) -> None:
 
 def test_notices_do_not_wait_for_a_channel_that_rests(world: World) -> None:
     """A batch has to end, and to answer."""
-    world.ledger.slow_down(OPS, until=world.clock.now + 300)
+    now = world.clock.now
+    world.ledger.slow_down(OPS, now=now, until=now + 300, row_seconds=0)
 
     world.say(world.notices, "routes")
 

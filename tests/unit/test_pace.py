@@ -8,7 +8,7 @@ import pytest
 
 from fakes import rate_limited, store_down
 from finding_router.delivery.outcome import Outcome
-from finding_router.delivery.pace import REST_SECONDS
+from finding_router.delivery.pace import REFUSALS, REST_SECONDS
 from hub_events import raw_finding
 from router import ALERTS, EVERYTHING, OPS, Router, outcomes
 
@@ -18,6 +18,12 @@ CARDS = {**EVERYTHING, "deliver": "card"}
 def findings(count: int, prefix: str) -> list[dict[str, Any]]:
     """Make *count* findings."""
     return [raw_finding(f"{prefix}-{number}") for number in range(count)]
+
+
+def slow_down(router: Router, channel: str, seconds: float) -> None:
+    """Let *channel* have no slot for *seconds*."""
+    now = router.clock.now
+    router.ledger.slow_down(channel, now=now, until=now + seconds, row_seconds=0)
 
 
 def check_pace(router: Router) -> None:
@@ -83,7 +89,7 @@ def test_two_workers_share_the_slots(skip: int) -> None:
 def test_what_finds_no_slot_in_time_comes_back_when_there_is_one() -> None:
     """Each a second later than the other."""
     router = Router(CARDS)
-    router.ledger.slow_down(ALERTS, until=router.clock.now + 500)
+    slow_down(router, ALERTS, 500)
 
     jobs = router.send(*findings(3, "a"))
 
@@ -114,6 +120,33 @@ def test_a_channel_that_stays_refused_rests_with_one_notice() -> None:
 
     assert [Outcome.POSTED] * 2 == outcomes(again)
     assert 1 == len(router.slack.texts(OPS))
+
+
+def test_refusals_a_week_apart_are_not_in_a_row() -> None:
+    """Whichever workers met them, and whoever posted in between."""
+    router = Router(CARDS)
+    for week in range(REFUSALS):
+        router.faults.plan("post", rate_limited(100), about=ALERTS)
+        router.send(raw_finding(f"refused-{week}"))
+        router.restart()
+        router.clock.now += 101
+        assert [Outcome.POSTED] * 2 == outcomes(router.send(*findings(2, f"week-{week}")))
+        router.clock.now += 7 * 86_400
+
+    assert [] == router.slack.texts(OPS)
+
+
+def test_refusals_that_different_workers_meet_one_after_the_other_are_in_a_row() -> None:
+    """As soon as it was tried again, the channel was refused again."""
+    router = Router(CARDS)
+    for tries in range(1, REFUSALS + 1):
+        router.faults.plan("post", rate_limited(100), about=ALERTS)
+        router.send(raw_finding("one"), tries=tries)
+        router.restart()
+        router.clock.now += 101
+
+    [told] = router.slack.texts(OPS)
+    assert f"channel {ALERTS} rests for 5 min" in told
 
 
 def test_a_refusal_is_waited_out_by_the_other_workers_too() -> None:

@@ -108,13 +108,21 @@ class DynamoLedger:
         # Where another worker was first, the next try finds it waiting.
         return Slot(at=now if is_taken else idle["next_at"], is_taken=is_taken)
 
-    def slow_down(self, name: str, *, until: float) -> int:
+    def slow_down(self, name: str, *, now: float, until: float, row_seconds: float) -> int:
         """Give no slot of *name* before *until*; tell how often in a row that was asked for."""
-        slowed, _ = self._items.update(
+        times = {":until": until, ":expires_at": int(until) + DAY_SECONDS}
+        slowed, is_in_row = self._items.update(
             _slots(name),
-            "SET expires_at = :expires_at ADD refusals :one",
-            {":one": 1, ":expires_at": int(until) + DAY_SECONDS},
+            "SET slowed_until = :until, expires_at = :expires_at ADD refusals :one",
+            {**times, ":one": 1, ":row_began": now - row_seconds},
+            "slowed_until >= :row_began",
         )
+        if not is_in_row:
+            slowed, _ = self._items.update(
+                _slots(name),
+                "SET slowed_until = :until, expires_at = :expires_at, refusals = :one",
+                {**times, ":one": 1},
+            )
         # Slots that are taken already are not given to others again.
         self._items.update(
             _slots(name),

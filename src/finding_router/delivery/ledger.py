@@ -145,8 +145,12 @@ class Ledger(Protocol):
     def slot(self, name: str, *, every_seconds: float, now: float, latest: float) -> "Slot":
         """Take the next free slot of *name* that starts by *latest*, for all workers together."""
 
-    def slow_down(self, name: str, *, until: float) -> int:
-        """Give no slot of *name* before *until*; tell how often in a row that was asked for."""
+    def slow_down(self, name: str, *, now: float, until: float, row_seconds: float) -> int:
+        """
+        Give no slot of *name* before *until*; tell how often in a row that was asked for.
+
+        What comes more than *row_seconds* after the end of the last time begins a new row.
+        """
 
     def speed_up(self, name: str) -> None:
         """Forget how often *name* was slowed down: it works."""

@@ -22,6 +22,8 @@ LONGEST_TURN_SECONDS: Final = 36_000.0
 # A channel that Slack refuses so often in a row rests for so long.
 REFUSALS: Final = 3
 REST_SECONDS: Final = 300.0
+# A channel that was left alone, or took messages of other workers, for so long is refused anew.
+ROW_SECONDS: Final = 300.0
 # A burst calls people once.
 PING_SECONDS: Final = 300.0
 
@@ -71,17 +73,21 @@ class Pace:
         One that stays refused rests for five minutes, with one notice, while the others go on.
         """
         now = self._clock()
-        refusals = self._ledger.slow_down(channel, until=now + wait_seconds)
+        refusals = self._slow_down(channel, now, wait_seconds)
         self._slowed.add(channel)
         if channel != UPDATES and refusals >= REFUSALS:
             wait_seconds = max(wait_seconds, REST_SECONDS)
-            self._ledger.slow_down(channel, until=now + wait_seconds)
+            self._slow_down(channel, now, wait_seconds)
             self._notices.say(
                 f"pace of {channel}",
                 f"channel {channel} rests for {wait_seconds / 60:.0f} min",
                 [f"Slack refused {refusals} messages in a row; others may post there too often"],
             )
         return wait_seconds
+
+    def _slow_down(self, channel: str, now: float, wait_seconds: float) -> int:
+        until = now + wait_seconds
+        return self._ledger.slow_down(channel, now=now, until=until, row_seconds=ROW_SECONDS)
 
     def worked(self, channel: str) -> None:
         """Let *channel* be as any other again, once it took a message."""
