@@ -19,7 +19,7 @@ class FakeDigestBook:
         self.digests: dict[str, OpenDigest] = {}
         self.kept: dict[str, OpenDigest] = {}
         self.listed: dict[str, dict[str, Line]] = {}
-        self._revisions: Counter[str] = Counter()
+        self._put_so_far: Counter[str] = Counter()
         self._counted_at: dict[str, float] = {}
 
     def open_digests(self, names: Iterable[str]) -> dict[str, OpenDigest]:
@@ -51,17 +51,17 @@ class FakeDigestBook:
         with self._faults.around("put_lines"):
             listed = self.listed.setdefault(digest_id, {})
             listed |= {line.subject: line for line in lines}
-            self._revisions[digest_id] += 1
+            self._put_so_far[digest_id] += len(lines)
 
     def lines(self, digest_id: str) -> list[Line]:
         """Give all, in the order that DynamoDB has them."""
         with self._faults.around("lines"):
             return [line for _, line in sorted(self.listed.get(digest_id, {}).items())]
 
-    def revision(self, digest_id: str) -> int:
-        """Count how often lines were put."""
-        with self._faults.around("revision"):
-            return self._revisions[digest_id]
+    def put_so_far(self, digest_id: str) -> int:
+        """Count the lines that were ever put."""
+        with self._faults.around("put_so_far"):
+            return self._put_so_far[digest_id]
 
     def begin_count(self, digest_id: str) -> None:
         """Forget who was to come."""

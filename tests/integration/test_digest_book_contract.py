@@ -100,14 +100,14 @@ class DigestBookContract:
 
         assert [] == book.lines(replace(FIRST, number=2).digest_id)
 
-    def test_each_putting_of_lines_is_a_revision(self, book: DigestBook) -> None:
-        """Who has counted an earlier one counts again."""
-        assert 0 == book.revision(FIRST.digest_id)
-        book.put_lines(FIRST.digest_id, [make_line()])
+    def test_each_line_that_is_put_counts(self, book: DigestBook) -> None:
+        """Who has counted fewer counts again, also where one was replaced."""
+        assert 0 == book.put_so_far(FIRST.digest_id)
+        book.put_lines(FIRST.digest_id, [make_line(), make_line(subject="another")])
         book.put_lines(FIRST.digest_id, [make_line()])
 
-        assert 2 == book.revision(FIRST.digest_id)
-        assert 1 == len(book.lines(FIRST.digest_id))
+        assert 3 == book.put_so_far(FIRST.digest_id)
+        assert 2 == len(book.lines(FIRST.digest_id))
 
     def test_one_comes_to_count_at_a_time(self, book: DigestBook) -> None:
         """Others rely on it until it is late, or has begun."""

@@ -260,7 +260,8 @@ def test_one_finding_comes_back_for_totals_that_have_to_wait() -> None:
     router = Router()
     router.send(*flood(6))
     router.clock.now += 60
-    router.ledger.slow_down("updates", until=router.clock.now + 60)
+    now = router.clock.now
+    router.ledger.slow_down("updates", now=now, until=now + 60, row_seconds=0)
     router.clock.slept.clear()
 
     first = router.send(*flood(3, first=6))
@@ -283,7 +284,8 @@ def test_totals_wait_again_for_whoever_was_late() -> None:
     router = Router()
     router.send(*flood(6))
     router.clock.now += 60
-    router.ledger.slow_down("updates", until=router.clock.now + 500)
+    now = router.clock.now
+    router.ledger.slow_down("updates", now=now, until=now + 500, row_seconds=0)
 
     [first] = router.send(*flood(1, first=6))
     router.clock.now += first.retry_seconds - 1

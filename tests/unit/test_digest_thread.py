@@ -137,6 +137,18 @@ class TestReplies:
         assert LINK not in str([reply.message.blocks for reply in short])
         assert "Links are left out" in str(short[-1].message.blocks[-1])
 
+    def test_links_give_way_where_the_thread_is_long_already(self) -> None:
+        """A flood that comes in parts lists no less together than one that comes at once."""
+        url = f"{LINK}#{'x' * 300}"
+        some = [make_line(subject=str(each), resource=f"b-{each}", url=url) for each in range(60)]
+        first = render_replies(some, listed_before=40)
+        later = render_replies(some, listed_before=60)
+
+        assert 3 == len(first)
+        assert LINK in str(first[0].message.blocks)
+        assert 1 == len(later)
+        assert LINK not in str(later[0].message.blocks)
+
     def test_many_small_groups_keep_to_the_number_of_blocks(self) -> None:
         """A paragraph each, and not more of them than a message may have."""
         some = [

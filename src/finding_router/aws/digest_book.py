@@ -56,8 +56,8 @@ class DynamoDigestBook:
         )
         self._items.update(
             (_lines(digest_id), COUNT),
-            "SET expires_at = :expires_at ADD revision :one",
-            {":expires_at": int(time.time()) + self._ttl_seconds, ":one": 1},
+            "SET expires_at = :expires_at ADD put_so_far :count",
+            {":expires_at": int(time.time()) + self._ttl_seconds, ":count": len(lines)},
         )
 
     def lines(self, digest_id: str) -> list[Line]:
@@ -67,10 +67,10 @@ class DynamoDigestBook:
             Line.from_attributes(each) for each in found if each["channel"] not in {ABOUT, COUNT}
         ]
 
-    def revision(self, digest_id: str) -> int:
-        """Count how often lines were put."""
+    def put_so_far(self, digest_id: str) -> int:
+        """Count the lines that were ever put."""
         found = self._items.read([(_lines(digest_id), COUNT)])
-        return found[0].get("revision", 0) if found else 0
+        return found[0].get("put_so_far", 0) if found else 0
 
     def begin_count(self, digest_id: str) -> None:
         """Say that somebody counts the lines."""

@@ -86,13 +86,13 @@ class DigestBook(Protocol):
         """Give what `keep_about` kept."""
 
     def put_lines(self, digest_id: str, lines: Sequence[Line]) -> None:
-        """Let the digest list *lines*, as its next revision; one that it lists is replaced."""
+        """Let the digest list *lines*; one that it lists already is replaced."""
 
     def lines(self, digest_id: str) -> list[Line]:
         """Give everything that the digest lists."""
 
-    def revision(self, digest_id: str) -> int:
-        """Count how often lines were put."""
+    def put_so_far(self, digest_id: str) -> int:
+        """Count the lines that were ever put, those twice that replaced another."""
 
     def begin_count(self, digest_id: str) -> None:
         """Say that somebody counts the lines: who puts more from now on has to count again."""

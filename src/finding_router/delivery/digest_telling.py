@@ -82,6 +82,7 @@ class DigestTeller:
                 if delivery.key.finding in work.in_reply:
                     self._record(delivery, digest)
             work.also = [each for each in work.also if each.key.finding not in work.in_reply]
+            work.put_so_far += len(work.in_reply)
             work.in_reply = ()
             if not posted.is_in_thread and self.is_saying(work):
                 # Slack posts into the channel where the parent is gone.
@@ -94,6 +95,7 @@ class DigestTeller:
         if work.digest is not None and work.digest.state is State.POSTED:
             work.before = work.digest
             work.digest = None
+            work.put_so_far = 0
             work.is_forced = True
 
     def release(self, work: DigestWork) -> None:
@@ -144,6 +146,7 @@ class DigestTeller:
             # The time that it took so far.
             self._book.keep_about(digest)
             work.also = self._unlisted(work.also, digest)
+            work.put_so_far = self._book.put_so_far(digest.digest_id)
         return digest
 
     def _claimed(self, work: DigestWork, now: float) -> OpenDigest:
@@ -250,7 +253,7 @@ class DigestTeller:
         """Post the next reply; what an earlier try may have listed is looked for before."""
         if self._found(work, digest, channel) or not self._deadline.allows():
             return
-        reply = render_replies(list(self._lines(work).values()))[0]
+        reply = render_replies(list(self._lines(work).values()), listed_before=work.put_so_far)[0]
         work.in_reply = reply.subjects
         self._slots.use(channel)
         names = {

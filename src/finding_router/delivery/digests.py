@@ -123,7 +123,7 @@ class Digests:
             return None
         shown = None
         # Another worker may list more while this one counts: then its count comes second.
-        while shown != (revision := self._book.revision(digest_id)):
+        while shown != (so_far := self._book.put_so_far(digest_id)):
             if patiently:
                 self._batch.slots.wait_for_change(digest.channel)
             elif seconds := self._batch.slots.seconds_to_change():
@@ -136,7 +136,7 @@ class Digests:
             where = Posted(digest.posted_to or "", digest.ts or "")
             full, plain = (parent(digest, lines, is_plain=each) for each in (False, True))
             self._changer.change(where, full, plain=plain)
-            shown = revision
+            shown = so_far
         return None
 
     def is_on(self, digest: OpenDigest) -> bool:

@@ -164,6 +164,8 @@ class DigestWork(Work):
     digest: OpenDigest | None = None
     is_claimed: bool = False
     is_parent_new: bool = False
+    put_so_far: int = 0
+    """Lines that the digest had when this batch began, and those that it has put since."""
     over: frozenset[str] = frozenset()
     """Subjects of those that ended while they waited."""
     in_reply: tuple[str, ...] = ()

@@ -26,6 +26,7 @@ from finding_router.slack.text import (
 )
 
 # A link takes ten times the room of what it says: 20 findings fill a reply instead of 100.
+FINDINGS_WITH_LINKS: Final = 20
 MOST_REPLIES_WITH_LINKS: Final = 5
 _TITLE_CHARS: Final = 160
 _LINK_CHARS: Final = 1500
@@ -58,13 +59,18 @@ class _Item(NamedTuple):
 
 
 def render_replies(
-    lines: Sequence[Line], *, most_with_links: int = MOST_REPLIES_WITH_LINKS
+    lines: Sequence[Line],
+    *,
+    listed_before: int = 0,
+    most_with_links: int = MOST_REPLIES_WITH_LINKS,
 ) -> list[Reply]:
     """
     List each of *lines*, in the order of their groups, and leave none out.
 
-    Where that would take more than *most_with_links* replies, they come without links.
+    Where the thread, which has *listed_before* findings, would take more than *most_with_links*
+    replies for all of them, these come without links.
     """
+    most_with_links = max(most_with_links - listed_before // FINDINGS_WITH_LINKS, 0)
     made = groups(lines)
     # One more than allowed says enough: a flood is not laid out twice.
     replies = list(islice(_packed(made, has_links=True), most_with_links + 1))
