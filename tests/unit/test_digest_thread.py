@@ -140,7 +140,7 @@ class TestReplies:
     def test_links_give_way_where_the_thread_is_long_already(self) -> None:
         """A flood that comes in parts lists no less together than one that comes at once."""
         url = f"{LINK}#{'x' * 300}"
-        some = [make_line(subject=str(each), resource=f"b-{each}", url=url) for each in range(60)]
+        some = [make_line(subject=str(each), resource=f"b-{each}", url=url) for each in range(50)]
         first = render_replies(some, listed_before=40)
         later = render_replies(some, listed_before=60)
 
