@@ -186,7 +186,7 @@ def test_what_does_not_stand_anywhere_is_neither_recorded_nor_changed() -> None:
     batch = make_batch(router)
     digests = Digests(batch, threshold=5, quiet_seconds=600)
     reviver = Reviver(batch, digests)
-    # Said back, but recorded without a place: as no version of the router writes it.
+    # Back, and forgotten.
     entry = make_entry(saying=Saying.REOPEN, ts=None, posted_to=None)
     router.ledger.entries[KEY] = entry
     told = News(member=MEMBER, phase=Phase.ENDED, severity=Severity.HIGH, updated_at=LATER)
@@ -212,9 +212,8 @@ def test_what_does_not_stand_anywhere_is_neither_recorded_nor_changed() -> None:
 
     DigestTeller(batch, digests).record(digest)
     teller.record(delivery)
-    teller.step(delivery)
     reviver.later(delivery)
     reviver.run()
 
-    assert Progress.DUPLICATE is delivery.progress
+    assert Progress.PENDING is delivery.progress
     assert [] == router.faults.calls
