@@ -22,6 +22,7 @@ from finding_router.delivery.pace import Pace
 from finding_router.delivery.reviving import Reviver
 from finding_router.delivery.slots import Slots
 from finding_router.delivery.telling import DeliveryTeller
+from finding_router.findings.asff import read_finding
 from finding_router.findings.finding import Severity
 from finding_router.routing.table import Destination
 from finding_router.slack.card import CardContext
@@ -217,3 +218,34 @@ def test_what_does_not_stand_anywhere_is_neither_recorded_nor_changed() -> None:
 
     assert Progress.PENDING is delivery.progress
     assert [] == router.faults.calls
+
+
+def test_what_was_said_meanwhile_is_not_listed() -> None:
+    """It comes back, to be said where the first of it was, or nowhere."""
+    router = Router()
+    batch = make_batch(router)
+    router.ledger.entries[KEY] = make_entry(members={})
+    finding = read_finding(raw_finding())
+    delivery = Delivery(
+        destination=Destination(channel=ALERTS),
+        severity=Severity.HIGH,
+        jobs=[Job(record=Record(body=None), finding=finding)],
+        key=KEY,
+        card=Card(raw=None, finding=finding, problem="", context=CardContext()),
+        news={MEMBER: News(member=MEMBER, phase=Phase.NEW, severity=Severity.HIGH)},
+    )
+    work = DigestWork(
+        destination=delivery.destination,
+        severity=Severity.HIGH,
+        jobs=delivery.jobs,
+        name=ALERTS,
+        deliveries=[delivery],
+    )
+    batch.claims.load([delivery])
+    teller = DigestTeller(batch, Digests(batch, threshold=5, quiet_seconds=600))
+
+    teller.step(work)
+    teller.step(work)
+
+    assert Progress.FAILED is delivery.progress
+    assert [] == router.slack.posted

@@ -188,6 +188,34 @@ def test_another_standard_that_waited_is_remembered() -> None:
     assert 1 == len(router.slack.opened(ALERTS))
 
 
+def test_what_is_over_while_another_worker_says_it_is_left_to_it() -> None:
+    """That knows what stands there; the next call looks again."""
+    router = Router(DAILY)
+    router.send(raw_finding())
+    router.clock.now += 2 * HOUR
+    router.faults.plan("post", killed)
+    with pytest.raises(Killed):
+        router.wake()
+    router.restart()
+    router.hold(raw_finding(), status="RESOLVED")
+
+    assert [Outcome.FAILED] == outcomes(router.wake())
+    router.clock.now += 400
+    assert [Outcome.DIGESTED] == outcomes(router.wake())
+
+
+def test_what_another_worker_let_go_meanwhile_is_left_out() -> None:
+    """It was said."""
+    router = Router(DAILY)
+    router.send(raw_finding("one"), raw_finding("two"))
+    router.clock.now += 2 * HOUR
+    [there] = router.holds.waiting_in.values()
+    router.faults.plan("events", meanwhile=there.popitem)
+
+    assert [Outcome.DIGESTED] == outcomes(router.wake())
+    assert [None] == [each.due_at for each in router.holds.bins()]
+
+
 def test_what_was_said_before_is_over_without_a_word() -> None:
     """Its card tells of its end."""
     router = Router()

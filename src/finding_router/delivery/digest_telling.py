@@ -22,7 +22,6 @@ from finding_router.slack.digest_thread import render_replies
 from finding_router.telemetry import logger
 
 _SAY: Final = frozenset({Verdict.POST, Verdict.RESUME, Verdict.RECOVER})
-_NO_NEWS: Final = frozenset({Verdict.DUPLICATE, Verdict.UNKNOWN})
 
 
 class DigestTeller:
@@ -203,9 +202,8 @@ class DigestTeller:
             if verdict is Verdict.BUSY:
                 why = "another worker is at it"
                 delivery.end(Progress.FAILED, why, retry_seconds=FIRST_SECONDS)
-            elif verdict in _NO_NEWS:
-                delivery.end(Progress.DUPLICATE)
             elif verdict not in _SAY:
+                # Said before, by whomever: the next try finds out where what is left belongs.
                 why = "to be said by itself"
                 delivery.end(Progress.FAILED, why, retry_seconds=FIRST_SECONDS)
             elif not self._claims.claim(delivery, verdict, digest=digest.digest_id):
