@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from fakes import Faults
 from finding_router.delivery.digest_book import OpenDigest
-from finding_router.delivery.hold_book import Bin, Held
+from finding_router.delivery.hold_book import Bin, Waiting
 from finding_router.findings.digest import Line
 
 
@@ -84,17 +84,20 @@ class FakeHoldBook:
         """Start empty."""
         self._faults = faults
         self.by_name: dict[str, Bin] = {}
-        self.waiting: dict[str, dict[str, Held]] = {}
+        self.waiting_in: dict[str, dict[str, Waiting]] = {}
+        self.packed: dict[tuple[str, str], bytes] = {}
 
-    def hold(self, bin_: Bin, held: Held) -> None:
-        """Keep *held*; what is due stays due."""
-        with self._faults.around("hold"):
-            self.waiting.setdefault(bin_.name, {})[held.subject] = held
+    def hold(self, bin_: Bin, waiting: Waiting, event: bytes) -> None:
+        """Keep *waiting*; the bin's times are those of what has waited longest."""
+        with self._faults.around("hold", waiting.name):
+            self.waiting_in.setdefault(bin_.name, {})[waiting.name] = waiting
+            self.packed[bin_.name, waiting.name] = event
             before = self.by_name.get(bin_.name)
-            due_at = before.due_at if before else None
+            is_first = before is None or before.due_at is None
             self.by_name[bin_.name] = replace(
                 bin_,
-                due_at=bin_.due_at if due_at is None else due_at,
+                due_at=waiting.due_at if is_first else before.due_at,
+                since=waiting.held_at if is_first else before.since,
                 digest=before.digest if before else None,
             )
 
@@ -103,35 +106,44 @@ class FakeHoldBook:
         with self._faults.around("bins"):
             return [self.by_name[name] for name in sorted(self.by_name)]
 
-    def held(self, bin_name: str) -> list[Held]:
+    def waiting(self, bin_name: str) -> list[Waiting]:
         """Give what waits, the oldest first."""
-        with self._faults.around("held"):
-            waiting = self.waiting.get(bin_name, {}).values()
-            return sorted(waiting, key=lambda held: held.held_at)
+        with self._faults.around("waiting"):
+            waiting = self.waiting_in.get(bin_name, {}).values()
+            return sorted(waiting, key=lambda each: each.held_at)
 
-    def holds(self, bin_names: Collection[str], subjects: Collection[str]) -> set[str]:
+    def events(self, bin_name: str, names: Iterable[str]) -> dict[str, bytes]:
+        """Give those that are there."""
+        with self._faults.around("events"):
+            waiting = self.waiting_in.get(bin_name, {})
+            return {name: self.packed[bin_name, name] for name in names if name in waiting}
+
+    def holds(self, bin_names: Collection[str], names: Collection[str]) -> set[str]:
         """Give those that wait in any of them."""
         with self._faults.around("holds"):
             return {
-                subject
-                for name in bin_names
-                for subject in subjects
-                if subject in self.waiting.get(name, {})
+                name
+                for bin_name in bin_names
+                for name in names
+                if name in self.waiting_in.get(bin_name, {})
             }
 
-    def let_go(self, bin_name: str, subjects: Iterable[str]) -> None:
-        """Forget them."""
+    def let_go(self, bin_name: str, waiting: Iterable[Waiting]) -> None:
+        """Forget those that are as they were."""
         with self._faults.around("let_go"):
-            for subject in subjects:
-                self.waiting.get(bin_name, {}).pop(subject, None)
+            there = self.waiting_in.get(bin_name, {})
+            for each in waiting:
+                if each.name in there and there[each.name].held_at == each.held_at:
+                    del there[each.name]
 
-    def close(self, bin_: Bin, *, digest: str | None) -> bool:
-        """Let nothing be due, unless it was touched since."""
+    def close(self, bin_: Bin, *, digest: str | None, left: Waiting | None) -> bool:
+        """Remember the digest; let nothing but *left* be due, unless it was touched since."""
         with self._faults.around("close"):
             stored = self.by_name[bin_.name]
-            if stored.touched_at != bin_.touched_at:
-                return False
-            self.by_name[bin_.name] = replace(
-                stored, due_at=None, digest=stored.digest if digest is None else digest
-            )
-            return True
+            stored = replace(stored, digest=stored.digest if digest is None else digest)
+            is_as_read = stored.touched_at == bin_.touched_at
+            if is_as_read:
+                due_at, since = (left.due_at, left.held_at) if left else (None, None)
+                stored = replace(stored, due_at=due_at, since=since)
+            self.by_name[bin_.name] = stored
+            return is_as_read

@@ -45,12 +45,14 @@ def lambda_handler(event: Mapping[str, Any], context: RemainingTime) -> dict[str
     Raises:
         EventError: *event* is neither.
         BatchFailedError: a finding of a bare event needs another try.
+        StoreError: the schedule calls, and what waits cannot be read.
 
     """
     pipeline, queue = _parts()
     deadline = Deadline.of(context)
     if is_wake(event):
-        return _answer(pipeline.wake(deadline))
+        # What failed waits for the next call by itself: this one worked.
+        return _outcomes(pipeline.wake(deadline))
     jobs = pipeline.run(read_records(event), deadline)
     if "detail-type" in event:
         return _answer(jobs)
@@ -134,6 +136,10 @@ def _answer(jobs: Sequence[Job]) -> dict[str, Any]:
     if failed:
         message = f"{len(failed)} of {len(jobs)} findings failed; first: {failed[0].detail}"
         raise BatchFailedError(message)
+    return _outcomes(jobs)
+
+
+def _outcomes(jobs: Sequence[Job]) -> dict[str, Any]:
     return {
         "outcomes": [
             {

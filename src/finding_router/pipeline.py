@@ -86,7 +86,7 @@ class Pipeline:
             self._say(jobs, deadline)
         except StoreError as error:
             for job in jobs:
-                if job.outcome is None or job.is_held or job.is_followed:
+                if job.outcome is None or job.is_followed:
                     job.fail(str(error), retry_seconds=backoff_seconds(job.record.tries))
         self._marker.run(jobs, deadline)
         return self._finish(jobs, deadline)
@@ -122,11 +122,9 @@ class Pipeline:
         planner = self._planner(table)
         planner.route(new)
         planner.follow(followed, channels)
-        for job, destination, hold in planner.held:
-            self._holding.keep(job, destination, hold)
-        self._outbox.send(
-            planner.deliveries(), default_channel=table.default_channel, deadline=deadline
-        )
+        deliveries = planner.deliveries()
+        self._outbox.send(deliveries, default_channel=table.default_channel, deadline=deadline)
+        self._holding.put_aside(deliveries, deadline)
         for job in jobs:
             if job.deliveries:
                 conclude(job)
@@ -151,6 +149,7 @@ class Pipeline:
         return Waker(
             self._stores,
             outbox=self._outbox,
+            notices=self._notices,
             marker=self._marker,
             workflow=self._workflow,
             clock=self._clock,

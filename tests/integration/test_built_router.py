@@ -184,6 +184,7 @@ def test_function_calls_what_its_role_allows(empty: Stack, runtime: Path, built:
 
     assert {
         "dynamodb:BatchWriteItem",
+        "dynamodb:DeleteItem",
         "dynamodb:Query",
         "securityhub:BatchUpdateFindings",
     } <= called

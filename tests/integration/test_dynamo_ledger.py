@@ -178,7 +178,9 @@ def test_what_is_left_unprocessed_for_ever_is_an_error(
     client = hesitate(items, times=MAX_CALLS + 1)
 
     with pytest.raises(StoreError, match=verb):
-        ledger.read([KEY]) if verb == "unread" else items.delete_all([("a", "b")])
+        ledger.read([KEY]) if verb == "unread" else items.put_all(
+            [{"finding": "a", "channel": "b"}]
+        )
 
     assert MAX_CALLS == client.calls
 

@@ -9,22 +9,30 @@ from fake_books import FakeHoldBook
 from fakes import Clock, Faults
 from finding_router.aws.hold_book import DynamoHoldBook
 from finding_router.aws.items import Items
-from finding_router.delivery.hold_book import Bin, Held, HoldBook
+from finding_router.delivery.hold_book import Bin, HoldBook, Waiting
 from finding_router.routing.hold import HoldKind
 
 NOW = 1_790_000_000.0
+DUE_AT = NOW + 3600.5
 BIN = Bin(
     name="schedule#weekly##alerts",
     kind=HoldKind.SCHEDULE,
     reason="weekly",
     channel="#alerts",
-    routes=("weekly",),
-    mention=("@here",),
-    due_at=NOW + 3600.5,
+    due_at=DUE_AT,
+    since=NOW,
     touched_at=NOW,
 )
-ONE = Held(subject="one", finding='{"Id":"one"}', held_at=NOW)
-TWO = Held(subject="two", finding='{"Id":"two"}', held_at=NOW - 1)
+ONE = Waiting(
+    name="one",
+    subject="control",
+    routes=("weekly",),
+    mention=("@here",),
+    held_at=NOW,
+    due_at=DUE_AT,
+)
+TWO = replace(ONE, name="two", held_at=NOW - 1)
+EVENT = b"\x00 of one"
 
 
 class HoldBookContract:
@@ -33,37 +41,48 @@ class HoldBookContract:
     def test_nothing_waits_at_first(self, book: HoldBook) -> None:
         """No bin, and nothing in it."""
         assert [] == book.bins()
-        assert [] == book.held(BIN.name)
+        assert [] == book.waiting(BIN.name)
+        assert {} == book.events(BIN.name, ["one"])
         assert set() == book.holds([BIN.name], ["one"])
 
     def test_what_waits_is_read_as_it_was_put_aside(self, book: HoldBook) -> None:
         """The oldest first."""
-        book.hold(BIN, ONE)
-        book.hold(BIN, TWO)
+        book.hold(BIN, ONE, EVENT)
+        book.hold(BIN, TWO, b"of two")
 
         assert [BIN] == book.bins()
-        assert [TWO, ONE] == book.held(BIN.name)
+        assert [TWO, ONE] == book.waiting(BIN.name)
+        assert {"one": EVENT} == book.events(BIN.name, ["one", "three"])
+
+    def test_an_event_may_be_as_large_as_a_finding(self, book: HoldBook) -> None:
+        """Whatever it is made of."""
+        event = bytes(range(256)) * 1000
+
+        book.hold(BIN, ONE, event)
+
+        assert {"one": event} == book.events(BIN.name, ["one"])
 
     def test_a_finding_waits_once_in_a_bin(self, book: HoldBook) -> None:
         """The last word on it counts."""
-        book.hold(BIN, ONE)
-        newer = replace(ONE, finding="{}", held_at=NOW + 5)
-        book.hold(replace(BIN, touched_at=NOW + 5), newer)
+        book.hold(BIN, ONE, EVENT)
+        newer = replace(ONE, held_at=NOW + 5)
+        book.hold(replace(BIN, touched_at=NOW + 5), newer, b"newer")
 
-        assert [newer] == book.held(BIN.name)
+        assert [newer] == book.waiting(BIN.name)
+        assert {"one": b"newer"} == book.events(BIN.name, ["one"])
         assert [NOW + 5] == [each.touched_at for each in book.bins()]
 
     def test_what_is_due_stays_due(self, book: HoldBook) -> None:
         """A later time does not make anybody wait longer."""
-        book.hold(BIN, ONE)
-        book.hold(replace(BIN, due_at=NOW + 9999), TWO)
+        book.hold(BIN, ONE, EVENT)
+        book.hold(BIN, replace(TWO, due_at=NOW + 9999), EVENT)
 
-        assert [BIN.due_at] == [each.due_at for each in book.bins()]
+        assert [(BIN.due_at, BIN.since)] == [(each.due_at, each.since) for each in book.bins()]
 
     def test_it_is_known_what_waits_elsewhere(self, book: HoldBook) -> None:
         """A finding is marked with the last digest of it."""
-        book.hold(BIN, ONE)
-        book.hold(replace(BIN, name="other"), TWO)
+        book.hold(BIN, ONE, EVENT)
+        book.hold(replace(BIN, name="other"), TWO, EVENT)
 
         assert {"one", "two"} == book.holds([BIN.name, "other"], ["one", "two", "three"])
         assert {"two"} == book.holds(["other"], ["one", "two"])
@@ -71,40 +90,63 @@ class HoldBookContract:
 
     def test_what_was_said_waits_no_more(self, book: HoldBook) -> None:
         """The rest does; to forget what is not there is no failure."""
-        book.hold(BIN, ONE)
-        book.hold(BIN, TWO)
+        book.hold(BIN, ONE, EVENT)
+        book.hold(BIN, TWO, EVENT)
 
-        book.let_go(BIN.name, ["one", "never"])
+        book.let_go(BIN.name, [ONE, replace(ONE, name="never")])
 
-        assert [TWO] == book.held(BIN.name)
+        assert [TWO] == book.waiting(BIN.name)
+
+    def test_what_came_anew_meanwhile_waits_on(self, book: HoldBook) -> None:
+        """What was said was not that."""
+        book.hold(BIN, ONE, EVENT)
+        newer = replace(ONE, held_at=NOW + 5)
+        book.hold(BIN, newer, b"newer")
+
+        book.let_go(BIN.name, [ONE])
+
+        assert [newer] == book.waiting(BIN.name)
 
     def test_a_bin_that_was_emptied_is_due_no_more(self, book: HoldBook) -> None:
         """It remembers its digest for the next one, which is due at its own time."""
-        book.hold(BIN, ONE)
+        book.hold(BIN, ONE, EVENT)
 
-        assert book.close(BIN, digest="digest-1")
-        assert [replace(BIN, due_at=None, digest="digest-1")] == book.bins()
+        assert book.close(BIN, digest="digest-1", left=None)
+        assert [replace(BIN, due_at=None, since=None, digest="digest-1")] == book.bins()
 
-        later = replace(BIN, due_at=NOW + 7200, touched_at=NOW + 60)
-        book.hold(later, TWO)
+        later = replace(TWO, due_at=NOW + 7200, held_at=NOW + 60)
+        book.hold(replace(BIN, touched_at=NOW + 60), later, EVENT)
 
-        assert [replace(later, digest="digest-1")] == book.bins()
+        [again] = book.bins()
+        assert (later.due_at, later.held_at, "digest-1") == (
+            again.due_at,
+            again.since,
+            again.digest,
+        )
+
+    def test_a_bin_is_due_for_what_is_left(self, book: HoldBook) -> None:
+        """What came after its time waits for the next one."""
+        book.hold(BIN, ONE, EVENT)
+        left = replace(TWO, due_at=NOW + 7200, held_at=NOW + 3700)
+
+        assert book.close(BIN, digest=None, left=left)
+        assert [replace(BIN, due_at=left.due_at, since=left.held_at)] == book.bins()
 
     def test_closing_without_a_digest_keeps_the_one_before(self, book: HoldBook) -> None:
         """There was nothing to say this time."""
-        book.hold(BIN, ONE)
-        book.close(BIN, digest="digest-1")
-        book.close(BIN, digest=None)
+        book.hold(BIN, ONE, EVENT)
+        book.close(BIN, digest="digest-1", left=None)
+        book.close(BIN, digest=None, left=None)
 
         assert ["digest-1"] == [each.digest for each in book.bins()]
 
     def test_a_bin_that_was_touched_meanwhile_stays_due(self, book: HoldBook) -> None:
-        """Something came while it was being emptied."""
-        book.hold(BIN, ONE)
-        book.hold(replace(BIN, touched_at=NOW + 1), TWO)
+        """Something came while it was being emptied; what was said is remembered."""
+        book.hold(BIN, ONE, EVENT)
+        book.hold(replace(BIN, touched_at=NOW + 1), TWO, EVENT)
 
-        assert not book.close(BIN, digest="digest-1")
-        assert [BIN.due_at] == [each.due_at for each in book.bins()]
+        assert not book.close(BIN, digest="digest-1", left=None)
+        assert [(BIN.due_at, "digest-1")] == [(each.due_at, each.digest) for each in book.bins()]
 
 
 class TestFakeHoldBook(HoldBookContract):

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from fakes import unavailable
+from fakes import store_down, unavailable
 from finding_router import handler
 from finding_router.delivery.deadline import Deadline
-from finding_router.errors import EventError
+from finding_router.errors import EventError, StoreError
 from finding_router.handler import BatchFailedError, lambda_handler, read_records
 from hub_events import imported, raw_finding, sqs_record
 from router import Router
@@ -129,6 +129,30 @@ def test_a_bare_event_is_answered_with_the_outcome_of_each_finding(world: World)
 def test_the_schedule_has_said_what_is_due(world: World) -> None:
     """The answer names what became of it; most of the time there is nothing."""
     assert {"outcomes": []} == world.invoke({"finding-router": "wake"})
+
+
+def test_what_waits_on_is_no_failure_of_the_call(world: World) -> None:
+    """The next one says it; an alarm for each would be one for each minute."""
+    silence = {"kind": "silence", "name": "short", "match": {}, "until": "2026-09-21T15:00:00Z"}
+    world.router.items.append(silence)
+    world.router.send(raw_finding())
+    world.router.clock.now += 3600
+    world.router.faults.plan("post", unavailable())
+
+    [first] = world.invoke({"finding-router": "wake"})["outcomes"]
+    world.router.clock.now += 60
+    [second] = world.invoke({"finding-router": "wake"})["outcomes"]
+
+    assert ("failed", "digested") == (first["outcome"], second["outcome"])
+
+
+@pytest.mark.filterwarnings("ignore:No application metrics to publish")
+def test_a_call_that_can_read_nothing_fails(world: World) -> None:
+    """Nobody would know otherwise."""
+    world.router.faults.plan("bins", store_down)
+
+    with pytest.raises(StoreError):
+        world.invoke({"finding-router": "wake"})
 
 
 def test_a_finding_without_identity_is_answered_too(world: World) -> None:

@@ -1,6 +1,7 @@
 """What waits: for a schedule, for active hours, or for the end of a silence; and shadows."""
 
-from dataclasses import replace
+import json
+import zlib
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from fakes import (
 )
 from finding_router.delivery.outcome import Outcome
 from finding_router.telemetry import FINDINGS_SHADOWED, FINDINGS_SILENCED
-from hub_events import PRODUCT_ARN, custom_action, raw_finding, record
+from hub_events import PRODUCT_ARN, custom_action, imported, raw_finding, record
 from router import ALERTS, EVERYTHING, INVOCATION_SECONDS, Router, counted, outcomes
 
 # The clock of the tests begins on Monday, 21 September 2026, at 14:13:20 UTC.
@@ -63,7 +64,7 @@ def test_what_waits_comes_in_one_digest_and_is_marked_then(
     assert [] == router.slack.posted
     assert "NEW" == router.status("one")
 
-    router.clock.now += DAY - 2 * HOUR
+    router.clock.now += 20 * HOUR
     woken = router.wake()
     assert [] == router.wake()
 
@@ -281,17 +282,30 @@ def test_out_of_time_the_next_bins_wait_for_the_next_call() -> None:
 
 
 def test_a_bin_whose_findings_are_gone_is_closed() -> None:
-    """They expired, or cannot be read any more."""
+    """They expired, or another worker was quicker."""
     router = Router(DAILY)
     router.send(raw_finding())
-    [name] = router.holds.waiting
-    [(subject, held)] = router.holds.waiting[name].items()
-    router.holds.waiting[name][subject] = replace(held, finding="{}")
+    router.holds.waiting_in.clear()
     router.clock.now += 2 * HOUR
 
     assert [] == router.wake()
     assert [None] == [each.due_at for each in router.holds.bins()]
-    assert subject in router.holds.waiting[name]
+
+
+@pytest.mark.parametrize(
+    "packed", [b"no zlib", zlib.compress(b"[]"), zlib.compress(json.dumps(imported({})).encode())]
+)
+def test_what_cannot_be_read_any_more_is_posted_raw(packed: bytes) -> None:
+    """Better an ugly message than none."""
+    router = Router(DAILY)
+    router.send(raw_finding("one"), raw_finding("two"))
+    key = next(iter(router.holds.packed))
+    router.holds.packed[key] = packed
+    router.clock.now += 2 * HOUR
+
+    assert {Outcome.DIGESTED, Outcome.POSTED_RAW} == set(outcomes(router.wake()))
+    assert 2 == len(router.slack.opened(ALERTS))
+    assert [None] == [each.due_at for each in router.holds.bins()]
 
 
 def test_a_shadow_posts_nothing_and_is_counted() -> None:
@@ -333,4 +347,4 @@ def test_what_another_worker_has_claimed_meanwhile_waits_on() -> None:
     woken = router.wake()
 
     assert {Outcome.FAILED, Outcome.DIGESTED} == set(outcomes(woken))
-    assert [1] == [len(waiting) for waiting in router.holds.waiting.values()]
+    assert [1] == [len(waiting) for waiting in router.holds.waiting_in.values()]

@@ -399,7 +399,7 @@ def test_another_resource_is_another_card() -> None:
 
 
 def test_news_of_a_silenced_finding_wait_with_it() -> None:
-    """What only goes on calls nobody while it is silenced; an end still shows."""
+    """What gets worse calls nobody while it is silenced; an end still shows."""
     router = Router()
     router.send(raw_finding())
     router.items.append(
@@ -412,7 +412,7 @@ def test_news_of_a_silenced_finding_wait_with_it() -> None:
     [rise] = router.send(raw_finding(**worse, UpdatedAt=LATER))
     [end] = router.send(ended(UpdatedAt="2026-09-03T10:00:00Z"))
 
-    assert (Outcome.NOT_NEW, Outcome.UPDATED) == (rise.outcome, end.outcome)
+    assert (Outcome.SILENCED, Outcome.UPDATED) == (rise.outcome, end.outcome)
     assert [] == router.replies
 
 

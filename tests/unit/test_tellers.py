@@ -22,6 +22,7 @@ from finding_router.delivery.pace import Pace
 from finding_router.delivery.reviving import Reviver
 from finding_router.delivery.slots import Slots
 from finding_router.delivery.telling import DeliveryTeller
+from finding_router.findings.asff import read_finding
 from finding_router.findings.finding import Severity
 from finding_router.routing.table import Destination
 from finding_router.slack.card import CardContext
@@ -185,7 +186,7 @@ def test_what_does_not_stand_anywhere_is_neither_recorded_nor_changed() -> None:
     batch = make_batch(router)
     digests = Digests(batch, threshold=5, quiet_seconds=600)
     reviver = Reviver(batch, digests)
-    # Said back, but recorded without a place: as no version of the router writes it.
+    # Back, and forgotten.
     entry = make_entry(saying=Saying.REOPEN, ts=None, posted_to=None)
     router.ledger.entries[KEY] = entry
     told = News(member=MEMBER, phase=Phase.ENDED, severity=Severity.HIGH, updated_at=LATER)
@@ -211,9 +212,39 @@ def test_what_does_not_stand_anywhere_is_neither_recorded_nor_changed() -> None:
 
     DigestTeller(batch, digests).record(digest)
     teller.record(delivery)
-    teller.step(delivery)
     reviver.later(delivery)
     reviver.run()
 
-    assert Progress.DUPLICATE is delivery.progress
+    assert Progress.PENDING is delivery.progress
     assert [] == router.faults.calls
+
+
+def test_what_was_said_meanwhile_is_not_listed() -> None:
+    """It comes back, to be said where the first of it was, or nowhere."""
+    router = Router()
+    batch = make_batch(router)
+    router.ledger.entries[KEY] = make_entry(members={})
+    finding = read_finding(raw_finding())
+    delivery = Delivery(
+        destination=Destination(channel=ALERTS),
+        severity=Severity.HIGH,
+        jobs=[Job(record=Record(body=None), finding=finding)],
+        key=KEY,
+        card=Card(raw=None, finding=finding, problem="", context=CardContext()),
+        news={MEMBER: News(member=MEMBER, phase=Phase.NEW, severity=Severity.HIGH)},
+    )
+    work = DigestWork(
+        destination=delivery.destination,
+        severity=Severity.HIGH,
+        jobs=delivery.jobs,
+        name=ALERTS,
+        deliveries=[delivery],
+    )
+    batch.claims.load([delivery])
+    teller = DigestTeller(batch, Digests(batch, threshold=5, quiet_seconds=600))
+
+    teller.step(work)
+    teller.step(work)
+
+    assert Progress.FAILED is delivery.progress
+    assert [] == router.slack.posted

@@ -4,10 +4,12 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from finding_router.aws.items import DAY_SECONDS, Items
-from finding_router.delivery.hold_book import Bin, Held
+from finding_router.delivery.hold_book import Bin, Waiting
 from finding_router.routing.hold import HoldKind
 
 BINS: Final = "bins"
+# What is read of all that waits: the events are most of it, and read some at a time.
+_WITHOUT_EVENT: Final = ("channel", "subject", "routes", "mention", "held_at", "due_at")
 
 
 class DynamoHoldBook:
@@ -18,34 +20,34 @@ class DynamoHoldBook:
         self._items = items
         self._ttl_seconds = days * DAY_SECONDS
 
-    def hold(self, bin_: Bin, held: Held) -> None:
-        """Keep *held* in *bin_*; it comes first, so that no bin is closed over it."""
-        due_at = bin_.due_at or held.held_at
-        self._items.put_all(
-            [
-                {
-                    "finding": _held(bin_.name),
-                    "channel": held.subject,
-                    "json": held.finding,
-                    "held_at": held.held_at,
-                    "expires_at": int(due_at) + self._ttl_seconds,
-                }
-            ]
+    def hold(self, bin_: Bin, waiting: Waiting, event: bytes) -> None:
+        """Keep *waiting* with its *event*; it comes first, so that no bin is closed over it."""
+        self._items.put(
+            {
+                "finding": _held(bin_.name),
+                "channel": waiting.name,
+                "subject": waiting.subject,
+                "routes": list(waiting.routes),
+                "mention": list(waiting.mention),
+                "held_at": waiting.held_at,
+                "due_at": waiting.due_at,
+                "event": event,
+                "expires_at": int(waiting.due_at) + self._ttl_seconds,
+            }
         )
         self._items.update(
             (BINS, bin_.name),
-            "SET kind = :kind, reason = :reason, in_channel = :channel, routes = :routes, "
-            "mention = :mention, touched_at = :touched_at, "
-            # What is due stays due: a later opening does not make anybody wait longer.
-            "due_at = if_not_exists(due_at, :due_at)",
+            "SET kind = :kind, reason = :reason, in_channel = :channel, "
+            "touched_at = :touched_at, "
+            # They are those of what has waited longest.
+            "due_at = if_not_exists(due_at, :due_at), since = if_not_exists(since, :since)",
             {
                 ":kind": bin_.kind.value,
                 ":reason": bin_.reason,
                 ":channel": bin_.channel,
-                ":routes": list(bin_.routes),
-                ":mention": list(bin_.mention),
                 ":touched_at": bin_.touched_at,
-                ":due_at": due_at,
+                ":due_at": waiting.due_at,
+                ":since": waiting.held_at,
             },
         )
 
@@ -53,38 +55,54 @@ class DynamoHoldBook:
         """Give every bin there is."""
         return [_to_bin(values) for values in self._items.query(BINS)]
 
-    def held(self, bin_name: str) -> list[Held]:
+    def waiting(self, bin_name: str) -> list[Waiting]:
         """Give what waits in a bin, the oldest first."""
-        found = [
-            Held(subject=each["channel"], finding=each["json"], held_at=each["held_at"])
-            for each in self._items.query(_held(bin_name))
-        ]
-        return sorted(found, key=lambda held: held.held_at)
+        found = map(_to_waiting, self._items.query(_held(bin_name), only=_WITHOUT_EVENT))
+        return sorted(found, key=lambda waiting: waiting.held_at)
 
-    def holds(self, bin_names: Collection[str], subjects: Collection[str]) -> set[str]:
-        """Give those of *subjects* that wait in any of these bins."""
-        keys = [(_held(name), subject) for name in bin_names for subject in subjects]
+    def events(self, bin_name: str, names: Iterable[str]) -> dict[str, bytes]:
+        """Give the events of those of *names* that wait in a bin."""
+        found = self._items.read((_held(bin_name), name) for name in names)
+        return {each["channel"]: each["event"] for each in found}
+
+    def holds(self, bin_names: Collection[str], names: Collection[str]) -> set[str]:
+        """Give those of *names* that wait in any of these bins."""
+        keys = [(_held(bin_name), name) for bin_name in bin_names for name in names]
         return {each["channel"] for each in self._items.read(keys)}
 
-    def let_go(self, bin_name: str, subjects: Iterable[str]) -> None:
-        """Forget what was said."""
-        self._items.delete_all((_held(bin_name), subject) for subject in subjects)
+    def let_go(self, bin_name: str, waiting: Iterable[Waiting]) -> None:
+        """Forget what was said; what was put aside anew since then waits on."""
+        for each in waiting:
+            key = (_held(bin_name), each.name)
+            self._items.delete(key, "held_at = :held_at", {":held_at": each.held_at})
 
-    def close(self, bin_: Bin, *, digest: str | None) -> bool:
-        """Let nothing be due in *bin_*, unless it was touched since; tell whether that is so."""
-        change = "REMOVE due_at"
-        given: dict[str, Any] = {":touched_at": bin_.touched_at}
+    def close(self, bin_: Bin, *, digest: str | None, left: Waiting | None) -> bool:
+        """Let *bin_* be due for what is *left*, or not at all, unless it was touched since."""
+        key = (BINS, bin_.name)
         if digest is not None:
-            change = f"SET digest = :digest {change}"
-            given[":digest"] = digest
-        _, is_closed = self._items.update(
-            (BINS, bin_.name), change, given, "touched_at = :touched_at"
-        )
+            self._items.update(key, "SET digest = :digest", {":digest": digest})
+        change = "REMOVE due_at, since"
+        given: dict[str, Any] = {":touched_at": bin_.touched_at}
+        if left is not None:
+            change = "SET due_at = :due_at, since = :since"
+            given |= {":due_at": left.due_at, ":since": left.held_at}
+        _, is_closed = self._items.update(key, change, given, "touched_at = :touched_at")
         return is_closed
 
 
 def _held(bin_name: str) -> str:
     return f"held#{bin_name}"
+
+
+def _to_waiting(values: Mapping[str, Any]) -> Waiting:
+    return Waiting(
+        name=values["channel"],
+        subject=values["subject"],
+        routes=tuple(values["routes"]),
+        mention=tuple(values["mention"]),
+        held_at=values["held_at"],
+        due_at=values["due_at"],
+    )
 
 
 def _to_bin(values: Mapping[str, Any]) -> Bin:
@@ -93,9 +111,8 @@ def _to_bin(values: Mapping[str, Any]) -> Bin:
         kind=HoldKind(values["kind"]),
         reason=values["reason"],
         channel=values["in_channel"],
-        routes=tuple(values["routes"]),
-        mention=tuple(values["mention"]),
         due_at=values.get("due_at"),
+        since=values.get("since"),
         touched_at=values["touched_at"],
         digest=values.get("digest"),
     )

@@ -1,7 +1,7 @@
 """What the adapters of the Ledger share: its table, and errors in the router's own words."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from itertools import batched
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,14 +43,20 @@ class Items:
                 found += (from_item(item) for item in self._batch_get(some))
         return found
 
-    def query(self, finding: str) -> list[dict[str, Any]]:
-        """Give all items of one partition, strongly consistent."""
+    def query(self, finding: str, only: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """Give all items of one partition, strongly consistent, or *only* some attributes."""
+        arguments: dict[str, Any] = {}
+        if only:
+            names = {f"#{number}": name for number, name in enumerate(only)}
+            arguments["ProjectionExpression"] = ", ".join(names)
+            arguments["ExpressionAttributeNames"] = names
         with self.translated("read"):
             pages = self.client.get_paginator("query").paginate(
                 TableName=self.table,
                 KeyConditionExpression="finding = :finding",
                 ExpressionAttributeValues={":finding": {"S": finding}},
                 ConsistentRead=True,
+                **arguments,
             )
             return [from_item(item) for page in pages for item in page["Items"]]
 
@@ -94,11 +100,18 @@ class Items:
             for some in batched(items, ITEMS_PER_WRITE, strict=False):
                 self._batch_write([{"PutRequest": {"Item": to_item(each)}} for each in some])
 
-    def delete_all(self, keys: Iterable[Key]) -> None:
-        """Delete the items of *keys*, 25 a call."""
-        with self.translated("delete"):
-            for some in batched(keys, ITEMS_PER_WRITE, strict=False):
-                self._batch_write([{"DeleteRequest": {"Key": key_of(key)}} for key in some])
+    def delete(self, key: Key, condition: str, given: Mapping[str, Any]) -> None:
+        """Delete an item, if *condition* holds."""
+        with (
+            self.translated("delete"),
+            suppress(self.client.exceptions.ConditionalCheckFailedException),
+        ):
+            self.client.delete_item(
+                TableName=self.table,
+                Key=key_of(key),
+                ConditionExpression=condition,
+                ExpressionAttributeValues=to_item(given),
+            )
 
     def update(
         self,

@@ -89,6 +89,21 @@ class Claims:
         delivery.is_claimed = self._write(delivery, entry)
         return delivery.is_claimed
 
+    def forget(self, delivery: Delivery, verdict: Verdict) -> bool:
+        """
+        Write *delivery* as if it had been said: nobody is to hear of it, nor of it again.
+
+        Tell whether no other worker was first.
+        """
+        before = self._entries.get(delivery.key)
+        if before is None:
+            self._ledger.note_channel(delivery.key)
+        news, now = list(delivery.news.values()), self._clock()
+        entry = claimed(
+            delivery.key, before, verdict, news, now=now, lease_until=now, worker=self.worker
+        )
+        return self._write(delivery, entry.forgotten())
+
     def note(self, delivery: Delivery, verdict: Verdict) -> bool:
         """Write what *verdict* leaves to remember; tell whether no other worker was first."""
         return self._write(delivery, self.refreshed(delivery, verdict))

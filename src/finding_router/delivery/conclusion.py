@@ -4,6 +4,7 @@ from typing import Final
 
 from finding_router.delivery.job import Job, Progress
 from finding_router.delivery.outcome import Outcome
+from finding_router.routing.hold import HoldKind
 from finding_router.telemetry import (
     EVENTS_REFUSED,
     FINDINGS_DUPLICATE,
@@ -54,6 +55,10 @@ def conclude(job: Job) -> None:
         job.end(Outcome.POSTED if job.finding else Outcome.POSTED_RAW, job.detail)
     elif Progress.DIGESTED in reached:
         job.end(Outcome.DIGESTED)
+    elif held := [each for each in job.deliveries if each.progress is Progress.HELD]:
+        hold = held[0].destination.hold
+        is_silence = hold is not None and hold.kind is HoldKind.SILENCE
+        job.end(Outcome.SILENCED if is_silence else Outcome.HELD, held[0].detail)
     elif any(each.progress is Progress.UPDATED for each in job.deliveries):
         job.end(Outcome.UPDATED, job.outcome or "")
     elif job.outcome is None:

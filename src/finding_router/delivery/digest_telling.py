@@ -218,7 +218,9 @@ class DigestTeller:
                 why = "another worker is at it"
                 delivery.end(Progress.FAILED, why, retry_seconds=FIRST_SECONDS)
             elif verdict not in _SAY:
-                delivery.end(Progress.DUPLICATE)
+                # Said before, by whomever: the next try finds out where what is left belongs.
+                why = "to be said by itself"
+                delivery.end(Progress.FAILED, why, retry_seconds=FIRST_SECONDS)
             elif not self._claims.claim(delivery, verdict, digest=digest.digest_id):
                 why = "another worker was first"
                 delivery.end(Progress.FAILED, why, retry_seconds=FIRST_SECONDS)

@@ -7,10 +7,11 @@ from typing import Final, NamedTuple
 
 from finding_router.delivery.batch import Batch
 from finding_router.delivery.changing import Changer
+from finding_router.delivery.claims import Claims
 from finding_router.delivery.digest_book import OpenDigest
 from finding_router.delivery.episodes import Verdict
 from finding_router.delivery.job import Delivery, DigestWork, Work
-from finding_router.delivery.ledger import Saying, State
+from finding_router.delivery.ledger import Entry, Saying, State
 from finding_router.delivery.slots import AT_SLACKS_PACE
 from finding_router.errors import (
     ChannelError,
@@ -149,10 +150,10 @@ class Digests:
             return False
         if delivery.destination.deliver is Deliver.CARD or not delivery.is_new:
             return False
-        if self._batch.claims.judge(delivery) not in _FRESH:
+        verdict = self._batch.claims.judge(delivery)
+        if verdict is Verdict.POST and delivery.destination.hold is not None:
             return False
-        entry = delivery.entry
-        return entry is None or (entry.saying is Saying.CARD and entry.ts is None)
+        return is_fresh(verdict, delivery.entry)
 
     def _digest(
         self, channel: str, those: Sequence[Delivery], before: OpenDigest | None
@@ -200,6 +201,39 @@ class Digests:
         )
 
 
+def is_fresh(verdict: Verdict, entry: Entry | None) -> bool:
+    """Tell whether it was never said, neither in a card nor in a digest, and is to be now."""
+    return verdict in _FRESH and (
+        entry is None or (entry.saying is Saying.CARD and entry.ts is None)
+    )
+
+
+def apart(work: DigestWork, claims: Claims) -> list[Work]:
+    """
+    Take out of *work* what was said before, and give both.
+
+    That is said again where it was said, or nowhere. Of what is over nothing is said again, and
+    what a worker that failed had begun to say is listed as if it were not over: the Ledger knows.
+    """
+    new: list[Delivery] = []
+    again: list[Delivery] = []
+    ended: list[Delivery] = []
+    for each in work.deliveries:
+        is_new = each.after is None and each.job.finding is not None
+        is_new = is_new and is_fresh(claims.judge(each), each.entry)
+        (new if is_new else again).append(each)
+    for each in work.also:
+        verdict = claims.judge(each)
+        if verdict is Verdict.POST:
+            ended.append(each)
+        elif verdict is Verdict.BUSY:
+            again.append(each)
+        elif is_fresh(verdict, each.entry):
+            new.append(each)
+    work.deliveries, work.also = new, ended
+    return [work, *again] if new or ended else list(again)
+
+
 def _may_be_unlisted(delivery: Delivery) -> bool:
     """Tell whether *delivery* has a card already, and may be missing in the digest beside it."""
     return (
@@ -207,6 +241,7 @@ def _may_be_unlisted(delivery: Delivery) -> bool:
         and delivery.destination.deliver is Deliver.AUTO
         and delivery.job.record.tries > 1
         and delivery.is_new
+        and delivery.destination.hold is None
         and delivery.entry is not None
         and delivery.entry.state is State.POSTED
         and delivery.entry.digest is None

@@ -1,6 +1,6 @@
 """The Ledger's part about findings that wait: for a schedule, an opening, or a silence's end."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,8 +12,9 @@ class Bin:
     """
     What waits together: for the same reason, in the same channel; times are Unix seconds.
 
-    *due_at* is None while nothing waits. *touched_at* tells whether something came since it was
-    read; *digest* names the one that was said last, to be compared with the next.
+    *due_at* is when the first of it was due as it was put aside, *since* when that was; both are
+    None while nothing waits. *touched_at* tells whether something came since the bin was read;
+    *digest* names the one that was said last, to be compared with the next.
     """
 
     name: str
@@ -21,9 +22,8 @@ class Bin:
     reason: str
     """Name of the route or silence that makes it wait."""
     channel: str
-    routes: tuple[str, ...]
-    mention: tuple[str, ...]
     due_at: float | None
+    since: float | None
     touched_at: float
     digest: str | None = None
 
@@ -34,31 +34,47 @@ class Bin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """A finding that waits in a bin: *finding* is its JSON, *held_at* in Unix seconds."""
+class Waiting:
+    """
+    A finding that waits in a bin; times are Unix seconds.
 
+    *name* is its own (a hash), *subject* is what it is said with. *routes* and *mention* are those
+    that wanted it when it was put aside.
+    """
+
+    name: str
     subject: str
-    finding: str
+    routes: tuple[str, ...]
+    mention: tuple[str, ...]
     held_at: float
+    due_at: float
 
 
 class HoldBook(Protocol):
     """The store of what waits; every method raises StoreError where it does not answer."""
 
-    def hold(self, bin_: Bin, held: Held) -> None:
-        """Keep *held* in *bin_*, which is made, or touched, after it."""
+    def hold(self, bin_: Bin, waiting: Waiting, event: bytes) -> None:
+        """Keep *waiting* with its *event* in *bin_*, which is made, or touched, after it."""
 
     def bins(self) -> list[Bin]:
         """Give every bin there is."""
 
-    def held(self, bin_name: str) -> list[Held]:
+    def waiting(self, bin_name: str) -> list[Waiting]:
         """Give what waits in a bin, the oldest first."""
 
-    def holds(self, bin_names: Collection[str], subjects: Collection[str]) -> set[str]:
-        """Give those of *subjects* that wait in any of these bins."""
+    def events(self, bin_name: str, names: Iterable[str]) -> Mapping[str, bytes]:
+        """Give the events of those of *names* that wait in a bin."""
 
-    def let_go(self, bin_name: str, subjects: Iterable[str]) -> None:
-        """Forget what was said."""
+    def holds(self, bin_names: Collection[str], names: Collection[str]) -> set[str]:
+        """Give those of *names* that wait in any of these bins."""
 
-    def close(self, bin_: Bin, *, digest: str | None) -> bool:
-        """Let nothing be due in *bin_*, unless it was touched since; tell whether that is so."""
+    def let_go(self, bin_name: str, waiting: Iterable[Waiting]) -> None:
+        """Forget what was said; what was put aside anew since then waits on."""
+
+    def close(self, bin_: Bin, *, digest: str | None, left: Waiting | None) -> bool:
+        """
+        Let *bin_* be due for what is *left*, the first of it, or not at all.
+
+        If it was touched since it was read it stays due: tell whether that is not so. The *digest*
+        is remembered in any case.
+        """

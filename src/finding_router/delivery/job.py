@@ -74,6 +74,8 @@ class Progress(StrEnum):
     """Listed in a digest."""
     UPDATED = "updated"
     """The card was changed; nobody was called."""
+    HELD = "held"
+    """Put aside, to be said later, or never."""
     DUPLICATE = "duplicate"
     UNKNOWN = "unknown"
     """About nothing that was ever said here."""

@@ -64,6 +64,7 @@ class Entry:
 
     *severity* is the highest that was said in the episode, *shown* the one on the card. *ts* is
     the card, or the parent of the digest that lists it; what is said later goes into its thread.
+    A finding that was forgotten is POSTED without one.
     """
 
     key: EntryKey
@@ -91,6 +92,11 @@ class Entry:
         return digest_of([self.key.finding, self.key.channel, self.sequence])
 
     @property
+    def is_forgotten(self) -> bool:
+        """Tell whether nobody was ever told, and nobody is to be."""
+        return self.state is State.POSTED and self.ts is None
+
+    @property
     def is_open(self) -> bool:
         """Tell whether anything of it is still there."""
         return any(member.ended_at is None for member in self.members.values())
@@ -106,6 +112,10 @@ class Entry:
     def abandoned(self) -> "Entry":
         """Give the entry as it stands after a try that may have posted: the next one looks."""
         return replace(self, lease_until=0.0, version=self.version + 1)
+
+    def forgotten(self) -> "Entry":
+        """Give the entry as if what was to be said had been, which it will not be."""
+        return replace(self, state=State.POSTED, lease_until=0.0)
 
     def posted(self, *, channel: str, ts: str, at: float) -> "Entry":
         """Give the entry as it stands once *channel* holds what was being said, as *ts*."""

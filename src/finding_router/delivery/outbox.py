@@ -7,7 +7,7 @@ from finding_router.delivery.batch import Batch
 from finding_router.delivery.claims import Claims
 from finding_router.delivery.deadline import Deadline
 from finding_router.delivery.digest_telling import DigestTeller
-from finding_router.delivery.digests import Digests, Later
+from finding_router.delivery.digests import Digests, Later, apart
 from finding_router.delivery.job import Delivery, DigestWork, Progress, Work
 from finding_router.delivery.notices import Notices
 from finding_router.delivery.pace import Pace
@@ -51,9 +51,9 @@ class Outbox:
         _run(batch, digests, digests.gather(deliveries), patiently=False)
 
     def send_digest(self, work: DigestWork, *, default_channel: str, deadline: Deadline) -> None:
-        """Bring a digest that was waited for to its end."""
-        batch = self._batch(work.deliveries, default_channel, deadline)
-        _run(batch, self._digests(batch), [work], patiently=True)
+        """Bring a digest that was waited for to its end, and by itself what is no news there."""
+        batch = self._batch([*work.deliveries, *work.also], default_channel, deadline)
+        _run(batch, self._digests(batch), apart(work, batch.claims), patiently=True)
 
     def _batch(
         self, deliveries: Sequence[Delivery], default_channel: str, deadline: Deadline

@@ -15,7 +15,7 @@ from finding_router.delivery.subjects import subject_of
 from finding_router.findings.events import EventKind
 from finding_router.findings.finding import Finding, Severity
 from finding_router.findings.standards import standard_name
-from finding_router.routing.hold import Hold, HoldKind
+from finding_router.routing.hold import HoldKind
 from finding_router.routing.table import Decision, Destination, RoutingTable
 from finding_router.slack.card import CardContext
 from finding_router.slack.links import AccessPortal
@@ -30,7 +30,6 @@ class Planner:
 
     def __init__(self, *, table: RoutingTable, portal: AccessPortal | None, now: datetime) -> None:
         """Decide by *table* as of *now*; *portal* makes the links of the cards."""
-        self.held: list[tuple[Job, Destination, Hold]] = []
         self._now = now
         self._table = table
         self._default = Destination(channel=table.default_channel)
@@ -41,9 +40,9 @@ class Planner:
     def route(self, jobs: Sequence[Job]) -> None:
         """Decide where *jobs* go that have no outcome; those that a route drops have theirs."""
         for job in jobs:
-            for destination in self._free(job, self._destinations(job)):
+            for destination in self._destinations(job):
                 key = _key(job, destination.channel)
-                self._destined.setdefault(key, destination)
+                self._destined[key] = _sooner(self._destined.get(key), destination)
                 self._jobs[key].append(job)
 
     def follow(self, jobs: Sequence[Job], channels: Mapping[str, Collection[str]]) -> None:
@@ -64,48 +63,52 @@ class Planner:
 
     def deliveries(self) -> list[Delivery]:
         """Give what is to be done, the events of one thing one after the other."""
+        return [each for key, jobs in self._jobs.items() for each in self._in_order(key, jobs)]
+
+    def due(self, jobs: Sequence[Job], destination: Destination, kind: HoldKind) -> list[Delivery]:
+        """
+        Give the deliveries of *jobs*, which are about one thing, waited for a *kind* and are due.
+
+        They have to wait again for a silence, and after one for what their routes wait for. Routes
+        make nothing wait twice: two schedules would put off for ever what comes in one channel.
+        Otherwise what *destination* says counts.
+        """
+        holds = [self._as_decided(job, destination.channel).hold for job in jobs]
+        hold = holds[0] if all(holds) else None
+        by_route = kind is HoldKind.SILENCE and destination.hold is None
+        if hold is not None and (hold.kind is HoldKind.SILENCE or by_route):
+            destination = replace(destination, hold=hold)
+        key = _key(jobs[0], destination.channel)
+        self._destined[key] = destination
+        return self._in_order(key, jobs)
+
+    def _in_order(self, key: EntryKey, jobs: Sequence[Job]) -> list[Delivery]:
+        """Give the deliveries of *jobs* to *key*, one for those that are said together."""
         planned: list[Delivery] = []
-        for key, jobs in self._jobs.items():
-            last: Delivery | None = None
-            for job in sorted(jobs, key=cmp_to_key(_compare)):
-                if last is not None and _is_same(last, job):
-                    self._join(last, job)
-                    continue
-                last = self._delivery(key, job, after=last)
-                planned.append(last)
+        for job in sorted(jobs, key=cmp_to_key(_compare)):
+            last = planned[-1] if planned else None
+            if last is not None and _is_same(last, job):
+                self._join(last, job)
+            else:
+                planned.append(self._delivery(key, job, after=last))
         return planned
 
-    def wait(self, job: Job, key: EntryKey, destination: Destination) -> Delivery:
-        """Give the delivery of what waited, and is due in *destination* now."""
-        self._destined[key] = destination
-        return self._delivery(key, job, after=None)
-
-    def _free(self, job: Job, destinations: Sequence[Destination]) -> Sequence[Destination]:
-        """Put aside what waits, and give the rest."""
-        free = [each for each in destinations if each.hold is None]
-        waiting = [(job, each, each.hold) for each in destinations if each.hold is not None]
-        self.held += waiting
-        job.is_held = bool(waiting)
-        if waiting and not free:
-            hold = waiting[0][2]
-            is_silence = hold.kind is HoldKind.SILENCE
-            until = f"until {hold.due_at:%Y-%m-%d %H:%M} UTC"
-            job.end(
-                Outcome.SILENCED if is_silence else Outcome.HELD,
-                f"{'silence' if is_silence else 'route'} {hold.name}, {until}",
-            )
-        return free
-
     def _follow(self, job: Job, key: EntryKey) -> None:
-        """Tell the card of *key*; what got worse may call people, unless they want silence."""
+        """Tell the card of *key*; what got worse may call people, or has to wait."""
         if job.finding is not None and phase_of(job.finding) is Phase.ONGOING:
-            decision = self._decide(job, job.finding)
-            if decision is None or decision.silenced_by is not None:
-                return
-            for destination in decision.channels:
-                if destination.channel == key.channel:
-                    self._destined.setdefault(key, destination)
+            destination = self._as_decided(job, key.channel)
+            self._destined[key] = _sooner(self._destined.get(key), destination)
         self._jobs[key].append(job)
+
+    def _as_decided(self, job: Job, channel: str) -> Destination:
+        """Give what *channel* gets of *job*; where no route names it, a silence counts as well."""
+        decision = self._decide(job, job.finding) if job.finding is not None else None
+        decided = decision.channels if decision is not None else ()
+        for destination in decided:
+            if destination.channel == channel:
+                return destination
+        silenced = decision is not None and decision.silenced_by is not None
+        return Destination(channel=channel, hold=decided[0].hold if silenced else None)
 
     def _destinations(self, job: Job) -> Sequence[Destination]:
         if job.finding is None:
@@ -181,6 +184,12 @@ def _key(job: Job, channel: str) -> EntryKey:
         subject = finding_hash(*job.finding.key)
         return EntryKey(subject, f"{channel}#action#{job.event_id}")
     return EntryKey(subject_of(job.finding), channel)
+
+
+def _sooner(one: Destination | None, other: Destination) -> Destination:
+    """Give that which does not wait, of equals the first."""
+    is_first = one is not None and (one.hold is None or other.hold is not None)
+    return one if one is not None and is_first else other
 
 
 def _news(job: Job) -> News:

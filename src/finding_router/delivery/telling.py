@@ -15,6 +15,7 @@ from finding_router.delivery.reviving import Reviver
 from finding_router.delivery.searching import Searcher
 from finding_router.delivery.slots import AT_SLACKS_PACE
 from finding_router.errors import ChannelError, GoneError
+from finding_router.routing.hold import Hold
 from finding_router.slack.client import Posted
 from finding_router.slack.message import Message
 from finding_router.telemetry import logger
@@ -22,10 +23,13 @@ from finding_router.telemetry import logger
 _SAY: Final = frozenset(
     {Verdict.RECOVER, Verdict.RESUME, Verdict.POST, Verdict.REOPEN, Verdict.RISE}
 )
+# What was begun before is finished: only what is new waits.
+_WAITS: Final = frozenset({Verdict.POST, Verdict.REOPEN, Verdict.RISE})
 _ENDS: Final = {
     Verdict.DUPLICATE: Progress.DUPLICATE,
     Verdict.UNKNOWN: Progress.UNKNOWN,
 }
+_NOTED: Final = {Verdict.NOTE: Progress.DUPLICATE}
 
 
 class DeliveryTeller:
@@ -51,8 +55,12 @@ class DeliveryTeller:
             self._say(work)
             return
         verdict = self._claims.judge(work)
-        if verdict in _ENDS:
+        if work.destination.hold is not None and verdict in _WAITS:
+            self._put_aside(work, verdict, work.destination.hold)
+        elif verdict in _ENDS:
             work.end(_ENDS[verdict])
+            if work.entry is not None and work.entry.is_forgotten:
+                work.end(Progress.UNKNOWN)
             self._complete(work)
         elif verdict is Verdict.BUSY:
             work.end(Progress.FAILED, "another worker is at it", retry_seconds=FIRST_SECONDS)
@@ -95,6 +103,13 @@ class DeliveryTeller:
     def is_saying(self, work: Delivery) -> bool:
         """Tell whether it is claimed: what only changes a card is not."""
         return work.is_claimed
+
+    def _put_aside(self, work: Delivery, verdict: Verdict, hold: Hold) -> None:
+        """Let it wait for what holds it; what is to be forgotten is forgotten now."""
+        if hold.forget and not self._claims.forget(work, verdict):
+            work.end(Progress.FAILED, "another worker was first", retry_seconds=FIRST_SECONDS)
+        else:
+            work.end(Progress.HELD, str(hold))
 
     def _claim(self, work: Delivery, verdict: Verdict) -> bool:
         if self._claims.claim(work, verdict):
@@ -157,20 +172,23 @@ class DeliveryTeller:
     def _change(self, work: Delivery, verdict: Verdict) -> None:
         """Change the card to what is true now; where it is gone, an end is said in its thread."""
         entry = work.entry
-        if entry is None or entry.ts is None or entry.posted_to is None:
-            work.end(Progress.DUPLICATE)
+        if entry is None or entry.is_forgotten:
+            # Nobody was ever told: only the Ledger hears of it.
+            self._note(work, verdict, Progress.UNKNOWN)
             return
         if verdict is not Verdict.NOTE and entry.digest is not None:
             self._digests.change(entry.digest, entry.key.finding, is_ended=verdict is Verdict.CLOSE)
         elif verdict is not Verdict.NOTE and not self._update(work, entry, verdict):
             return
-        if not self._claims.note(work, verdict):
-            work.end(Progress.FAILED, "another worker was first", retry_seconds=FIRST_SECONDS)
-        elif verdict is Verdict.NOTE:
-            work.end(Progress.DUPLICATE)
+        self._note(work, verdict, _NOTED.get(verdict, Progress.UPDATED))
+        if work.progress is Progress.DUPLICATE:
             self._complete(work)
+
+    def _note(self, work: Delivery, verdict: Verdict, progress: Progress) -> None:
+        if self._claims.note(work, verdict):
+            work.end(progress)
         else:
-            work.end(Progress.UPDATED)
+            work.end(Progress.FAILED, "another worker was first", retry_seconds=FIRST_SECONDS)
 
     def _complete(self, work: Delivery) -> None:
         """Have done what a try before this one may have left out: it may have died over it."""

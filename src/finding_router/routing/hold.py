@@ -25,3 +25,8 @@ class Hold:
     name: str
     due_at: datetime
     forget: bool = False
+
+    def __str__(self) -> str:
+        """Say who makes it wait, and until when, for the log."""
+        who = "silence" if self.kind is HoldKind.SILENCE else "route"
+        return f"{who} {self.name}, until {self.due_at:%Y-%m-%d %H:%M} UTC"

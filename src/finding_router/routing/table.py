@@ -21,7 +21,7 @@ from finding_router.routing.channel import ChannelTemplate, UnfilledError, read_
 from finding_router.routing.hold import Hold
 from finding_router.routing.index import PatternIndex
 from finding_router.routing.mistake import MistakeError
-from finding_router.routing.route import Account, Action, Deliver, Route, parse_item
+from finding_router.routing.route import Account, Action, Deliver, Route, label_of, parse_item
 from finding_router.routing.silence import Silence, Silences
 from finding_router.routing.trace import TraceStep, trace_routes
 from finding_router.routing.waiting import held_by_route, held_by_silence
@@ -138,6 +138,19 @@ class RoutingTable:
     def skipped(self) -> int:
         """How many items have problems."""
         return len({(problem.kind, problem.name) for problem in self.problems})
+
+    def route(self, name: str) -> Route | None:
+        """Give a route, whether or not it is enabled."""
+        return next((route for route in self.routes if route.name == name), None)
+
+    def silence(self, name: str) -> Silence | None:
+        """Give a silence, also one that is over."""
+        return next((silence for silence in self.silences if silence.name == name), None)
+
+    def is_invalid(self, kind: str, name: str) -> bool:
+        """Tell whether an item is there, and cannot be read."""
+        label = label_of({"name": name})
+        return any((kind, label) == (problem.kind, problem.name) for problem in self.problems)
 
     def over(self, now: datetime) -> tuple[RouteError, ...]:
         """
