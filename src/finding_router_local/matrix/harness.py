@@ -122,6 +122,8 @@ def _play(stack: Stack, cell: Cell) -> Verdict:
             verdict.problems.append("what went wrong once made dead letters")
         verdict.problems += explain_dead_letters(stack, dead)
         _redrive(stack, verdict)
+    if cell.scene.after is not None:
+        cell.scene.after(stack)
     problems, twice = problems_of(stack, cell)
     verdict.problems += problems
     verdict.messages_twice = twice

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from boto3.dynamodb.types import TypeDeserializer
 
+from finding_router.aws.digest_book import ABOUT, COUNT
 from finding_router.delivery.ledger import digest_of
 from finding_router_local.matrix.cells import Cell
 from finding_router_local.matrix.scenes import CHANNEL, PRODUCT_ARN, id_of, title_of
@@ -17,6 +18,7 @@ from finding_router_local.stack import PARAMETERS, Stack
 _OPS: Final = str(PARAMETERS["OpsChannel"]).removeprefix("#")
 _ENDED: Final = re.compile(r"archived|resolved|passed", re.IGNORECASE)
 _COUNT: Final = re.compile(r"(\d+) new findings?")
+_PART: Final = re.compile(r"(\d+) (?:CRITICAL|HIGH|resolved)")
 _deserialize = TypeDeserializer().deserialize
 
 
@@ -97,7 +99,7 @@ def _ledger_problems(stack: Stack, cell: Cell) -> list[str]:
         if not is_marked and not cell.trouble.is_final:
             problems.append("an entry does not remember NOTIFIED")
     for item in items:
-        if item["channel"] == "about" and not _is_refused_update(cell):
+        if item["channel"] == ABOUT and not _is_refused_update(cell):
             problems += _total_problems(stack, item, items)
     return problems
 
@@ -106,13 +108,16 @@ def _total_problems(
     stack: Stack, about: Mapping[str, Any], items: Sequence[Mapping[str, Any]]
 ) -> list[str]:
     lines = [
-        item for item in items if item["finding"] == about["finding"] and item["channel"] != "about"
+        item
+        for item in items
+        if item["finding"] == about["finding"] and item["channel"] not in {ABOUT, COUNT}
     ]
     parent = next((each for each in stack.slack.messages() if each.ts == about["ts"]), None)
     if parent is None:
         return ["the parent of a digest is not there"]
-    shown = _COUNT.search(parent.text)
-    if shown is None or int(shown[1]) != len(lines):
+    # One that was waited for only says how many there are of each severity.
+    counts = _COUNT.findall(parent.text) or _PART.findall(parent.text)
+    if sum(map(int, counts)) != len(lines):
         return [f"a digest of {len(lines)} says: {parent.text[:60]}"]
     return []
 

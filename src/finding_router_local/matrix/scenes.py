@@ -1,7 +1,9 @@
 """The scenes of the matrix: what there is to say, and what must have been said in the end."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from finding_router_local.stack import Stack
@@ -15,6 +17,11 @@ _PAUSE_SECONDS: Final = 3600.0
 _BURST: Final = (1, 2, 3)
 BURST_THRESHOLD: Final = 2
 _CRITICAL: Final = 7
+# How often the schedule calls while something goes wrong, and again when that is over.
+_CALLS: Final = 4
+_CALL_SECONDS: Final = 60.0
+# Longer than workers remember routes.
+_CACHE_SECONDS: Final = 2.0
 
 type Act = Callable[[Stack], None]
 
@@ -24,13 +31,15 @@ class Scene:
     """
     One thing that the router has to say.
 
-    *before* happens without a fault, *act* with it. Afterwards each number of *said* was told in
-    so many messages, and *notified* are the findings whose status the act decides.
+    *before* happens without a fault, *act* with it, and *after* once it is over. Then each number
+    of *said* was told in so many messages, and *notified* are the findings whose status the act
+    decides.
     """
 
     name: str
     before: Sequence[Act] = ()
     act: Act
+    after: Act | None = None
     said: dict[int, int]
     notified: frozenset[int] = frozenset()
     ended: frozenset[int] = frozenset()
@@ -87,6 +96,22 @@ def _drain(stack: Stack) -> None:
     stack.drain()
 
 
+def _silence(stack: Stack) -> None:
+    """Keep quiet about everything for as long as `_wait` takes."""
+    until = datetime.fromtimestamp(stack.clock() + _PAUSE_SECONDS / 2, UTC)
+    item = {"kind": "silence", "name": "quiet", "match": {}, "until": until.isoformat()}
+    stack.put_routes([{**item, "reason": "to try it", "by": "the matrix"}])
+    stack.advance(_CACHE_SECONDS)
+
+
+def _wake(stack: Stack) -> None:
+    """Let the schedule call a few times: what fails waits for the next call."""
+    for _ in range(_CALLS):
+        with suppress(OSError):
+            stack.wake()
+        stack.advance(_CALL_SECONDS)
+
+
 _END: Final = _report(1, RecordState="ARCHIVED", UpdatedAt="2026-09-02T10:00:00Z")
 _RETURN: Final = _report(1, UpdatedAt="2026-09-03T10:00:00Z")
 _WORSE: Final = _report(1, Severity={"Label": "CRITICAL"}, UpdatedAt="2026-09-02T10:00:00Z")
@@ -105,6 +130,14 @@ SCENES: Final[Sequence[Scene]] = (
         act=_report(8, 9),
         said=dict.fromkeys((*_BURST, 8, 9), 1),
         notified=frozenset({*_BURST, 8, 9}),
+    ),
+    Scene(
+        name="waited for",
+        before=(_silence, _report(*_BURST, _CRITICAL), _wait),
+        act=_wake,
+        after=_wake,
+        said=dict.fromkeys((*_BURST, _CRITICAL), 1),
+        notified=frozenset({*_BURST, _CRITICAL}),
     ),
     Scene(
         name="update",
