@@ -4,6 +4,7 @@ A clock, the plan of what goes wrong, and Security Hub; the other fakes stand in
 Each fake is held to the real adapter by a contract test that runs against both.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from finding_router.errors import (
     UnavailableError,
     WorkflowUpdateError,
 )
+from finding_router.findings.finding import Severity
 
 START = 1_790_000_000.0
 type MakeError = Callable[[str], BaseException]
@@ -183,6 +185,7 @@ class FakeWorkflow:
         self._faults = faults
         self.status: dict[FindingKey, str] = {}
         self.archived: set[FindingKey] = set()
+        self.severity: dict[FindingKey, Severity] = defaultdict(lambda: Severity.HIGH)
         self.refusals: dict[FindingKey, list[str]] = {}
         self.marked: list[tuple[FindingKey, Status]] = []
 
@@ -215,10 +218,14 @@ class FakeWorkflow:
         with self._faults.around("statuses"):
             return {key: self.status[key] for key in keys if key in self.status}
 
-    def ended(self, keys: Collection[FindingKey], *, deadline: Deadline) -> set[FindingKey]:
-        """Give those that are archived, or have a status that says so."""
+    def severities(
+        self, keys: Collection[FindingKey], *, deadline: Deadline
+    ) -> dict[FindingKey, Severity | None]:
+        """Give None for those that are archived, or have a status that says that they are over."""
         if not deadline.leaves(SECURITY_HUB_SECONDS):
             raise security_hub_down("")
-        with self._faults.around("ended"):
+        with self._faults.around("severities"):
             over = {key for key in keys if self.status.get(key) in {"RESOLVED", "SUPPRESSED"}}
-            return over | self.archived.intersection(keys)
+            over |= self.archived
+            known = [key for key in keys if key in self.status or key in over]
+            return {key: None if key in over else self.severity[key] for key in known}

@@ -12,6 +12,7 @@ from finding_router.delivery.job import Job, Record
 from finding_router.delivery.ledger import Entry
 from finding_router.delivery.outcome import Outcome
 from finding_router.delivery.stores import Stores
+from finding_router.findings.finding import Severity
 from finding_router.pipeline import Pipeline
 from finding_router.routing.book import RouteBook
 from finding_router.settings import Settings
@@ -97,6 +98,9 @@ class Router:
     def send(self, *findings: Any, tries: int = 1) -> list[Job]:
         """Import *findings* into Security Hub, and route the event of each, in one batch."""
         for finding in findings:
+            if isinstance(finding, dict) and "Label" in finding.get("Severity", {}):
+                key = finding["ProductArn"], finding["Id"]
+                self.workflow.severity[key] = Severity(finding["Severity"]["Label"])
             if isinstance(finding, dict) and finding.get("Workflow") == {"Status": "NEW"}:
                 self.workflow.status.setdefault((finding["ProductArn"], finding["Id"]), "NEW")
         return self.run(

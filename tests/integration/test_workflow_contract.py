@@ -9,6 +9,7 @@ from finding_router.aws.security_hub import SecurityHub
 from finding_router.delivery.deadline import Deadline
 from finding_router.delivery.marking import OUT_OF_TIME, Workflow
 from finding_router.errors import WorkflowUpdateError
+from finding_router.findings.finding import Severity
 from finding_router_local.aws import AwsServer
 from hub_events import PRODUCT_ARN, raw_finding
 
@@ -71,22 +72,24 @@ class WorkflowContract:
             workflow.statuses([ONE], deadline=nearly_over())
 
     def test_what_a_person_has_ended_is_over(self, workflow: Workflow, hold: Hold) -> None:
-        """The rest is open, also what is not found."""
+        """The rest is as severe as it is; of what is not found nothing is known."""
         hold("one", "two")
         workflow.mark([ONE], "SUPPRESSED", deadline=IN_TIME)
 
-        assert {ONE} == set(workflow.ended([ONE, TWO, GONE], deadline=IN_TIME))
+        assert {ONE: None, TWO: Severity.HIGH} == workflow.severities(
+            [ONE, TWO, GONE], deadline=IN_TIME
+        )
 
     def test_what_is_archived_is_over(self, workflow: Workflow, archive: Hold) -> None:
         """Its status says nothing of it."""
         archive("one")
 
-        assert {ONE} == set(workflow.ended([ONE], deadline=IN_TIME))
+        assert {ONE: None} == workflow.severities([ONE], deadline=IN_TIME)
 
     def test_without_time_nothing_is_known_to_be_over(self, workflow: Workflow) -> None:
         """It is no answer that it is open."""
         with pytest.raises(WorkflowUpdateError):
-            workflow.ended([ONE], deadline=nearly_over())
+            workflow.severities([ONE], deadline=nearly_over())
 
 
 class TestFakeWorkflow(WorkflowContract):

@@ -210,7 +210,7 @@ def test_a_finding_that_comes_twice_waits_once() -> None:
         ("post", {"error": unavailable("lost", ambiguous=True), "carried_out": True}),
         ("post", {"error": rate_limited(300), "skip": 1}),
         ("put_lines", {"error": store_down, "times": 3}),
-        ("ended", {"error": security_hub_down}),
+        ("severities", {"error": security_hub_down}),
         *(
             (operation, {"error": killed, "carried_out": carried_out})
             for operation in ("post", "write", "put_lines", "mark", "record_notified", "let_go")
@@ -272,7 +272,7 @@ def test_out_of_time_the_next_bins_wait_for_the_next_call() -> None:
     router.send(raw_finding())
     router.clock.now += 2 * HOUR
     router.faults.plan("mark", seconds=INVOCATION_SECONDS)
-    router.faults.plan("ended", seconds=INVOCATION_SECONDS - 30)
+    router.faults.plan("severities", seconds=INVOCATION_SECONDS - 30)
 
     for _ in range(4):
         router.wake()

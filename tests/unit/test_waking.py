@@ -117,6 +117,22 @@ def test_what_got_worse_waits_like_anything_else(
     assert "rose from LOW to HIGH" in text
 
 
+@pytest.mark.parametrize("status", ["NEW", "NOTIFIED"])
+def test_what_got_worse_and_better_again_while_it_waited_is_no_news(status: str) -> None:
+    """What is said is true when it is said."""
+    router = Router()
+    router.send(raw_finding(Severity={"Label": "LOW"}))
+    edit(router, EVERYTHING, SILENCE)
+    for label in ("HIGH", "LOW"):
+        router.clock.now += 60
+        change = {"UpdatedAt": moment(router), "Workflow": {"Status": status}}
+        router.send(raw_finding(Severity={"Label": label}, **change))
+    router.clock.now += 2 * HOUR
+
+    assert [Outcome.DUPLICATE] == outcomes(router.wake())
+    assert [] == said_again(router)
+
+
 def test_what_says_nothing_new_does_not_wait() -> None:
     """Duplicates are duplicates at any time."""
     router = Router()
@@ -257,7 +273,7 @@ def test_however_many_wait_they_come_in_one_digest(monkeypatch: pytest.MonkeyPat
     router = Router(DAILY)
     router.send(*(raw_finding(f"finding-{number}") for number in range(5)))
     router.clock.now += 2 * HOUR
-    router.faults.plan("ended", skip=1, seconds=INVOCATION_SECONDS - 20)
+    router.faults.plan("severities", skip=1, seconds=INVOCATION_SECONDS - 20)
 
     first = router.wake()
     router.clock.now += 60
@@ -311,7 +327,7 @@ def test_what_comes_anew_while_it_is_said_is_not_lost() -> None:
         router.send(raw_finding(UpdatedAt="2026-09-21T16:00:00Z", Severity={"Label": "HIGH"}))
         router.pipeline = mine
 
-    router.faults.plan("ended", seconds=1, meanwhile=worse)
+    router.faults.plan("severities", seconds=1, meanwhile=worse, carried_out=True)
     router.wake()
     router.clock.now += DAY
     router.wake()
@@ -571,7 +587,7 @@ def test_operators_hear_of_what_is_overdue() -> None:
     """Nobody would miss it otherwise."""
     router = Router(DAILY)
     router.send(raw_finding())
-    router.faults.plan("ended", security_hub_down, times=None)
+    router.faults.plan("severities", security_hub_down, times=None)
     router.clock.now += 2 * HOUR - 800
     assert [] == router.wake()
     assert [] == router.slack.texts(OPS)

@@ -1,6 +1,7 @@
 """Setting a finding's Workflow status, 100 findings a call."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from itertools import batched
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +15,7 @@ from finding_router.delivery.marking import INVALID_INPUT, OUT_OF_TIME, FindingK
 from finding_router.errors import FindingError, WorkflowUpdateError
 from finding_router.findings.asff import read_finding
 from finding_router.findings.ending import ending_of
+from finding_router.findings.finding import Severity
 
 if TYPE_CHECKING:
     from mypy_boto3_securityhub import SecurityHubClient
@@ -95,15 +97,25 @@ class SecurityHub:
         found = self._findings(keys, deadline)
         return {key: each.get("Workflow", {}).get("Status", "NEW") for key, each in found.items()}
 
-    def ended(self, keys: Collection[FindingKey], *, deadline: Deadline) -> set[FindingKey]:
+    def severities(
+        self, keys: Collection[FindingKey], *, deadline: Deadline
+    ) -> dict[FindingKey, Severity | None]:
         """
-        Give those of *keys* that are over: archived, passed, resolved or suppressed.
+        Give how severe each of *keys* is now, and None for those that are over.
+
+        Over is what is archived, passed, resolved or suppressed. What is not found, or cannot be
+        read, is left out: nothing more is known of it.
 
         Raises:
             WorkflowUpdateError: Security Hub does not answer, or not in time.
 
         """
-        return {key for key, each in self._findings(keys, deadline).items() if _is_over(each)}
+        severities: dict[FindingKey, Severity | None] = {}
+        for key, each in self._findings(keys, deadline).items():
+            with suppress(FindingError):
+                finding = read_finding(each)
+                severities[key] = None if ending_of(finding) is not None else finding.severity
+        return severities
 
     def _findings(
         self, keys: Collection[FindingKey], deadline: Deadline
@@ -129,11 +141,3 @@ class SecurityHub:
         return {
             (each["ProductArn"], each["Id"]): each for page in pages for each in page["Findings"]
         }
-
-
-def _is_over(finding: Mapping[str, Any]) -> bool:
-    try:
-        return ending_of(read_finding(finding)) is not None
-    except FindingError:
-        # What cannot be read is said, as if it were open.
-        return False

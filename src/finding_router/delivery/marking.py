@@ -10,6 +10,7 @@ from finding_router.delivery.job import Job, Progress
 from finding_router.delivery.ledger import Ledger, finding_hash
 from finding_router.delivery.outcome import Outcome
 from finding_router.errors import StoreError, WorkflowUpdateError
+from finding_router.findings.finding import Severity
 from finding_router.telemetry import logger
 
 type FindingKey = tuple[str, str]
@@ -43,8 +44,14 @@ class Workflow(Protocol):
     ) -> Mapping[FindingKey, str]:
         """Give the status of those of *keys* that are found; raises WorkflowUpdateError."""
 
-    def ended(self, keys: Collection[FindingKey], *, deadline: Deadline) -> Collection[FindingKey]:
-        """Give those of *keys* that are over, whatever ended them; raises WorkflowUpdateError."""
+    def severities(
+        self, keys: Collection[FindingKey], *, deadline: Deadline
+    ) -> Mapping[FindingKey, Severity | None]:
+        """
+        Give how severe those of *keys* are now that are found, and None for what is over.
+
+        Raises WorkflowUpdateError.
+        """
 
 
 class Marker:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -20,6 +20,7 @@ from finding_router.delivery.stores import Stores
 from finding_router.delivery.taking import DueBin, Taking, mention_of, routes_of
 from finding_router.errors import StoreError, WorkflowUpdateError
 from finding_router.findings.digest import Totals
+from finding_router.findings.finding import Severity
 from finding_router.routing.hold import Hold, HoldKind
 from finding_router.routing.silence import OnExpiry
 from finding_router.routing.table import Destination, RoutingTable
@@ -147,8 +148,11 @@ class Waker:
         """Read a part of what is due, and plan it by the table as it is now."""
         jobs = self._taking.take(bin_, waiting)
         keys = {job.finding.key: name for name, job in jobs.items() if job.finding}
-        ended = self._workflow.ended(keys, deadline=deadline) if keys else ()
-        part = _Part(waiting=waiting, jobs=jobs, over=frozenset(keys[key] for key in ended))
+        now = self._workflow.severities(keys, deadline=deadline) if keys else {}
+        for key, severity in now.items():
+            _bring_up_to_date(jobs[keys[key]], severity)
+        over = frozenset(keys[key] for key, severity in now.items() if severity is None)
+        part = _Part(waiting=waiting, jobs=jobs, over=over)
         by_subject: dict[str, list[Waiting]] = defaultdict(list)
         for each in waiting:
             if each.name in jobs:
@@ -216,6 +220,12 @@ class Waker:
                 f"what waits for {due.bin.channel} cannot be said",
                 [f"{due.why}, {due.bin.reason}: {number}, {since}", trouble],
             )
+
+
+def _bring_up_to_date(job: Job, severity: Severity | None) -> None:
+    """Let *job* be as severe as its finding is now: it may have fallen while it waited."""
+    if job.finding is not None and severity is not None:
+        job.finding = replace(job.finding, severity=severity)
 
 
 def _forget(bin_: Bin, table: RoutingTable) -> Hold | None:
