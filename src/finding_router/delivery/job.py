@@ -1,7 +1,7 @@
 """The work of one batch: findings to say, and the messages that say them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +63,12 @@ class Job:
         """Send the record back to the queue, to be seen again after *retry_seconds* at least."""
         self.end(Outcome.FAILED, detail)
         self.retry_seconds = max(self.retry_seconds, retry_seconds)
+
+    def ended(self, finding: Finding, *, at: float) -> "Job":
+        """Give the job of its end as *finding* has it, as if an event had told of it *at* once."""
+        end = replace(self, finding=finding, sent_at=at, deliveries=[])
+        end.end(Outcome.NOT_NEW)
+        return end
 
 
 class Progress(StrEnum):

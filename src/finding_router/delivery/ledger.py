@@ -95,9 +95,10 @@ class Entry:
         """Tell whether anything of it is still there."""
         return any(member.ended_at is None for member in self.members.values())
 
-    def is_notified(self, member: str) -> bool:
-        """Tell whether Security Hub took NOTIFIED for this one in this episode."""
-        return member in self.members and self.members[member].notified_at is not None
+    def is_to_notify(self, member: str) -> bool:
+        """Tell whether this one is there, and Security Hub did not take NOTIFIED for it yet."""
+        held = self.members.get(member)
+        return held is None or (held.notified_at is None and held.ended_at is None)
 
     def released(self) -> "Entry":
         """Give the entry as it stands after a try that surely posted nothing."""
