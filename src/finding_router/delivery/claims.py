@@ -70,9 +70,7 @@ class Claims:
 
         """
         before = self._entries.get(delivery.key)
-        if before is not None:
-            delivery.said_before = before.severity
-        elif not delivery.is_requested:
+        if before is None and not delivery.is_requested:
             self._ledger.note_channel(delivery.key)
         now = self._clock()
         entry = claimed(

@@ -135,8 +135,6 @@ class Delivery(Work):
     is_requested: bool = False
     """A person asked for it: a message by itself, which nothing is said of later."""
     entry: Entry | None = None
-    said_before: Severity | None = None
-    """The severity that the channel knows of, where it is to hear that it rose."""
     is_claimed: bool = False
     is_call_settled: bool = False
     """Whether its mention may call people is decided."""

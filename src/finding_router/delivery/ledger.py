@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
+from finding_router.delivery.moments import Gap, Moment
 from finding_router.findings.finding import Severity
 
 
@@ -43,8 +44,8 @@ class Member:
     One finding of an entry: the only one, or one of several standards' about the same thing.
 
     *said_at*, *heard_at* and *ended_at* are UpdatedAt of events: of the one that was said, of the
-    newest NEW one, and of the one that ended it. The times of each event, and *notified_at*, are
-    Unix seconds.
+    newest one that was heard while it was there, and of the one that ended it. The times of each
+    event, and *notified_at*, are Unix seconds.
     """
 
     said_at: str | None
@@ -55,6 +56,25 @@ class Member:
     ended_event_at: float | None = None
     notified_at: float | None = None
     standard: str | None = None
+    severity: Severity | None = None
+    """As heard last; None in entries of before it was kept for each."""
+    gap: Gap | None = None
+    """When it was away last; None where it is there, and all that was before is said."""
+
+    @property
+    def said(self) -> Moment:
+        """Give the moment of what was said."""
+        return self.said_at, self.said_event_at
+
+    @property
+    def heard(self) -> Moment:
+        """Give the moment of what was heard last."""
+        return self.heard_at, self.heard_event_at
+
+    @property
+    def ended(self) -> Moment:
+        """Give the moment of its end."""
+        return self.ended_at, self.ended_event_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +82,11 @@ class Entry:
     """
     One item of the Ledger; times are Unix seconds, *version* makes writes conditional.
 
-    *severity* is the highest that was said in the episode, *shown* the one on the card. *ts* is
-    the card, or the parent of the digest that lists it; what is said later goes into its thread.
+    *severity* is the highest that was said in the episode, *shown* the one on the card, and
+    *said_before* the one from which a rise is being said. *ts* is the card, or the parent of the
+    digest that lists it; what is said later goes into its thread.
+
+    An episode lasts from when the first of its findings is there until none is.
     """
 
     key: EntryKey
@@ -84,6 +107,7 @@ class Entry:
     ts: str | None = None
     posted_at: float | None = None
     digest: str | None = None
+    said_before: Severity | None = None
 
     @property
     def delivery_id(self) -> str:

@@ -7,9 +7,9 @@ from typing import Final, Literal, Protocol
 
 from finding_router.delivery.backoff import backoff_seconds
 from finding_router.delivery.deadline import AWS_SECONDS, Deadline
-from finding_router.delivery.episodes import Moment, is_later
 from finding_router.delivery.job import Job, Progress
 from finding_router.delivery.ledger import Ledger, finding_hash
+from finding_router.delivery.moments import Moment, is_later
 from finding_router.delivery.outcome import Outcome
 from finding_router.errors import StoreError, WorkflowUpdateError
 from finding_router.findings.ending import ending_of

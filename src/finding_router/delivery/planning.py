@@ -7,9 +7,10 @@ from datetime import datetime
 from functools import cmp_to_key
 
 from finding_router.delivery.cards import Card
-from finding_router.delivery.episodes import News, Phase, is_newer, phase_of
+from finding_router.delivery.episodes import News, Phase, phase_of
 from finding_router.delivery.job import Delivery, Job
 from finding_router.delivery.ledger import EntryKey, finding_hash, raw_hash
+from finding_router.delivery.moments import is_newer
 from finding_router.delivery.outcome import Outcome
 from finding_router.delivery.subjects import subject_of
 from finding_router.findings.events import EventKind

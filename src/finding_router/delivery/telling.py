@@ -139,7 +139,6 @@ class DeliveryTeller:
         return work.card.said(
             entry.saying,
             entry,
-            before=work.said_before or entry.severity,
             now=self._clock(),
             banner=work.banner,
         )
@@ -162,7 +161,13 @@ class DeliveryTeller:
             work.end(Progress.DUPLICATE)
             return
         if verdict is not Verdict.NOTE and entry.digest is not None:
-            self._digests.change(entry.digest, entry.key.finding, is_ended=verdict is Verdict.CLOSE)
+            changed = self._claims.refreshed(work, verdict)
+            self._digests.change(
+                entry.digest,
+                entry.key.finding,
+                is_ended=not changed.is_open,
+                severity=changed.shown,
+            )
         elif verdict is not Verdict.NOTE and not self._update(work, entry, verdict):
             return
         if not self._claims.note(work, verdict):
