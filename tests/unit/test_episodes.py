@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entries import LATER, MEMBER, NOW, SAID, make_entry, member
-from finding_router.delivery.episodes import News, Phase, Verdict, judge, phase_of
+from finding_router.delivery.episodes import News, Phase, Verdict, has_risen, judge, phase_of
 from finding_router.delivery.ledger import Entry, Member, Saying, State
 from finding_router.delivery.moments import is_newer
 from finding_router.findings.asff import read_finding
@@ -244,6 +244,33 @@ def test_a_return_to_a_severity_that_was_said_is_no_rise() -> None:
     held = make_entry(shown=Severity.LOW)
 
     assert Verdict.REFRESH == verdict(held, news(Phase.ONGOING, LATER))
+
+
+WORSE = news(Phase.ONGOING, LATER, severity=Severity.CRITICAL)
+
+
+@pytest.mark.parametrize(
+    ("held", "is_worse"),
+    [
+        (said(), True),
+        (said(heard_at=LATEST), False),
+        (make_entry(severity=Severity.CRITICAL), False),
+        (ended(), False),
+        (ended(SAID), True),
+        (make_entry(members={"other": member()}), False),
+        (
+            make_entry(
+                severity=Severity.CRITICAL,
+                saying=Saying.RISE,
+                members={MEMBER: member(said_at=LATER, said_event_at=NOW)},
+            ),
+            True,
+        ),
+    ],
+)
+def test_another_channel_hears_of_a_rise_past_what_was_said(held: Entry, *, is_worse: bool) -> None:
+    """By the same event also once it is said, in case that it has to be tried again there."""
+    assert is_worse is has_risen(held, WORSE)
 
 
 # Ends

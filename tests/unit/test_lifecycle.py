@@ -17,7 +17,7 @@ from fakes import (
 )
 from finding_router.delivery.outcome import Outcome
 from finding_router.delivery.pace import UPDATE_SECONDS
-from hub_events import FSBP, PCI, control, raw_finding
+from hub_events import FSBP, PCI, control, imported, raw_finding, record
 from router import ALERTS, DEFAULT, EVERYTHING, Router, outcomes
 
 LATER = "2026-09-02T10:00:00Z"
@@ -259,6 +259,58 @@ def test_a_rise_that_is_tried_again_says_from_where() -> None:
 
     [reply] = router.replies
     assert "rose from HIGH to CRITICAL" in reply.text
+
+
+def pager(**match: Any) -> dict[str, Any]:
+    """Make the route of a channel that only wants what matches."""
+    return {"kind": "route", "name": "pager", "channel": "#pager", "match": match}
+
+
+WORSE = {"Workflow": {"Status": "NOTIFIED"}, "Severity": {"Label": "CRITICAL"}}
+ONLY_CRITICAL = pager(Severity={"Label": ["CRITICAL"]})
+
+
+def test_a_rise_is_said_where_only_the_worst_is_wanted() -> None:
+    """That channel has heard nothing of it so far."""
+    router = Router(EVERYTHING, ONLY_CRITICAL)
+    router.send(raw_finding())
+    router.clock.now += 60
+    worse = raw_finding(**WORSE, UpdatedAt=LATER)
+    router.faults.plan("post", unavailable(), about="#pager")
+
+    [first] = router.send(worse)
+    router.clock.now += 60
+    sent_at = router.clock.now - 60
+    [second] = router.run(record(imported(worse, sent_at=sent_at), tries=2))
+    [third] = router.send(raw_finding(**WORSE, UpdatedAt="2026-09-03T10:00:00Z"))
+
+    assert (Outcome.FAILED, Outcome.POSTED) == (first.outcome, second.outcome)
+    assert Outcome.NOT_NEW == third.outcome
+    assert 1 == len(router.replies)
+    [card] = router.slack.opened("#pager")
+    assert card.text.startswith("🔴 CRITICAL")
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        pager(),
+        {**ONLY_CRITICAL, "deliver": "scheduled", "schedule": {"time": "16:00", "zone": "UTC"}},
+        {"kind": "silence", "name": "quiet", "match": {}, "until": "2030-01-01T00:00:00Z"},
+    ],
+)
+def test_what_only_goes_on_is_not_brought_to_a_new_route(item: dict[str, Any]) -> None:
+    """It was said elsewhere, and is no worse than that; where it has to wait, it is old by then."""
+    router = Router()
+    router.send(raw_finding())
+    router.items.append(item)
+    router.restart()
+    router.clock.now += 60
+    changes = WORSE if item["match"] else {"Workflow": {"Status": "NOTIFIED"}}
+
+    router.send(raw_finding(**changes, UpdatedAt=LATER))
+
+    assert [] == router.slack.opened("#pager")
 
 
 def test_a_severity_that_a_person_lowers_is_shown() -> None:

@@ -222,5 +222,14 @@ def _judge_old(member: Member, news: News) -> Verdict:
     return Verdict.DUPLICATE if is_known else Verdict.NOTE
 
 
+def has_risen(entry: Entry, news: News) -> bool:
+    """Tell whether *news* are of a rise past what *entry* says, or past what it said before it."""
+    member = entry.members.get(news.member)
+    if member is None or (member.ended_at is not None and not is_later(news.told, member.ended)):
+        return False
+    is_said = entry.saying is Saying.RISE and member.said == news.told
+    return is_said or (_rises(entry, news) and not is_later(member.heard, news.told))
+
+
 def _rises(entry: Entry, news: News) -> bool:
     return news.severity.rank > entry.severity.rank

@@ -134,6 +134,8 @@ class Delivery(Work):
     """What the jobs tell, by member."""
     is_requested: bool = False
     """A person asked for it: a message by itself, which nothing is said of later."""
+    is_for_a_rise: bool = False
+    """Nobody was told of it there: it is said if it is worse than was said elsewhere."""
     entry: Entry | None = None
     is_claimed: bool = False
     is_call_settled: bool = False

@@ -38,6 +38,7 @@ class Planner:
         self._portal = portal
         self._destined: dict[EntryKey, Destination] = {}
         self._jobs: dict[EntryKey, list[Job]] = defaultdict(list)
+        self._unheard: set[EntryKey] = set()
 
     def route(self, jobs: Sequence[Job]) -> None:
         """Decide where *jobs* go that have no outcome; those that a route drops have theirs."""
@@ -60,8 +61,11 @@ class Planner:
         for job in jobs:
             if job.finding is not None:
                 subject = subject_of(job.finding)
-                for channel in {*channels.get(subject, ()), *planned[subject]}:
+                known = {*channels.get(subject, ()), *planned[subject]}
+                for channel in known:
                     self._follow(job, EntryKey(subject, channel))
+                if phase_of(job.finding) is Phase.ONGOING:
+                    self._spread(job, job.finding, known)
 
     def deliveries(self) -> list[Delivery]:
         """Give what is to be done, the events of one thing one after the other."""
@@ -108,6 +112,19 @@ class Planner:
                     self._destined.setdefault(key, destination)
         self._jobs[key].append(job)
 
+    def _spread(self, job: Job, finding: Finding, known: Collection[str]) -> None:
+        """Bring it to where its routes lead and nobody was told of it, in case that it rose."""
+        decision = self._decide(job, finding)
+        if decision is None or decision.silenced_by is not None:
+            return
+        for destination in decision.channels:
+            is_free = bool(destination.routes) and destination.hold is None
+            if is_free and destination.channel not in known:
+                key = EntryKey(subject_of(finding), destination.channel)
+                self._destined.setdefault(key, destination)
+                self._jobs[key].append(job)
+                self._unheard.add(key)
+
     def _destinations(self, job: Job) -> Sequence[Destination]:
         if job.finding is None:
             return [self._default]
@@ -142,6 +159,7 @@ class Planner:
             jobs=[job],
             news={news.member: news},
             is_requested=job.kind is EventKind.CUSTOM_ACTION,
+            is_for_a_rise=key in self._unheard,
             after=after,
         )
         job.deliveries.append(delivery)
