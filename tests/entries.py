@@ -13,8 +13,9 @@ MEMBER = "finding"
 
 
 def member(**changes: Any) -> Member:
-    """Make a finding that was said at SAID."""
-    return Member(**{"said_at": SAID, "heard_at": SAID} | changes)
+    """Make a HIGH finding that was said at SAID."""
+    values = {"said_at": SAID, "heard_at": SAID, "severity": Severity.HIGH}
+    return Member(**values | changes)
 
 
 def make_entry(state: State = State.POSTED, **changes: Any) -> Entry:

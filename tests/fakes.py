@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from finding_router.delivery.deadline import SECURITY_HUB_SECONDS, Deadline
-from finding_router.delivery.marking import OUT_OF_TIME, FindingKey, Status
+from finding_router.delivery.marking import OUT_OF_TIME, FindingKey, Standing, Status
 from finding_router.errors import (
     ChannelError,
     CredentialError,
@@ -211,12 +211,19 @@ class FakeWorkflow:
 
     def statuses(
         self, keys: Collection[FindingKey], *, deadline: Deadline
-    ) -> Mapping[FindingKey, str]:
-        """Give the status of those that are there."""
+    ) -> Mapping[FindingKey, Standing]:
+        """Tell where those stand that are there."""
         if not deadline.leaves(SECURITY_HUB_SECONDS):
             raise security_hub_down("")
         with self._faults.around("statuses"):
-            return {key: self.status[key] for key in keys if key in self.status}
+            return {
+                key: Standing(
+                    workflow_status=self.status[key],
+                    record_state="ARCHIVED" if key in self.archived else "ACTIVE",
+                )
+                for key in keys
+                if key in self.status
+            }
 
     def severities(
         self, keys: Collection[FindingKey], *, deadline: Deadline

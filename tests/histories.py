@@ -1,5 +1,6 @@
 """What happens to a finding, and the events that Security Hub sends of it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from fakes import START
 from finding_router.findings.finding import Severity
-from hub_events import raw_finding
+from hub_events import FSBP, PCI, control, raw_finding
 
 HOUR = 3600.0
 OPEN_STATUSES = {"NEW", "NOTIFIED"}
@@ -19,6 +20,15 @@ BY_PEOPLE = ["resolve", "suppress", "renew", "notify"]
 STEPS = st.lists(
     st.tuples(st.sampled_from(BY_PRODUCT + BY_PEOPLE), st.sampled_from([60.0, HOUR, 24 * HOUR])),
     max_size=8,
+)
+# Of two standards; nobody says "notify", so that whatever is there is NEW until the router says it.
+STEPS_OF_TWO = st.lists(
+    st.tuples(
+        st.integers(0, 1),
+        st.sampled_from(["import", "archive", "return", "pass", "fail", "suppress", "renew"]),
+        st.sampled_from([60.0, HOUR]),
+    ),
+    max_size=10,
 )
 
 
@@ -36,8 +46,11 @@ class History:
     """
     A finding in Security Hub, which resets the status as the real one does.
 
-    *episodes* counts how often it became open and NEW, *sent* has its events in order.
+    *about* has what never changes, *episodes* counts how often it became open and NEW, *sent* has
+    its events in order.
     """
+
+    about: Mapping[str, Any] = field(default_factory=raw_finding)
 
     now: float = START
     updated_at: float = START
@@ -86,13 +99,14 @@ class History:
         elif not self.is_told and self.status == "NEW":
             self.is_told = True
             self.episodes += 1
-        finding = raw_finding(
-            Severity={"Label": self.severity.value},
-            Workflow={"Status": self.status},
-            RecordState=self.record_state,
-            Compliance={"Status": self.compliance},
-            UpdatedAt=datetime.fromtimestamp(self.updated_at, UTC).isoformat(),
-        )
+        finding = {
+            **self.about,
+            "Severity": {"Label": self.severity.value},
+            "Workflow": {"Status": self.status},
+            "RecordState": self.record_state,
+            "Compliance": {**self.about.get("Compliance", {}), "Status": self.compliance},
+            "UpdatedAt": datetime.fromtimestamp(self.updated_at, UTC).isoformat(),
+        }
         self.sent.append(Sent(finding, self.now, self.is_open))
 
     def _state(self) -> tuple[object, ...]:
@@ -120,3 +134,51 @@ class History:
         """SUPPRESSED is never reset."""
         if is_back and self.status in {"NOTIFIED", "RESOLVED"}:
             self.status = "NEW"
+
+
+class TwoStandards:
+    """What happens to a control on one resource, of which two standards have a finding each."""
+
+    def __init__(self) -> None:
+        """Begin with both of them there, one second after the other."""
+        self.now = START + 1
+        self.histories = (
+            History(control(FSBP)),
+            History(control(PCI), now=self.now, updated_at=self.now),
+        )
+
+    def step(self, which: int, what: str, after: float) -> None:
+        """Let *what* happen to one of them *after* so many seconds, if it can."""
+        history = self.histories[which]
+        history.now = self.now
+        history.step(what, after)
+        self.now = history.now
+
+    @property
+    def sent(self) -> list[Sent]:
+        """Give the events of both in order."""
+        return sorted((each for one in self.histories for each in one.sent), key=sent_at)
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether one of them is there."""
+        return any(each.is_open for each in self.histories)
+
+
+def sent_at(event: Sent) -> float:
+    """Give the time that events are put in order by."""
+    return event.at
+
+
+def over_since(events: Sequence[Sent]) -> float:
+    """Give the last time at which nothing was there, going by *events*, before something is."""
+    since, there = 0.0, set[str]()
+    for event in sorted(events, key=sent_at):
+        name = event.finding["Id"]
+        if event.is_open:
+            there.add(name)
+        else:
+            if there == {name}:
+                since = event.at
+            there.discard(name)
+    return since

@@ -10,6 +10,9 @@ from finding_router.delivery.job import Record
 
 ACCOUNT = "123456789012"
 PRODUCT_ARN = "arn:aws:securityhub:eu-west-1::product/aws/guardduty"
+CONTROL_ARN = "arn:aws:securityhub:eu-west-1::product/aws/securityhub"
+FSBP = "aws-foundational-security-best-practices/v/1.0.0"
+PCI = "pci-dss/v/3.2.1"
 _numbers = itertools.count(1)
 
 
@@ -33,6 +36,22 @@ def raw_finding(finding_id: str = "finding-1", **changes: Any) -> dict[str, Any]
         "Resources": [{"Type": "AwsS3Bucket", "Id": "arn:aws:s3:::invoices"}],
     }
     return finding | changes
+
+
+def control(standard: str, **changes: Any) -> dict[str, Any]:
+    """Make the finding of one standard of a control that all of them have."""
+    return raw_finding(
+        f"{standard}/S3.8",
+        **{
+            "ProductArn": CONTROL_ARN,
+            "ProductName": "Security Hub",
+            "Title": "S3 buckets should block public access",
+            "GeneratorId": f"{standard}/S3.8",
+            "ProductFields": {"StandardsArn": f"arn:aws:securityhub:::standards/{standard}"},
+            "Compliance": {"Status": "FAILED", "SecurityControlId": "S3.8"},
+        }
+        | changes,
+    )
 
 
 def imported(*findings: Any, sent_at: float | None = None, **changes: Any) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from finding_router.delivery.outcome import Outcome
 from finding_router.delivery.stores import Stores
 from finding_router.delivery.subjects import subject_of
 from finding_router.errors import StoreError
+from finding_router.findings.finding import Finding
 from finding_router.routing.book import RouteBook
 from finding_router.settings import Settings
 from finding_router.slack.client import SlackClient
@@ -72,7 +73,9 @@ class Pipeline:
             sleep=sleep,
         )
         self._holding = Holding(stores.holds, clock=clock)
-        self._marker = Marker(workflow=workflow, ledger=stores.ledger, clock=clock)
+        self._marker = Marker(
+            workflow=workflow, ledger=stores.ledger, close=self._close, clock=clock
+        )
         self._portal = (
             AccessPortal(settings.access_portal_url, settings.access_portal_role)
             if settings.access_portal_url
@@ -103,6 +106,29 @@ class Pipeline:
         self._tell_troubles(table)
         jobs = self._waker.run(table, self._planner(table), deadline)
         return self._finish(jobs, deadline)
+
+    def _close(self, over: Sequence[tuple[Job, Finding]], deadline: Deadline) -> None:
+        """Let what is said of each job end as its finding did; that may have to be tried again."""
+        if not self._settings.track_lifecycle:
+            return
+        ends = [(job, job.ended(finding, at=self._clock())) for job, finding in over]
+        try:
+            table = self._book.table()
+            planner = self._planner(table)
+            for job, end in ends:
+                channels = [each.key.channel for each in job.deliveries if not each.is_requested]
+                planner.follow([end], dict.fromkeys(_subjects([end]), channels))
+            self._outbox.send(
+                planner.deliveries(), default_channel=table.default_channel, deadline=deadline
+            )
+        except StoreError as error:
+            for job, _ in ends:
+                job.fail(str(error), retry_seconds=backoff_seconds(job.record.tries))
+            return
+        for job, end in ends:
+            conclude(end)
+            if end.outcome is Outcome.FAILED:
+                job.fail(end.detail, retry_seconds=end.retry_seconds)
 
     def _finish(self, jobs: list[Job], deadline: Deadline) -> list[Job]:
         for job in jobs:

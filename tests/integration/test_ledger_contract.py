@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from entries import MEMBER, make_entry, member
+from entries import MEMBER, SAID, make_entry, member
 from fake_ledger import FakeLedger
 from fakes import Clock, Faults
 from finding_router.aws.items import Items
 from finding_router.aws.ledger import DynamoLedger
 from finding_router.delivery.ledger import EntryKey, Ledger, Saying, Slot, State
+from finding_router.findings.finding import Severity
 
 KEY = EntryKey("finding", "#alerts")
 FIRST = make_entry(
@@ -52,9 +53,12 @@ class LedgerContract:
             episode=2,
             sequence=3,
             digest="digest-1",
+            said_before=Severity.LOW,
             members={
                 "a": member(ended_at="", ended_event_at=5.5, notified_at=7.25),
-                "b": member(said_at=None, heard_at=None),
+                "b": member(said_at=None, heard_at=None, severity=None),
+                "c": member(gap=(None, (SAID, 7.25))),
+                "d": member(ended_at=SAID, gap=((SAID, None), None)),
             },
         )
 

@@ -42,7 +42,8 @@ class Hub:
 
     def statuses(self, keys: list[FindingKey], *, left: float = 90) -> dict[FindingKey, str]:
         """Read the statuses, with that many seconds left."""
-        return self.adapter.statuses(keys, deadline=late(Clock(), left))
+        standings = self.adapter.statuses(keys, deadline=late(Clock(), left))
+        return {key: each.workflow_status for key, each in standings.items()}
 
     def bodies(self, operation: str) -> list[dict[str, Any]]:
         """Give what was sent."""

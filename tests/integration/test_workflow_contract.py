@@ -7,7 +7,7 @@ import pytest
 from fakes import Clock, FakeWorkflow, Faults
 from finding_router.aws.security_hub import SecurityHub
 from finding_router.delivery.deadline import Deadline
-from finding_router.delivery.marking import OUT_OF_TIME, Workflow
+from finding_router.delivery.marking import OUT_OF_TIME, FindingKey, Workflow
 from finding_router.errors import WorkflowUpdateError
 from finding_router.findings.finding import Severity
 from finding_router_local.aws import AwsServer
@@ -26,6 +26,12 @@ def nearly_over() -> Deadline:
     return deadline
 
 
+def statuses(workflow: Workflow, *keys: FindingKey) -> dict[FindingKey, str]:
+    """Ask for the Workflow status of *keys*."""
+    standings = workflow.statuses(keys, deadline=IN_TIME)
+    return {key: each.workflow_status for key, each in standings.items()}
+
+
 class WorkflowContract:
     """What the router relies on; `hold` makes findings known."""
 
@@ -33,9 +39,9 @@ class WorkflowContract:
         """Nothing is refused, and what was set can be read."""
         hold("one", "two")
 
-        assert {ONE: "NEW", TWO: "NEW"} == workflow.statuses([ONE, TWO], deadline=IN_TIME)
+        assert {ONE: "NEW", TWO: "NEW"} == statuses(workflow, ONE, TWO)
         assert {} == workflow.mark([ONE], "NOTIFIED", deadline=IN_TIME)
-        assert {ONE: "NOTIFIED", TWO: "NEW"} == workflow.statuses([ONE, TWO], deadline=IN_TIME)
+        assert {ONE: "NOTIFIED", TWO: "NEW"} == statuses(workflow, ONE, TWO)
 
     def test_a_finding_can_be_suppressed(self, workflow: Workflow, hold: Hold) -> None:
         """Where a route says so."""
@@ -43,26 +49,26 @@ class WorkflowContract:
 
         workflow.mark([ONE], "SUPPRESSED", deadline=IN_TIME)
 
-        assert {ONE: "SUPPRESSED"} == workflow.statuses([ONE], deadline=IN_TIME)
+        assert {ONE: "SUPPRESSED"} == statuses(workflow, ONE)
 
     def test_what_is_not_there_is_refused_by_its_code(self, workflow: Workflow, hold: Hold) -> None:
         """The others of the call are marked."""
         hold("one")
 
         assert {GONE: "FindingNotFound"} == workflow.mark([ONE, GONE], "NOTIFIED", deadline=IN_TIME)
-        assert {ONE: "NOTIFIED"} == workflow.statuses([ONE, GONE], deadline=IN_TIME)
+        assert {ONE: "NOTIFIED"} == statuses(workflow, ONE, GONE)
 
     def test_nothing_is_nothing(self, workflow: Workflow) -> None:
         """No key, no answer."""
         assert {} == workflow.mark([], "NOTIFIED", deadline=IN_TIME)
-        assert {} == workflow.statuses([], deadline=IN_TIME)
+        assert {} == statuses(workflow)
 
     def test_without_time_nothing_is_marked(self, workflow: Workflow, hold: Hold) -> None:
         """Each key says so."""
         hold("one")
 
         assert {ONE: OUT_OF_TIME} == workflow.mark([ONE], "NOTIFIED", deadline=nearly_over())
-        assert {ONE: "NEW"} == workflow.statuses([ONE], deadline=IN_TIME)
+        assert {ONE: "NEW"} == statuses(workflow, ONE)
 
     def test_without_time_no_status_is_known(self, workflow: Workflow, hold: Hold) -> None:
         """It is no answer that there are none."""
@@ -84,6 +90,8 @@ class WorkflowContract:
         """Its status says nothing of it."""
         archive("one")
 
+        [standing] = workflow.statuses([ONE], deadline=IN_TIME).values()
+        assert ("NEW", "ARCHIVED") == (standing.workflow_status, standing.record_state)
         assert {ONE: None} == workflow.severities([ONE], deadline=IN_TIME)
 
     def test_without_time_nothing_is_known_to_be_over(self, workflow: Workflow) -> None:

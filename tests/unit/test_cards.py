@@ -63,9 +63,9 @@ def test_what_cannot_be_laid_out_is_shown_raw(monkeypatch: pytest.MonkeyPatch) -
 
 
 def said(saying: Saying, entry: Entry, **changes: object) -> str:
-    """Say what comes after the card of a finding that was MEDIUM."""
+    """Say what *entry* is about."""
     finding = read_finding(raw_finding(**changes))
-    message = card(finding).said(saying, entry, before=Severity.MEDIUM, now=NOW, banner=None)
+    message = card(finding).said(saying, entry, now=NOW, banner=None)
     return text(message)
 
 
@@ -94,7 +94,22 @@ def test_a_reopening_says_how_often_and_since_when() -> None:
 
 def test_a_rise_says_from_what_to_what() -> None:
     """The channel knows the one, and not the other."""
-    assert "from MEDIUM to HIGH" in said(Saying.RISE, make_entry())
+    assert "from MEDIUM to HIGH" in said(Saying.RISE, make_entry(said_before=Severity.MEDIUM))
+
+
+def test_a_rise_that_is_said_late_is_the_one_that_was() -> None:
+    """It may have fallen since, which only the card shows."""
+    risen = make_entry(said_before=Severity.LOW, shown=Severity.MEDIUM)
+
+    assert "from LOW to HIGH" in said(Saying.RISE, risen, Severity={"Label": "MEDIUM"})
+    assert "MEDIUM" in said(Saying.CARD, risen)
+
+
+def test_the_card_of_several_standards_shows_the_worst_that_there_is() -> None:
+    """Whichever of them was heard last."""
+    entry = make_entry(members={"a": member(), "b": member(severity=Severity.LOW)})
+
+    assert "HIGH" in said(Saying.CARD, entry, Severity={"Label": "LOW"})
 
 
 @pytest.mark.parametrize(

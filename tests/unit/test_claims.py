@@ -295,7 +295,7 @@ def test_what_asks_for_most_decides_about_several(world: World) -> None:
     me.record(mine, Posted("C1", "1.2"))
 
     assert Verdict.RISE == claim(world.worker(both), both)
-    assert Severity.HIGH == both.said_before
+    assert Severity.HIGH == world.entry.said_before
     assert {"m", "n"} == set(world.entry.members)
 
 

@@ -1,5 +1,6 @@
 """Episodes: what an event about a finding means, given what was said."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entries import LATER, MEMBER, NOW, SAID, make_entry, member
-from finding_router.delivery.episodes import News, Phase, Verdict, is_newer, judge, phase_of
-from finding_router.delivery.ledger import Entry, Saying, State
+from finding_router.delivery.episodes import News, Phase, Verdict, has_risen, judge, phase_of
+from finding_router.delivery.ledger import Entry, Member, Saying, State
+from finding_router.delivery.moments import is_newer
 from finding_router.findings.asff import read_finding
 from finding_router.findings.finding import Severity
 from hub_events import raw_finding
@@ -101,6 +103,24 @@ def test_news_wait_for_the_end_that_is_being_said() -> None:
     assert Verdict.BUSY == verdict(make_entry(State.RELEASED, saying=Saying.END))
 
 
+def test_a_return_that_an_end_showed_is_taken_up_by_that_end() -> None:
+    """Its own event is done with: nothing else would say it."""
+    back = member(said_at=LATEST, heard_at=LATEST)
+    held = make_entry(State.RELEASED, saying=Saying.REOPEN, members={MEMBER: back})
+
+    assert Verdict.RESUME == verdict(held, news(Phase.ENDED, LATER))
+    assert Verdict.BUSY == verdict(held, news(Phase.ENDED, LATEST))
+    assert Verdict.BUSY == verdict(held, news(Phase.ENDED, LATER, member="other"))
+
+
+def test_a_return_that_the_end_of_another_standard_showed_is_taken_up_by_it() -> None:
+    """It is over itself."""
+    members = {MEMBER: member(ended_at=LATER, ended_event_at=NOW), "other": member()}
+    held = make_entry(State.RELEASED, saying=Saying.REOPEN, members=members)
+
+    assert Verdict.RESUME == verdict(held, news(Phase.ENDED, LATER))
+
+
 def test_an_end_that_could_not_be_said_is_taken_up() -> None:
     """By the same event, redelivered."""
     held = make_entry(State.RELEASED, saying=Saying.END)
@@ -190,9 +210,33 @@ def test_a_fall_in_severity_only_changes_the_card() -> None:
 
 def test_a_fall_that_the_card_shows_already_changes_nothing() -> None:
     """Imported again and again."""
-    held = make_entry(shown=Severity.LOW)
+    held = make_entry(shown=Severity.LOW, members={MEMBER: member(severity=Severity.LOW)})
 
     assert Verdict.DUPLICATE == verdict(held, news(Phase.ONGOING, LATER, severity=Severity.LOW))
+
+
+def test_a_severity_that_a_person_lowers_changes_the_card() -> None:
+    """UpdatedAt stays as it is: only the time of the event tells that it is later."""
+    held = said(said_event_at=NOW - 1, heard_event_at=NOW - 1)
+    lowered = news(Phase.ONGOING, severity=Severity.LOW)
+
+    assert Verdict.REFRESH == verdict(held, lowered)
+    assert Verdict.DUPLICATE == verdict(held, replace(lowered, sent_at=NOW - 2))
+
+
+def test_a_rise_that_is_over_is_not_said() -> None:
+    """A later event was heard first, and was of what was said."""
+    held = said(heard_at=LATEST)
+
+    assert Verdict.DUPLICATE == verdict(held, news(updated_at=LATER, severity=Severity.CRITICAL))
+
+
+def test_the_severity_of_an_entry_from_before_it_was_kept_for_each_is_that_of_the_card() -> None:
+    """It changes as ever."""
+    held = said(severity=None)
+
+    assert Verdict.DUPLICATE == verdict(held, news(Phase.ONGOING, LATER))
+    assert Verdict.REFRESH == verdict(held, news(Phase.ONGOING, LATER, severity=Severity.LOW))
 
 
 def test_a_return_to_a_severity_that_was_said_is_no_rise() -> None:
@@ -200,6 +244,33 @@ def test_a_return_to_a_severity_that_was_said_is_no_rise() -> None:
     held = make_entry(shown=Severity.LOW)
 
     assert Verdict.REFRESH == verdict(held, news(Phase.ONGOING, LATER))
+
+
+WORSE = news(Phase.ONGOING, LATER, severity=Severity.CRITICAL)
+
+
+@pytest.mark.parametrize(
+    ("held", "is_worse"),
+    [
+        (said(), True),
+        (said(heard_at=LATEST), False),
+        (make_entry(severity=Severity.CRITICAL), False),
+        (ended(), False),
+        (ended(SAID), True),
+        (make_entry(members={"other": member()}), False),
+        (
+            make_entry(
+                severity=Severity.CRITICAL,
+                saying=Saying.RISE,
+                members={MEMBER: member(said_at=LATER, said_event_at=NOW)},
+            ),
+            True,
+        ),
+    ],
+)
+def test_another_channel_hears_of_a_rise_past_what_was_said(held: Entry, *, is_worse: bool) -> None:
+    """By the same event also once it is said, in case that it has to be tried again there."""
+    assert is_worse is has_risen(held, WORSE)
 
 
 # Ends
@@ -224,7 +295,7 @@ def test_an_end_that_a_person_took_back_does_not_come_again(
     sent_at: float | None, verdict_: Verdict
 ) -> None:
     """UpdatedAt is the same for both: the one that was sent last counts."""
-    held = said(said_event_at=NOW)
+    held = said(said_event_at=NOW, heard_event_at=NOW)
 
     assert verdict_ == verdict(held, news(Phase.ENDED, sent_at=sent_at))
 
@@ -232,6 +303,11 @@ def test_an_end_that_a_person_took_back_does_not_come_again(
 def test_an_end_is_told_once() -> None:
     """Duplicates of its event change nothing."""
     assert Verdict.DUPLICATE == verdict(ended(), news(Phase.ENDED, LATER))
+
+
+def test_a_later_end_of_what_is_over_is_remembered() -> None:
+    """A return from before it may come late, and is none."""
+    assert Verdict.NOTE == verdict(ended(), news(Phase.ENDED, LATEST))
 
 
 def test_an_end_that_comes_after_the_return_makes_it_a_return() -> None:
@@ -340,9 +416,92 @@ def test_another_standard_after_all_ended_is_a_return() -> None:
     assert Verdict.REOPEN == verdict(ended(), news(member="other", updated_at=LATEST))
 
 
-def test_another_standard_from_before_the_end_is_none() -> None:
-    """It came late."""
-    assert Verdict.DUPLICATE == verdict(ended(), news(member="other", updated_at=LATER))
+def test_another_standard_from_before_the_end_opens_the_card_again() -> None:
+    """It was there all the time, and nobody needs to be called: its event only came late."""
+    assert Verdict.REFRESH == verdict(ended(), news(member="other", updated_at=LATER))
+
+
+def test_a_return_is_none_while_another_standard_was_there() -> None:
+    """It ended later than this one came back, and closed the card too early."""
+    held = make_entry(
+        members={MEMBER: member(ended_at=SAID), "other": member(ended_at="2026-09-01T10:00:03Z")}
+    )
+
+    assert Verdict.REFRESH == verdict(held, news(updated_at=LATEST))
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+def test_what_people_do_to_one_standard_is_compared_by_when_they_did_it(phase: Phase) -> None:
+    """Its UpdatedAt is from long before."""
+    resolved = member(ended_at=SAID, ended_event_at=NOW)
+    held = make_entry(members={MEMBER: resolved, "other": member(ended_at=SAID)})
+    told = news(phase, LATER, member="third", sent_at=NOW - 1)
+
+    expected = Verdict.REFRESH if phase is Phase.NEW else Verdict.UNKNOWN
+    assert expected == verdict(held, told)
+
+
+def test_an_end_that_shows_that_all_were_over_says_the_return() -> None:
+    """The other came back meanwhile, and seemed to have this one for company."""
+    back = member(said_at=LATEST, heard_at=LATEST, gap=((SAID, None), (LATEST, None)))
+    held = make_entry(members={MEMBER: member(), "other": back})
+
+    assert Verdict.REOPEN == verdict(held, news(Phase.ENDED, LATER))
+
+
+def test_an_end_that_shows_that_one_was_there_all_the_time_says_nothing() -> None:
+    """Only this one was away."""
+    held = make_entry(members={MEMBER: member(heard_at=LATEST), "other": member()})
+
+    assert Verdict.NOTE == verdict(held, news(Phase.ENDED, LATER))
+
+
+def settled(**changes: Any) -> Member:
+    """Make a finding that is NOTIFIED for long enough to be NEW again."""
+    return member(notified_at=NOW - SETTLE - 1, **changes)
+
+
+def test_new_after_the_settle_time_is_none_while_another_standard_is_there() -> None:
+    """The control failed all the time; that this one may have been away is remembered."""
+    held = make_entry(members={MEMBER: settled(), "other": settled()})
+
+    assert Verdict.NOTE == verdict(held, news(updated_at=LATER))
+
+
+def test_new_after_the_settle_time_is_another_episode_once_all_are() -> None:
+    """Where no end is ever seen, that is how a control comes back."""
+    other = settled(heard_at=LATER, heard_event_at=NOW)
+    held = make_entry(members={MEMBER: settled(), "other": other})
+
+    assert Verdict.REOPEN == verdict(held, news(updated_at=LATEST, sent_at=NOW + 1))
+
+
+def test_new_after_the_settle_time_is_another_episode_if_the_others_are_over() -> None:
+    """Since before it came."""
+    over = settled(ended_at=LATER)
+    still_there = settled(ended_at="2026-09-01T10:00:03Z")
+
+    for other, expected in ((over, Verdict.REOPEN), (still_there, Verdict.NOTE)):
+        held = make_entry(members={MEMBER: settled(), "other": other})
+        assert expected == verdict(held, news(updated_at=LATEST))
+
+
+def test_what_may_be_back_says_so_once() -> None:
+    """It stays NEW until somebody is told."""
+    waiting = settled(heard_at=LATER, heard_event_at=NOW)
+    held = make_entry(members={MEMBER: waiting, "other": settled(ended_at=LATER)})
+
+    assert Verdict.NOTE == verdict(held, news(updated_at=LATEST, sent_at=NOW + 1))
+
+
+def test_a_severity_of_one_standard_that_the_card_does_not_show_is_remembered() -> None:
+    """It counts once the worse one is over."""
+    low = {MEMBER: member(severity=Severity.LOW), "other": member()}
+    told = news(Phase.ONGOING, LATER, severity=Severity.MEDIUM)
+
+    assert Verdict.NOTE == verdict(make_entry(members=low), told)
+    alone = {MEMBER: member(severity=Severity.LOW), "other": member(ended_at=SAID)}
+    assert Verdict.REFRESH == verdict(make_entry(members=alone), told)
 
 
 # Times

@@ -1,6 +1,6 @@
 """Any history of a finding, in any order and batches: said as often as it happened, no more."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -11,12 +11,13 @@ from fake_slack import Said
 from finding_router.delivery.outcome import Outcome
 from finding_router.findings.finding import Severity
 from finding_router.telemetry import logger
-from histories import STEPS, History, Sent
+from histories import STEPS, STEPS_OF_TWO, History, Sent, TwoStandards, over_since
 from hub_events import PRODUCT_ARN, imported, record
 from router import ALERTS, EVERYTHING, OPS, Router
 
 MANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ROUNDS = 10
+CARDS = {**EVERYTHING, "deliver": "card"}
 ENDINGS = ("Resolved", "Archived", "Suppressed")
 
 
@@ -153,7 +154,7 @@ def test_in_any_order_nothing_is_said_twice_and_the_card_is_right_in_the_end(
         # Who takes an end back silently is not waited for: nothing is written for what goes on.
         if what != "notify" or history.is_open:
             history.step(what, after)
-    router = Router({**EVERYTHING, "deliver": "card"})
+    router = Router(CARDS)
     router.workflow.status[PRODUCT_ARN, "finding-1"] = history.status
     router.clock.now = history.now
     extra = data.draw(st.lists(st.sampled_from(history.sent), max_size=3))
@@ -175,3 +176,61 @@ def test_in_any_order_nothing_is_said_twice_and_the_card_is_right_in_the_end(
         check_state(router, is_open=history.is_open)
     # An end that came before anything was said is an end of nothing; what is open, is said.
     assert router.slack.opened(ALERTS) or not history.is_open
+
+
+def two_standards(steps: Sequence[tuple[int, str, float]]) -> tuple[Router, TwoStandards]:
+    """Let *steps* happen to a control, of which nobody was told so far."""
+    both = TwoStandards()
+    for which, what, after in steps:
+        both.step(which, what, after)
+    router = Router(CARDS)
+    router.clock.now = both.now
+    router.hold(*(each.about for each in both.histories))
+    return router, both
+
+
+def told(router: Router, events: Iterable[Sent]) -> Iterator[tuple[int, int]]:
+    """
+    Deliver *events* one after the other, and count after each what was said and should be.
+
+    That is a message for each return that shows in what was delivered so far, put in its order.
+    """
+    expected, said_at, known = 0, 0.0, list[Sent]()
+    for event in events:
+        deliver(router, event)
+        told_of = {each.finding["Id"] for each in known}
+        if event.is_open or event.finding["Id"] in told_of:
+            known.append(event)
+        newest = max((each.at for each in known if each.is_open), default=0.0)
+        if newest and (not expected or said_at < over_since(known) < newest):
+            expected, said_at = expected + 1, newest
+        yield len(opened(router)), expected
+
+
+@MANY
+@given(STEPS_OF_TWO, st.data())
+def test_two_standards_are_one_alert_though_their_events_overtake_each_other(
+    steps: list[tuple[int, str, float]], data: Any
+) -> None:
+    """By three places: exactly when it shows that both were over, the return is said."""
+    router, both = two_standards(steps)
+    late = [data.draw(st.sampled_from([0.0, 0.0, 3.5])) for _ in both.sent]
+    order = sorted(range(len(late)), key=lambda place: place + late[place])
+
+    for said, expected in told(router, [both.sent[place] for place in order]):
+        assert expected == said
+
+
+@MANY
+@given(STEPS_OF_TWO, st.data())
+def test_two_standards_in_any_order_are_never_said_to_be_back_without_need(
+    steps: list[tuple[int, str, float]], data: Any
+) -> None:
+    """Nor does the card of what is there look as if it were over."""
+    router, both = two_standards(steps)
+    extra = data.draw(st.lists(st.sampled_from(both.sent), max_size=3))
+
+    for said, expected in told(router, data.draw(st.permutations([*both.sent, *extra]))):
+        assert said <= expected
+
+    assert router.entries[0].is_open or not both.is_open

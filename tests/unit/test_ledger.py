@@ -37,7 +37,7 @@ def test_a_posted_entry_says_where_the_message_stands() -> None:
         after.ts,
         after.posted_at,
     )
-    assert not after.is_notified(MEMBER)
+    assert after.is_to_notify(MEMBER)
 
 
 def test_what_is_said_in_the_thread_of_a_card_leaves_the_card_where_it_is() -> None:
@@ -70,11 +70,20 @@ def test_an_entry_is_open_until_all_of_it_ended() -> None:
     assert not replace(CLAIM, members={"a": ended, "b": ended}).is_open
 
 
-def test_a_member_is_notified_for_itself() -> None:
-    """Security Hub knows each finding alone."""
-    entry = replace(CLAIM, members={"a": member(notified_at=1.0), "b": member()})
+def test_a_member_is_notified_for_itself_while_it_is_there() -> None:
+    """Security Hub knows each finding alone, and what ended stays as it was ended."""
+    entry = replace(
+        CLAIM,
+        members={
+            "notified": member(notified_at=1.0),
+            "open": member(),
+            "ended": member(ended_at="2026-09-02T10:00:00Z"),
+        },
+    )
 
-    assert [True, False, False] == [entry.is_notified(each) for each in ("a", "b", "c")]
+    assert [False, True, False, True] == [
+        entry.is_to_notify(each) for each in ("notified", "open", "ended", "unknown")
+    ]
 
 
 def test_every_try_of_a_message_has_the_same_name() -> None:

@@ -5,14 +5,22 @@ from typing import Any
 
 import pytest
 
-from fakes import Killed, channel_refused, gone, killed, message_refused, rate_limited, store_down
+from fakes import (
+    Killed,
+    channel_refused,
+    gone,
+    killed,
+    message_refused,
+    rate_limited,
+    store_down,
+    unavailable,
+)
 from finding_router.delivery.outcome import Outcome
 from finding_router.delivery.pace import UPDATE_SECONDS
-from hub_events import raw_finding
+from hub_events import FSBP, PCI, control, imported, raw_finding, record
 from router import ALERTS, DEFAULT, EVERYTHING, Router, outcomes
 
 LATER = "2026-09-02T10:00:00Z"
-CONTROL_ARN = "arn:aws:securityhub:eu-west-1::product/aws/securityhub"
 CARDS = {**EVERYTHING, "deliver": "card"}
 # Of the queue.
 BATCH = 50
@@ -22,26 +30,6 @@ WINDOW_SECONDS = 5
 def ended(finding_id: str = "finding-1", **changes: Any) -> dict[str, Any]:
     """Make a finding that its product has archived."""
     return raw_finding(finding_id, **{"RecordState": "ARCHIVED", "UpdatedAt": LATER} | changes)
-
-
-def control(standard: str, **changes: Any) -> dict[str, Any]:
-    """Make the finding of one standard of a control that all of them have."""
-    return raw_finding(
-        f"{standard}/S3.8",
-        **{
-            "ProductArn": CONTROL_ARN,
-            "ProductName": "Security Hub",
-            "Title": "S3 buckets should block public access",
-            "GeneratorId": f"{standard}/S3.8",
-            "ProductFields": {"StandardsArn": f"arn:aws:securityhub:::standards/{standard}"},
-            "Compliance": {"Status": "FAILED", "SecurityControlId": "S3.8"},
-        }
-        | changes,
-    )
-
-
-FSBP = "aws-foundational-security-best-practices/v/1.0.0"
-PCI = "pci-dss/v/3.2.1"
 
 
 @pytest.mark.parametrize(
@@ -265,6 +253,119 @@ def test_a_rise_is_said_and_a_fall_is_only_shown() -> None:
     assert reply.is_broadcast
     assert "rose from HIGH to CRITICAL" in reply.text
     assert "LOW" in router.card.text
+
+
+def test_a_rise_that_is_tried_again_says_from_where() -> None:
+    """The claim has what was said before."""
+    router = Router()
+    router.send(raw_finding())
+    router.clock.now += 60
+    worse = raw_finding(
+        Workflow={"Status": "NOTIFIED"}, Severity={"Label": "CRITICAL"}, UpdatedAt=LATER
+    )
+    router.faults.plan("post", unavailable())
+
+    router.send(worse)
+    router.clock.now += 60
+    router.send(worse, tries=2)
+
+    [reply] = router.replies
+    assert "rose from HIGH to CRITICAL" in reply.text
+
+
+def pager(**match: Any) -> dict[str, Any]:
+    """Make the route of a channel that only wants what matches."""
+    return {"kind": "route", "name": "pager", "channel": "#pager", "match": match}
+
+
+WORSE = {"Workflow": {"Status": "NOTIFIED"}, "Severity": {"Label": "CRITICAL"}}
+ONLY_CRITICAL = pager(Severity={"Label": ["CRITICAL"]})
+
+
+def test_a_rise_is_said_where_only_the_worst_is_wanted() -> None:
+    """That channel has heard nothing of it so far."""
+    router = Router(EVERYTHING, ONLY_CRITICAL)
+    router.send(raw_finding())
+    router.clock.now += 60
+    worse = raw_finding(**WORSE, UpdatedAt=LATER)
+    router.faults.plan("post", unavailable(), about="#pager")
+
+    [first] = router.send(worse)
+    router.clock.now += 60
+    sent_at = router.clock.now - 60
+    [second] = router.run(record(imported(worse, sent_at=sent_at), tries=2))
+    [third] = router.send(raw_finding(**WORSE, UpdatedAt="2026-09-03T10:00:00Z"))
+
+    assert (Outcome.FAILED, Outcome.POSTED) == (first.outcome, second.outcome)
+    assert Outcome.NOT_NEW == third.outcome
+    assert 1 == len(router.replies)
+    [card] = router.slack.opened("#pager")
+    assert card.text.startswith("🔴 CRITICAL")
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        pager(),
+        {**ONLY_CRITICAL, "deliver": "scheduled", "schedule": {"time": "16:00", "zone": "UTC"}},
+        {"kind": "silence", "name": "quiet", "match": {}, "until": "2030-01-01T00:00:00Z"},
+    ],
+)
+def test_what_only_goes_on_is_not_brought_to_a_new_route(item: dict[str, Any]) -> None:
+    """It was said elsewhere, and is no worse than that; where it has to wait, it is old by then."""
+    router = Router()
+    router.send(raw_finding())
+    router.items.append(item)
+    router.restart()
+    router.clock.now += 60
+    changes = WORSE if item["match"] else {"Workflow": {"Status": "NOTIFIED"}}
+
+    router.send(raw_finding(**changes, UpdatedAt=LATER))
+
+    assert [] == router.slack.opened("#pager")
+
+
+def test_a_severity_that_a_person_lowers_is_shown() -> None:
+    """It leaves UpdatedAt as it is."""
+    router = Router()
+    router.send(raw_finding())
+    router.clock.now += 60
+    lowered = raw_finding(Workflow={"Status": "NOTIFIED"}, Severity={"Label": "LOW"})
+
+    [first], [again] = router.send(lowered), router.send(lowered)
+
+    assert (Outcome.UPDATED, Outcome.NOT_NEW) == (first.outcome, again.outcome)
+    assert router.card.text.startswith("🔵 LOW")
+
+
+@pytest.mark.parametrize(("label", "totals"), [("CRITICAL", "1 CRITICAL"), ("LOW", "1 LOW")])
+def test_a_digest_counts_what_it_lists_by_the_severity_of_now(label: str, totals: str) -> None:
+    """Whether it rose, which is said, or fell."""
+    router = Router({**EVERYTHING, "deliver": "digest"})
+    router.send(raw_finding("one"), raw_finding("two"))
+    router.clock.now += 60
+    changed = {"Workflow": {"Status": "NOTIFIED"}, "Severity": {"Label": label}}
+
+    router.send(raw_finding("one", **changed, UpdatedAt=LATER))
+
+    assert totals in router.card.text
+    assert "1 HIGH" in router.card.text
+
+
+def test_the_card_of_several_standards_shows_the_worst_of_them() -> None:
+    """Whichever was heard last, as long as it is there."""
+    router = Router()
+    router.send(control(FSBP), control(PCI, Severity={"Label": "LOW"}))
+    assert router.card.text.startswith("🟠 HIGH")
+
+    router.clock.now += 60
+    router.send(control(FSBP, Workflow={"Status": "SUPPRESSED"}))
+    router.clock.now += 60
+    still = {"Workflow": {"Status": "NOTIFIED"}, "Severity": {"Label": "LOW"}}
+    router.send(control(PCI, **still, UpdatedAt=LATER))
+
+    assert router.card.text.startswith("🔵 LOW")
+    assert "AWS FSBP" in router.card.all
 
 
 def test_a_card_that_could_not_be_brought_back_is_brought_back_by_the_next_try() -> None:

@@ -1,7 +1,7 @@
 """Marking: NOTIFIED only for what was said, only from NEW, and never over a person's word."""
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,12 +12,15 @@ from finding_router.delivery.cards import Card
 from finding_router.delivery.deadline import Deadline
 from finding_router.delivery.job import Delivery, Job, Progress, Record
 from finding_router.delivery.ledger import EntryKey, finding_hash
-from finding_router.delivery.marking import FRESH_SECONDS, NOT_FOUND_TRIES, Marker
+from finding_router.delivery.marking import NOT_FOUND_TRIES, Marker
 from finding_router.delivery.outcome import Outcome
 from finding_router.findings.asff import read_finding
 from finding_router.routing.table import Destination
 from finding_router.slack.card import CardContext
 from hub_events import PRODUCT_ARN, raw_finding
+
+if TYPE_CHECKING:
+    from finding_router.findings.finding import Finding
 
 INVOCATION_SECONDS = 90.0
 
@@ -31,6 +34,7 @@ class World:
         self.faults = Faults(self.clock)
         self.ledger = FakeLedger(self.faults)
         self.workflow = FakeWorkflow(self.faults)
+        self.closed: list[tuple[Job, Finding]] = []
 
     def said(
         self,
@@ -40,6 +44,7 @@ class World:
         tries: int = 1,
         age: float = 0.0,
         notified_at: float | None = None,
+        ended_at: str | None = None,
         **changes: Any,
     ) -> Job:
         """Make a job whose message stands in *channels* (#alerts), sent *age* seconds ago."""
@@ -49,7 +54,8 @@ class World:
         job.end(Outcome.DUPLICATE if progress is Progress.DUPLICATE else Outcome.POSTED)
         for channel in channels or ("#alerts",):
             key = EntryKey(finding_id, channel)
-            members = {finding_hash(*finding.key): member(notified_at=notified_at)}
+            held = member(notified_at=notified_at, ended_at=ended_at)
+            members = {finding_hash(*finding.key): held}
             self.ledger.entries[key] = make_entry(key=key, members=members)
             job.deliveries.append(
                 Delivery(
@@ -68,7 +74,12 @@ class World:
 
     def mark(self, *jobs: Job, seconds: float = 90.0) -> None:
         """Mark what *jobs* have said, when *seconds* of the invocation are left."""
-        marker = Marker(workflow=self.workflow, ledger=self.ledger, clock=self.clock)
+        marker = Marker(
+            workflow=self.workflow,
+            ledger=self.ledger,
+            close=lambda over, _deadline: self.closed.extend(over),
+            clock=self.clock,
+        )
         deadline = Deadline(INVOCATION_SECONDS, clock=self.clock)
         self.clock.now += INVOCATION_SECONDS - seconds
         marker.run(jobs, deadline)
@@ -170,12 +181,12 @@ def test_an_unreadable_finding_cannot_be_marked(world: World) -> None:
     assert [] == world.workflow.marked
 
 
-@pytest.mark.parametrize("how", [{"tries": 2}, {"age": FRESH_SECONDS + 1}])
-@pytest.mark.parametrize("status", ["SUPPRESSED", "RESOLVED", "NOTIFIED"])
-def test_an_old_event_does_not_overwrite_what_a_person_has_set_since(
+@pytest.mark.parametrize("how", [{}, {"tries": 2}, {"age": 3600}])
+@pytest.mark.parametrize("status", ["SUPPRESSED", "RESOLVED", "NOTIFIED", "ASSIGNED"])
+def test_what_was_set_since_the_event_is_never_overwritten(
     world: World, how: dict[str, Any], status: str
 ) -> None:
-    """Security Hub has no conditional write, so that it is asked first."""
+    """Security Hub has no conditional write, so that it is asked first: rules act in seconds."""
     job = world.said(**how)
     world.workflow.status[PRODUCT_ARN, "finding-1"] = status
 
@@ -186,23 +197,71 @@ def test_an_old_event_does_not_overwrite_what_a_person_has_set_since(
     assert Outcome.POSTED == job.outcome
 
 
-def test_an_event_that_does_not_say_when_it_was_sent_counts_as_old(world: World) -> None:
-    """Better a question too many than a person's word overwritten."""
-    job = world.said()
-    job.sent_at = None
-    world.workflow.status[PRODUCT_ARN, "finding-1"] = "SUPPRESSED"
+def test_a_batch_is_asked_about_together(world: World) -> None:
+    """GetFindings allows only three calls a second."""
+    world.mark(world.said("one"), world.said("two"))
+
+    assert 1 == world.faults.count("statuses")
+    assert "NOTIFIED" == world.status("one") == world.status("two")
+
+
+@pytest.mark.parametrize("age", [0.0, 5.0])
+def test_what_ended_in_the_same_batch_is_not_marked(world: World, age: float) -> None:
+    """Whatever Security Hub says so soon after."""
+    new, end = world.said(age=5.0), world.said(age=age, Workflow={"Status": "SUPPRESSED"})
+    end.end(Outcome.UPDATED)
+
+    world.mark(new, end)
+
+    assert [] == world.faults.calls
+    assert (Outcome.POSTED, None) == (new.outcome, world.notified_at())
+
+
+def test_what_is_back_in_the_same_batch_is_marked(world: World) -> None:
+    """The end was before it."""
+    ends = [
+        world.said(age=age, Workflow={"Status": "RESOLVED"}, UpdatedAt="2026-08-31T10:00:00Z")
+        for age in (7.0, 9.0)
+    ]
+    back = world.said(age=5.0)
+
+    world.mark(*ends, back)
+
+    assert "NOTIFIED" == world.status()
+
+
+def test_what_the_ledger_knows_to_be_over_is_not_marked(world: World) -> None:
+    """Its end came in a batch before, and this event is older."""
+    job = world.said(progress=Progress.DUPLICATE, ended_at="2026-09-02T10:00:00Z")
 
     world.mark(job)
 
-    assert "SUPPRESSED" == world.status()
+    assert [] == world.faults.calls
+    assert Outcome.DUPLICATE == job.outcome
 
 
-def test_a_fresh_event_is_believed(world: World) -> None:
-    """GetFindings allows only three calls a second."""
-    world.mark(world.said(age=FRESH_SECONDS))
+@pytest.mark.parametrize("status", ["SUPPRESSED", "RESOLVED"])
+def test_what_turns_out_to_be_over_is_closed(world: World, status: str) -> None:
+    """Its end came before it was said: no other event will tell of it."""
+    job = world.said()
+    world.workflow.status[PRODUCT_ARN, "finding-1"] = status
 
-    assert 0 == world.faults.count("statuses")
-    assert "NOTIFIED" == world.status()
+    world.mark(job)
+
+    [(closed, finding)] = world.closed
+    assert (job, status) == (closed, finding.workflow_status)
+    assert world.notified_at() is None
+
+
+def test_what_turns_out_to_be_archived_is_closed(world: World) -> None:
+    """Its status says nothing of it."""
+    job = world.said()
+    world.workflow.archived.add((PRODUCT_ARN, "finding-1"))
+
+    world.mark(job)
+
+    assert "NEW" == world.status()
+    assert ["ARCHIVED"] == [finding.record_state for _, finding in world.closed]
 
 
 def test_what_is_not_new_any_more_is_remembered_or_its_reopening_would_be_lost(
@@ -217,16 +276,15 @@ def test_what_is_not_new_any_more_is_remembered_or_its_reopening_would_be_lost(
     assert world.clock.now == world.notified_at()
 
 
-def test_a_status_that_cannot_be_read_brings_only_the_old_events_back(world: World) -> None:
-    """The fresh ones need no question."""
-    old, fresh = world.said("old", tries=2), world.said("fresh")
+def test_a_status_that_cannot_be_read_brings_the_records_back(world: World) -> None:
+    """Nothing is marked unasked."""
+    job = world.said(tries=2)
     world.faults.plan("statuses", security_hub_down)
 
-    world.mark(old, fresh)
+    world.mark(job)
 
-    assert (Outcome.FAILED, Outcome.POSTED) == (old.outcome, fresh.outcome)
-    assert ("NEW", "NOTIFIED") == (world.status("old"), world.status("fresh"))
-    assert old.retry_seconds == 30
+    assert (Outcome.FAILED, 30) == (job.outcome, job.retry_seconds)
+    assert "NEW" == world.status()
 
 
 @pytest.mark.parametrize(

@@ -207,7 +207,7 @@ def test_what_cannot_be_read_follows_nothing() -> None:
 
 
 def test_what_goes_on_is_told_where_it_was_said() -> None:
-    """Its routes may lead elsewhere, too: nobody was told of it there."""
+    """Where its routes lead besides, it is only brought in case that it rose."""
     items = [EVERYTHING, {"kind": "route", "name": "b", "channel": "#b"}]
     table = RoutingTable.from_items(items, default_channel=DEFAULT)
     planner = Planner(table=table, portal=None, now=NOW)
@@ -216,8 +216,24 @@ def test_what_goes_on_is_told_where_it_was_said() -> None:
 
     planner.follow([job], {subject_of(job.finding): {ALERTS}})
 
-    [delivery] = planner.deliveries()
-    assert (ALERTS, ("everything",)) == (
-        delivery.destination.channel,
-        delivery.destination.routes,
-    )
+    assert [(ALERTS, ("everything",), False), ("#b", ("b",), True)] == [
+        (each.destination.channel, each.destination.routes, each.is_for_a_rise)
+        for each in planner.deliveries()
+    ]
+
+
+def test_what_goes_on_and_cannot_be_routed_is_brought_nowhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It was said, and nothing is lost."""
+    table = RoutingTable.from_items([EVERYTHING], default_channel=DEFAULT)
+    planner = Planner(table=table, portal=None, now=NOW)
+    [job] = read_jobs(record(imported(raw_finding(Workflow={"Status": "NOTIFIED"}))))
+
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(RoutingTable, "decide", fail)
+    planner.follow([job], {})
+
+    assert [] == planner.deliveries()

@@ -92,9 +92,8 @@ def test_a_reopening_begins_with_its_own_severity_and_unnotified() -> None:
     entry = claim(before, Verdict.REOPEN, news(severity=Severity.LOW))
 
     assert Severity.LOW == entry.severity
-    assert {
-        MEMBER: member(said_at=LATER, heard_at=LATER, said_event_at=NOW, heard_event_at=NOW)
-    } == entry.members
+    back = member(said_at=LATER, heard_at=LATER, said_event_at=NOW, heard_event_at=NOW)
+    assert {MEMBER: replace(back, severity=Severity.LOW)} == entry.members
 
 
 def test_a_rise_is_no_reason_to_notify_again() -> None:
@@ -120,14 +119,15 @@ def test_an_end_is_remembered_with_its_time_and_that_of_its_event() -> None:
     """To tell a return from an echo."""
     entry = noted(make_entry(), Verdict.CLOSE, [news(Phase.ENDED)])
 
-    assert {MEMBER: member(ended_at=LATER, ended_event_at=NOW)} == entry.members
+    over = member(ended_at=LATER, ended_event_at=NOW, gap=((LATER, NOW), None))
+    assert {MEMBER: over} == entry.members
     assert 3 == entry.version
 
 
-@pytest.mark.parametrize(("heard_at", "ended_at"), [(LATER, LATER), (None, "")])
+@pytest.mark.parametrize(("heard_at", "ended_at"), [("soon", "soon"), (None, "")])
 def test_an_end_without_a_time_is_an_end_all_the_same(heard_at: str | None, ended_at: str) -> None:
     """Products leave out what they must not."""
-    before = make_entry(members={MEMBER: member(heard_at=heard_at)})
+    before = make_entry(members={MEMBER: member(said_at=heard_at, heard_at=heard_at)})
 
     entry = noted(before, Verdict.CLOSE, [news(Phase.ENDED, None)])
 
@@ -175,7 +175,7 @@ def test_a_standard_that_is_back_is_open_again() -> None:
     entry = noted(make_entry(members=held), Verdict.REFRESH, [news()])
 
     back = member(said_at=LATER, heard_at=LATER, said_event_at=NOW, heard_event_at=NOW)
-    assert back == entry.members[MEMBER]
+    assert replace(back, gap=((SAID, None), (LATER, NOW))) == entry.members[MEMBER]
 
 
 def test_a_duplicate_of_what_ended_leaves_it_ended() -> None:
@@ -185,3 +185,83 @@ def test_a_duplicate_of_what_ended_leaves_it_ended() -> None:
     entry = noted(make_entry(members={MEMBER: held}), Verdict.DUPLICATE, [news(updated_at=SAID)])
 
     assert {MEMBER: replace(held)} == entry.members
+
+
+def test_a_rise_says_from_where_however_often_it_is_tried() -> None:
+    """The severity of the claim is the one to say; one that came since is only shown."""
+    first = claim(make_entry(), Verdict.RISE, news(severity=Severity.CRITICAL))
+    latest = news(updated_at="2026-09-02T10:00:00Z", severity=Severity.LOW)
+
+    again = claim(first.released(), Verdict.RESUME, latest)
+
+    assert (Severity.HIGH, Severity.CRITICAL) == (first.said_before, first.severity)
+    assert (Severity.HIGH, Severity.CRITICAL) == (again.said_before, again.severity)
+    assert Severity.LOW == again.shown
+
+
+def test_what_is_no_rise_forgets_from_where_the_last_one_was() -> None:
+    """Only a rise says it."""
+    risen = make_entry(said_before=Severity.LOW, members={MEMBER: member(ended_at=SAID)})
+
+    assert claim(risen, Verdict.REOPEN, news()).said_before is None
+
+
+def test_an_end_that_is_taken_up_says_nothing_of_the_severity_either() -> None:
+    """A control that passes is INFORMATIONAL."""
+    passed = news(Phase.ENDED, severity=Severity.INFORMATIONAL)
+    first = claim(make_entry(), Verdict.CLOSE, passed)
+
+    again = claim(first.released(), Verdict.RESUME, passed)
+
+    assert (Severity.HIGH, Severity.HIGH) == (again.severity, again.shown)
+
+
+def test_the_card_shows_the_worst_of_the_standards_that_are_there() -> None:
+    """What is over does not count."""
+    members = {
+        MEMBER: member(),
+        "other": member(severity=Severity.MEDIUM),
+        "over": member(severity=Severity.CRITICAL, ended_at=SAID),
+    }
+
+    entry = noted(make_entry(members=members), Verdict.REFRESH, [news(severity=Severity.LOW)])
+
+    assert Severity.MEDIUM == entry.shown
+
+
+def test_a_return_that_an_end_shows_is_that_of_the_other_standard() -> None:
+    """Of which was heard before; what ended stays ended."""
+    back = member(said_at=LATER, heard_at=LATER, notified_at=2.0, gap=((SAID, None), (LATER, None)))
+    before = make_entry(members={MEMBER: member(), "other": back})
+    told = news(Phase.ENDED, SAID)
+
+    entry = claim(before, Verdict.REOPEN, told)
+    again = claim(entry.released(), Verdict.RESUME, told)
+
+    assert entry.members[MEMBER].ended_at is not None
+    assert member(said_at=LATER, heard_at=LATER) == entry.members["other"]
+    assert entry.members == again.members
+
+
+def test_what_is_said_for_all_settles_what_may_be_back() -> None:
+    """It may be marked anew; what was only said once stays marked."""
+    members = {
+        MEMBER: member(ended_at=SAID),
+        "waiting": member(heard_at=LATER, notified_at=2.0),
+        "quiet": member(notified_at=2.0),
+    }
+
+    entry = claim(make_entry(members=members), Verdict.REOPEN, news())
+
+    assert member(said_at=LATER, heard_at=LATER) == entry.members["waiting"]
+    assert members["quiet"] == entry.members["quiet"]
+
+
+def test_beside_what_is_back_an_old_event_opens_nothing() -> None:
+    """They are told together, each of its own."""
+    over = member(ended_at=LATER)
+    before = make_entry(members={MEMBER: member(ended_at=SAID), "other": over})
+
+    entry = claim(before, Verdict.REOPEN, news(), news(member="other", updated_at=SAID))
+
+    assert over == entry.members["other"]

@@ -154,12 +154,22 @@ def _to_entry(values: Mapping[str, Any]) -> Entry:
         claimed_by=values["claimed_by"],
         severity=Severity(values["severity"]),
         shown=Severity(values["shown"]),
-        members={
-            name: Member(**{"said_at": None, "heard_at": None, **member})
-            for name, member in values["members"].items()
-        },
+        members={name: _to_member(member) for name, member in values["members"].items()},
         posted_to=values.get("posted_to"),
         ts=values.get("ts"),
         posted_at=values.get("posted_at"),
         digest=values.get("digest"),
+        said_before=_to_severity(values.get("said_before")),
     )
+
+
+def _to_member(values: Mapping[str, Any]) -> Member:
+    # What is None is left out of the item.
+    known = {"said_at": None, "heard_at": None, **values}
+    gap = values.get("gap")
+    known["gap"] = gap and tuple(moment and tuple(moment) for moment in gap)
+    return Member(**known | {"severity": _to_severity(known.get("severity"))})
+
+
+def _to_severity(label: str | None) -> Severity | None:
+    return None if label is None else Severity(label)

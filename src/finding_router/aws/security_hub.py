@@ -11,7 +11,7 @@ from botocore.exceptions import ParamValidationError
 
 from finding_router.aws.clients import AWS_ERRORS, SECURITY_HUB_CONFIG, error_code
 from finding_router.delivery.deadline import SECURITY_HUB_SECONDS, Deadline
-from finding_router.delivery.marking import INVALID_INPUT, OUT_OF_TIME, FindingKey, Status
+from finding_router.delivery.marking import INVALID_INPUT, OUT_OF_TIME, FindingKey, Standing, Status
 from finding_router.errors import FindingError, WorkflowUpdateError
 from finding_router.findings.asff import read_finding
 from finding_router.findings.ending import ending_of
@@ -86,16 +86,15 @@ class SecurityHub:
 
     def statuses(
         self, keys: Collection[FindingKey], *, deadline: Deadline
-    ) -> dict[FindingKey, str]:
+    ) -> dict[FindingKey, Standing]:
         """
-        Give the Workflow status that each of *keys* has now; those not found are left out.
+        Tell where each of *keys* stands now; those not found are left out.
 
         Raises:
             WorkflowUpdateError: Security Hub does not answer, or not in time.
 
         """
-        found = self._findings(keys, deadline)
-        return {key: each.get("Workflow", {}).get("Status", "NEW") for key, each in found.items()}
+        return {key: _standing(each) for key, each in self._findings(keys, deadline).items()}
 
     def severities(
         self, keys: Collection[FindingKey], *, deadline: Deadline
@@ -141,3 +140,12 @@ class SecurityHub:
         return {
             (each["ProductArn"], each["Id"]): each for page in pages for each in page["Findings"]
         }
+
+
+def _standing(finding: Mapping[str, Any]) -> Standing:
+    return Standing(
+        workflow_status=finding.get("Workflow", {}).get("Status", "NEW"),
+        record_state=finding.get("RecordState", "ACTIVE"),
+        compliance_status=finding.get("Compliance", {}).get("Status"),
+        updated_at=finding.get("UpdatedAt"),
+    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from finding_router.delivery.ledger import Entry, Saying
 from finding_router.findings.ending import Ended, ending_of
-from finding_router.findings.finding import Finding, Severity
+from finding_router.findings.finding import Finding
 from finding_router.slack.card import CardContext, render, render_plain, render_raw
 from finding_router.slack.message import Message
 from finding_router.slack.thread import ended_reply, render_ended, reopened, risen
@@ -27,10 +27,8 @@ class Card:
         """Lay the finding out as it stands now."""
         return self._message(render, entry, banner)
 
-    def said(
-        self, saying: Saying, entry: Entry, *, before: Severity, now: float, banner: str | None
-    ) -> Message:
-        """Lay out what is said after the card; *before* is the severity said so far."""
+    def said(self, saying: Saying, entry: Entry, *, now: float, banner: str | None) -> Message:
+        """Lay out what is said, in the thread of the card or as the card."""
         if saying is Saying.CARD:
             return self.full(entry, banner)
 
@@ -39,7 +37,10 @@ class Card:
             if saying is Saying.END and ended is not None:
                 return ended_reply(finding, context, how=ended, after_seconds=_open_for(entry, now))
             if saying is Saying.RISE:
-                return risen(finding, before, replace(context, why="severity rose"))
+                before = entry.said_before or entry.severity
+                # It may have fallen since.
+                worst = replace(finding, severity=entry.severity)
+                return risen(worst, before, replace(context, why="severity rose"))
             return reopened(
                 finding,
                 replace(context, why="reopened"),
@@ -72,13 +73,17 @@ class Card:
             standards=tuple(sorted(name for name in standards if name)),
         )
         problem = self.problem
-        if self.finding is not None:
+        finding = self.finding
+        if finding is not None and entry is not None:
+            # Of several standards' findings the card shows the worst that there is.
+            finding = replace(finding, severity=entry.shown)
+        if finding is not None:
             try:
-                return layout(self.finding, context)
+                return layout(finding, context)
             # A layout that fails on a finding nobody foresaw must not lose that finding, nor its
             # neighbours in the batch.
             except Exception as error:  # noqa: BLE001 -- see above
-                logger.exception("finding not laid out", finding_id=self.finding.id)
+                logger.exception("finding not laid out", finding_id=finding.id)
                 problem = f"{type(error).__name__} while laying it out"
         return render_raw(self.raw, problem, context)
 

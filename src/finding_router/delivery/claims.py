@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from finding_router.delivery.deadline import AWS_SECONDS, Deadline
-from finding_router.delivery.episodes import Verdict, judge
+from finding_router.delivery.episodes import Verdict, has_risen, judge
 from finding_router.delivery.job import Delivery
 from finding_router.delivery.ledger import Entry, EntryKey, Ledger
 from finding_router.delivery.transitions import claimed, noted
@@ -52,12 +52,23 @@ class Claims:
         """Judge *delivery* by what is known of the Ledger."""
         entry = self._entries.get(delivery.key)
         delivery.entry = entry
+        if entry is None and delivery.is_for_a_rise and self._has_risen(delivery):
+            return Verdict.POST
         now = self._clock()
         verdicts = {
             judge(entry, news, now=now, settle_seconds=self._settle_seconds)
             for news in delivery.news.values()
         }
         return min(verdicts, key=_MOST_FIRST.index)
+
+    def _has_risen(self, delivery: Delivery) -> bool:
+        """Tell whether it is worse than another channel was told."""
+        return any(
+            has_risen(entry, news)
+            for key, entry in self._entries.items()
+            if key.finding == delivery.key.finding
+            for news in delivery.news.values()
+        )
 
     def claim(self, delivery: Delivery, verdict: Verdict, *, digest: str | None = None) -> bool:
         """
@@ -70,9 +81,7 @@ class Claims:
 
         """
         before = self._entries.get(delivery.key)
-        if before is not None:
-            delivery.said_before = before.severity
-        elif not delivery.is_requested:
+        if before is None and not delivery.is_requested:
             self._ledger.note_channel(delivery.key)
         now = self._clock()
         entry = claimed(

@@ -330,6 +330,7 @@ class DigestTeller:
                     portal=each.card.context.portal,
                 ),
                 is_ended=each.key.finding in work.over,
+                severity=each.severity,
             )
             for each in (*self._waiting(work), *work.also)
             if each.job.finding is not None

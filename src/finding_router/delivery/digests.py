@@ -81,13 +81,13 @@ class Digests:
                 taken.update(id(each) for each in work.deliveries)
         return [*works, *(each for each in deliveries if id(each) not in taken)]
 
-    def change(self, digest_id: str, subject: str, *, is_ended: bool) -> None:
-        """Let the digest know that what it lists ended, or is back; `refresh` shows it."""
+    def change(self, digest_id: str, subject: str, *, is_ended: bool, severity: Severity) -> None:
+        """Let the digest know that what it lists ended, is back or differs; `refresh` shows it."""
         if digest_id not in self._lines:
             self._lines[digest_id] = {line.subject: line for line in self._book.lines(digest_id)}
         line = self._lines[digest_id].get(subject)
         if line is not None:
-            line = replace(line, is_ended=is_ended)
+            line = replace(line, is_ended=is_ended, severity=severity)
             self._lines[digest_id][subject] = line
             self._book.put_lines(digest_id, [line])
             self.touch(digest_id)

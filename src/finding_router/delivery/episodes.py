@@ -1,15 +1,14 @@
 """Whether an event says something new: the rules of an episode, without any I/O."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from finding_router.delivery.ledger import Entry, Member, Saying, State
+from finding_router.delivery.members import gap_of, shared, with_end, with_presence, worst
+from finding_router.delivery.moments import Moment, is_later, is_newer
 from finding_router.findings.ending import ending_of
 from finding_router.findings.finding import Finding, Severity
-from finding_router.findings.timestamps import parse_timestamp
-
-# UpdatedAt of an event, and when it was sent, in Unix seconds.
-type Moment = tuple[str | None, float | None]
 
 
 class Phase(StrEnum):
@@ -61,6 +60,11 @@ class News:
     sent_at: float | None = None
     standard: str | None = None
 
+    @property
+    def told(self) -> Moment:
+        """Give the moment that it tells of."""
+        return self.updated_at, self.sent_at
+
 
 def phase_of(finding: Finding) -> Phase:
     """Read the phase from what Security Hub keeps of a finding."""
@@ -78,57 +82,72 @@ def judge(entry: Entry | None, news: News, *, now: float, settle_seconds: float)
     (BatchUpdateFindings is asynchronous): a NEW event only opens another episode when the end of
     the last was seen, or NOTIFIED is older than *settle_seconds*. And what people set leaves
     UpdatedAt as it is: for an end, the same UpdatedAt as the beginning is late enough.
+
+    Where an entry has several findings, it is over while none of them is there, and only then: a
+    return is another episode if there was such a time before it, which may turn out late.
     """
     if entry is None:
         return Verdict.POST if news.phase is Phase.NEW else Verdict.UNKNOWN
     if entry.state is not State.POSTED:
         return _judge_unsaid(entry, news, now)
     member = entry.members.get(news.member)
+    others = [each for name, each in entry.members.items() if name != news.member]
     if news.phase is Phase.ENDED:
-        return _judge_end(entry, member, news)
+        return _judge_end(member, others, news)
     if member is None:
-        return _judge_stranger(entry, news)
+        return _judge_stranger(entry, others, news)
     if member.ended_at is not None:
-        return _judge_return(entry, member, news, settle_seconds)
-    return _judge_open(entry, member, news, now, settle_seconds)
+        return _judge_return(entry, member, others, news, settle_seconds)
+    is_back = _is_back_unseen(member, others, news, now, settle_seconds)
+    return Verdict.REOPEN if is_back else _judge_open(entry, member, others, news)
 
 
 def _judge_unsaid(entry: Entry, news: News, now: float) -> Verdict:
     """Judge while something is being said, or was to be said and could not: that comes first."""
-    is_end = entry.saying is Saying.END
+    is_end, is_told_of_end = entry.saying is Saying.END, news.phase is Phase.ENDED
     if (entry.state is State.CLAIMED and now < entry.lease_until) or (
-        is_end is not (news.phase is Phase.ENDED)
+        is_end is not is_told_of_end and not _is_known_end(entry, news)
     ):
         return Verdict.BUSY
     return Verdict.RECOVER if entry.state is State.CLAIMED else Verdict.RESUME
 
 
-def _judge_end(entry: Entry, member: Member | None, news: News) -> Verdict:
-    if member is None:
-        return Verdict.UNKNOWN
-    told = (news.updated_at, news.sent_at)
-    if member.ended_at is not None or is_later((member.said_at, member.said_event_at), told):
-        return Verdict.DUPLICATE
-    if is_later((member.heard_at, member.heard_event_at), told):
-        # A later NEW event came first and looked like a duplicate: now it turns out to be a return.
-        return Verdict.REOPEN
-    others = [each for key, each in entry.members.items() if key != news.member]
-    return Verdict.CLOSE if all(each.ended_at for each in others) else Verdict.NOTE
-
-
-def _judge_stranger(entry: Entry, news: News) -> Verdict:
-    """Judge another standard's finding of the same control and resource."""
-    if news.phase is not Phase.NEW:
-        return Verdict.UNKNOWN
-    if entry.is_open:
-        return Verdict.RISE if _rises(entry, news) else Verdict.REFRESH
-    ends = [member.ended_at for member in entry.members.values()]
+def _is_known_end(entry: Entry, news: News) -> bool:
+    """Tell whether *news* are of an end before the return that is to be said: they may say it."""
+    member = entry.members.get(news.member)
     return (
-        Verdict.REOPEN if all(is_newer(news.updated_at, end) for end in ends) else Verdict.DUPLICATE
+        news.phase is Phase.ENDED
+        and entry.saying is Saying.REOPEN
+        and member is not None
+        and (member.ended == news.told or is_later(member.said, news.told))
     )
 
 
-def _judge_return(entry: Entry, member: Member, news: News, settle_seconds: float) -> Verdict:
+def _judge_end(member: Member | None, others: Sequence[Member], news: News) -> Verdict:
+    if member is None:
+        return Verdict.UNKNOWN
+    after = with_end(member, news.told)
+    if after == member:
+        return Verdict.DUPLICATE
+    over = shared(map(gap_of, [after, *others]))
+    if over is None or (over[1] is None and member.ended_at is not None):
+        return Verdict.NOTE
+    return Verdict.CLOSE if over[1] is None else Verdict.REOPEN
+
+
+def _judge_stranger(entry: Entry, others: Sequence[Member], news: News) -> Verdict:
+    """Judge another standard's finding of the same control and resource."""
+    if news.phase is not Phase.NEW:
+        return Verdict.UNKNOWN
+    if not entry.is_open and shared([(None, news.told), *map(gap_of, others)]):
+        return Verdict.REOPEN
+    # Where the others ended after it, the card was closed too early.
+    return Verdict.RISE if _rises(entry, news) else Verdict.REFRESH
+
+
+def _judge_return(
+    entry: Entry, member: Member, others: Sequence[Member], news: News, settle_seconds: float
+) -> Verdict:
     """Judge an event about a finding whose end was seen."""
     # A person who sets NEW again leaves UpdatedAt as it was: only the time of the event tells.
     long_after = (
@@ -140,46 +159,77 @@ def _judge_return(entry: Entry, member: Member, news: News, settle_seconds: floa
         long_after and not is_newer(member.ended_at, news.updated_at)
     )
     if not later:
-        return Verdict.DUPLICATE
-    if news.phase is Phase.NEW and not entry.is_open:
+        return _judge_old(member, news)
+    away_since = member.gap[0] if member.gap else member.ended
+    over = shared([(away_since, news.told), *map(gap_of, others)])
+    if news.phase is Phase.NEW and not entry.is_open and over is not None:
         return Verdict.REOPEN
     return Verdict.RISE if _rises(entry, news) else Verdict.REFRESH
 
 
-def _judge_open(
-    entry: Entry, member: Member, news: News, now: float, settle_seconds: float
-) -> Verdict:
-    newer = is_newer(news.updated_at, member.said_at)
-    if news.phase is Phase.NEW and newer:
-        # An event that was long in the queue tells of when it was sent.
-        told_at = now if news.sent_at is None else news.sent_at
-        if member.notified_at is not None and told_at - member.notified_at > settle_seconds:
-            return Verdict.REOPEN
-    if not is_newer(member.said_at, news.updated_at):
-        if _rises(entry, news):
-            return Verdict.RISE
-        if newer and len(entry.members) == 1 and news.severity is not entry.shown:
-            return Verdict.REFRESH
-    heard = (member.heard_at, member.heard_event_at)
-    if news.phase is Phase.NEW and is_later((news.updated_at, news.sent_at), heard):
-        return Verdict.NOTE
-    return Verdict.DUPLICATE
+def _is_back_unseen(
+    member: Member, others: Sequence[Member], news: News, now: float, settle_seconds: float
+) -> bool:
+    """Tell whether *news* can only mean that all was over in between, though nobody saw it end."""
+    # An event that was long in the queue tells of when it was sent.
+    told_at = now if news.sent_at is None else news.sent_at
+    if (
+        news.phase is not Phase.NEW
+        or not is_newer(news.updated_at, member.said_at)
+        or not _is_long_after(member, told_at, settle_seconds)
+        or _may_be_back(member, settle_seconds)
+    ):
+        return False
+    gaps = [
+        (each.said, each.heard) if _may_be_back(each, settle_seconds) else gap_of(each)
+        for each in others
+    ]
+    is_there = any(
+        each.ended_at is None and not _may_be_back(each, settle_seconds) for each in others
+    )
+    return not is_there and shared([(member.heard, news.told), *gaps]) is not None
+
+
+def _may_be_back(member: Member, settle_seconds: float) -> bool:
+    """Tell whether it was heard to be NEW long after NOTIFIED, while another was still there."""
+    return (
+        member.ended_at is None
+        and member.heard_event_at is not None
+        and is_newer(member.heard_at, member.said_at)
+        and _is_long_after(member, member.heard_event_at, settle_seconds)
+    )
+
+
+def _is_long_after(member: Member, at: float, settle_seconds: float) -> bool:
+    return member.notified_at is not None and at - member.notified_at > settle_seconds
+
+
+def _judge_open(entry: Entry, member: Member, others: Sequence[Member], news: News) -> Verdict:
+    if _rises(entry, news) and not is_later(member.heard, news.told):
+        return Verdict.RISE
+    if not is_later(news.told, member.heard):
+        return _judge_old(member, news)
+    there = [*others, replace(member, severity=news.severity)]
+    if worst(there, or_else=entry.shown) is not entry.shown:
+        return Verdict.REFRESH
+    is_changed = news.severity is not (member.severity or entry.shown)
+    return Verdict.NOTE if is_changed or news.phase is Phase.NEW else Verdict.DUPLICATE
+
+
+def _judge_old(member: Member, news: News) -> Verdict:
+    """Judge what is no later than what is known: it may still tell since when it is there."""
+    is_known = with_presence(member, news.told) == member
+    return Verdict.DUPLICATE if is_known else Verdict.NOTE
+
+
+def has_risen(entry: Entry, news: News) -> bool:
+    """Tell whether *news* are of a rise past what *entry* says, or past what it said before it."""
+    member = entry.members.get(news.member)
+    if member is None or (member.ended_at is not None and not is_later(news.told, member.ended)):
+        return False
+    is_said = entry.saying is Saying.RISE and member.said == news.told
+    return is_said or (_rises(entry, news) and not is_later(member.heard, news.told))
 
 
 def _rises(entry: Entry, news: News) -> bool:
     return news.severity.rank > entry.severity.rank
-
-
-def is_newer(updated_at: str | None, than: str | None) -> bool:
-    """Tell whether *updated_at* is later than *than*; what cannot be read is not."""
-    this, other = parse_timestamp(updated_at), parse_timestamp(than)
-    return this is not None and (other is None or this > other)
-
-
-def is_later(this: Moment, other: Moment) -> bool:
-    """Tell whether *this* is later; people leave UpdatedAt as it is: then the sending counts."""
-    if is_newer(this[0], other[0]):
-        return True
-    if is_newer(other[0], this[0]):
-        return False
-    return this[1] is not None and other[1] is not None and this[1] > other[1]

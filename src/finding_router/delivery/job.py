@@ -1,7 +1,7 @@
 """The work of one batch: findings to say, and the messages that say them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +63,12 @@ class Job:
         """Send the record back to the queue, to be seen again after *retry_seconds* at least."""
         self.end(Outcome.FAILED, detail)
         self.retry_seconds = max(self.retry_seconds, retry_seconds)
+
+    def ended(self, finding: Finding, *, at: float) -> "Job":
+        """Give the job of its end as *finding* has it, as if an event had told of it *at* once."""
+        end = replace(self, finding=finding, sent_at=at, deliveries=[])
+        end.end(Outcome.NOT_NEW)
+        return end
 
 
 class Progress(StrEnum):
@@ -130,9 +136,9 @@ class Delivery(Work):
     """What the jobs tell, by member."""
     is_requested: bool = False
     """A person asked for it: a message by itself, which nothing is said of later."""
+    is_for_a_rise: bool = False
+    """Nobody was told of it there: it is said if it is worse than was said elsewhere."""
     entry: Entry | None = None
-    said_before: Severity | None = None
-    """The severity that the channel knows of, where it is to hear that it rose."""
     is_claimed: bool = False
     is_listing_doubtful: bool = False
     """Nobody knows whether a digest lists it besides: to be looked for before listing it."""

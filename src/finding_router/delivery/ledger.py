@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
+from finding_router.delivery.moments import Gap, Moment
 from finding_router.findings.finding import Severity
 
 
@@ -43,8 +44,8 @@ class Member:
     One finding of an entry: the only one, or one of several standards' about the same thing.
 
     *said_at*, *heard_at* and *ended_at* are UpdatedAt of events: of the one that was said, of the
-    newest NEW one, and of the one that ended it. The times of each event, and *notified_at*, are
-    Unix seconds.
+    newest one that was heard while it was there, and of the one that ended it. The times of each
+    event, and *notified_at*, are Unix seconds.
     """
 
     said_at: str | None
@@ -55,6 +56,25 @@ class Member:
     ended_event_at: float | None = None
     notified_at: float | None = None
     standard: str | None = None
+    severity: Severity | None = None
+    """As heard last; None in entries of before it was kept for each."""
+    gap: Gap | None = None
+    """When it was away last; None where it is there, and all that was before is said."""
+
+    @property
+    def said(self) -> Moment:
+        """Give the moment of what was said."""
+        return self.said_at, self.said_event_at
+
+    @property
+    def heard(self) -> Moment:
+        """Give the moment of what was heard last."""
+        return self.heard_at, self.heard_event_at
+
+    @property
+    def ended(self) -> Moment:
+        """Give the moment of its end."""
+        return self.ended_at, self.ended_event_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +82,12 @@ class Entry:
     """
     One item of the Ledger; times are Unix seconds, *version* makes writes conditional.
 
-    *severity* is the highest that was said in the episode, *shown* the one on the card. *ts* is
-    the card, or the parent of the digest that lists it; what is said later goes into its thread.
-    A finding that was forgotten is POSTED without one.
+    *severity* is the highest that was said in the episode, *shown* the one on the card, and
+    *said_before* the one from which a rise is being said. *ts* is the card, or the parent of the
+    digest that lists it; what is said later goes into its thread. A finding that was forgotten is
+    POSTED without one.
+
+    An episode lasts from when the first of its findings is there until none is.
     """
 
     key: EntryKey
@@ -85,6 +108,7 @@ class Entry:
     ts: str | None = None
     posted_at: float | None = None
     digest: str | None = None
+    said_before: Severity | None = None
 
     @property
     def delivery_id(self) -> str:
@@ -101,9 +125,10 @@ class Entry:
         """Tell whether anything of it is still there."""
         return any(member.ended_at is None for member in self.members.values())
 
-    def is_notified(self, member: str) -> bool:
-        """Tell whether Security Hub took NOTIFIED for this one in this episode."""
-        return member in self.members and self.members[member].notified_at is not None
+    def is_to_notify(self, member: str) -> bool:
+        """Tell whether this one is there, and Security Hub did not take NOTIFIED for it yet."""
+        held = self.members.get(member)
+        return held is None or (held.notified_at is None and held.ended_at is None)
 
     def released(self) -> "Entry":
         """Give the entry as it stands after a try that surely posted nothing."""

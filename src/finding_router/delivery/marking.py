@@ -2,15 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol
 
 from finding_router.delivery.backoff import backoff_seconds
 from finding_router.delivery.deadline import AWS_SECONDS, Deadline
 from finding_router.delivery.job import Job, Progress
 from finding_router.delivery.ledger import Ledger, finding_hash
+from finding_router.delivery.moments import Moment, is_later
 from finding_router.delivery.outcome import Outcome
 from finding_router.errors import StoreError, WorkflowUpdateError
-from finding_router.findings.finding import Severity
+from finding_router.findings.ending import ending_of
+from finding_router.findings.finding import Finding, Severity
 from finding_router.telemetry import logger
 
 type FindingKey = tuple[str, str]
@@ -25,10 +28,28 @@ NOT_FOUND: Final = "FindingNotFound"
 NOT_FOUND_TRIES: Final = 3
 # Not a code of Security Hub's: it was not asked.
 OUT_OF_TIME: Final = "out of time"
-# What an event says of the status holds for so long; after it, Security Hub is asked first.
-FRESH_SECONDS: Final = 120.0
 SAID: Final = frozenset({Outcome.POSTED, Outcome.DIGESTED, Outcome.UPDATED, Outcome.DUPLICATE})
 _DONE: Final = frozenset({Progress.POSTED, Progress.DIGESTED, Progress.UPDATED, Progress.DUPLICATE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a finding stands in Security Hub now, whatever its event said."""
+
+    workflow_status: str
+    record_state: str = "ACTIVE"
+    compliance_status: str | None = None
+    updated_at: str | None = None
+
+    def of(self, finding: Finding) -> Finding:
+        """Give *finding* as it stands now."""
+        return replace(
+            finding,
+            workflow_status=self.workflow_status,
+            record_state=self.record_state,
+            compliance_status=self.compliance_status or finding.compliance_status,
+            updated_at=self.updated_at or finding.updated_at,
+        )
 
 
 class Workflow(Protocol):
@@ -41,8 +62,8 @@ class Workflow(Protocol):
 
     def statuses(
         self, keys: Collection[FindingKey], *, deadline: Deadline
-    ) -> Mapping[FindingKey, str]:
-        """Give the status of those of *keys* that are found; raises WorkflowUpdateError."""
+    ) -> Mapping[FindingKey, Standing]:
+        """Tell where those of *keys* stand that are found; raises WorkflowUpdateError."""
 
     def severities(
         self, keys: Collection[FindingKey], *, deadline: Deadline
@@ -54,20 +75,31 @@ class Workflow(Protocol):
         """
 
 
+class Closer(Protocol):
+    """What brings an end to the cards of a finding, where no event will."""
+
+    def __call__(self, over: Sequence[tuple[Job, Finding]], deadline: Deadline) -> None:
+        """Close what each job has said, as its finding stands now; what fails fails its job."""
+
+
 class Marker:
     """Marks what a batch has said."""
 
-    def __init__(self, *, workflow: Workflow, ledger: Ledger, clock: Callable[[], float]) -> None:
-        """*clock* gives Unix seconds."""
+    def __init__(
+        self, *, workflow: Workflow, ledger: Ledger, close: Closer, clock: Callable[[], float]
+    ) -> None:
+        """*close* what turns out to be over; *clock* gives Unix seconds."""
         self._workflow = workflow
         self._ledger = ledger
+        self._close = close
         self._clock = clock
 
     def run(self, jobs: Sequence[Job], deadline: Deadline) -> None:
         """Mark each finding whose every channel has its message; what fails comes back for it."""
         by_status = _due(jobs)
         for status, by_key in by_status.items():
-            self._mark(status, by_key, deadline)
+            if by_key:
+                self._mark(status, by_key, deadline)
 
     def _mark(self, status: Status, by_key: _Groups, deadline: Deadline) -> None:
         left = self._leave_to_people(by_key, deadline)
@@ -80,23 +112,33 @@ class Marker:
 
     def _leave_to_people(self, by_key: _Groups, deadline: Deadline) -> list[Job]:
         """
-        Take out what is not NEW any more, and give those jobs.
+        Take out what is not NEW any more, and give those jobs that go on all the same.
 
-        An old event tells the status of long ago, and Security Hub has no conditional write:
-        NOTIFIED must not overwrite what a person has set since.
+        Security Hub has no conditional write, so that it is asked right before, however fresh the
+        events are: where a rule of the same organisation suppresses findings by their events, it
+        does so within seconds. It takes one call of GetFindings for 20 findings, of which 3 a
+        second are allowed: those of a burst have waited in the queue for longer than that.
         """
-        now = self._clock()
-        stale = [key for key, jobs in by_key.items() if any(_is_stale(job, now) for job in jobs)]
-        if not stale:
-            return []
         try:
-            statuses = self._workflow.statuses(stale, deadline=deadline)
+            standings = self._workflow.statuses(by_key, deadline=deadline)
         except WorkflowUpdateError as error:
-            for job in _all_jobs({key: by_key.pop(key) for key in stale}):
+            for job in _all_jobs(by_key):
                 job.fail(str(error), retry_seconds=backoff_seconds(job.record.tries))
+            by_key.clear()
             return []
-        moved = [key for key in stale if statuses.get(key, "NEW") != "NEW"]
-        return _all_jobs({key: by_key.pop(key) for key in moved})
+        left: list[Job] = []
+        over: list[tuple[Job, Finding]] = []
+        for key, standing in standings.items():
+            now = [(job, standing.of(job.finding)) for job in by_key[key] if job.finding]
+            if any(ending_of(finding) for _, finding in now):
+                over += now
+                del by_key[key]
+            elif standing.workflow_status != "NEW":
+                left += by_key.pop(key)
+        if over:
+            # Its end came before it was said, as an event about nothing: there is no other.
+            self._close(over, deadline)
+        return left
 
     def _remember(self, jobs: Sequence[Job], deadline: Deadline) -> None:
         """
@@ -127,8 +169,12 @@ def _due(jobs: Sequence[Job]) -> dict[Status, _Groups]:
         "NOTIFIED": defaultdict(list),
         "SUPPRESSED": defaultdict(list),
     }
+    ends = _ends(jobs)
     for job in jobs:
         if job.finding is None or not _is_due(job):
+            continue
+        end = ends.get(job.finding.key)
+        if end is not None and not is_later((job.finding.updated_at, job.sent_at), end):
             continue
         sibling = failed.get(job.finding.key)
         if sibling is None:
@@ -146,19 +192,25 @@ def _is_due(job: Job) -> bool:
         return False
     if job.suppress:
         return job.outcome is Outcome.SUPPRESSED
+    member = finding_hash(*job.finding.key)
     return (
         job.outcome in SAID
         and not job.is_held
         and all(each.progress in _DONE for each in job.deliveries)
-        and any(
-            each.entry is None or not each.entry.is_notified(finding_hash(*job.finding.key))
-            for each in job.deliveries
-        )
+        and any(each.entry is None or each.entry.is_to_notify(member) for each in job.deliveries)
     )
 
 
-def _is_stale(job: Job, now: float) -> bool:
-    return job.record.tries > 1 or job.sent_at is None or now - job.sent_at > FRESH_SECONDS
+def _ends(jobs: Sequence[Job]) -> dict[FindingKey, Moment]:
+    """Give the last end that *jobs* tell of, of each finding that has one."""
+    ends: dict[FindingKey, Moment] = {}
+    for job in jobs:
+        if job.finding is not None and ending_of(job.finding) is not None:
+            end = (job.finding.updated_at, job.sent_at)
+            known = ends.get(job.finding.key)
+            if known is None or is_later(end, known):
+                ends[job.finding.key] = end
+    return ends
 
 
 def _refuse(job: Job, status: Status, code: str) -> None:

@@ -7,9 +7,10 @@ from datetime import datetime
 from functools import cmp_to_key
 
 from finding_router.delivery.cards import Card
-from finding_router.delivery.episodes import News, Phase, is_newer, phase_of
+from finding_router.delivery.episodes import News, Phase, phase_of
 from finding_router.delivery.job import Delivery, Job
 from finding_router.delivery.ledger import EntryKey, finding_hash, raw_hash
+from finding_router.delivery.moments import is_newer
 from finding_router.delivery.outcome import Outcome
 from finding_router.delivery.subjects import subject_of
 from finding_router.findings.events import EventKind
@@ -36,6 +37,7 @@ class Planner:
         self._portal = portal
         self._destined: dict[EntryKey, Destination] = {}
         self._jobs: dict[EntryKey, list[Job]] = defaultdict(list)
+        self._unheard: set[EntryKey] = set()
 
     def route(self, jobs: Sequence[Job]) -> None:
         """Decide where *jobs* go that have no outcome; those that a route drops have theirs."""
@@ -58,8 +60,11 @@ class Planner:
         for job in jobs:
             if job.finding is not None:
                 subject = subject_of(job.finding)
-                for channel in {*channels.get(subject, ()), *planned[subject]}:
+                known = {*channels.get(subject, ()), *planned[subject]}
+                for channel in known:
                     self._follow(job, EntryKey(subject, channel))
+                if phase_of(job.finding) is Phase.ONGOING:
+                    self._spread(job, job.finding, known)
 
     def deliveries(self) -> list[Delivery]:
         """Give what is to be done, the events of one thing one after the other."""
@@ -110,6 +115,19 @@ class Planner:
         silenced = decision is not None and decision.silenced_by is not None
         return Destination(channel=channel, hold=decided[0].hold if silenced else None)
 
+    def _spread(self, job: Job, finding: Finding, known: Collection[str]) -> None:
+        """Bring it to where its routes lead and nobody was told of it, in case that it rose."""
+        decision = self._decide(job, finding)
+        if decision is None or decision.silenced_by is not None:
+            return
+        for destination in decision.channels:
+            is_free = bool(destination.routes) and destination.hold is None
+            if is_free and destination.channel not in known:
+                key = EntryKey(subject_of(finding), destination.channel)
+                self._destined.setdefault(key, destination)
+                self._jobs[key].append(job)
+                self._unheard.add(key)
+
     def _destinations(self, job: Job) -> Sequence[Destination]:
         if job.finding is None:
             return [self._default]
@@ -146,6 +164,7 @@ class Planner:
             jobs=[job],
             news={news.member: news},
             is_requested=job.kind is EventKind.CUSTOM_ACTION,
+            is_for_a_rise=key in self._unheard,
             after=after,
         )
         job.deliveries.append(delivery)

@@ -6,9 +6,9 @@ from finding_router.delivery.backoff import FIRST_SECONDS
 from finding_router.delivery.batch import Batch
 from finding_router.delivery.changing import Changer
 from finding_router.delivery.digests import Digests
-from finding_router.delivery.episodes import is_newer
 from finding_router.delivery.job import Delivery, Progress
 from finding_router.delivery.ledger import Saying
+from finding_router.delivery.moments import is_newer
 from finding_router.delivery.slots import AT_SLACKS_PACE
 from finding_router.errors import ChannelError, DeliveryError, GoneError, StoreError
 from finding_router.slack.client import Posted
@@ -62,7 +62,9 @@ class Reviver:
             # What came after it in this batch has changed the card already.
             return
         if entry.digest is not None:
-            self._digests.change(entry.digest, entry.key.finding, is_ended=False)
+            self._digests.change(
+                entry.digest, entry.key.finding, is_ended=False, severity=entry.shown
+            )
             return
         if seconds := self._slots.seconds_to_change():
             work.end(Progress.FAILED, AT_SLACKS_PACE, retry_seconds=seconds)

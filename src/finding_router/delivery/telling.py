@@ -153,7 +153,6 @@ class DeliveryTeller:
         return card.said(
             entry.saying,
             entry,
-            before=work.said_before or entry.severity,
             now=self._clock(),
             banner=work.banner,
         )
@@ -177,7 +176,13 @@ class DeliveryTeller:
             self._note(work, verdict, Progress.UNKNOWN)
             return
         if verdict is not Verdict.NOTE and entry.digest is not None:
-            self._digests.change(entry.digest, entry.key.finding, is_ended=verdict is Verdict.CLOSE)
+            changed = self._claims.refreshed(work, verdict)
+            self._digests.change(
+                entry.digest,
+                entry.key.finding,
+                is_ended=not changed.is_open,
+                severity=changed.shown,
+            )
         elif verdict is not Verdict.NOTE and not self._update(work, entry, verdict):
             return
         self._note(work, verdict, _NOTED.get(verdict, Progress.UPDATED))

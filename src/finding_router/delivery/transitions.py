@@ -4,8 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from finding_router.delivery.episodes import Moment, News, Phase, Verdict, is_later, is_newer
+from finding_router.delivery.episodes import News, Phase, Verdict
 from finding_router.delivery.ledger import Entry, EntryKey, Member, Saying, State
+from finding_router.delivery.members import back, said, with_end, with_presence, worst
+from finding_router.delivery.moments import is_later
+from finding_router.findings.finding import Severity
 
 _SAYINGS: Final = {
     Verdict.POST: Saying.CARD,
@@ -26,12 +29,17 @@ def claimed(
     worker: str,
 ) -> Entry:
     """Give the entry of a claim: it says what is about to be said, in case nobody lives to."""
-    severity = max((each.severity for each in news), key=lambda severity: severity.rank)
+    is_again = verdict in {Verdict.RESUME, Verdict.RECOVER}
+    saying = before.saying if before is not None and is_again else _SAYINGS[verdict]
+    members = _members(before.members if before else {}, verdict, news)
+    if saying in {Saying.CARD, Saying.REOPEN}:
+        members = {name: _told(each) for name, each in members.items()}
+    severity = worst(members.values(), or_else=before.shown if before else news[0].severity)
     if before is None:
         return Entry(
             key=key,
             state=State.CLAIMED,
-            saying=Saying.CARD,
+            saying=saying,
             episode=1,
             sequence=1,
             version=1,
@@ -40,13 +48,13 @@ def claimed(
             claimed_by=worker,
             severity=severity,
             shown=severity,
-            members=_members({}, verdict, news),
+            members=members,
         )
-    is_again = verdict in {Verdict.RESUME, Verdict.RECOVER}
+    said_before = before.said_before if is_again else before.severity
     return replace(
         before,
         state=State.CLAIMED,
-        saying=before.saying if is_again else _SAYINGS[verdict],
+        saying=saying,
         episode=before.episode + (verdict is Verdict.REOPEN),
         sequence=before.sequence + (not is_again),
         version=before.version + 1,
@@ -54,22 +62,27 @@ def claimed(
         claimed_at=before.claimed_at if verdict is Verdict.RECOVER else now,
         lease_until=lease_until,
         claimed_by=worker,
-        severity=before.severity if verdict is Verdict.CLOSE else severity,
-        shown=before.shown if verdict is Verdict.CLOSE else severity,
-        members=_members(before.members, verdict, news),
+        severity=_said_severity(before, saying, severity),
+        shown=before.shown if saying is Saying.END else severity,
+        said_before=said_before if saying is Saying.RISE else None,
+        members=members,
     )
+
+
+def _said_severity(before: Entry, saying: Saying, severity: Severity) -> Severity:
+    """Give the highest that is said of the episode: it never falls, but with the next one."""
+    if saying is Saying.END or (saying is Saying.RISE and severity.rank < before.severity.rank):
+        return before.severity
+    return severity
 
 
 def noted(before: Entry, verdict: Verdict, news: Sequence[News]) -> Entry:
     """Give the entry after something that says nothing in the channel."""
     members = _members(before.members, verdict, news)
-    severity = max((each.severity for each in news), key=lambda severity: severity.rank)
-    return replace(
-        before,
-        version=before.version + 1,
-        shown=severity if verdict is Verdict.REFRESH and len(members) == 1 else before.shown,
-        members=members,
-    )
+    shown = before.shown
+    if verdict is Verdict.REFRESH:
+        shown = worst(members.values(), or_else=shown)
+    return replace(before, version=before.version + 1, shown=shown, members=members)
 
 
 def _members(
@@ -81,7 +94,17 @@ def _members(
     }
 
 
+def _told(member: Member) -> Member:
+    """Let a return of *member* be said, whether or not it was what showed that there was one."""
+    if member.ended_at is not None:
+        return member
+    is_back = member.gap is not None or is_later(member.heard, member.said)
+    notified_at = None if is_back else member.notified_at
+    return replace(said(member, member.heard, member.heard), gap=None, notified_at=notified_at)
+
+
 def _member(before: Member | None, verdict: Verdict, news: News) -> Member:
+    told = news.told
     if before is None:
         return Member(
             said_at=news.updated_at,
@@ -89,36 +112,21 @@ def _member(before: Member | None, verdict: Verdict, news: News) -> Member:
             said_event_at=news.sent_at,
             heard_event_at=news.sent_at,
             standard=news.standard,
+            severity=news.severity,
+            gap=(None, told),
         )
-    told, heard = (news.updated_at, news.sent_at), (before.heard_at, before.heard_event_at)
     if news.phase is Phase.ENDED:
-        if verdict is Verdict.REOPEN:
-            # The end came after the return: what is open now is what was heard of already.
-            return _said(before, heard, heard, notified_at=None)
-        # Without a time of its own, the end is as late as what was heard: it must not look open.
-        ended_at = (told if is_newer(told[0], heard[0]) else heard)[0] or ""
-        return replace(before, ended_at=ended_at, ended_event_at=news.sent_at)
-    heard = told if is_later(told, heard) else heard
-    returns = verdict is Verdict.REOPEN or (
-        before.ended_at is not None and verdict is not Verdict.DUPLICATE
-    )
-    if returns:
-        open_again = replace(before, ended_at=None, ended_event_at=None)
-        return _said(open_again, heard, heard, notified_at=None)
-    said = (before.said_at, before.said_event_at)
-    if verdict is not Verdict.NOTE and is_later(told, said):
-        said = told
-    return _said(before, said, heard, notified_at=before.notified_at)
-
-
-def _said(before: Member, said: Moment, heard: Moment, *, notified_at: float | None) -> Member:
-    said_at, said_event_at = said
-    heard_at, heard_event_at = heard
-    return replace(
-        before,
-        said_at=said_at,
-        said_event_at=said_event_at,
-        heard_at=heard_at,
-        heard_event_at=heard_event_at,
-        notified_at=notified_at,
-    )
+        return with_end(before, told)
+    is_old = is_later(before.heard, told)
+    heard = before.heard if is_old else told
+    known = before if is_old else replace(before, severity=news.severity)
+    if before.ended_at is not None:
+        # Beside what is news of the others, this may be from before its end.
+        is_back = verdict not in {Verdict.DUPLICATE, Verdict.NOTE} and is_later(told, before.ended)
+        since = before.gap[0] if before.gap else before.ended
+        return back(known, (since, told), heard) if is_back else with_presence(before, told)
+    known = with_presence(known, told)
+    if verdict is Verdict.REOPEN:
+        return replace(said(known, heard, heard), notified_at=None)
+    is_newly_said = verdict is not Verdict.NOTE and is_later(told, before.said)
+    return said(known, told if is_newly_said else before.said, heard)
