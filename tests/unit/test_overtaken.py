@@ -83,7 +83,8 @@ def test_a_card_that_could_not_be_closed_is_closed_by_the_next_try() -> None:
     """It asks again."""
     router = Router(CARDS)
     event = overtake(router)
-    router.ledger.slow_down("updates", until=router.clock.now + 60)
+    now = router.clock.now
+    router.ledger.slow_down("updates", now=now, until=now + 60, row_seconds=0)
 
     [first] = router.run(record(event, tries=2))
     router.clock.now += 61
