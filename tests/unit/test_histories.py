@@ -118,6 +118,19 @@ def in_order(router: Router, history: History, steps: Sequence[tuple[str, float]
         catch_up()
 
 
+def test_an_end_that_comes_again_after_a_quiet_return_shows_no_other() -> None:
+    """A person had let it be NOTIFIED."""
+    router, history = Router(), History()
+    in_order(router, history, [("resolve", 60.0), ("import", 60.0), ("notify", 60.0)])
+
+    for event in history.sent:
+        if not event.is_open:
+            router.clock.now += 1000
+            deliver(router, event)
+
+    assert 1 == len(messages(router))
+
+
 @MANY
 @given(STEPS, st.data())
 def test_in_order_each_episode_and_each_rise_is_one_message(

@@ -583,3 +583,39 @@ def test_an_end_of_which_another_worker_was_first_comes_back() -> None:
 
     assert Outcome.FAILED == job.outcome
     assert [] == router.replies
+
+
+def test_a_return_that_the_last_episodes_mark_overtook_is_said() -> None:
+    """Security Hub made it NEW, and the router NOTIFIED: the later of both events comes first."""
+    router = Router(CARDS)
+    router.send(raw_finding())
+    router.clock.now += 60
+    router.send(ended())
+    again = {"UpdatedAt": "2026-09-03T10:00:00Z"}
+
+    router.send(raw_finding(Workflow={"Status": "NOTIFIED"}, **again))
+    [job] = router.send(raw_finding(**again))
+    [duplicate] = router.send(raw_finding(**again))
+
+    assert (Outcome.POSTED, Outcome.DUPLICATE) == (job.outcome, duplicate.outcome)
+    [reopened] = router.slack.thread(router.card)
+    assert "Reopened" in reopened.all
+
+
+def test_a_return_that_is_shown_by_its_end_is_said_by_the_next_try() -> None:
+    """The end came last, and Slack failed over what it showed."""
+    router = Router(CARDS)
+    router.send(raw_finding())
+    router.clock.now += 60
+    end = imported(ended(), sent_at=router.clock.now)
+    router.clock.now += 60
+    router.send(raw_finding(UpdatedAt="2026-09-03T10:00:00Z"))
+    router.faults.plan("post", unavailable(ambiguous=True))
+
+    [first] = router.run(record(end))
+    router.clock.now += 100
+    [second] = router.run(record(end, tries=2))
+
+    assert (Outcome.FAILED, Outcome.POSTED) == (first.outcome, second.outcome)
+    [reopened] = router.slack.thread(router.card)
+    assert "Reopened" in reopened.all

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from finding_router.delivery.ledger import Entry, Member, Saying, State
 from finding_router.delivery.members import gap_of, shared, with_end, with_presence, worst
-from finding_router.delivery.moments import Moment, is_later, is_newer
+from finding_router.delivery.moments import Moment, is_after, is_later, is_newer
 from finding_router.findings.ending import ending_of
 from finding_router.findings.finding import Finding, Severity
 
@@ -98,7 +98,9 @@ def judge(entry: Entry | None, news: News, *, now: float, settle_seconds: float)
         return _judge_stranger(entry, others, news)
     if member.ended_at is not None:
         return _judge_return(entry, member, others, news, settle_seconds)
-    is_back = _is_back_unseen(member, others, news, now, settle_seconds)
+    is_back = _is_back_untold(member, others, news) or _is_back_unseen(
+        member, others, news, now, settle_seconds
+    )
     return Verdict.REOPEN if is_back else _judge_open(entry, member, others, news)
 
 
@@ -132,7 +134,12 @@ def _judge_end(member: Member | None, others: Sequence[Member], news: News) -> V
     over = shared(map(gap_of, [after, *others]))
     if over is None or (over[1] is None and member.ended_at is not None):
         return Verdict.NOTE
-    return Verdict.CLOSE if over[1] is None else Verdict.REOPEN
+    if over[1] is None:
+        return Verdict.CLOSE
+    # Another end from a time that was known to have passed shows no other return.
+    since, (_, known_until) = over[0], shared(map(gap_of, [member, *others])) or (None, None)
+    is_known = since is not None and known_until is not None and not is_after(since, known_until)
+    return Verdict.NOTE if is_known else Verdict.REOPEN
 
 
 def _judge_stranger(entry: Entry, others: Sequence[Member], news: News) -> Verdict:
@@ -165,6 +172,19 @@ def _judge_return(
     if news.phase is Phase.NEW and not entry.is_open and over is not None:
         return Verdict.REOPEN
     return Verdict.RISE if _rises(entry, news) else Verdict.REFRESH
+
+
+def _is_back_untold(member: Member, others: Sequence[Member], news: News) -> bool:
+    """
+    Tell whether *news* are of a return that was heard of as NOTIFIED, so that nobody was told.
+
+    Security Hub makes a return NEW, but the mark of the episode before it may come just after.
+    """
+    since, until = member.gap or (None, None)
+    if news.phase is not Phase.NEW or since is None or until is None:
+        return False
+    is_of_return = is_newer(news.updated_at, since[0]) and not is_newer(until[0], news.updated_at)
+    return is_of_return and shared([member.gap, *map(gap_of, others)]) is not None
 
 
 def _is_back_unseen(
