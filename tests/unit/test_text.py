@@ -284,7 +284,9 @@ class TestLists:
 class TestSaysNothing:
     """Words for "there is none"."""
 
-    @pytest.mark.parametrize("text", ["", " ", "None", "none provided", "N/A", "null", "{}", "-"])
+    @pytest.mark.parametrize(
+        "text", ["", " ", "None", "none provided", "N/A", "null", "{}", "-", "`none`"]
+    )
     def test_a_word_for_nothing_is_no_value(self, text: str) -> None:
         """Products write many words where they have nothing to say."""
         assert says_nothing(text)

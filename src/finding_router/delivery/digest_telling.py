@@ -128,7 +128,7 @@ class DigestTeller:
         if before is not None and is_claimed_by_another(before, now):
             # Unless that died over it, and its lease has to run out.
             tries = work.job.record.tries
-            wait = backoff_seconds(tries, first=PARENT_SECONDS, longest=FIRST_SECONDS)
+            wait = backoff_seconds(tries, first=PARENT_SECONDS, longest=2 * FIRST_SECONDS)
             work.end(Progress.FAILED, "another worker is at it", retry_seconds=wait)
             return None
         digest = self._claimed(work, now)

@@ -93,7 +93,8 @@ def one_line(text: str) -> str:
 
 def says_nothing(text: str) -> bool:
     """Tell whether *text* is blank or only a product's word for "there is none"."""
-    return one_line(text).lower() in _NOTHING
+    # Messages leave backticks out.
+    return one_line(text.replace("`", "")).lower() in _NOTHING
 
 
 def length(text: str) -> int:
