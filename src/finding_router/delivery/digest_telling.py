@@ -1,16 +1,15 @@
 """A digest's way into its channel: claim its findings, post the parent, list them, add them up."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from finding_router.delivery.backoff import FIRST_SECONDS, backoff_seconds
+from finding_router.delivery.backoff import FIRST_SECONDS
 from finding_router.delivery.batch import Batch
-from finding_router.delivery.claims import LEASE_MARGIN_SECONDS
 from finding_router.delivery.deadline import AWS_SECONDS
 from finding_router.delivery.digest import line_of
 from finding_router.delivery.digest_book import OpenDigest
-from finding_router.delivery.digests import Digests, is_claimed_by_another, parent, united
+from finding_router.delivery.digest_opening import Opener
+from finding_router.delivery.digests import Digests, parent
 from finding_router.delivery.episodes import Verdict
 from finding_router.delivery.job import Delivery, DigestWork, Progress
 from finding_router.delivery.ledger import State, digest_of
@@ -21,8 +20,6 @@ from finding_router.slack.client import Posted
 from finding_router.slack.digest_thread import render_replies
 from finding_router.telemetry import logger
 
-# Another worker posts the parent in so many seconds, most likely.
-PARENT_SECONDS: Final = 3.0
 _SAY: Final = frozenset({Verdict.POST, Verdict.RESUME, Verdict.RECOVER})
 
 
@@ -32,6 +29,7 @@ class DigestTeller:
     def __init__(self, batch: Batch, digests: Digests) -> None:
         """Work on *batch*; *digests* keeps the totals."""
         self._digests = digests
+        self._opener = Opener(batch, digests)
         self._book = batch.book
         self._searcher = Searcher(batch)
         self._slack = batch.slack
@@ -45,7 +43,7 @@ class DigestTeller:
     def step(self, work: DigestWork) -> None:
         """Do the next thing that is not done: open, claim, post the parent, list, add up."""
         channel = work.channel(self._default_channel)
-        digest = work.digest or self._open(work)
+        digest = work.digest or self._opener.open(work)
         if digest is None:
             return
         if not work.is_claimed:
@@ -121,93 +119,6 @@ class DigestTeller:
     def is_saying(self, work: DigestWork) -> bool:
         """Tell whether something is left to list; adding up only changes the parent."""
         return bool(self._waiting(work) or work.also)
-
-    def _open(self, work: DigestWork) -> OpenDigest | None:
-        """Claim the digest of the burst, or the next one; None where that cannot be, yet."""
-        before, now = work.before, self._clock()
-        if before is not None and is_claimed_by_another(before, now):
-            # Unless that died over it, and its lease has to run out.
-            tries = work.job.record.tries
-            wait = backoff_seconds(tries, first=PARENT_SECONDS, longest=2 * FIRST_SECONDS)
-            work.end(Progress.FAILED, "another worker is at it", retry_seconds=wait)
-            return None
-        digest = self._claimed(work, now)
-        for left in self._left(work, digest):
-            if later := self._digests.correct(left):
-                work.end(Progress.FAILED, later.why, retry_seconds=FIRST_SECONDS)
-                return None
-        if not self._book.write_digest(digest):
-            # Another worker was first: the next step goes on with what that has left.
-            work.before = self._book.open_digests([work.name]).get(work.name)
-            work.is_forced = work.is_forced and before == work.before
-            return None
-        work.digest = digest
-        if digest.state is State.POSTED:
-            # The time that it took so far.
-            self._book.keep_about(digest)
-            work.also = self._unlisted(work.also, digest)
-            work.put_so_far = self._book.put_so_far(digest.digest_id)
-        return digest
-
-    def _claimed(self, work: DigestWork, now: float) -> OpenDigest:
-        """Give the digest to list in, as this worker claims it."""
-        before = work.before
-        lease_until = now + self._deadline.remaining() + LEASE_MARGIN_SECONDS
-        if before is not None and self._goes_on(work, before):
-            work.is_doubtful = before.state is State.CLAIMED
-            again = before.again(now=now, lease_until=lease_until, worker=self._claims.worker)
-            return replace(
-                again,
-                routes=united(again.routes, work.destination.routes),
-                mention=united(again.mention, work.destination.mention),
-            )
-        return OpenDigest(
-            name=work.name,
-            channel=work.channel(self._default_channel),
-            number=before.number + 1 if before else 1,
-            state=State.CLAIMED,
-            version=before.version + 1 if before else 1,
-            claimed_at=now,
-            lease_until=lease_until,
-            claimed_by=self._claims.worker,
-            started_at=now,
-            last_at=now,
-            heading=work.heading or "",
-            why=work.why,
-            routes=work.destination.routes,
-            mention=work.destination.mention,
-            banner=work.banner,
-            before=work.compared_with,
-        )
-
-    def _goes_on(self, work: DigestWork, before: OpenDigest) -> bool:
-        """Tell whether the digest *before* is the one to list in."""
-        if before.state is not State.POSTED:
-            return True
-        # Only a burst ends; one that was waited for is begun once.
-        is_on = work.heading is not None or self._digests.is_on(before)
-        is_begun = any(
-            each.entry is not None and each.entry.digest == before.digest_id
-            for each in work.deliveries
-        )
-        return (is_on or is_begun) and not work.is_forced
-
-    def _left(self, work: DigestWork, digest: OpenDigest) -> set[str]:
-        """Name the digests that counted on what is listed in *digest* now."""
-        left = {each.entry.digest for each in work.deliveries if each.entry is not None}
-        if work.is_forced and work.before is not None:
-            left.add(work.before.digest_id)
-        return {each for each in left if each is not None} - {digest.digest_id}
-
-    def _unlisted(self, also: Sequence[Delivery], digest: OpenDigest) -> list[Delivery]:
-        """Leave out those that an earlier try has listed; one that it may have is doubtful."""
-        if not also:
-            return []
-        listed = {line.subject for line in self._book.lines(digest.digest_id)}
-        left = [each for each in also if each.key.finding not in listed]
-        for each in left:
-            each.is_listing_doubtful = True
-        return left
 
     def _claim(self, work: DigestWork, digest: OpenDigest) -> None:
         """Claim each finding of the digest; those that another worker has are left to it."""
