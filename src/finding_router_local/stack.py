@@ -1,19 +1,14 @@
 """The embedded stack: everything that template.yaml deploys, and Slack, on this machine."""
 
-import json
 import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
-from boto3.dynamodb.types import TypeSerializer
-
-from finding_router.aws.attributes import from_item
 from finding_router_local import TEMPLATE
 from finding_router_local.aws import LOOPBACK, AwsServer
 from finding_router_local.bus import EventBus
@@ -34,7 +29,9 @@ from finding_router_local.outcomes import (
 from finding_router_local.queues import QueueView
 from finding_router_local.running import PREFIX
 from finding_router_local.slack import SlackServer
+from finding_router_local.tables import Table
 from finding_router_local.template import read_template
+from finding_router_local.workers import Workers
 
 # Routes are read again so often that an edit shows with the next finding, and the log tells what
 # became of every finding, also of those that nobody was ever told of.
@@ -82,7 +79,7 @@ class Stack:
         self._keeper = keeper
         self._template = template
         self._parameters = {**PARAMETERS, **(parameters or {})}
-        self._workers = workers
+        self._worker_count = workers
         self.is_hasty = is_hasty
         self._timeout_seconds = timeout_seconds
         self._make_invoke = make_invoke
@@ -95,9 +92,7 @@ class Stack:
             host=host, port=slack_port, auto_create=True, clock=self.clock
         )
         self.journal = Journal()
-        self.processes: list[FunctionProcess] = []
-        self._sources: list[EventSource] = []
-        self._invokes: list[Invoke] = []
+        self._workers = Workers()
         self.listeners: list[Callable[[list[FindingOutcome]], None]] = []
 
     def __enter__(self) -> Self:
@@ -112,7 +107,7 @@ class Stack:
             hub.publish, hub.faults = self.bus.put, self.aws.faults
             self.aws.gate.kill = self._kill_caller
             self.aws.mount(PREFIX, Control(self))
-            for number in range(self._workers):
+            for number in range(self._worker_count):
                 self._start_worker(number, resources)
             self._start_schedule(resources)
             self._resources = resources.pop_all()
@@ -134,8 +129,8 @@ class Stack:
             time.sleep(_POLL_SECONDS)
         for name in self.deployment.queues:
             self._queue(name).clear()
-        for table in self.deployment.tables.values():
-            self._empty(table)
+        for logical_id in self.deployment.tables:
+            self._table(logical_id).clear()
         self.aws.security_hub.forget()
         self.bus.filtered = 0
         self.journal = Journal()
@@ -158,19 +153,18 @@ class Stack:
         """Give the function as it is deployed."""
         return self.deployment.function
 
+    @property
+    def processes(self) -> list[FunctionProcess]:
+        """Give the processes in which workers run."""
+        return self._workers.processes
+
     def put_routes(self, items: Iterable[Mapping[str, Any]]) -> None:
         """Write *items*, as JSON has them, into the RoutingTable."""
-        client, serializer = self.aws.client("dynamodb"), TypeSerializer()
-        for item in items:
-            exact = json.loads(json.dumps(item), parse_float=Decimal)
-            client.put_item(
-                TableName=self.deployment.tables["RoutingTable"],
-                Item={name: serializer.serialize(value) for name, value in exact.items()},
-            )
+        self._table("RoutingTable").put(items)
 
     def routes(self) -> list[dict[str, Any]]:
         """Give the items of the RoutingTable, as JSON has them."""
-        return [from_item(item) for item in self._items(self.deployment.tables["RoutingTable"])]
+        return self._table("RoutingTable").items()
 
     def send(
         self,
@@ -228,13 +222,12 @@ class Stack:
 
     def hurry(self, *, now: bool) -> None:
         """Tell the workers whether more is to come: if not (*now*), they do not wait for it."""
-        for source in self._sources:
-            source.hurry(now=now)
+        self._workers.hurry(now=now)
 
     @property
     def is_working(self) -> bool:
         """Tell whether any worker has a batch at hand."""
-        return any(source.is_working for source in self._sources)
+        return self._workers.are_working
 
     def skip_waiting(self) -> None:
         """Jump to where the next message becomes visible, if all work on messages has ended."""
@@ -254,7 +247,7 @@ class Stack:
         schedule = self.deployment.schedule
         if schedule is None:
             raise OSError("the template has no schedule to wake the function")
-        invocation = self._invokes[0](schedule.event)
+        invocation = self._workers.invokes[0](schedule.event)
         self.journal.note(invocation.log)
         if invocation.error is not None:
             raise OSError(f"the function failed when it was woken: {invocation.error}")
@@ -312,46 +305,26 @@ class Stack:
         client.put_parameter(Name=f"/{_TOKEN}", Value=self.slack.token, Type="SecureString")
         return f"arn:aws:ssm:{self.aws.region}:{self.aws.account_id}:parameter/{_TOKEN}"
 
-    def _empty(self, table: str) -> None:
-        client = self.aws.client("dynamodb")
-        keys = client.describe_table(TableName=table)["Table"]["KeySchema"]
-        for item in self._items(table):
-            key = {each["AttributeName"]: item[each["AttributeName"]] for each in keys}
-            client.delete_item(TableName=table, Key=key)
-
-    def _items(self, table: str) -> list[dict[str, Any]]:
-        pages = self.aws.client("dynamodb").get_paginator("scan").paginate(TableName=table)
-        return [item for page in pages for item in page["Items"]]
-
     def _start_worker(self, number: int, resources: ExitStack) -> None:
-        """Start a worker; at the end nobody waits for what it is doing."""
-        process = None
         if self._make_invoke is not None:
             invoke = self._make_invoke(self.function)
         else:
-            invoke = process = FunctionProcess(
+            invoke = FunctionProcess(
                 self.function,
                 endpoint_url=self.aws.url,
                 name=f"worker-{number}",
                 clock=lambda: Pace(self._ahead_seconds, self.is_hasty),
             )
-            self.processes.append(process)
-            process.start()
-            resources.callback(process.close)
-        self._invokes.append(invoke)
-        source = EventSource(
+        self._workers.start(invoke, self._source, resources)
+
+    def _source(self, invoke: Invoke) -> EventSource:
+        return EventSource(
             self.function,
             sqs=self.aws.client("sqs"),
             region=self.aws.region,
             invoke=invoke,
             on_batch=self._on_batch,
         )
-        self._sources.append(source)
-        source.start()
-        resources.callback(source.stop)
-        if process is not None:
-            resources.callback(process.kill)
-        resources.callback(source.stop_soon)
 
     def _start_schedule(self, resources: ExitStack) -> None:
         """Wake the function as often as the template says; in a hasty stack, `wake` alone does."""
@@ -372,9 +345,7 @@ class Stack:
         resources.callback(is_over.set)
 
     def _kill_caller(self, call: Call) -> None:
-        for process in self.processes:
-            if process.name == call.caller:
-                process.kill()
+        self._workers.kill(call.caller)
 
     def _on_batch(self, batch: Batch) -> None:
         self.journal.add(batch)
@@ -382,6 +353,9 @@ class Stack:
             outcomes = [self._with_status(each) for each in outcomes_of(batch.invocation)]
             for listener in self.listeners:
                 listener(outcomes)
+
+    def _table(self, logical_id: str) -> Table:
+        return Table(self.aws.client("dynamodb"), self.deployment.tables[logical_id])
 
     def _queue(self, logical_id: str) -> QueueView:
         return QueueView(self.aws, self.deployment.queues[logical_id])
