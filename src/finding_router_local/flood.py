@@ -25,7 +25,7 @@ _REPEATED: Final = 12
 _UPDATED: Final = 8
 _ENDED: Final = 4
 # Each is a message of its own, whatever else there is: they have to be few.
-_REOPENED_IN_10_000: Final = 20
+_REOPENED_IN_10_000: Final = 40
 _CRITICAL_IN_10_000: Final = 20
 _SEVERITIES: Final = ("HIGH", "HIGH", "MEDIUM", "MEDIUM", "MEDIUM", "LOW", "LOW", "INFORMATIONAL")
 _START: Final = datetime(2026, 9, 1, 10, tzinfo=UTC)
@@ -55,6 +55,7 @@ class Flood:
     told: dict[str, Told] = field(default_factory=dict)
     """Everything told so far, by the name of its resource, which every message shows."""
     reopened: int = 0
+    _over: list[Told] = field(default_factory=list)
     _random: random.Random = field(init=False)
     _minutes: int = 0
 
@@ -66,21 +67,29 @@ class Flood:
         """
         Give all findings in waves of *size*, as products import them.
 
-        What a wave ends or repeats came in an earlier one; what is reopened ended in one.
+        What a wave ends or repeats came in an earlier one; what is reopened had ended by `settle`.
         """
         left = self.size
         while left:
             count = min(size, left)
             left -= count
             earlier = [each for each in self.told.values() if not each.is_over]
-            over = [each for each in self.told.values() if each.is_over]
-            yield [self._one(earlier, over) for _ in range(count)]
+            yield [self._one(earlier) for _ in range(count)]
 
-    def _one(self, earlier: list[Told], over: list[Told]) -> dict[str, Any]:
+    def settle(self) -> None:
+        """
+        Let what is over now be reopened from now on.
+
+        Call it once everything was heard of: an end that comes before its finding could be told
+        needs no telling, and so its return is no news.
+        """
+        self._over = [each for each in self.told.values() if each.is_over]
+
+    def _one(self, earlier: list[Told]) -> dict[str, Any]:
         self._minutes += 1
         dice = self._random.random()
-        if over and dice < _REOPENED_IN_10_000 / 10_000:
-            return self._reopen(over.pop(self._random.randrange(len(over))))
+        if self._over and dice < _REOPENED_IN_10_000 / 10_000:
+            return self._reopen(self._over.pop(self._random.randrange(len(self._over))))
         dice = self._random.random() * 100
         if not earlier or dice >= _REPEATED + _UPDATED + _ENDED:
             return self._new()

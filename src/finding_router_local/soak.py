@@ -121,9 +121,12 @@ def soak(
         if with_faults:
             _break_things(stack)
         began, clock = time.monotonic(), stack.clock()
-        for wave in flood.waves(_WAVE):
+        for number, wave in enumerate(flood.waves(_WAVE)):
             _import(stack, wave)
-            _wait(stack, most=_MOST_WAITING)
+            is_half = number + 1 == findings // _WAVE // 2
+            _wait(stack, most=0 if is_half else _MOST_WAITING)
+            if is_half:
+                flood.settle()
         stack.hurry(now=True)
         _wait(stack, most=0)
         seconds, stack_seconds = time.monotonic() - began, stack.clock() - clock

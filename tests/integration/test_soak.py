@@ -1,13 +1,14 @@
 """A flood of findings with random faults: nothing is lost, nothing is said twice."""
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
 from finding_router_local.flood import Flood
 from finding_router_local.soak import Report, soak
 
-FINDINGS = 500
+FINDINGS = 1000
 
 
 @pytest.mark.timeout(600)
@@ -39,7 +40,11 @@ def test_soak_over_many_channels() -> None:
 def test_flood_is_the_same_each_time() -> None:
     """The same seed makes the same findings, some of them repeated, ended and reopened."""
     floods = [Flood(10_000, channels=4) for _ in range(2)]
-    waves = [[finding for wave in flood.waves(500) for finding in wave] for flood in floods]
+    waves: list[list[dict[str, Any]]] = [[], []]
+    for flood, wave in zip(floods, waves, strict=True):
+        for some in flood.waves(500):
+            wave.extend(some)
+            flood.settle()
 
     assert waves[0] == waves[1]
     assert 10_000 == len(waves[0])
