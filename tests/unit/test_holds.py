@@ -19,27 +19,8 @@ from finding_router.delivery.outcome import Outcome
 from finding_router.telemetry import FINDINGS_SHADOWED, FINDINGS_SILENCED
 from hub_events import PRODUCT_ARN, custom_action, imported, raw_finding, record
 from router import ALERTS, EVERYTHING, INVOCATION_SECONDS, Router, counted, outcomes
+from waiting_items import DAILY, DAY, HOUR, HOURS, SILENCE
 
-# The clock of the tests begins on Monday, 21 September 2026, at 14:13:20 UTC.
-HOUR = 3600.0
-DAY = 24 * HOUR
-DAILY: dict[str, Any] = {
-    **EVERYTHING,
-    "name": "daily",
-    "deliver": "scheduled",
-    "schedule": {"time": "16:00", "zone": "UTC"},
-}
-HOURS: dict[str, Any] = {
-    **EVERYTHING,
-    "name": "office",
-    "active_hours": {"from": "08:00", "to": "12:00", "zone": "UTC"},
-}
-SILENCE: dict[str, Any] = {
-    "kind": "silence",
-    "name": "migration",
-    "match": {"Title": [{"prefix": "Title"}]},
-    "until": "2026-09-21T16:00:00Z",
-}
 CARDS = {"kind": "route", "name": "cards", "channel": "#cards"}
 
 
