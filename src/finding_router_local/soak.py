@@ -127,6 +127,8 @@ def soak(
             _wait(stack, most=0 if is_half else _MOST_WAITING)
             if is_half:
                 flood.settle()
+            sent, waiting = min((number + 1) * _WAVE, findings), len(stack.queued_ids())
+            sys.stderr.write(f"{sent} of {findings} findings sent, {waiting} messages wait\n")
         stack.hurry(now=True)
         _wait(stack, most=0)
         seconds, stack_seconds = time.monotonic() - began, stack.clock() - clock

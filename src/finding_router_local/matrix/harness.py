@@ -1,6 +1,7 @@
 """Runs scenes with and without troubles on one embedded stack."""
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ MOST_TRIES: Final = 8
 _ALL_SCOPES: Final = (*DEFAULT_SCOPES, "channels:history")
 _DRAIN_SECONDS: Final = 60.0
 _MOST_PLAYS: Final = 3
+_TELL_EVERY: Final = 50
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,7 +62,13 @@ def run_part(part: int, parts: int, is_covering: bool, only: str) -> list[Verdic
         cells = all_cells(stack)
         if is_covering:
             cells = covering(cells)
-        return [run(stack, cell) for cell in cells[part::parts] if only in cell.name]
+        mine = [cell for cell in cells[part::parts] if only in cell.name]
+        verdicts = []
+        for number, cell in enumerate(mine, start=1):
+            verdicts.append(run(stack, cell))
+            if number % _TELL_EVERY == 0:
+                sys.stderr.write(f"part {part + 1}: {number} of {len(mine)} cells\n")
+        return verdicts
 
 
 def all_cells(stack: Stack) -> list[Cell]:
