@@ -8,7 +8,7 @@ import pytest
 from finding_router_local.flood import Flood
 from finding_router_local.soak import Report, soak
 
-FINDINGS = 1000
+FINDINGS = 500
 
 
 @pytest.mark.timeout(600)

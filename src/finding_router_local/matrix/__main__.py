@@ -32,7 +32,6 @@ def main() -> int:
         verdicts = [each for part in parts for each in part.result()]
     said = [table(verdicts)]
     failed = [verdict for verdict in verdicts if verdict.problems]
-    said += [f"{verdict.name}: {'; '.join(verdict.problems)}" for verdict in failed]
     said.append(summary(verdicts, time.monotonic() - began))
     sys.stdout.write("\n".join(said) + "\n")
     return 1 if failed else 0

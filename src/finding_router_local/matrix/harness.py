@@ -65,7 +65,9 @@ def run_part(part: int, parts: int, is_covering: bool, only: str) -> list[Verdic
         mine = [cell for cell in cells[part::parts] if only in cell.name]
         verdicts = []
         for number, cell in enumerate(mine, start=1):
-            verdicts.append(run(stack, cell))
+            verdicts.append(verdict := run(stack, cell))
+            if verdict.problems:
+                sys.stderr.write(f"{verdict.name}: {'; '.join(verdict.problems)}\n")
             if number % _TELL_EVERY == 0:
                 sys.stderr.write(f"part {part + 1}: {number} of {len(mine)} cells\n")
         return verdicts
