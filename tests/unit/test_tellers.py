@@ -166,7 +166,7 @@ def make_batch(router: Router) -> Batch:
     deadline = Deadline(90, clock=router.clock)
     now = {"clock": router.clock, "sleep": router.clock.sleep}
     notices = Notices(slack=router.slack, ledger=router.ledger, channel=OPS, **now)  # type: ignore[arg-type]  # the fake has the same methods
-    pace = Pace(ledger=router.ledger, notices=notices, clock=router.clock)
+    pace = Pace(ledger=router.ledger, clock=router.clock)
     return Batch(
         slack=router.slack,  # type: ignore[arg-type]  # the fake has the same methods
         book=router.digests,

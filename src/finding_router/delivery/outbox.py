@@ -40,7 +40,7 @@ class Outbox:
         self._notices = notices
         self._clock = clock
         self._sleep = sleep
-        self._pace = Pace(ledger=stores.ledger, notices=notices, clock=clock)
+        self._pace = Pace(ledger=stores.ledger, clock=clock)
 
     def send(
         self, deliveries: Sequence[Delivery], *, default_channel: str, deadline: Deadline

@@ -1,12 +1,9 @@
 """Slack's pace, kept before Slack has to ask for it, by all workers together."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final, NamedTuple
 
 from finding_router.delivery.ledger import Ledger, Slot
-
-if TYPE_CHECKING:
-    from finding_router.delivery.notices import Notices
 
 # About one message a second and channel, says
 # https://docs.slack.dev/apis/web-api/rate-limits; the rest is for the way there, which varies.
@@ -28,6 +25,14 @@ ROW_SECONDS: Final = 300.0
 PING_SECONDS: Final = 300.0
 
 
+class Pause(NamedTuple):
+    """For how long a channel waits that refused so many messages in a row."""
+
+    seconds: float
+    refusals: int
+    is_rest: bool
+
+
 class Pace:
     """
     Hands out slots: one a second for each channel, and fewer for all changes together.
@@ -35,10 +40,9 @@ class Pace:
     Methods raise StoreError where the Ledger, which the workers share, does not answer.
     """
 
-    def __init__(self, *, ledger: Ledger, notices: "Notices", clock: Callable[[], float]) -> None:
+    def __init__(self, *, ledger: Ledger, clock: Callable[[], float]) -> None:
         """*clock* gives Unix seconds."""
         self._ledger = ledger
-        self._notices = notices
         self._clock = clock
         self._slowed: set[str] = set()
 
@@ -66,24 +70,20 @@ class Pace:
             f"call in {channel}", by=message_id, every_seconds=PING_SECONDS, now=self._clock()
         )
 
-    def refused(self, channel: str, wait_seconds: float) -> float:
+    def refused(self, channel: str, wait_seconds: float) -> Pause:
         """
-        Slow *channel* down, which Slack refused all the same; give the seconds to wait.
+        Slow *channel* down, which Slack refused all the same.
 
-        One that stays refused rests for five minutes, with one notice, while the others go on.
+        One that stays refused rests for five minutes, while the others go on.
         """
         now = self._clock()
         refusals = self._slow_down(channel, now, wait_seconds)
         self._slowed.add(channel)
-        if channel != UPDATES and refusals >= REFUSALS:
+        is_rest = channel != UPDATES and refusals >= REFUSALS
+        if is_rest:
             wait_seconds = max(wait_seconds, REST_SECONDS)
             self._slow_down(channel, now, wait_seconds)
-            self._notices.say(
-                f"pace of {channel}",
-                f"channel {channel} rests for {wait_seconds / 60:.0f} min",
-                [f"Slack refused {refusals} messages in a row; others may post there too often"],
-            )
-        return wait_seconds
+        return Pause(wait_seconds, refusals, is_rest=is_rest)
 
     def _slow_down(self, channel: str, now: float, wait_seconds: float) -> int:
         until = now + wait_seconds

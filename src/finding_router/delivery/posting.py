@@ -8,7 +8,7 @@ from finding_router.delivery.batch import Batch
 from finding_router.delivery.deadline import AWS_SECONDS
 from finding_router.delivery.job import Delivery, DigestWork, Progress, Work
 from finding_router.delivery.outage import LEDGER, Outage
-from finding_router.delivery.pace import UPDATES
+from finding_router.delivery.pace import UPDATES, Pause
 from finding_router.errors import (
     ChannelError,
     CredentialError,
@@ -192,14 +192,25 @@ class Poster:
         channel = work.channel(self._default_channel) if is_saying else UPDATES
         wait = max(error.retry_after_seconds, SHORTEST_WAIT_SECONDS)
         try:
-            wait = self._pace.refused(channel, wait)
+            pause = self._pace.refused(channel, wait)
             self._slots.give_up(channel)
         except StoreError as trouble:
             logger.warning("pace not shared", channel=channel, detail=str(trouble))
             self._slots.hold(channel, wait)
+        else:
+            wait = pause.seconds
+            if pause.is_rest:
+                self._tell_of_rest(channel, pause)
         if not is_saying:
             self._teller(work).release(work)
             work.end(Progress.FAILED, str(error), retry_seconds=wait)
+
+    def _tell_of_rest(self, channel: str, pause: Pause) -> None:
+        self._notices.say(
+            f"pace of {channel}",
+            f"channel {channel} rests for {pause.seconds / 60:.0f} min",
+            [f"Slack refused {pause.refusals} messages in a row; others may post there too often"],
+        )
 
     def _redirect(self, work: Work, error: ChannelError) -> None:
         """Send it to the default channel, under a banner that names the channel and the error."""
