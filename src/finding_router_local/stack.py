@@ -1,13 +1,12 @@
 """The embedded stack: everything that template.yaml deploys, and Slack, on this machine."""
 
 import secrets
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Self
 
 from finding_router_local import TEMPLATE
 from finding_router_local.aws import LOOPBACK, AwsServer
@@ -28,10 +27,11 @@ from finding_router_local.outcomes import (
 )
 from finding_router_local.queues import QueueView
 from finding_router_local.running import PREFIX
+from finding_router_local.secret import Keeper, keep_token
 from finding_router_local.slack import SlackServer
 from finding_router_local.tables import Table
 from finding_router_local.template import read_template
-from finding_router_local.workers import Workers
+from finding_router_local.workers import Workers, run_schedule
 
 # Routes are read again so often that an edit shows with the next finding, and the log tells what
 # became of every finding, also of those that nobody was ever told of.
@@ -42,11 +42,9 @@ PARAMETERS: Final[Mapping[str, object]] = {
     "LogLevel": "DEBUG",
 }
 DRAIN_SECONDS: Final = 120.0
-_TOKEN: Final = "finding-router/slack-token"  # noqa: S105 -- its name, not its value
 _POLL_SECONDS: Final = 0.02
 _INSTANT_SECONDS: Final = 0.001
 
-type Keeper = Literal["secretsmanager", "ssm"]
 type MakeInvoke = Callable[[Function], Invoke]
 
 
@@ -285,7 +283,7 @@ class Stack:
 
     def _deploy(self) -> Deployment:
         values = {
-            "SlackTokenArn": self._store_token(),
+            "SlackTokenArn": keep_token(self.aws, self.slack.token, self._keeper),
             "SlackApiUrl": self.slack.base_url,
             **self._parameters,
         }
@@ -295,15 +293,6 @@ class Stack:
             return deployment
         function = replace(deployment.function, timeout_seconds=self._timeout_seconds)
         return replace(deployment, function=function)
-
-    def _store_token(self) -> str:
-        """Put Slack's token where the function finds it; give the ARN."""
-        client = self.aws.client(self._keeper)
-        if self._keeper == "secretsmanager":
-            secret = client.create_secret(Name=_TOKEN, SecretString=self.slack.token)
-            return str(secret["ARN"])
-        client.put_parameter(Name=f"/{_TOKEN}", Value=self.slack.token, Type="SecureString")
-        return f"arn:aws:ssm:{self.aws.region}:{self.aws.account_id}:parameter/{_TOKEN}"
 
     def _start_worker(self, number: int, resources: ExitStack) -> None:
         if self._make_invoke is not None:
@@ -329,20 +318,10 @@ class Stack:
     def _start_schedule(self, resources: ExitStack) -> None:
         """Wake the function as often as the template says; in a hasty stack, `wake` alone does."""
         schedule = self.deployment.schedule
-        if schedule is None:
-            return
-        is_over = threading.Event()
-
-        def run() -> None:
-            while not is_over.wait(schedule.every_seconds):
-                if not self.is_hasty:
-                    # What failed is due at the next call as well.
-                    with suppress(OSError):
-                        self.wake()
-
-        thread = threading.Thread(target=run, name="schedule", daemon=True)
-        thread.start()
-        resources.callback(is_over.set)
+        if schedule is not None:
+            run_schedule(
+                lambda: None if self.is_hasty else self.wake(), schedule.every_seconds, resources
+            )
 
     def _kill_caller(self, call: Call) -> None:
         self._workers.kill(call.caller)

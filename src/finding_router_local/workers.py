@@ -1,7 +1,8 @@
-"""The workers of the local function: processes, or whatever runs it, each with a poller."""
+"""What calls the local function: workers, each with a poller of the queue, and a schedule."""
 
+import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 from finding_router_local.event_source import EventSource
 from finding_router_local.function_process import FunctionProcess
@@ -50,3 +51,16 @@ class Workers:
         for process in self.processes:
             if process.name == name:
                 process.kill()
+
+
+def run_schedule(call: Callable[[], object], every_seconds: float, resources: ExitStack) -> None:
+    """Call in the background, until *resources* end; what fails is due at the next call as well."""
+    is_over = threading.Event()
+
+    def run() -> None:
+        while not is_over.wait(every_seconds):
+            with suppress(OSError):
+                call()
+
+    threading.Thread(target=run, name="schedule", daemon=True).start()
+    resources.callback(is_over.set)
