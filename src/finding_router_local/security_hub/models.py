@@ -79,7 +79,9 @@ class SecurityHubBackend(MotoSecurityHubBackend):
             passes = compile_filters(filters or {})
         except ValueError as error:
             raise InvalidInputException(op="GetFindings", msg=str(error)) from error
-        wanted = self._by_key if keys is None else [key for key in keys if key in self._by_key]
+        # Findings may be imported meanwhile.
+        known = list(self._by_key)
+        wanted = known if keys is None else [key for key in keys if key in self._by_key]
         return [copy.deepcopy(self._by_key[key]) for key in wanted if passes(self._by_key[key])]
 
     def batch_import_findings(self, findings: list[Json]) -> tuple[int, int, list[Json]]:
