@@ -515,6 +515,18 @@ def test_a_digest_begun_elsewhere_is_corrected_before_another_lists_its_findings
     assert "0 new findings" in router.slack.opened(ALERTS)[0].text
 
 
+def test_totals_are_counted_though_the_ledger_fails_once_all_is_listed() -> None:
+    """Nobody would come back for what is listed already."""
+    router = Router()
+    router.send(*flood(6))
+    router.clock.now += 60
+    router.faults.plan("open_digests", store_down, skip=1)
+
+    router.send(*flood(6, first=6))
+
+    check(router, count=12)
+
+
 WAYS = st.sampled_from(
     [
         *(("post", error, False) for error in (killed, rate_limited(2), unavailable())),

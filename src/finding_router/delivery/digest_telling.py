@@ -212,11 +212,18 @@ class DigestTeller:
 
     def _add_up(self, work: DigestWork, digest: OpenDigest) -> None:
         """End; the totals are counted anew, unless the parent was posted with all that there is."""
-        newest = self._book.open_digests([digest.name]).get(digest.name)
-        # Another worker may have gone on with it meanwhile, and counted less than there is now.
-        if not work.is_parent_new or newest is None or newest.version != digest.version:
+        if not work.is_parent_new or not self._is_newest(digest):
             self._digests.touch(digest.digest_id)
         work.end(Progress.POSTED)
+
+    def _is_newest(self, digest: OpenDigest) -> bool:
+        """Tell whether nobody has gone on with *digest* meanwhile, and counted less."""
+        try:
+            newest = self._book.open_digests([digest.name]).get(digest.name)
+        except StoreError as error:
+            logger.warning("digest not read again", reason=str(error))
+            return False
+        return newest is not None and newest.version == digest.version
 
     def _record(self, delivery: Delivery, digest: OpenDigest) -> None:
         where = Posted(digest.posted_to or "", digest.ts or "")
