@@ -6,20 +6,18 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from boto3.dynamodb.types import TypeDeserializer
-
 from finding_router.aws.digest_book import ABOUT, COUNT
 from finding_router.delivery.ledger import digest_of
 from finding_router_local.matrix.cells import Cell
 from finding_router_local.matrix.scenes import CHANNEL, PRODUCT_ARN, id_of, title_of
 from finding_router_local.slack.workspace import PostedMessage
 from finding_router_local.stack import PARAMETERS, Stack
+from finding_router_local.tables import Table
 
 _OPS: Final = str(PARAMETERS["OpsChannel"]).removeprefix("#")
 _ENDED: Final = re.compile(r"archived|resolved|passed", re.IGNORECASE)
 _COUNT: Final = re.compile(r"(\d+) new findings?")
 _PART: Final = re.compile(r"(\d+) (?:CRITICAL|HIGH|resolved)")
-_deserialize = TypeDeserializer().deserialize
 
 
 def explain_dead_letters(stack: Stack, dead: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -180,12 +178,7 @@ def _digest_ids(stack: Stack) -> set[str]:
 
 
 def _ledger(stack: Stack) -> list[dict[str, Any]]:
-    pages = stack.aws.client("dynamodb").get_paginator("scan")
-    return [
-        {name: _deserialize(value) for name, value in item.items()}
-        for page in pages.paginate(TableName=stack.deployment.tables["Ledger"])
-        for item in page["Items"]
-    ]
+    return Table(stack.aws.client("dynamodb"), stack.deployment.tables["Ledger"]).items()
 
 
 def _log_lines(stack: Stack) -> list[dict[str, Any]]:
