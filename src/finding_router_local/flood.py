@@ -1,7 +1,7 @@
 """A flood of findings as an organisation has it: repeated, echoed, ended and reopened."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -33,8 +33,9 @@ _START: Final = datetime(2026, 9, 1, 10, tzinfo=UTC)
 
 @dataclass(slots=True)
 class Told:
-    """What there is to tell of one finding: *times*, counting reopenings."""
+    """What there is to tell of one finding, by its resource: *times*, counting reopenings."""
 
+    name: str
     finding: dict[str, Any]
     times: int = 1
     is_over: bool = False
@@ -55,6 +56,7 @@ class Flood:
     told: dict[str, Told] = field(default_factory=dict)
     """Everything told so far, by the name of its resource, which every message shows."""
     reopened: int = 0
+    _ended: list[Told] = field(default_factory=list)
     _over: list[Told] = field(default_factory=list)
     _random: random.Random = field(init=False)
     _minutes: int = 0
@@ -76,14 +78,18 @@ class Flood:
             earlier = [each for each in self.told.values() if not each.is_over]
             yield [self._one(earlier) for _ in range(count)]
 
-    def settle(self) -> None:
+    def settle(self, said: Mapping[str, int]) -> None:
         """
-        Let what is over now be reopened from now on.
+        Let what is over now be reopened from now on; *said* counts what was told by now.
 
-        Call it once everything was heard of: an end that comes before its finding could be told
-        needs no telling, and so its return is no news.
+        Call it once everything was heard of: an end that overtakes its beginning, which waits for
+        its turn, leaves nothing to tell, and so its return is told as if it were the first.
         """
-        self._over = [each for each in self.told.values() if each.is_over]
+        for told in self._ended:
+            if said.get(told.name, 0) < told.times:
+                told.times -= 1
+            self._over.append(told)
+        self._ended.clear()
 
     def _one(self, earlier: list[Told]) -> dict[str, Any]:
         self._minutes += 1
@@ -104,6 +110,7 @@ class Flood:
 
     def _end(self, told: Told) -> dict[str, Any]:
         told.is_over = True
+        self._ended.append(told)
         told.finding = told.finding | {"RecordState": "ARCHIVED", "UpdatedAt": self._now()}
         return told.finding
 
@@ -140,7 +147,7 @@ class Flood:
             "Resources": [{"Type": "AwsS3Bucket", "Id": f"arn:aws:s3:::{resource}"}],
             "UserDefinedFields": {"channel": str(number % self.channels)},
         }
-        self.told[resource] = Told(finding)
+        self.told[resource] = Told(resource, finding)
         return finding
 
     def _now(self) -> str:

@@ -126,7 +126,7 @@ def soak(
             is_half = number + 1 == findings // _WAVE // 2
             _wait(stack, most=0 if is_half else _MOST_WAITING)
             if is_half:
-                flood.settle()
+                flood.settle(_said(stack))
             sent, waiting = min((number + 1) * _WAVE, findings), len(stack.queued_ids())
             sys.stderr.write(f"{sent} of {findings} findings sent, {waiting} messages wait\n")
         stack.hurry(now=True)
@@ -173,10 +173,9 @@ def _wait(stack: Stack, *, most: int) -> None:
 
 def _report(stack: Stack, flood: Flood) -> Report:
     messages = stack.slack.messages()
-    posted = [each for each in messages if each.channel_name.startswith(_CHANNELS)]
     statistics = stack.slack.statistics
     by_channel = Counter(each.channel_name for each in messages)
-    lost, twice = _check(stack, flood, posted)
+    lost, twice = _check(stack, flood)
     return Report(
         findings=flood.size,
         unique=len(flood.told),
@@ -194,18 +193,28 @@ def _report(stack: Stack, flood: Flood) -> Report:
     )
 
 
-def _check(
-    stack: Stack, flood: Flood, posted: Sequence[PostedMessage]
-) -> tuple[list[str], list[str]]:
-    """Give what was lost or is not NOTIFIED, and what was said too often."""
+def _posted(stack: Stack) -> list[PostedMessage]:
+    return [each for each in stack.slack.messages() if each.channel_name.startswith(_CHANNELS)]
+
+
+def _said(stack: Stack) -> Counter[str]:
+    """Count how often each finding was told, by the name of its resource."""
     said: Counter[str] = Counter()
-    ids: Counter[str] = Counter()
-    for message in posted:
-        payload = (message.metadata or {}).get("event_payload", {})
-        ids.update(payload.get("delivery_ids", ()))
+    for message in _posted(stack):
+        # A digest tells of its findings in the thread.
         if message.is_reply or not _PARENT.search(message.text):
             content = json.dumps([message.text, message.blocks, message.attachments])
             said.update(set(_RESOURCE.findall(content)))
+    return said
+
+
+def _check(stack: Stack, flood: Flood) -> tuple[list[str], list[str]]:
+    """Give what was lost or is not NOTIFIED, and what was said too often."""
+    ids: Counter[str] = Counter()
+    for message in _posted(stack):
+        payload = (message.metadata or {}).get("event_payload", {})
+        ids.update(payload.get("delivery_ids", ()))
+    said = _said(stack)
     status = {
         (each["ProductArn"], each["Id"]): each["Workflow"]["Status"] for each in stack.findings()
     }

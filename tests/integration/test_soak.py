@@ -44,7 +44,7 @@ def test_flood_is_the_same_each_time() -> None:
     for flood, wave in zip(floods, waves, strict=True):
         for some in flood.waves(500):
             wave.extend(some)
-            flood.settle()
+            flood.settle({name: told.times for name, told in flood.told.items()})
 
     assert waves[0] == waves[1]
     assert 10_000 == len(waves[0])
@@ -55,6 +55,20 @@ def test_flood_is_the_same_each_time() -> None:
     assert any(told.is_over for told in floods[0].told.values())
     assert 10 == len({finding["ProductName"] for finding in waves[0]})
     assert 100 == len({finding["AwsAccountId"] for finding in waves[0]})
+
+
+def test_what_ended_untold_is_told_for_the_first_time_when_it_is_back() -> None:
+    """A finding that was over before its turn came leaves nothing to tell, until it returns."""
+    told, untold = (Flood(5_000, channels=4) for _ in range(2))
+    for flood, count in ((told, 2), (untold, 0)):
+        for wave in flood.waves(500):
+            assert wave
+            flood.settle(dict.fromkeys(flood.told, count))
+
+    assert told.reopened == untold.reopened > 0
+    assert {1, 2} == {each.times for each in told.told.values()}
+    back = {name for name, each in told.told.items() if each.times == 2}
+    assert {1} == {untold.told[name].times for name in back if not untold.told[name].is_over}
 
 
 def test_report_tells_what_is_wrong() -> None:

@@ -51,7 +51,7 @@ class TestLines:
 
         [paragraph] = paragraphs(reply)
         assert paragraph.split("\n") == [
-            "`S3.8` Buckets should block public access",
+            "`S3.8` · Buckets should block public access",
             f"🟠 <{LINK}|invoices> · payments-prod (123456789012) · eu-west-1",
             f"🔵 <{LINK}|exports> · payments-prod (123456789012) · eu-west-1",
             f"✅ <{LINK}|invoices> · payments-prod (123456789012) · eu-west-1 · resolved",
@@ -122,7 +122,7 @@ class TestReplies:
         headings = [part.split("\n")[0] for part in chain(*parts)]
 
         assert len(replies) > 1
-        assert headings[0] == "`S3.8` Buckets should block public access"
+        assert headings[0] == "`S3.8` · Buckets should block public access"
         assert set(headings[1:]) == {f"{headings[0]} (continued)"}
         assert 100 == sum(len(part.split("\n")) - 1 for part in chain(*parts))
 
@@ -169,7 +169,7 @@ class TestReplies:
         )
 
         assert reply.plain.arguments() == {
-            "text": "`S3.8` Buckets should block public access\n"
+            "text": "`S3.8` · Buckets should block public access\n"
             "🟠 invoices · payments-prod (123456789012) · eu-west-1\n"
             "🟠 invoices · payments-prod (123456789012) · eu-west-1\n"
             "🟠 Y · payments-prod (123456789012) · eu-west-1 · invoices",

@@ -92,7 +92,7 @@ def _items(group: Group, *, has_links: bool) -> Iterator[_Item]:
 
 def _heading(group: Group) -> Mrkdwn:
     title = words(group.title, _TITLE_CHARS) if group.title else None
-    return joined(" ", group_name(group), title) or Mrkdwn(_UNNAMED)
+    return joined(" · ", group_name(group), title) or Mrkdwn(_UNNAMED)
 
 
 def _text(line: Line, *, is_shared: bool, url: str | None) -> Mrkdwn:
