@@ -8,7 +8,7 @@ from typing import Final
 from finding_router.delivery.deadline import AWS_SECONDS, Deadline
 from finding_router.delivery.episodes import Verdict, has_risen, judge
 from finding_router.delivery.job import Delivery
-from finding_router.delivery.ledger import Entry, EntryKey, Ledger
+from finding_router.delivery.ledger import Entry, EntryKey, Ledger, Saying, State
 from finding_router.delivery.transitions import claimed, noted
 from finding_router.errors import StoreError
 from finding_router.slack.client import Posted
@@ -55,6 +55,9 @@ class Claims:
         if entry is None and delivery.is_for_a_rise and self._has_risen(delivery):
             return Verdict.POST
         now = self._clock()
+        if entry is not None and not delivery.is_routed and _is_left(entry, now):
+            # It was to be said there, and no route leads there any more.
+            return Verdict.UNKNOWN
         verdicts = {
             judge(entry, news, now=now, settle_seconds=self._settle_seconds)
             for news in delivery.news.values()
@@ -162,3 +165,11 @@ class Claims:
         delivery.entry = entry
         self._entries[delivery.key] = entry
         return True
+
+
+def _is_left(entry: Entry, now: float) -> bool:
+    """Tell whether *entry* was claimed to be said for the first time, and nobody is at it."""
+    is_free = entry.state is State.RELEASED or (
+        entry.state is State.CLAIMED and now >= entry.lease_until
+    )
+    return is_free and entry.saying is Saying.CARD and entry.ts is None

@@ -49,6 +49,8 @@ class Opener:
             return None
         work.digest = digest
         if digest.state is State.POSTED:
+            # Where its channel was dead, it stands in the default channel, and so do its replies.
+            work.banner = digest.banner
             # The time that it took so far.
             self._book.keep_about(digest)
             work.also = self._unlisted(work.also, digest)

@@ -75,7 +75,10 @@ class DigestTeller:
             work.is_parent_new = not work.is_doubtful
         else:
             lines = self._lines(work)
-            self._book.put_lines(digest.digest_id, [lines[each] for each in work.in_reply])
+            # A try before this one may have failed after some of them.
+            self._book.put_lines(
+                digest.digest_id, [lines[each] for each in work.in_reply if each in lines]
+            )
             for delivery in self._waiting(work):
                 if delivery.key.finding in work.in_reply:
                     self._record(delivery, digest)
@@ -107,11 +110,12 @@ class DigestTeller:
                 )
                 self._claims.release(delivery)
         digest = work.digest
-        if (
-            digest is not None
-            and digest.state is State.CLAIMED
-            and self._deadline.leaves(AWS_SECONDS)
-        ):
+        if digest is None:
+            return
+        if digest.state is State.POSTED:
+            # What was listed before it came to this has to be added up all the same.
+            self._digests.touch(digest.digest_id)
+        elif digest.state is State.CLAIMED and self._deadline.leaves(AWS_SECONDS):
             may_be_there = work.is_doubtful or work.posted is not None
             state = State.CLAIMED if may_be_there else State.RELEASED
             self._give_back(digest, state)

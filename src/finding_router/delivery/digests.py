@@ -32,10 +32,15 @@ _FRESH: Final = frozenset({Verdict.POST, Verdict.RESUME, Verdict.RECOVER})
 
 
 class Later(NamedTuple):
-    """Why a digest does not add up yet, and in how many seconds to try again, if that is known."""
+    """
+    Why a digest does not add up yet, and in how many seconds to try again, if that is known.
+
+    *told* have a card, and nothing in the Ledger says that the digest lists them besides.
+    """
 
     why: str
     seconds: float | None = None
+    told: tuple[Delivery, ...] = ()
 
 
 class Digests:
@@ -55,7 +60,7 @@ class Digests:
         self._threshold = threshold
         self._quiet_seconds = quiet_seconds
         self._lines: dict[str, dict[str, Line]] = {}
-        self._touched: dict[str, None] = {}
+        self._touched: dict[str, tuple[Delivery, ...]] = {}
 
     def gather(self, deliveries: Sequence[Delivery]) -> list[Work]:
         """
@@ -92,9 +97,9 @@ class Digests:
             self._book.put_lines(digest_id, [line])
             self.touch(digest_id)
 
-    def touch(self, digest_id: str) -> None:
-        """Have `refresh` count the digest's totals anew."""
-        self._touched[digest_id] = None
+    def touch(self, digest_id: str, *told: Delivery) -> None:
+        """Have `refresh` count the digest's totals anew; see `Later` for *told*."""
+        self._touched[digest_id] = (*self._touched.get(digest_id, ()), *told)
 
     def refresh(self, *, patiently: bool) -> dict[str, Later]:
         """
@@ -103,8 +108,11 @@ class Digests:
         Give when to come back for those that are not: at Slack's pace for changes, unless
         *patiently*, and once for a digest, however many workers have listed something in it.
         """
-        later = {each: self.correct(each, patiently=patiently) for each in self._touched}
-        return {digest_id: each for digest_id, each in later.items() if each is not None}
+        later = {}
+        for digest_id, told in self._touched.items():
+            if each := self.correct(digest_id, patiently=patiently):
+                later[digest_id] = each._replace(told=told)
+        return later
 
     def correct(self, digest_id: str, *, patiently: bool = True) -> Later | None:
         """Let the parent say what is listed below it, or give when that has to be tried again."""
@@ -145,12 +153,16 @@ class Digests:
         return self._clock() - digest.last_at <= self._quiet_seconds
 
     def _may_join(self, delivery: Delivery) -> bool:
-        """Tell whether *delivery* would be a new card, of a route that leaves a choice."""
+        """Tell whether *delivery* would be a new card, and its route leaves a choice."""
         if delivery.job.finding is None or delivery.job.action_name is not None:
             return False
-        if delivery.destination.deliver is Deliver.CARD or not delivery.is_new:
+        if not delivery.is_new:
             return False
         verdict = self._batch.claims.judge(delivery)
+        # What was claimed for a digest may be there: it stays one, whatever its route says now.
+        is_begun = delivery.entry is not None and delivery.entry.digest is not None
+        if delivery.destination.deliver is Deliver.CARD and not is_begun:
+            return False
         if verdict is Verdict.POST and delivery.destination.hold is not None:
             return False
         return is_fresh(verdict, delivery.entry)
@@ -160,6 +172,8 @@ class Digests:
     ) -> DigestWork | None:
         is_on = before is not None and self.is_on(before)
         unlisted = [each for each in those if _may_be_unlisted(each)]
+        if unlisted and before is not None and not is_on:
+            self._touch_lists_of(unlisted, before)
         those = [each for each in those if each not in unlisted]
         begun = [each for each in those if each.entry is not None and each.entry.digest]
         free = [each for each in those if each.entry is None or not each.entry.digest]
@@ -199,6 +213,12 @@ class Digests:
             also=also,
             before=before,
         )
+
+    def _touch_lists_of(self, unlisted: Sequence[Delivery], digest: OpenDigest) -> None:
+        """Have the totals of *digest* counted anew if it lists any of *unlisted* besides."""
+        listed = {line.subject for line in self._book.lines(digest.digest_id)}
+        if told := [each for each in unlisted if each.key.finding in listed]:
+            self.touch(digest.digest_id, *told)
 
 
 def is_fresh(verdict: Verdict, entry: Entry | None) -> bool:

@@ -138,6 +138,8 @@ class Delivery(Work):
     """A person asked for it: a message by itself, which nothing is said of later."""
     is_for_a_rise: bool = False
     """Nobody was told of it there: it is said if it is worse than was said elsewhere."""
+    is_routed: bool = True
+    """A route leads there, as the table is now; what was said there is followed all the same."""
     entry: Entry | None = None
     is_claimed: bool = False
     is_listing_doubtful: bool = False

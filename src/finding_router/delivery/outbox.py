@@ -98,7 +98,7 @@ def _run(batch: Batch, digests: Digests, work: Sequence[Work], *, patiently: boo
 def _come_back(work: Sequence[Work], digest_id: str, later: Later) -> None:
     """Let one finding of a digest come back to have it add up; the least severe waits best."""
     concerned = [each for each in work if _is_about(each, digest_id)]
-    told = [each for each in concerned if isinstance(each, Delivery)]
+    told = [*later.told, *(each for each in concerned if isinstance(each, Delivery))]
     for each in concerned:
         if isinstance(each, DigestWork):
             _fail(each, later)

@@ -115,6 +115,11 @@ class Planner:
         silenced = decision is not None and decision.silenced_by is not None
         return Destination(channel=channel, hold=decided[0].hold if silenced else None)
 
+    def _leads(self, job: Job, channel: str) -> bool:
+        """Tell whether a route leads *job* to *channel*."""
+        decision = self._decide(job, job.finding) if job.finding is not None else None
+        return decision is not None and any(each.channel == channel for each in decision.channels)
+
     def _spread(self, job: Job, finding: Finding, known: Collection[str]) -> None:
         """Bring it to where its routes lead and nobody was told of it, in case that it rose."""
         decision = self._decide(job, finding)
@@ -165,6 +170,7 @@ class Planner:
             news={news.member: news},
             is_requested=job.kind is EventKind.CUSTOM_ACTION,
             is_for_a_rise=key in self._unheard,
+            is_routed=news.phase is Phase.NEW or self._leads(job, key.channel),
             after=after,
         )
         job.deliveries.append(delivery)
@@ -175,6 +181,7 @@ class Planner:
         news = _news(job)
         delivery.jobs.append(job)
         delivery.news[news.member] = news
+        delivery.is_routed |= news.phase is Phase.NEW
         delivery.card = self._card(job, delivery.destination)
         delivery.severity = max(
             (each.severity for each in delivery.news.values()), key=lambda severity: severity.rank

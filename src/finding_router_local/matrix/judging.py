@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -45,7 +44,7 @@ def explain_dead_letters(stack: Stack, dead: Sequence[Mapping[str, Any]]) -> lis
 def problems_of(stack: Stack, cell: Cell) -> tuple[list[str], int]:
     """Give what is not as it must be, and how many messages there are too many by exception."""
     problems: list[str] = []
-    twice = sum(count - 1 for count in _delivery_ids(stack).values())
+    twice = _messages_twice(stack)
     if twice > (0 if cell.with_history else 1):
         problems.append(f"{twice} messages twice")
     problems += _said_problems(stack, cell, exception=twice)
@@ -159,8 +158,13 @@ def _said(stack: Stack) -> list[str]:
     ]
 
 
-def _delivery_ids(stack: Stack) -> Counter[str]:
-    return Counter(id_ for message in stack.slack.messages() for id_ in _ids(message))
+def _messages_twice(stack: Stack) -> int:
+    """Count the messages that say something which one before them has said."""
+    twice, before = 0, set[str]()
+    for ids in map(_ids, stack.slack.messages()):
+        twice += not before.isdisjoint(ids)
+        before.update(ids)
+    return twice
 
 
 def _ids(message: PostedMessage) -> list[str]:

@@ -1,0 +1,120 @@
+"""The totals of a digest: right in the end, whatever failed between the list and the counting."""
+
+from collections import Counter
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from fakes import Killed, channel_refused, killed, store_down, unavailable
+from finding_router.delivery.outcome import Outcome
+from hub_events import raw_finding
+from router import ALERTS, DEFAULT, EVERYTHING, Router, outcomes
+
+QUIET_SECONDS = 600
+
+
+def flood(count: int, name: str = "finding", **changes: Any) -> list[dict[str, Any]]:
+    """Make *count* findings."""
+    return [raw_finding(f"{name}-{number}", **changes) for number in range(count)]
+
+
+def test_a_list_that_is_complete_when_time_is_up_is_added_up() -> None:
+    """None of what it lists comes back for it."""
+    fast = {
+        "kind": "route",
+        "name": "fast",
+        "channel": "#fast",
+        "match": {"Severity": {"Label": ["HIGH"]}},
+        "deliver": "card",
+        "order": 1,
+        "stop": True,
+    }
+    router = Router(fast, EVERYTHING)
+    low = {"Severity": {"Label": "LOW"}}
+    router.send(*flood(6, **low))
+    router.clock.now += 120
+    router.faults.plan("post", about="#fast", seconds=8.9, times=7)
+    router.faults.plan("post", about="C0ALERTS", seconds=2)
+
+    jobs = router.send(*flood(7, "urgent"), *flood(3, "more", **low))
+
+    assert Counter({Outcome.POSTED: 7, Outcome.DIGESTED: 3}) == Counter(outcomes(jobs))
+    [parent] = router.slack.opened(ALERTS)
+    assert parent.text.startswith("🔵 9 new findings")
+
+
+def test_a_list_is_not_repeated_when_the_ledger_fails_while_it_is_recorded() -> None:
+    """Though nobody may look into the channel for it."""
+    router = Router()
+    router.faults.plan("find", channel_refused("not_in_channel"), times=None)
+    router.faults.plan("write", store_down, about="posted", skip=2, times=1)
+
+    jobs = router.send(*flood(6))
+
+    assert {Outcome.DIGESTED} == set(outcomes(jobs))
+    [reply] = router.replies
+    assert 6 == len(reply.delivery_ids)
+
+
+def test_a_critical_one_that_joined_has_the_totals_counted_when_the_burst_is_over() -> None:
+    """It comes back, as a card that nothing in the Ledger connects with the digest."""
+    router = Router()
+    critical = raw_finding("critical", Severity={"Label": "CRITICAL"})
+    router.send(*flood(6))
+    router.clock.now += QUIET_SECONDS / 2
+    router.faults.plan("update", unavailable(), times=None)
+
+    tries = []
+    for number in range(1, 5):
+        tries += router.send(critical, tries=number)
+        router.clock.now += QUIET_SECONDS
+    router.faults.clear()
+    [last] = router.send(critical, tries=5)
+
+    assert [Outcome.FAILED] * 4 == outcomes(tries)
+    assert Outcome.DUPLICATE == last.outcome
+    [parent, card] = router.slack.opened(ALERTS)
+    assert "7 new findings" in parent.text
+    assert card.text.startswith("🔴 CRITICAL")
+
+
+def test_a_worker_that_dies_before_counting_leaves_it_to_a_critical_one() -> None:
+    """The burst is over when that comes back."""
+    router = Router(burst_quiet_minutes=5)
+    critical = raw_finding("critical", Severity={"Label": "CRITICAL"})
+    router.send(*flood(6))
+    router.clock.now += 200
+    router.faults.plan("update", killed)
+    with pytest.raises(Killed):
+        router.send(critical)
+    router.restart()
+    router.clock.now += 540
+
+    router.send(critical, tries=2)
+
+    assert "7 new findings" in router.slack.opened(ALERTS)[0].text
+
+
+def test_lists_of_dead_channels_keep_the_pace_of_the_channel_where_they_stand() -> None:
+    """All of them stand in the default channel."""
+    routes = [
+        {
+            "kind": "route",
+            "name": letter,
+            "channel": f"#dead-{letter}",
+            "match": {"Region": [letter]},
+        }
+        for letter in "abc"
+    ]
+    router = Router(*routes, missing=[f"#dead-{letter}" for letter in "abc"])
+    router.send(*(each for letter in "abc" for each in flood(8, letter, Region=letter)))
+    before = len(router.slack.posted)
+    router.clock.now += 60
+
+    router.send(*(each for letter in "abc" for each in flood(8, f"{letter}2", Region=letter)))
+
+    at = [said.at for said in router.slack.posted[before:]]
+    assert 3 == len(at)
+    assert all(later - earlier >= 1 for earlier, later in pairwise(at))
+    assert 3 == len(router.slack.opened(DEFAULT))

@@ -1,0 +1,80 @@
+"""Routes edited while Slack takes nothing: what was to be said goes where they lead now."""
+
+from typing import Any
+
+import pytest
+
+from fakes import unavailable
+from finding_router.delivery.outcome import Outcome
+from hub_events import raw_finding
+from router import ALERTS, EVERYTHING, Router, outcomes
+
+FLOOD = [raw_finding(f"finding-{number}") for number in range(6)]
+RIGHT = {**EVERYTHING, "channel": "#right"}
+DROP = {"kind": "route", "name": "everything", "action": "drop"}
+
+
+def edited(route: dict[str, Any], *findings: dict[str, Any]) -> Router:
+    """Make a router that could not say *findings*, and whose only route is *route* since."""
+    router = Router()
+    router.faults.plan("post", unavailable("service_unavailable"), times=None)
+    assert {Outcome.FAILED} == set(outcomes(router.send(*findings)))
+    router.faults.clear()
+    router.items = [route]
+    router.restart()
+    router.clock.now += 60
+    return router
+
+
+@pytest.mark.parametrize("tries", [2, 499])
+def test_what_was_claimed_for_a_digest_is_listed_though_cards_are_wanted_now(tries: int) -> None:
+    """It may be in the digest already: only there is it looked for."""
+    router = edited({**EVERYTHING, "deliver": "card"}, *FLOOD)
+
+    jobs = router.send(*FLOOD, tries=tries)
+
+    assert {Outcome.DIGESTED} == set(outcomes(jobs))
+    [parent] = router.slack.opened(ALERTS)
+    assert "6 new findings" in parent.text
+    assert "NOTIFIED" == router.status("finding-0")
+
+
+@pytest.mark.parametrize("count", [1, 6])
+def test_findings_are_said_where_their_route_leads_now_and_nowhere_else(count: int) -> None:
+    """The event of the router's own mark tells nothing to the channel that it left."""
+    router = edited(RIGHT, *FLOOD[:count])
+    moved = router.send(*FLOOD[:count], tries=2)
+    router.clock.now += 120
+    marked = [finding | {"Workflow": {"Status": "NOTIFIED"}} for finding in FLOOD[:count]]
+
+    echoed = router.send(*marked)
+
+    assert Outcome.FAILED not in outcomes(moved)
+    assert {Outcome.NOT_NEW} == set(outcomes(echoed))
+    assert [] == router.slack.opened(ALERTS)
+    assert 1 == len(router.slack.opened("#right"))
+
+
+def test_what_is_dropped_now_is_not_said_when_a_person_has_seen_it() -> None:
+    """NOTIFIED does not ask for a message."""
+    router = edited(DROP, raw_finding())
+    dropped = router.send(raw_finding(), tries=2)
+    router.clock.now += 120
+
+    seen = router.send(raw_finding(Workflow={"Status": "NOTIFIED"}))
+
+    assert [Outcome.DROPPED, Outcome.NOT_NEW] == [*outcomes(dropped), *outcomes(seen)]
+    assert [] == router.slack.posted
+
+
+@pytest.mark.parametrize("route", [RIGHT, DROP], ids=["moved", "dropped"])
+def test_an_end_does_not_wait_for_what_is_not_said_there_any_more(route: dict[str, Any]) -> None:
+    """Nobody would ever say it."""
+    router = edited(route, raw_finding())
+    router.send(raw_finding(), tries=2)
+    router.clock.now += 120
+
+    jobs = router.send(raw_finding(RecordState="ARCHIVED", UpdatedAt="2026-09-03T10:00:00Z"))
+
+    assert Outcome.FAILED not in outcomes(jobs)
+    assert [] == router.slack.opened(ALERTS)
