@@ -111,7 +111,9 @@ class Pipeline:
         """Let what is said of each job end as its finding did; that may have to be tried again."""
         if not self._settings.track_lifecycle:
             return
-        ends = [(job, job.ended(finding, at=self._clock())) for job, finding in over]
+        # To the second, as events are dated: a return within this one is later all the same.
+        at = float(int(self._clock()))
+        ends = [(job, job.ended(finding, at=at)) for job, finding in over]
         try:
             table = self._book.table()
             planner = self._planner(table)

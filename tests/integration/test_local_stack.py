@@ -116,6 +116,22 @@ def test_route_edited_in_the_table_takes_effect(stack: Stack) -> None:
     assert ["#elsewhere"] == [each.channel for each in outcome.channels]
 
 
+def test_events_are_dated_by_the_clock_of_the_stack(stack: Stack) -> None:
+    """What returns after a jump of the clock is later than its end, which the router saw itself."""
+    hub, finding = stack.aws.security_hub, EVENT["detail"]["findings"][0]
+    archived = finding | {"RecordState": "ARCHIVED", "UpdatedAt": "2026-11-20T10:00:00.000Z"}
+    hub.load(archived)
+    stack.advance(600)
+    stack.bus.put(EVENT)
+    stack.drain()
+
+    hub.batch_import_findings([finding | {"UpdatedAt": "2026-11-21T10:00:00.000Z"}])
+    stack.drain()
+
+    assert 2 == len(texts(stack))
+    assert "Reopened, 2nd time" in texts(stack)[1]
+
+
 def test_two_findings_of_an_event_have_an_outcome_each(stack: Stack) -> None:
     """Outcomes are counted by finding, and name the event that they came with."""
     event = json.loads((EVENTS / "imported-two-findings.json").read_text())

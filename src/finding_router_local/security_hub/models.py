@@ -1,6 +1,7 @@
 """The findings of one account and Region, and what may be done with them."""
 
 import copy
+import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
@@ -35,7 +36,7 @@ _REOPENING: Final = frozenset({"FAILED", "WARNING", "NOT_AVAILABLE"})
 
 
 class SecurityHubBackend(MotoSecurityHubBackend):
-    """Findings by (ProductArn, Id); an event goes to `publish` whenever one changes."""
+    """Findings by (ProductArn, Id); what changes goes to `publish` as an event, dated by `clock`."""
 
     def __init__(self, region_name: str, account_id: str) -> None:
         """Start empty, with nobody to publish to."""
@@ -43,6 +44,7 @@ class SecurityHubBackend(MotoSecurityHubBackend):
         self._by_key: dict[Key, Json] = {}
         self.publish: Callable[[Json], object] = lambda _: None
         self.faults = FaultBoard()
+        self.clock: Callable[[], float] = time.time
 
     def load(self, finding: Mapping[str, Any]) -> Key | None:
         """
@@ -127,7 +129,7 @@ class SecurityHubBackend(MotoSecurityHubBackend):
                 )
                 continue
             finding = self._by_key[key]
-            _apply(finding, changes)
+            _apply(finding, changes, now=self._now())
             self._publish(finding)
             processed.append(identifier)
         return processed, unprocessed
@@ -160,12 +162,15 @@ class SecurityHubBackend(MotoSecurityHubBackend):
                 "detail-type": _IMPORTED,
                 "source": "aws.securityhub",
                 "account": self.account_id,
-                "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "time": self._now().strftime("%Y-%m-%dT%H:%M:%SZ"),
                 "region": self.region_name,
                 "resources": [f"{finding['ProductArn']}/{finding['Id']}"],
                 "detail": {"findings": [copy.deepcopy(finding)]},
             }
         )
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self.clock(), UTC)
 
 
 def _check_count(operation: str, given: list[Json]) -> None:
@@ -208,13 +213,13 @@ def _is_reopened(known: Mapping[str, Any], update: Mapping[str, Any]) -> bool:
     return is_back or has_failed
 
 
-def _apply(finding: Json, changes: Json) -> None:
+def _apply(finding: Json, changes: Json, *, now: datetime) -> None:
     for name in _UPDATABLE:
         if name not in changes:
             continue
         change = copy.deepcopy(changes[name])
         if name == "Note":
-            change["UpdatedAt"] = datetime.now(UTC).isoformat()
+            change["UpdatedAt"] = now.isoformat()
         is_merged = name in {"Severity", "Workflow"} and isinstance(finding.get(name), dict)
         finding[name] = finding[name] | change if is_merged else change
 
