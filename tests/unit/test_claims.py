@@ -274,7 +274,9 @@ def test_an_unreadable_finding_is_claimed_without_a_time(world: World) -> None:
     assert world.entry.members["m"].said_at is None
 
 
-def test_the_channel_is_noted_before_the_first_claim_and_never_again(world: World) -> None:
+def test_the_channel_is_noted_before_the_first_claim_and_not_when_that_is_taken_up(
+    world: World,
+) -> None:
     """Otherwise a card could stand in Slack that no end ever reaches."""
     mine, theirs = delivery(), delivery()
     me = world.worker(mine)
@@ -285,6 +287,17 @@ def test_the_channel_is_noted_before_the_first_claim_and_never_again(world: Worl
     operations = [operation for operation, _ in world.faults.calls]
     assert ["read", "note_channel", "write"] == operations[:3]
     assert 1 == world.faults.count("note_channel")
+
+
+def test_the_channel_is_noted_again_when_more_is_said(world: World) -> None:
+    """The Ledger forgets it as late as what stands there."""
+    mine, worse = delivery(), delivery(news(severity=Severity.CRITICAL, updated_at=LATER))
+    me = world.worker(mine)
+    claim(me, mine)
+    me.record(mine, Posted("C1", "1.2"))
+
+    assert Verdict.RISE == claim(world.worker(worse), worse)
+    assert 2 == world.faults.count("note_channel")
 
 
 def test_what_asks_for_most_decides_about_several(world: World) -> None:

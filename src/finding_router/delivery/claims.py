@@ -18,6 +18,8 @@ from finding_router.telemetry import logger
 LEASE_MARGIN_SECONDS: Final = 5.0
 # Where several findings of one thing come together, the verdict that asks for most decides.
 _MOST_FIRST: Final = list(Verdict)
+# What these say was claimed before.
+_AGAIN: Final = frozenset({Verdict.RESUME, Verdict.RECOVER})
 
 
 class Claims:
@@ -84,7 +86,8 @@ class Claims:
 
         """
         before = self._entries.get(delivery.key)
-        if before is None and not delivery.is_requested:
+        # Also for more about the same: what leads to an entry has to live as long as that does.
+        if not delivery.is_requested and verdict not in _AGAIN:
             self._ledger.note_channel(delivery.key)
         now = self._clock()
         entry = claimed(

@@ -36,7 +36,7 @@ _REOPENING: Final = frozenset({"FAILED", "WARNING", "NOT_AVAILABLE"})
 
 
 class SecurityHubBackend(MotoSecurityHubBackend):
-    """Findings by (ProductArn, Id); what changes goes to `publish` as an event, dated by `clock`."""
+    """Findings by (ProductArn, Id); each change goes to `publish`, as an event dated by `clock`."""
 
     def __init__(self, region_name: str, account_id: str) -> None:
         """Start empty, with nobody to publish to."""
