@@ -121,12 +121,13 @@ class TestLine:
         assert line.url is not None
         assert line.url.startswith("https://acme.awsapps.com/start/#/console?account_id=1234")
 
-    def test_the_operators_name_for_an_account_stands_in(self) -> None:
-        """The finding's own account name comes first, the alias where it has none."""
+    def test_the_operators_name_for_an_account_comes_first(self) -> None:
+        """The finding's own account name stands in where there is no alias."""
         nameless = make_finding(account_name=None)
 
         assert read(nameless, account_alias="a").account_name == "a"
-        assert read(make_finding(), account_alias="a").account_name == "payments-prod"
+        assert read(make_finding(), account_alias="a").account_name == "a"
+        assert read(make_finding()).account_name == "payments-prod"
 
     def test_what_a_finding_lacks_is_left_out(self) -> None:
         """A finding with next to nothing has a line nevertheless, named by its id."""
