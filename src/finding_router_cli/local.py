@@ -239,7 +239,7 @@ def _serve(stack: "Stack", template: Path, host: str) -> None:
     environment_file.write_text(json.dumps(content, indent=2) + "\n")
     stack.listeners.append(lambda outcomes: _print(outcomes, with_summary=False))
     try:
-        with announce(stack, template.parent):
+        with announce(stack.id, stack.aws.url, template.parent):
             click.echo(usage(stack, template, environment_file, is_open=is_open))
             while True:
                 time.sleep(3600)

@@ -227,7 +227,7 @@ def test_redrive_command(stack: Stack, tmp_path: Any) -> None:
     stack.slack.faults.clear()
     arguments = ["--template", str(tmp_path / "template.yaml")]
 
-    with announce(stack, tmp_path):
+    with announce(stack.id, stack.aws.url, tmp_path):
         result = CliRunner().invoke(redrive_command, arguments)
 
     assert "1 message moved from DeadLetters to FindingsQueue\n" == result.output
