@@ -44,7 +44,7 @@ FREE_ALARMS = 10
 FREE_DASHBOARDS = 3
 
 METRICS = 10
-ALARMS = 7
+ALARMS = 8
 DASHBOARDS = 1
 MEMORY_GB = 0.5
 # A whole processor comes with 1,769 MB: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html

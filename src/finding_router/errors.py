@@ -3,7 +3,7 @@ Every error that the router raises on purpose.
 
 .. code-block:: text
 
-    RouterError                      .reason, .retryable; the message ends with what to do
+    RouterError                      the message ends with what to do
     ├─ ConfigurationError            environment, secret or table is wrong
     │  └─ RouteError                 one item of the routing table is wrong: it alone is skipped
     ├─ InputError                    what came in is not ours or cannot be read; never retried
@@ -20,36 +20,13 @@ Every error that the router raises on purpose.
     └─ StoreError                    DynamoDB would not answer
 """
 
-from enum import StrEnum
-
-
-class Reason(StrEnum):
-    """Why something failed: a closed set, so that it can be a log key of bounded cardinality."""
-
-    CONFIGURATION = "configuration"
-    ROUTE = "route"
-    EVENT = "event"
-    FINDING = "finding"
-    RATE_LIMITED = "rate_limited"
-    UNAVAILABLE = "unavailable"
-    CHANNEL = "channel"
-    CREDENTIAL = "credential"
-    MESSAGE = "message"
-    WORKFLOW_UPDATE = "workflow_update"
-    STORE = "store"
-
 
 class RouterError(Exception):
-    """Base of all; *retryable* says whether the same thing may work later."""
-
-    reason: Reason
-    retryable: bool = False
+    """Base of all."""
 
 
 class ConfigurationError(RouterError):
     """The environment, a secret or a table is not as the router needs it."""
-
-    reason = Reason.CONFIGURATION
 
 
 class RouteError(ConfigurationError):
@@ -59,8 +36,6 @@ class RouteError(ConfigurationError):
     The message reads ``kind "name", field: what is wrong; what would be right``. *others* are the
     further mistakes of the same item, which may be mended in one go.
     """
-
-    reason = Reason.ROUTE
 
     def __init__(
         self,
@@ -89,13 +64,9 @@ class InputError(RouterError):
 class EventError(InputError):
     """An event is not one that the router takes."""
 
-    reason = Reason.EVENT
-
 
 class FindingError(InputError):
     """A finding is too broken to be read."""
-
-    reason = Reason.FINDING
 
 
 class DeliveryError(RouterError):
@@ -111,9 +82,6 @@ class DeliveryError(RouterError):
 class RateLimitedError(DeliveryError):
     """Slack asks to wait *retry_after_seconds* before the next message to this channel."""
 
-    reason = Reason.RATE_LIMITED
-    retryable = True
-
     def __init__(
         self, message: str, *, channel: str, code: str, retry_after_seconds: float
     ) -> None:
@@ -124,9 +92,6 @@ class RateLimitedError(DeliveryError):
 
 class SearchLimitedError(DeliveryError):
     """Slack asks to wait *retry_after_seconds* before it is searched again; posts are no matter."""
-
-    reason = Reason.RATE_LIMITED
-    retryable = True
 
     def __init__(
         self, message: str, *, channel: str, code: str, retry_after_seconds: float
@@ -139,9 +104,6 @@ class SearchLimitedError(DeliveryError):
 class UnavailableError(DeliveryError):
     """Slack could not be asked; where *ambiguous*, it may have posted all the same."""
 
-    reason = Reason.UNAVAILABLE
-    retryable = True
-
     def __init__(self, message: str, *, channel: str, code: str, ambiguous: bool) -> None:
         """Keep whether the message may be there already."""
         super().__init__(message, channel=channel, code=code)
@@ -151,37 +113,22 @@ class UnavailableError(DeliveryError):
 class ChannelError(DeliveryError):
     """The channel is gone, archived, or closed to the app."""
 
-    reason = Reason.CHANNEL
-
 
 class CredentialError(DeliveryError):
     """The token is wrong, revoked or lacks a scope: no channel will work."""
-
-    reason = Reason.CREDENTIAL
-    retryable = True
 
 
 class MessageError(DeliveryError):
     """Slack refuses this message as it is built."""
 
-    reason = Reason.MESSAGE
-
 
 class GoneError(DeliveryError):
     """The message that was to be changed or answered is gone, or may not be changed any more."""
-
-    reason = Reason.MESSAGE
 
 
 class WorkflowUpdateError(RouterError):
     """Security Hub did not set a finding's Workflow status."""
 
-    reason = Reason.WORKFLOW_UPDATE
-    retryable = True
-
 
 class StoreError(RouterError):
     """DynamoDB did not read or write."""
-
-    reason = Reason.STORE
-    retryable = True

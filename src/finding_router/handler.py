@@ -8,7 +8,7 @@ from finding_router.bootstrap import make_pipeline, make_queue
 from finding_router.delivery.deadline import Deadline, RemainingTime
 from finding_router.delivery.job import Job, Record
 from finding_router.delivery.outcome import Outcome
-from finding_router.errors import EventError, Reason, RouterError
+from finding_router.errors import EventError, RouterError
 from finding_router.settings import Settings
 from finding_router.telemetry import logger, metrics, traced
 
@@ -19,9 +19,6 @@ WAKE: Final = "wake"
 
 class BatchFailedError(RouterError):
     """Findings of a bare event failed: raised so that whoever invoked the function tries again."""
-
-    reason = Reason.EVENT
-    retryable = True
 
 
 @cache

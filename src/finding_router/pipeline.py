@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from finding_router.counts import counted
 from finding_router.delivery.backoff import backoff_seconds
 from finding_router.delivery.conclusion import conclude, report
 from finding_router.delivery.deadline import Deadline
@@ -227,7 +228,11 @@ class Pipeline:
                 )
             self._notices.say(
                 "invalid routes",
-                f"{table.skipped} items of the routing table are skipped",
+                counted(
+                    table.skipped,
+                    "item of the routing table is skipped",
+                    "items of the routing table are skipped",
+                ),
                 [str(problem) for problem in table.problems],
             )
         for problem in table.over(self._now()):

@@ -2,11 +2,9 @@
 
 import json
 from collections.abc import Iterator
-from typing import ClassVar, Final
+from typing import ClassVar
 
 import click
-
-STANDARD_INPUT: Final = "-"
 
 
 class UnreadableError(click.ClickException):

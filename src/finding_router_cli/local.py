@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from finding_router.counts import counted
 from finding_router_cli import local_report
 from finding_router_cli.documents import UnreadableError, read_text
 from finding_router_cli.inputs import read_events
@@ -161,8 +162,9 @@ def demo(*, serve: bool, page: Path | None, routes_file: str | None, template: P
         render_page(messages, write_to=page)
         channels = len({message.channel for message in messages})
         click.echo(
-            f"{len(files)} files, {len(events)} events, {len(messages)} messages "
-            f"in {channels} channels, {time.monotonic() - began:.1f} s"
+            f"{counted(len(files), 'file')}, {counted(len(events), 'event')}, "
+            f"{counted(len(messages), 'message')} in {counted(channels, 'channel')}, "
+            f"{time.monotonic() - began:.1f} s"
         )
         click.echo(f"The messages, as Slack lays them out: {page.resolve().as_uri()}")
         if serve:
@@ -237,7 +239,7 @@ def _serve(stack: "Stack", template: Path, host: str) -> None:
     environment_file.write_text(json.dumps(content, indent=2) + "\n")
     stack.listeners.append(lambda outcomes: _print(outcomes, with_summary=False))
     try:
-        with announce(stack, template.parent):
+        with announce(stack.id, stack.aws.url, template.parent):
             click.echo(usage(stack, template, environment_file, is_open=is_open))
             while True:
                 time.sleep(3600)
@@ -265,5 +267,6 @@ def _as_json(outcomes: Sequence[FindingOutcome], sources: Sequence[str]) -> dict
 def _exit(outcomes: Sequence[FindingOutcome]) -> None:
     unsettled = [outcome for outcome in outcomes if not outcome.is_settled]
     if unsettled:
-        click.echo(f"{len(unsettled)} findings came to no end: {unsettled[0].detail}", err=True)
+        number = counted(len(unsettled), "finding")
+        click.echo(f"{number} came to no end: {unsettled[0].detail}", err=True)
         raise click.exceptions.Exit(1)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import click
 
+from finding_router.counts import counted
 from finding_router_local.outcomes import FAILED, FILTERED, MISSING, Delivered, FindingOutcome
 
 _SEVERITY_WIDTH: Final = 13
@@ -71,8 +72,7 @@ def summary(outcomes: Sequence[FindingOutcome]) -> str:
     """Count the findings by outcome, most frequent first."""
     counts = Counter(outcome.outcome for outcome in outcomes)
     words = ", ".join(f"{count} {_word(name)}" for name, count in counts.most_common())
-    findings = "finding" if len(outcomes) == 1 else "findings"
-    return f"{len(outcomes)} {findings}: {words}"
+    return f"{counted(len(outcomes), 'finding')}: {words}"
 
 
 def _destinations(outcome: FindingOutcome) -> str:

@@ -9,6 +9,7 @@ import boto3
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
+from finding_router.counts import counted
 from finding_router_local import TEMPLATE
 from finding_router_local.running import find_running
 
@@ -67,8 +68,7 @@ def redrive(*, queue: str, stack: str | None, region: str | None, template: Path
         return
     except (BotoCoreError, ClientError, RedriveError) as error:
         raise click.ClickException(str(error)) from error
-    messages = "message" if count == 1 else "messages"
-    click.echo(f"{count} {messages} moved from {queue} to {TARGET}")
+    click.echo(f"{counted(count, 'message')} moved from {queue} to {TARGET}")
 
 
 def move(sqs: Any, *, source: str, target: str) -> int:

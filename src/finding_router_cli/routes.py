@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from finding_router.counts import counted
 from finding_router.routing.match import FINDING_FIELDS, Match, top_fields
 from finding_router.routing.mistake import closest
 from finding_router_cli.routing_items import load_table, stack_options
@@ -38,9 +39,11 @@ def check(file: str | None, **stack: Any) -> None:
     disabled = sum(not route.enabled for route in table.routes)
     shadows = sum(not route.is_live for route in table.routes)
     click.echo(
-        f"{len(table.routes)} routes ({disabled} not enabled, {shadows} shadows), "
-        f"{len(table.aliases)} accounts, {len(table.silences)} silences ({len(over)} over), "
-        f"{table.skipped} wrong items"
+        f"{counted(len(table.routes), 'route')} "
+        f"({disabled} not enabled, {counted(shadows, 'shadow')}), "
+        f"{counted(len(table.aliases), 'account')}, "
+        f"{counted(len(table.silences), 'silence')} ({len(over)} over), "
+        f"{counted(table.skipped, 'wrong item')}"
     )
     if table.problems or over:
         raise click.exceptions.Exit(1)

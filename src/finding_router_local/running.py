@@ -6,14 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import urllib3
 
 from finding_router_local.outcomes import FindingOutcome
-
-if TYPE_CHECKING:
-    from finding_router_local.stack import Stack
 
 PREFIX: Final = "/_local"
 DIRECTORY: Final = ".demo"
@@ -28,7 +25,6 @@ class RunningStack:
     """A stack of another process, by the address of its AWS."""
 
     url: str
-    slack_page_url: str
     region: str
     queues: Mapping[str, str]
 
@@ -81,10 +77,14 @@ class RunningStack:
 
 
 @contextmanager
-def announce(stack: "Stack", root: Path) -> Iterator[None]:
-    """Let other processes find *stack* in *root*, the project's folder, as long as it runs."""
+def announce(stack_id: str, url: str, root: Path) -> Iterator[None]:
+    """
+    Let other processes find a stack as long as it runs.
+
+    *url* is the address of its AWS, *root* the project's folder.
+    """
     path = private_folder(root) / _FILE
-    said = {"id": stack.id, "pid": os.getpid(), "url": stack.aws.url}
+    said = {"id": stack_id, "pid": os.getpid(), "url": url}
     path.write_text(json.dumps(said))
     try:
         yield
@@ -107,9 +107,7 @@ def find_running(root: Path) -> RunningStack | None:
     if not isinstance(there, dict) or there.get("id") is None or there["id"] != said["id"]:
         path.unlink(missing_ok=True)
         return None
-    return RunningStack(
-        said["url"], there["slack_page_url"], region=there["region"], queues=there["queues"]
-    )
+    return RunningStack(said["url"], region=there["region"], queues=there["queues"])
 
 
 def private_folder(root: Path) -> Path:

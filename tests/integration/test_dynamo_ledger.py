@@ -122,7 +122,6 @@ def test_a_trouble_that_stays_is_one_error_with_dynamodbs_word(
             ask()
 
         assert all(word in str(failed.value) for word in (TABLE, code, "tried again"))
-        assert failed.value.retryable
 
 
 class Hesitant:

@@ -68,7 +68,7 @@ def test_the_table_of_a_stack_is_checked(table: str) -> None:
     result = CliRunner().invoke(main, ["routes", "check"])
 
     assert result.output == (
-        "1 routes (0 not enabled, 0 shadows), 1 accounts, 1 silences (0 over), 0 wrong items\n"
+        "1 route (0 not enabled, 0 shadows), 1 account, 1 silence (0 over), 0 wrong items\n"
     )
 
 

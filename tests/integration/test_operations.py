@@ -135,17 +135,46 @@ def test_lost_events(stack: Stack) -> None:
 
 
 def test_backlog(stack: Stack) -> None:
-    """Findings wait for as long as Slack is down, and are said once it is up."""
-    stack.slack.faults.add(http_status=503, times=2)
-    began = stack.clock()
-    [outcome] = stack.send([imported(raw_finding())], tries=2)
-    assert "failed" == outcome.outcome
-    assert 1 == len(stack.queued_ids())
+    """Findings wait for as long as nobody takes them, and are said once somebody does."""
+    stack.aws.faults.add(Fault(effect="outage", operation="ReceiveMessage", times=None))
+    before = stack.journal.tries
+    stack.put(imported(raw_finding()))
     stack.advance(BACKLOG_SECONDS)
-    assert stack.clock() - began > BACKLOG_SECONDS
+    assert 1 == len(stack.queued_ids())
+    assert before == stack.journal.tries
+
+    stack.aws.faults.clear()
 
     assert stack.drain()
     check_well(stack)
+
+
+def test_failing(stack: Stack) -> None:
+    """Findings come back for as long as Slack is down, counted each time, and are said then."""
+    stack.slack.faults.add(http_status=503, times=2)
+    before = counted(stack, "FindingsFailed")
+    [outcome] = stack.send([imported(raw_finding())], tries=2)
+    assert "failed" == outcome.outcome
+    assert 1 == len(stack.queued_ids())
+    assert before + 2 == counted(stack, "FindingsFailed")
+
+    assert stack.drain()
+    check_well(stack)
+
+
+def test_failing_beside_others(stack: Stack) -> None:
+    """What comes back is counted though the rest of its batch is said."""
+    match = {"Id": ["finding-2"]}
+    stack.put_routes([{"kind": "route", "name": "other", "match": match, "channel": "#other"}])
+    stack.advance(2)
+    stack.slack.faults.add(channel="#other", http_status=503)
+    before = counted(stack, "FindingsFailed")
+    event = imported(raw_finding(), raw_finding("finding-2"))
+    assert ["posted", "failed"] == [each.outcome for each in stack.send([event], tries=1)]
+    assert before + 1 == counted(stack, "FindingsFailed")
+
+    assert stack.drain()
+    check_well(stack, "finding-2")
 
 
 def test_errors(stack: Stack) -> None:
@@ -198,7 +227,7 @@ def test_redrive_command(stack: Stack, tmp_path: Any) -> None:
     stack.slack.faults.clear()
     arguments = ["--template", str(tmp_path / "template.yaml")]
 
-    with announce(stack, tmp_path):
+    with announce(stack.id, stack.aws.url, tmp_path):
         result = CliRunner().invoke(redrive_command, arguments)
 
     assert "1 message moved from DeadLetters to FindingsQueue\n" == result.output

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from slack_sdk import WebClient
 
-from finding_router_local.slack import SlackServer
+from finding_router_local.slack import SlackServer, render_page
 
 CHROMIUM = os.environ.get("CHROMIUM") or next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -287,7 +287,7 @@ def test_a_file_needs_no_server(
     client.chat_postMessage(channel="#alerts", text="here")
     client.chat_postMessage(channel="#others", text="elsewhere")
     path = tmp_path / "slack.html"
-    slack.write_page(path)
+    render_page(slack.messages(), write_to=path)
     slack.stop()
     with browser.new_context() as context:
         opened = context.new_page()

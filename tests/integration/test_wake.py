@@ -88,7 +88,7 @@ def test_wake_command(stack: Stack, tmp_path: Any) -> None:
     stack.advance(DAY)
     arguments = ["wake", "--template", str(tmp_path / "template.yaml")]
 
-    with announce(stack, tmp_path):
+    with announce(stack.id, stack.aws.url, tmp_path):
         result = CliRunner().invoke(local, arguments)
 
     assert 0 == result.exit_code

@@ -9,6 +9,7 @@ import boto3
 import pytest
 
 from finding_router import telemetry
+from finding_router.delivery.backoff import LONGEST_SECONDS, backoff_seconds
 from finding_router.handler import is_wake
 from finding_router.settings import Settings
 
@@ -18,6 +19,8 @@ KEY = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd"
 FOURTEEN_DAYS = 14 * 24 * 60 * 60
 QUEUES = ["FindingsQueue", "DeadLetters", "UndeliveredEvents"]
 TABLES = ["RoutingTable", "Ledger"]
+# What comes back after so long is taken, and fails, so much later at most.
+LATE_SECONDS = 90
 METRICS = {
     value
     for name, value in vars(telemetry).items()
@@ -293,6 +296,7 @@ class TestAlarms:
                 "ApproximateAgeOfOldestMessage",
                 "<FindingsQueue.QueueName>",
             ),
+            "RouterFailingAlarm": (telemetry.FINDINGS_FAILED, telemetry.SERVICE),
             "RouterErrorsAlarm": ("Errors", "<RouterFunction.Ref>"),
             "RouterCredentialAlarm": (telemetry.CREDENTIAL_FAILURES, telemetry.SERVICE),
             "RouterInvalidRoutesAlarm": (telemetry.INVALID_ROUTES, telemetry.SERVICE),
@@ -310,12 +314,26 @@ class TestAlarms:
             assert alarm["AlarmDescription"].endswith(".")
             assert "notBreaching" == alarm["TreatMissingData"]
 
-    def test_backlog_alarm_comes_before_sqs_stops_counting(self, resolve: Resolve) -> None:
-        """A message that was received three times no longer counts as the oldest."""
-        resources = resolve()
-        hidden_seconds = resources["FindingsQueue"]["VisibilityTimeout"]
+    def test_what_fails_has_an_alarm_beside_the_backlog(self, alarms: dict[str, Any]) -> None:
+        """SQS no longer counts as the oldest what it gave three times, long before that rings."""
+        third_try = backoff_seconds(1) + backoff_seconds(2)
 
-        assert resources["RouterBacklogAlarm"]["Threshold"] < 3 * hidden_seconds
+        assert third_try < alarms["RouterBacklogAlarm"]["Threshold"]
+        assert "RouterFailingAlarm" in alarms
+
+    def test_one_finding_that_fails_rings(self, alarms: dict[str, Any]) -> None:
+        """However its tries lie to the periods: each is in another, and enough are in sight."""
+        alarm = alarms["RouterFailingAlarm"]
+        seen_seconds = alarm["Period"] * alarm["EvaluationPeriods"]
+
+        assert alarm["Period"] < LONGEST_SECONDS
+        assert alarm["DatapointsToAlarm"] <= seen_seconds // (LONGEST_SECONDS + LATE_SECONDS)
+
+    def test_a_short_flood_does_not_ring(self, alarms: dict[str, Any]) -> None:
+        """One that went at Slack's pace for ten minutes is in two periods at most."""
+        alarm = alarms["RouterFailingAlarm"]
+
+        assert alarm["Period"] * (alarm["DatapointsToAlarm"] - 2) >= 600
 
     def test_custom_metrics_stay_within_the_free_ten(self) -> None:
         """Each further one costs $0.30 a month."""

@@ -126,7 +126,8 @@ class TestPlace:
     @pytest.mark.parametrize(
         ("name", "alias", "expected"),
         [
-            ("payments-prod", "pay", "payments-prod (123456789012)"),
+            ("payments-prod", "pay", "pay (123456789012)"),
+            ("payments-prod", None, "payments-prod (123456789012)"),
             (None, "pay", "pay (123456789012)"),
             (None, None, "123456789012"),
             ("None", None, "123456789012"),
@@ -135,7 +136,7 @@ class TestPlace:
     def test_an_account_has_name_and_id(
         self, name: str | None, alias: str | None, expected: str
     ) -> None:
-        """Without a name of its own the operator's alias names it."""
+        """The operator's alias goes before the name that the finding brings along."""
         message = render(make_finding(account_name=name), CardContext(account_alias=alias))
 
         assert expected == labels(message)["Account"]

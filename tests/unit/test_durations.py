@@ -1,8 +1,8 @@
-"""Spans of time and counts in words."""
+"""Spans of time in words."""
 
 import pytest
 
-from finding_router.slack.durations import ago_words, counted, duration_words, ordinal
+from finding_router.slack.durations import ago_words, duration_words, ordinal
 
 
 @pytest.mark.parametrize(
@@ -45,10 +45,3 @@ def test_ordinals_end_as_english_has_them() -> None:
     expected = ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "102nd", "111th"]
 
     assert expected == [ordinal(each) for each in (1, 2, 3, 4, 11, 12, 13, 21, 102, 111)]
-
-
-def test_counts_agree_with_their_noun() -> None:
-    """One finding, several findings, and a plural that takes more than an s."""
-    assert counted(1, "finding") == "1 finding"
-    assert counted(1200, "finding") == "1,200 findings"
-    assert counted(2, "control or type", "controls and types") == "2 controls and types"

@@ -103,7 +103,7 @@ def test_a_suppressed_finding_names_its_route(explain: Explain) -> None:
 
     assert "  nowhere     suppressed by route s\n" in allowed.output
     assert 'left out: route "s", action: is suppress, which this stack may not do' in refused.stderr
-    assert "#default-channel  no route matches, and 1 invalid items were left out" in refused.stdout
+    assert "#default-channel  no route matches, and 1 invalid item was left out" in refused.stdout
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,21 @@ def test_what_waits_for_something_that_was_deleted_comes_at_once(
     assert [Outcome.DIGESTED] == outcomes(router.wake())
 
 
+@pytest.mark.parametrize("change", [{"enabled": False}, {"mode": "shadow"}, {"action": "drop"}])
+def test_what_waits_for_a_route_that_posts_no_more_comes_at_its_time(
+    change: dict[str, Any],
+) -> None:
+    """It was the route's when it came, and whoever wants it sooner deletes the route."""
+    router = Router(DAILY)
+    router.send(raw_finding())
+    router.items = [{**DAILY, **change}]
+    router.restart()
+
+    assert [] == router.wake()
+    router.clock.now += 20 * HOUR
+    assert [Outcome.DIGESTED] == outcomes(router.wake())
+
+
 @pytest.mark.parametrize("how", ["resolved", "archived"])
 def test_what_ended_while_it_waited_is_listed_as_over(how: str) -> None:
     """Its status stays as it was set."""

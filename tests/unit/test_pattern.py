@@ -303,7 +303,6 @@ class TestRefusal:
 
         assert isinstance(error, ConfigurationError)
         assert isinstance(error, ValueError)
-        assert not error.retryable
 
     def test_names_of_tests_are_fields_outside_of_alternatives(self) -> None:
         """Only inside $or does the engine take them for a mistake."""

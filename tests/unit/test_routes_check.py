@@ -27,7 +27,7 @@ def test_a_right_table_is_counted(tmp_path: Path) -> None:
     )
 
     assert result.output == (
-        "3 routes (1 not enabled, 1 shadows), 1 accounts, 1 silences (0 over), 0 wrong items\n"
+        "3 routes (1 not enabled, 1 shadow), 1 account, 1 silence (0 over), 0 wrong items\n"
     )
     assert result.exit_code == 0
 
@@ -61,7 +61,7 @@ def test_a_silence_that_is_over_is_wrong(tmp_path: Path) -> None:
             'wrong: silence "s", until: is past since 2026-03-09 08:00 UTC; '
             "write a later moment, or delete the item"
         ),
-        "0 routes (0 not enabled, 0 shadows), 0 accounts, 1 silences (1 over), 0 wrong items",
+        "0 routes (0 not enabled, 0 shadows), 0 accounts, 1 silence (1 over), 0 wrong items",
     ]
     assert result.exit_code == 1
 
@@ -89,6 +89,6 @@ def test_fields_that_no_finding_has_are_odd(tmp_path: Path) -> None:
         'odd: route "a", match.AccountId: unknown to ASFF; did you mean "AwsAccountId"?',
         'odd: route "a", match.Zzz: unknown to ASFF; is it spelt right?',
         'odd: silence "s", match.AccountId: unknown to ASFF; did you mean "AwsAccountId"?',
-        "2 routes (0 not enabled, 0 shadows), 0 accounts, 1 silences (0 over), 0 wrong items",
+        "2 routes (0 not enabled, 0 shadows), 0 accounts, 1 silence (0 over), 0 wrong items",
     ]
     assert result.exit_code == 0

@@ -40,7 +40,7 @@ def line_of(
         group=_cut(kind.name, _TITLE_BYTES) or title,
         group_title=None if about == title else about,
         account_id=_optional(finding.account_id, _ID_BYTES),
-        account_name=_optional(finding.account_name or account_alias, _NAME_BYTES),
+        account_name=_optional(account_alias or finding.account_name, _NAME_BYTES),
         region=_optional(finding.region, _ID_BYTES),
         resource=_cut(names[0], _NAME_BYTES) if names else None,
         more_resources=max(0, len(names) - 1),

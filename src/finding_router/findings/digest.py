@@ -111,11 +111,6 @@ class Group:
         return len(self.lines)
 
     @property
-    def ended(self) -> int:
-        """Count those that ended."""
-        return sum(line.is_ended for line in self.lines)
-
-    @property
     def is_over(self) -> bool:
         """Tell whether all of them ended."""
         return all(line.is_ended for line in self.lines)

@@ -14,6 +14,7 @@ from functools import cached_property
 from itertools import chain
 from typing import Any, Final, Self
 
+from finding_router.counts import counted
 from finding_router.errors import ConfigurationError, RouteError
 from finding_router.findings.events import IMPORTED, SOURCE
 from finding_router.findings.finding import Finding
@@ -244,7 +245,8 @@ class RoutingTable:
         if quiet:
             return f'requested, though route "{quiet[0].name}" says nothing'
         if self.problems:
-            return f"no route matches, and {self.skipped} invalid items were left out"
+            items = counted(self.skipped, "invalid item was", "invalid items were")
+            return f"no route matches, and {items} left out"
         return "no route matches"
 
 

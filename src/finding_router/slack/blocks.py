@@ -5,15 +5,13 @@ slack_sdk takes a tenth of a cold start, and most events say nothing: it is impo
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from finding_router.slack.detail import Fact
 from finding_router.slack.text import CONTEXT_ELEMENTS, FIELDS, HEADER_CHARS, Mrkdwn, Plain, plain
 
 if TYPE_CHECKING:
     from slack_sdk.models.blocks import MarkdownTextObject
-
-LABEL_CHARS: Final = len("**\n")
 
 
 def header(text: str) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def render(finding: Finding, context: CardContext) -> Message:
     source = Source(
         finding=finding,
         detail=with_standards(lay_out(finding), context.standards),
-        account=account_words(finding.account_name or context.account_alias, finding.account_id),
+        account=account_words(context.account_alias or finding.account_name, finding.account_id),
         portal=context.portal,
         full_title=full_title(finding, headline),
     )
@@ -110,7 +110,7 @@ def render_raw(raw: object, problem: str, context: CardContext) -> Message:
     """Show the JSON of a finding that cannot be laid out, and the *problem* with it."""
     title = text_at(raw, "Title") or text_at(raw, "Id")
     account = account_words(
-        text_at(raw, "AwsAccountName") or context.account_alias, text_at(raw, "AwsAccountId")
+        context.account_alias or text_at(raw, "AwsAccountName"), text_at(raw, "AwsAccountId")
     )
     named = joined(" · ", words(title or "", _TITLE_CHARS), account)
     text = f"{_UNREADABLE}: {named}" if named else _UNREADABLE
@@ -140,7 +140,7 @@ def summary(finding: Finding, context: CardContext) -> Mrkdwn:
         Mrkdwn(f"{CIRCLES[finding.severity]} {finding.severity}"),
         words(finding.product, _NAME_CHARS),
         words(finding.title, _TITLE_CHARS),
-        account_words(finding.account_name or context.account_alias, finding.account_id),
+        account_words(context.account_alias or finding.account_name, finding.account_id),
         said(finding.region),
         listed([name for name in names if name], 1, 2 * _NAME_CHARS),
     )

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from itertools import batched, chain
 from typing import Any, Final
 
+from finding_router.counts import counted
 from finding_router.findings.digest import Group, Line, Totals, Trend, accounts, groups, resources
 from finding_router.slack import blocks
 from finding_router.slack.detail import joined, said
-from finding_router.slack.durations import counted
 from finding_router.slack.frame import (
     CIRCLES,
     COLOURS,

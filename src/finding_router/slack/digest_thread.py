@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final, NamedTuple
 
+from finding_router.counts import counted
 from finding_router.findings.digest import Group, Line, groups
 from finding_router.slack import blocks
 from finding_router.slack.detail import joined, said
 from finding_router.slack.digest import group_name, summed_up
-from finding_router.slack.durations import counted
 from finding_router.slack.frame import CIRCLES, ENDED_SIGN, account_words
 from finding_router.slack.message import Message
 from finding_router.slack.resources import is_account

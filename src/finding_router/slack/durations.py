@@ -1,6 +1,10 @@
-"""Spans of time and counts, as a message says them."""
+"""Spans of time, as a message says them."""
 
 from typing import Final
+
+from finding_router.counts import counted
+
+__all__ = ["ago_words", "counted", "duration_words", "ordinal"]
 
 _MINUTE: Final = 60
 _HOUR: Final = 60 * _MINUTE
@@ -40,8 +44,3 @@ def ordinal(number: int) -> str:
     """Give "2nd" for 2."""
     ending = "th" if number % 100 in _TEENS else _ORDINALS.get(number % 10, "th")
     return f"{number}{ending}"
-
-
-def counted(number: int, one: str, several: str | None = None) -> str:
-    """Give "1 finding" or "1,200 findings"; *several* where an s is not enough."""
-    return f"{number:,} {one if number == 1 else several or one + 's'}"

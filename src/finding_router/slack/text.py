@@ -23,11 +23,8 @@ HEADER_CHARS: Final = 150
 # https://docs.slack.dev/reference/block-kit/blocks/section-block
 SECTION_CHARS: Final = 3000
 FIELDS: Final = 10
-FIELD_CHARS: Final = 2000
 # https://docs.slack.dev/reference/block-kit/blocks/context-block
 CONTEXT_ELEMENTS: Final = 10
-# https://docs.slack.dev/reference/block-kit/composition-objects/text-object
-TEXT_OBJECT_CHARS: Final = 3000
 # Undocumented: Slack refuses a message whose blocks hold more than about 13,200 characters of text
 # (msg_blocks_too_long), where a header counts as about 100 more than it says.
 MESSAGE_CHARS: Final = 9000

@@ -90,7 +90,7 @@ def render_ended(
     source = Source(
         finding=finding,
         detail=with_standards(Detail(facts=facts(("Severity", severity))), context.standards),
-        account=account_words(finding.account_name or context.account_alias, finding.account_id),
+        account=account_words(context.account_alias or finding.account_name, finding.account_id),
         portal=context.portal,
         full_title=full_title(finding, headline),
     )

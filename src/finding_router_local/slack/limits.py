@@ -16,7 +16,6 @@ POST_BURST: Final = 5
 # https://docs.slack.dev/apis/web-api/rate-limits: calls a minute for one method and workspace.
 TIER_2_PER_MINUTE: Final = 20
 TIER_3_PER_MINUTE: Final = 50
-TIER_4_PER_MINUTE: Final = 100
 SPECIAL_TIER_PER_MINUTE: Final = 300  # auth.test: "hundreds of requests per minute"
 
 # https://docs.slack.dev/reference/block-kit/blocks, one page a block.

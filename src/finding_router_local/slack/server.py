@@ -4,7 +4,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -15,7 +14,6 @@ from finding_router_local.slack.connections import Connections, handler_for
 from finding_router_local.slack.faults import FaultPlan
 from finding_router_local.slack.limits import POST_BURST
 from finding_router_local.slack.pace import Pace
-from finding_router_local.slack.page import render_page
 from finding_router_local.slack.statistics import Statistics
 from finding_router_local.slack.web import make_app
 from finding_router_local.slack.workspace import (
@@ -161,12 +159,6 @@ class SlackServer:
     def delete_message(self, channel: str, ts: str) -> None:
         """Delete a message as a person would."""
         self.workspace.delete_message(channel, ts)
-
-    def write_page(self, path: Path) -> str:
-        """Write all channels and messages to *path* as a page that needs no server."""
-        with self.workspace.lock:
-            messages, channels = self.workspace.messages(), self.workspace.channels()
-        return render_page(messages, channels, workspace=self.workspace.name, write_to=path)
 
     def clear(self) -> None:
         """Forget messages, faults, pace and figures; channels and the token stay."""
