@@ -28,10 +28,11 @@ ONE = Waiting(
     subject="control",
     routes=("weekly",),
     mention=("@here",),
-    held_at=NOW,
+    since=NOW,
     due_at=DUE_AT,
+    held_at=NOW + 2,
 )
-TWO = replace(ONE, name="two", held_at=NOW - 1)
+TWO = replace(ONE, name="two", since=NOW + 1)
 EVENT = b"\x00 of one"
 
 
@@ -51,7 +52,7 @@ class HoldBookContract:
         book.hold(BIN, TWO, b"of two")
 
         assert [BIN] == book.bins()
-        assert [TWO, ONE] == book.waiting(BIN.name)
+        assert [ONE, TWO] == book.waiting(BIN.name)
         assert {"one": EVENT} == book.events(BIN.name, ["one", "three"])
 
     def test_an_event_may_be_as_large_as_a_finding(self, book: HoldBook) -> None:
@@ -63,10 +64,11 @@ class HoldBookContract:
         assert {"one": event} == book.events(BIN.name, ["one"])
 
     def test_a_finding_waits_once_in_a_bin(self, book: HoldBook) -> None:
-        """The last word on it counts."""
+        """The last word on it counts, and it goes on to wait since when it did."""
         book.hold(BIN, ONE, EVENT)
-        newer = replace(ONE, held_at=NOW + 5)
-        book.hold(replace(BIN, touched_at=NOW + 5), newer, b"newer")
+        newer = replace(ONE, held_at=NOW + 5, mention=())
+        later = replace(newer, since=NOW + 4, due_at=NOW + 9999)
+        book.hold(replace(BIN, touched_at=NOW + 5), later, b"newer")
 
         assert [newer] == book.waiting(BIN.name)
         assert {"one": b"newer"} == book.events(BIN.name, ["one"])
@@ -78,6 +80,14 @@ class HoldBookContract:
         book.hold(BIN, replace(TWO, due_at=NOW + 9999), EVENT)
 
         assert [(BIN.due_at, BIN.since)] == [(each.due_at, each.since) for each in book.bins()]
+
+    def test_the_first_counts_whoever_is_the_quickest(self, book: HoldBook) -> None:
+        """A worker may put aside late what it decided early."""
+        book.hold(replace(BIN, due_at=NOW + 9999), replace(TWO, due_at=NOW + 9999), EVENT)
+        book.hold(BIN, ONE, EVENT)
+
+        assert [(DUE_AT, NOW)] == [(each.due_at, each.since) for each in book.bins()]
+        assert ["one", "two"] == [each.name for each in book.waiting(BIN.name)]
 
     def test_it_is_known_what_waits_elsewhere(self, book: HoldBook) -> None:
         """A finding is marked with the last digest of it."""
@@ -114,11 +124,11 @@ class HoldBookContract:
         assert book.close(BIN, digest="digest-1", left=None)
         assert [replace(BIN, due_at=None, since=None, digest="digest-1")] == book.bins()
 
-        later = replace(TWO, due_at=NOW + 7200, held_at=NOW + 60)
+        later = replace(TWO, due_at=NOW + 7200, since=NOW + 60)
         book.hold(replace(BIN, touched_at=NOW + 60), later, EVENT)
 
         [again] = book.bins()
-        assert (later.due_at, later.held_at, "digest-1") == (
+        assert (later.due_at, later.since, "digest-1") == (
             again.due_at,
             again.since,
             again.digest,
@@ -127,10 +137,10 @@ class HoldBookContract:
     def test_a_bin_is_due_for_what_is_left(self, book: HoldBook) -> None:
         """What came after its time waits for the next one."""
         book.hold(BIN, ONE, EVENT)
-        left = replace(TWO, due_at=NOW + 7200, held_at=NOW + 3700)
+        left = replace(TWO, due_at=NOW + 7200, since=NOW + 3700)
 
         assert book.close(BIN, digest=None, left=left)
-        assert [replace(BIN, due_at=left.due_at, since=left.held_at)] == book.bins()
+        assert [replace(BIN, due_at=left.due_at, since=left.since)] == book.bins()
 
     def test_closing_without_a_digest_keeps_the_one_before(self, book: HoldBook) -> None:
         """There was nothing to say this time."""

@@ -9,7 +9,7 @@ from finding_router.routing.hold import HoldKind
 
 BINS: Final = "bins"
 # What is read of all that waits: the events are most of it, and read some at a time.
-_WITHOUT_EVENT: Final = ("channel", "subject", "routes", "mention", "held_at", "due_at")
+_WITHOUT_EVENT: Final = ("channel", "subject", "routes", "mention", "since", "due_at", "held_at")
 
 
 class DynamoHoldBook:
@@ -22,34 +22,41 @@ class DynamoHoldBook:
 
     def hold(self, bin_: Bin, waiting: Waiting, event: bytes) -> None:
         """Keep *waiting* with its *event*; it comes first, so that no bin is closed over it."""
-        self._items.put(
+        held, _ = self._items.update(
+            (_held(bin_.name), waiting.name),
+            "SET subject = :subject, routes = :routes, mention = :mention, held_at = :held_at, "
+            "event = :event, expires_at = :expires_at, "
+            # Or what comes anew every day would wait for ever.
+            "since = if_not_exists(since, :since), due_at = if_not_exists(due_at, :due_at)",
             {
-                "finding": _held(bin_.name),
-                "channel": waiting.name,
-                "subject": waiting.subject,
-                "routes": list(waiting.routes),
-                "mention": list(waiting.mention),
-                "held_at": waiting.held_at,
-                "due_at": waiting.due_at,
-                "event": event,
-                "expires_at": int(waiting.due_at) + self._ttl_seconds,
-            }
+                ":subject": waiting.subject,
+                ":routes": list(waiting.routes),
+                ":mention": list(waiting.mention),
+                ":held_at": waiting.held_at,
+                ":event": event,
+                ":expires_at": int(waiting.due_at) + self._ttl_seconds,
+                ":since": waiting.since,
+                ":due_at": waiting.due_at,
+            },
         )
-        self._items.update(
-            (BINS, bin_.name),
+        key, times = (BINS, bin_.name), {":due_at": held["due_at"], ":since": held["since"]}
+        touched, _ = self._items.update(
+            key,
             "SET kind = :kind, reason = :reason, in_channel = :channel, "
             "touched_at = :touched_at, "
-            # They are those of what has waited longest.
             "due_at = if_not_exists(due_at, :due_at), since = if_not_exists(since, :since)",
             {
                 ":kind": bin_.kind.value,
                 ":reason": bin_.reason,
                 ":channel": bin_.channel,
                 ":touched_at": bin_.touched_at,
-                ":due_at": waiting.due_at,
-                ":since": waiting.held_at,
+                **times,
             },
         )
+        if touched["since"] > held["since"]:
+            # Another worker decided later, and was quicker.
+            change = "SET due_at = :due_at, since = :since"
+            self._items.update(key, change, times, "since > :since")
 
     def bins(self) -> list[Bin]:
         """Give every bin there is."""
@@ -58,7 +65,7 @@ class DynamoHoldBook:
     def waiting(self, bin_name: str) -> list[Waiting]:
         """Give what waits in a bin, the oldest first."""
         found = map(_to_waiting, self._items.query(_held(bin_name), only=_WITHOUT_EVENT))
-        return sorted(found, key=lambda waiting: waiting.held_at)
+        return sorted(found, key=lambda waiting: waiting.since)
 
     def events(self, bin_name: str, names: Iterable[str]) -> dict[str, bytes]:
         """Give the events of those of *names* that wait in a bin."""
@@ -85,7 +92,7 @@ class DynamoHoldBook:
         given: dict[str, Any] = {":touched_at": bin_.touched_at}
         if left is not None:
             change = "SET due_at = :due_at, since = :since"
-            given |= {":due_at": left.due_at, ":since": left.held_at}
+            given |= {":due_at": left.due_at, ":since": left.since}
         _, is_closed = self._items.update(key, change, given, "touched_at = :touched_at")
         return is_closed
 
@@ -100,8 +107,9 @@ def _to_waiting(values: Mapping[str, Any]) -> Waiting:
         subject=values["subject"],
         routes=tuple(values["routes"]),
         mention=tuple(values["mention"]),
-        held_at=values["held_at"],
+        since=values["since"],
         due_at=values["due_at"],
+        held_at=values["held_at"],
     )
 
 

@@ -122,7 +122,7 @@ class Waker:
         held = [each for each in part.deliveries if each.destination.hold is not None]
         if held:
             self._outbox.send(held, default_channel=table.default_channel, deadline=deadline)
-            self._holding.put_aside(held, deadline)
+            self._holding.put_aside(held, deadline, decided_at=planner.now)
         if len(held) < len(part.deliveries) or part.ended:
             work = self._digest(due, part)
             self._outbox.send_digest(work, default_channel=table.default_channel, deadline=deadline)
@@ -185,13 +185,13 @@ class Waker:
             destination=Destination(channel=bin_.channel, routes=due.routes, mention=due.mention),
             severity=max((each.severity for each in listed), key=lambda severity: severity.rank),
             jobs=[job for each in listed for job in each.jobs],
-            name=bin_.occasion,
+            name=due.occasion,
             deliveries=new,
             also=list(part.ended),
             over=frozenset(each.key.finding for each in part.ended),
             heading=due.heading,
             why=due.why,
-            before=self._digests.open_digests([bin_.occasion]).get(bin_.occasion),
+            before=self._digests.open_digests([due.occasion]).get(due.occasion),
             compared_with=compared_with,
         )
 
