@@ -123,15 +123,15 @@ class FakeHoldBook:
             waiting = self.waiting_in.get(bin_name, {})
             return {name: self.packed[bin_name, name] for name in names if name in waiting}
 
-    def holds(self, bin_names: Collection[str], names: Collection[str]) -> set[str]:
-        """Give those that wait in any of them."""
-        with self._faults.around("holds"):
-            return {
-                name
-                for bin_name in bin_names
-                for name in names
-                if name in self.waiting_in.get(bin_name, {})
-            }
+    def held_elsewhere(self, bin_name: str, names: Collection[str]) -> set[str]:
+        """Give those that wait in another bin that is ever due."""
+        with self._faults.around("held_elsewhere"):
+            others = [
+                self.waiting_in.get(each.name, {})
+                for each in self.by_name.values()
+                if each.name != bin_name and each.due_at is not None
+            ]
+            return {name for name in names if any(name in waiting for waiting in others)}
 
     def let_go(self, bin_name: str, waiting: Iterable[Waiting]) -> None:
         """Forget those that are as they were."""

@@ -44,7 +44,7 @@ class HoldBookContract:
         assert [] == book.bins()
         assert [] == book.waiting(BIN.name)
         assert {} == book.events(BIN.name, ["one"])
-        assert set() == book.holds([BIN.name], ["one"])
+        assert set() == book.held_elsewhere(BIN.name, ["one"])
 
     def test_what_waits_is_read_as_it_was_put_aside(self, book: HoldBook) -> None:
         """The oldest first."""
@@ -94,9 +94,28 @@ class HoldBookContract:
         book.hold(BIN, ONE, EVENT)
         book.hold(replace(BIN, name="other"), TWO, EVENT)
 
-        assert {"one", "two"} == book.holds([BIN.name, "other"], ["one", "two", "three"])
-        assert {"two"} == book.holds(["other"], ["one", "two"])
-        assert set() == book.holds(["other"], [])
+        assert {"two"} == book.held_elsewhere(BIN.name, ["one", "two", "three"])
+        assert {"one"} == book.held_elsewhere("other", ["one", "two", "three"])
+        assert {"one", "two"} == book.held_elsewhere("a third", ["one", "two", "three"])
+        assert set() == book.held_elsewhere("other", [])
+
+    def test_where_it_waits_no_more_it_is_not_waited_for(self, book: HoldBook) -> None:
+        """It would never be marked: what was said, and what a worker that died left behind."""
+        book.hold(BIN, ONE, EVENT)
+        book.hold(replace(BIN, name="other"), ONE, EVENT)
+        book.hold(replace(BIN, name="closed"), ONE, EVENT)
+        book.let_go("other", [ONE])
+        book.close(replace(BIN, name="closed"), digest=None, left=None)
+
+        assert set() == book.held_elsewhere(BIN.name, ["one"])
+
+    def test_what_waits_again_is_known_again(self, book: HoldBook) -> None:
+        """Whatever was said of it before."""
+        book.hold(BIN, ONE, EVENT)
+        book.let_go(BIN.name, [ONE])
+        book.hold(BIN, ONE, EVENT)
+
+        assert {"one"} == book.held_elsewhere("other", ["one"])
 
     def test_what_was_said_waits_no_more(self, book: HoldBook) -> None:
         """The rest does; to forget what is not there is no failure."""
@@ -175,3 +194,21 @@ class TestDynamoHoldBook(HoldBookContract):
     def book(self, make_table: Any) -> HoldBook:
         """Make one on a table of its own."""
         return DynamoHoldBook(Items(make_table("ledger", "finding", "channel")), days=400)
+
+    def test_what_waits_elsewhere_takes_a_call_for_a_hundred(self, make_table: Any) -> None:
+        """However many bins there are: thousands are due when a silence of everything is over."""
+        items = Items(make_table("ledger", "finding", "channel"))
+        book = DynamoHoldBook(items, days=400)
+        for number in range(30):
+            waiting = replace(ONE, name=f"finding-{number}")
+            book.hold(replace(BIN, name=f"bin-{number}"), waiting, EVENT)
+        calls: list[object] = []
+        items.client.meta.events.register(
+            "before-call.dynamodb.BatchGetItem", lambda **call: calls.append(call)
+        )
+
+        assert set() == book.held_elsewhere("bin-0", ["finding-0"])
+        assert 1 == len(calls)
+
+        held = book.held_elsewhere("bin-0", [f"finding-{number}" for number in range(30)])
+        assert (29, 4) == (len(held), len(calls))

@@ -155,6 +155,41 @@ def test_a_finding_that_also_waits_elsewhere_is_marked_with_the_last() -> None:
     assert 1 == len(router.slack.opened("#late"))
 
 
+def test_to_know_what_also_waits_elsewhere_takes_one_question_a_part() -> None:
+    """However many bins there are."""
+    bins = [{**DAILY, "name": name, "channel": f"#{name}"} for name in ("a", "b", "c", "d")]
+    router = Router(*bins)
+    router.send(raw_finding("one"), raw_finding("two"))
+    router.clock.now += 2 * HOUR
+
+    router.wake()
+
+    assert 4 == router.faults.count("held_elsewhere")
+    assert 1 == router.faults.count("bins")
+    assert "NOTIFIED" == router.status("one") == router.status("two")
+
+
+@pytest.mark.parametrize("operation", ["put_lines", "mark", "let_go"])
+def test_out_of_time_what_was_said_is_settled_by_the_next_call(operation: str) -> None:
+    """What was done of it is kept: nothing is marked unasked, and nothing is lost."""
+    router = Router(DAILY)
+    router.send(raw_finding("one"), raw_finding("two"))
+    router.clock.now += 2 * HOUR
+    router.faults.plan(operation, seconds=INVOCATION_SECONDS - 15, carried_out=True)
+
+    router.wake()
+    [left] = router.holds.waiting_in.values()
+    assert {"put_lines": 2, "mark": 2, "let_go": 1}[operation] == len(left)
+    assert (operation == "put_lines") == ("NEW" == router.status("one"))
+    assert [None] != [each.due_at for each in router.holds.bins()]
+
+    router.clock.now += 60
+    router.wake()
+    assert [None] == [each.due_at for each in router.holds.bins()]
+    assert "NOTIFIED" == router.status("one") == router.status("two")
+    assert 1 == len(router.slack.opened(ALERTS))
+
+
 def test_a_finding_that_waits_in_one_channel_is_said_in_the_other() -> None:
     """And not marked before it was said everywhere."""
     router = Router(DAILY, CARDS)

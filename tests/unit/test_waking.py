@@ -359,7 +359,7 @@ def test_one_that_is_stuck_keeps_no_other_in_its_digest() -> None:
 
 
 def test_what_is_imported_again_waits_no_longer_for_it() -> None:
-    """Security Hub repeats its imports: one that comes just before each call would never be said."""
+    """Imports are repeated: what comes just before each call would never be said."""
     router = Router(DAILY)
     router.send(raw_finding())
     router.clock.now = at("2026-09-21T16:00:20")

@@ -12,8 +12,9 @@ class Bin:
     """
     What waits together: for the same reason, in the same channel; times are Unix seconds.
 
-    *since* and *due_at* are those of what has waited longest; both are None while nothing waits. *touched_at* tells whether something came since the bin was read;
-    *digest* names the one that was said last, to be compared with the next.
+    *since* and *due_at* are those of what has waited longest; both are None while nothing waits.
+    *touched_at* tells whether something came since the bin was read; *digest* names the one that
+    was said last, to be compared with the next.
     """
 
     name: str
@@ -65,8 +66,8 @@ class HoldBook(Protocol):
     def events(self, bin_name: str, names: Iterable[str]) -> Mapping[str, bytes]:
         """Give the events of those of *names* that wait in a bin."""
 
-    def holds(self, bin_names: Collection[str], names: Collection[str]) -> set[str]:
-        """Give those of *names* that wait in any of these bins."""
+    def held_elsewhere(self, bin_name: str, names: Collection[str]) -> set[str]:
+        """Give those of *names* that wait in another bin than this, too."""
 
     def let_go(self, bin_name: str, waiting: Iterable[Waiting]) -> None:
         """Forget what was said; what was put aside anew since then waits on."""

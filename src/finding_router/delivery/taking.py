@@ -98,9 +98,9 @@ class Taking:
         events = self._book.events(bin_.name, [each.name for each in part])
         return {name: _job(event) for name, event in events.items()}
 
-    def let_go(self, bin_: Bin, waiting: Iterable[Waiting]) -> None:
+    def let_go(self, bin_: Bin, waiting: Waiting) -> None:
         """Forget what was said."""
-        self._book.let_go(bin_.name, waiting)
+        self._book.let_go(bin_.name, [waiting])
 
     def close(self, due: DueBin, *, digest: str | None) -> None:
         """Let nothing be due in a bin, once all of it was let go."""
@@ -108,12 +108,7 @@ class Taking:
 
     def still_held(self, names: Collection[str], *, except_in: str) -> set[str]:
         """Give those of *names* that wait in another bin, too."""
-        others = [
-            each.name
-            for each in self._book.bins()
-            if each.due_at is not None and each.name != except_in
-        ]
-        return self._book.holds(others, names) if others else set()
+        return self._book.held_elsewhere(except_in, names) if names else set()
 
     def _of(self, bin_: Bin, table: RoutingTable) -> DueBin:
         """Take apart what is due in *bin_*, and what came later."""

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import Final
 
 from finding_router.delivery.conclusion import conclude
-from finding_router.delivery.deadline import Deadline
+from finding_router.delivery.deadline import AWS_SECONDS, Deadline
 from finding_router.delivery.hold_book import Bin, Waiting
 from finding_router.delivery.holding import Holding
 from finding_router.delivery.job import Delivery, DigestWork, Job, Progress
-from finding_router.delivery.marking import Marker, Workflow
+from finding_router.delivery.marking import OUT_OF_TIME, Marker, Workflow
 from finding_router.delivery.notices import Notices
 from finding_router.delivery.outbox import Outbox
 from finding_router.delivery.outcome import Outcome
@@ -130,7 +130,7 @@ class Waker:
                 for each in part.ended:
                     each.end(Progress.FAILED, work.detail)
             emptying.digest = work.digest.digest_id if work.digest else emptying.digest
-        self._settle(due.bin, part, deadline)
+        self._settle(emptying, part, deadline)
         jobs = part.jobs.values()
         failed = [job.detail for job in jobs if job.outcome is Outcome.FAILED]
         emptying.trouble = emptying.trouble or next(iter(failed), "")
@@ -195,18 +195,29 @@ class Waker:
             compared_with=compared_with,
         )
 
-    def _settle(self, bin_: Bin, part: _Part, deadline: Deadline) -> None:
+    def _settle(self, emptying: _Emptying, part: _Part, deadline: Deadline) -> None:
         """Mark what was said and let go of it; what also waits elsewhere is marked there."""
-        jobs = part.jobs
+        jobs, bin_ = part.jobs, emptying.due.bin
         for job in jobs.values():
             conclude(job)
         said = [name for name, job in jobs.items() if job.outcome is not Outcome.FAILED]
+        if not deadline.leaves(AWS_SECONDS):
+            # What may wait elsewhere is not marked unasked: the next call finds it said.
+            emptying.trouble = OUT_OF_TIME
+            for name in said:
+                jobs[name].fail(OUT_OF_TIME)
+            return
         still_held = self._taking.still_held(said, except_in=bin_.name)
         for name, job in jobs.items():
             job.is_held = name in still_held or name in part.over
         self._marker.run(list(jobs.values()), deadline)
         done = {name for name, job in jobs.items() if job.outcome is not Outcome.FAILED}
-        self._taking.let_go(bin_, [each for each in part.waiting if each.name in done])
+        for each in part.waiting:
+            if not deadline.leaves(AWS_SECONDS):
+                emptying.trouble = OUT_OF_TIME
+                return
+            if each.name in done:
+                self._taking.let_go(bin_, each)
 
     def _tell(self, emptying: _Emptying) -> None:
         """Log what waits on; where it has been due for long, operators have to know."""
