@@ -72,6 +72,41 @@ def test_a_scheduled_digest_is_compared_with_the_one_before() -> None:
     assert "Against the digest before (2 findings)" in second.all
 
 
+@pytest.mark.parametrize(
+    ("operation", "how"),
+    [
+        ("close", {"error": killed}),
+        ("let_go", {"error": killed, "skip": 1, "carried_out": True}),
+        ("record_notified", {"error": store_down, "skip": 1}),
+        ("statuses", {"error": security_hub_down}),
+    ],
+)
+def test_a_scheduled_digest_is_compared_with_the_one_before_whatever_became_of_that(
+    operation: str, how: dict[str, Any]
+) -> None:
+    """The call that said it may have died, or left something to the next."""
+    router = Router(DAILY)
+    router.send(raw_finding("one"))
+    router.clock.now += 2 * HOUR
+    router.wake()
+    router.send(raw_finding("two"), raw_finding("three"))
+    router.clock.now += DAY
+    router.faults.plan(operation, **how)
+    for _ in range(3):
+        try:
+            router.wake()
+        except Killed:
+            router.restart()
+        router.clock.now += 400
+    router.send(raw_finding("four"))
+    router.clock.now += DAY
+    router.wake()
+
+    _, second, third = router.slack.opened(ALERTS)
+    assert "Against the digest before (1 finding)" in second.all
+    assert "Against the digest before (2 findings)" in third.all
+
+
 def test_within_active_hours_and_from_a_severity_on_nothing_waits() -> None:
     """They are there to be read, or too bad to wait."""
     router = Router(HOURS)

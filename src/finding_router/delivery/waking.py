@@ -11,6 +11,7 @@ from finding_router.delivery.deadline import AWS_SECONDS, Deadline
 from finding_router.delivery.hold_book import Bin, Waiting
 from finding_router.delivery.holding import Holding
 from finding_router.delivery.job import Delivery, DigestWork, Job, Progress
+from finding_router.delivery.ledger import State
 from finding_router.delivery.marking import OUT_OF_TIME, Marker, Workflow
 from finding_router.delivery.notices import Notices
 from finding_router.delivery.outbox import Outbox
@@ -99,7 +100,7 @@ class Waker:
                     jobs += self._say(each, part, table, planner, deadline)
                     turns.append(each)
                 elif not each.trouble:
-                    self._taking.close(each.due, digest=each.digest)
+                    self._taking.close(each.due, digest=each.digest or self._said(each.due))
                     each.is_empty = True
             except (StoreError, WorkflowUpdateError) as error:
                 each.trouble = str(error)
@@ -194,6 +195,11 @@ class Waker:
             before=self._digests.open_digests([due.occasion]).get(due.occasion),
             compared_with=compared_with,
         )
+
+    def _said(self, due: DueBin) -> str | None:
+        """Give the digest that an earlier call has said, and could not close the bin with."""
+        digest = self._digests.open_digests([due.occasion]).get(due.occasion)
+        return digest.digest_id if digest and digest.state is State.POSTED else None
 
     def _settle(self, emptying: _Emptying, part: _Part, deadline: Deadline) -> None:
         """Mark what was said and let go of it; what also waits elsewhere is marked there."""
