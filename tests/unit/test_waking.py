@@ -495,6 +495,31 @@ def test_the_table_as_it_is_now_says_how_long_it_waits(
     assert ("NOTIFIED" if is_said else "NEW") == router.status()
 
 
+@pytest.mark.parametrize(
+    "items",
+    [
+        [EVERYTHING, {**DAILY, "channel": "#daily"}],
+        [EVERYTHING, {**EVERYTHING, "name": "second", "channel": "#daily"}, SILENCE],
+    ],
+)
+def test_what_is_back_is_said_in_every_channel_that_was_told(items: list[dict[str, Any]]) -> None:
+    """Also where only the status tells of it, and the digest in the one came after the other."""
+    router = Router(*items, track_lifecycle=False)
+    router.send(raw_finding())
+    router.clock.now += 2 * HOUR
+    router.wake()
+    router.clock.now += DAY
+    router.hold(raw_finding())
+    router.send(raw_finding(UpdatedAt=moment(router)))
+    router.clock.now += DAY
+    router.wake()
+
+    assert ["C0ALERTS", "C0DAILY"] == [
+        said.channel for said in router.slack.posted if said.is_broadcast
+    ]
+    assert "NOTIFIED" == router.status()
+
+
 def test_routes_make_nothing_wait_twice() -> None:
     """Two schedules of a channel would put it off for ever."""
     router = Router(DAILY, {**DAILY, "name": "late", "schedule": {"time": "20:00", "zone": "UTC"}})

@@ -216,7 +216,7 @@ class Waker:
         still_held = self._taking.still_held(said, except_in=bin_.name)
         for name, job in jobs.items():
             job.is_held = name in still_held or name in part.over
-        self._marker.run(list(jobs.values()), deadline)
+        self._marker.run(list(jobs.values()), deadline, elsewhere=True)
         done = {name for name, job in jobs.items() if job.outcome is not Outcome.FAILED}
         for each in part.waiting:
             if not deadline.leaves(AWS_SECONDS):
