@@ -90,14 +90,19 @@ class FakeHoldBook:
     def hold(self, bin_: Bin, waiting: Waiting, event: bytes) -> None:
         """Keep *waiting*; the bin's times are those of what has waited longest."""
         with self._faults.around("hold", waiting.name):
-            self.waiting_in.setdefault(bin_.name, {})[waiting.name] = waiting
+            there = self.waiting_in.setdefault(bin_.name, {})
+            if known := there.get(waiting.name):
+                waiting = replace(waiting, since=known.since, due_at=known.due_at)
+            there[waiting.name] = waiting
             self.packed[bin_.name, waiting.name] = event
             before = self.by_name.get(bin_.name)
-            is_first = before is None or before.due_at is None
+            first = waiting
+            if before is not None and before.since is not None and before.since <= waiting.since:
+                first = before
             self.by_name[bin_.name] = replace(
                 bin_,
-                due_at=waiting.due_at if is_first else before.due_at,
-                since=waiting.held_at if is_first else before.since,
+                due_at=first.due_at,
+                since=first.since,
                 digest=before.digest if before else None,
             )
 
@@ -110,7 +115,7 @@ class FakeHoldBook:
         """Give what waits, the oldest first."""
         with self._faults.around("waiting"):
             waiting = self.waiting_in.get(bin_name, {}).values()
-            return sorted(waiting, key=lambda each: each.held_at)
+            return sorted(waiting, key=lambda each: each.since)
 
     def events(self, bin_name: str, names: Iterable[str]) -> dict[str, bytes]:
         """Give those that are there."""
@@ -118,15 +123,15 @@ class FakeHoldBook:
             waiting = self.waiting_in.get(bin_name, {})
             return {name: self.packed[bin_name, name] for name in names if name in waiting}
 
-    def holds(self, bin_names: Collection[str], names: Collection[str]) -> set[str]:
-        """Give those that wait in any of them."""
-        with self._faults.around("holds"):
-            return {
-                name
-                for bin_name in bin_names
-                for name in names
-                if name in self.waiting_in.get(bin_name, {})
-            }
+    def held_elsewhere(self, bin_name: str, names: Collection[str]) -> set[str]:
+        """Give those that wait in another bin that is ever due."""
+        with self._faults.around("held_elsewhere"):
+            others = [
+                self.waiting_in.get(each.name, {})
+                for each in self.by_name.values()
+                if each.name != bin_name and each.due_at is not None
+            ]
+            return {name for name in names if any(name in waiting for waiting in others)}
 
     def let_go(self, bin_name: str, waiting: Iterable[Waiting]) -> None:
         """Forget those that are as they were."""
@@ -143,7 +148,7 @@ class FakeHoldBook:
             stored = replace(stored, digest=stored.digest if digest is None else digest)
             is_as_read = stored.touched_at == bin_.touched_at
             if is_as_read:
-                due_at, since = (left.due_at, left.held_at) if left else (None, None)
+                due_at, since = (left.due_at, left.since) if left else (None, None)
                 stored = replace(stored, due_at=due_at, since=since)
             self.by_name[bin_.name] = stored
             return is_as_read

@@ -153,7 +153,7 @@ class Pipeline:
         planner.follow(followed, channels)
         deliveries = planner.deliveries()
         self._outbox.send(deliveries, default_channel=table.default_channel, deadline=deadline)
-        self._holding.put_aside(deliveries, deadline)
+        self._holding.put_aside(deliveries, deadline, decided_at=planner.now)
         for job in jobs:
             if job.deliveries:
                 conclude(job)

@@ -28,10 +28,11 @@ ONE = Waiting(
     subject="control",
     routes=("weekly",),
     mention=("@here",),
-    held_at=NOW,
+    since=NOW,
     due_at=DUE_AT,
+    held_at=NOW + 2,
 )
-TWO = replace(ONE, name="two", held_at=NOW - 1)
+TWO = replace(ONE, name="two", since=NOW + 1)
 EVENT = b"\x00 of one"
 
 
@@ -43,7 +44,7 @@ class HoldBookContract:
         assert [] == book.bins()
         assert [] == book.waiting(BIN.name)
         assert {} == book.events(BIN.name, ["one"])
-        assert set() == book.holds([BIN.name], ["one"])
+        assert set() == book.held_elsewhere(BIN.name, ["one"])
 
     def test_what_waits_is_read_as_it_was_put_aside(self, book: HoldBook) -> None:
         """The oldest first."""
@@ -51,7 +52,7 @@ class HoldBookContract:
         book.hold(BIN, TWO, b"of two")
 
         assert [BIN] == book.bins()
-        assert [TWO, ONE] == book.waiting(BIN.name)
+        assert [ONE, TWO] == book.waiting(BIN.name)
         assert {"one": EVENT} == book.events(BIN.name, ["one", "three"])
 
     def test_an_event_may_be_as_large_as_a_finding(self, book: HoldBook) -> None:
@@ -63,10 +64,11 @@ class HoldBookContract:
         assert {"one": event} == book.events(BIN.name, ["one"])
 
     def test_a_finding_waits_once_in_a_bin(self, book: HoldBook) -> None:
-        """The last word on it counts."""
+        """The last word on it counts, and it goes on to wait since when it did."""
         book.hold(BIN, ONE, EVENT)
-        newer = replace(ONE, held_at=NOW + 5)
-        book.hold(replace(BIN, touched_at=NOW + 5), newer, b"newer")
+        newer = replace(ONE, held_at=NOW + 5, mention=())
+        later = replace(newer, since=NOW + 4, due_at=NOW + 9999)
+        book.hold(replace(BIN, touched_at=NOW + 5), later, b"newer")
 
         assert [newer] == book.waiting(BIN.name)
         assert {"one": b"newer"} == book.events(BIN.name, ["one"])
@@ -79,14 +81,41 @@ class HoldBookContract:
 
         assert [(BIN.due_at, BIN.since)] == [(each.due_at, each.since) for each in book.bins()]
 
+    def test_the_first_counts_whoever_is_the_quickest(self, book: HoldBook) -> None:
+        """A worker may put aside late what it decided early."""
+        book.hold(replace(BIN, due_at=NOW + 9999), replace(TWO, due_at=NOW + 9999), EVENT)
+        book.hold(BIN, ONE, EVENT)
+
+        assert [(DUE_AT, NOW)] == [(each.due_at, each.since) for each in book.bins()]
+        assert ["one", "two"] == [each.name for each in book.waiting(BIN.name)]
+
     def test_it_is_known_what_waits_elsewhere(self, book: HoldBook) -> None:
         """A finding is marked with the last digest of it."""
         book.hold(BIN, ONE, EVENT)
         book.hold(replace(BIN, name="other"), TWO, EVENT)
 
-        assert {"one", "two"} == book.holds([BIN.name, "other"], ["one", "two", "three"])
-        assert {"two"} == book.holds(["other"], ["one", "two"])
-        assert set() == book.holds(["other"], [])
+        assert {"two"} == book.held_elsewhere(BIN.name, ["one", "two", "three"])
+        assert {"one"} == book.held_elsewhere("other", ["one", "two", "three"])
+        assert {"one", "two"} == book.held_elsewhere("a third", ["one", "two", "three"])
+        assert set() == book.held_elsewhere("other", [])
+
+    def test_where_it_waits_no_more_it_is_not_waited_for(self, book: HoldBook) -> None:
+        """It would never be marked: what was said, and what a worker that died left behind."""
+        book.hold(BIN, ONE, EVENT)
+        book.hold(replace(BIN, name="other"), ONE, EVENT)
+        book.hold(replace(BIN, name="closed"), ONE, EVENT)
+        book.let_go("other", [ONE])
+        book.close(replace(BIN, name="closed"), digest=None, left=None)
+
+        assert set() == book.held_elsewhere(BIN.name, ["one"])
+
+    def test_what_waits_again_is_known_again(self, book: HoldBook) -> None:
+        """Whatever was said of it before."""
+        book.hold(BIN, ONE, EVENT)
+        book.let_go(BIN.name, [ONE])
+        book.hold(BIN, ONE, EVENT)
+
+        assert {"one"} == book.held_elsewhere("other", ["one"])
 
     def test_what_was_said_waits_no_more(self, book: HoldBook) -> None:
         """The rest does; to forget what is not there is no failure."""
@@ -114,11 +143,11 @@ class HoldBookContract:
         assert book.close(BIN, digest="digest-1", left=None)
         assert [replace(BIN, due_at=None, since=None, digest="digest-1")] == book.bins()
 
-        later = replace(TWO, due_at=NOW + 7200, held_at=NOW + 60)
+        later = replace(TWO, due_at=NOW + 7200, since=NOW + 60)
         book.hold(replace(BIN, touched_at=NOW + 60), later, EVENT)
 
         [again] = book.bins()
-        assert (later.due_at, later.held_at, "digest-1") == (
+        assert (later.due_at, later.since, "digest-1") == (
             again.due_at,
             again.since,
             again.digest,
@@ -127,10 +156,10 @@ class HoldBookContract:
     def test_a_bin_is_due_for_what_is_left(self, book: HoldBook) -> None:
         """What came after its time waits for the next one."""
         book.hold(BIN, ONE, EVENT)
-        left = replace(TWO, due_at=NOW + 7200, held_at=NOW + 3700)
+        left = replace(TWO, due_at=NOW + 7200, since=NOW + 3700)
 
         assert book.close(BIN, digest=None, left=left)
-        assert [replace(BIN, due_at=left.due_at, since=left.held_at)] == book.bins()
+        assert [replace(BIN, due_at=left.due_at, since=left.since)] == book.bins()
 
     def test_closing_without_a_digest_keeps_the_one_before(self, book: HoldBook) -> None:
         """There was nothing to say this time."""
@@ -165,3 +194,21 @@ class TestDynamoHoldBook(HoldBookContract):
     def book(self, make_table: Any) -> HoldBook:
         """Make one on a table of its own."""
         return DynamoHoldBook(Items(make_table("ledger", "finding", "channel")), days=400)
+
+    def test_what_waits_elsewhere_takes_a_call_for_a_hundred(self, make_table: Any) -> None:
+        """However many bins there are: thousands are due when a silence of everything is over."""
+        items = Items(make_table("ledger", "finding", "channel"))
+        book = DynamoHoldBook(items, days=400)
+        for number in range(30):
+            waiting = replace(ONE, name=f"finding-{number}")
+            book.hold(replace(BIN, name=f"bin-{number}"), waiting, EVENT)
+        calls: list[object] = []
+        items.client.meta.events.register(
+            "before-call.dynamodb.BatchGetItem", lambda **call: calls.append(call)
+        )
+
+        assert set() == book.held_elsewhere("bin-0", ["finding-0"])
+        assert 1 == len(calls)
+
+        held = book.held_elsewhere("bin-0", [f"finding-{number}" for number in range(30)])
+        assert (29, 4) == (len(held), len(calls))

@@ -72,6 +72,41 @@ def test_a_scheduled_digest_is_compared_with_the_one_before() -> None:
     assert "Against the digest before (2 findings)" in second.all
 
 
+@pytest.mark.parametrize(
+    ("operation", "how"),
+    [
+        ("close", {"error": killed}),
+        ("let_go", {"error": killed, "skip": 1, "carried_out": True}),
+        ("record_notified", {"error": store_down, "skip": 1}),
+        ("statuses", {"error": security_hub_down}),
+    ],
+)
+def test_a_scheduled_digest_is_compared_with_the_one_before_whatever_became_of_that(
+    operation: str, how: dict[str, Any]
+) -> None:
+    """The call that said it may have died, or left something to the next."""
+    router = Router(DAILY)
+    router.send(raw_finding("one"))
+    router.clock.now += 2 * HOUR
+    router.wake()
+    router.send(raw_finding("two"), raw_finding("three"))
+    router.clock.now += DAY
+    router.faults.plan(operation, **how)
+    for _ in range(3):
+        try:
+            router.wake()
+        except Killed:
+            router.restart()
+        router.clock.now += 400
+    router.send(raw_finding("four"))
+    router.clock.now += DAY
+    router.wake()
+
+    _, second, third = router.slack.opened(ALERTS)
+    assert "Against the digest before (1 finding)" in second.all
+    assert "Against the digest before (2 findings)" in third.all
+
+
 def test_within_active_hours_and_from_a_severity_on_nothing_waits() -> None:
     """They are there to be read, or too bad to wait."""
     router = Router(HOURS)
@@ -168,6 +203,41 @@ def test_a_finding_that_also_waits_elsewhere_is_marked_with_the_last() -> None:
 
     assert ("NEW", "NOTIFIED") == (status, router.status())
     assert 1 == len(router.slack.opened("#late"))
+
+
+def test_to_know_what_also_waits_elsewhere_takes_one_question_a_part() -> None:
+    """However many bins there are."""
+    bins = [{**DAILY, "name": name, "channel": f"#{name}"} for name in ("a", "b", "c", "d")]
+    router = Router(*bins)
+    router.send(raw_finding("one"), raw_finding("two"))
+    router.clock.now += 2 * HOUR
+
+    router.wake()
+
+    assert 4 == router.faults.count("held_elsewhere")
+    assert 1 == router.faults.count("bins")
+    assert "NOTIFIED" == router.status("one") == router.status("two")
+
+
+@pytest.mark.parametrize("operation", ["put_lines", "mark", "let_go"])
+def test_out_of_time_what_was_said_is_settled_by_the_next_call(operation: str) -> None:
+    """What was done of it is kept: nothing is marked unasked, and nothing is lost."""
+    router = Router(DAILY)
+    router.send(raw_finding("one"), raw_finding("two"))
+    router.clock.now += 2 * HOUR
+    router.faults.plan(operation, seconds=INVOCATION_SECONDS - 15, carried_out=True)
+
+    router.wake()
+    [left] = router.holds.waiting_in.values()
+    assert {"put_lines": 2, "mark": 2, "let_go": 1}[operation] == len(left)
+    assert (operation == "put_lines") == ("NEW" == router.status("one"))
+    assert [None] != [each.due_at for each in router.holds.bins()]
+
+    router.clock.now += 60
+    router.wake()
+    assert [None] == [each.due_at for each in router.holds.bins()]
+    assert "NOTIFIED" == router.status("one") == router.status("two")
+    assert 1 == len(router.slack.opened(ALERTS))
 
 
 def test_a_finding_that_waits_in_one_channel_is_said_in_the_other() -> None:

@@ -11,7 +11,7 @@ from fakes import Clock, FakeWorkflow, Faults, security_hub_down, store_down
 from finding_router.delivery.cards import Card
 from finding_router.delivery.deadline import Deadline
 from finding_router.delivery.job import Delivery, Job, Progress, Record
-from finding_router.delivery.ledger import EntryKey, finding_hash
+from finding_router.delivery.ledger import EntryKey, State, finding_hash
 from finding_router.delivery.marking import NOT_FOUND_TRIES, Marker
 from finding_router.delivery.outcome import Outcome
 from finding_router.findings.asff import read_finding
@@ -56,6 +56,7 @@ class World:
             key = EntryKey(finding_id, channel)
             held = member(notified_at=notified_at, ended_at=ended_at)
             members = {finding_hash(*finding.key): held}
+            self.ledger.note_channel(key)
             self.ledger.entries[key] = make_entry(key=key, members=members)
             job.deliveries.append(
                 Delivery(
@@ -70,9 +71,15 @@ class World:
                 )
             )
         self.workflow.status.setdefault(finding.key, "NEW")
+        self.faults.calls.clear()
         return job
 
-    def mark(self, *jobs: Job, seconds: float = 90.0) -> None:
+    def change(self, channel: str, **changes: Any) -> None:
+        """Change what the Ledger holds about the first finding in *channel*."""
+        key = EntryKey("finding-1", channel)
+        self.ledger.entries[key] = replace(self.ledger.entries[key], **changes)
+
+    def mark(self, *jobs: Job, seconds: float = 90.0, elsewhere: bool = False) -> None:
         """Mark what *jobs* have said, when *seconds* of the invocation are left."""
         marker = Marker(
             workflow=self.workflow,
@@ -82,7 +89,7 @@ class World:
         )
         deadline = Deadline(INVOCATION_SECONDS, clock=self.clock)
         self.clock.now += INVOCATION_SECONDS - seconds
-        marker.run(jobs, deadline)
+        marker.run(jobs, deadline, elsewhere=elsewhere)
 
     def status(self, finding_id: str = "finding-1") -> str:
         """Give what Security Hub holds."""
@@ -109,6 +116,58 @@ def test_what_was_said_is_notified_and_remembered_as_such(world: World) -> None:
     assert "NOTIFIED" == world.status()
     assert world.clock.now == world.notified_at(channel="#a") == world.notified_at(channel="#b")
     assert Outcome.POSTED == job.outcome
+
+
+def test_what_other_calls_have_said_is_remembered_as_such(world: World) -> None:
+    """Its return would be said nowhere but where it was said last."""
+    job = world.said("finding-1", "#at-once", "#daily")
+    job.deliveries = job.deliveries[1:]
+
+    world.mark(job, elsewhere=True)
+
+    assert world.clock.now == world.notified_at(channel="#daily")
+    assert world.clock.now == world.notified_at(channel="#at-once")
+    assert (1, 1) == (world.faults.count("channels"), world.faults.count("read"))
+
+
+def test_a_batch_that_knows_its_channels_asks_for_no_others(world: World) -> None:
+    """It costs what it writes."""
+    world.mark(world.said("finding-1", "#a", "#b"))
+
+    assert ["statuses", "mark", "record_notified"] == [name for name, _ in world.faults.calls]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"state": State.CLAIMED},
+        {"members": {}},
+        {"members": {"other": member()}},
+    ],
+)
+def test_what_another_worker_is_saying_is_left_to_it(world: World, changes: Any) -> None:
+    """A write there would take away its claim; it marks and remembers that itself."""
+    job = world.said("finding-1", "#at-once", "#daily")
+    job.deliveries = job.deliveries[1:]
+    world.change("#at-once", **changes)
+    before = world.ledger.entries[EntryKey("finding-1", "#at-once")]
+
+    world.mark(job, elsewhere=True)
+
+    assert before == world.ledger.entries[EntryKey("finding-1", "#at-once")]
+    assert Outcome.POSTED == job.outcome
+
+
+@pytest.mark.parametrize("operation", ["channels", "read"])
+def test_where_else_it_was_said_cannot_be_told_it_comes_back(world: World, operation: str) -> None:
+    """What is not remembered is tried again."""
+    job = world.said("finding-1", "#at-once", "#daily")
+    job.deliveries = job.deliveries[1:]
+    world.faults.plan(operation, store_down)
+
+    world.mark(job, elsewhere=True)
+
+    assert ("NOTIFIED", Outcome.FAILED) == (world.status(), job.outcome)
 
 
 def test_a_batch_is_marked_together(world: World) -> None:

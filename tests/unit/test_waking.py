@@ -33,6 +33,11 @@ def moment(router: Router) -> str:
     return datetime.fromtimestamp(router.clock.now, UTC).isoformat()
 
 
+def at(text: str) -> float:
+    """Give the moment at which it is *text* in UTC, as clocks have it."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
+
+
 def edit(router: Router, *items: dict[str, Any]) -> None:
     """Put *items* in the place of the routing table."""
     router.items = list(items)
@@ -296,6 +301,110 @@ def test_what_comes_after_its_time_waits_for_the_next(monkeypatch: pytest.Monkey
     assert 2 == len(router.slack.opened(ALERTS))
 
 
+def test_what_was_put_aside_late_has_a_digest_of_its_own() -> None:
+    """Its batch was slow, and the digest that it was for is said: nobody looks there again."""
+    fast = {**EVERYTHING, "name": "fast", "channel": "#fast", "deliver": "card", "stop": True}
+    router = Router({**fast, "order": 1, "match": {"Severity": {"Label": ["CRITICAL"]}}}, DAILY)
+    router.send(raw_finding("one"))
+    router.clock.now = at("2026-09-21T15:59:50")
+    mine = router.pipeline
+
+    def wake() -> None:
+        router.restart()
+        assert [Outcome.DIGESTED] == outcomes(router.wake())
+        router.pipeline = mine
+
+    router.faults.plan("post", about="#fast", seconds=20, meanwhile=wake)
+    router.send(raw_finding("card", Severity={"Label": "CRITICAL"}), raw_finding("two"))
+
+    assert [Outcome.DIGESTED] == outcomes(router.wake())
+    assert 2 == len(router.slack.opened(ALERTS))
+
+
+@pytest.mark.parametrize("before", [[DAILY], [EVERYTHING, SILENCE]])
+def test_what_waits_again_until_the_same_time_has_a_digest_of_its_own(
+    before: list[dict[str, Any]],
+) -> None:
+    """People write a route or a silence, take it away, and write it again."""
+    router = Router(*before)
+    for name in ("one", "two", "three"):
+        edit(router, *before)
+        router.send(raw_finding(name))
+        edit(router, EVERYTHING)
+        router.clock.now += 60
+        router.wake()
+    edit(router, *before)
+    router.send(raw_finding("four"))
+    router.clock.now += 2 * HOUR
+    router.wake()
+
+    assert [1] * 4 == [len(router.slack.thread(said)) for said in router.slack.opened(ALERTS)]
+
+
+def test_one_that_is_stuck_keeps_no_other_in_its_digest() -> None:
+    """The next day has a digest of its own, whatever became of the last one."""
+    router = Router(DAILY)
+    router.send(raw_finding("stuck"), raw_finding("one"))
+    router.workflow.refusals[PRODUCT_ARN, "stuck"] = ["InternalFailure"] * 9
+    router.clock.now += 2 * HOUR
+    router.wake()
+    router.send(raw_finding("two"))
+    router.clock.now += DAY
+
+    router.wake()
+
+    first, second = router.slack.opened(ALERTS)
+    assert ("Mon 21 Sep" in first.text, "Tue 22 Sep" in second.text) == (True, True)
+    assert "Title of two" in router.slack.thread(second)[0].all
+
+
+def test_what_is_imported_again_waits_no_longer_for_it() -> None:
+    """Imports are repeated: what comes just before each call would never be said."""
+    router = Router(DAILY)
+    router.send(raw_finding())
+    router.clock.now = at("2026-09-21T16:00:20")
+    router.send(raw_finding(UpdatedAt=moment(router)))
+
+    assert [Outcome.DIGESTED] == outcomes(router.wake())
+    assert [None] == [each.due_at for each in router.holds.bins()]
+
+
+@pytest.mark.parametrize(
+    ("zone", "time", "now", "day"),
+    [
+        ("Asia/Tokyo", "08:30", "2026-09-21T23:30:20", "Tue 22 Sep"),
+        ("America/New_York", "21:00", "2026-09-22T01:00:10", "Mon 21 Sep"),
+        ("UTC", "16:00", "2026-09-21T16:00:10", "Mon 21 Sep"),
+    ],
+)
+def test_a_digest_has_the_day_of_its_schedule(zone: str, time: str, now: str, day: str) -> None:
+    """That of the clock on the wall where it is read."""
+    router = Router({**DAILY, "schedule": {"time": time, "zone": zone}})
+    router.send(raw_finding())
+    router.clock.now = at(now)
+
+    router.wake()
+
+    assert f"Digest of “daily”, {day}" in router.card.text
+
+
+@pytest.mark.parametrize(
+    "after", [EVERYTHING, {**DAILY, "schedule": {"time": "16:00", "zone": "UTC"}}]
+)
+def test_a_digest_has_the_day_on_which_it_became_due(after: dict[str, Any]) -> None:
+    """Whatever day it was put aside for."""
+    weekly = {"time": "16:00", "zone": "Asia/Tokyo", "weekdays": "SUN"}
+    router = Router({**DAILY, "schedule": weekly})
+    router.send(raw_finding())
+    router.clock.now += DAY
+    edit(router, {**after, "name": "other"} if after is EVERYTHING else after)
+
+    router.wake()
+
+    expected = "Tue 22 Sep" if after is EVERYTHING else "Mon 21 Sep"
+    assert f"Digest of “daily”, {expected}" in router.card.text
+
+
 def test_what_comes_anew_while_it_is_said_is_not_lost() -> None:
     """What was said was what waited before."""
     router = Router(DAILY)
@@ -384,6 +493,31 @@ def test_the_table_as_it_is_now_says_how_long_it_waits(
 
     assert int(is_said) == len(router.slack.opened(ALERTS))
     assert ("NOTIFIED" if is_said else "NEW") == router.status()
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        [EVERYTHING, {**DAILY, "channel": "#daily"}],
+        [EVERYTHING, {**EVERYTHING, "name": "second", "channel": "#daily"}, SILENCE],
+    ],
+)
+def test_what_is_back_is_said_in_every_channel_that_was_told(items: list[dict[str, Any]]) -> None:
+    """Also where only the status tells of it, and the digest in the one came after the other."""
+    router = Router(*items, track_lifecycle=False)
+    router.send(raw_finding())
+    router.clock.now += 2 * HOUR
+    router.wake()
+    router.clock.now += DAY
+    router.hold(raw_finding())
+    router.send(raw_finding(UpdatedAt=moment(router)))
+    router.clock.now += DAY
+    router.wake()
+
+    assert ["C0ALERTS", "C0DAILY"] == [
+        said.channel for said in router.slack.posted if said.is_broadcast
+    ]
+    assert "NOTIFIED" == router.status()
 
 
 def test_routes_make_nothing_wait_twice() -> None:

@@ -1,6 +1,6 @@
 """When what waits is due, by the routing table as it is now: people edit what it waits for."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 from finding_router.routing.hold import HoldKind
@@ -27,6 +27,12 @@ def due_at(
         return silence.until.timestamp() if silence else AT_ONCE
     route = table.route(name)
     return _by_route(route, kind, since, now) if route else AT_ONCE
+
+
+def zone_of(name: str, table: RoutingTable) -> tzinfo:
+    """Give the zone of the schedule that the route *name* has in *table*, or else UTC."""
+    route = table.route(name)
+    return route.schedule.zone if route and route.schedule else UTC
 
 
 def _by_route(route: Route, kind: HoldKind, since: float, now: float) -> float:

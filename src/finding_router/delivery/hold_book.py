@@ -12,9 +12,9 @@ class Bin:
     """
     What waits together: for the same reason, in the same channel; times are Unix seconds.
 
-    *due_at* is when the first of it was due as it was put aside, *since* when that was; both are
-    None while nothing waits. *touched_at* tells whether something came since the bin was read;
-    *digest* names the one that was said last, to be compared with the next.
+    *since* and *due_at* are those of what has waited longest; both are None while nothing waits.
+    *touched_at* tells whether something came since the bin was read; *digest* names the one that
+    was said last, to be compared with the next.
     """
 
     name: str
@@ -27,34 +27,35 @@ class Bin:
     touched_at: float
     digest: str | None = None
 
-    @property
-    def occasion(self) -> str:
-        """Name the digest that is due, so that a worker can go on with what another began."""
-        return f"{self.name}@{self.due_at}"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
     """
     A finding that waits in a bin; times are Unix seconds.
 
-    *name* is its own (a hash), *subject* is what it is said with. *routes* and *mention* are those
-    that wanted it when it was put aside.
+    *name* is its own (a hash), *subject* is what it is said with. *since* is when it was first
+    decided that it waits, and *due_at* until when, by the table of that moment. All else is of the
+    last time that it was put aside: at *held_at*, for those of *routes* and *mention*.
     """
 
     name: str
     subject: str
     routes: tuple[str, ...]
     mention: tuple[str, ...]
-    held_at: float
+    since: float
     due_at: float
+    held_at: float
 
 
 class HoldBook(Protocol):
     """The store of what waits; every method raises StoreError where it does not answer."""
 
     def hold(self, bin_: Bin, waiting: Waiting, event: bytes) -> None:
-        """Keep *waiting* with its *event* in *bin_*, which is made, or touched, after it."""
+        """
+        Keep *waiting* with its *event* in *bin_*, which is made, or touched, after it.
+
+        What waits there already goes on to wait since when it did.
+        """
 
     def bins(self) -> list[Bin]:
         """Give every bin there is."""
@@ -65,8 +66,8 @@ class HoldBook(Protocol):
     def events(self, bin_name: str, names: Iterable[str]) -> Mapping[str, bytes]:
         """Give the events of those of *names* that wait in a bin."""
 
-    def holds(self, bin_names: Collection[str], names: Collection[str]) -> set[str]:
-        """Give those of *names* that wait in any of these bins."""
+    def held_elsewhere(self, bin_name: str, names: Collection[str]) -> set[str]:
+        """Give those of *names* that wait in another bin than this, too."""
 
     def let_go(self, bin_name: str, waiting: Iterable[Waiting]) -> None:
         """Forget what was said; what was put aside anew since then waits on."""

@@ -3,6 +3,7 @@
 import json
 import zlib
 from collections.abc import Callable, Iterable
+from datetime import datetime
 
 from finding_router.delivery.backoff import backoff_seconds
 from finding_router.delivery.deadline import AWS_SECONDS, Deadline
@@ -24,39 +25,48 @@ class Holding:
         self._book = book
         self._clock = clock
 
-    def put_aside(self, deliveries: Iterable[Delivery], deadline: Deadline) -> None:
-        """Keep those of *deliveries* that wait; one that cannot be kept comes back, alone."""
+    def put_aside(
+        self, deliveries: Iterable[Delivery], deadline: Deadline, *, decided_at: datetime
+    ) -> None:
+        """
+        Keep those of *deliveries* that wait; one that cannot be kept comes back, alone.
+
+        They wait since *decided_at*, however long it took to say the others of their batch.
+        """
+        since = decided_at.timestamp()
         for delivery in deliveries:
             hold = delivery.destination.hold
             if hold is None or hold.forget or delivery.progress is not Progress.HELD:
                 continue
-            why = self._keep(delivery, hold) if deadline.leaves(AWS_SECONDS) else OUT_OF_TIME
+            why = self._keep(delivery, hold, since) if deadline.leaves(AWS_SECONDS) else OUT_OF_TIME
             if why:
                 wait = backoff_seconds(delivery.job.record.tries)
                 delivery.end(Progress.FAILED, why, retry_seconds=wait)
 
-    def _keep(self, delivery: Delivery, hold: Hold) -> str:
+    def _keep(self, delivery: Delivery, hold: Hold, since: float) -> str:
         """Put aside each finding of *delivery*; give why where that fails."""
-        destination, now, due_at = delivery.destination, self._clock(), hold.due_at.timestamp()
-        bin_ = Bin(
-            name=f"{hold.kind}#{hold.name}#{destination.channel}",
-            kind=hold.kind,
-            reason=hold.name,
-            channel=destination.channel,
-            due_at=due_at,
-            since=now,
-            touched_at=now,
-        )
+        destination, due_at = delivery.destination, hold.due_at.timestamp()
         findings = [(job, job.finding) for job in delivery.jobs if job.finding is not None]
         try:
             for job, finding in findings:
+                now = self._clock()
+                bin_ = Bin(
+                    name=f"{hold.kind}#{hold.name}#{destination.channel}",
+                    kind=hold.kind,
+                    reason=hold.name,
+                    channel=destination.channel,
+                    due_at=due_at,
+                    since=since,
+                    touched_at=now,
+                )
                 waiting = Waiting(
                     name=finding_hash(*finding.key),
                     subject=subject_of(finding),
                     routes=destination.routes,
                     mention=destination.mention,
-                    held_at=now,
+                    since=since,
                     due_at=due_at,
+                    held_at=now,
                 )
                 self._book.hold(bin_, waiting, _packed(job, finding))
         except StoreError as error:

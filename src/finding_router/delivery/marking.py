@@ -8,7 +8,7 @@ from typing import Final, Literal, Protocol
 from finding_router.delivery.backoff import backoff_seconds
 from finding_router.delivery.deadline import AWS_SECONDS, Deadline
 from finding_router.delivery.job import Job, Progress
-from finding_router.delivery.ledger import Ledger, finding_hash
+from finding_router.delivery.ledger import EntryKey, Ledger, State, finding_hash
 from finding_router.delivery.moments import Moment, is_later
 from finding_router.delivery.outcome import Outcome
 from finding_router.errors import StoreError, WorkflowUpdateError
@@ -94,21 +94,27 @@ class Marker:
         self._close = close
         self._clock = clock
 
-    def run(self, jobs: Sequence[Job], deadline: Deadline) -> None:
-        """Mark each finding whose every channel has its message; what fails comes back for it."""
+    def run(self, jobs: Sequence[Job], deadline: Deadline, *, elsewhere: bool = False) -> None:
+        """
+        Mark each finding whose every channel has its message; what fails comes back for it.
+
+        With *elsewhere* other calls may have said it in channels that *jobs* know nothing of.
+        """
         by_status = _due(jobs)
         for status, by_key in by_status.items():
             if by_key:
-                self._mark(status, by_key, deadline)
+                self._mark(status, by_key, deadline, elsewhere=elsewhere)
 
-    def _mark(self, status: Status, by_key: _Groups, deadline: Deadline) -> None:
+    def _mark(
+        self, status: Status, by_key: _Groups, deadline: Deadline, *, elsewhere: bool
+    ) -> None:
         left = self._leave_to_people(by_key, deadline)
         refused = self._workflow.mark(by_key, status, deadline=deadline) if by_key else {}
         for key, code in refused.items():
             for job in by_key.pop(key, []):
                 _refuse(job, status, code)
         if status == "NOTIFIED":
-            self._remember([*left, *_all_jobs(by_key)], deadline)
+            self._remember([*left, *_all_jobs(by_key)], deadline, elsewhere=elsewhere)
 
     def _leave_to_people(self, by_key: _Groups, deadline: Deadline) -> list[Job]:
         """
@@ -140,7 +146,23 @@ class Marker:
             self._close(over, deadline)
         return left
 
-    def _remember(self, jobs: Sequence[Job], deadline: Deadline) -> None:
+    def _others(self, jobs: Iterable[Job]) -> Mapping[str, Sequence[EntryKey]]:
+        """
+        Give where else it is to be remembered of each member; what is being said there is not.
+
+        Whoever says that remembers it, and would lose its claim if another wrote there.
+        """
+        own = {each.key for job in jobs for each in job.deliveries}
+        channels = self._ledger.channels({key.finding for key in own})
+        known = {EntryKey(subject, each) for subject, those in channels.items() for each in those}
+        others: dict[str, list[EntryKey]] = defaultdict(list)
+        for key, entry in self._ledger.read(known - own).items() if known - own else ():
+            for member in entry.members:
+                if entry.state is State.POSTED and entry.is_to_notify(member):
+                    others[member].append(key)
+        return others
+
+    def _remember(self, jobs: Sequence[Job], deadline: Deadline, *, elsewhere: bool) -> None:
         """
         Write that they are NOTIFIED, or whatever a person made of NEW.
 
@@ -148,13 +170,20 @@ class Marker:
         back until it is written.
         """
         problem = ""
+        others: Mapping[str, Sequence[EntryKey]] = {}
+        if elsewhere and jobs and deadline.leaves(AWS_SECONDS):
+            try:
+                others = self._others(jobs)
+            except StoreError as error:
+                problem = str(error)
         for job in jobs:
             if not problem and not deadline.leaves(AWS_SECONDS):
                 problem = OUT_OF_TIME
             if not problem:
                 try:
-                    keys = [delivery.key for delivery in job.deliveries]
                     member = finding_hash(*job.finding.key) if job.finding else ""
+                    # Its own last: while one of those is open, it comes back for the others, too.
+                    keys = [*others.get(member, ()), *(each.key for each in job.deliveries)]
                     self._ledger.record_notified(member, keys, at=self._clock())
                 except StoreError as error:
                     problem = str(error)

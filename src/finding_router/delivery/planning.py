@@ -31,7 +31,7 @@ class Planner:
 
     def __init__(self, *, table: RoutingTable, portal: AccessPortal | None, now: datetime) -> None:
         """Decide by *table* as of *now*; *portal* makes the links of the cards."""
-        self._now = now
+        self.now = now
         self._table = table
         self._default = Destination(channel=table.default_channel)
         self._portal = portal
@@ -152,7 +152,7 @@ class Planner:
         # No route takes the word from a person who asked for this one.
         requested = job.kind is EventKind.CUSTOM_ACTION
         try:
-            return self._table.decide(finding, event=job.event, requested=requested, now=self._now)
+            return self._table.decide(finding, event=job.event, requested=requested, now=self.now)
         # A finding that nobody foresaw must not take the others of the batch along.
         except Exception:  # noqa: BLE001 -- see above
             logger.exception("finding not routed", finding_id=finding.id)

@@ -4,10 +4,10 @@ import zlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
-from finding_router.delivery.due import due_at
+from finding_router.delivery.due import AT_ONCE, due_at, zone_of
 from finding_router.delivery.hold_book import Bin, HoldBook, Waiting
 from finding_router.delivery.intake import read_jobs
 from finding_router.delivery.job import Job, Record
@@ -37,14 +37,17 @@ class DueBin:
     bin: Bin
     since: float
     """When it was due, in Unix seconds."""
+    occasion: str
+    """Name of the digest that is due, so that a worker can go on with what another began."""
+    day: datetime
+    """When the last of it became due, in the zone of its schedule."""
     waiting: Sequence[Waiting]
     left: Waiting | None
 
     @property
     def heading(self) -> str:
         """Say what the digest is."""
-        when = datetime.fromtimestamp(self.bin.due_at or 0.0, UTC)
-        return _HEADINGS[self.bin.kind].format(self.bin.reason, when)
+        return _HEADINGS[self.bin.kind].format(self.bin.reason, self.day)
 
     @property
     def why(self) -> str:
@@ -95,9 +98,9 @@ class Taking:
         events = self._book.events(bin_.name, [each.name for each in part])
         return {name: _job(event) for name, event in events.items()}
 
-    def let_go(self, bin_: Bin, waiting: Iterable[Waiting]) -> None:
+    def let_go(self, bin_: Bin, waiting: Waiting) -> None:
         """Forget what was said."""
-        self._book.let_go(bin_.name, waiting)
+        self._book.let_go(bin_.name, [waiting])
 
     def close(self, due: DueBin, *, digest: str | None) -> None:
         """Let nothing be due in a bin, once all of it was let go."""
@@ -105,29 +108,30 @@ class Taking:
 
     def still_held(self, names: Collection[str], *, except_in: str) -> set[str]:
         """Give those of *names* that wait in another bin, too."""
-        others = [
-            each.name
-            for each in self._book.bins()
-            if each.due_at is not None and each.name != except_in
-        ]
-        return self._book.holds(others, names) if others else set()
+        return self._book.held_elsewhere(except_in, names) if names else set()
 
     def _of(self, bin_: Bin, table: RoutingTable) -> DueBin:
         """Take apart what is due in *bin_*, and what came later."""
-        now = self._clock()
+        now, first = self._clock(), self._due_at(bin_, table)
         waiting = [
-            (self._due_at(bin_, table, each) <= now, each) for each in self._book.waiting(bin_.name)
+            (self._due_at(bin_, table, each), each) for each in self._book.waiting(bin_.name)
         ]
+        last = max((at for at, _ in waiting if at <= now), default=first)
         return DueBin(
             bin=bin_,
-            since=max(self._due_at(bin_, table), bin_.since or 0.0),
-            waiting=[each for is_due, each in waiting if is_due],
-            left=next((each for is_due, each in waiting if not is_due), None),
+            since=max(first, bin_.since or 0.0),
+            # What is stuck from the time before keeps the bin as it was: the digest is another.
+            occasion=f"{bin_.name}@{bin_.since}@{last}",
+            day=datetime.fromtimestamp(
+                now if last == AT_ONCE else last, zone_of(bin_.reason, table)
+            ),
+            waiting=[each for at, each in waiting if at <= now],
+            left=next((each for at, each in waiting if at > now), None),
         )
 
     def _due_at(self, bin_: Bin, table: RoutingTable, waiting: Waiting | None = None) -> float:
         first = waiting.due_at if waiting else bin_.due_at
-        since = waiting.held_at if waiting else bin_.since
+        since = waiting.since if waiting else bin_.since
         return due_at(
             bin_.kind,
             bin_.reason,

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from typing import Final
 
 from finding_router.delivery.conclusion import conclude
-from finding_router.delivery.deadline import Deadline
+from finding_router.delivery.deadline import AWS_SECONDS, Deadline
 from finding_router.delivery.hold_book import Bin, Waiting
 from finding_router.delivery.holding import Holding
 from finding_router.delivery.job import Delivery, DigestWork, Job, Progress
-from finding_router.delivery.marking import Marker, Workflow
+from finding_router.delivery.ledger import State
+from finding_router.delivery.marking import OUT_OF_TIME, Marker, Workflow
 from finding_router.delivery.notices import Notices
 from finding_router.delivery.outbox import Outbox
 from finding_router.delivery.outcome import Outcome
@@ -99,7 +100,7 @@ class Waker:
                     jobs += self._say(each, part, table, planner, deadline)
                     turns.append(each)
                 elif not each.trouble:
-                    self._taking.close(each.due, digest=each.digest)
+                    self._taking.close(each.due, digest=each.digest or self._said(each.due))
                     each.is_empty = True
             except (StoreError, WorkflowUpdateError) as error:
                 each.trouble = str(error)
@@ -122,7 +123,7 @@ class Waker:
         held = [each for each in part.deliveries if each.destination.hold is not None]
         if held:
             self._outbox.send(held, default_channel=table.default_channel, deadline=deadline)
-            self._holding.put_aside(held, deadline)
+            self._holding.put_aside(held, deadline, decided_at=planner.now)
         if len(held) < len(part.deliveries) or part.ended:
             work = self._digest(due, part)
             self._outbox.send_digest(work, default_channel=table.default_channel, deadline=deadline)
@@ -130,7 +131,7 @@ class Waker:
                 for each in part.ended:
                     each.end(Progress.FAILED, work.detail)
             emptying.digest = work.digest.digest_id if work.digest else emptying.digest
-        self._settle(due.bin, part, deadline)
+        self._settle(emptying, part, deadline)
         jobs = part.jobs.values()
         failed = [job.detail for job in jobs if job.outcome is Outcome.FAILED]
         emptying.trouble = emptying.trouble or next(iter(failed), "")
@@ -185,28 +186,44 @@ class Waker:
             destination=Destination(channel=bin_.channel, routes=due.routes, mention=due.mention),
             severity=max((each.severity for each in listed), key=lambda severity: severity.rank),
             jobs=[job for each in listed for job in each.jobs],
-            name=bin_.occasion,
+            name=due.occasion,
             deliveries=new,
             also=list(part.ended),
             over=frozenset(each.key.finding for each in part.ended),
             heading=due.heading,
             why=due.why,
-            before=self._digests.open_digests([bin_.occasion]).get(bin_.occasion),
+            before=self._digests.open_digests([due.occasion]).get(due.occasion),
             compared_with=compared_with,
         )
 
-    def _settle(self, bin_: Bin, part: _Part, deadline: Deadline) -> None:
+    def _said(self, due: DueBin) -> str | None:
+        """Give the digest that an earlier call has said, and could not close the bin with."""
+        digest = self._digests.open_digests([due.occasion]).get(due.occasion)
+        return digest.digest_id if digest and digest.state is State.POSTED else None
+
+    def _settle(self, emptying: _Emptying, part: _Part, deadline: Deadline) -> None:
         """Mark what was said and let go of it; what also waits elsewhere is marked there."""
-        jobs = part.jobs
+        jobs, bin_ = part.jobs, emptying.due.bin
         for job in jobs.values():
             conclude(job)
         said = [name for name, job in jobs.items() if job.outcome is not Outcome.FAILED]
+        if not deadline.leaves(AWS_SECONDS):
+            # What may wait elsewhere is not marked unasked: the next call finds it said.
+            emptying.trouble = OUT_OF_TIME
+            for name in said:
+                jobs[name].fail(OUT_OF_TIME)
+            return
         still_held = self._taking.still_held(said, except_in=bin_.name)
         for name, job in jobs.items():
             job.is_held = name in still_held or name in part.over
-        self._marker.run(list(jobs.values()), deadline)
+        self._marker.run(list(jobs.values()), deadline, elsewhere=True)
         done = {name for name, job in jobs.items() if job.outcome is not Outcome.FAILED}
-        self._taking.let_go(bin_, [each for each in part.waiting if each.name in done])
+        for each in part.waiting:
+            if not deadline.leaves(AWS_SECONDS):
+                emptying.trouble = OUT_OF_TIME
+                return
+            if each.name in done:
+                self._taking.let_go(bin_, each)
 
     def _tell(self, emptying: _Emptying) -> None:
         """Log what waits on; where it has been due for long, operators have to know."""
