@@ -66,7 +66,7 @@ class HoldBookContract:
     def test_a_finding_waits_once_in_a_bin(self, book: HoldBook) -> None:
         """The last word on it counts, and it goes on to wait since when it did."""
         book.hold(BIN, ONE, EVENT)
-        newer = replace(ONE, held_at=NOW + 5, mention=())
+        newer = replace(ONE, held_at=NOW + 5, mention=(), is_owed=True)
         later = replace(newer, since=NOW + 4, due_at=NOW + 9999)
         book.hold(replace(BIN, touched_at=NOW + 5), later, b"newer")
 

@@ -321,6 +321,45 @@ def test_what_cannot_be_put_aside_comes_back() -> None:
     assert Outcome.FAILED == job.outcome
 
 
+@pytest.mark.parametrize("holds", [[DAILY], [DAILY, HOURS]], ids=["one", "two"])
+def test_what_another_channel_was_to_hear_at_once_is_marked_when_it_has(
+    holds: list[dict[str, Any]],
+) -> None:
+    """NOTIFIED comes after every channel, whichever is the last."""
+    later = [
+        {**route, "channel": f"#later-{number}"} for number, route in enumerate(holds, start=1)
+    ]
+    router = Router(EVERYTHING, *later)
+    router.faults.plan("post", unavailable(), about=ALERTS, times=None)
+    [first] = router.send(raw_finding())
+    router.clock.now += 20 * HOUR
+
+    router.wake()
+
+    assert Outcome.FAILED == first.outcome
+    assert [1] * len(later) == [len(router.slack.opened(each["channel"])) for each in later]
+    assert "NEW" == router.status()
+    router.faults.clear()
+    [last] = router.send(raw_finding(), tries=2)
+    assert Outcome.POSTED == last.outcome
+    assert "NOTIFIED" == router.status()
+
+
+def test_what_waits_and_was_told_to_the_others_meanwhile_is_marked_when_it_is_said() -> None:
+    """The record that came back has put it aside anew."""
+    router = Router(EVERYTHING, {**DAILY, "channel": "#daily"})
+    router.faults.plan("post", unavailable(), about=ALERTS)
+    router.send(raw_finding())
+    router.clock.now += 60
+    router.send(raw_finding(), tries=2)
+    before = router.status()
+    router.clock.now += 20 * HOUR
+
+    router.wake()
+
+    assert ("NEW", "NOTIFIED") == (before, router.status())
+
+
 def test_a_dead_channels_digest_goes_to_the_default_channel() -> None:
     """As any message does."""
     router = Router(DAILY)

@@ -11,7 +11,16 @@ BINS: Final = "bins"
 # No channel is called so: the item that names the bins in which a finding waits, or has waited.
 HELD_IN: Final = "*held"
 # What is read of all that waits: the events are most of it, and read some at a time.
-_WITHOUT_EVENT: Final = ("channel", "subject", "routes", "mention", "since", "due_at", "held_at")
+_WITHOUT_EVENT: Final = (
+    "channel",
+    "subject",
+    "routes",
+    "mention",
+    "since",
+    "due_at",
+    "held_at",
+    "is_owed",
+)
 
 
 class DynamoHoldBook:
@@ -43,7 +52,7 @@ class DynamoHoldBook:
         held, _ = self._items.update(
             (_held(bin_.name), waiting.name),
             "SET subject = :subject, routes = :routes, mention = :mention, held_at = :held_at, "
-            "event = :event, expires_at = :expires_at, "
+            "is_owed = :is_owed, event = :event, expires_at = :expires_at, "
             # Or what comes anew every day would wait for ever.
             "since = if_not_exists(since, :since), due_at = if_not_exists(due_at, :due_at)",
             {
@@ -51,6 +60,7 @@ class DynamoHoldBook:
                 ":routes": list(waiting.routes),
                 ":mention": list(waiting.mention),
                 ":held_at": waiting.held_at,
+                ":is_owed": waiting.is_owed,
                 ":event": event,
                 ":expires_at": expires_at,
                 ":since": waiting.since,
@@ -134,6 +144,7 @@ def _to_waiting(values: Mapping[str, Any]) -> Waiting:
         since=values["since"],
         due_at=values["due_at"],
         held_at=values["held_at"],
+        is_owed=values["is_owed"],
     )
 
 

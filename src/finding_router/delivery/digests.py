@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
+from finding_router.counts import counted
 from finding_router.delivery.batch import Batch
 from finding_router.delivery.changing import Changer
 from finding_router.delivery.claims import Claims
@@ -24,7 +25,7 @@ from finding_router.findings.finding import Severity
 from finding_router.routing.route import Deliver
 from finding_router.slack.client import Posted
 from finding_router.slack.digest import Digest, render_parent, render_parent_plain
-from finding_router.slack.durations import counted, duration_words
+from finding_router.slack.durations import duration_words
 from finding_router.slack.message import Message
 from finding_router.telemetry import logger
 

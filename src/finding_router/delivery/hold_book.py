@@ -35,7 +35,8 @@ class Waiting:
 
     *name* is its own (a hash), *subject* is what it is said with. *since* is when it was first
     decided that it waits, and *due_at* until when, by the table of that moment. All else is of the
-    last time that it was put aside: at *held_at*, for those of *routes* and *mention*.
+    last time that it was put aside: at *held_at*, for those of *routes* and *mention*, and whether
+    it *is_owed* to another channel, which could not be told of it at once.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Waiting:
     since: float
     due_at: float
     held_at: float
+    is_owed: bool = False
 
 
 class HoldBook(Protocol):

@@ -67,11 +67,16 @@ class Holding:
                     since=since,
                     due_at=due_at,
                     held_at=now,
+                    is_owed=job.is_owed or any(map(_has_failed, job.deliveries)),
                 )
                 self._book.hold(bin_, waiting, _packed(job, finding))
         except StoreError as error:
             return str(error)
         return ""
+
+
+def _has_failed(delivery: Delivery) -> bool:
+    return delivery.progress is Progress.FAILED
 
 
 def _packed(job: Job, finding: Finding) -> bytes:

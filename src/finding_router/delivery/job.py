@@ -49,6 +49,8 @@ class Job:
     suppress: bool = False
     is_held: bool = False
     """Some channel is to hear of it later: until then, it is not marked."""
+    is_owed: bool = False
+    """It waited, and some channel that was to hear of it at once had not: that has it marked."""
     is_followed: bool = False
     """It may change what was said before: an end, or more of the same."""
     shadowed: tuple[str, ...] = ()

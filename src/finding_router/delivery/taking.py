@@ -96,7 +96,11 @@ class Taking:
     def take(self, bin_: Bin, part: Sequence[Waiting]) -> dict[str, Job]:
         """Give a job for each of *part*, by name; what cannot be read has one without finding."""
         events = self._book.events(bin_.name, [each.name for each in part])
-        return {name: _job(event) for name, event in events.items()}
+        jobs = {name: _job(event) for name, event in events.items()}
+        for each in part:
+            if each.name in jobs:
+                jobs[each.name].is_owed = each.is_owed
+        return jobs
 
     def let_go(self, bin_: Bin, waiting: Waiting) -> None:
         """Forget what was said."""

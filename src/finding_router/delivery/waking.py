@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
+from finding_router.counts import counted
 from finding_router.delivery.conclusion import conclude
 from finding_router.delivery.deadline import AWS_SECONDS, Deadline
 from finding_router.delivery.hold_book import Bin, Waiting
@@ -26,7 +27,6 @@ from finding_router.routing.hold import Hold, HoldKind
 from finding_router.routing.silence import OnExpiry
 from finding_router.routing.table import Destination, RoutingTable
 from finding_router.routing.waiting import held_by_silence
-from finding_router.slack.durations import counted
 from finding_router.telemetry import logger
 
 # What is due is said within minutes; after so long something keeps it from being said.
@@ -215,7 +215,7 @@ class Waker:
             return
         still_held = self._taking.still_held(said, except_in=bin_.name)
         for name, job in jobs.items():
-            job.is_held = name in still_held or name in part.over
+            job.is_held = name in still_held or name in part.over or job.is_owed
         self._marker.run(list(jobs.values()), deadline, elsewhere=True)
         done = {name for name, job in jobs.items() if job.outcome is not Outcome.FAILED}
         for each in part.waiting:

@@ -4,8 +4,6 @@ from typing import Final
 
 from finding_router.counts import counted
 
-__all__ = ["ago_words", "counted", "duration_words", "ordinal"]
-
 _MINUTE: Final = 60
 _HOUR: Final = 60 * _MINUTE
 _DAY: Final = 24 * _HOUR
