@@ -8,7 +8,7 @@ import pytest
 
 from fakes import Killed, channel_refused, killed, store_down, unavailable
 from finding_router.delivery.outcome import Outcome
-from hub_events import raw_finding
+from hub_events import imported, raw_finding, record
 from router import ALERTS, DEFAULT, EVERYTHING, Router, outcomes
 
 QUIET_SECONDS = 600
@@ -93,6 +93,25 @@ def test_a_worker_that_dies_before_counting_leaves_it_to_a_critical_one() -> Non
 
     router.send(critical, tries=2)
 
+    assert "7 new findings" in router.slack.opened(ALERTS)[0].text
+
+
+@pytest.mark.parametrize("severity", ["HIGH", "CRITICAL"])
+def test_what_comes_back_from_the_dead_letters_has_the_totals_counted(severity: str) -> None:
+    """Its tries are counted from one again, but its event is old."""
+    router = Router()
+    joined = raw_finding("joined", Severity={"Label": severity})
+    router.send(*flood(6))
+    router.clock.now += 60
+    sent_at = router.clock.now
+    router.faults.plan("update", unavailable(), times=None)
+    [failed] = router.send(joined)
+    router.faults.clear()
+    router.clock.now += 5 * 86_400
+
+    [last] = router.run(record(imported(joined, sent_at=sent_at)))
+
+    assert (Outcome.FAILED, Outcome.DUPLICATE) == (failed.outcome, last.outcome)
     assert "7 new findings" in router.slack.opened(ALERTS)[0].text
 
 

@@ -73,7 +73,7 @@ class Digests:
         """
         by_channel: dict[str, list[Delivery]] = defaultdict(list)
         for delivery in deliveries:
-            if self._may_join(delivery) or _may_be_unlisted(delivery):
+            if self._may_join(delivery) or _may_be_unlisted(delivery, self._clock()):
                 by_channel[delivery.destination.channel].append(delivery)
         if not by_channel:
             return list(deliveries)
@@ -172,7 +172,7 @@ class Digests:
         self, channel: str, those: Sequence[Delivery], before: OpenDigest | None
     ) -> DigestWork | None:
         is_on = before is not None and self.is_on(before)
-        unlisted = [each for each in those if _may_be_unlisted(each)]
+        unlisted = [each for each in those if _may_be_unlisted(each, self._clock())]
         if unlisted and before is not None and not is_on:
             self._touch_lists_of(unlisted, before)
         those = [each for each in those if each not in unlisted]
@@ -255,12 +255,12 @@ def apart(work: DigestWork, claims: Claims) -> list[Work]:
     return [work, *again] if new or ended else list(again)
 
 
-def _may_be_unlisted(delivery: Delivery) -> bool:
+def _may_be_unlisted(delivery: Delivery, now: float) -> bool:
     """Tell whether *delivery* has a card already, and may be missing in the digest beside it."""
     return (
         delivery.severity is Severity.CRITICAL
         and delivery.destination.deliver is Deliver.AUTO
-        and delivery.job.record.tries > 1
+        and delivery.job.may_have_been_tried(now)
         and delivery.is_new
         and delivery.destination.hold is None
         and delivery.entry is not None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from finding_router.delivery.digest_book import OpenDigest
 from finding_router.delivery.episodes import News, Phase
@@ -17,6 +17,9 @@ from finding_router.slack.client import Posted
 if TYPE_CHECKING:
     from finding_router.delivery.cards import Card
     from finding_router.routing.table import Destination
+
+# Only a flood lets an event wait for so long before its first try, and then it does no harm.
+_OLD_SECONDS: Final = 900.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,6 +59,15 @@ class Job:
     shadowed: tuple[str, ...] = ()
     """Channels that shadow routes would have posted to."""
     deliveries: list["Delivery"] = field(default_factory=list)
+
+    def may_have_been_tried(self, now: float) -> bool:
+        """
+        Tell whether a try before this one may have got halfway.
+
+        What comes back from the dead letters is counted from one again; its event is old, then.
+        """
+        is_old = self.sent_at is not None and now - self.sent_at > _OLD_SECONDS
+        return self.record.tries > 1 or is_old
 
     def end(self, outcome: Outcome, detail: str = "") -> None:
         """Give the job its outcome, with *detail* for the log."""

@@ -197,7 +197,7 @@ class DeliveryTeller:
 
     def _complete(self, work: Delivery) -> None:
         """Have done what a try before this one may have left out: it may have died over it."""
-        if work.entry is not None and work.job.record.tries > 1:
+        if work.entry is not None and work.job.may_have_been_tried(self._clock()):
             self._reviver.again(work)
             if work.entry.digest is not None:
                 self._digests.touch(work.entry.digest)
