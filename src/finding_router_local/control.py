@@ -1,17 +1,41 @@
 """What the stack answers over HTTP beside AWS's own operations, to tests and commands."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 from werkzeug.wrappers import Request, Response
 
+from finding_router_local.aws import AwsServer
+from finding_router_local.deployment import Deployment
 from finding_router_local.faults import Fault
+from finding_router_local.outcomes import FindingOutcome
 from finding_router_local.running import PREFIX
+from finding_router_local.slack import SlackServer
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
-    from finding_router_local.stack import Stack
+class Controlled(Protocol):
+    """What is asked of a stack."""
+
+    id: str
+    aws: AwsServer
+    slack: SlackServer
+    deployment: Deployment
+
+    def environment(self) -> dict[str, str]:
+        """Give the function's environment."""
+
+    def routes(self) -> list[dict[str, Any]]:
+        """Give the items of the RoutingTable."""
+
+    def advance(self, seconds: float) -> float:
+        """Let *seconds* pass; give how far the clock is ahead."""
+
+    def send(self, events: Sequence[Mapping[str, Any]], *, seconds: float) -> list[FindingOutcome]:
+        """Route *events*; wait for so many *seconds*."""
+
+    def wake(self) -> list[FindingOutcome]:
+        """Call the function as its schedule does; raises OSError."""
 
 
 class Control:
@@ -24,7 +48,7 @@ class Control:
     the stack's clock on; ``POST /_local/wake`` calls the function as its schedule does.
     """
 
-    def __init__(self, stack: "Stack") -> None:
+    def __init__(self, stack: Controlled) -> None:
         """Control *stack*."""
         self._stack = stack
         self._answers: Mapping[tuple[str, str], Callable[[Any], object]] = {
@@ -64,7 +88,7 @@ class Control:
         }
 
     def _routes(self, _: object) -> dict[str, Any]:
-        environment = self._stack.function.environment
+        environment = self._stack.deployment.function.environment
         return {
             "items": self._stack.routes(),
             "default_channel": environment["DEFAULT_CHANNEL"],
