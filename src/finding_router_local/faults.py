@@ -27,6 +27,8 @@ class Effect(StrEnum):
     """The caller's process dies before the service has done anything."""
     KILL_AFTER = "kill_after"
     """The caller's process dies once the service has done it, before it has the answer."""
+    PARTIAL = "partial"
+    """BatchGetItem or BatchWriteItem answers 200 and leaves the second half unprocessed."""
     UNPROCESSED = "unprocessed"
     """BatchUpdateFindings answers 200 and leaves the findings unprocessed, with *code*."""
 
