@@ -81,7 +81,8 @@ def test_fault_is_counted_down(aws: AwsServer, table: Any) -> None:
             results.append("passed")
 
     assert ["passed", "struck", "struck", "passed"] == results
-    assert [(2, 0)] == [(each["hits"], each["left"]) for each in aws.faults.state()]
+    [state] = aws.faults.state()
+    assert (2, 2, 0) == (state["chances"], state["hits"], state["left"])
 
 
 def test_fault_concerns_what_it_names(aws: AwsServer, table: Any) -> None:

@@ -18,6 +18,7 @@ def test_small_soak() -> None:
 
     assert ([], [], 0) == (report.lost, report.twice, report.dead_letters)
     assert report.faults > 0
+    assert [] == report.unstruck
     assert 0 == report.rate_limited
     # Small batches say less together than those of a great flood.
     assert report.per_message > 5
@@ -83,6 +84,7 @@ def test_report_tells_what_is_wrong() -> None:
         updates=2,
         lost=["one"],
         twice=["two"],
+        unstruck=["outage of dynamodb"],
         dead_letters=1,
     )
 
@@ -92,6 +94,8 @@ def test_report_tells_what_is_wrong() -> None:
         "1 lost",
         "1 said twice",
         "1 dead letters",
+        "1 planned faults never struck",
         "one message for 2 findings only",
     ] == problems
     assert "lost             1 one" in list(report.lines())
+    assert "faults           3; 1 kinds never came outage of dynamodb" in list(report.lines())
