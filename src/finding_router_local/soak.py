@@ -199,14 +199,14 @@ def _report(stack: Stack, flood: Flood) -> Report:
         updates=statistics.calls["chat.update"],
         lost=lost,
         twice=twice,
-        unstruck=_unstruck(stack, flood.size),
+        unstruck=unstruck(stack, flood.size),
         rate_limited=sum(statistics.rate_limited.values()),
         dead_letters=len(stack.queued("DeadLetters")),
         busiest=max(by_channel.values(), default=0),
     )
 
 
-def _unstruck(stack: Stack, findings: int) -> list[str]:
+def unstruck(stack: Stack, findings: int) -> list[str]:
     """
     Name the faults that were planned and never struck, where that is no chance.
 
@@ -214,9 +214,8 @@ def _unstruck(stack: Stack, findings: int) -> list[str]:
     """
     names: list[str] = []
     for each in stack.aws.faults.state():
-        is_counted = each["probability"] == 1
-        is_due = findings >= _LARGE if is_counted else each["chances"] * each["probability"] > _SURE
-        if is_due and not each["hits"]:
+        is_sure = each["probability"] < 1 and each["chances"] * each["probability"] > _SURE
+        if (findings >= _LARGE or is_sure) and not each["hits"]:
             names.append(f"{each['effect']} of {each['service']}")
     calls, struck = stack.slack.statistics.calls, Counter[str]()
     planned = stack.slack.faults.describe()

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from finding_router_local.faults import Effect, Fault
 from finding_router_local.flood import Flood
-from finding_router_local.soak import Report, soak
+from finding_router_local.soak import Report, soak, unstruck
+from finding_router_local.stack import Stack
 
 FINDINGS = 500
 
@@ -70,6 +72,15 @@ def test_what_ended_untold_is_told_for_the_first_time_when_it_is_back() -> None:
     assert {1, 2} == {each.times for each in told.told.values()}
     back = {name for name, each in told.told.items() if each.times == 2}
     assert {1} == {untold.told[name].times for name in back if not untold.told[name].is_over}
+
+
+def test_fault_that_never_struck_is_told() -> None:
+    """What concerns no call shows in a large soak; a small one may be too small for it."""
+    with Stack() as stack:
+        stack.aws.faults.add(Fault(effect=Effect.OUTAGE, service="dinamodb", times=None))
+
+        assert ["outage of dinamodb"] == unstruck(stack, 10_000)
+        assert [] == unstruck(stack, 500)
 
 
 def test_report_tells_what_is_wrong() -> None:
