@@ -114,6 +114,12 @@ def _drain(stack: Stack) -> None:
     stack.drain()
 
 
+def _forget_routes(stack: Stack) -> None:
+    """Have the routes read again by what comes next."""
+    stack.drain()
+    stack.advance(_CACHE_SECONDS)
+
+
 def _silence(stack: Stack) -> None:
     """Keep quiet about everything for as long as `_wait` takes."""
     until = datetime.fromtimestamp(stack.clock() + _PAUSE_SECONDS / 2, UTC)
@@ -189,8 +195,10 @@ SCENES: Final[Sequence[Scene]] = (
     ),
     Scene(
         name="two channels",
+        # Routes that cannot be read stay as they were: not as another scene had them.
+        before=(_report(2), _forget_routes),
         act=_report(1),
-        said={1: 1},
+        said={1: 1, 2: 1},
         notified=frozenset({1}),
         channels=(CHANNEL, OTHER_CHANNEL),
         is_brief=True,
