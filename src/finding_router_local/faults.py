@@ -27,6 +27,8 @@ class Effect(StrEnum):
     """The caller's process dies before the service has done anything."""
     KILL_AFTER = "kill_after"
     """The caller's process dies once the service has done it, before it has the answer."""
+    PARTIAL = "partial"
+    """BatchGetItem or BatchWriteItem answers 200 and leaves the second half unprocessed."""
     UNPROCESSED = "unprocessed"
     """BatchUpdateFindings answers 200 and leaves the findings unprocessed, with *code*."""
 
@@ -103,6 +105,8 @@ class _Armed:
     to_skip: int
     left: float
     hits: int = 0
+    chances: int = 0
+    """How many calls it could have struck."""
 
 
 class FaultBoard:
@@ -135,6 +139,8 @@ class FaultBoard:
                     "effect": armed.fault.effect,
                     "service": armed.fault.service,
                     "operation": armed.fault.operation,
+                    "chances": armed.chances,
+                    "probability": armed.fault.probability,
                     "hits": armed.hits,
                     "left": None if armed.fault.times is None else int(armed.left),
                 }
@@ -169,7 +175,10 @@ class FaultBoard:
         if armed.to_skip:
             armed.to_skip -= 1
             return False
-        if armed.left <= 0 or self._random.random() >= fault.probability:
+        if armed.left <= 0:
+            return False
+        armed.chances += 1
+        if self._random.random() >= fault.probability:
             return False
         armed.left -= 1
         armed.hits += 1

@@ -22,6 +22,11 @@ _REST_OPERATIONS: Final[Mapping[tuple[str, str], str]] = {
     ("POST", "/findings/import"): "BatchImportFindings",
     ("POST", "/findings"): "GetFindings",
 }
+# Where the answer says what was not done.
+_PARTS: Final[Mapping[str, str]] = {
+    "BatchGetItem": "UnprocessedKeys",
+    "BatchWriteItem": "UnprocessedItems",
+}
 _SCOPE: Final = re.compile(r"Credential=[^/]+/\d+/[^/]+/(?P<service>[^/]+)/")
 _CALLER: Final = re.compile(r"\bapp/(?P<name>[\w-]+)")
 _POLL_SECONDS: Final = 0.25
@@ -96,6 +101,8 @@ class Gate:
         if fault is None:
             return self._perform(call, environ)
         time.sleep(fault.seconds)
+        if fault.effect is Effect.PARTIAL:
+            return self._perform_partly(call, environ)
         if fault.effect in {Effect.THROTTLE, Effect.ERROR}:
             return _error(call, fault)
         if fault.effect in {Effect.OUTAGE, Effect.KILL_BEFORE}:
@@ -113,6 +120,22 @@ class Gate:
         if call.service == "sqs":
             self.announce()
         return answer
+
+    def _perform_partly(self, call: Call, environ: WSGIEnvironment) -> _Answer:
+        """Do the first half of what a batch asks DynamoDB for, and give the rest back."""
+        given = _PARTS.get(call.operation)
+        if given is None:
+            return self._perform(call, environ)
+        request = json.loads(call.body)
+        now, left = _halves(request["RequestItems"])
+        content: dict[str, Any] = {"Responses": {}}
+        if now:
+            body = json.dumps(request | {"RequestItems": now}).encode()
+            answer = self._forward(call, environ, body)
+            if answer.status[0] != "2":
+                return answer
+            content = json.loads(answer.body)
+        return _json("200 OK", content | {given: left})
 
     def _receive(self, call: Call, environ: WSGIEnvironment) -> _Answer:
         request = json.loads(call.body or b"{}")
@@ -153,16 +176,31 @@ def _read(environ: WSGIEnvironment) -> Call:
     return Call(service, operation, body, caller["name"] if caller else None)
 
 
+def _halves(tables: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Split what is asked of each table: what is done now, and what is left, which is more."""
+    now: dict[str, Any] = {}
+    left: dict[str, Any] = {}
+    for table, asked in tables.items():
+        # Keys stand beside how they are to be read, writes by themselves.
+        each = asked["Keys"] if isinstance(asked, dict) else asked
+        middle = len(each) // 2
+        for part, some in ((now, each[:middle]), (left, each[middle:])):
+            if some:
+                part[table] = asked | {"Keys": some} if isinstance(asked, dict) else some
+    return now, left
+
+
 def _error(call: Call, fault: Fault) -> _Answer:
     code, status = fault.error(call.service)
     message = f"{call.operation} fails because a fault was asked for"
-    body = json.dumps({"__type": code, "message": message, "Message": message}).encode()
-    headers = [
-        ("Content-Type", "application/json"),
-        ("Content-Length", str(len(body))),
-        ("X-Amzn-ErrorType", code),
-    ]
-    return _Answer(f"{status} {code}", headers, body)
+    content = {"__type": code, "message": message, "Message": message}
+    return _json(f"{status} {code}", content, ("X-Amzn-ErrorType", code))
+
+
+def _json(status: str, content: Mapping[str, Any], *headers: tuple[str, str]) -> _Answer:
+    body = json.dumps(content).encode()
+    length = ("Content-Length", str(len(body)))
+    return _Answer(status, [("Content-Type", "application/json"), length, *headers], body)
 
 
 def _hang_up(environ: WSGIEnvironment) -> None:

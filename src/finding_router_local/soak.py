@@ -35,6 +35,13 @@ _CHANNELS: Final = "soak-"
 _RESOURCE: Final = re.compile(r"soak-\d{6}")
 _PARENT: Final = re.compile(r"\d+ new findings?")
 _IMPORT: Final = 100
+# Of so many findings there are more calls than any planned fault lets pass.
+_LARGE: Final = 10_000
+# What is to be expected so often comes at least once, but for one run of a hundred million.
+_SURE: Final = 20
+# Of a message's calls something goes wrong with so many, by what is planned below.
+_SLACK_METHODS: Final = ("chat.postMessage", "chat.update")
+_SLACK_CHANCE: Final = 0.14
 # How often of all calls something goes wrong.
 _AWS_FAULTS: Final = (
     Fault(effect=Effect.THROTTLE, service="dynamodb", probability=0.003, times=None),
@@ -62,6 +69,8 @@ class Report:
     updates: int
     lost: list[str] = field(default_factory=list)
     twice: list[str] = field(default_factory=list)
+    unstruck: list[str] = field(default_factory=list)
+    """Planned faults that never struck, though there were calls enough."""
     rate_limited: int = 0
     dead_letters: int = 0
     busiest: int = 0
@@ -81,7 +90,8 @@ class Report:
             "findings in": f"{self.findings} events about {self.unique} findings, "
             f"{self.reopened} of them reopened",
             "outcomes": ", ".join(f"{count} {name}" for name, count in self.outcomes.most_common()),
-            "faults": f"{self.faults}",
+            "faults": f"{self.faults}; {len(self.unstruck)} kinds never came "
+            f"{', '.join(self.unstruck)}",
             "messages posted": f"{self.messages}, one for {self.per_message:.0f} findings; "
             f"{self.updates} updates",
             "said twice": f"{len(self.twice)} {', '.join(self.twice[:5])}",
@@ -104,6 +114,8 @@ class Report:
             problems.append(f"{len(self.twice)} said twice")
         if self.dead_letters:
             problems.append(f"{self.dead_letters} dead letters")
+        if self.unstruck:
+            problems.append(f"{len(self.unstruck)} planned faults never struck")
         if self.rate_limited:
             problems.append(f"{self.rate_limited} messages refused for their pace")
         if self.per_message < per_message:
@@ -149,7 +161,7 @@ def _stack() -> Iterator[Stack]:
 
 def _break_things(stack: Stack) -> None:
     stack.aws.faults.add(*_AWS_FAULTS)
-    for method in ("chat.postMessage", "chat.update"):
+    for method in _SLACK_METHODS:
         stack.slack.faults.add(method=method, drop="after", chance=0.03, times=None)
         stack.slack.faults.add(method=method, drop="before", chance=0.03, times=None)
         stack.slack.faults.add(method=method, http_status=503, chance=0.03, times=None)
@@ -187,10 +199,30 @@ def _report(stack: Stack, flood: Flood) -> Report:
         updates=statistics.calls["chat.update"],
         lost=lost,
         twice=twice,
+        unstruck=unstruck(stack, flood.size),
         rate_limited=sum(statistics.rate_limited.values()),
         dead_letters=len(stack.queued("DeadLetters")),
         busiest=max(by_channel.values(), default=0),
     )
+
+
+def unstruck(stack: Stack, findings: int) -> list[str]:
+    """
+    Name the faults that were planned and never struck, where that is no chance.
+
+    A small soak has too few calls for some of them.
+    """
+    names: list[str] = []
+    for each in stack.aws.faults.state():
+        is_sure = each["probability"] < 1 and each["chances"] * each["probability"] > _SURE
+        if (findings >= _LARGE or is_sure) and not each["hits"]:
+            names.append(f"{each['effect']} of {each['service']}")
+    calls, struck = stack.slack.statistics.calls, Counter[str]()
+    planned = stack.slack.faults.describe()
+    for each in planned:
+        struck[each["method"]] += each["struck"]
+    due = (method for method in struck if calls[method] * _SLACK_CHANCE > _SURE)
+    return [*names, *(f"any of {method}" for method in due if not struck[method])]
 
 
 def _posted(stack: Stack) -> list[PostedMessage]:

@@ -5,17 +5,225 @@ Here runs the part of the matrix that has every trouble at every step in some sc
 family of troubles in every scene; `make faults` runs all of it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 import pytest
 
-from finding_router_local.matrix.__main__ import summary, table
+from finding_router.slack import refusals
+from finding_router_local.matrix import troubles
+from finding_router_local.matrix.__main__ import main, summary, table
 from finding_router_local.matrix.cells import Cell, covering
 from finding_router_local.matrix.harness import Verdict, all_cells, calls_of, matrix_stack, run
 from finding_router_local.matrix.scenes import SCENES, Scene
 from finding_router_local.matrix.steps import STEPS, step_of
 from finding_router_local.matrix.troubles import TROUBLES
 from finding_router_local.stack import Stack
+
+CODES: Final = [
+    (refusals.CHANNEL_CODES, troubles.CHANNEL_CODES),
+    (refusals.CREDENTIAL_CODES, troubles.CREDENTIAL_CODES),
+    (refusals.MESSAGE_CODES, troubles.MESSAGE_CODES),
+    (refusals.GONE_CODES, troubles.GONE_CODES),
+    (refusals.AMBIGUOUS_CODES, troubles.AMBIGUOUS_CODES),
+]
+# The calls that each scene makes, counted where it makes several.
+SITES: Final[Mapping[str, Sequence[str]]] = {
+    "card": (
+        "read routes 1",
+        "read ledger 1",
+        "read digest 1",
+        "slot 1",
+        "slot 2",
+        "note channel 1",
+        "claim 1",
+        "record 1",
+        "ask status 1",
+        "mark 1",
+        "remember NOTIFIED 1",
+        "take from queue 1",
+        "read channels 1",
+        "post 1",
+        "put off 1, after post 1 / service_unavailable",
+        "search channel 1, after post 1 / connection lost after",
+        "list channels 1, after post 1 / after the call",
+    ),
+    "digest": (
+        "read routes 1",
+        "read ledger 1",
+        "read digest 1",
+        "slot 1",
+        "slot 4",
+        "note channel 1",
+        "note channel 4",
+        "claim 1",
+        "claim 4",
+        "record 1",
+        "record 4",
+        "open digest 1",
+        "record parent 1",
+        "record parent 2",
+        "put lines 1",
+        "count 1",
+        "ask status 1",
+        "mark 1",
+        "remember NOTIFIED 1",
+        "remember NOTIFIED 4",
+        "take from queue 1",
+        "read channels 1",
+        "post 1",
+        "post 2",
+        "post 3",
+        "put off 1, after post 1 / service_unavailable",
+        "search channel 1, after post 1 / connection lost after",
+        "search channel 1, after post 2 / connection lost after",
+        "search thread 1, after post 3 / connection lost after",
+        "list channels 1, after post 1 / after the call",
+    ),
+    "digest goes on": (
+        "read ledger 1",
+        "read digest 1",
+        "record parent 1",
+        "record parent 2",
+        "read parent 1",
+        "note channel 1",
+        "note channel 2",
+        "claim 1",
+        "claim 2",
+        "slot 1",
+        "put lines 1",
+        "count 1",
+        "count 2",
+        "record 1",
+        "record 2",
+        "slot to update 1",
+        "slot to update 2",
+        "count lines 1",
+        "ask status 1",
+        "mark 1",
+        "remember NOTIFIED 1",
+        "remember NOTIFIED 2",
+        "take from queue 1",
+        "read channels 1",
+        "read routes 1",
+        "post 1",
+        "update 1",
+    ),
+    "waited for": (
+        "read routes 1",
+        "read bins 1",
+        "read bin 1",
+        "take from bin 1",
+        "ask status 1",
+        "read digest 1",
+        "read ledger 1",
+        "open digest 1",
+        "note channel 1",
+        "note channel 4",
+        "claim 1",
+        "claim 4",
+        "slot 1",
+        "slot 5",
+        "record parent 1",
+        "record parent 2",
+        "put lines 1",
+        "count 1",
+        "record 1",
+        "record 4",
+        "mark 1",
+        "remember NOTIFIED 1",
+        "remember NOTIFIED 4",
+        "let go 1",
+        "close bin 1",
+        "close bin 2",
+        "tell trouble 1",
+        "tell trouble 6",
+        "read channels 1",
+        "take from queue 1",
+        "post 1",
+        "post 2",
+        "post 3",
+    ),
+    "update": (
+        "read channels 1",
+        "read routes 1",
+        "read ledger 1",
+        "slot to update 1",
+        "slot to update 2",
+        "record 1",
+        "take from queue 1",
+        "update 1",
+    ),
+    "end in digest": (
+        "read channels 1",
+        "read routes 1",
+        "read ledger 1",
+        "count lines 1",
+        "put lines 1",
+        "count 1",
+        "count 2",
+        "record 1",
+        "read parent 1",
+        "slot to update 1",
+        "slot to update 2",
+        "take from queue 1",
+        "update 1",
+    ),
+    "reopen": (
+        "read routes 1",
+        "read ledger 1",
+        "slot 1",
+        "slot 2",
+        "claim 1",
+        "record 1",
+        "slot to update 1",
+        "slot to update 2",
+        "ask status 1",
+        "mark 1",
+        "remember NOTIFIED 1",
+        "take from queue 1",
+        "read channels 1",
+        "post 1",
+        "update 1",
+        "put off 1, after post 1 / service_unavailable",
+        "search thread 1, after post 1 / connection lost after",
+    ),
+    "severity rises": (
+        "read channels 1",
+        "read routes 1",
+        "read ledger 1",
+        "slot 1",
+        "slot 2",
+        "claim 1",
+        "record 1",
+        "slot to update 1",
+        "slot to update 2",
+        "take from queue 1",
+        "post 1",
+        "update 1",
+    ),
+    "two channels": (
+        "read routes 1",
+        "read ledger 1",
+        "read digest 1",
+        "slot 1",
+        "slot 4",
+        "note channel 1",
+        "note channel 2",
+        "claim 1",
+        "claim 2",
+        "record 1",
+        "record 2",
+        "ask status 1",
+        "mark 1",
+        "remember NOTIFIED 1",
+        "remember NOTIFIED 2",
+        "take from queue 1",
+        "read channels 1",
+        "post 1",
+        "post 2",
+    ),
+}
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +245,32 @@ def test_every_call_is_a_step(stack: Stack, scene: Scene) -> None:
     unknown = {call.operation for call in calls_of(stack, scene) if step_of(call) is None}
 
     assert unknown <= {"GetSecretValue"}
+
+
+@pytest.mark.parametrize(("known", "codes"), CODES)
+def test_router_knows_every_code(known: frozenset[str], codes: Sequence[str]) -> None:
+    """What Slack may refuse with means to the router what the matrix expects of it."""
+    assert set() == set(codes) - known
+
+
+def test_each_scene_has_its_steps(cells: list[Cell]) -> None:
+    """No cell is gone because the router, or what looks at it, does not make a call any more."""
+    steps: dict[str, set[str]] = {scene.name: set() for scene in SCENES}
+    for cell in cells:
+        first = f", after {cell.first.name}" if cell.first else ""
+        steps[cell.scene.name].add(f"{cell.site.name}{first}")
+
+    assert {name: set(some) for name, some in SITES.items()} == steps
+
+
+def test_nothing_to_try_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A name that no cell has is a mistake, and no success."""
+    monkeypatch.setattr("sys.argv", ["matrix", "--only", "nonsense"])
+
+    assert 1 == main()
+    assert "no cell's name contains 'nonsense'" in capsys.readouterr().err
 
 
 def test_matrix_is_whole(cells: list[Cell]) -> None:

@@ -81,7 +81,8 @@ def test_fault_is_counted_down(aws: AwsServer, table: Any) -> None:
             results.append("passed")
 
     assert ["passed", "struck", "struck", "passed"] == results
-    assert [(2, 0)] == [(each["hits"], each["left"]) for each in aws.faults.state()]
+    [state] = aws.faults.state()
+    assert (2, 2, 0) == (state["chances"], state["hits"], state["left"])
 
 
 def test_fault_concerns_what_it_names(aws: AwsServer, table: Any) -> None:
@@ -207,3 +208,25 @@ def test_long_poll_ends_with_a_message(aws: AwsServer) -> None:
         sqs.send_message(QueueUrl=url, MessageBody="here")
 
         assert "here" == waiting.result(timeout=15)["Messages"][0]["Body"]
+
+
+def test_batches_are_done_in_part(aws: AwsServer, table: Any) -> None:
+    """The first half of what DynamoDB is asked for at once is done; the rest comes back."""
+    client = aws.client("dynamodb")
+    for effect_on in ("BatchWriteItem", "BatchGetItem"):
+        aws.faults.add(Fault(effect="partial", operation=effect_on, times=2))
+    table("none")
+    writes = [{"PutRequest": {"Item": {"name": {"S": name}}}} for name in ("a", "b", "c")]
+
+    left = client.batch_write_item(RequestItems={"numbers": writes})["UnprocessedItems"]
+
+    assert {"numbers": writes[1:]} == left
+    assert {"none", "a"} == names(aws)
+    keys = [{"name": {"S": name}} for name in ("none", "a")]
+    asked = {"numbers": {"Keys": keys, "ConsistentRead": True}}
+    answer = client.batch_get_item(RequestItems=asked)
+    assert {"numbers": [{"name": {"S": "none"}}]} == answer["Responses"]
+    assert keys[1:] == answer["UnprocessedKeys"]["numbers"]["Keys"]
+    # One alone is left as well.
+    alone = client.batch_get_item(RequestItems=answer["UnprocessedKeys"])
+    assert ({}, answer["UnprocessedKeys"]) == (alone["Responses"], alone["UnprocessedKeys"])

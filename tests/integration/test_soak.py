@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from finding_router_local.faults import Effect, Fault
 from finding_router_local.flood import Flood
-from finding_router_local.soak import Report, soak
+from finding_router_local.soak import Report, soak, unstruck
+from finding_router_local.stack import Stack
 
 FINDINGS = 500
 
@@ -18,6 +20,7 @@ def test_small_soak() -> None:
 
     assert ([], [], 0) == (report.lost, report.twice, report.dead_letters)
     assert report.faults > 0
+    assert [] == report.unstruck
     assert 0 == report.rate_limited
     # Small batches say less together than those of a great flood.
     assert report.per_message > 5
@@ -71,6 +74,15 @@ def test_what_ended_untold_is_told_for_the_first_time_when_it_is_back() -> None:
     assert {1} == {untold.told[name].times for name in back if not untold.told[name].is_over}
 
 
+def test_fault_that_never_struck_is_told() -> None:
+    """What concerns no call shows in a large soak; a small one may be too small for it."""
+    with Stack() as stack:
+        stack.aws.faults.add(Fault(effect=Effect.OUTAGE, service="dinamodb", times=None))
+
+        assert ["outage of dinamodb"] == unstruck(stack, 10_000)
+        assert [] == unstruck(stack, 500)
+
+
 def test_report_tells_what_is_wrong() -> None:
     """What must not be is a problem each, and the report says it."""
     report = Report(
@@ -83,6 +95,7 @@ def test_report_tells_what_is_wrong() -> None:
         updates=2,
         lost=["one"],
         twice=["two"],
+        unstruck=["outage of dynamodb"],
         dead_letters=1,
     )
 
@@ -92,6 +105,8 @@ def test_report_tells_what_is_wrong() -> None:
         "1 lost",
         "1 said twice",
         "1 dead letters",
+        "1 planned faults never struck",
         "one message for 2 findings only",
     ] == problems
     assert "lost             1 one" in list(report.lines())
+    assert "faults           3; 1 kinds never came outage of dynamodb" in list(report.lines())

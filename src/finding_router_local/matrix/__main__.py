@@ -30,6 +30,9 @@ def main() -> int:
             for number in range(jobs)
         ]
         verdicts = [each for part in parts for each in part.result()]
+    if not verdicts:
+        sys.stderr.write(f"no cell's name contains {arguments.only!r}: nothing was tried\n")
+        return 1
     said = [table(verdicts)]
     failed = [verdict for verdict in verdicts if verdict.problems]
     said.append(summary(verdicts, time.monotonic() - began))

@@ -4,8 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from finding_router_local.faults import Effect
 from finding_router_local.matrix.scenes import Scene
-from finding_router_local.matrix.steps import SLACK, Site
+from finding_router_local.matrix.steps import BATCHES, LIST, SLACK, Site
 from finding_router_local.matrix.troubles import Trouble
 
 
@@ -15,7 +16,8 @@ class Cell:
     One trouble at one call of one scene.
 
     Where it *lasts*, it goes on from there until the findings are dead letters, or settled all
-    the same. Only *with_history* may the app look at what a channel holds.
+    the same. Only *with_history* may the app look at what a channel holds. What happens *first*
+    makes the call come about.
     """
 
     scene: Scene
@@ -23,27 +25,74 @@ class Cell:
     trouble: Trouble
     lasts: bool
     with_history: bool = True
+    first: "Before | None" = None
 
     @property
     def name(self) -> str:
         """Name the cell in one line."""
         duration = "for long" if self.lasts else "once"
         scopes = "" if self.with_history else ", without channels:history"
-        return f"{self.scene.name} / {self.site.name} / {self.trouble.name} {duration}{scopes}"
+        first = f", after {self.first.name}" if self.first else ""
+        trouble = f"{self.trouble.name} {duration}{scopes}{first}"
+        return f"{self.scene.name} / {self.site.name} / {trouble}"
+
+    @property
+    def most_twice(self) -> int:
+        """Give how many messages may be there twice: one that nobody may look for."""
+        if self.first is not None:
+            return int(self.trouble.blinds)
+        return int(self.trouble.is_done and not self.with_history)
 
     @property
     def pairs(self) -> frozenset[tuple[object, ...]]:
         """Give what the cell covers, two properties at a time."""
-        # Starting a worker anew takes longer than all the rest.
-        trouble = self.trouble.family if self.trouble.kills else self.trouble.name
+        trouble = self.trouble
+        # Starting a worker anew takes longer than all the rest, and two troubles as long as two.
+        is_alike = trouble.kills or self.first is not None or trouble.is_refusal
+        name = trouble.family if is_alike else trouble.name
         return frozenset(
             {
-                (self.trouble.family, trouble, self.site.step.name),
+                # One refusal is as good as another, once it is known to be one.
+                *([(trouble.family, trouble.name)] if trouble.is_refusal else []),
+                (self.trouble.family, name, self.site.step.name),
                 (self.trouble.family, self.scene.name),
                 (self.site.step.name, self.scene.name),
                 (self.trouble.family, self.lasts, self.with_history),
             }
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """A trouble that befalls *site* once, so that the router makes calls that it else does not."""
+
+    site: Site
+    trouble: Trouble
+
+    @property
+    def name(self) -> str:
+        """Name it in a few words."""
+        return f"{self.site.name} / {self.trouble.name}"
+
+
+def cells_after(
+    first: Before, scene: Scene, sites: Iterable[Site], troubles: Iterable[Trouble]
+) -> list[Cell]:
+    """Put *troubles* to the calls that *scene* has only after *first*; one of a family lasts."""
+    troubles = list(troubles)
+    cells = []
+    for site in sites:
+        able = [each for each in troubles if _befalls(each, site) and not each.kills]
+        if site.step.service == SLACK:
+            able = [each for each in able if each.is_answer and not each.is_slow]
+        cells += [Cell(scene, site, each, lasts=False, first=first) for each in able]
+        # Whom nobody lets look, nobody lets look later.
+        lasting = [each for each in able if not each.blinds]
+        cells += [
+            Cell(scene, site, those[0], lasts=True, first=first)
+            for those in _families(lasting).values()
+        ]
+    return cells
 
 
 def cells_of(
@@ -59,9 +108,12 @@ def cells_of(
     cells = []
     for scene in scenes:
         for site in sites[scene.name]:
-            able = [each for each in troubles if _befalls(each, site)]
+            able = [each for each in troubles if _befalls(each, site, scene)]
+            if scene.is_brief:
+                able = _one_of_each_family(able, turns[scene.name])
+                turns[scene.name] += 1
             cells += [Cell(scene, site, each, lasts=False) for each in able]
-            if site.step.service == SLACK:
+            if site.step.service == SLACK and not scene.is_brief:
                 cells += [
                     Cell(scene, site, each, lasts=False, with_history=False)
                     for each in able
@@ -72,6 +124,14 @@ def cells_of(
                 turns[family] += 1
                 cells.append(Cell(scene, site, trouble, lasts=True))
     return cells
+
+
+def _one_of_each_family(troubles: Sequence[Trouble], turn: int) -> list[Trouble]:
+    families: dict[str, list[Trouble]] = defaultdict(list)
+    for trouble in troubles:
+        if not trouble.is_slow:
+            families[trouble.family].append(trouble)
+    return [each[turn % len(each)] for each in families.values()]
 
 
 def _families(troubles: Iterable[Trouble]) -> dict[str, list[Trouble]]:
@@ -93,9 +153,16 @@ def covering(cells: Iterable[Cell]) -> list[Cell]:
     return chosen
 
 
-def _befalls(trouble: Trouble, site: Site) -> bool:
+def _befalls(trouble: Trouble, site: Site, scene: Scene | None = None) -> bool:
     step = site.step
     if step.service not in trouble.services:
         return False
+    if trouble.is_about_channel and (
+        step.operation == LIST or (scene and site.channel not in {"", *scene.channels})
+    ):
+        # It tells of no channel, or of the router's own troubles.
+        return False
+    if trouble.effect is Effect.PARTIAL:
+        return step.operation in BATCHES
     # Security Hub leaves findings unprocessed in one operation only.
-    return trouble.effect != "unprocessed" or step.operation == "BatchUpdateFindings"
+    return trouble.effect is not Effect.UNPROCESSED or step.operation == "BatchUpdateFindings"

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from finding_router_cli.redrive import move_all
-from finding_router_local.faults import Fault
+from finding_router_local.faults import Effect, Fault
 from finding_router_local.gate import Call
-from finding_router_local.matrix.cells import Cell, cells_of, covering
+from finding_router_local.matrix.cells import Before, Cell, cells_after, cells_of, covering
 from finding_router_local.matrix.judging import explain_dead_letters, problems_of
-from finding_router_local.matrix.scenes import BURST_THRESHOLD, CHANNEL, ROUTES, SCENES, Scene
-from finding_router_local.matrix.steps import SLACK, sites_of
-from finding_router_local.matrix.troubles import TROUBLES
+from finding_router_local.matrix.scenes import BURST_THRESHOLD, CHANNEL, SCENES, Scene
+from finding_router_local.matrix.steps import POST, SLACK, Site, sites_of
+from finding_router_local.matrix.troubles import FIRST_TROUBLES, TROUBLES, Trouble
+from finding_router_local.slack.statistics import Statistics
 from finding_router_local.slack.workspace import DEFAULT_SCOPES
 from finding_router_local.stack import Stack
 
@@ -22,6 +23,8 @@ from finding_router_local.stack import Stack
 MOST_TRIES: Final = 8
 _ALL_SCOPES: Final = (*DEFAULT_SCOPES, "channels:history")
 _DRAIN_SECONDS: Final = 60.0
+# What is said in a card, a digest and a thread is looked for in different ways.
+_RECOVERING: Final = frozenset({"card", "digest", "reopen"})
 _MOST_PLAYS: Final = 3
 _TELL_EVERY: Final = 50
 
@@ -76,14 +79,33 @@ def run_part(part: int, parts: int, is_covering: bool, only: str) -> list[Verdic
 def all_cells(stack: Stack) -> list[Cell]:
     """Play each scene once without any fault, and give every cell that follows from it."""
     sites = {scene.name: sites_of(calls_of(stack, scene)) for scene in SCENES}
-    return cells_of(sites, SCENES, TROUBLES)
+    cells = cells_of(sites, SCENES, TROUBLES)
+    for scene in SCENES:
+        posts = [each for each in sites[scene.name] if each.channel]
+        if scene.name not in _RECOVERING:
+            continue
+        for trouble in (each for each in TROUBLES if each.name in FIRST_TROUBLES):
+            # Only what was said is looked for where it was said.
+            for site in posts if trouble.is_done and not trouble.kills else posts[:1]:
+                first = Before(site, trouble)
+                cells += cells_after(first, scene, _sites_after(stack, scene, first), TROUBLES)
+    return cells
 
 
-def calls_of(stack: Stack, scene: Scene) -> list[Call]:
-    """Play *scene* without any fault, and give the router's calls in its act."""
+def _sites_after(stack: Stack, scene: Scene, first: Before) -> list[Site]:
+    """Give the calls that the router makes only where *first* befalls *scene*."""
+    steps = FIRST_TROUBLES[first.trouble.name]
+    sites = sites_of(calls_of(stack, scene, first))
+    return [each for each in sites if each.step.name in steps and not each.skip]
+
+
+def calls_of(stack: Stack, scene: Scene, first: Before | None = None) -> list[Call]:
+    """Play *scene* without any fault but *first*, and give the router's calls in its act."""
     _prepare(stack, scene, with_history=True)
     stack.aws.gate.recent.clear()
-    before = stack.slack.statistics.calls
+    before = stack.slack.statistics
+    if first is not None:
+        _arm(stack, first.site, first.trouble, lasts=False)
     scene.act(stack)
     stack.drain(seconds=_DRAIN_SECONDS)
     workers = {process.name for process in stack.processes}
@@ -93,8 +115,21 @@ def calls_of(stack: Stack, scene: Scene) -> list[Call]:
         for call in stack.aws.gate.recent
         if call.caller in workers or call.operation == "DeleteMessageBatch"
     ]
-    said = stack.slack.statistics.calls - before
-    return [*calls, *(Call(SLACK, method, b"", None) for method in said.elements())]
+    return [*calls, *_slack_calls(before, stack.slack.statistics)]
+
+
+def _slack_calls(before: Statistics, after: Statistics) -> Iterator[Call]:
+    """Give the calls in between; the body of a post is its channel's name."""
+    posts = sorted(
+        (at, channel)
+        for channel, times in after.posts.items()
+        for at in times[len(before.posts.get(channel, ())) :]
+    )
+    for _, channel in posts:
+        yield Call(SLACK, POST, f"#{channel}".encode(), None)
+    for method in (after.calls - before.calls).elements():
+        if method != POST:
+            yield Call(SLACK, method, b"", None)
 
 
 def run(stack: Stack, cell: Cell) -> Verdict:
@@ -130,7 +165,7 @@ def _play(stack: Stack, cell: Cell) -> Verdict:
     if dead:
         if not cell.lasts:
             verdict.problems.append("what went wrong once made dead letters")
-        verdict.problems += explain_dead_letters(stack, dead)
+        verdict.problems += explain_dead_letters(stack, cell, dead)
         _redrive(stack, verdict)
     if cell.scene.after is not None:
         cell.scene.after(stack)
@@ -143,7 +178,7 @@ def _play(stack: Stack, cell: Cell) -> Verdict:
 def _prepare(stack: Stack, scene: Scene, *, with_history: bool) -> None:
     stack.reset()
     stack.slack.set_scopes(_ALL_SCOPES if with_history else DEFAULT_SCOPES)
-    stack.put_routes(ROUTES)
+    stack.put_routes(scene.routes)
     for act in scene.before:
         act(stack)
 
@@ -162,33 +197,37 @@ def _redrive(stack: Stack, verdict: Verdict) -> None:
 @contextmanager
 def _trouble(stack: Stack, cell: Cell) -> Iterator[Callable[[], bool]]:
     """Let it happen; give what tells whether it did."""
-    trouble, site = cell.trouble, cell.site
+    if cell.first is not None:
+        _arm(stack, cell.first.site, cell.first.trouble, lasts=False)
+    yield _arm(stack, cell.site, cell.trouble, lasts=cell.lasts)
+    stack.slack.faults.clear()
+    stack.aws.faults.clear()
+
+
+def _arm(stack: Stack, site: Site, trouble: Trouble, *, lasts: bool) -> Callable[[], bool]:
     if site.step.service == SLACK or trouble.effect is None:
         fault = stack.slack.faults.add(
             method=site.step.operation,
-            skip=site.skip,
-            times=None if cell.lasts else 1,
-            channel=CHANNEL if trouble.is_about_channel else None,
+            skip=site.skip_there if trouble.is_about_channel else site.skip,
+            times=None if lasts else 1,
+            channel=(site.channel or CHANNEL) if trouble.is_about_channel else None,
             meanwhile=(lambda: _kill(stack)) if trouble.kills else None,
             **trouble.slack,
         )
-        yield lambda: bool(fault.struck)
-        stack.slack.faults.clear()
-        return
+        return lambda: bool(fault.struck)
     stack.aws.faults.add(
         Fault(
             effect=trouble.effect,
             service=site.step.service,
             operation=site.step.operation,
-            containing="" if trouble.effect == "unprocessed" else site.step.containing,
+            containing="" if trouble.effect is Effect.UNPROCESSED else site.step.containing,
             skip=site.skip,
-            times=None if cell.lasts else trouble.times,
+            times=None if lasts else trouble.times,
             code=trouble.code,
             status=trouble.status,
         )
     )
-    yield lambda: any(each["hits"] for each in stack.aws.faults.state())
-    stack.aws.faults.clear()
+    return lambda: any(each["hits"] for each in stack.aws.faults.state())
 
 
 def _kill(stack: Stack) -> None:

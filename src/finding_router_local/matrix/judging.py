@@ -3,24 +3,44 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from finding_router.aws.digest_book import ABOUT, COUNT
-from finding_router.delivery.ledger import digest_of
+from finding_router.delivery.ledger import digest_of, finding_hash
 from finding_router_local.matrix.cells import Cell
 from finding_router_local.matrix.scenes import CHANNEL, PRODUCT_ARN, id_of, title_of
+from finding_router_local.matrix.troubles import CHANNEL_FAMILY, FINAL_CODES, GONE_FAMILY, NOT_FOUND
 from finding_router_local.slack.workspace import PostedMessage
 from finding_router_local.stack import PARAMETERS, Stack
 from finding_router_local.tables import Table
 
-_OPS: Final = str(PARAMETERS["OpsChannel"]).removeprefix("#")
+_DEFAULT_CHANNEL: Final = str(PARAMETERS["DefaultChannel"])
+_OPS_CHANNEL: Final = str(PARAMETERS["OpsChannel"])
 _ENDED: Final = re.compile(r"archived|resolved|passed", re.IGNORECASE)
 _COUNT: Final = re.compile(r"(\d+) new findings?")
 _PART: Final = re.compile(r"(\d+) (?:CRITICAL|HIGH|resolved)")
 
 
-def explain_dead_letters(stack: Stack, dead: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Say which of *dead* no log line explains, and which are NOTIFIED without being said."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Digest:
+    """One digest: what the Ledger knows of it, and its messages in Slack."""
+
+    name: str
+    is_posted: bool
+    about: Mapping[str, Any] | None
+    lines: Sequence[Mapping[str, Any]]
+    parents: Sequence[PostedMessage]
+    replies: Sequence[PostedMessage]
+
+    @property
+    def is_told(self) -> bool:
+        """Tell whether anybody has heard of it."""
+        return self.is_posted or bool(self.parents or self.lines)
+
+
+def explain_dead_letters(stack: Stack, cell: Cell, dead: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say which of *dead* no log line explains, and what is NOTIFIED without being said."""
     # What ended well is a dead letter only because SQS would not delete it.
     explained = {
         line.get("finding_id")
@@ -33,11 +53,15 @@ def explain_dead_letters(stack: Stack, dead: Sequence[Mapping[str, Any]]) -> lis
         for finding in event["detail"]["findings"]
         if finding["Id"] not in explained
     ]
-    said = _said(stack)
+    parents = {each.ts for digest in _digests(stack) for each in digest.parents}
+    said = [each for each in stack.slack.messages() if each.ts not in parents]
     for each in stack.findings():
-        is_notified = each["Workflow"]["Status"] == "NOTIFIED"
-        if is_notified and not any(each["Title"] in text for text in said):
-            problems.append(f"{each['Id']} is NOTIFIED and was never said")
+        if each["Workflow"]["Status"] != "NOTIFIED":
+            continue
+        for channel in cell.scene.channels:
+            texts = (_text(message) for message in said if _place(stack, cell, message) == channel)
+            if not any(each["Title"] in text for text in texts):
+                problems.append(f"{each['Id']} is NOTIFIED and was never said in {channel}")
     return problems
 
 
@@ -45,86 +69,168 @@ def problems_of(stack: Stack, cell: Cell) -> tuple[list[str], int]:
     """Give what is not as it must be, and how many messages there are too many by exception."""
     problems: list[str] = []
     twice = _messages_twice(stack)
-    if twice > (0 if cell.with_history else 1):
+    if twice > cell.most_twice:
         problems.append(f"{twice} messages twice")
-    problems += _said_problems(stack, cell, exception=twice)
+    digests = _digests(stack)
+    problems += _said_problems(stack, cell, digests, exception=min(twice, cell.most_twice))
+    problems += _place_problems(stack, cell)
     problems += _status_problems(stack, cell)
     problems += _ledger_problems(stack, cell)
+    problems += _digest_problems(cell, digests)
     if cell.scene.ended:
-        problems += _end_problems(stack, cell)
+        problems += _end_problems(stack, cell, digests)
     return problems, twice
 
 
-def _said_problems(stack: Stack, cell: Cell, *, exception: int) -> list[str]:
-    """Each finding is told as often as its scene says, by cards, answers and lists."""
+def _said_problems(
+    stack: Stack, cell: Cell, digests: Sequence[_Digest], *, exception: int
+) -> list[str]:
+    """Each channel tells each finding as often as its scene says, in messages and in lists."""
     problems = []
-    texts = _said(stack)
-    for number, expected in cell.scene.said.items():
-        count = sum(title_of(number) in text for text in texts)
-        # A critical finding of a burst has its card, and is listed besides.
-        most = expected + (number == 7) + exception  # noqa: PLR2004 -- see scenes.py
-        if _says_end_in_thread(cell):
-            most += 1
-        if not expected <= count <= most:
-            problems.append(f"{id_of(number)} is told {count} times, not {expected}")
+    parents = {each.ts for digest in digests for each in digest.parents}
+    lists = {each.ts for digest in digests for each in digest.replies}
+    more = exception + _says_end_in_thread(cell)
+    for channel in cell.scene.channels:
+        messages = [
+            each
+            for each in stack.slack.messages()
+            if each.ts not in parents and _place(stack, cell, each) == channel
+        ]
+        for number in sorted(cell.scene.numbers):
+            telling = [each.ts for each in messages if title_of(number) in _text(each)]
+            listed = sum(ts in lists for ts in telling)
+            said, must = len(telling) - listed, cell.scene.said.get(number, 0)
+            if _may_come_late(cell, number) and not listed:
+                # By itself, since the burst was over; what is critical has its card anyway.
+                said, listed = said - (number not in cell.scene.said), 1
+            if not must <= said <= must + more:
+                problems.append(f"{channel} says {id_of(number)} {said} times, not {must}")
+            must = int(number in cell.scene.listed)
+            if not must <= listed <= must + more:
+                problems.append(f"{channel} lists {id_of(number)} {listed} times, not {must}")
     return problems
+
+
+def _place_problems(stack: Stack, cell: Cell) -> list[str]:
+    """Nothing stands where no route leads; what a dead channel refused says so elsewhere."""
+    problems = []
+    known = {*cell.scene.channels, _OPS_CHANNEL}
+    for each in stack.slack.messages():
+        place = _place(stack, cell, each)
+        if place not in known:
+            problems.append(f"{place} says: {each.text[:60]}")
+    if cell.trouble.is_about_channel and cell.site.step.name == "post":
+        told = stack.slack.messages(_DEFAULT_CHANNEL)
+        if not any(_is_redirected(cell, each) for each in told):
+            problems.append(f"{_DEFAULT_CHANNEL} does not say what {cell.site.channel} refused")
+    return problems
+
+
+def _place(stack: Stack, cell: Cell, message: PostedMessage) -> str:
+    """Give the channel that *message* is for: the refused one, where a banner says so."""
+    channel = f"#{message.channel_name}"
+    if channel != _DEFAULT_CHANNEL or not cell.trouble.is_about_channel:
+        return channel
+    top = next(
+        (each for each in stack.slack.messages(channel) if each.ts == message.thread_ts), message
+    )
+    return cell.site.channel if _is_redirected(cell, top) else channel
+
+
+def _is_redirected(cell: Cell, message: PostedMessage) -> bool:
+    banner = f"meant for {cell.site.channel}: {cell.trouble.slack['error']}"
+    return banner in _text(message).replace("`", "")
 
 
 def _status_problems(stack: Stack, cell: Cell) -> list[str]:
     problems = []
-    refused = {
-        line.get("finding_id")
-        for line in _log_lines(stack)
-        if line.get("message") == "finding not marked"
-    }
+    refused = _refused(stack, cell)
     for number in cell.scene.notified:
         status = stack.workflow_status(PRODUCT_ARN, id_of(number))
-        if status == "NOTIFIED":
-            continue
-        if not (cell.trouble.is_final and id_of(number) in refused):
+        if status != "NOTIFIED" and id_of(number) not in refused:
             problems.append(f"{id_of(number)} is {status}")
     return problems
 
 
+def _refused(stack: Stack, cell: Cell) -> set[str]:
+    """Give the findings that Security Hub will never take, and of which the log says so."""
+    code = cell.trouble.code
+    # What is not found once may be there the next time.
+    if code not in FINAL_CODES and not (code == NOT_FOUND and cell.lasts):
+        return set()
+    return {
+        str(line["finding_id"])
+        for line in _log_lines(stack)
+        if line.get("message") == "finding not marked"
+    }
+
+
 def _ledger_problems(stack: Stack, cell: Cell) -> list[str]:
-    """Nothing is left half done, and digests add up."""
-    items = _ledger(stack)
-    entries = [item for item in items if "members" in item]
+    """Nothing is left half done."""
+    entries = [item for item in _ledger(stack) if "members" in item]
     problems = [f"an entry is {item['state']}" for item in entries if item["state"] != "posted"]
-    for member in (each for item in entries for each in item["members"].values()):
+    refused = {finding_hash(PRODUCT_ARN, id_) for id_ in _refused(stack, cell)}
+    for name, member in (each for item in entries for each in item["members"].items()):
         is_marked = "ended_at" in member or "notified_at" in member
-        if not is_marked and not cell.trouble.is_final:
+        if not is_marked and name not in refused:
             problems.append("an entry does not remember NOTIFIED")
-    for item in items:
-        if item["channel"] == ABOUT and not _is_refused_update(cell):
-            problems += _total_problems(stack, item, items)
     return problems
 
 
-def _total_problems(
-    stack: Stack, about: Mapping[str, Any], items: Sequence[Mapping[str, Any]]
-) -> list[str]:
-    lines = [
-        item
-        for item in items
-        if item["finding"] == about["finding"] and item["channel"] not in {ABOUT, COUNT}
-    ]
-    parent = next((each for each in stack.slack.messages() if each.ts == about["ts"]), None)
+def _digest_problems(cell: Cell, digests: Sequence[_Digest]) -> list[str]:
+    """Add up what is listed: in the Ledger, in the thread, and in what the parent says."""
+    problems = []
+    numbers = {finding_hash(PRODUCT_ARN, id_of(each)): each for each in cell.scene.numbers}
+    every: list[int] = []
+    for digest in digests:
+        lines = sorted(numbers[each["channel"]] for each in digest.lines)
+        every += lines
+        texts = [_text(each) for each in digest.replies]
+        replies = [each for each in sorted(cell.scene.numbers) if _tells(each, texts)]
+        if lines != replies:
+            problems.append(f"a digest has the lines {lines}, its thread {replies}")
+        if not digest.is_told:
+            continue
+        if digest.about is None:
+            problems.append("nothing is known about a digest that was posted")
+        elif not _is_refused_update(cell):
+            problems += _total_problems(digest, digest.about)
+    missing = cell.scene.listed.difference(every)
+    is_whole = all(_may_come_late(cell, each) for each in missing)
+    if len(every) != len(set(every)) or not cell.scene.listed.issuperset(every) or not is_whole:
+        problems.append(f"the digests' lines are {sorted(every)}")
+    return problems
+
+
+def _may_come_late(cell: Cell, number: int) -> bool:
+    """Tell whether it may be missing in a digest: it may come when the burst is over."""
+    return cell.lasts and number in cell.scene.listed
+
+
+def _tells(number: int, texts: Sequence[str]) -> bool:
+    return any(title_of(number) in text for text in texts)
+
+
+def _total_problems(digest: _Digest, about: Mapping[str, Any]) -> list[str]:
+    parent = next((each for each in digest.parents if each.ts == about["ts"]), None)
     if parent is None:
         return ["the parent of a digest is not there"]
     # One that was waited for only says how many there are of each severity.
     counts = _COUNT.findall(parent.text) or _PART.findall(parent.text)
-    if sum(map(int, counts)) != len(lines):
-        return [f"a digest of {len(lines)} says: {parent.text[:60]}"]
+    if sum(map(int, counts)) != len(digest.lines):
+        return [f"a digest of {len(digest.lines)} says: {parent.text[:60]}"]
     return []
 
 
-def _end_problems(stack: Stack, cell: Cell) -> list[str]:
-    """Look whether what is over says so: on its card, in its thread, or in its digest's list."""
-    if cell.scene.name == "end in digest":
-        lines = [item for item in _ledger(stack) if item["finding"].startswith("lines#")]
-        ended = [item for item in lines if item.get("is_ended")]
-        return [] if len(ended) == len(cell.scene.ended) else ["the digest's line is not ended"]
+def _end_problems(stack: Stack, cell: Cell, digests: Sequence[_Digest]) -> list[str]:
+    """Look whether what is over says so: on its card, in its thread, or in its digest."""
+    if cell.scene.listed:
+        ended = sum(bool(each.get("is_ended")) for digest in digests for each in digest.lines)
+        if ended != len(cell.scene.ended):
+            return [f"{ended} of the digest's lines are ended"]
+        said = f"{ended} resolved"
+        shows = any(said in _text(each) for digest in digests for each in digest.parents)
+        return [] if shows or _is_refused_update(cell) else [f"the digest does not say {said}"]
     if cell.trouble.is_about_channel:
         # Nobody sees a card in a channel that is gone.
         return []
@@ -136,26 +242,16 @@ def _end_problems(stack: Stack, cell: Cell) -> list[str]:
 
 def _says_end_in_thread(cell: Cell) -> bool:
     """Tell whether the end may be an answer: where the card cannot be changed any more."""
-    return bool(cell.scene.ended) and cell.trouble.family == "the message is gone"
+    return bool(cell.scene.ended) and cell.trouble.family == GONE_FAMILY
 
 
 def _is_refused_update(cell: Cell) -> bool:
-    """Tell whether Slack lets nobody change the parent: only the list is right then."""
-    return cell.site.step.name == "update" and cell.trouble.family in {
-        "Slack refuses the channel",
-        "Slack refuses the message",
-        "the message is gone",
-    }
+    """Tell whether the parent is out of everybody's sight: only the list is right then."""
+    return cell.site.step.name == "update" and cell.trouble.family in {CHANNEL_FAMILY, GONE_FAMILY}
 
 
-def _said(stack: Stack) -> list[str]:
-    """Give the messages about findings, without the parents of digests, as text."""
-    digests = _digest_ids(stack)
-    return [
-        json.dumps([each.text, each.blocks, each.attachments], ensure_ascii=False)
-        for each in stack.slack.messages()
-        if each.channel_name != _OPS and not digests & set(_ids(each))
-    ]
+def _text(message: PostedMessage) -> str:
+    return json.dumps([message.text, message.blocks, message.attachments], ensure_ascii=False)
 
 
 def _messages_twice(stack: Stack) -> int:
@@ -171,14 +267,27 @@ def _ids(message: PostedMessage) -> list[str]:
     return list((message.metadata or {}).get("event_payload", {}).get("delivery_ids", ()))
 
 
-def _digest_ids(stack: Stack) -> set[str]:
-    """Give the ids of all digests that were ever begun: their numbers count up."""
-    return {
-        digest_of(["digest", item["name"], number])
-        for item in _ledger(stack)
-        if item["channel"] == "open"
-        for number in range(1, int(item["number"]) + 1)
-    }
+def _digests(stack: Stack) -> list[_Digest]:
+    """Give all digests that were ever begun: their numbers count up."""
+    items, messages = _ledger(stack), stack.slack.messages()
+    digests = []
+    for opened in (each for each in items if each["channel"] == "open"):
+        for number in range(1, int(opened["number"]) + 1):
+            name = digest_of(["digest", opened["name"], number])
+            own = {each["channel"]: each for each in items if each["finding"] == f"lines#{name}"}
+            parents = [each for each in messages if name in _ids(each)]
+            places = {(each.channel, each.ts) for each in parents}
+            digests.append(
+                _Digest(
+                    name=name,
+                    is_posted=number == opened["number"] and opened["state"] == "posted",
+                    about=own.get(ABOUT),
+                    lines=[own[each] for each in own.keys() - {ABOUT, COUNT}],
+                    parents=parents,
+                    replies=[each for each in messages if (each.channel, each.thread_ts) in places],
+                )
+            )
+    return digests
 
 
 def _ledger(stack: Stack) -> list[dict[str, Any]]:

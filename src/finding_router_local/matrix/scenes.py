@@ -1,15 +1,15 @@
 """The scenes of the matrix: what there is to say, and what must have been said in the end."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from finding_router_local.stack import Stack
 
 CHANNEL: Final = "#alerts"
-ROUTES: Final = ({"kind": "route", "name": "everything", "channel": CHANNEL},)
+OTHER_CHANNEL: Final = "#payments"
 PRODUCT_ARN: Final = "arn:aws:securityhub:eu-west-1::product/aws/guardduty"
 # Longer than the settle time, shorter than what Slack lets anybody change a message in.
 _PAUSE_SECONDS: Final = 3600.0
@@ -31,18 +31,36 @@ class Scene:
     """
     One thing that the router has to say.
 
-    *before* happens without a fault, *act* with it, and *after* once it is over. Then each number
-    of *said* was told in so many messages, and *notified* are the findings whose status the act
-    decides.
+    *before* happens without a fault, *act* with it, and *after* once it is over. Then each of
+    *channels* has told each number of *said* in so many messages of its own, and has *listed* each
+    of those in one digest, once. *notified* are the findings whose status the act decides, and
+    *ended* those that are over.
     """
 
     name: str
     before: Sequence[Act] = ()
     act: Act
     after: Act | None = None
-    said: dict[int, int]
+    said: Mapping[int, int] = field(default_factory=dict)
+    listed: frozenset[int] = frozenset()
     notified: frozenset[int] = frozenset()
     ended: frozenset[int] = frozenset()
+    channels: Sequence[str] = (CHANNEL,)
+    is_brief: bool = False
+    """It meets one trouble of each family at each call: it adds little to other scenes."""
+
+    @property
+    def numbers(self) -> frozenset[int]:
+        """Give the numbers of all its findings."""
+        return self.listed.union(self.said)
+
+    @property
+    def routes(self) -> list[dict[str, Any]]:
+        """Give the routes that lead everything to its channels."""
+        return [
+            {"kind": "route", "name": f"everything to {channel}", "channel": channel}
+            for channel in self.channels
+        ]
 
 
 def id_of(number: int) -> str:
@@ -96,6 +114,12 @@ def _drain(stack: Stack) -> None:
     stack.drain()
 
 
+def _forget_routes(stack: Stack) -> None:
+    """Have the routes read again by what comes next."""
+    stack.drain()
+    stack.advance(_CACHE_SECONDS)
+
+
 def _silence(stack: Stack) -> None:
     """Keep quiet about everything for as long as `_wait` takes."""
     until = datetime.fromtimestamp(stack.clock() + _PAUSE_SECONDS / 2, UTC)
@@ -121,14 +145,16 @@ SCENES: Final[Sequence[Scene]] = (
     Scene(
         name="digest",
         act=_report(*_BURST, _CRITICAL),
-        said=dict.fromkeys((*_BURST, _CRITICAL), 1),
+        # Besides being listed, what is critical has a card.
+        said={_CRITICAL: 1},
+        listed=frozenset({*_BURST, _CRITICAL}),
         notified=frozenset({*_BURST, _CRITICAL}),
     ),
     Scene(
         name="digest goes on",
         before=(_report(*_BURST), _drain),
         act=_report(8, 9),
-        said=dict.fromkeys((*_BURST, 8, 9), 1),
+        listed=frozenset({*_BURST, 8, 9}),
         notified=frozenset({*_BURST, 8, 9}),
     ),
     Scene(
@@ -136,7 +162,7 @@ SCENES: Final[Sequence[Scene]] = (
         before=(_silence, _report(*_BURST, _CRITICAL), _wait),
         act=_wake,
         after=_wake,
-        said=dict.fromkeys((*_BURST, _CRITICAL), 1),
+        listed=frozenset({*_BURST, _CRITICAL}),
         notified=frozenset({*_BURST, _CRITICAL}),
     ),
     Scene(
@@ -150,7 +176,7 @@ SCENES: Final[Sequence[Scene]] = (
         name="end in digest",
         before=(_report(*_BURST), _wait),
         act=_END,
-        said=dict.fromkeys(_BURST, 1),
+        listed=frozenset(_BURST),
         ended=frozenset({1}),
     ),
     Scene(
@@ -166,5 +192,15 @@ SCENES: Final[Sequence[Scene]] = (
         act=_WORSE,
         said={1: 2},
         notified=frozenset({1}),
+    ),
+    Scene(
+        name="two channels",
+        # Routes that cannot be read stay as they were: not as another scene had them.
+        before=(_report(2), _forget_routes),
+        act=_report(1),
+        said={1: 1, 2: 1},
+        notified=frozenset({1}),
+        channels=(CHANNEL, OTHER_CHANNEL),
+        is_brief=True,
     ),
 )

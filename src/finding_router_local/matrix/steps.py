@@ -1,6 +1,6 @@
 """The steps of the pipeline, as calls that can be seen and made to fail from outside."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -34,6 +34,10 @@ class Step:
         )
 
 
+POST: Final = "chat.postMessage"
+LIST: Final = "conversations.list"
+# Of these DynamoDB may do a part.
+BATCHES: Final = frozenset({"BatchGetItem", "BatchWriteItem"})
 _WRITES: Final = ("PutItem", "UpdateItem")
 STEPS: Final[Sequence[Step]] = (
     Step("read routes", DYNAMODB, "Query", "#kind = :kind"),
@@ -60,9 +64,13 @@ STEPS: Final[Sequence[Step]] = (
     Step("tell trouble", DYNAMODB, "PutItem", '{"S": "notice'),
     Step("ask status", SECURITY_HUB, "GetFindings"),
     Step("mark", SECURITY_HUB, "BatchUpdateFindings"),
-    Step("post", SLACK, "chat.postMessage"),
+    Step("post", SLACK, POST),
     Step("update", SLACK, "chat.update"),
+    Step("search channel", SLACK, "conversations.history"),
+    Step("search thread", SLACK, "conversations.replies"),
+    Step("list channels", SLACK, LIST),
     Step("take from queue", SQS, "DeleteMessageBatch"),
+    Step("put off", SQS, "ChangeMessageVisibilityBatch"),
 )
 
 
@@ -72,6 +80,9 @@ class Site:
 
     step: Step
     skip: int
+    channel: str = ""
+    """Where a message goes, *skip_there* after others."""
+    skip_there: int = 0
 
     @property
     def name(self) -> str:
@@ -90,8 +101,22 @@ def sites_of(calls: Iterable[Call]) -> list[Site]:
 
     What is done finding by finding is the same for those in between.
     """
-    counts = Counter(step for step in map(step_of, calls) if step is not None)
-    return [Site(step, skip) for step, count in counts.items() for skip in _skips(step, count)]
+    by_step: dict[Step, list[Call]] = defaultdict(list)
+    for call in calls:
+        if step := step_of(call):
+            by_step[step].append(call)
+    return [
+        _site(step, those, skip)
+        for step, those in by_step.items()
+        for skip in _skips(step, len(those))
+    ]
+
+
+def _site(step: Step, calls: Sequence[Call], skip: int) -> Site:
+    if step.operation != POST:
+        return Site(step, skip)
+    channels = [call.body.decode() for call in calls]
+    return Site(step, skip, channels[skip], channels[:skip].count(channels[skip]))
 
 
 def _skips(step: Step, count: int) -> Sequence[int]:

@@ -4,29 +4,88 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from finding_router.slack.refusals import (
-    AMBIGUOUS_CODES,
-    CHANNEL_CODES,
-    CREDENTIAL_CODES,
-    GONE_CODES,
-    MESSAGE_CODES,
-)
 from finding_router_local.faults import Effect
 from finding_router_local.matrix.steps import DYNAMODB, SECURITY_HUB, SLACK, SQS
 
 # boto3's attempts of one call: fewer would only show that it tries again.
 _ATTEMPTS: Final = 3
+NOT_FOUND: Final = "FindingNotFound"
+# Security Hub will never take the finding: it is not NOTIFIED in the end.
+FINAL_CODES: Final = frozenset({"FindingSizeExceeded", "InvalidInput"})
 # https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_BatchUpdateFindingsUnprocessedFinding.html
 UNPROCESSED_CODES: Final = (
     "ConcurrentUpdateError",
     "DuplicatedFindingIdentifier",
-    "FindingNotFound",
+    NOT_FOUND,
     "FindingSizeExceeded",
     "InternalFailure",
     "InvalidInput",
 )
+# What Slack refuses with, and what it means, written down here once more: a code that the router
+# forgot would take its cells along.
+# https://docs.slack.dev/reference/methods/chat.postMessage#errors
+CHANNEL_CODES: Final = (
+    "cannot_post_to_channel",
+    "channel_is_limited_access",
+    "channel_not_found",
+    "is_archived",
+    "messages_tab_disabled",
+    "no_permission",
+    "not_in_channel",
+    "restricted_action",
+    "restricted_action_non_threadable_channel",
+    "restricted_action_read_only_channel",
+    "restricted_action_thread_locked",
+    "restricted_action_thread_only_channel",
+    "team_not_found",
+)
+CREDENTIAL_CODES: Final = (
+    "access_denied",
+    "accesslimited",
+    "account_inactive",
+    "ekm_access_denied",
+    "enterprise_is_restricted",
+    "invalid_auth",
+    "missing_scope",
+    "not_allowed_token_type",
+    "not_authed",
+    "org_login_required",
+    "team_access_not_granted",
+    "token_expired",
+    "token_revoked",
+    "two_factor_setup_required",
+)
+MESSAGE_CODES: Final = (
+    "attachment_payload_limit_exceeded",
+    "invalid_arguments",
+    "invalid_attachments",
+    "invalid_blocks",
+    "invalid_blocks_format",
+    "invalid_charset",
+    "invalid_json",
+    "invalid_metadata_format",
+    "invalid_metadata_schema",
+    "metadata_too_large",
+    "msg_blocks_too_long",
+    "msg_too_long",
+    "no_text",
+    "too_many_attachments",
+)
+# https://docs.slack.dev/reference/methods/chat.update#errors
+GONE_CODES: Final = (
+    "cannot_reply_to_message",
+    "cant_update_message",
+    "edit_window_closed",
+    "is_inactive",
+    "message_not_found",
+    "thread_not_found",
+)
+AMBIGUOUS_CODES: Final = ("fatal_error", "internal_error", "request_timeout")
+# The app may not look for what it posted.
+_BLINDING_CODES: Final = frozenset({"missing_scope", *CHANNEL_CODES})
 _SLOW_SECONDS: Final = 10.5
-_SERVER_ERRORS: Final = (500, 502, 503, 504)
+# Of these a page comes back: "200" where something in between answers for Slack.
+_PAGES: Final = (200, 500, 502, 503, 504)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -47,9 +106,7 @@ class Trouble:
     times: int = 1
     may_last: bool = True
     is_ambiguous: bool = False
-    """Slack may have carried it out."""
-    is_final: bool = False
-    """Security Hub will never take the finding: it is not NOTIFIED in the end."""
+    """Slack may have carried it out, for all that the router knows."""
     is_slow: bool = False
     """It takes real time, which no clock can be moved over."""
 
@@ -59,17 +116,45 @@ class Trouble:
         return self.family == CHANNEL_FAMILY
 
     @property
+    def is_refusal(self) -> bool:
+        """Tell whether it is one of many codes that mean the same."""
+        return self.family in {CHANNEL_FAMILY, TOKEN_FAMILY, MESSAGE_FAMILY}
+
+    @property
+    def is_done(self) -> bool:
+        """Tell whether Slack has carried it out."""
+        delays = "delay_seconds" in self.slack
+        return delays or bool(self.slack.get("stored")) or self.slack.get("drop") == "after"
+
+    @property
+    def is_answer(self) -> bool:
+        """Tell whether it is one of what may come back from a method that only reads."""
+        code = self.slack.get("error")
+        if self.family in {AGAIN_FAMILY, DOUBT_FAMILY}:
+            return not self.is_done
+        return code in {"invalid_auth", "missing_scope", "not_in_channel"}
+
+    @property
+    def blinds(self) -> bool:
+        """Tell whether the app may not look where a search meets it."""
+        return self.slack.get("error") in _BLINDING_CODES
+
+    @property
     def kills(self) -> bool:
         """Tell whether the worker dies of it."""
         return self.effect in {Effect.KILL_BEFORE, Effect.KILL_AFTER}
 
 
 CHANNEL_FAMILY: Final = "Slack refuses the channel"
+MESSAGE_FAMILY: Final = "Slack refuses the message"
+GONE_FAMILY: Final = "the message is gone"
+AGAIN_FAMILY: Final = "Slack asks to try again"
+DOUBT_FAMILY: Final = "Slack may have done it"
 TOKEN_FAMILY: Final = "Slack refuses the token"  # noqa: S105 -- a family, no token
 
 
-def _refusals(family: str, codes: frozenset[str]) -> list[Trouble]:
-    return [_slack(family, code, error=code) for code in sorted(codes)]
+def _refusals(family: str, codes: Sequence[str]) -> list[Trouble]:
+    return [_slack(family, code, error=code) for code in codes]
 
 
 def _slack(family: str, name: str, *, ambiguous: bool = False, **fault: Any) -> Trouble:
@@ -88,13 +173,12 @@ def _aws(family: str, name: str, service: str, effect: Effect, **more: Any) -> T
 
 
 def _slack_troubles() -> list[Trouble]:
-    again = "Slack asks to try again"
-    doubt = "Slack may have done it"
+    again, doubt = AGAIN_FAMILY, DOUBT_FAMILY
     return [
         *_refusals(CHANNEL_FAMILY, CHANNEL_CODES),
         *_refusals(TOKEN_FAMILY, CREDENTIAL_CODES),
-        *_refusals("Slack refuses the message", MESSAGE_CODES),
-        *_refusals("the message is gone", GONE_CODES),
+        *_refusals(MESSAGE_FAMILY, MESSAGE_CODES),
+        *_refusals(GONE_FAMILY, GONE_CODES),
         _slack(again, "ratelimited for 2 s", retry_after=2),
         _slack(again, "ratelimited for 5 min", retry_after=300),
         _slack(again, "service_unavailable", error="service_unavailable"),
@@ -103,13 +187,13 @@ def _slack_troubles() -> list[Trouble]:
         *(
             _slack(doubt, f"{code}, {'done' if stored else 'not done'}",
                    error=code, stored=stored, ambiguous=True)
-            for code in sorted(AMBIGUOUS_CODES)
+            for code in AMBIGUOUS_CODES
             for stored in (False, True)
         ),
         *(
             _slack(doubt, f"HTTP {status}, {'done' if stored else 'not done'}",
                    http_status=status, stored=stored, ambiguous=True)
-            for status in _SERVER_ERRORS
+            for status in _PAGES
             for stored in (False, True)
         ),
         _slack(doubt, "connection lost before", drop="before", ambiguous=True),
@@ -130,6 +214,7 @@ def _aws_troubles() -> list[Trouble]:
             _aws(family, "answers lost", service, Effect.LOSE_ANSWER, times=_ATTEMPTS),
             _aws(family, "denied", service, Effect.ERROR, code="AccessDeniedException", status=400),
         ]
+    troubles.append(_aws("DynamoDB fails", "a part is done", DYNAMODB, Effect.PARTIAL))
     troubles += [
         _aws(
             "Security Hub leaves it",
@@ -137,7 +222,6 @@ def _aws_troubles() -> list[Trouble]:
             SECURITY_HUB,
             Effect.UNPROCESSED,
             code=code,
-            is_final=code in {"FindingNotFound", "FindingSizeExceeded", "InvalidInput"},
         )
         for code in UNPROCESSED_CODES
     ]
@@ -163,3 +247,10 @@ def _deaths() -> list[Trouble]:
 
 
 TROUBLES: Final[Sequence[Trouble]] = (*_slack_troubles(), *_aws_troubles(), *_deaths())
+
+# What makes the router look for what it may have said, list channels, or put it off.
+FIRST_TROUBLES: Final[Mapping[str, Sequence[str]]] = {
+    "connection lost after": ("search channel", "search thread"),
+    "after the call": ("list channels",),
+    "service_unavailable": ("put off",),
+}
