@@ -137,3 +137,53 @@ def test_lists_of_dead_channels_keep_the_pace_of_the_channel_where_they_stand() 
     assert 3 == len(at)
     assert all(later - earlier >= 1 for earlier, later in pairwise(at))
     assert 3 == len(router.slack.opened(DEFAULT))
+
+
+def test_a_critical_one_of_a_digest_that_could_not_be_opened_is_listed_by_the_next_try() -> None:
+    """Its card was posted meanwhile."""
+    router = Router()
+    batch = [*flood(5), raw_finding("critical", Severity={"Label": "CRITICAL"})]
+    router.faults.plan("write_digest", store_down)
+    router.send(*batch)
+    router.clock.now += 60
+
+    router.send(*batch, tries=2)
+
+    parent = next(each for each in router.slack.opened(ALERTS) if "new findings" in each.text)
+    assert "6 new findings" in parent.text
+    assert 2 == len(router.slack.opened(ALERTS))
+
+
+@pytest.mark.parametrize("tries", [1, 2])
+def test_a_late_copy_of_what_was_said_long_before_is_not_listed_in_a_burst(tries: int) -> None:
+    """It has nothing to do with that."""
+    router = Router()
+    critical, sent_at = raw_finding("critical", Severity={"Label": "CRITICAL"}), router.clock.now
+    router.send(critical)
+    router.clock.now += 1800 * tries**2
+    router.send(*flood(6))
+    if tries > 1:
+        router.clock.now += QUIET_SECONDS + 1
+    router.clock.now += 30
+
+    router.run(record(imported(critical, sent_at=sent_at), tries=tries))
+
+    assert ["🔴 CRITICAL", "🟠 6 new fin"] == [
+        each.text[:10] if "new" not in each.text else each.text[:11]
+        for each in router.slack.opened(ALERTS)
+    ]
+
+
+def test_a_channel_that_works_again_has_its_next_digest() -> None:
+    """The one in the default channel is gone, and with it what it said of the channel."""
+    router = Router(missing=[ALERTS])
+    router.send(*flood(7))
+    [parent] = router.slack.opened(DEFAULT)
+    router.slack._missing = set()
+    router.slack.delete(parent)
+    router.clock.now += 60
+
+    router.send(*flood(80, "more", Title="x" * 200))
+
+    assert [True] == ["new findings" in each.text for each in router.slack.opened(ALERTS)]
+    assert "meant for" not in router.slack.opened(ALERTS)[0].all

@@ -6,8 +6,9 @@ import pytest
 
 from fakes import unavailable
 from finding_router.delivery.outcome import Outcome
-from hub_events import raw_finding
+from hub_events import PRODUCT_ARN, imported, raw_finding, record
 from router import ALERTS, EVERYTHING, Router, outcomes
+from waiting_items import DAILY
 
 FLOOD = [raw_finding(f"finding-{number}") for number in range(6)]
 RIGHT = {**EVERYTHING, "channel": "#right"}
@@ -78,3 +79,56 @@ def test_an_end_does_not_wait_for_what_is_not_said_there_any_more(route: dict[st
 
     assert Outcome.FAILED not in outcomes(jobs)
     assert [] == router.slack.opened(ALERTS)
+
+
+NEW_ONLY = {**EVERYTHING, "match": {"Workflow": {"Status": ["NEW"]}, "RecordState": ["ACTIVE"]}}
+LATER = "2026-09-03T10:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("news", "text"),
+    [
+        ({"Workflow": {"Status": "RESOLVED"}}, "✅ Resolved"),
+        ({"Workflow": {"Status": "NOTIFIED"}, "Severity": {"Label": "CRITICAL"}}, "🔴 CRITICAL"),
+    ],
+    ids=["end", "rise"],
+)
+def test_a_route_for_what_is_new_still_leads_to_what_is_to_be_said(
+    news: dict[str, Any], text: str
+) -> None:
+    """Its pattern names just what has changed since; another channel waits."""
+    router = Router(NEW_ONLY, {**DAILY, "channel": "#daily"})
+    router.faults.plan("post", unavailable("service_unavailable"), times=None)
+    router.send(raw_finding())
+    router.faults.clear()
+    router.clock.now += 60
+    changed = record(imported(raw_finding(UpdatedAt=LATER, **news), sent_at=router.clock.now))
+    router.workflow.status[PRODUCT_ARN, "finding-1"] = news["Workflow"]["Status"]
+    jobs = router.run(changed)
+    router.clock.now += 60
+    router.send(raw_finding(), tries=2)
+
+    if Outcome.FAILED in outcomes(jobs):
+        router.clock.now += 60
+        router.run(changed)
+
+    [card] = router.slack.opened(ALERTS)
+    assert card.text.startswith(text)
+
+
+def test_the_worse_of_two_events_leads_where_only_the_worse_is_wanted() -> None:
+    """They are said together."""
+    router = Router({**EVERYTHING, "match": {"Severity": {"Label": ["HIGH", "CRITICAL"]}}})
+    router.faults.plan("post", unavailable("service_unavailable"), times=None)
+    router.send(raw_finding())
+    router.faults.clear()
+    router.clock.now += 60
+    seen = {"Workflow": {"Status": "NOTIFIED"}}
+
+    router.send(
+        raw_finding(UpdatedAt=LATER, Severity={"Label": "LOW"}, **seen),
+        raw_finding(UpdatedAt="2026-09-04T10:00:00Z", Severity={"Label": "CRITICAL"}, **seen),
+    )
+
+    [card] = router.slack.opened(ALERTS)
+    assert card.text.startswith("🔴 CRITICAL")

@@ -727,3 +727,34 @@ def test_a_bin_that_fails_leaves_the_others_alone() -> None:
     router.wake()
 
     assert 1 == len(router.slack.opened("#other")) + len(router.slack.opened(ALERTS))
+
+
+@pytest.mark.parametrize(
+    "edit", [{"schedule": {"time": "15:00", "zone": "UTC"}}, {"deliver": "auto"}]
+)
+@pytest.mark.parametrize("is_killed", [True, False], ids=["killed", "lost answer"])
+def test_what_a_call_has_begun_is_gone_on_with_though_the_schedule_was_edited(
+    *, edit: dict[str, Any], is_killed: bool
+) -> None:
+    """It stands in the thread of the digest that was due then."""
+    router = Router(DAILY)
+    router.send(raw_finding("one"), raw_finding("two"))
+    router.clock.now += 20 * HOUR
+    if is_killed:
+        router.faults.plan("put_lines", killed)
+        with pytest.raises(Killed):
+            router.wake()
+    else:
+        lost = unavailable("timeout", ambiguous=True)
+        router.faults.plan("post", lost, about="C0ALERTS", carried_out=True)
+        router.wake()
+    router.faults.clear()
+    router.items = [{**DAILY, **edit}]
+    router.restart()
+    router.clock.now += 400
+
+    router.wake()
+
+    assert 1 == len(router.slack.opened(ALERTS))
+    [reply] = router.replies
+    assert 2 == len(reply.delivery_ids)

@@ -96,6 +96,8 @@ class DigestTeller:
         if work.digest is not None and work.digest.state is State.POSTED:
             work.before = work.digest
             work.digest = None
+            # Its own channel may take messages again.
+            work.banner = None
             work.put_so_far = 0
             work.is_forced = True
 

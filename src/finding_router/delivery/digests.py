@@ -29,6 +29,10 @@ from finding_router.slack.durations import duration_words
 from finding_router.slack.message import Message
 from finding_router.telemetry import logger
 
+# A few of the longest back-offs: within that, what has its card comes back to be listed.
+_LISTED_SECONDS: Final = 3600.0
+# The cards of a batch may be posted so long before its digest is opened.
+_BEFORE_SECONDS: Final = 900.0
 _FRESH: Final = frozenset({Verdict.POST, Verdict.RESUME, Verdict.RECOVER})
 
 
@@ -172,10 +176,8 @@ class Digests:
         self, channel: str, those: Sequence[Delivery], before: OpenDigest | None
     ) -> DigestWork | None:
         is_on = before is not None and self.is_on(before)
-        unlisted = [each for each in those if _may_be_unlisted(each, self._clock())]
-        if unlisted and before is not None and not is_on:
-            self._touch_lists_of(unlisted, before)
-        those = [each for each in those if each not in unlisted]
+        said = [each for each in those if _may_be_unlisted(each, self._clock())]
+        those = [each for each in those if each not in said]
         begun = [each for each in those if each.entry is not None and each.entry.digest]
         free = [each for each in those if each.entry is None or not each.entry.digest]
         # Every critical finding has a card of its own; one claimed as a card stays a card.
@@ -185,17 +187,21 @@ class Digests:
             if each.destination.deliver is Deliver.DIGEST and each.entry is None
         ]
         choice = [each for each in free if each.destination.deliver is Deliver.AUTO]
-        if len(choice) <= self._threshold and not is_on and not wanted and not begun:
-            return None
-        if len(choice) <= self._threshold and not is_on:
+        critical = [each for each in choice if each.severity is Severity.CRITICAL]
+        if before is not None and is_on:
+            also = [*critical, *(each for each in said if _is_of(each, before))]
+        else:
+            also = self._unlisted([*critical, *said], before, is_same=bool(begun))
+        is_burst = len({*map(id, choice), *map(id, also)}) > self._threshold
+        if not is_burst and not is_on:
             choice = []
-        own_card = [
-            each for each in choice if each.severity is Severity.CRITICAL or each.entry is not None
+            if not begun:
+                also = []
+        together = [
+            *begun,
+            *wanted,
+            *(each for each in choice if each not in critical and each.entry is None),
         ]
-        together = [*begun, *wanted, *(each for each in choice if each not in own_card)]
-        also = [each for each in own_card if each.entry is None]
-        if is_on:
-            also += unlisted
         if not together and not (is_on and also):
             return None
         listed = [*together, *also]
@@ -215,11 +221,30 @@ class Digests:
             before=before,
         )
 
-    def _touch_lists_of(self, unlisted: Sequence[Delivery], digest: OpenDigest) -> None:
-        """Have the totals of *digest* counted anew if it lists any of *unlisted* besides."""
-        listed = {line.subject for line in self._book.lines(digest.digest_id)}
-        if told := [each for each in unlisted if each.key.finding in listed]:
-            self.touch(digest.digest_id, *told)
+    def _unlisted(
+        self, those: Sequence[Delivery], before: OpenDigest | None, *, is_same: bool
+    ) -> list[Delivery]:
+        """
+        Give those that have a card, or are to have one, and are in no list.
+
+        The burst of *before* is over: it is added up for those that it lists. What was said long
+        ago was listed long ago, unless *is_same*: the burst that it came with is not said yet.
+        """
+        told = [each for each in those if each.entry is not None]
+        listed: set[str] = set()
+        if told and before is not None:
+            listed = {line.subject for line in self._book.lines(before.digest_id)}
+            if those_listed := [each for each in told if each.key.finding in listed]:
+                self.touch(before.digest_id, *those_listed)
+        return [
+            each
+            for each in those
+            if each.key.finding not in listed and (is_same or not self._is_old(each))
+        ]
+
+    def _is_old(self, delivery: Delivery) -> bool:
+        posted_at = delivery.entry.posted_at if delivery.entry is not None else None
+        return posted_at is not None and self._clock() - posted_at > _LISTED_SECONDS
 
 
 def is_fresh(verdict: Verdict, entry: Entry | None) -> bool:
@@ -267,6 +292,13 @@ def _may_be_unlisted(delivery: Delivery, now: float) -> bool:
         and delivery.entry.state is State.POSTED
         and delivery.entry.digest is None
     )
+
+
+def _is_of(delivery: Delivery, digest: OpenDigest) -> bool:
+    """Tell whether *delivery*, which has a card, may have it from the burst of *digest*."""
+    posted_at = delivery.entry.posted_at if delivery.entry is not None else None
+    is_recent = posted_at is not None and posted_at > digest.started_at - _BEFORE_SECONDS
+    return delivery.job.record.tries > 1 or is_recent
 
 
 def parent(digest: OpenDigest, lines: Sequence[Line], *, is_plain: bool) -> Message:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from finding_router.delivery.cards import Card
     from finding_router.routing.table import Destination
 
-# Only a flood lets an event wait for so long before its first try, and then it does no harm.
+# Only a long backlog lets an event wait so before its first try; it is looked at again, then.
 _OLD_SECONDS: Final = 900.0
 
 

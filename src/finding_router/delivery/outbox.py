@@ -50,6 +50,11 @@ class Outbox:
         digests = self._digests(batch)
         _run(batch, digests, digests.gather(deliveries), patiently=False)
 
+    def begun(self, deliveries: Sequence[Delivery]) -> set[str]:
+        """Name the digests that some of *deliveries* were claimed for, and that were not said."""
+        entries = self._stores.ledger.read([each.key for each in deliveries]).values()
+        return {each.digest for each in entries if each.digest is not None and each.ts is None}
+
     def send_digest(self, work: DigestWork, *, default_channel: str, deadline: Deadline) -> None:
         """Bring a digest that was waited for to its end, and by itself what is no news there."""
         batch = self._batch([*work.deliveries, *work.also], default_channel, deadline)

@@ -116,9 +116,17 @@ class Planner:
         return Destination(channel=channel, hold=decided[0].hold if silenced else None)
 
     def _leads(self, job: Job, channel: str) -> bool:
-        """Tell whether a route leads *job* to *channel*."""
-        decision = self._decide(job, job.finding) if job.finding is not None else None
-        return decision is not None and any(each.channel == channel for each in decision.channels)
+        """Tell whether a route leads *job* to *channel*, or did so while its finding was new."""
+        finding = job.finding
+        if finding is None:
+            return False
+        decisions = (self._decide(job, each) for each in (finding, _as_new(finding)))
+        return any(
+            each.channel == channel
+            for decision in decisions
+            if decision is not None
+            for each in decision.channels
+        )
 
     def _spread(self, job: Job, finding: Finding, known: Collection[str]) -> None:
         """Bring it to where its routes lead and nobody was told of it, in case that it rose."""
@@ -181,7 +189,7 @@ class Planner:
         news = _news(job)
         delivery.jobs.append(job)
         delivery.news[news.member] = news
-        delivery.is_routed |= news.phase is Phase.NEW
+        delivery.is_routed = delivery.is_routed or self._leads(job, delivery.key.channel)
         delivery.card = self._card(job, delivery.destination)
         delivery.severity = max(
             (each.severity for each in delivery.news.values()), key=lambda severity: severity.rank
@@ -254,3 +262,11 @@ def _compare(this: Job, other: Job) -> int:
 
 def _rank(news: News) -> int:
     return _PHASES.index(news.phase) * len(Severity) + news.severity.rank
+
+
+def _as_new(finding: Finding) -> Finding:
+    """Give *finding* as patterns saw it before anybody changed it, or it ended."""
+    raw = {**finding.raw, "Workflow": {"Status": "NEW"}, "RecordState": "ACTIVE"}
+    if isinstance(raw.get("Compliance"), dict):
+        raw["Compliance"] = {**raw["Compliance"], "Status": "FAILED"}
+    return replace(finding, raw=raw)

@@ -197,10 +197,12 @@ class DeliveryTeller:
 
     def _complete(self, work: Delivery) -> None:
         """Have done what a try before this one may have left out: it may have died over it."""
-        if work.entry is not None and work.job.may_have_been_tried(self._clock()):
+        if work.entry is None or not work.job.may_have_been_tried(self._clock()):
+            return
+        if work.job.record.tries > 1:
             self._reviver.again(work)
-            if work.entry.digest is not None:
-                self._digests.touch(work.entry.digest)
+        if work.entry.digest is not None:
+            self._digests.touch(work.entry.digest)
 
     def _update(self, work: Delivery, entry: Entry, verdict: Verdict) -> bool:
         """Change the card; tell whether that is all there is to do."""

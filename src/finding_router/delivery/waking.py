@@ -182,19 +182,25 @@ class Waker:
             compared_with = Totals.of(self._digests.lines(bin_.digest))
         new = [each for each in part.deliveries if each.destination.hold is None]
         listed = [*new, *part.ended]
+        name = self._begun(new) or due.occasion
         return DigestWork(
             destination=Destination(channel=bin_.channel, routes=due.routes, mention=due.mention),
             severity=max((each.severity for each in listed), key=lambda severity: severity.rank),
             jobs=[job for each in listed for job in each.jobs],
-            name=due.occasion,
+            name=name,
             deliveries=new,
             also=list(part.ended),
             over=frozenset(each.key.finding for each in part.ended),
             heading=due.heading,
             why=due.why,
-            before=self._digests.open_digests([due.occasion]).get(due.occasion),
+            before=self._digests.open_digests([name]).get(name),
             compared_with=compared_with,
         )
+
+    def _begun(self, deliveries: Sequence[Delivery]) -> str | None:
+        """Name the digest that lists some of *deliveries*, maybe: what is due was edited since."""
+        found = map(self._digests.about, sorted(self._outbox.begun(deliveries)))
+        return next((each.name for each in found if each is not None), None)
 
     def _said(self, due: DueBin) -> str | None:
         """Give the digest that an earlier call has said, and could not close the bin with."""
