@@ -10,7 +10,13 @@ from finding_router.aws.digest_book import ABOUT, COUNT
 from finding_router.delivery.ledger import digest_of, finding_hash
 from finding_router_local.matrix.cells import Cell
 from finding_router_local.matrix.scenes import CHANNEL, PRODUCT_ARN, id_of, title_of
-from finding_router_local.matrix.troubles import CHANNEL_FAMILY, FINAL_CODES, GONE_FAMILY, NOT_FOUND
+from finding_router_local.matrix.troubles import (
+    CHANNEL_FAMILY,
+    FINAL_CODES,
+    GONE_FAMILY,
+    KILLED_FAMILY,
+    NOT_FOUND,
+)
 from finding_router_local.slack.workspace import PostedMessage
 from finding_router_local.stack import PARAMETERS, Stack
 from finding_router_local.tables import Table
@@ -203,8 +209,13 @@ def _digest_problems(cell: Cell, digests: Sequence[_Digest]) -> list[str]:
 
 
 def _may_come_late(cell: Cell, number: int) -> bool:
-    """Tell whether it may be missing in a digest: it may come when the burst is over."""
-    return cell.lasts and number in cell.scene.listed
+    """
+    Tell whether it may be missing in a digest: it may come when the burst is over.
+
+    What a killed worker had becomes visible again one by one, and may come in several batches.
+    """
+    is_apart = cell.lasts or cell.trouble.family == KILLED_FAMILY
+    return is_apart and number in cell.scene.listed
 
 
 def _tells(number: int, texts: Sequence[str]) -> bool:

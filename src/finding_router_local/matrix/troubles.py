@@ -147,6 +147,7 @@ class Trouble:
 
 CHANNEL_FAMILY: Final = "Slack refuses the channel"
 MESSAGE_FAMILY: Final = "Slack refuses the message"
+KILLED_FAMILY: Final = "the worker is killed"
 GONE_FAMILY: Final = "the message is gone"
 AGAIN_FAMILY: Final = "Slack asks to try again"
 DOUBT_FAMILY: Final = "Slack may have done it"
@@ -231,7 +232,7 @@ def _aws_troubles() -> list[Trouble]:
 def _deaths() -> list[Trouble]:
     return [
         Trouble(
-            family="the worker is killed",
+            family=KILLED_FAMILY,
             name=name,
             services=frozenset({SLACK, DYNAMODB, SECURITY_HUB}),
             effect=effect,
