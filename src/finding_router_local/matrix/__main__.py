@@ -67,7 +67,7 @@ def summary(verdicts: Sequence[Verdict], seconds: float) -> str:
         f"{len(verdicts)} cells: {len(troubles)} troubles at {len(steps)} steps; "
         f"{sum(verdict.was_dead for verdict in verdicts)} by way of DeadLetters and a redrive; "
         f"{sum(bool(verdict.messages_twice) for verdict in verdicts)} with one message twice, "
-        f"all without channels:history; {failed} failed; {seconds:.0f} s"
+        f"all where nobody may look for it; {failed} failed; {seconds:.0f} s"
     )
 
 
