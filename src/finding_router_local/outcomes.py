@@ -93,12 +93,14 @@ class Journal:
         self._errors: dict[str, str] = {}
         self._tries: Counter[str] = Counter()
         self.log: list[str] = []
+        self.batches: list[Batch] = []
 
     def add(self, batch: Batch) -> None:
         """Take down what was logged about each record of *batch*; its last try counts."""
         lines = list(_finding_lines(batch.invocation.log))
         with self._lock:
             self.log += batch.invocation.log
+            self.batches.append(batch)
             for record in batch.event["Records"]:
                 id_ = record["messageId"]
                 self._tries[id_] += 1

@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -10,6 +11,7 @@ from typing import Final
 from finding_router_cli.redrive import move_all
 from finding_router_local.faults import Effect, Fault
 from finding_router_local.gate import Call
+from finding_router_local.invocation import Batch
 from finding_router_local.matrix.cells import Before, Cell, cells_after, cells_of, covering
 from finding_router_local.matrix.judging import explain_dead_letters, problems_of
 from finding_router_local.matrix.scenes import BURST_THRESHOLD, CHANNEL, SCENES, Scene
@@ -40,6 +42,8 @@ class Verdict:
     scene: str
     problems: list[str] = field(default_factory=list)
     was_struck: bool = False
+    was_apart: bool = False
+    """What was reported together came to the router apart, as the queue gave it."""
     was_dead: bool = False
     messages_twice: int = 0
 
@@ -140,9 +144,10 @@ def run(stack: Stack, cell: Cell) -> Verdict:
     """
     for _ in range(_MOST_PLAYS):
         verdict = _play(stack, cell)
-        if verdict.was_struck:
-            return verdict
-    verdict.problems.append("the trouble never came")
+        if verdict.was_struck and not (verdict.problems and verdict.was_apart):
+            break
+    if not verdict.was_struck:
+        verdict.problems.append("the trouble never came")
     return verdict
 
 
@@ -155,6 +160,7 @@ def _play(stack: Stack, cell: Cell) -> Verdict:
         step=cell.site.step.name,
         scene=cell.scene.name,
     )
+    earlier = len(stack.journal.batches)
     with _trouble(stack, cell) as struck:
         cell.scene.act(stack)
         if not stack.drain(seconds=_DRAIN_SECONDS):
@@ -162,6 +168,7 @@ def _play(stack: Stack, cell: Cell) -> Verdict:
         dead = stack.queued("DeadLetters")
         verdict.was_dead = bool(dead)
         verdict.was_struck = struck()
+        verdict.was_apart = _is_apart(stack.journal.batches[earlier:])
     if dead:
         if not cell.lasts:
             verdict.problems.append("what went wrong once made dead letters")
@@ -173,6 +180,20 @@ def _play(stack: Stack, cell: Cell) -> Verdict:
     verdict.problems += problems
     verdict.messages_twice = twice
     return verdict
+
+
+def _is_apart(batches: Sequence[Batch]) -> bool:
+    """Tell whether findings that are NEW came for the same time in more than one of *batches*."""
+    tries: Counter[str] = Counter()
+    for batch in batches:
+        tries.update(
+            {
+                record["attributes"]["ApproximateReceiveCount"]
+                for record in batch.event["Records"]
+                if '"Status": "NEW"' in record["body"]
+            }
+        )
+    return any(count > 1 for count in tries.values())
 
 
 def _prepare(stack: Stack, scene: Scene, *, with_history: bool) -> None:
