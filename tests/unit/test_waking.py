@@ -758,3 +758,24 @@ def test_what_a_call_has_begun_is_gone_on_with_though_the_schedule_was_edited(
     assert 1 == len(router.slack.opened(ALERTS))
     [reply] = router.replies
     assert 2 == len(reply.delivery_ids)
+
+
+def test_a_digest_is_compared_with_the_last_one_though_something_is_stuck_since() -> None:
+    """What was said counts, whether or not the bin is empty."""
+    router = Router(DAILY)
+    router.send(raw_finding("zero"))
+    router.clock.now += DAY
+    router.wake()
+    router.workflow.refusals[PRODUCT_ARN, "stuck"] = ["InternalFailure"] * 99
+    router.send(raw_finding("stuck"), raw_finding("one"), raw_finding("two"))
+    router.clock.now += DAY
+    router.wake()
+    router.send(raw_finding("three"))
+    router.clock.now += DAY
+
+    router.wake()
+
+    first, second, third = router.slack.opened(ALERTS)
+    assert "Against" not in first.all
+    assert "Against the digest before (1 finding)" in second.all
+    assert "Against the digest before (3 findings)" in third.all

@@ -110,6 +110,10 @@ class Taking:
         """Let nothing be due in a bin, once all of it was let go."""
         self._book.close(due.bin, digest=digest, left=due.left)
 
+    def keep(self, due: DueBin, *, digest: str) -> None:
+        """Remember what was said, and let the bin be due for what could not be let go."""
+        self._book.close(due.bin, digest=digest, left=due.waiting[0])
+
     def still_held(self, names: Collection[str], *, except_in: str) -> set[str]:
         """Give those of *names* that wait in another bin, too."""
         return self._book.held_elsewhere(except_in, names) if names else set()

@@ -102,6 +102,8 @@ class Waker:
                 elif not each.trouble:
                     self._taking.close(each.due, digest=each.digest or self._said(each.due))
                     each.is_empty = True
+                elif each.digest is not None:
+                    self._taking.keep(each.due, digest=each.digest)
             except (StoreError, WorkflowUpdateError) as error:
                 each.trouble = str(error)
         for each in bins:
