@@ -397,6 +397,16 @@ def test_a_finding_not_found_three_times_was_deleted(world: World) -> None:
     assert "FindingNotFound" in job.detail
 
 
+def test_a_finding_that_is_there_and_not_found_comes_back_whatever_its_tries(world: World) -> None:
+    """What waited is counted as tried before, and Security Hub may still lag behind itself."""
+    job = world.said(tries=NOT_FOUND_TRIES)
+    world.workflow.refusals[PRODUCT_ARN, "finding-1"] = ["FindingNotFound"]
+
+    world.mark(job)
+
+    assert Outcome.FAILED == job.outcome
+
+
 def test_a_mark_that_is_not_remembered_comes_back_for_it(world: World) -> None:
     """Or the next episode could not be told from an echo; the other jobs do not try in vain."""
     first, second = world.said("one"), world.said("two")

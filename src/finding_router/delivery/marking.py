@@ -108,17 +108,8 @@ class Marker:
     def _mark(
         self, status: Status, by_key: _Groups, deadline: Deadline, *, elsewhere: bool
     ) -> None:
-        left = self._leave_to_people(by_key, deadline)
-        refused = self._workflow.mark(by_key, status, deadline=deadline) if by_key else {}
-        for key, code in refused.items():
-            for job in by_key.pop(key, []):
-                _refuse(job, status, code)
-        if status == "NOTIFIED":
-            self._remember([*left, *_all_jobs(by_key)], deadline, elsewhere=elsewhere)
-
-    def _leave_to_people(self, by_key: _Groups, deadline: Deadline) -> list[Job]:
         """
-        Take out what is not NEW any more, and give those jobs that go on all the same.
+        Set *status* of what is still NEW.
 
         Security Hub has no conditional write, so that it is asked right before, however fresh the
         events are: where a rule of the same organisation suppresses findings by their events, it
@@ -130,8 +121,19 @@ class Marker:
         except WorkflowUpdateError as error:
             for job in _all_jobs(by_key):
                 job.fail(str(error), retry_seconds=backoff_seconds(job.record.tries))
-            by_key.clear()
-            return []
+            return
+        left = self._leave_to_people(by_key, standings, deadline)
+        refused = self._workflow.mark(by_key, status, deadline=deadline) if by_key else {}
+        for key, code in refused.items():
+            for job in by_key.pop(key, []):
+                _refuse(job, status, code, is_there=key in standings)
+        if status == "NOTIFIED":
+            self._remember([*left, *_all_jobs(by_key)], deadline, elsewhere=elsewhere)
+
+    def _leave_to_people(
+        self, by_key: _Groups, standings: Mapping[FindingKey, Standing], deadline: Deadline
+    ) -> list[Job]:
+        """Take out what is not NEW any more, and give those jobs that go on all the same."""
         left: list[Job] = []
         over: list[tuple[Job, Finding]] = []
         for key, standing in standings.items():
@@ -242,10 +244,11 @@ def _ends(jobs: Sequence[Job]) -> dict[FindingKey, Moment]:
     return ends
 
 
-def _refuse(job: Job, status: Status, code: str) -> None:
+def _refuse(job: Job, status: Status, code: str, *, is_there: bool) -> None:
     """End *job* by what Security Hub's *code* means; a final refusal leaves its outcome as is."""
+    is_gone = code == NOT_FOUND and not is_there and job.record.tries >= NOT_FOUND_TRIES
     detail = f"Workflow status not set to {status}: {code}"
-    if code in PERMANENT_CODES or (code == NOT_FOUND and job.record.tries >= NOT_FOUND_TRIES):
+    if code in PERMANENT_CODES or is_gone:
         logger.error("finding not marked", finding_id=job.finding and job.finding.id, code=code)
         job.detail = detail
     else:

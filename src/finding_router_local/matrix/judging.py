@@ -15,7 +15,6 @@ from finding_router_local.matrix.troubles import (
     FINAL_CODES,
     GONE_FAMILY,
     KILLED_FAMILY,
-    NOT_FOUND,
 )
 from finding_router_local.slack.workspace import PostedMessage
 from finding_router_local.stack import PARAMETERS, Stack
@@ -160,9 +159,7 @@ def _status_problems(stack: Stack, cell: Cell) -> list[str]:
 
 def _refused(stack: Stack, cell: Cell) -> set[str]:
     """Give the findings that Security Hub will never take, and of which the log says so."""
-    code = cell.trouble.code
-    # What is not found once may be there the next time.
-    if code not in FINAL_CODES and not (code == NOT_FOUND and cell.lasts):
+    if cell.trouble.code not in FINAL_CODES:
         return set()
     return {
         str(line["finding_id"])
