@@ -57,7 +57,7 @@ class Claims:
         if entry is None and delivery.is_for_a_rise and self._has_risen(delivery):
             return Verdict.POST
         now = self._clock()
-        if entry is not None and not delivery.is_routed and _is_left(entry, now):
+        if entry is not None and _is_left(entry, now) and not delivery.is_routed():
             # It was to be said there, and no route leads there any more.
             return Verdict.UNKNOWN
         verdicts = {
@@ -172,7 +172,5 @@ class Claims:
 
 def _is_left(entry: Entry, now: float) -> bool:
     """Tell whether *entry* was claimed to be said for the first time, and nobody is at it."""
-    is_free = entry.state is State.RELEASED or (
-        entry.state is State.CLAIMED and now >= entry.lease_until
-    )
+    is_free = entry.state is not State.POSTED and not entry.is_being_said(now)
     return is_free and entry.saying is Saying.CARD and entry.ts is None

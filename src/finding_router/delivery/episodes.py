@@ -107,7 +107,7 @@ def judge(entry: Entry | None, news: News, *, now: float, settle_seconds: float)
 def _judge_unsaid(entry: Entry, news: News, now: float) -> Verdict:
     """Judge while something is being said, or was to be said and could not: that comes first."""
     is_end, is_told_of_end = entry.saying is Saying.END, news.phase is Phase.ENDED
-    if (entry.state is State.CLAIMED and now < entry.lease_until) or (
+    if entry.is_being_said(now) or (
         is_end is not is_told_of_end and not _is_known_end(entry, news)
     ):
         return Verdict.BUSY

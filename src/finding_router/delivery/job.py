@@ -1,6 +1,6 @@
 """The work of one batch: findings to say, and the messages that say them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
@@ -140,6 +140,10 @@ class Work:
         self.progress, self.detail, self.retry_seconds = progress, detail, retry_seconds
 
 
+def _always(_: Job) -> bool:
+    return True
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class Delivery(Work):
     """One thing to say or to change about one finding; several jobs may be about the same."""
@@ -152,8 +156,8 @@ class Delivery(Work):
     """A person asked for it: a message by itself, which nothing is said of later."""
     is_for_a_rise: bool = False
     """Nobody was told of it there: it is said if it is worse than was said elsewhere."""
-    is_routed: bool = True
-    """A route leads there, as the table is now; what was said there is followed all the same."""
+    leads_there: Callable[[Job], bool] = _always
+    """Asks whether a route leads a job there now; what was said there is followed all the same."""
     entry: Entry | None = None
     is_claimed: bool = False
     is_listing_doubtful: bool = False
@@ -163,6 +167,10 @@ class Delivery(Work):
     def is_new(self) -> bool:
         """Tell whether it says something, as opposed to changing what was said."""
         return any(news.phase is Phase.NEW for news in self.news.values())
+
+    def is_routed(self) -> bool:
+        """Tell whether it comes by a route, and does not only follow what was said there."""
+        return self.is_new or any(map(self.leads_there, self.jobs))
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -130,6 +130,10 @@ class Entry:
         held = self.members.get(member)
         return held is None or (held.notified_at is None and held.ended_at is None)
 
+    def is_being_said(self, now: float) -> bool:
+        """Tell whether a worker has claimed it, and its lease lasts."""
+        return self.state is State.CLAIMED and now < self.lease_until
+
     def released(self) -> "Entry":
         """Give the entry as it stands after a try that surely posted nothing."""
         return replace(self, state=State.RELEASED, lease_until=0.0, version=self.version + 1)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import cmp_to_key
+from functools import cmp_to_key, partial
 
 from finding_router.delivery.cards import Card
 from finding_router.delivery.episodes import News, Phase, phase_of
@@ -115,7 +115,7 @@ class Planner:
         silenced = decision is not None and decision.silenced_by is not None
         return Destination(channel=channel, hold=decided[0].hold if silenced else None)
 
-    def _leads(self, job: Job, channel: str) -> bool:
+    def _leads(self, channel: str, job: Job) -> bool:
         """Tell whether a route leads *job* to *channel*, or did so while its finding was new."""
         finding = job.finding
         if finding is None:
@@ -178,7 +178,7 @@ class Planner:
             news={news.member: news},
             is_requested=job.kind is EventKind.CUSTOM_ACTION,
             is_for_a_rise=key in self._unheard,
-            is_routed=news.phase is Phase.NEW or self._leads(job, key.channel),
+            leads_there=partial(self._leads, key.channel),
             after=after,
         )
         job.deliveries.append(delivery)
@@ -189,7 +189,6 @@ class Planner:
         news = _news(job)
         delivery.jobs.append(job)
         delivery.news[news.member] = news
-        delivery.is_routed = delivery.is_routed or self._leads(job, delivery.key.channel)
         delivery.card = self._card(job, delivery.destination)
         delivery.severity = max(
             (each.severity for each in delivery.news.values()), key=lambda severity: severity.rank
