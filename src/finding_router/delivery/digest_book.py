@@ -42,6 +42,10 @@ class OpenDigest:
         """Name this digest, for its lines and for the metadata of its parent."""
         return digest_of(["digest", self.name, self.number])
 
+    def is_being_said(self, now: float) -> bool:
+        """Tell whether a worker is posting the parent right now, and its lease lasts."""
+        return self.state is State.CLAIMED and now < self.lease_until
+
     def again(self, *, now: float, lease_until: float, worker: str) -> "OpenDigest":
         """Give it as another worker claims it, or goes on with it."""
         is_posted = self.state is State.POSTED

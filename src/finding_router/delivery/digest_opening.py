@@ -8,7 +8,7 @@ from finding_router.delivery.backoff import FIRST_SECONDS, backoff_seconds
 from finding_router.delivery.batch import Batch
 from finding_router.delivery.claims import LEASE_MARGIN_SECONDS
 from finding_router.delivery.digest_book import OpenDigest
-from finding_router.delivery.digests import Digests, is_claimed_by_another, united
+from finding_router.delivery.digests import Digests, united
 from finding_router.delivery.job import Delivery, DigestWork, Progress
 from finding_router.delivery.ledger import State
 
@@ -31,7 +31,7 @@ class Opener:
     def open(self, work: DigestWork) -> OpenDigest | None:
         """Claim the digest of the burst, or the next one; None where that cannot be, yet."""
         before, now = work.before, self._clock()
-        if before is not None and is_claimed_by_another(before, now):
+        if before is not None and before.is_being_said(now):
             # Unless that died over it, and its lease has to run out.
             tries = work.job.record.tries
             wait = backoff_seconds(tries, first=PARENT_SECONDS, longest=2 * FIRST_SECONDS)

@@ -243,7 +243,7 @@ class Digests:
         ]
 
     def _is_old(self, delivery: Delivery) -> bool:
-        posted_at = delivery.entry.posted_at if delivery.entry is not None else None
+        posted_at = _posted_at(delivery)
         return posted_at is not None and self._clock() - posted_at > _LISTED_SECONDS
 
 
@@ -296,9 +296,13 @@ def _may_be_unlisted(delivery: Delivery, now: float) -> bool:
 
 def _is_of(delivery: Delivery, digest: OpenDigest) -> bool:
     """Tell whether *delivery*, which has a card, may have it from the burst of *digest*."""
-    posted_at = delivery.entry.posted_at if delivery.entry is not None else None
+    posted_at = _posted_at(delivery)
     is_recent = posted_at is not None and posted_at > digest.started_at - _BEFORE_SECONDS
     return delivery.job.record.tries > 1 or is_recent
+
+
+def _posted_at(delivery: Delivery) -> float | None:
+    return delivery.entry.posted_at if delivery.entry is not None else None
 
 
 def parent(digest: OpenDigest, lines: Sequence[Line], *, is_plain: bool) -> Message:
@@ -325,8 +329,3 @@ def _burst_heading(digest: OpenDigest, lines: Sequence[Line]) -> str:
 def united(*several: Sequence[str]) -> tuple[str, ...]:
     """Give what is in any of them, each once, in the order that it comes."""
     return tuple(dict.fromkeys(each for some in several for each in some))
-
-
-def is_claimed_by_another(digest: OpenDigest, now: float) -> bool:
-    """Tell whether another worker is posting the parent right now."""
-    return digest.state is State.CLAIMED and now < digest.lease_until
