@@ -214,7 +214,7 @@ class Stack:
                 if time.monotonic() > end:
                     return False
                 if self.is_hasty:
-                    self.skip_waiting()
+                    self.skip_waiting(only=only, tries=tries)
                 time.sleep(_POLL_SECONDS)
         finally:
             self.hurry(now=False)
@@ -229,11 +229,15 @@ class Stack:
         """Tell whether any worker has a batch at hand."""
         return self._workers.are_working
 
-    def skip_waiting(self) -> None:
-        """Jump to where the next message becomes visible, if all work on messages has ended."""
+    def skip_waiting(self, *, only: set[str] | None = None, tries: int | None = None) -> None:
+        """
+        Jump to where the next message becomes visible, if all work on messages has ended.
+
+        Nothing that was tried so many times is let be tried once more; see `send`.
+        """
         with self.aws.gate.holding("sqs"):
             seconds = self._queue("FindingsQueue").seconds_to_wait(self.journal.tries)
-            if seconds is not None:
+            if seconds is not None and self._is_awaited(only, tries):
                 self.advance(seconds + _INSTANT_SECONDS)
 
     def wake(self) -> list[FindingOutcome]:
@@ -342,13 +346,14 @@ class Stack:
         return QueueView(self.aws, self.deployment.queues[logical_id])
 
     def _is_busy(self, only: set[str] | None, tries: int | None) -> bool:
+        # Deleted messages are taken down a moment later.
+        return self._is_awaited(only, tries) or self.is_working
+
+    def _is_awaited(self, only: set[str] | None, tries: int | None) -> bool:
         there = self.queued_ids()
         if only is not None:
             there &= only
-        if any(tries is None or self.journal.tries(id_) < tries for id_ in there):
-            return True
-        # Deleted messages are taken down a moment later.
-        return self.is_working
+        return any(tries is None or self.journal.tries(id_) < tries for id_ in there)
 
     def _outcomes(
         self, event: Mapping[str, Any], number: int, record_id: str | None
