@@ -5,12 +5,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from fakes import Faults
-from finding_router.delivery.digest_book import OpenDigest
-from finding_router.delivery.hold_book import Bin, Waiting
+from finding_router.delivery.digests.store import Count, OpenDigest
+from finding_router.delivery.held.store import Bin, HeldFinding
 from finding_router.findings.digest import Line
 
 
-class FakeDigestBook:
+class FakeDigests:
     """Digests and their lines in dicts."""
 
     def __init__(self, faults: Faults) -> None:
@@ -20,6 +20,8 @@ class FakeDigestBook:
         self.kept: dict[str, OpenDigest] = {}
         self.listed: dict[str, dict[str, Line]] = {}
         self._put_so_far: Counter[str] = Counter()
+        self._shown: dict[str, int] = {}
+        self._counting_until: dict[str, float] = {}
         self._counted_at: dict[str, float] = {}
 
     def open_digests(self, names: Iterable[str]) -> dict[str, OpenDigest]:
@@ -58,15 +60,26 @@ class FakeDigestBook:
         with self._faults.around("lines"):
             return [line for _, line in sorted(self.listed.get(digest_id, {}).items())]
 
-    def put_so_far(self, digest_id: str) -> int:
-        """Count the lines that were ever put."""
-        with self._faults.around("put_so_far"):
-            return self._put_so_far[digest_id]
+    def count(self, digest_id: str) -> Count:
+        """Return the lines that were ever put, and those that the totals show."""
+        with self._faults.around("count"):
+            return Count(self._put_so_far[digest_id], self._shown.get(digest_id, -1))
 
-    def begin_count(self, digest_id: str) -> None:
-        """Forget who was to come."""
+    def begin_count(self, digest_id: str, *, now: float, until: float) -> bool:
+        """Take the lease, and forget who was to come."""
         with self._faults.around("begin_count"):
+            if self._counting_until.get(digest_id, now) > now:
+                return False
+            self._counting_until[digest_id] = until
             self._counted_at.pop(digest_id, None)
+            return True
+
+    def end_count(self, digest_id: str, *, shown: int | None) -> None:
+        """Give the lease back."""
+        with self._faults.around("end_count"):
+            self._counting_until.pop(digest_id, None)
+            if shown is not None:
+                self._shown[digest_id] = shown
 
     def count_later(self, digest_id: str, *, at: float, now: float) -> bool:
         """Note *at*, unless a later one than *now* is noted."""
@@ -77,27 +90,27 @@ class FakeDigestBook:
             return True
 
 
-class FakeHoldBook:
+class FakeHeld:
     """Bins and what they hold in dicts."""
 
     def __init__(self, faults: Faults) -> None:
         """Start empty."""
         self._faults = faults
         self.by_name: dict[str, Bin] = {}
-        self.waiting_in: dict[str, dict[str, Waiting]] = {}
+        self.held_in: dict[str, dict[str, HeldFinding]] = {}
         self.packed: dict[tuple[str, str], bytes] = {}
 
-    def hold(self, bin_: Bin, waiting: Waiting, event: bytes) -> None:
-        """Keep *waiting*; the bin's times are those of what has waited longest."""
-        with self._faults.around("hold", waiting.name):
-            there = self.waiting_in.setdefault(bin_.name, {})
-            if known := there.get(waiting.name):
-                waiting = replace(waiting, since=known.since, due_at=known.due_at)
-            there[waiting.name] = waiting
-            self.packed[bin_.name, waiting.name] = event
+    def hold(self, bin_: Bin, held: HeldFinding, event: bytes) -> None:
+        """Keep *held*; the bin's times are those of what is held longest."""
+        with self._faults.around("hold", held.name):
+            there = self.held_in.setdefault(bin_.name, {})
+            if known := there.get(held.name):
+                held = replace(held, since=known.since, due_at=known.due_at)
+            there[held.name] = held
+            self.packed[bin_.name, held.name] = event
             before = self.by_name.get(bin_.name)
-            first = waiting
-            if before is not None and before.since is not None and before.since <= waiting.since:
+            first: Bin | HeldFinding = held
+            if before is not None and before.since is not None and before.since <= held.since:
                 first = before
             self.by_name[bin_.name] = replace(
                 bin_,
@@ -111,37 +124,37 @@ class FakeHoldBook:
         with self._faults.around("bins"):
             return [self.by_name[name] for name in sorted(self.by_name)]
 
-    def waiting(self, bin_name: str) -> list[Waiting]:
-        """Give what waits, the oldest first."""
-        with self._faults.around("waiting"):
-            waiting = self.waiting_in.get(bin_name, {}).values()
-            return sorted(waiting, key=lambda each: each.since)
+    def held(self, bin_name: str) -> list[HeldFinding]:
+        """Return what is held, the oldest first."""
+        with self._faults.around("held"):
+            held = self.held_in.get(bin_name, {}).values()
+            return sorted(held, key=lambda each: each.since)
 
     def events(self, bin_name: str, names: Iterable[str]) -> dict[str, bytes]:
         """Give those that are there."""
         with self._faults.around("events"):
-            waiting = self.waiting_in.get(bin_name, {})
+            waiting = self.held_in.get(bin_name, {})
             return {name: self.packed[bin_name, name] for name in names if name in waiting}
 
     def held_elsewhere(self, bin_name: str, names: Collection[str]) -> set[str]:
         """Give those that wait in another bin that is ever due."""
         with self._faults.around("held_elsewhere"):
             others = [
-                self.waiting_in.get(each.name, {})
+                self.held_in.get(each.name, {})
                 for each in self.by_name.values()
                 if each.name != bin_name and each.due_at is not None
             ]
             return {name for name in names if any(name in waiting for waiting in others)}
 
-    def let_go(self, bin_name: str, waiting: Iterable[Waiting]) -> None:
+    def let_go(self, bin_name: str, held: Iterable[HeldFinding]) -> None:
         """Forget those that are as they were."""
         with self._faults.around("let_go"):
-            there = self.waiting_in.get(bin_name, {})
-            for each in waiting:
+            there = self.held_in.get(bin_name, {})
+            for each in held:
                 if each.name in there and there[each.name].held_at == each.held_at:
                     del there[each.name]
 
-    def close(self, bin_: Bin, *, digest: str | None, left: Waiting | None) -> bool:
+    def close(self, bin_: Bin, *, digest: str | None, left: HeldFinding | None) -> bool:
         """Remember the digest; let nothing but *left* be due, unless it was touched since."""
         with self._faults.around("close"):
             stored = self.by_name[bin_.name]

@@ -1,72 +1,79 @@
-"""A Ledger in memory, which fails as planned."""
+"""The Ledger's parts in memory: alerts, slots and locks, which fail as planned."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from fakes import Faults
-from finding_router.delivery.ledger import Entry, EntryKey, Slot
+from finding_router.delivery.alerts.alert import Alert
+from finding_router.delivery.alerts.identity import AlertKey
+from finding_router.delivery.limits.rate import Slot
 
 
 class FakeLedger:
-    """Entries, notices and slots in dicts."""
+    """Alerts in a dict."""
 
     def __init__(self, faults: Faults) -> None:
         """Start empty."""
         self._faults = faults
-        self.entries: dict[EntryKey, Entry] = {}
+        self.alerts: dict[AlertKey, Alert] = {}
         self.known: dict[str, set[str]] = {}
-        self._granted: dict[str, tuple[str, float]] = {}
+
+    def read(self, keys: Iterable[AlertKey]) -> dict[AlertKey, Alert]:
+        """Return the stored alerts."""
+        with self._faults.around("read"):
+            return {key: self.alerts[key] for key in keys if key in self.alerts}
+
+    def write(self, alert: Alert) -> bool:
+        """Put *alert* if its version follows."""
+        with self._faults.around("write", state_of(alert)):
+            stored = self.alerts.get(alert.key)
+            if (stored.version if stored else 0) != alert.version - 1:
+                return stored == alert
+            self.alerts[alert.key] = alert
+            return True
+
+    def channels(self, subjects: Iterable[str]) -> dict[str, set[str]]:
+        """Return the channels that were noted."""
+        with self._faults.around("channels"):
+            return {each: set(self.known[each]) for each in subjects if each in self.known}
+
+    def note_channel(self, key: AlertKey) -> None:
+        """Note the channel."""
+        with self._faults.around("note_channel", key.channel):
+            self.known.setdefault(key.subject, set()).add(key.channel)
+
+    def record_notified(self, member: str, keys: Sequence[AlertKey], *, at: float) -> None:
+        """Note the time, if there is such a member."""
+        with self._faults.around("record_notified"):
+            for key in keys:
+                alert = self.alerts.get(key)
+                if alert is not None and member in alert.members:
+                    notified = replace(alert.members[member], notified_at=at)
+                    self.alerts[key] = replace(
+                        alert,
+                        members={**alert.members, member: notified},
+                        version=alert.version + 1,
+                    )
+
+
+def state_of(alert: Alert) -> str:
+    """Return the state of *alert* by which faults are planned."""
+    if alert.claim is not None:
+        return "claimed"
+    return "posted" if alert.episode else "released"
+
+
+class FakeRates:
+    """Slots in dicts."""
+
+    def __init__(self, faults: Faults) -> None:
+        """Start with every slot free."""
+        self._faults = faults
         self._next_at: dict[str, float] = {}
         self._refusals: dict[str, tuple[int, float]] = {}
 
-    def read(self, keys: Iterable[EntryKey]) -> dict[EntryKey, Entry]:
-        """Give the entries there are."""
-        with self._faults.around("read"):
-            return {key: self.entries[key] for key in keys if key in self.entries}
-
-    def write(self, entry: Entry) -> bool:
-        """Put *entry* if its version follows."""
-        with self._faults.around("write", entry.state.value):
-            stored = self.entries.get(entry.key)
-            if (stored.version if stored else 0) != entry.version - 1:
-                return stored == entry
-            self.entries[entry.key] = entry
-            return True
-
-    def channels(self, findings: Iterable[str]) -> dict[str, set[str]]:
-        """Give the channels that were noted."""
-        with self._faults.around("channels"):
-            return {each: set(self.known[each]) for each in findings if each in self.known}
-
-    def note_channel(self, key: EntryKey) -> None:
-        """Note the channel."""
-        with self._faults.around("note_channel", key.channel):
-            self.known.setdefault(key.finding, set()).add(key.channel)
-
-    def record_notified(self, member: str, keys: Sequence[EntryKey], *, at: float) -> None:
-        """Note the time, where there is such a member."""
-        with self._faults.around("record_notified"):
-            for key in keys:
-                entry = self.entries.get(key)
-                if entry is not None and member in entry.members:
-                    notified = replace(entry.members[member], notified_at=at)
-                    self.entries[key] = replace(
-                        entry,
-                        members={**entry.members, member: notified},
-                        version=entry.version + 1,
-                    )
-
-    def once(self, topic: str, *, by: str, every_seconds: float, now: float) -> bool:
-        """Tell whether *topic* is due, or granted to *by*."""
-        with self._faults.around("once", topic):
-            granted_to, due_at = self._granted.get(topic, (by, now))
-            if granted_to != by and due_at > now:
-                return False
-            self._granted[topic] = by, now + every_seconds
-            return True
-
     def slot(self, name: str, *, every_seconds: float, now: float, latest: float) -> Slot:
-        """Give the next slot, if it starts by *latest*."""
+        """Take the next slot, if it starts by *latest*."""
         with self._faults.around("slot", name):
             at = max(self._next_at.get(name, now), now)
             if at > latest:
@@ -87,3 +94,21 @@ class FakeLedger:
         """Count anew."""
         with self._faults.around("speed_up", name):
             self._refusals.pop(name, None)
+
+
+class FakeLocks:
+    """Locks in a dict."""
+
+    def __init__(self, faults: Faults) -> None:
+        """Start with every topic due."""
+        self._faults = faults
+        self._granted: dict[str, tuple[str, float]] = {}
+
+    def once(self, topic: str, *, by: str, every_seconds: float, now: float) -> bool:
+        """Return True if *topic* is due, or granted to *by*."""
+        with self._faults.around("once", topic):
+            granted_to, due_at = self._granted.get(topic, (by, now))
+            if granted_to != by and due_at > now:
+                return False
+            self._granted[topic] = by, now + every_seconds
+            return True

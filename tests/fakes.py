@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from finding_router.delivery.deadline import SECURITY_HUB_SECONDS, Deadline
-from finding_router.delivery.marking import OUT_OF_TIME, FindingKey, Standing, Status
+from finding_router.delivery.limits.deadline import SECURITY_HUB_SECONDS, Deadline
+from finding_router.delivery.marking import OUT_OF_TIME, FindingKey, Standing, WorkflowStatus
 from finding_router.errors import (
     ChannelError,
     CredentialError,
@@ -128,11 +128,20 @@ def killed(_about: str) -> BaseException:
     return Killed()
 
 
-def rate_limited(seconds: float) -> MakeError:
-    """Make Slack ask for *seconds* of quiet."""
+def rate_limited(seconds: float, method: str = "chat.postMessage") -> MakeError:
+    """Make Slack ask for *seconds* without calls of *method*."""
     return lambda channel: RateLimitedError(
-        "ratelimited", channel=channel, code="ratelimited", retry_after_seconds=seconds
+        "ratelimited",
+        channel=channel,
+        code="ratelimited",
+        retry_after_seconds=seconds,
+        method=method,
     )
+
+
+def search_limited(seconds: float) -> MakeError:
+    """Make Slack ask for *seconds* without searches."""
+    return rate_limited(seconds, "conversations.history")
 
 
 def unavailable(code: str = "unreachable", *, ambiguous: bool = False) -> MakeError:
@@ -187,10 +196,10 @@ class FakeWorkflow:
         self.archived: set[FindingKey] = set()
         self.severity: dict[FindingKey, Severity] = defaultdict(lambda: Severity.HIGH)
         self.refusals: dict[FindingKey, list[str]] = {}
-        self.marked: list[tuple[FindingKey, Status]] = []
+        self.marked: list[tuple[FindingKey, WorkflowStatus]] = []
 
     def mark(
-        self, keys: Iterable[FindingKey], status: Status, *, deadline: Deadline
+        self, keys: Iterable[FindingKey], status: WorkflowStatus, *, deadline: Deadline
     ) -> dict[FindingKey, str]:
         """Set *status*, but where a refusal is due."""
         keys = list(keys)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from finding_router.delivery.job import Record
+from finding_router.delivery.deliveries import Record
 
 ACCOUNT = "123456789012"
 PRODUCT_ARN = "arn:aws:securityhub:eu-west-1::product/aws/guardduty"

@@ -3,13 +3,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from fake_books import FakeDigestBook, FakeHoldBook
-from fake_ledger import FakeLedger
+from fake_books import FakeDigests, FakeHeld
+from fake_ledger import FakeLedger, FakeLocks, FakeRates
 from fake_slack import FakeSlack, Said
 from fakes import Clock, FakeWorkflow, Faults
-from finding_router.delivery.deadline import Deadline
-from finding_router.delivery.job import Job, Record
-from finding_router.delivery.ledger import Entry
+from finding_router.delivery.limits.deadline import Deadline
+from finding_router.delivery.deliveries import Job, Record
+from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.outcome import Outcome
 from finding_router.delivery.stores import Stores
 from finding_router.findings.finding import Severity
@@ -43,8 +43,10 @@ class Router:
         self.faults = Faults(self.clock)
         self.slack = FakeSlack(self.clock, self.faults, missing=missing)
         self.ledger = FakeLedger(self.faults)
-        self.digests = FakeDigestBook(self.faults)
-        self.holds = FakeHoldBook(self.faults)
+        self.digests = FakeDigests(self.faults)
+        self.held = FakeHeld(self.faults)
+        self.rates = FakeRates(self.faults)
+        self.locks = FakeLocks(self.faults)
         self.workflow = FakeWorkflow(self.faults)
         self.items = [dict(item) for item in items or [EVERYTHING]]
         values = {
@@ -61,7 +63,7 @@ class Router:
 
     def restart(self) -> None:
         """Start another worker: what the last one had in memory is gone."""
-        self.book = RouteBook(
+        self.routes = RouteBook(
             self._read_items,
             default_channel=DEFAULT,
             allow_suppress=self._allow_suppress,
@@ -70,9 +72,15 @@ class Router:
         )
         self.pipeline = Pipeline(
             self._settings,
-            Stores(ledger=self.ledger, digests=self.digests, holds=self.holds),
-            book=self.book,
-            slack=self.slack,  # type: ignore[arg-type]  # the fake has the same methods
+            Stores(
+                ledger=self.ledger,
+                digests=self.digests,
+                held=self.held,
+                rates=self.rates,
+                locks=self.locks,
+            ),
+            routes=self.routes,
+            slack=self.slack,
             workflow=self.workflow,
             clock=self.clock,
             sleep=self.clock.sleep,
@@ -115,9 +123,9 @@ class Router:
         return self.workflow.status[PRODUCT_ARN, finding_id]
 
     @property
-    def entries(self) -> list[Entry]:
-        """Give every entry of the Ledger."""
-        return list(self.ledger.entries.values())
+    def alerts(self) -> list[Alert]:
+        """Return every alert of the Ledger."""
+        return list(self.ledger.alerts.values())
 
     @property
     def card(self) -> Said:

@@ -1,11 +1,13 @@
 """The one place that names the concrete adapters and puts the router together."""
 
 from finding_router.aws.clients import DynamoDB
-from finding_router.aws.digest_book import DynamoDigestBook
-from finding_router.aws.hold_book import DynamoHoldBook
+from finding_router.aws.digests import DynamoDigests
+from finding_router.aws.held import DynamoHeld
 from finding_router.aws.items import Items
 from finding_router.aws.ledger import DynamoLedger
+from finding_router.aws.locks import DynamoLocks
 from finding_router.aws.queue import FindingsQueue
+from finding_router.aws.rates import DynamoRates
 from finding_router.aws.routing_table import DynamoRoutingTable
 from finding_router.aws.security_hub import SecurityHub
 from finding_router.delivery.stores import Stores
@@ -30,7 +32,7 @@ def make_slack(settings: Settings) -> SlackClient:
 def make_pipeline(settings: Settings) -> Pipeline:
     """Put the pipeline together; nothing is called before the first batch."""
     dynamodb = DynamoDB()
-    book = RouteBook(
+    routes = RouteBook(
         DynamoRoutingTable(settings.routing_table, dynamodb).items,
         default_channel=settings.default_channel,
         allow_suppress=settings.allow_suppress,
@@ -39,10 +41,14 @@ def make_pipeline(settings: Settings) -> Pipeline:
     items = Items(settings.ledger_table, dynamodb)
     stores = Stores(
         ledger=DynamoLedger(items, days=settings.ledger_days),
-        digests=DynamoDigestBook(items, days=settings.ledger_days),
-        holds=DynamoHoldBook(items, days=settings.ledger_days),
+        digests=DynamoDigests(items, days=settings.ledger_days),
+        held=DynamoHeld(items, days=settings.ledger_days),
+        rates=DynamoRates(items),
+        locks=DynamoLocks(items),
     )
-    return Pipeline(settings, stores, book=book, slack=make_slack(settings), workflow=SecurityHub())
+    return Pipeline(
+        settings, stores, routes=routes, slack=make_slack(settings), workflow=SecurityHub()
+    )
 
 
 def make_queue(settings: Settings) -> FindingsQueue | None:

@@ -12,8 +12,9 @@ Every error that the router raises on purpose.
     ├─ DeliveryError                 Slack said no; carries the channel and Slack's code
     │  ├─ RateLimitedError           too fast; carries how long to wait
     │  ├─ UnavailableError           Slack or the way to it is down; may have posted if .ambiguous
+    │  ├─ UnlistedCodeError          a code that nobody knows yet: tried again, for its channel only
     │  ├─ ChannelError               this channel will not take messages
-    │  ├─ CredentialError            no channel will: the token is wrong
+    │  ├─ CredentialError            the token is refused, maybe by this channel alone
     │  ├─ MessageError               this message is refused as it is
     │  └─ GoneError                  the message to change or to answer is not there any more
     ├─ WorkflowUpdateError           Security Hub would not take NOTIFIED
@@ -80,25 +81,26 @@ class DeliveryError(RouterError):
 
 
 class RateLimitedError(DeliveryError):
-    """Slack asks to wait *retry_after_seconds* before the next message to this channel."""
+    """Slack asks to wait *retry_after_seconds* before the next call of *method*."""
 
     def __init__(
-        self, message: str, *, channel: str, code: str, retry_after_seconds: float
+        self,
+        message: str,
+        *,
+        channel: str,
+        code: str,
+        retry_after_seconds: float,
+        method: str = "chat.postMessage",
     ) -> None:
-        """Keep how long to wait."""
+        """Keep the method and the seconds to wait."""
         super().__init__(message, channel=channel, code=code)
         self.retry_after_seconds = retry_after_seconds
+        self.method = method
 
-
-class SearchLimitedError(DeliveryError):
-    """Slack asks to wait *retry_after_seconds* before it is searched again; posts are no matter."""
-
-    def __init__(
-        self, message: str, *, channel: str, code: str, retry_after_seconds: float
-    ) -> None:
-        """Keep how long to wait."""
-        super().__init__(message, channel=channel, code=code)
-        self.retry_after_seconds = retry_after_seconds
+    @property
+    def is_search(self) -> bool:
+        """Return True if Slack limits searches, which does not concern posts."""
+        return self.method.startswith("conversations.")
 
 
 class UnavailableError(DeliveryError):
@@ -110,12 +112,16 @@ class UnavailableError(DeliveryError):
         self.ambiguous = ambiguous
 
 
+class UnlistedCodeError(DeliveryError):
+    """Slack refused with a code that the router does not know; it says nothing of other channels."""
+
+
 class ChannelError(DeliveryError):
     """The channel is gone, archived, or closed to the app."""
 
 
 class CredentialError(DeliveryError):
-    """The token is wrong, revoked or lacks a scope: no channel will work."""
+    """The token is wrong, revoked or lacks a scope, or one channel does not accept it."""
 
 
 class MessageError(DeliveryError):

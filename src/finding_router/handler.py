@@ -5,8 +5,8 @@ from functools import cache
 from typing import Any, Final
 
 from finding_router.bootstrap import make_pipeline, make_queue
-from finding_router.delivery.deadline import Deadline, RemainingTime
-from finding_router.delivery.job import Job, Record
+from finding_router.delivery.deliveries import Job, Record
+from finding_router.delivery.limits.deadline import Deadline, RemainingTime
 from finding_router.delivery.outcome import Outcome
 from finding_router.errors import EventError, RouterError
 from finding_router.settings import Settings
@@ -42,13 +42,13 @@ def lambda_handler(event: Mapping[str, Any], context: RemainingTime) -> dict[str
     Raises:
         EventError: *event* is neither.
         BatchFailedError: a finding of a bare event needs another try.
-        StoreError: the schedule calls, and what waits cannot be read.
+        StoreError: the schedule calls, and the held findings cannot be read.
 
     """
     pipeline, queue = _parts()
     deadline = Deadline.of(context)
     if is_wake(event):
-        # What failed waits for the next call by itself: this one worked.
+        # A finding that failed stays held until the next call: this one worked.
         return _outcomes(pipeline.wake(deadline))
     jobs = pipeline.run(read_records(event), deadline)
     if "detail-type" in event:
@@ -61,13 +61,13 @@ def lambda_handler(event: Mapping[str, Any], context: RemainingTime) -> dict[str
 
 
 def is_wake(event: object) -> bool:
-    """Tell whether the schedule calls, to have said what waited."""
+    """Return True if the schedule calls, to release held findings."""
     return isinstance(event, Mapping) and event.get(WAKE_KEY) == WAKE
 
 
 def read_records(event: object) -> list[Record]:
     """
-    Give the records of a batch, or a bare event as one record.
+    Return the records of a batch, or a bare event as one record.
 
     Raises:
         EventError: it is neither; the message names what came.
@@ -106,7 +106,7 @@ def _tries(record: Mapping[str, Any]) -> int:
 
 
 def _name(event: object) -> str:
-    """Name what came by what gives it away."""
+    """Return a name for an event that is not taken."""
     match event:
         case {"Records": [{"eventSource": source}, *_]} | {
             "Records": [{"EventSource": source}, *_]
@@ -120,7 +120,7 @@ def _name(event: object) -> str:
 
 
 def _delays(jobs: Sequence[Job]) -> dict[Record, float]:
-    """Give the records that need another try, with the seconds until then."""
+    """Return the records that need another try, with the seconds until then."""
     delays: dict[Record, float] = {}
     for job in jobs:
         if job.outcome is Outcome.FAILED:

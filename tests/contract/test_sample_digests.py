@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from finding_router.delivery.digest import LINE_BYTES, line_of, size_bytes
+from finding_router.delivery.digests.lines import LINE_BYTES, line_of, size_bytes
 from finding_router.findings.asff import read_finding
 from finding_router.findings.digest import Line, Totals
 from finding_router.slack.digest import Digest, render_parent, render_parent_plain

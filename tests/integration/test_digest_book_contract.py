@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from digest_lines import make_line
-from fake_books import FakeDigestBook
+from fake_books import FakeDigests
 from fakes import Clock, Faults
-from finding_router.aws.digest_book import DynamoDigestBook
+from finding_router.aws.digests import DynamoDigests
 from finding_router.aws.items import Items
-from finding_router.delivery.digest_book import DigestBook, OpenDigest
+from finding_router.delivery.digests.store import DigestBook, OpenDigest
 from finding_router.delivery.ledger import State
 from finding_router.findings.digest import Totals
 
@@ -120,19 +120,19 @@ class DigestBookContract:
         assert [] == book.lines(FIRST.digest_id)
 
 
-class TestFakeDigestBook(DigestBookContract):
+class TestFakeDigests(DigestBookContract):
     """The fake."""
 
     @pytest.fixture
     def book(self) -> DigestBook:
         """Make one without faults."""
-        return FakeDigestBook(Faults(Clock()))
+        return FakeDigests(Faults(Clock()))
 
 
-class TestDynamoDigestBook(DigestBookContract):
+class TestDynamoDigests(DigestBookContract):
     """The real one."""
 
     @pytest.fixture
     def book(self, make_table: Any) -> DigestBook:
         """Make one on a table of its own."""
-        return DynamoDigestBook(Items(make_table("ledger", "finding", "channel")), days=400)
+        return DynamoDigests(Items(make_table("ledger", "finding", "channel")), days=400)

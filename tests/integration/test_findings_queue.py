@@ -7,7 +7,7 @@ import pytest
 
 from fakes import Clock, late
 from finding_router.aws.queue import MAX_SECONDS, FindingsQueue
-from finding_router.delivery.deadline import Deadline
+from finding_router.delivery.limits.deadline import Deadline
 from finding_router_local.aws import AwsServer
 from finding_router_local.faults import Effect, Fault
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from fake_books import FakeHoldBook
+from fake_books import FakeHeld
 from fakes import Clock, Faults
-from finding_router.aws.hold_book import DynamoHoldBook
+from finding_router.aws.held import DynamoHeld
 from finding_router.aws.items import Items
-from finding_router.delivery.hold_book import Bin, HoldBook, Waiting
+from finding_router.delivery.held.store import Bin, HoldBook, Waiting
 from finding_router.routing.hold import HoldKind
 
 NOW = 1_790_000_000.0
@@ -178,27 +178,27 @@ class HoldBookContract:
         assert [(BIN.due_at, "digest-1")] == [(each.due_at, each.digest) for each in book.bins()]
 
 
-class TestFakeHoldBook(HoldBookContract):
+class TestFakeHeld(HoldBookContract):
     """The fake."""
 
     @pytest.fixture
     def book(self) -> HoldBook:
         """Make one without faults."""
-        return FakeHoldBook(Faults(Clock()))
+        return FakeHeld(Faults(Clock()))
 
 
-class TestDynamoHoldBook(HoldBookContract):
+class TestDynamoHeld(HoldBookContract):
     """The real one."""
 
     @pytest.fixture
     def book(self, make_table: Any) -> HoldBook:
         """Make one on a table of its own."""
-        return DynamoHoldBook(Items(make_table("ledger", "finding", "channel")), days=400)
+        return DynamoHeld(Items(make_table("ledger", "finding", "channel")), days=400)
 
     def test_what_waits_elsewhere_takes_a_call_for_a_hundred(self, make_table: Any) -> None:
         """However many bins there are: thousands are due when a silence of everything is over."""
         items = Items(make_table("ledger", "finding", "channel"))
-        book = DynamoHoldBook(items, days=400)
+        book = DynamoHeld(items, days=400)
         for number in range(30):
             waiting = replace(ONE, name=f"finding-{number}")
             book.hold(replace(BIN, name=f"bin-{number}"), waiting, EVENT)

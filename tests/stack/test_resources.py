@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from finding_router import telemetry
-from finding_router.delivery.backoff import LONGEST_SECONDS, backoff_seconds
+from finding_router.delivery.limits.backoff import LONGEST_SECONDS, backoff_seconds
 from finding_router.handler import is_wake
 from finding_router.settings import Settings
 

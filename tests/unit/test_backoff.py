@@ -2,7 +2,7 @@
 
 import pytest
 
-from finding_router.delivery.backoff import backoff_seconds
+from finding_router.delivery.limits.backoff import backoff_seconds
 
 
 @pytest.mark.parametrize(

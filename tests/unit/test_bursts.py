@@ -19,7 +19,7 @@ from fakes import (
     token_refused,
     unavailable,
 )
-from finding_router.delivery.ledger import finding_hash
+from finding_router.delivery.alerts.identity import finding_hash
 from finding_router.delivery.outcome import Outcome
 from finding_router.telemetry import logger
 from hub_events import PRODUCT_ARN, imported, raw_finding, record

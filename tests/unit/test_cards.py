@@ -4,7 +4,7 @@ import pytest
 
 from entries import NOW, make_entry, member
 from finding_router.delivery import cards
-from finding_router.delivery.cards import Card
+from finding_router.delivery.posting.layout import Card
 from finding_router.delivery.ledger import Entry, Saying
 from finding_router.findings.asff import read_finding
 from finding_router.findings.finding import Finding, Severity

@@ -7,7 +7,7 @@ from botocore.config import Config
 
 from fakes import Clock
 from finding_router.aws.clients import CONFIG, SECURITY_HUB_CONFIG
-from finding_router.delivery.deadline import (
+from finding_router.delivery.limits.deadline import (
     AWS_SECONDS,
     MARGIN_SECONDS,
     SECURITY_HUB_SECONDS,

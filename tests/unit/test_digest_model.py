@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from digest_lines import HOSTILE, lines, make_line
 from factories import make_finding, make_resource
-from finding_router.delivery.digest import LINE_BYTES, line_of, size_bytes
+from finding_router.delivery.digests.lines import LINE_BYTES, line_of, size_bytes
 from finding_router.findings.digest import (
     Kind,
     Line,

@@ -22,8 +22,8 @@ from fakes import (
     token_refused,
     unavailable,
 )
-from finding_router.delivery.job import Job, Record
-from finding_router.delivery.ledger import EntryKey, digest_of, finding_hash
+from finding_router.delivery.deliveries import Job, Record
+from finding_router.delivery.alerts.identity import AlertKey, finding_hash, hash_of
 from finding_router.delivery.outcome import Outcome
 from finding_router.telemetry import logger
 from hub_events import PRODUCT_ARN, imported, raw_finding, record
@@ -62,7 +62,7 @@ WAYS: list[tuple[str, str | None, MakeError | None, bool]] = [
         )
     ),
     *(("post", None, error, True) for error in (LOST, killed)),
-    *(("find", None, each, False) for each in (unavailable(), rate_limited(2), token_refused())),
+    *(("find", None, each, False) for each in (unavailable(), search_limited(2), token_refused())),
     *(
         ("write", state, error, carried_out)
         for state in ("claimed", "released", "posted")
@@ -153,7 +153,7 @@ def _in_silence() -> Iterator[None]:
 def told(said: Said) -> list[str]:
     """Name the findings that a message is about."""
     names = {
-        digest_of([subject, channel, 1]): name
+        hash_of([subject, channel, 1]): name
         for name, subject in SUBJECTS.items()
         for channel in CHANNELS
     }
@@ -231,9 +231,9 @@ def check(router: Router, queue: Queue) -> None:
     assert all(said.delivery_ids for said in router.slack.posted if said.channel != OPS)
     assert {(PRODUCT_ARN, each): "NOTIFIED" for each in FINDINGS} == router.workflow.status
     assert {
-        EntryKey(subject, channel) for subject in SUBJECTS.values() for channel in CHANNELS
-    } == router.ledger.entries.keys()
-    for entry in router.entries:
+        AlertKey(subject, channel) for subject in SUBJECTS.values() for channel in CHANNELS
+    } == router.ledger.alerts.keys()
+    for entry in router.alerts:
         assert not any(entry.is_to_notify(member) for member in entry.members)
 
 

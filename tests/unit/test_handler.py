@@ -7,7 +7,7 @@ import pytest
 
 from fakes import store_down, unavailable
 from finding_router import handler
-from finding_router.delivery.deadline import Deadline
+from finding_router.delivery.limits.deadline import Deadline
 from finding_router.errors import EventError, StoreError
 from finding_router.handler import BatchFailedError, lambda_handler, read_records
 from hub_events import imported, raw_finding, sqs_record

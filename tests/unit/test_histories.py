@@ -75,9 +75,9 @@ def check_rises(router: Router) -> None:
 
 def check_state(router: Router, *, is_open: bool) -> None:
     """See whether the Ledger and the card both know that it is still there, or not."""
-    [entry] = router.entries
+    [entry] = router.alerts
     [card] = [said for said in messages(router) if said.thread_ts is None]
-    assert is_open is entry.is_open
+    assert is_open is entry.is_there
     assert is_open is not card.text.split()[1].startswith(ENDINGS)
 
 
@@ -145,13 +145,13 @@ def test_in_order_each_episode_and_each_rise_is_one_message(
     assert history.episodes == len(opened(router))
     check_rises(router)
     check_state(router, is_open=history.is_open)
-    before = router.entries
+    before = router.alerts
     again = data.draw(st.lists(st.sampled_from(history.sent), max_size=6))
     for event in again:
         router.clock.now += 1000
         deliver(router, event)
     assert expected_messages(history.sent) == len(messages(router))
-    assert [entry.is_open for entry in before] == [entry.is_open for entry in router.entries]
+    assert [entry.is_there for entry in before] == [entry.is_there for entry in router.alerts]
 
 
 @MANY
@@ -179,13 +179,13 @@ def test_in_any_order_nothing_is_said_twice_and_the_card_is_right_in_the_end(
         batch, events = events[:size], events[size:]
         deliver(router, *batch)
         router.clock.now += data.draw(st.sampled_from([1.0, 2000.0]))
-        last_seen = last_seen or (bool(router.entries) and history.sent[-1] in batch)
+        last_seen = last_seen or (bool(router.alerts) and history.sent[-1] in batch)
 
     assert len(opened(router)) <= history.episodes
     ids = [said.delivery_ids for said in messages(router)]
     assert len(ids) == len(set(ids))
     check_rises(router)
-    if router.entries and (last_seen or history.is_open):
+    if router.alerts and (last_seen or history.is_open):
         check_state(router, is_open=history.is_open)
     # An end that came before anything was said is an end of nothing; what is open, is said.
     assert router.slack.opened(ALERTS) or not history.is_open
@@ -246,4 +246,4 @@ def test_two_standards_in_any_order_are_never_said_to_be_back_without_need(
     for said, expected in told(router, data.draw(st.permutations([*both.sent, *extra]))):
         assert said <= expected
 
-    assert router.entries[0].is_open or not both.is_open
+    assert router.alerts[0].is_open or not both.is_open

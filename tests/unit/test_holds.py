@@ -228,14 +228,14 @@ def test_out_of_time_what_was_said_is_settled_by_the_next_call(operation: str) -
     router.faults.plan(operation, seconds=INVOCATION_SECONDS - 15, carried_out=True)
 
     router.wake()
-    [left] = router.holds.waiting_in.values()
+    [left] = router.held.held_in.values()
     assert {"put_lines": 2, "mark": 2, "let_go": 1}[operation] == len(left)
     assert (operation == "put_lines") == ("NEW" == router.status("one"))
-    assert [None] != [each.due_at for each in router.holds.bins()]
+    assert [None] != [each.due_at for each in router.held.bins()]
 
     router.clock.now += 60
     router.wake()
-    assert [None] == [each.due_at for each in router.holds.bins()]
+    assert [None] == [each.due_at for each in router.held.bins()]
     assert "NOTIFIED" == router.status("one") == router.status("two")
     assert 1 == len(router.slack.opened(ALERTS))
 
@@ -308,7 +308,7 @@ def test_what_fails_waits_for_the_next_call_and_is_said_once(
     assert "3 HIGH" in parent.text
     assert "1 resolved" in parent.text
     assert "NOTIFIED" == router.status("one") == router.status("two")
-    assert [None] == [each.due_at for each in router.holds.bins()]
+    assert [None] == [each.due_at for each in router.held.bins()]
 
 
 def test_what_cannot_be_put_aside_comes_back() -> None:
@@ -390,11 +390,11 @@ def test_a_bin_whose_findings_are_gone_is_closed() -> None:
     """They expired, or another worker was quicker."""
     router = Router(DAILY)
     router.send(raw_finding())
-    router.holds.waiting_in.clear()
+    router.held.held_in.clear()
     router.clock.now += 2 * HOUR
 
     assert [] == router.wake()
-    assert [None] == [each.due_at for each in router.holds.bins()]
+    assert [None] == [each.due_at for each in router.held.bins()]
 
 
 @pytest.mark.parametrize(
@@ -404,13 +404,13 @@ def test_what_cannot_be_read_any_more_is_posted_raw(packed: bytes) -> None:
     """Better an ugly message than none."""
     router = Router(DAILY)
     router.send(raw_finding("one"), raw_finding("two"))
-    key = next(iter(router.holds.packed))
-    router.holds.packed[key] = packed
+    key = next(iter(router.held.packed))
+    router.held.packed[key] = packed
     router.clock.now += 2 * HOUR
 
     assert {Outcome.DIGESTED, Outcome.POSTED_RAW} == set(outcomes(router.wake()))
     assert 2 == len(router.slack.opened(ALERTS))
-    assert [None] == [each.due_at for each in router.holds.bins()]
+    assert [None] == [each.due_at for each in router.held.bins()]
 
 
 def test_a_shadow_posts_nothing_and_is_counted() -> None:
@@ -452,4 +452,4 @@ def test_what_another_worker_has_claimed_meanwhile_waits_on() -> None:
     woken = router.wake()
 
     assert {Outcome.FAILED, Outcome.DIGESTED} == set(outcomes(woken))
-    assert [1] == [len(waiting) for waiting in router.holds.waiting_in.values()]
+    assert [1] == [len(waiting) for waiting in router.held.held_in.values()]

@@ -16,7 +16,7 @@ from fakes import (
     unavailable,
 )
 from finding_router.delivery.outcome import Outcome
-from finding_router.delivery.pace import UPDATE_SECONDS
+from finding_router.delivery.limits.rate import UPDATE_SECONDS
 from hub_events import FSBP, PCI, control, imported, raw_finding, record
 from router import ALERTS, DEFAULT, EVERYTHING, Router, outcomes
 
@@ -134,7 +134,7 @@ def test_the_end_of_a_deleted_card_in_a_closed_channel_is_no_news() -> None:
 
     assert Outcome.UPDATED == job.outcome
     assert 1 == len(router.slack.posted)
-    assert not router.entries[0].is_open
+    assert not router.alerts[0].is_open
 
 
 def test_a_card_in_a_channel_that_is_gone_is_left_alone() -> None:
@@ -146,7 +146,7 @@ def test_a_card_in_a_channel_that_is_gone_is_left_alone() -> None:
     [job] = router.send(ended())
 
     assert Outcome.UPDATED == job.outcome
-    assert not router.entries[0].is_open
+    assert not router.alerts[0].is_open
 
 
 def test_a_card_that_slack_refuses_is_changed_plainly() -> None:
@@ -429,7 +429,7 @@ def test_what_is_back_without_its_card_stands_in_the_channel() -> None:
 
     router.send(raw_finding(UpdatedAt="2026-09-03T10:00:00Z"))
 
-    [entry] = router.entries
+    [entry] = router.alerts
     assert entry.ts == router.card.ts
 
 

@@ -8,9 +8,9 @@ import pytest
 from entries import make_entry, member
 from fake_ledger import FakeLedger
 from fakes import Clock, FakeWorkflow, Faults, security_hub_down, store_down
-from finding_router.delivery.cards import Card
-from finding_router.delivery.deadline import Deadline
-from finding_router.delivery.job import Delivery, Job, Progress, Record
+from finding_router.delivery.posting.layout import Card
+from finding_router.delivery.limits.deadline import Deadline
+from finding_router.delivery.deliveries import Delivery, Job, Progress, Record
 from finding_router.delivery.ledger import EntryKey, State, finding_hash
 from finding_router.delivery.marking import NOT_FOUND_TRIES, Marker
 from finding_router.delivery.outcome import Outcome

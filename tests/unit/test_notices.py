@@ -17,7 +17,7 @@ from fakes import (
     store_down,
     unavailable,
 )
-from finding_router.delivery.deadline import Deadline
+from finding_router.delivery.limits.deadline import Deadline
 from finding_router.delivery.notices import EVERY_SECONDS, TELLING_SECONDS, Notices
 from hub_events import raw_finding
 from router import DEFAULT, EVERYTHING, OPS, Router

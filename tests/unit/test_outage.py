@@ -1,6 +1,6 @@
 """Outages: what makes a batch stop early, and what only ends one channel."""
 
-from finding_router.delivery.outage import LEDGER, Outage
+from finding_router.delivery.limits.circuit import LEDGER, Outage
 
 
 def test_one_failure_is_no_outage() -> None:

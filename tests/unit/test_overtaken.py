@@ -54,7 +54,7 @@ def test_what_ended_before_it_was_said_is_said_and_closed(status: str) -> None:
     assert Outcome.POSTED == job.outcome
     assert router.card.text.split()[1] == status.capitalize()
     assert status == router.status()
-    assert not router.entries[0].is_open
+    assert not router.alerts[0].is_open
 
 
 def test_what_was_archived_before_it_was_said_is_closed() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from fake_slack import Said
 from fakes import Killed, channel_refused, killed, message_refused, rate_limited, unavailable
-from finding_router.delivery.pace import PING_SECONDS
+from finding_router.delivery.limits.rate import PING_SECONDS
 from hub_events import raw_finding
 from router import ALERTS, DEFAULT, EVERYTHING, Router
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from fakes import channel_refused, store_down, token_refused, unavailable
-from finding_router.delivery.job import Record
+from finding_router.delivery.deliveries import Record
 from finding_router.delivery.notices import EVERY_SECONDS
 from finding_router.delivery.outcome import Outcome
 from finding_router.telemetry import (

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from finding_router.delivery.intake import read_jobs
-from finding_router.delivery.job import Delivery, Job
+from finding_router.delivery.deliveries import Delivery, Job
 from finding_router.delivery.outcome import Outcome
 from finding_router.delivery.planning import Planner
 from finding_router.delivery.subjects import subject_of

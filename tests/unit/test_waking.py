@@ -126,7 +126,7 @@ def test_what_says_nothing_new_does_not_wait() -> None:
     edit(router, EVERYTHING, SILENCE)
 
     assert [Outcome.DUPLICATE] == outcomes(router.send(raw_finding(), tries=2))
-    assert {} == router.holds.waiting_in
+    assert {} == router.held.held_in
 
 
 def test_what_was_begun_is_finished_in_a_silence() -> None:
@@ -169,7 +169,7 @@ def test_a_control_is_over_with_its_last_standard() -> None:
     assert "resolved" not in router.card.text
     assert "NOTIFIED" == router.workflow.status[HUB_ARN, "fsbp"]
     assert "SUPPRESSED" == router.workflow.status[HUB_ARN, "pci"]
-    [entry] = router.entries
+    [entry] = router.alerts
     assert 1 == len(entry.members)
 
 
@@ -184,7 +184,7 @@ def test_another_standard_that_waited_is_remembered() -> None:
 
     router.wake()
 
-    [entry] = router.entries
+    [entry] = router.alerts
     assert 2 == len(entry.members)
     assert {"NOTIFIED"} == set(router.workflow.status.values())
     assert 1 == len(router.slack.opened(ALERTS))
@@ -211,11 +211,11 @@ def test_what_another_worker_let_go_meanwhile_is_left_out() -> None:
     router = Router(DAILY)
     router.send(raw_finding("one"), raw_finding("two"))
     router.clock.now += 2 * HOUR
-    [there] = router.holds.waiting_in.values()
+    [there] = router.held.held_in.values()
     router.faults.plan("events", meanwhile=there.popitem)
 
     assert [Outcome.DIGESTED] == outcomes(router.wake())
-    assert [None] == [each.due_at for each in router.holds.bins()]
+    assert [None] == [each.due_at for each in router.held.bins()]
 
 
 def test_what_was_said_before_is_over_without_a_word() -> None:
@@ -229,7 +229,7 @@ def test_what_was_said_before_is_over_without_a_word() -> None:
 
     assert [Outcome.DUPLICATE] == outcomes(router.wake())
     assert 1 == len(router.slack.posted)
-    assert [None] == [each.due_at for each in router.holds.bins()]
+    assert [None] == [each.due_at for each in router.held.bins()]
 
 
 @pytest.mark.parametrize("died", [False, True])
@@ -248,7 +248,7 @@ def test_what_is_over_after_it_was_begun_is_listed_as_anything_else(died: bool) 
 
     router.wake()
 
-    assert ["posted"] * 2 == [entry.state for entry in router.entries]
+    assert ["posted"] * 2 == [entry.state for entry in router.alerts]
     assert ("RESOLVED", "NOTIFIED") == (router.status("one"), router.status("two"))
     assert "2 HIGH" in router.card.text
 
@@ -269,7 +269,7 @@ def test_however_many_wait_they_come_in_one_digest(monkeypatch: pytest.MonkeyPat
     assert 5 == len({*first[:2], *second})
     [parent] = router.slack.opened(ALERTS)
     assert "5 HIGH" in parent.text
-    assert [None] == [each.due_at for each in router.holds.bins()]
+    assert [None] == [each.due_at for each in router.held.bins()]
 
 
 def test_a_large_digest_lets_the_others_have_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -366,7 +366,7 @@ def test_what_is_imported_again_waits_no_longer_for_it() -> None:
     router.send(raw_finding(UpdatedAt=moment(router)))
 
     assert [Outcome.DIGESTED] == outcomes(router.wake())
-    assert [None] == [each.due_at for each in router.holds.bins()]
+    assert [None] == [each.due_at for each in router.held.bins()]
 
 
 @pytest.mark.parametrize(
@@ -611,7 +611,7 @@ def test_what_is_over_when_it_is_to_be_forgotten_is_let_go() -> None:
     router.clock.now += 2 * HOUR
 
     assert [Outcome.DUPLICATE] == outcomes(router.wake())
-    assert [] == router.entries
+    assert [] == router.alerts
 
 
 def test_a_digest_mentions_for_the_worst_that_it_lists() -> None:
@@ -664,7 +664,7 @@ def test_the_largest_finding_fits_into_an_item() -> None:
 
     router.send(large)
 
-    [packed] = router.holds.packed.values()
+    [packed] = router.held.packed.values()
     assert len(packed) < 380_000
     router.clock.now += 2 * HOUR
     [job] = router.wake()
@@ -684,7 +684,7 @@ def test_what_security_hub_refuses_to_mark_is_marked_by_the_next_call() -> None:
     assert [Outcome.DUPLICATE] == outcomes(router.wake())
     assert "NOTIFIED" == router.status("one")
     assert 1 == len(router.slack.opened(ALERTS))
-    assert [None] == [each.due_at for each in router.holds.bins()]
+    assert [None] == [each.due_at for each in router.held.bins()]
 
 
 def test_what_security_hub_does_not_find_any_more_is_let_go() -> None:
@@ -695,7 +695,7 @@ def test_what_security_hub_does_not_find_any_more_is_let_go() -> None:
     router.clock.now += 2 * HOUR
 
     assert [Outcome.DIGESTED] == outcomes(router.wake())
-    assert [None] == [each.due_at for each in router.holds.bins()]
+    assert [None] == [each.due_at for each in router.held.bins()]
 
 
 def test_operators_hear_of_what_is_overdue() -> None:

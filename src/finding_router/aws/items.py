@@ -1,4 +1,4 @@
-"""What the adapters of the Ledger share: its table, and errors in the router's own words."""
+"""The table that the adapters of the Ledger share, with errors in the router's own words."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from finding_router.aws.attributes import from_item, to_item
 from finding_router.aws.clients import AWS_ERRORS, DynamoDB, error_code
+from finding_router.aws.keys import Key
 from finding_router.errors import StoreError
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ KEYS_PER_READ: Final = 100
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
 ITEMS_PER_WRITE: Final = 25
 MAX_CALLS: Final = 10
-
-type Key = tuple[str, str]
 
 
 class Items:
@@ -36,7 +35,7 @@ class Items:
         return self._dynamodb.client
 
     def read(self, keys: Iterable[Key]) -> list[dict[str, Any]]:
-        """Give the items there are, 100 a call, strongly consistent."""
+        """Return the stored items, 100 a call, strongly consistent."""
         found: list[dict[str, Any]] = []
         with self.translated("read"):
             for some in batched(dict.fromkeys(keys), KEYS_PER_READ, strict=False):
@@ -44,7 +43,7 @@ class Items:
         return found
 
     def query(self, finding: str, only: Sequence[str] = ()) -> list[dict[str, Any]]:
-        """Give all items of one partition, strongly consistent, or *only* some attributes."""
+        """Return all items of one partition, strongly consistent, or *only* some attributes."""
         arguments: dict[str, Any] = {}
         if only:
             names = {f"#{number}": name for number, name in enumerate(only)}
@@ -67,10 +66,10 @@ class Items:
         given: Mapping[str, Any] | None = None,
     ) -> bool:
         """
-        Write *values*; tell whether *condition*, with the values *given*, held.
+        Write *values*; return False if *condition*, with the values *given*, did not hold.
 
-        Where boto3 sends a write again because the answer was lost, the condition fails against
-        what the first sending wrote: the same item.
+        If boto3 sends a write again because the answer was lost, the condition fails against the
+        item of the first sending, which is the same.
         """
         item = to_item(values)
         arguments: dict[str, Any] = {}
@@ -88,7 +87,7 @@ class Items:
         return True
 
     def put_version(self, values: Mapping[str, Any]) -> bool:
-        """Write *values* if its `version` is the one after the stored; tell whether it was."""
+        """Write *values* if its `version` follows the stored one; return False if it does not."""
         before = values["version"] - 1
         if before == 0:
             return self.put(values, "attribute_not_exists(finding)")
@@ -121,7 +120,7 @@ class Items:
         condition: str | None = None,
         names: Mapping[str, str] | None = None,
     ) -> tuple[dict[str, Any], bool]:
-        """Change an item; give it as it is afterwards, and whether *condition* held."""
+        """Change an item; return its new attributes, and False if *condition* did not hold."""
         arguments: dict[str, Any] = {}
         if condition is not None:
             arguments["ConditionExpression"] = condition
@@ -180,6 +179,6 @@ class Items:
 
 
 def key_of(key: Key) -> dict[str, Any]:
-    """Give *key* as DynamoDB takes it."""
+    """Return *key* as DynamoDB takes it."""
     finding, channel = key
     return {"finding": {"S": finding}, "channel": {"S": channel}}

@@ -1,174 +1,155 @@
-"""The Ledger in DynamoDB: what was said about findings, and the slots of the channels."""
+"""The Ledger in DynamoDB: one item for each alert."""
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
+from finding_router.aws import keys
 from finding_router.aws.items import DAY_SECONDS, Items
-from finding_router.delivery.ledger import Entry, EntryKey, Member, Saying, Slot, State
+from finding_router.delivery.alerts.alert import (
+    Alert,
+    Claim,
+    Event,
+    Member,
+    Saying,
+    Status,
+)
+from finding_router.delivery.alerts.identity import AlertKey
 from finding_router.findings.finding import Severity
+from finding_router.telemetry import logger
 
-# No channel is called so: the item that lists the channels of a finding.
-CHANNELS: Final = "*"
+_CLAIMED: Final = "claimed"
+_SAID: Final = "posted"
+_UNSAID: Final = "released"
 
 
 class DynamoLedger:
-    """One item per finding and channel, gone *days* after its last change."""
+    """One item per subject and channel, gone *days* after its last change."""
 
     def __init__(self, items: Items, *, days: int) -> None:
-        """Keep it among *items*."""
+        """Keep them among *items*."""
         self._items = items
         self._ttl_seconds = days * DAY_SECONDS
 
-    def read(self, keys: Iterable[EntryKey]) -> dict[EntryKey, Entry]:
-        """Give the entries there are, strongly consistent."""
-        wanted = [(key.finding, key.channel) for key in keys]
-        entries = [_to_entry(values) for values in self._items.read(wanted)]
-        return {entry.key: entry for entry in entries}
+    def read(self, keys_: Iterable[AlertKey]) -> dict[AlertKey, Alert]:
+        """Return the stored alerts, strongly consistent."""
+        wanted = [keys.alert(key.subject, key.channel) for key in keys_]
+        alerts = {}
+        for values in self._items.read(wanted):
+            key = AlertKey(values["finding"], values["channel"])
+            try:
+                alerts[key] = _to_alert(key, values)
+            # Left out, it counts as not stored, and no write can overwrite it: its own delivery
+            # fails, and no other.
+            except (KeyError, TypeError, ValueError):
+                logger.exception("alert not read", subject=key.subject, channel=key.channel)
+        return alerts
 
-    def write(self, entry: Entry) -> bool:
-        """Put *entry* if its version is the one after the stored; tell whether it was."""
-        return self._items.put_version(
-            {
-                **asdict(entry),
-                "key": None,
-                "finding": entry.key.finding,
-                "channel": entry.key.channel,
-                "members": {name: asdict(member) for name, member in entry.members.items()},
-                "expires_at": int(entry.claimed_at) + self._ttl_seconds,
-            }
-        )
+    def write(self, alert: Alert) -> bool:
+        """Put *alert* if its version follows the stored one; return False if it does not."""
+        expires_at = int(alert.touched_at) + self._ttl_seconds
+        return self._items.put_version({**_to_values(alert), "expires_at": expires_at})
 
-    def channels(self, findings: Iterable[str]) -> dict[str, list[str]]:
-        """Give the channels that have an entry about each of these; one call for a hundred."""
-        found = self._items.read([(finding, CHANNELS) for finding in findings])
+    def channels(self, subjects: Iterable[str]) -> dict[str, list[str]]:
+        """Return the channels with an alert about each of *subjects*; one call for a hundred."""
+        found = self._items.read(map(keys.channels, subjects))
         return {values["finding"]: values["channels"] for values in found}
 
-    def note_channel(self, key: EntryKey) -> None:
-        """Let `channels` know of *key*."""
-        # As long as the entry, which is written next.
+    def note_channel(self, key: AlertKey) -> None:
+        """Make *key* known to `channels`."""
+        # It lives as long as the alert, which is written next.
         expires_at = int(time.time()) + self._ttl_seconds
         self._items.update(
-            (key.finding, CHANNELS),
-            "ADD channels :channel SET expires_at = :expires_at",
-            {":channel": {key.channel}, ":expires_at": expires_at},
+            keys.channels(key.subject),
+            "ADD channels :channel SET expires_at = :expires_at, shape = :shape",
+            {":channel": {key.channel}, ":expires_at": expires_at, ":shape": keys.SHAPE},
         )
 
-    def record_notified(self, member: str, keys: Sequence[EntryKey], *, at: float) -> None:
-        """Remember that Security Hub took NOTIFIED for these; one that is gone is left alone."""
-        for key in keys:
+    def record_notified(self, member: str, keys_: Sequence[AlertKey], *, at: float) -> None:
+        """Set `notified_at` of *member* in those of *keys_* that have it."""
+        for key in keys_:
             self._items.update(
-                (key.finding, key.channel),
-                # A new version, so that nobody who read the entry before overwrites this.
+                keys.alert(key.subject, key.channel),
+                # A new version, so that nobody who read the alert before overwrites this.
                 "SET members.#member.notified_at = :at ADD version :one",
                 {":at": at, ":one": 1},
                 "attribute_exists(members.#member)",
                 {"#member": member},
             )
 
-    def once(self, topic: str, *, by: str, every_seconds: float, now: float) -> bool:
-        """Tell whether *topic* is due, or was granted to *by*; then it is not for others."""
-        due_at = now + every_seconds
-        return self._items.put(
-            {
-                "finding": f"notice#{topic}",
-                "channel": "notice",
-                "granted_to": by,
-                "due_at": due_at,
-                "expires_at": int(due_at) + DAY_SECONDS,
-            },
-            "attribute_not_exists(finding) OR due_at <= :now OR granted_to = :by",
-            {":now": now, ":by": by},
-        )
 
-    def slot(self, name: str, *, every_seconds: float, now: float, latest: float) -> Slot:
-        """
-        Take the next free slot of *name* that starts by *latest*, for all workers together.
+def _to_values(alert: Alert) -> dict[str, Any]:
+    """
+    Return the attributes of *alert*; the claim's stand beside its own.
 
-        `next_at` is when the next slot starts. A single conditional update takes it: where slots
-        are waited for it moves on by one, where none is it starts from now.
-        """
-        queued, is_taken = self._items.update(
-            _slots(name),
-            "SET next_at = next_at + :every",
-            {":every": every_seconds, ":now": now, ":latest": latest},
-            "next_at > :now AND next_at <= :latest",
-        )
-        if is_taken:
-            return Slot(at=queued["next_at"] - every_seconds, is_taken=True)
-        if queued.get("next_at", 0.0) > now:
-            return Slot(at=queued["next_at"], is_taken=False)
-        idle, is_taken = self._items.update(
-            _slots(name),
-            "SET next_at = :next, expires_at = :expires_at",
-            {":next": now + every_seconds, ":now": now, ":expires_at": int(now) + DAY_SECONDS},
-            "attribute_not_exists(next_at) OR next_at <= :now",
-        )
-        # Where another worker was first, the next try finds it waiting.
-        return Slot(at=now if is_taken else idle["next_at"], is_taken=is_taken)
-
-    def slow_down(self, name: str, *, now: float, until: float, row_seconds: float) -> int:
-        """Give no slot of *name* before *until*; tell how often in a row that was asked for."""
-        times = {":until": until, ":expires_at": int(until) + DAY_SECONDS}
-        slowed, is_in_row = self._items.update(
-            _slots(name),
-            "SET slowed_until = :until, expires_at = :expires_at ADD refusals :one",
-            {**times, ":one": 1, ":row_began": now - row_seconds},
-            "slowed_until >= :row_began",
-        )
-        if not is_in_row:
-            slowed, _ = self._items.update(
-                _slots(name),
-                "SET slowed_until = :until, expires_at = :expires_at, refusals = :one",
-                {**times, ":one": 1},
-            )
-        # Slots that are taken already are not given to others again.
-        self._items.update(
-            _slots(name),
-            "SET next_at = :until",
-            {":until": until},
-            "attribute_not_exists(next_at) OR next_at < :until",
-        )
-        return int(slowed["refusals"])
-
-    def speed_up(self, name: str) -> None:
-        """Forget how often *name* was slowed down."""
-        self._items.update(_slots(name), "REMOVE refusals", {})
+    `state` is "claimed" while a claim stands, else "posted" once anything was said.
+    """
+    claim = alert.claim
+    state = _CLAIMED if claim else _SAID if alert.episode else _UNSAID
+    values = asdict(alert) | {
+        "finding": alert.key.subject,
+        "channel": alert.key.channel,
+        "shape": keys.SHAPE,
+        "members": {
+            name: {**asdict(each.newest), "notified_at": each.notified_at}
+            for name, each in alert.members.items()
+        },
+        "risen_at": alert.risen_at and list(alert.risen_at),
+    }
+    del values["key"]
+    claimed = asdict(claim) | {"moment": list(claim.moment)} if claim else None
+    return {"state": state, "family": "alert"} | values | {"claim": claimed}
 
 
-def _slots(name: str) -> tuple[str, str]:
-    return f"pace#{name}", "pace"
-
-
-def _to_entry(values: Mapping[str, Any]) -> Entry:
-    return Entry(
-        key=EntryKey(values["finding"], values["channel"]),
-        state=State(values["state"]),
-        saying=Saying(values["saying"]),
+def _to_alert(key: AlertKey, values: Mapping[str, Any]) -> Alert:
+    claim, risen_at = values.get("claim"), values.get("risen_at")
+    return Alert(
+        key=key,
+        version=values["version"],
+        members={name: _to_member(each) for name, each in values["members"].items()},
         episode=values["episode"],
         sequence=values["sequence"],
-        version=values["version"],
-        claimed_at=values["claimed_at"],
-        lease_until=values["lease_until"],
-        claimed_by=values["claimed_by"],
+        is_shown=values["is_shown"],
         severity=Severity(values["severity"]),
-        shown=Severity(values["shown"]),
-        members={name: _to_member(member) for name, member in values["members"].items()},
+        worst=Severity(values["worst"]),
+        risen_from=_to_severity(values.get("risen_from")),
+        risen_at=(risen_at[0], risen_at[1]) if risen_at else None,
+        is_card_stale=values["is_card_stale"],
         posted_to=values.get("posted_to"),
         ts=values.get("ts"),
         posted_at=values.get("posted_at"),
         digest=values.get("digest"),
-        said_before=_to_severity(values.get("said_before")),
+        claim=_to_claim(claim) if claim else None,
+        touched_at=values["touched_at"],
     )
 
 
 def _to_member(values: Mapping[str, Any]) -> Member:
-    # What is None is left out of the item.
-    known = {"said_at": None, "heard_at": None, **values}
-    gap = values.get("gap")
-    known["gap"] = gap and tuple(moment and tuple(moment) for moment in gap)
-    return Member(**known | {"severity": _to_severity(known.get("severity"))})
+    return Member(
+        newest=Event(
+            member=values["member"],
+            status=Status(values["status"]),
+            severity=Severity(values["severity"]),
+            updated_at=values.get("updated_at"),
+            sent_at=values.get("sent_at"),
+            standard=values.get("standard"),
+        ),
+        notified_at=values.get("notified_at"),
+    )
+
+
+def _to_claim(values: Mapping[str, Any]) -> Claim:
+    updated_at, sent_at = values["moment"]
+    return Claim(
+        saying=Saying(values["saying"]),
+        severity=Severity(values["severity"]),
+        moment=(updated_at, sent_at),
+        claimed_at=values["claimed_at"],
+        lease_until=values["lease_until"],
+        worker=values["worker"],
+        digest=values.get("digest"),
+    )
 
 
 def _to_severity(label: str | None) -> Severity | None:

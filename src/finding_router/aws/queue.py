@@ -1,4 +1,4 @@
-"""How long a record that goes back to the queue stays invisible."""
+"""Sets the time for which a record that goes back to the queue stays invisible."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import boto3
 
 from finding_router.aws.clients import AWS_ERRORS, CONFIG, error_code
-from finding_router.delivery.deadline import AWS_SECONDS, Deadline
+from finding_router.delivery.limits.deadline import AWS_SECONDS, Deadline
 from finding_router.telemetry import logger
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class FindingsQueue:
         """
         Make each record (by receipt handle) visible again after its seconds.
 
-        It is a courtesy: where it fails or there is no time, the queue's own time-out holds.
+        It is a courtesy: if it fails or there is no time, the queue's own time-out holds.
         """
         for some in batched(seconds_by_receipt.items(), RECORDS_PER_CALL, strict=False):
             if not deadline.leaves(AWS_SECONDS):

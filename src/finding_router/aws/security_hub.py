@@ -10,8 +10,14 @@ import boto3
 from botocore.exceptions import ParamValidationError
 
 from finding_router.aws.clients import AWS_ERRORS, SECURITY_HUB_CONFIG, error_code
-from finding_router.delivery.deadline import SECURITY_HUB_SECONDS, Deadline
-from finding_router.delivery.marking import INVALID_INPUT, OUT_OF_TIME, FindingKey, Standing, Status
+from finding_router.delivery.limits.deadline import SECURITY_HUB_SECONDS, Deadline
+from finding_router.delivery.marking import (
+    INVALID_INPUT,
+    OUT_OF_TIME,
+    FindingKey,
+    Standing,
+    WorkflowStatus,
+)
 from finding_router.errors import FindingError, WorkflowUpdateError
 from finding_router.findings.asff import read_finding
 from finding_router.findings.ending import ending_of
@@ -37,20 +43,20 @@ INPUT_ERRORS: Final = frozenset(
 
 
 class SecurityHub:
-    """What the router asks of Security Hub; no call starts that may end after *deadline*."""
+    """The calls of Security Hub's API; none starts that may end after *deadline*."""
 
     @cached_property
     def _client(self) -> "SecurityHubClient":
         return boto3.client("securityhub", config=SECURITY_HUB_CONFIG)
 
     def mark(
-        self, keys: Iterable[FindingKey], status: Status, *, deadline: Deadline
+        self, keys: Iterable[FindingKey], status: WorkflowStatus, *, deadline: Deadline
     ) -> dict[FindingKey, str]:
         """
-        Set the Workflow status of *keys*; give Security Hub's code for each that it did not take.
+        Set the Workflow status of *keys*; return Security Hub's code for each that it refused.
 
-        HTTP 200 says nothing: what was not updated stands in UnprocessedFindings. A call that
-        fails as a whole gives its code for every key of it.
+        HTTP 200 says nothing: UnprocessedFindings has the findings that were not updated. A call
+        that fails as a whole returns its code for each of its keys.
         """
         refused: dict[FindingKey, str] = {}
         for some in batched(dict.fromkeys(keys), FINDINGS_PER_CALL, strict=False):
@@ -58,7 +64,7 @@ class SecurityHub:
         return refused
 
     def _mark(
-        self, keys: Sequence[FindingKey], status: Status, deadline: Deadline
+        self, keys: Sequence[FindingKey], status: WorkflowStatus, deadline: Deadline
     ) -> dict[FindingKey, str]:
         if not deadline.leaves(SECURITY_HUB_SECONDS):
             return dict.fromkeys(keys, OUT_OF_TIME)
@@ -88,7 +94,7 @@ class SecurityHub:
         self, keys: Collection[FindingKey], *, deadline: Deadline
     ) -> dict[FindingKey, Standing]:
         """
-        Tell where each of *keys* stands now; those not found are left out.
+        Return the state of each of *keys*; those not found are left out.
 
         Raises:
             WorkflowUpdateError: Security Hub does not answer, or not in time.
@@ -100,10 +106,10 @@ class SecurityHub:
         self, keys: Collection[FindingKey], *, deadline: Deadline
     ) -> dict[FindingKey, Severity | None]:
         """
-        Give how severe each of *keys* is now, and None for those that are over.
+        Return the severity of each of *keys*, and None for those that are over.
 
-        Over is what is archived, passed, resolved or suppressed. What is not found, or cannot be
-        read, is left out: nothing more is known of it.
+        A finding is over once it is archived, passed, resolved or suppressed. One that is not
+        found, or cannot be read, is left out.
 
         Raises:
             WorkflowUpdateError: Security Hub does not answer, or not in time.

@@ -1,10 +1,10 @@
-"""From a record of the queue to its findings, each read alone."""
+"""Reads the findings of a record, each alone."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
-from finding_router.delivery.job import Job, Record
+from finding_router.delivery.deliveries import Job, Record
 from finding_router.delivery.outcome import Outcome
 from finding_router.errors import EventError, FindingError
 from finding_router.findings.asff import read_finding
@@ -16,9 +16,9 @@ from finding_router.telemetry import logger
 
 def read_jobs(record: Record) -> list[Job]:
     """
-    Give a job for each finding of *record*; those that are not to be posted have their outcome.
+    Return a job for each finding of *record*; one that is not to be posted has its outcome.
 
-    A record that cannot be read is one job with the outcome `refused` and the reason.
+    A record that cannot be read becomes one job with the outcome `refused` and the reason.
     """
     try:
         event = _event(record.body)
@@ -46,7 +46,7 @@ def read_jobs(record: Record) -> list[Job]:
 
 
 def _read(job: Job, kind: EventKind) -> None:
-    """Read the finding of *job*; without one, it is posted raw."""
+    """Read the finding of *job*; a job without one is posted raw."""
     try:
         job.finding = read_finding(job.raw)
     except FindingError as error:
@@ -63,7 +63,7 @@ def _read(job: Job, kind: EventKind) -> None:
 
 
 def _event(body: object) -> Mapping[str, Any]:
-    """Take the event out of a record's body: JSON text in the queue, an object when bare."""
+    """Return the event in a record's body: JSON text in the queue, an object when bare."""
     if isinstance(body, str):
         try:
             body = json.loads(body)

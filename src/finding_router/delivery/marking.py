@@ -1,23 +1,23 @@
-"""Moving findings from NEW to NOTIFIED, and what Security Hub's refusals mean."""
+"""Marking: moves findings from NEW to NOTIFIED, and decides about Security Hub's refusals."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
-from finding_router.delivery.backoff import backoff_seconds
-from finding_router.delivery.deadline import AWS_SECONDS, Deadline
-from finding_router.delivery.job import Job, Progress
-from finding_router.delivery.ledger import EntryKey, Ledger, State, finding_hash
-from finding_router.delivery.moments import Moment, is_later
-from finding_router.delivery.outcome import Outcome
+from finding_router.delivery.alerts.identity import AlertKey, finding_hash
+from finding_router.delivery.alerts.ledger import Ledger
+from finding_router.delivery.deliveries import Job
+from finding_router.delivery.limits.backoff import backoff_seconds
+from finding_router.delivery.limits.deadline import AWS_SECONDS, Deadline
+from finding_router.delivery.outcome import DELIVERED, SAID, Outcome
 from finding_router.errors import StoreError, WorkflowUpdateError
 from finding_router.findings.ending import ending_of
 from finding_router.findings.finding import Finding, Severity
 from finding_router.telemetry import logger
 
 type FindingKey = tuple[str, str]
-type Status = Literal["NOTIFIED", "SUPPRESSED"]
+type WorkflowStatus = Literal["NOTIFIED", "SUPPRESSED"]
 type _Groups = dict[FindingKey, list[Job]]
 
 # https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_BatchUpdateFindingsUnprocessedFinding.html
@@ -28,13 +28,11 @@ NOT_FOUND: Final = "FindingNotFound"
 NOT_FOUND_TRIES: Final = 3
 # Not a code of Security Hub's: it was not asked.
 OUT_OF_TIME: Final = "out of time"
-SAID: Final = frozenset({Outcome.POSTED, Outcome.DIGESTED, Outcome.UPDATED, Outcome.DUPLICATE})
-_DONE: Final = frozenset({Progress.POSTED, Progress.DIGESTED, Progress.UPDATED, Progress.DUPLICATE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Where a finding stands in Security Hub now, whatever its event said."""
+    """The state that Security Hub holds of a finding now, whatever its event said."""
 
     workflow_status: str
     record_state: str = "ACTIVE"
@@ -42,7 +40,7 @@ class Standing:
     updated_at: str | None = None
 
     def of(self, finding: Finding) -> Finding:
-        """Give *finding* as it stands now."""
+        """Return *finding* in this state."""
         return replace(
             finding,
             workflow_status=self.workflow_status,
@@ -53,126 +51,134 @@ class Standing:
 
 
 class Workflow(Protocol):
-    """Security Hub, as far as Workflow status goes; no call starts that may end too late."""
+    """The port of Security Hub's Workflow status; no call starts that may end too late."""
 
     def mark(
-        self, keys: Iterable[FindingKey], status: Status, *, deadline: Deadline
+        self, keys: Iterable[FindingKey], status: WorkflowStatus, *, deadline: Deadline
     ) -> Mapping[FindingKey, str]:
-        """Set *status*; give the code of each finding that was not updated."""
+        """Set *status*; return the code of each finding that was not updated."""
 
     def statuses(
         self, keys: Collection[FindingKey], *, deadline: Deadline
     ) -> Mapping[FindingKey, Standing]:
-        """Tell where those of *keys* stand that are found; raises WorkflowUpdateError."""
+        """Return the state of those of *keys* that are found; raises WorkflowUpdateError."""
 
     def severities(
         self, keys: Collection[FindingKey], *, deadline: Deadline
     ) -> Mapping[FindingKey, Severity | None]:
         """
-        Give how severe those of *keys* are now that are found, and None for what is over.
+        Return the severity of those of *keys* that are found, and None for what is over.
 
         Raises WorkflowUpdateError.
         """
 
 
-class Closer(Protocol):
-    """What brings an end to the cards of a finding, where no event will."""
+class Over(NamedTuple):
+    """A finding that turned out to be over after its *job* said it, and how it stands now."""
 
-    def __call__(self, over: Sequence[tuple[Job, Finding]], deadline: Deadline) -> None:
-        """Close what each job has said, as its finding stands now; what fails fails its job."""
+    job: Job
+    finding: Finding
 
 
 class Marker:
-    """Marks what a batch has said."""
+    """Marks the findings of a batch."""
 
-    def __init__(
-        self, *, workflow: Workflow, ledger: Ledger, close: Closer, clock: Callable[[], float]
-    ) -> None:
-        """*close* what turns out to be over; *clock* gives Unix seconds."""
+    def __init__(self, *, workflow: Workflow, ledger: Ledger) -> None:
+        """Ask and set *workflow*, and remember it in *ledger*."""
         self._workflow = workflow
         self._ledger = ledger
-        self._close = close
-        self._clock = clock
 
-    def run(self, jobs: Sequence[Job], deadline: Deadline, *, elsewhere: bool = False) -> None:
+    def run(
+        self, jobs: Sequence[Job], deadline: Deadline, *, now: float, elsewhere: bool = False
+    ) -> list[Over]:
         """
-        Mark each finding whose every channel has its message; what fails comes back for it.
+        Mark each finding whose every channel has its message; return those that are over.
 
-        With *elsewhere* other calls may have said it in channels that *jobs* know nothing of.
+        A job whose mark fails comes back for it. *now* is the Unix second to remember. With
+        *elsewhere* other calls may have said a finding in channels that *jobs* do not know.
         """
-        by_status = _due(jobs)
-        for status, by_key in by_status.items():
+        over: list[Over] = []
+        for status, by_key in _due(jobs).items():
             if by_key:
-                self._mark(status, by_key, deadline, elsewhere=elsewhere)
+                over += self._mark(status, by_key, deadline, now=now, elsewhere=elsewhere)
+        return over
 
     def _mark(
-        self, status: Status, by_key: _Groups, deadline: Deadline, *, elsewhere: bool
-    ) -> None:
+        self,
+        status: WorkflowStatus,
+        by_key: _Groups,
+        deadline: Deadline,
+        *,
+        now: float,
+        elsewhere: bool,
+    ) -> list[Over]:
         """
-        Set *status* of what is still NEW.
+        Set *status* of the findings that are still NEW.
 
         Security Hub has no conditional write, so that it is asked right before, however fresh the
-        events are: where a rule of the same organisation suppresses findings by their events, it
-        does so within seconds. It takes one call of GetFindings for 20 findings, of which 3 a
-        second are allowed: those of a burst have waited in the queue for longer than that.
+        events are: a rule of the same organisation suppresses findings within seconds. That takes
+        one call of GetFindings for 20 findings, of which 3 a second are allowed.
         """
         try:
             standings = self._workflow.statuses(by_key, deadline=deadline)
+            left, over = _leave_to_people(by_key, standings)
+            refused = self._workflow.mark(by_key, status, deadline=deadline) if by_key else {}
         except WorkflowUpdateError as error:
-            for job in _all_jobs(by_key):
-                job.fail(str(error), retry_seconds=backoff_seconds(job.record.tries))
-            return
-        left = self._leave_to_people(by_key, standings, deadline)
-        refused = self._workflow.mark(by_key, status, deadline=deadline) if by_key else {}
+            _fail(_all_jobs(by_key), str(error))
+            return []
+        # A finding that nobody foresaw must not take the others along: halve until it is alone.
+        except Exception as error:
+            if len(by_key) == 1:
+                logger.exception("finding not marked")
+                _fail(_all_jobs(by_key), f"{type(error).__name__} while marking it")
+                return []
+            keys = list(by_key)
+            middle = len(keys) // 2
+            return [
+                each
+                for some in (keys[:middle], keys[middle:])
+                for each in self._mark(
+                    status,
+                    {key: by_key[key] for key in some},
+                    deadline,
+                    now=now,
+                    elsewhere=elsewhere,
+                )
+            ]
         for key, code in refused.items():
             for job in by_key.pop(key, []):
                 _refuse(job, status, code, is_there=key in standings)
         if status == "NOTIFIED":
-            self._remember([*left, *_all_jobs(by_key)], deadline, elsewhere=elsewhere)
+            self._remember([*left, *_all_jobs(by_key)], deadline, now=now, elsewhere=elsewhere)
+        return over
 
-    def _leave_to_people(
-        self, by_key: _Groups, standings: Mapping[FindingKey, Standing], deadline: Deadline
-    ) -> list[Job]:
-        """Take out what is not NEW any more, and give those jobs that go on all the same."""
-        left: list[Job] = []
-        over: list[tuple[Job, Finding]] = []
-        for key, standing in standings.items():
-            now = [(job, standing.of(job.finding)) for job in by_key[key] if job.finding]
-            if any(ending_of(finding) for _, finding in now):
-                over += now
-                del by_key[key]
-            elif standing.workflow_status != "NEW":
-                left += by_key.pop(key)
-        if over:
-            # Its end came before it was said, as an event about nothing: there is no other.
-            self._close(over, deadline)
-        return left
-
-    def _others(self, jobs: Iterable[Job]) -> Mapping[str, Sequence[EntryKey]]:
+    def _others(self, jobs: Iterable[Job]) -> Mapping[str, Sequence[AlertKey]]:
         """
-        Give where else it is to be remembered of each member; what is being said there is not.
+        Return the alerts in other channels, by member, that have to remember the mark, too.
 
-        Whoever says that remembers it, and would lose its claim if another wrote there.
+        An alert with a claim is left out: its worker would lose the claim, and remembers it itself.
         """
         own = {each.key for job in jobs for each in job.deliveries}
-        channels = self._ledger.channels({key.finding for key in own})
-        known = {EntryKey(subject, each) for subject, those in channels.items() for each in those}
-        others: dict[str, list[EntryKey]] = defaultdict(list)
-        for key, entry in self._ledger.read(known - own).items() if known - own else ():
-            for member in entry.members:
-                if entry.state is State.POSTED and entry.is_to_notify(member):
+        channels = self._ledger.channels({key.subject for key in own})
+        known = {AlertKey(subject, each) for subject, those in channels.items() for each in those}
+        others: dict[str, list[AlertKey]] = defaultdict(list)
+        for key, alert in self._ledger.read(known - own).items() if known - own else ():
+            for member in alert.members:
+                if alert.claim is None and alert.is_to_notify(member):
                     others[member].append(key)
         return others
 
-    def _remember(self, jobs: Sequence[Job], deadline: Deadline, *, elsewhere: bool) -> None:
+    def _remember(
+        self, jobs: Sequence[Job], deadline: Deadline, *, now: float, elsewhere: bool
+    ) -> None:
         """
-        Write that they are NOTIFIED, or whatever a person made of NEW.
+        Write that the findings are NOTIFIED, or whatever a person made of NEW.
 
         Without it the next episode could not be told from an echo of this one, so that jobs come
         back until it is written.
         """
         problem = ""
-        others: Mapping[str, Sequence[EntryKey]] = {}
+        others: Mapping[str, Sequence[AlertKey]] = {}
         if elsewhere and jobs and deadline.leaves(AWS_SECONDS):
             try:
                 others = self._others(jobs)
@@ -186,26 +192,38 @@ class Marker:
                     member = finding_hash(*job.finding.key) if job.finding else ""
                     # Its own last: while one of those is open, it comes back for the others, too.
                     keys = [*others.get(member, ()), *(each.key for each in job.deliveries)]
-                    self._ledger.record_notified(member, keys, at=self._clock())
+                    self._ledger.record_notified(member, keys, at=now)
                 except StoreError as error:
                     problem = str(error)
             if problem:
-                job.fail(problem, retry_seconds=backoff_seconds(job.record.tries))
+                _fail([job], problem)
 
 
-def _due(jobs: Sequence[Job]) -> dict[Status, _Groups]:
-    """Group by finding the jobs that are to be marked; a finding of which one failed is not."""
+def _leave_to_people(
+    by_key: _Groups, standings: Mapping[FindingKey, Standing]
+) -> tuple[list[Job], list[Over]]:
+    """Take out of *by_key* what is not NEW any more: open for other reasons, or over."""
+    left: list[Job] = []
+    over: list[Over] = []
+    for key, standing in standings.items():
+        now = [Over(job, standing.of(job.finding)) for job in by_key[key] if job.finding]
+        if any(ending_of(each.finding) for each in now):
+            over += now
+            del by_key[key]
+        elif standing.workflow_status != "NEW":
+            left += by_key.pop(key)
+    return left, over
+
+
+def _due(jobs: Sequence[Job]) -> dict[WorkflowStatus, _Groups]:
+    """Return the jobs to mark by finding; a finding of which one job failed is not marked."""
     failed = {job.finding.key: job for job in jobs if job.finding and job.outcome is Outcome.FAILED}
-    by_status: dict[Status, _Groups] = {
+    by_status: dict[WorkflowStatus, _Groups] = {
         "NOTIFIED": defaultdict(list),
         "SUPPRESSED": defaultdict(list),
     }
-    ends = _ends(jobs)
     for job in jobs:
         if job.finding is None or not _is_due(job):
-            continue
-        end = ends.get(job.finding.key)
-        if end is not None and not is_later((job.finding.updated_at, job.sent_at), end):
             continue
         sibling = failed.get(job.finding.key)
         if sibling is None:
@@ -219,40 +237,37 @@ def _due(jobs: Sequence[Job]) -> dict[Status, _Groups]:
 
 
 def _is_due(job: Job) -> bool:
-    if job.finding is None or job.finding.workflow_status != "NEW":
+    if job.finding is None:
         return False
+    is_new = job.finding.workflow_status == "NEW"
     if job.suppress:
-        return job.outcome is Outcome.SUPPRESSED
+        return is_new and job.outcome is Outcome.SUPPRESSED
+    if job.is_requested and not is_new:
+        return False
     member = finding_hash(*job.finding.key)
     return (
         job.outcome in SAID
         and not job.is_held
-        and all(each.progress in _DONE for each in job.deliveries)
-        and any(each.entry is None or each.entry.is_to_notify(member) for each in job.deliveries)
+        and bool(job.deliveries)
+        and all(each.progress in DELIVERED for each in job.deliveries)
+        and any(each.alert.is_to_notify(member) for each in job.deliveries)
     )
 
 
-def _ends(jobs: Sequence[Job]) -> dict[FindingKey, Moment]:
-    """Give the last end that *jobs* tell of, of each finding that has one."""
-    ends: dict[FindingKey, Moment] = {}
-    for job in jobs:
-        if job.finding is not None and ending_of(job.finding) is not None:
-            end = (job.finding.updated_at, job.sent_at)
-            known = ends.get(job.finding.key)
-            if known is None or is_later(end, known):
-                ends[job.finding.key] = end
-    return ends
-
-
-def _refuse(job: Job, status: Status, code: str, *, is_there: bool) -> None:
-    """End *job* by what Security Hub's *code* means; a final refusal leaves its outcome as is."""
+def _refuse(job: Job, status: WorkflowStatus, code: str, *, is_there: bool) -> None:
+    """End *job* by Security Hub's *code*; a final refusal leaves its outcome as it is."""
     is_gone = code == NOT_FOUND and not is_there and job.record.tries >= NOT_FOUND_TRIES
     detail = f"Workflow status not set to {status}: {code}"
     if code in PERMANENT_CODES or is_gone:
         logger.error("finding not marked", finding_id=job.finding and job.finding.id, code=code)
         job.detail = detail
     else:
-        job.fail(detail, retry_seconds=backoff_seconds(job.record.tries))
+        _fail([job], detail)
+
+
+def _fail(jobs: Iterable[Job], why: str) -> None:
+    for job in jobs:
+        job.fail(why, retry_seconds=backoff_seconds(job.record.tries))
 
 
 def _all_jobs(by_key: Mapping[FindingKey, Sequence[Job]]) -> list[Job]:

@@ -1,10 +1,38 @@
-"""How a finding ends: in exactly one of these words, which is also the log key."""
+"""The words for how far a delivery got and how a finding ended, and the sets of them in use."""
 
 from enum import StrEnum
+from typing import Final
+
+from finding_router.telemetry import (
+    EVENTS_REFUSED,
+    FINDINGS_DUPLICATE,
+    FINDINGS_FAILED,
+    FINDINGS_POSTED,
+    FINDINGS_QUIET,
+    FINDINGS_SILENCED,
+)
+
+
+class Progress(StrEnum):
+    """State of a delivery within one run."""
+
+    PENDING = "pending"
+    POSTED = "posted"
+    """A message of its own stands in the channel."""
+    DIGESTED = "digested"
+    """A digest lists it."""
+    UPDATED = "updated"
+    """Its card was changed; nobody was called."""
+    HELD = "held"
+    """Put aside until its hold is over, or forgotten."""
+    DUPLICATE = "duplicate"
+    UNKNOWN = "unknown"
+    """About nothing that was ever said in the channel."""
+    FAILED = "failed"
 
 
 class Outcome(StrEnum):
-    """The named outcomes of a finding."""
+    """The named end of a finding, which is also the log key."""
 
     POSTED = "posted"
     """Every channel has its message."""
@@ -32,3 +60,34 @@ class Outcome(StrEnum):
     """The event is not one that the router takes."""
     FAILED = "failed"
     """Goes back to the queue for another try, and at last to the dead letters."""
+
+
+# Deliveries after which the finding may become NOTIFIED.
+DELIVERED: Final = frozenset(
+    {Progress.POSTED, Progress.DIGESTED, Progress.UPDATED, Progress.DUPLICATE}
+)
+# Findings that are not posted, but may change an alert that was.
+FOLLOWED: Final = frozenset({Outcome.ARCHIVED, Outcome.PASSED, Outcome.NOT_NEW})
+# Findings that every channel has heard of.
+SAID: Final = FOLLOWED | {Outcome.POSTED, Outcome.DIGESTED, Outcome.UPDATED, Outcome.DUPLICATE}
+# Findings that a shadow route would have posted, whatever the other routes made of them.
+NEWS: Final = frozenset(
+    {
+        Outcome.POSTED,
+        Outcome.POSTED_RAW,
+        Outcome.DIGESTED,
+        Outcome.HELD,
+        Outcome.SILENCED,
+        Outcome.DROPPED,
+        Outcome.SUPPRESSED,
+    }
+)
+METRICS: Final = dict.fromkeys(Outcome, FINDINGS_QUIET) | {
+    Outcome.POSTED: FINDINGS_POSTED,
+    Outcome.POSTED_RAW: FINDINGS_POSTED,
+    Outcome.DIGESTED: FINDINGS_POSTED,
+    Outcome.SILENCED: FINDINGS_SILENCED,
+    Outcome.DUPLICATE: FINDINGS_DUPLICATE,
+    Outcome.REFUSED: EVENTS_REFUSED,
+    Outcome.FAILED: FINDINGS_FAILED,
+}

@@ -1,16 +1,20 @@
-"""What the router remembers between its runs."""
+"""Everything that the router remembers between its runs, one port each."""
 
 from dataclasses import dataclass
 
-from finding_router.delivery.digest_book import DigestBook
-from finding_router.delivery.hold_book import HoldBook
-from finding_router.delivery.ledger import Ledger
+from finding_router.delivery.alerts.ledger import Ledger
+from finding_router.delivery.digests.store import DigestStore
+from finding_router.delivery.held.store import HeldStore
+from finding_router.delivery.limits.lock import Locks
+from finding_router.delivery.limits.rate import Rates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stores:
-    """What the router remembers, all of it in one table."""
+    """The stores, all of them in one table."""
 
     ledger: Ledger
-    digests: DigestBook
-    holds: HoldBook
+    digests: DigestStore
+    held: HeldStore
+    rates: Rates
+    locks: Locks

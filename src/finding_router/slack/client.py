@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import urllib3
 
@@ -48,6 +48,41 @@ class Found:
 
     messages: Mapping[str, Posted]
     is_complete: bool
+
+
+class Messenger(Protocol):
+    """The port of Slack; every method raises DeliveryError, whose subclass says what to do."""
+
+    def post(
+        self,
+        channel: str,
+        message: Message,
+        *,
+        delivery_ids: Sequence[str] = (),
+        thread_ts: str | None = None,
+        broadcast: bool = False,
+        seconds: float = CALL_SECONDS,
+    ) -> Posted:
+        """Post *message*, in the thread of *thread_ts* if given; *broadcast* shows it outside."""
+
+    def update(
+        self, channel_id: str, ts: str, message: Message, *, seconds: float = CALL_SECONDS
+    ) -> None:
+        """Replace the message *ts* by *message*."""
+
+    def find(
+        self,
+        channel: str,
+        delivery_ids: Collection[str],
+        *,
+        since: float,
+        thread_ts: str | None = None,
+        seconds: float = CALL_SECONDS,
+    ) -> Found:
+        """Search for messages of *delivery_ids* that were posted after Unix second *since*."""
+
+    def check(self, *, seconds: float = CALL_SECONDS) -> None:
+        """Ask Slack whether it accepts the token; a CredentialError says that it does not."""
 
 
 class SlackClient:
@@ -112,6 +147,16 @@ class SlackClient:
         """
         arguments = {"channel": channel_id, "ts": ts, **message.arguments()}
         self._call("chat.update", channel_id, arguments, time.monotonic() + seconds)
+
+    def check(self, *, seconds: float = CALL_SECONDS) -> None:
+        """
+        Ask Slack whether it accepts the token.
+
+        Raises:
+            DeliveryError: a CredentialError if Slack refuses the token.
+
+        """
+        self._call("auth.test", "(any channel)", {}, time.monotonic() + seconds)
 
     def find(
         self,

@@ -1,5 +1,6 @@
 """What Slack's refusals and broken connections mean, in the router's own errors."""
 
+import math
 import re
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -13,16 +14,18 @@ from finding_router.errors import (
     MessageError,
     RateLimitedError,
     UnavailableError,
+    UnlistedCodeError,
 )
 
 if TYPE_CHECKING:
     from slack_sdk.errors import SlackApiError
 
 DEFAULT_RETRY_AFTER_SECONDS: Final = 30.0
+LONGEST_RETRY_AFTER_SECONDS: Final = 3600.0
 
 # Slack's codes by what they mean for the next step
 # (https://docs.slack.dev/reference/methods/chat.postMessage#errors). A code that stands nowhere
-# is taken for an outage: it is tried again, and logged.
+# is tried again and logged; it counts for its channel only.
 CHANNEL_CODES: Final = frozenset(
     {
         "channel_not_found",
@@ -91,6 +94,8 @@ GONE_CODES: Final = frozenset(
 )
 # Slack itself says of these that the request may have been carried out.
 AMBIGUOUS_CODES: Final = frozenset({"internal_error", "fatal_error", "request_timeout"})
+# Slack as a whole does not work.
+OUTAGE_CODES: Final = AMBIGUOUS_CODES | {"service_unavailable", "team_added_to_org"}
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]{2,79}")
 
 
@@ -109,11 +114,17 @@ def raise_refusal(channel: str, method: str, error: "SlackApiError") -> NoReturn
             channel=channel,
             code="ratelimited",
             retry_after_seconds=_retry_after(response.headers),
+            method=method,
         ) from error
     refusal = _refusal(code)
     if refusal is not None:
         kind, remedy = refusal
         raise kind(f"{message}; {remedy}", channel=channel, code=code) from error
+    is_down = code in OUTAGE_CODES or not _CODE.fullmatch(said) or response.status_code >= 500  # noqa: PLR2004
+    if not is_down:
+        raise UnlistedCodeError(
+            f"{message}; it is tried again", channel=channel, code=code
+        ) from error
     raise UnavailableError(
         f"{message}; it is tried again",
         channel=channel,
@@ -151,9 +162,16 @@ def raise_transport(channel: str, method: str, error: Exception) -> NoReturn:
 
 
 def _retry_after(headers: dict[str, str]) -> float:
-    """Read Retry-After (seconds); Slack always sends it, a proxy in between may not."""
+    """
+    Return Retry-After in seconds, an hour at most.
+
+    Slack always sends it; a proxy in between may leave it out, or send anything.
+    """
     value = next((v for k, v in headers.items() if k.lower() == "retry-after"), "")
     try:
-        return max(float(value), 0.0)
+        seconds = float(value)
     except ValueError:
         return DEFAULT_RETRY_AFTER_SECONDS
+    if not math.isfinite(seconds):
+        return DEFAULT_RETRY_AFTER_SECONDS
+    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER_SECONDS)

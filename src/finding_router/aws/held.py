@@ -1,0 +1,158 @@
+"""Held findings in the Ledger's table."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final
+
+from finding_router.aws import keys
+from finding_router.aws.items import DAY_SECONDS, Items
+from finding_router.delivery.held.store import Bin, HeldFinding
+from finding_router.routing.hold import HoldKind
+
+# The events are most of an item, and are read some at a time.
+_WITHOUT_EVENT: Final = (
+    "channel",
+    "subject",
+    "routes",
+    "mention",
+    "since",
+    "due_at",
+    "held_at",
+    "is_owed",
+)
+
+
+class DynamoHeld:
+    """
+    One item for each bin, all in one partition, and a partition for the findings of each.
+
+    Besides, one item for each finding names the bins that may hold it. It only ever grows, so that
+    no worker takes out a name that another has just put in; the bins themselves are asked.
+    """
+
+    def __init__(self, items: Items, *, days: int) -> None:
+        """Keep them among *items*, for *days* after they were due."""
+        self._items = items
+        self._ttl_seconds = days * DAY_SECONDS
+
+    def hold(self, bin_: Bin, held: HeldFinding, event: bytes) -> None:
+        """
+        Keep *held* with its *event*.
+
+        Its list of bins is written first and its bin is touched last, so that nothing is marked and
+        no bin is closed over it.
+        """
+        expires_at = int(held.due_at) + self._ttl_seconds
+        self._items.update(
+            keys.held_in(held.name),
+            "ADD bins :bin SET expires_at = :expires_at, shape = :shape",
+            {":bin": {bin_.name}, ":expires_at": expires_at, ":shape": keys.SHAPE},
+        )
+        stored, _ = self._items.update(
+            (keys.held(bin_.name), held.name),
+            "SET subject = :subject, routes = :routes, mention = :mention, held_at = :held_at, "
+            "is_owed = :is_owed, event = :event, expires_at = :expires_at, shape = :shape, "
+            # Or what comes anew every day would wait for ever.
+            "since = if_not_exists(since, :since), due_at = if_not_exists(due_at, :due_at)",
+            {
+                ":subject": held.subject,
+                ":routes": list(held.routes),
+                ":mention": list(held.mention),
+                ":held_at": held.held_at,
+                ":is_owed": held.is_owed,
+                ":event": event,
+                ":shape": keys.SHAPE,
+                ":expires_at": expires_at,
+                ":since": held.since,
+                ":due_at": held.due_at,
+            },
+        )
+        key = keys.bin_(bin_.name)
+        times = {":due_at": stored["due_at"], ":since": stored["since"]}
+        touched, _ = self._items.update(
+            key,
+            "SET kind = :kind, reason = :reason, in_channel = :channel, "
+            "touched_at = :touched_at, shape = :shape, "
+            "due_at = if_not_exists(due_at, :due_at), since = if_not_exists(since, :since)",
+            {
+                ":kind": bin_.kind.value,
+                ":reason": bin_.reason,
+                ":channel": bin_.channel,
+                ":touched_at": bin_.touched_at,
+                ":shape": keys.SHAPE,
+                **times,
+            },
+        )
+        if touched["since"] > stored["since"]:
+            # Another worker decided later, and was quicker.
+            change = "SET due_at = :due_at, since = :since"
+            self._items.update(key, change, times, "since > :since")
+
+    def bins(self) -> list[Bin]:
+        """Return every bin."""
+        return [_to_bin(values) for values in self._items.query(keys.BINS)]
+
+    def held(self, bin_name: str) -> list[HeldFinding]:
+        """Return the findings in a bin, the oldest first."""
+        found = map(_to_held, self._items.query(keys.held(bin_name), only=_WITHOUT_EVENT))
+        return sorted(found, key=lambda held: held.since)
+
+    def events(self, bin_name: str, names: Iterable[str]) -> dict[str, bytes]:
+        """Return the events of those of *names* that are held in a bin."""
+        found = self._items.read((keys.held(bin_name), name) for name in names)
+        return {each["channel"]: each["event"] for each in found}
+
+    def held_elsewhere(self, bin_name: str, names: Collection[str]) -> set[str]:
+        """Return those of *names* that are held in another bin, of which something is ever due."""
+        known = self._items.read(map(keys.held_in, names))
+        places = {
+            (each, values["finding"]) for values in known for each in {*values["bins"]} - {bin_name}
+        }
+        bins = self._items.read(keys.bin_(each) for each, _ in places)
+        due = {values["channel"] for values in bins if "due_at" in values}
+        held = self._items.read((keys.held(each), name) for each, name in places if each in due)
+        return {values["channel"] for values in held}
+
+    def let_go(self, bin_name: str, held: Iterable[HeldFinding]) -> None:
+        """Forget *held*, which were said; one that was put aside anew since then stays."""
+        for each in held:
+            key = (keys.held(bin_name), each.name)
+            self._items.delete(key, "held_at = :held_at", {":held_at": each.held_at})
+
+    def close(self, bin_: Bin, *, digest: str | None, left: HeldFinding | None) -> bool:
+        """Set the bin's next due time from *left* (None: empty), unless it was touched since."""
+        key = keys.bin_(bin_.name)
+        if digest is not None:
+            self._items.update(key, "SET digest = :digest", {":digest": digest})
+        change = "REMOVE due_at, since"
+        given: dict[str, Any] = {":touched_at": bin_.touched_at}
+        if left is not None:
+            change = "SET due_at = :due_at, since = :since"
+            given |= {":due_at": left.due_at, ":since": left.since}
+        _, is_closed = self._items.update(key, change, given, "touched_at = :touched_at")
+        return is_closed
+
+
+def _to_held(values: Mapping[str, Any]) -> HeldFinding:
+    return HeldFinding(
+        name=values["channel"],
+        subject=values["subject"],
+        routes=tuple(values["routes"]),
+        mention=tuple(values["mention"]),
+        since=values["since"],
+        due_at=values["due_at"],
+        held_at=values["held_at"],
+        is_owed=values["is_owed"],
+    )
+
+
+def _to_bin(values: Mapping[str, Any]) -> Bin:
+    return Bin(
+        name=values["channel"],
+        kind=HoldKind(values["kind"]),
+        reason=values["reason"],
+        channel=values["in_channel"],
+        due_at=values.get("due_at"),
+        since=values.get("since"),
+        touched_at=values["touched_at"],
+        digest=values.get("digest"),
+    )

@@ -1,0 +1,92 @@
+"""
+Every family of items in the Ledger's table: its keys, an example, and its version.
+
+The partition key is called `finding`, the sort key `channel`. Each item has `shape`, the version of
+its attributes, and `expires_at`, the Unix second after which DynamoDB may delete it.
+
+==============  =====================================  =======================  ====================
+Family          `finding`                              `channel`                Holds
+==============  =====================================  =======================  ====================
+alert           ``5f0c…`` (subject, 40 hex digits)     ``#alerts``              what is said there
+channels        ``5f0c…`` (subject)                    ``*``                    where it is said
+held in         ``9b1e…`` (finding, 40 hex digits)     ``*held``                bins that may have it
+digest          ``digest##alerts`` (name)              ``open``                 the newest of a name
+lines           ``lines#77d0…`` (digest)               ``5f0c…`` (subject)      a line of a digest
+about           ``lines#77d0…`` (digest)               ``about``                the digest itself
+count           ``lines#77d0…`` (digest)               ``count``                lines put and shown
+bin             ``bins``                               ``silence#x##alerts``    when a bin is due
+held            ``held#silence#x##alerts`` (bin)       ``9b1e…`` (finding)      a held finding
+rate            ``pace##alerts`` (channel)             ``pace``                 the next free slot
+lock            ``notice#channel #alerts`` (topic)     ``notice``               who may tell of it
+==============  =====================================  =======================  ====================
+"""
+
+from typing import Final
+
+type Key = tuple[str, str]
+
+# Raise it with a change that the version before cannot read.
+SHAPE: Final = 1
+
+# Sort keys that are no channel and no hash.
+CHANNELS: Final = "*"
+HELD_IN: Final = "*held"
+OPEN: Final = "open"
+ABOUT: Final = "about"
+COUNT: Final = "count"
+BINS: Final = "bins"
+
+
+def alert(subject: str, channel: str) -> Key:
+    """Return the key of an alert."""
+    return subject, channel
+
+
+def channels(subject: str) -> Key:
+    """Return the key of the list of channels that have an alert about *subject*."""
+    return subject, CHANNELS
+
+
+def held_in(finding: str) -> Key:
+    """Return the key of the list of bins that may hold *finding*."""
+    return finding, HELD_IN
+
+
+def digest(name: str) -> Key:
+    """Return the key of the newest digest of *name*."""
+    return f"digest#{name}", OPEN
+
+
+def lines(digest_id: str) -> str:
+    """Return the partition with everything that belongs to a digest."""
+    return f"lines#{digest_id}"
+
+
+def about(digest_id: str) -> Key:
+    """Return the key of a digest beside its lines."""
+    return lines(digest_id), ABOUT
+
+
+def count(digest_id: str) -> Key:
+    """Return the key of the count of a digest's lines."""
+    return lines(digest_id), COUNT
+
+
+def bin_(name: str) -> Key:
+    """Return the key of a bin."""
+    return BINS, name
+
+
+def held(bin_name: str) -> str:
+    """Return the partition with the findings of a bin."""
+    return f"held#{bin_name}"
+
+
+def rate(name: str) -> Key:
+    """Return the key of the slots of *name*, a channel or all changes together."""
+    return f"pace#{name}", "pace"
+
+
+def lock(topic: str) -> Key:
+    """Return the key of the lock of *topic*."""
+    return f"notice#{topic}", "notice"

@@ -1,0 +1,321 @@
+"""
+One item of the Ledger: an alert, its members, and the claim of the worker that posts about it.
+
+A worker claims the alert by a conditional write, posts, and records where the message stands:
+
+.. code-block:: text
+
+    nothing ──claimed()──► claim, leased ──said()──► shown in Slack
+                             │        │
+              released() ◄───┘        └── lease over: the worker died, `claim` stays
+          (surely not posted:              and the next worker searches Slack first
+           no claim is left)
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from finding_router.delivery.alerts.identity import AlertKey, hash_of
+from finding_router.findings.ending import ending_of
+from finding_router.findings.finding import Finding, Severity
+from finding_router.findings.timestamps import parse_timestamp
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+# UpdatedAt of an event, and the time when it was sent, in Unix seconds.
+type Moment = tuple[str | None, float | None]
+
+
+class Status(StrEnum):
+    """State of a finding in one event."""
+
+    NEW = "new"
+    """Open, and its Workflow status is NEW: nobody was told, as far as Security Hub knows."""
+    ONGOING = "ongoing"
+    """Open, and somebody was told: NOTIFIED, or a status that Security Hub does not define."""
+    ENDED = "ended"
+    """Archived, passed, resolved or suppressed."""
+
+
+def status_of(finding: Finding) -> Status:
+    """Return the state that Security Hub holds for *finding*."""
+    if ending_of(finding) is not None:
+        return Status.ENDED
+    return Status.NEW if finding.workflow_status == "NEW" else Status.ONGOING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """
+    The facts of one event about one finding; *member* is the finding's hash.
+
+    *updated_at* is the finding's UpdatedAt as written, *sent_at* the event's time in Unix seconds.
+    """
+
+    member: str
+    status: Status
+    severity: Severity
+    updated_at: str | None = None
+    sent_at: float | None = None
+    standard: str | None = None
+
+    @property
+    def moment(self) -> Moment:
+        """Return the moment that the event is about."""
+        return self.updated_at, self.sent_at
+
+    @property
+    def order(self) -> tuple[datetime, float, int, int]:
+        """
+        Return the sort key of events about one finding, the newest last.
+
+        Products move UpdatedAt with each change; people and Security Hub leave it as it is, so that
+        the time of the event decides between equals. Of events that have both in common, an end
+        comes last, then the more severe.
+        """
+        updated_at = parse_timestamp(self.updated_at) or _NEVER
+        sent_at = float("-inf") if self.sent_at is None else self.sent_at
+        return updated_at, sent_at, list(Status).index(self.status), self.severity.rank
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """
+    One finding of an alert: the newest event about it, and when it was marked.
+
+    *notified_at* is the Unix second at which Security Hub took NOTIFIED, or a person's status was
+    seen instead. It is None until then, and again once the finding ended.
+    """
+
+    newest: Event
+    notified_at: float | None = None
+
+    @property
+    def is_there(self) -> bool:
+        """Return True while the finding is open."""
+        return self.newest.status is not Status.ENDED
+
+    @property
+    def is_to_notify(self) -> bool:
+        """Return True if the finding is NEW in Security Hub and should become NOTIFIED."""
+        return self.newest.status is Status.NEW and self.notified_at is None
+
+    def merged(self, event: Event) -> "Member":
+        """Return the register after *event*: the newer of both, whatever their order."""
+        is_newer = event.order > self.newest.order
+        notified_at = self.notified_at
+        if event.status is Status.ENDED and notified_at is not None:
+            # Security Hub resets NOTIFIED when the finding returns: it is to be marked again.
+            is_after_mark = event.sent_at is None or event.sent_at > notified_at
+            notified_at = None if is_newer or is_after_mark else notified_at
+        return Member(newest=event if is_newer else self.newest, notified_at=notified_at)
+
+    def is_back_unseen(self, settle_seconds: float) -> bool:
+        """
+        Return True if the finding ended and returned without an event of its end.
+
+        Security Hub sends more NEW events for minutes after NOTIFIED was set, because
+        BatchUpdateFindings is asynchronous; a later one can only be a reset of the status.
+        """
+        sent_at = self.newest.sent_at
+        return (
+            self.newest.status is Status.NEW
+            and self.notified_at is not None
+            and sent_at is not None
+            and sent_at - self.notified_at > settle_seconds
+        )
+
+
+class Saying(StrEnum):
+    """Kind of message that a claim is for."""
+
+    CARD = "card"
+    REOPEN = "reopen"
+    RISE = "rise"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """
+    A worker's right to post the next message of an alert; times are Unix seconds.
+
+    *worker* makes two equal claims different: without it both workers would believe that they won.
+    *digest* is the id of the digest that is to list the alert; None for a message of its own.
+    """
+
+    saying: Saying
+    severity: Severity
+    """Severity that the message shows."""
+    moment: Moment
+    """Moment of the newest event that the message is about."""
+    claimed_at: float
+    lease_until: float
+    worker: str
+    digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """
+    A subject in a channel: the newest known state of its findings, and what Slack shows of it.
+
+    *version* makes writes conditional: 0 means that no item is stored. *posted_to* and *ts* name
+    the card, or the parent of the digest that lists the alert; later messages go into its thread.
+    A forgotten alert counts as shown and has no *ts*.
+    """
+
+    key: AlertKey
+    version: int = 0
+    members: Mapping[str, Member] = field(default_factory=dict)
+    episode: int = 0
+    """How often the alert was opened in Slack; 0 while nobody was told."""
+    sequence: int = 0
+    """Number of messages said, so that each has a name of its own."""
+    is_shown: bool = False
+    """The last message says that the alert is open."""
+    severity: Severity = Severity.INFORMATIONAL
+    """Severity that Slack shows."""
+    worst: Severity = Severity.INFORMATIONAL
+    """Highest severity that was said in this episode."""
+    risen_from: Severity | None = None
+    """Severity before the last rise of this episode."""
+    risen_at: Moment | None = None
+    """Moment of the event that showed the last rise."""
+    is_card_stale: bool = False
+    """A reply said more than the card shows: the card is to be updated."""
+    posted_to: str | None = None
+    ts: str | None = None
+    posted_at: float | None = None
+    digest: str | None = None
+    claim: Claim | None = None
+    touched_at: float = 0.0
+    """Unix second of the last claim or change, from which the item's expiry is counted."""
+
+    @property
+    def is_there(self) -> bool:
+        """Return True while any member is open."""
+        return any(member.is_there for member in self.members.values())
+
+    @property
+    def worst_there(self) -> Severity:
+        """Return the worst severity among the open members, or the shown one without any."""
+        there = [each.newest.severity for each in self.members.values() if each.is_there]
+        return max(there, key=lambda severity: severity.rank, default=self.severity)
+
+    @property
+    def standards(self) -> frozenset[str]:
+        """Return the standards whose findings are open, or once none is, all that were."""
+        there = [each for each in self.members.values() if each.is_there]
+        names = (each.newest.standard for each in there or self.members.values())
+        return frozenset(name for name in names if name)
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Return True if nobody was told, and nobody is to be told."""
+        return self.episode > 0 and self.ts is None
+
+    @property
+    def delivery_id(self) -> str:
+        """Return the name of the next message: the same for each try, another once it is said."""
+        return hash_of([self.key.subject, self.key.channel, self.sequence + 1])
+
+    def is_leased(self, now: float) -> bool:
+        """Return True while a worker holds the claim."""
+        return self.claim is not None and now < self.claim.lease_until
+
+    def is_to_notify(self, member: str) -> bool:
+        """Return True if the finding *member* is to become NOTIFIED."""
+        known = self.members.get(member)
+        return known is not None and known.is_to_notify
+
+    def merged(self, events: Iterable[Event]) -> "Alert":
+        """Return the alert with the newest of *events* in its members; nothing else changes."""
+        members = dict(self.members)
+        for event in events:
+            known = members.get(event.member)
+            members[event.member] = known.merged(event) if known else Member(newest=event)
+        return replace(self, members=members) if members != self.members else self
+
+    def claimed(self, claim: Claim) -> "Alert":
+        """Return the next version, in which *claim* stands for the message to come."""
+        return replace(self, version=self.version + 1, claim=claim, touched_at=claim.claimed_at)
+
+    def released(self) -> "Alert":
+        """Return the next version after a try that surely posted nothing."""
+        return replace(self, version=self.version + 1, claim=None)
+
+    def abandoned(self) -> "Alert":
+        """Return the next version after a try that may have posted: the next one searches."""
+        if self.claim is None:
+            return self
+        return replace(self, version=self.version + 1, claim=replace(self.claim, lease_until=0.0))
+
+    def detached(self) -> "Alert":
+        """Return the alert without its card, which is gone: the next message stands alone."""
+        return replace(self, posted_to=None, ts=None, is_card_stale=False)
+
+    def said(self, *, channel: str, ts: str, at: float) -> "Alert":
+        """Return the next version: the claimed message stands in *channel* (an id) as *ts*."""
+        claim = self.claim
+        if claim is None:
+            return self
+        is_reply = claim.saying is not Saying.CARD and self.ts is not None
+        after = replace(
+            self,
+            version=self.version + 1,
+            claim=None,
+            sequence=self.sequence + 1,
+            touched_at=at,
+            posted_to=self.posted_to if is_reply else channel,
+            ts=self.ts if is_reply else ts,
+            digest=claim.digest or (self.digest if is_reply else None),
+        )
+        if claim.saying is Saying.END:
+            return replace(after, is_shown=False, is_card_stale=False)
+        after = replace(after, is_shown=True, severity=claim.severity, is_card_stale=is_reply)
+        if claim.saying is Saying.RISE:
+            return replace(
+                after, worst=claim.severity, risen_from=self.worst, risen_at=claim.moment
+            )
+        return after.opened(at=at)
+
+    def opened(self, *, at: float) -> "Alert":
+        """Return the alert at the beginning of its next episode, said at Unix second *at*."""
+        members = {
+            name: replace(each, notified_at=None) if each.newest.status is Status.NEW else each
+            for name, each in self.members.items()
+        }
+        return replace(
+            self,
+            members=members,
+            episode=self.episode + 1,
+            is_shown=True,
+            worst=self.severity,
+            risen_from=None,
+            risen_at=None,
+            posted_at=at,
+        )
+
+    def forgotten(self, *, at: float) -> "Alert":
+        """Return the next version as if a card had been posted: nobody is to hear of it."""
+        severity = self.worst_there
+        after = replace(self, version=self.version + 1, severity=severity, touched_at=at)
+        return after.opened(at=at)
+
+    def shown(self, *, at: float) -> "Alert":
+        """Return the next version, with a card that shows the newest known state."""
+        return replace(
+            self,
+            version=self.version + 1,
+            is_shown=self.is_there,
+            severity=self.worst_there,
+            is_card_stale=False,
+            touched_at=at,
+        )
+
+    def noted(self, *, at: float) -> "Alert":
+        """Return the next version of an alert of which Slack shows nothing new."""
+        return replace(self, version=self.version + 1, touched_at=at)

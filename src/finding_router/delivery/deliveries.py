@@ -1,0 +1,164 @@
+"""The work of one run: records, the findings in them, and their deliveries to channels."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from finding_router.delivery.alerts.advance import Step, Verdict
+from finding_router.delivery.alerts.alert import Alert, Event, Status, status_of
+from finding_router.delivery.alerts.identity import AlertKey, finding_hash, raw_hash, subject_of
+from finding_router.delivery.outcome import Outcome, Progress
+from finding_router.findings.events import EventKind
+from finding_router.findings.finding import Finding, Severity
+from finding_router.findings.standards import standard_name
+
+if TYPE_CHECKING:
+    from finding_router.delivery.posting.layout import Card
+    from finding_router.routing.table import Destination
+
+# Only a long backlog, or a redrive, lets an event wait so long before its first try.
+_OLD_SECONDS: Final = 900.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Record:
+    """One record of the queue, or a bare event (then *id* and *receipt* are None)."""
+
+    body: object
+    id: str | None = None
+    receipt: str | None = None
+    tries: int = 1
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Job:
+    """One finding of one record, on its way to an outcome."""
+
+    record: Record
+    kind: EventKind | None = None
+    event_id: str = ""
+    action_name: str | None = None
+    event: Mapping[str, Any] = field(default_factory=dict)
+    """The event that brought the finding: patterns of whole rules are matched against it."""
+    sent_at: float | None = None
+    """The event's time in Unix seconds; None if it has none."""
+    raw: object = None
+    finding: Finding | None = None
+    outcome: Outcome | None = None
+    detail: str = ""
+    retry_seconds: float = 0.0
+    suppress: bool = False
+    is_held: bool = False
+    """A channel hears of the finding later: it is not marked before that."""
+    is_owed: bool = False
+    """It was held, and a channel that was to hear of it at once had not: that one marks it."""
+    is_followed: bool = False
+    """It may change an alert that was said: an end, or more of the same."""
+    shadowed: tuple[str, ...] = ()
+    """Channels that shadow routes would have posted to."""
+    deliveries: list["Delivery"] = field(default_factory=list)
+
+    @property
+    def is_requested(self) -> bool:
+        """Return True if a person sent the finding with a Custom Action."""
+        return self.kind is EventKind.CUSTOM_ACTION
+
+    @property
+    def facts(self) -> Event:
+        """Return the facts of its event, as the rules of an alert take them."""
+        if self.finding is None:
+            member = raw_hash(self.raw, or_else=self.event_id)
+            return Event(member=member, status=Status.NEW, severity=Severity.CRITICAL)
+        return Event(
+            member=finding_hash(*self.finding.key),
+            status=Status.NEW if self.is_requested else status_of(self.finding),
+            severity=self.finding.severity,
+            updated_at=self.finding.updated_at,
+            sent_at=self.sent_at,
+            standard=standard_name(self.finding),
+        )
+
+    def alert_key(self, channel: str) -> AlertKey:
+        """Return the deduplication key in *channel*; each press of a Custom Action has its own."""
+        if self.finding is None:
+            return AlertKey(raw_hash(self.raw, or_else=self.event_id), channel)
+        if self.is_requested:
+            subject = finding_hash(*self.finding.key)
+            return AlertKey(subject, f"{channel}#action#{self.event_id}")
+        return AlertKey(subject_of(self.finding), channel)
+
+    def may_have_been_tried(self, now: float) -> bool:
+        """
+        Return True if an earlier try may have got halfway.
+
+        A redrive counts the receives of a record from one again; its event is old by then.
+        """
+        is_old = self.sent_at is not None and now - self.sent_at > _OLD_SECONDS
+        return self.record.tries > 1 or is_old
+
+    def end(self, outcome: Outcome, detail: str = "") -> None:
+        """Set the outcome, with *detail* for the log."""
+        self.outcome, self.detail = outcome, detail
+
+    def fail(self, detail: str, *, retry_seconds: float = 0.0) -> None:
+        """Send the record back to the queue for *retry_seconds* at least."""
+        self.end(Outcome.FAILED, detail)
+        self.retry_seconds = max(self.retry_seconds, retry_seconds)
+
+    def ended(self, finding: Finding, *, at: float) -> "Job":
+        """Return the job of an event that would tell of the end of *finding*, sent *at*."""
+        end = replace(self, finding=finding, sent_at=at, deliveries=[], is_followed=True)
+        end.end(Outcome.NOT_NEW)
+        return end
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Delivery:
+    """
+    The events of one batch about one alert, and how far telling of them got.
+
+    *jobs* are in the order of their events, the newest last; *card* lays out the finding of *job*.
+    *alert* is as the Ledger has it, and *step* follows from it and the events.
+    """
+
+    key: AlertKey
+    destination: "Destination"
+    jobs: Sequence[Job]
+    job: Job
+    card: "Card"
+    events: Sequence[Event]
+    alert: Alert
+    step: Step
+    is_news_here: bool = False
+    """The finding got worse elsewhere, and a route leads here now."""
+    progress: Progress = Progress.PENDING
+    detail: str = ""
+    retry_seconds: float = 0.0
+    refused_with: str | None = None
+    """Slack's code if its channel takes no messages: it goes to the default channel."""
+
+    @property
+    def severity(self) -> Severity:
+        """Return the severity that is said."""
+        return self.step.alert.worst_there
+
+    @property
+    def is_news(self) -> bool:
+        """Return True if a message is to be posted, as opposed to one that is changed."""
+        return self.step.verdict in _NEWS
+
+    @property
+    def is_requested(self) -> bool:
+        """Return True if a person asked for it: nothing is said of it later."""
+        return self.job.is_requested
+
+    def end(self, progress: Progress, detail: str = "", *, retry_seconds: float = 0.0) -> None:
+        """Set how far it got in this run, with *detail* for the log."""
+        self.progress, self.detail, self.retry_seconds = progress, detail, retry_seconds
+
+    def fail(self, detail: str, *, retry_seconds: float = 0.0) -> None:
+        """Let its records come back after *retry_seconds*."""
+        self.end(Progress.FAILED, detail, retry_seconds=retry_seconds)
+
+
+_NEWS: Final = frozenset({Verdict.POST, Verdict.REOPEN, Verdict.RISE})

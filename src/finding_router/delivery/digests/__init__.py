@@ -1,0 +1,1 @@
+"""Digests: which findings are said together, and the totals of what a thread lists."""

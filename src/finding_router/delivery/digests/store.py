@@ -1,0 +1,155 @@
+"""The port of the digests: the open one of each name, and the lines that each lists."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import NamedTuple, Protocol
+
+from finding_router.delivery.alerts.identity import hash_of
+from finding_router.findings.digest import Line, Totals
+
+# Channels that a banner names; the others are counted.
+_NAMED = 3
+
+
+class DigestState(StrEnum):
+    """How far the parent of a digest got."""
+
+    CLAIMED = "claimed"
+    """A worker posts it, or died doing so: after the lease nobody knows whether it is there."""
+    RELEASED = "released"
+    """A worker gave it back and knows that it was not posted."""
+    POSTED = "posted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenDigest:
+    """
+    A digest as the Ledger keeps it; times are Unix seconds, *version* makes writes conditional.
+
+    *name* belongs to one digest at a time: the channel of a burst, or the occasion of what was
+    held. *ts* is the parent of its thread; *heading* and *why* are its words.
+    """
+
+    name: str
+    channel: str
+    number: int
+    state: DigestState
+    version: int
+    claimed_at: float
+    lease_until: float
+    claimed_by: str
+    started_at: float
+    last_at: float
+    heading: str = ""
+    why: str = ""
+    routes: tuple[str, ...] = ()
+    mention: tuple[str, ...] = ()
+    meant_for: tuple[str, ...] = ()
+    """Channels that take no messages, each with Slack's code: "#a: is_archived"."""
+    posted_to: str | None = None
+    ts: str | None = None
+    before: Totals | None = None
+    """The totals of the digest before it, to be compared with."""
+
+    @property
+    def digest_id(self) -> str:
+        """Return the name of this digest, for its lines and for the metadata of its parent."""
+        return hash_of(["digest", self.name, self.number])
+
+    @property
+    def banner(self) -> str | None:
+        """Return the words above a digest that was meant for other channels."""
+        return banner_of(self.meant_for)
+
+    def is_leased(self, now: float) -> bool:
+        """Return True while a worker is posting the parent."""
+        return self.state is DigestState.CLAIMED and now < self.lease_until
+
+    def again(self, *, now: float, lease_until: float, worker: str) -> "OpenDigest":
+        """Return the next version, claimed or gone on with by another *worker*."""
+        is_posted = self.state is DigestState.POSTED
+        return replace(
+            self,
+            state=DigestState.POSTED if is_posted else DigestState.CLAIMED,
+            version=self.version + 1,
+            lease_until=0.0 if is_posted else lease_until,
+            claimed_by=worker,
+            last_at=now,
+        )
+
+    def given_back(self, *, may_be_posted: bool) -> "OpenDigest":
+        """Return the next version after a try that did not post the parent, or may have."""
+        state = DigestState.CLAIMED if may_be_posted else DigestState.RELEASED
+        return replace(self, state=state, version=self.version + 1, lease_until=0.0)
+
+    def posted(self, *, channel: str, ts: str) -> "OpenDigest":
+        """Return the next version: the parent stands in *channel* (an id) as *ts*."""
+        return replace(
+            self,
+            state=DigestState.POSTED,
+            version=self.version + 1,
+            lease_until=0.0,
+            posted_to=channel,
+            ts=ts,
+        )
+
+
+def banner_of(meant_for: Sequence[str]) -> str | None:
+    """Return the banner of a message that was *meant_for* other channels; None if for none."""
+    if not meant_for:
+        return None
+    if len(meant_for) <= _NAMED:
+        return f"meant for {', '.join(meant_for)}"
+    return f"meant for {', '.join(meant_for[:_NAMED])} and {len(meant_for) - _NAMED} more channels"
+
+
+class Count(NamedTuple):
+    """
+    How many lines a digest ever *put*, and how many of them the totals of its parent have *shown*.
+
+    A line that replaced another counts again. -1 stands for a parent that was posted before its
+    list was complete.
+    """
+
+    put: int = 0
+    shown: int = -1
+
+    @property
+    def is_outdated(self) -> bool:
+        """Return True if the totals differ from the list."""
+        return self.put != self.shown
+
+
+class DigestStore(Protocol):
+    """The store of digests; every method raises StoreError if it does not answer."""
+
+    def open_digests(self, names: Iterable[str]) -> dict[str, OpenDigest]:
+        """Return the newest digest of each name that has one."""
+
+    def write_digest(self, digest: OpenDigest) -> bool:
+        """Put *digest* if its version follows the stored one; return False if it does not."""
+
+    def keep_about(self, digest: OpenDigest) -> None:
+        """Keep *digest* beside its lines, for the time when another one of its name is open."""
+
+    def about(self, digest_id: str) -> OpenDigest | None:
+        """Return the digest that `keep_about` kept."""
+
+    def put_lines(self, digest_id: str, lines: Sequence[Line]) -> None:
+        """Add *lines* to the digest; a line of a subject that it lists already is replaced."""
+
+    def lines(self, digest_id: str) -> list[Line]:
+        """Return everything that the digest lists."""
+
+    def count(self, digest_id: str) -> Count:
+        """Return how many lines were put, and how many the totals show."""
+
+    def begin_count(self, digest_id: str, *, now: float, until: float) -> bool:
+        """Take the lease to count the lines *until* then; return False if another has it."""
+
+    def end_count(self, digest_id: str, *, shown: int | None) -> None:
+        """Give the lease back; the totals show *shown* lines, or what they did (None)."""
+
+    def count_later(self, digest_id: str, *, at: float, now: float) -> bool:
+        """Note that a worker counts at *at*; return False if another will do so before long."""

@@ -1,0 +1,292 @@
+"""Releases held findings: the digests of schedules, active hours and silences that are due."""
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Final
+
+from finding_router.counts import counted
+from finding_router.delivery.alerts.advance import Verdict
+from finding_router.delivery.deliveries import Delivery, Job
+from finding_router.delivery.digests.store import DigestState
+from finding_router.delivery.held.store import Bin, HeldFinding, HeldStore
+from finding_router.delivery.held.take import DueBin, Taking, mention_of, routes_of
+from finding_router.delivery.limits.deadline import AWS_SECONDS
+from finding_router.delivery.marking import OUT_OF_TIME, Workflow
+from finding_router.delivery.outcome import Outcome, Progress
+from finding_router.delivery.plan import Addressed
+from finding_router.delivery.posting.card import CardTask
+from finding_router.delivery.posting.digest import DigestTask
+from finding_router.delivery.report import conclude
+from finding_router.delivery.session import Session
+from finding_router.errors import StoreError, WorkflowUpdateError
+from finding_router.findings.digest import Totals
+from finding_router.findings.finding import Severity
+from finding_router.routing.hold import Hold, HoldKind
+from finding_router.routing.silence import OnExpiry
+from finding_router.routing.table import Destination, RoutingTable
+from finding_router.routing.waiting import held_by_silence
+from finding_router.telemetry import logger
+
+# Due findings are said within minutes; after so long something keeps them from being said.
+OVERDUE_SECONDS: Final = 900.0
+
+
+@dataclass(slots=True, kw_only=True)
+class _Emptying:
+    """A bin that is being emptied; *parts* are those of its due findings that are left to say."""
+
+    due: DueBin
+    parts: Iterator[list[HeldFinding]]
+    digest: str | None = None
+    trouble: str = ""
+    """Why some findings stay until the next call."""
+    is_empty: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class _Part:
+    """Some of the due findings of a bin, the job of each by name, and their deliveries."""
+
+    held: Sequence[HeldFinding]
+    jobs: Mapping[str, Job]
+    over: frozenset[str]
+    """Names of those that ended while they were held."""
+    again: list[Delivery] = field(default_factory=list)
+    """Held again, for something else."""
+    due: list[Delivery] = field(default_factory=list)
+    ended: list[Delivery] = field(default_factory=list)
+    """Alerts of which nothing is open any more."""
+
+
+class Releaser:
+    """Says what is due, each bin as one digest; what fails stays held until the next call."""
+
+    def __init__(
+        self,
+        store: HeldStore,
+        session: Session,
+        *,
+        workflow: Workflow,
+        clock: Callable[[], float],
+    ) -> None:
+        """Release from *store* within *session*; *clock* gives Unix seconds."""
+        self._session = session
+        self._run = session.run
+        self._workflow = workflow
+        self._clock = clock
+        self._taking = Taking(store, clock=clock)
+
+    @property
+    def _table(self) -> RoutingTable:
+        return self._session.planner.table
+
+    def run(self) -> list[Job]:
+        """
+        Say what is due, a part of each bin in turn; every job of the answer has an outcome.
+
+        Raises:
+            StoreError: the Ledger does not answer.
+
+        """
+        jobs: list[Job] = []
+        bins = [_Emptying(due=due, parts=due.parts()) for due in self._taking.due(self._table)]
+        turns = deque(bins)
+        while turns and self._run.deadline.allows():
+            each = turns.popleft()
+            try:
+                part = next(each.parts, None)
+                if part is not None:
+                    jobs += self._say(each, part)
+                    turns.append(each)
+                elif not each.trouble:
+                    self._taking.close(each.due, digest=each.digest or self._said(each.due))
+                    each.is_empty = True
+                elif each.digest is not None:
+                    self._taking.keep(each.due, digest=each.digest)
+            except (StoreError, WorkflowUpdateError) as error:
+                each.trouble = str(error)
+        for each in bins:
+            if not each.is_empty:
+                self._tell(each)
+        return jobs
+
+    def _say(self, emptying: _Emptying, held: Sequence[HeldFinding]) -> list[Job]:
+        """Say a part of a bin, or hold it for something else; then mark it, and let it go."""
+        part = self._take(emptying.due.bin, held)
+        if part.again:
+            self._session.deliver(part.again)
+        if part.due or part.ended:
+            self._digest(emptying, part)
+        self._settle(emptying, part)
+        jobs = part.jobs.values()
+        failed = [job.detail for job in jobs if job.outcome is Outcome.FAILED]
+        emptying.trouble = emptying.trouble or next(iter(failed), "")
+        # A finding that stays held was reported when it was first put aside.
+        return [job for job in jobs if job.outcome not in {Outcome.HELD, Outcome.SILENCED}]
+
+    def _take(self, bin_: Bin, held: Sequence[HeldFinding]) -> _Part:
+        """Read a part of the due findings, and plan it by the table as it is now."""
+        jobs = self._taking.take(bin_, held)
+        keys = {job.finding.key: name for name, job in jobs.items() if job.finding}
+        deadline = self._run.deadline
+        now = self._workflow.severities(keys, deadline=deadline) if keys else {}
+        for key, severity in now.items():
+            _bring_up_to_date(jobs[keys[key]], severity)
+        over = frozenset(keys[key] for key, severity in now.items() if severity is None)
+        part = _Part(held=held, jobs=jobs, over=over)
+        by_subject: dict[str, list[HeldFinding]] = defaultdict(list)
+        for each in held:
+            if each.name in jobs:
+                by_subject[each.subject if jobs[each.name].finding else each.name].append(each)
+        forget = _forget(bin_, self._table)
+        addressed = Addressed()
+        ended = set()
+        for those in by_subject.values():
+            left = [each for each in those if each.name not in over]
+            if forget is not None and not left:
+                continue
+            destination = Destination(
+                channel=bin_.channel,
+                routes=routes_of(left or those),
+                mention=mention_of(left or those),
+                hold=forget,
+            )
+            about = [jobs[each.name] for each in left or those]
+            one = self._session.planner.address_due(about, destination, bin_.kind)
+            addressed.destinations |= one.destinations
+            addressed.jobs |= one.jobs
+            if not left:
+                ended.update(one.keys)
+        for delivery in self._session.plan(addressed):
+            if delivery.destination.hold is not None:
+                part.again.append(delivery)
+            elif delivery.key in ended:
+                part.ended.append(delivery)
+            else:
+                part.due.append(delivery)
+        return part
+
+    def _digest(self, emptying: _Emptying, part: _Part) -> None:
+        """Say in one digest what is new; what was said before is said again where it stands."""
+        due, run = emptying.due, self._run
+        new, alone, over = self._apart(part)
+        tasks: list[CardTask | DigestTask] = [CardTask(run, each) for each in alone]
+        task = None
+        if new or over:
+            task = self._digest_task(due, new, over)
+            tasks.append(task)
+        self._session.loop.run(tasks)
+        if task is None:
+            return
+        digest = run.digests.open_digests([task.name]).get(task.name)
+        if digest is not None and digest.state is DigestState.POSTED:
+            emptying.digest = digest.digest_id
+
+    def _apart(self, part: _Part) -> tuple[list[Delivery], list[Delivery], list[Delivery]]:
+        """
+        Return what is new to its channel, what was said there before, and what is over.
+
+        Of an alert that is over nothing is said again. One that a worker which died had begun to
+        say is listed as if it were not over: the Ledger knows better later.
+        """
+        new: list[Delivery] = []
+        alone: list[Delivery] = []
+        over: list[Delivery] = []
+        now = self._clock()
+        for each in part.due:
+            is_new = each.job.finding is not None and each.step.verdict is Verdict.POST
+            (new if is_new and not each.alert.is_leased(now) else alone).append(each)
+        for each in part.ended:
+            if each.alert.is_leased(now):
+                alone.append(each)
+            elif each.step.verdict is Verdict.POST:
+                (over if each.alert.claim is None else new).append(each)
+            else:
+                each.end(Progress.DUPLICATE, each.step.why)
+        return new, alone, over
+
+    def _digest_task(self, due: DueBin, new: list[Delivery], over: list[Delivery]) -> DigestTask:
+        run, bin_ = self._run, due.bin
+        compared_with = None
+        if bin_.digest is not None and bin_.kind is HoldKind.SCHEDULE:
+            compared_with = Totals.of(run.digests.lines(bin_.digest))
+        name = self._begun(new) or due.occasion
+        return DigestTask(
+            run,
+            name=name,
+            channel=bin_.channel,
+            destination=Destination(channel=bin_.channel, routes=due.routes, mention=due.mention),
+            severity=max((each.severity for each in (*new, *over)), key=lambda each: each.rank),
+            deliveries=new,
+            also=over,
+            over=frozenset(each.key.subject for each in over),
+            heading=due.heading,
+            why=due.why,
+            before=run.digests.open_digests([name]).get(name),
+            compared_with=compared_with,
+        )
+
+    def _begun(self, deliveries: Sequence[Delivery]) -> str | None:
+        """Return the digest that a worker had begun for some of *deliveries*: edits rename it."""
+        claims = (each.alert.claim for each in deliveries)
+        begun = {claim.digest for claim in claims if claim is not None and claim.digest}
+        found = map(self._run.digests.about, sorted(begun))
+        return next((each.name for each in found if each is not None), None)
+
+    def _said(self, due: DueBin) -> str | None:
+        """Return the digest that an earlier call has said without closing the bin."""
+        digest = self._run.digests.open_digests([due.occasion]).get(due.occasion)
+        return digest.digest_id if digest and digest.state is DigestState.POSTED else None
+
+    def _settle(self, emptying: _Emptying, part: _Part) -> None:
+        """Mark what was said and let it go; a finding held elsewhere, too, is marked there."""
+        jobs, bin_ = part.jobs, emptying.due.bin
+        deadline = self._run.deadline
+        for job in jobs.values():
+            conclude(job)
+        said = [name for name, job in jobs.items() if job.outcome is not Outcome.FAILED]
+        if not deadline.leaves(AWS_SECONDS):
+            # What may be held elsewhere is not marked unasked: the next call finds it said.
+            emptying.trouble = OUT_OF_TIME
+            for name in said:
+                jobs[name].fail(OUT_OF_TIME)
+            return
+        still_held = self._taking.still_held(said, except_in=bin_.name)
+        for name, job in jobs.items():
+            job.is_held = name in still_held or name in part.over or job.is_owed
+        self._session.mark(list(jobs.values()), elsewhere=True)
+        done = {name for name, job in jobs.items() if job.outcome is not Outcome.FAILED}
+        for each in part.held:
+            if not deadline.leaves(AWS_SECONDS):
+                emptying.trouble = OUT_OF_TIME
+                return
+            if each.name in done:
+                self._taking.let_go(bin_, each)
+
+    def _tell(self, emptying: _Emptying) -> None:
+        """Log what stays held; operators have to know of what has been due for long."""
+        due, trouble = emptying.due, emptying.trouble or "there is no time for more"
+        logger.warning("digest stays held", bin=due.bin.name, detail=trouble)
+        if self._clock() - due.since > OVERDUE_SECONDS:
+            number = counted(len(due.held), "finding")
+            since = f"due since {datetime.fromtimestamp(due.since, UTC):%Y-%m-%d %H:%M} UTC"
+            self._run.notices.say(
+                f"overdue {due.bin.name}",
+                f"held findings for {due.bin.channel} cannot be said",
+                [f"{due.why}, {due.bin.reason}: {number}, {since}", trouble],
+            )
+
+
+def _bring_up_to_date(job: Job, severity: Severity | None) -> None:
+    """Set the severity that the finding has now: it may have fallen while it was held."""
+    if job.finding is not None and severity is not None:
+        job.finding = replace(job.finding, severity=severity)
+
+
+def _forget(bin_: Bin, table: RoutingTable) -> Hold | None:
+    """Return the silence that held the bin, if it says to forget what it kept."""
+    silence = table.silence(bin_.reason) if bin_.kind is HoldKind.SILENCE else None
+    is_to_forget = silence is not None and silence.on_expiry is OnExpiry.FORGET
+    return held_by_silence(silence) if silence is not None and is_to_forget else None

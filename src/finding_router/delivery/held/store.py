@@ -1,0 +1,83 @@
+"""The port of the held findings: bins of those that wait for the same thing in one channel."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from finding_router.routing.hold import HoldKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bin:
+    """
+    Findings held for the same reason in the same channel; times are Unix seconds.
+
+    *since* and *due_at* are those of the finding that is held longest; both are None while the bin
+    is empty. *touched_at* shows whether a finding came since the bin was read; *digest* is the id
+    of the digest that was said last, to be compared with the next.
+    """
+
+    name: str
+    kind: HoldKind
+    reason: str
+    """Name of the route or silence that holds them."""
+    channel: str
+    due_at: float | None
+    since: float | None
+    touched_at: float
+    digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldFinding:
+    """
+    A finding in a bin; times are Unix seconds.
+
+    *name* is the finding's hash, *subject* that of its alert. *since* is when it was first decided
+    to hold it, and *due_at* until when, by the routing table of that moment. All else is of the
+    last time that it was put aside: at *held_at*, for those of *routes* and *mention*, and whether
+    it *is_owed* to another channel, which could not be told of it at once.
+    """
+
+    name: str
+    subject: str
+    routes: tuple[str, ...]
+    mention: tuple[str, ...]
+    since: float
+    due_at: float
+    held_at: float
+    is_owed: bool = False
+
+
+class HeldStore(Protocol):
+    """The store of held findings; every method raises StoreError if it does not answer."""
+
+    def hold(self, bin_: Bin, held: HeldFinding, event: bytes) -> None:
+        """
+        Keep *held* with its *event* in *bin_*, which is made, or touched, after it.
+
+        A finding that is there already keeps the time since which it is held.
+        """
+
+    def bins(self) -> list[Bin]:
+        """Return every bin."""
+
+    def held(self, bin_name: str) -> list[HeldFinding]:
+        """Return the findings in a bin, the oldest first."""
+
+    def events(self, bin_name: str, names: Iterable[str]) -> Mapping[str, bytes]:
+        """Return the events of those of *names* that are held in a bin."""
+
+    def held_elsewhere(self, bin_name: str, names: Collection[str]) -> set[str]:
+        """Return those of *names* that are held in another bin, too."""
+
+    def let_go(self, bin_name: str, held: Iterable[HeldFinding]) -> None:
+        """Forget *held*, which were said; one that was put aside anew since then stays."""
+
+    def close(self, bin_: Bin, *, digest: str | None, left: HeldFinding | None) -> bool:
+        """
+        Set the bin's next due time from *left*, the first that stays held (None: empty).
+
+        Return False, changing nothing, if another worker touched it since it was read. The *digest*
+        is remembered in any case.
+        """

@@ -1,0 +1,170 @@
+"""Takes the findings that are due out of their bins."""
+
+import zlib
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from finding_router.delivery.deliveries import Job, Record
+from finding_router.delivery.held.due import AT_ONCE, due_at, zone_of
+from finding_router.delivery.held.store import Bin, HeldFinding, HeldStore
+from finding_router.delivery.intake import read_jobs
+from finding_router.delivery.marking import NOT_FOUND_TRIES
+from finding_router.routing.hold import HoldKind
+from finding_router.routing.table import RoutingTable
+
+# So many are asked for in Security Hub (25 calls, of three a second), claimed and listed within
+# half of a call of the function: a part that is begun is said, however many findings are held.
+TAKEN_AT_ONCE: Final = 500
+_HEADINGS: Final = {
+    HoldKind.SCHEDULE: "Digest of “{}”, {:%a %d %b}",
+    HoldKind.HOURS: "Outside the active hours of “{}”",
+    HoldKind.SILENCE: "While you were silent: “{}”",
+}
+_WHYS: Final = {
+    HoldKind.SCHEDULE: "scheduled",
+    HoldKind.HOURS: "kept until active hours",
+    HoldKind.SILENCE: "kept by a silence",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueBin:
+    """A bin with findings that are due, the oldest first, and the first that is *left* after them."""
+
+    bin: Bin
+    since: float
+    """Unix second at which it was due."""
+    occasion: str
+    """Name of the digest that is due, so that a worker can go on with one that another began."""
+    day: datetime
+    """When the last of them became due, in the zone of the schedule."""
+    held: Sequence[HeldFinding]
+    left: HeldFinding | None
+
+    @property
+    def heading(self) -> str:
+        """Return the headline of the digest."""
+        return _HEADINGS[self.bin.kind].format(self.bin.reason, self.day)
+
+    @property
+    def why(self) -> str:
+        """Return the small print: why the digest comes now."""
+        return _WHYS[self.bin.kind]
+
+    @property
+    def routes(self) -> tuple[str, ...]:
+        """Return the routes that want any of them."""
+        return routes_of(self.held)
+
+    @property
+    def mention(self) -> tuple[str, ...]:
+        """Return whom those routes mention."""
+        return mention_of(self.held)
+
+    def parts(self) -> Iterator[list[HeldFinding]]:
+        """Return the findings in parts of some 500, those of one subject together."""
+        by_subject: dict[str, list[HeldFinding]] = defaultdict(list)
+        for each in self.held:
+            by_subject[each.subject].append(each)
+        part: list[HeldFinding] = []
+        for several in by_subject.values():
+            part += several
+            if len(part) >= TAKEN_AT_ONCE:
+                yield part
+                part = []
+        if part:
+            yield part
+
+
+class Taking:
+    """Takes from the store of held findings; methods raise StoreError if it does not answer."""
+
+    def __init__(self, store: HeldStore, *, clock: Callable[[], float]) -> None:
+        """*clock* gives Unix seconds."""
+        self._store = store
+        self._clock = clock
+
+    def due(self, table: RoutingTable) -> list[DueBin]:
+        """Return the bins with findings that are due by *table*, the longest due first."""
+        found = [each for each in self._store.bins() if each.due_at is not None]
+        due = [each for each in found if self._due_at(each, table) <= self._clock()]
+        return sorted((self._of(each, table) for each in due), key=lambda each: each.since)
+
+    def take(self, bin_: Bin, part: Sequence[HeldFinding]) -> dict[str, Job]:
+        """Return a job for each of *part*, by name; without a finding if it cannot be read."""
+        events = self._store.events(bin_.name, [each.name for each in part])
+        jobs = {name: _job(event) for name, event in events.items()}
+        for each in part:
+            if each.name in jobs:
+                jobs[each.name].is_owed = each.is_owed
+        return jobs
+
+    def let_go(self, bin_: Bin, held: HeldFinding) -> None:
+        """Forget a finding that was said."""
+        self._store.let_go(bin_.name, [held])
+
+    def close(self, due: DueBin, *, digest: str | None) -> None:
+        """Close a bin of which everything due was let go."""
+        self._store.close(due.bin, digest=digest, left=due.left)
+
+    def keep(self, due: DueBin, *, digest: str) -> None:
+        """Remember the digest that was said, and keep the bin due for what could not be let go."""
+        self._store.close(due.bin, digest=digest, left=due.held[0])
+
+    def still_held(self, names: Collection[str], *, except_in: str) -> set[str]:
+        """Return those of *names* that are held in another bin, too."""
+        return self._store.held_elsewhere(except_in, names) if names else set()
+
+    def _of(self, bin_: Bin, table: RoutingTable) -> DueBin:
+        """Split the findings in *bin_* into those that are due and those that came later."""
+        now, first = self._clock(), self._due_at(bin_, table)
+        held = [(self._due_at(bin_, table, each), each) for each in self._store.held(bin_.name)]
+        last = max((at for at, _ in held if at <= now), default=first)
+        return DueBin(
+            bin=bin_,
+            since=max(first, bin_.since or 0.0),
+            # A finding that is stuck from the time before keeps the bin: the digest is another one.
+            occasion=f"{bin_.name}@{bin_.since}@{last}",
+            day=datetime.fromtimestamp(
+                now if last == AT_ONCE else last, zone_of(bin_.reason, table)
+            ),
+            held=[each for at, each in held if at <= now],
+            left=next((each for at, each in held if at > now), None),
+        )
+
+    def _due_at(self, bin_: Bin, table: RoutingTable, held: HeldFinding | None = None) -> float:
+        first = held.due_at if held else bin_.due_at
+        since = held.since if held else bin_.since
+        return due_at(
+            bin_.kind,
+            bin_.reason,
+            table,
+            since=since or 0.0,
+            at_first=first or 0.0,
+            now=self._clock(),
+        )
+
+
+def routes_of(held: Iterable[HeldFinding]) -> tuple[str, ...]:
+    """Return the routes that want any of *held*."""
+    return tuple(dict.fromkeys(route for each in held for route in each.routes))
+
+
+def mention_of(held: Iterable[HeldFinding]) -> tuple[str, ...]:
+    """Return whom any of *held* is worth a mention."""
+    return tuple(dict.fromkeys(who for each in held for who in each.mention))
+
+
+def _job(event: bytes) -> Job:
+    """Return the job of an event that was put aside, longer ago than Security Hub may lag."""
+    try:
+        body = zlib.decompress(event).decode()
+    except (zlib.error, UnicodeDecodeError) as error:
+        return Job(record=Record(body=repr(event)), raw=repr(event), detail=str(error))
+    [job] = read_jobs(Record(body=body, tries=NOT_FOUND_TRIES))
+    # That it is to be said was decided when it was put aside.
+    job.outcome = None
+    return job

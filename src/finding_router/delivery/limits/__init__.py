@@ -1,0 +1,1 @@
+"""Limits of a run: the pace of Slack, broken channels, and the time that is left."""

@@ -1,0 +1,282 @@
+"""From findings to deliveries: the channels of each, and one delivery for each alert. Pure."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from finding_router.delivery.alerts.advance import Step, Verdict, Why, advance, has_risen
+from finding_router.delivery.alerts.alert import Alert, Status
+from finding_router.delivery.alerts.identity import AlertKey, subject_of
+from finding_router.delivery.deliveries import Delivery, Job
+from finding_router.delivery.outcome import Outcome
+from finding_router.delivery.posting.layout import Card
+from finding_router.findings.finding import Finding
+from finding_router.routing.hold import HoldKind
+from finding_router.routing.table import Decision, Destination, RoutingTable
+from finding_router.slack.card import CardContext
+from finding_router.slack.links import AccessPortal
+from finding_router.telemetry import logger
+
+
+@dataclass(slots=True)
+class Addressed:
+    """
+    The alerts that the findings of a batch are about, before the Ledger was read.
+
+    *only_risen* are those that nobody was told of, to be posted if the finding got worse elsewhere.
+    *quiet* are findings that a route keeps from every channel.
+    """
+
+    destinations: dict[AlertKey, Destination] = field(default_factory=dict)
+    jobs: dict[AlertKey, list[Job]] = field(default_factory=lambda: defaultdict(list))
+    followed_only: set[AlertKey] = field(default_factory=set)
+    only_risen: set[AlertKey] = field(default_factory=set)
+    quiet: list[tuple[Job, Outcome, str]] = field(default_factory=list)
+    shadowed: dict[Job, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def keys(self) -> list[AlertKey]:
+        """Return the keys of all alerts that are to be read."""
+        return list(self.jobs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planner:
+    """Decides by *table* as of *now*; *portal* makes the links of the cards."""
+
+    table: RoutingTable
+    portal: AccessPortal | None
+    now: datetime
+    settle_seconds: float
+
+    def address(
+        self,
+        new: Sequence[Job],
+        followed: Sequence[Job] = (),
+        channels: Mapping[str, Collection[str]] | None = None,
+    ) -> Addressed:
+        """
+        Return the alerts of *new* findings by the table, and of *followed* ones where they stand.
+
+        *channels* are those with an alert about each subject. The channels that this batch is about
+        to tell count as well: a finding may be new and over within one batch.
+        """
+        addressed = Addressed()
+        for job in new:
+            decision = self._decide(job, job.finding) if job.finding else None
+            for destination in self._destinations(addressed, job, decision):
+                key = job.alert_key(destination.channel)
+                known = addressed.destinations.get(key)
+                addressed.destinations[key] = _sooner(known, destination)
+                addressed.jobs[key].append(job)
+        told: dict[str, set[str]] = defaultdict(set)
+        for key in addressed.jobs:
+            told[key.subject].add(key.channel)
+        for job in followed:
+            if job.finding is not None:
+                subject = subject_of(job.finding)
+                known_channels = {*(channels or {}).get(subject, ()), *told[subject]}
+                self._follow(addressed, job, job.finding, subject, known_channels)
+        return addressed
+
+    def address_due(
+        self, jobs: Sequence[Job], destination: Destination, kind: HoldKind
+    ) -> Addressed:
+        """
+        Return the alert of *jobs*, which are about one subject and were held for a *kind*.
+
+        A silence may hold them again, and after a silence whatever their routes wait for. Routes
+        hold nothing twice: two schedules would put off a finding for ever.
+        """
+        holds = [self._as_decided(job, destination.channel).hold for job in jobs]
+        hold = holds[0] if all(holds) else None
+        by_route = kind is HoldKind.SILENCE and destination.hold is None
+        if hold is not None and (hold.kind is HoldKind.SILENCE or by_route):
+            destination = replace(destination, hold=hold)
+        key = jobs[0].alert_key(destination.channel)
+        return Addressed(destinations={key: destination}, jobs={key: list(jobs)})
+
+    def deliveries(
+        self, addressed: Addressed, alerts: Mapping[AlertKey, Alert]
+    ) -> tuple[list[Delivery], list[tuple[Job, str]]]:
+        """
+        Return a delivery for each alert, given those of *alerts* that the Ledger holds.
+
+        The jobs of an alert that nobody foresaw come second, each with the reason.
+        """
+        planned: list[Delivery] = []
+        broken: list[tuple[Job, str]] = []
+        for key, jobs in addressed.jobs.items():
+            try:
+                if key not in addressed.only_risen or _has_risen_elsewhere(key, jobs, alerts):
+                    planned.append(self._delivery(addressed, key, jobs, alerts))
+            # One alert must not take the others of the batch along.
+            except Exception as error:
+                logger.exception("alert not planned", subject=key.subject, channel=key.channel)
+                broken += [(job, f"{type(error).__name__} while planning it") for job in jobs]
+        return planned, broken
+
+    def _delivery(
+        self,
+        addressed: Addressed,
+        key: AlertKey,
+        jobs: Sequence[Job],
+        alerts: Mapping[AlertKey, Alert],
+    ) -> Delivery:
+        alert = alerts.get(key) or Alert(key=key)
+        destination = addressed.destinations.get(key) or Destination(channel=key.channel)
+        is_news_here = key in addressed.only_risen
+        ordered = sorted(jobs, key=lambda job: job.facts.order)
+        events = [job.facts for job in ordered]
+        if key not in addressed.followed_only or self._is_led(alert, jobs):
+            # A claim that is left is looked into before anything is said.
+            step = advance(
+                replace(alert, claim=None),
+                events,
+                settle_seconds=self.settle_seconds,
+                is_news_here=is_news_here,
+            )
+        else:
+            step = Step(Verdict.UNKNOWN, Why.NO_ROUTE, alert)
+        job = _shown(ordered, step)
+        return Delivery(
+            key=alert.key,
+            destination=destination,
+            jobs=ordered,
+            job=job,
+            card=self._card(job, destination),
+            events=events,
+            alert=alert,
+            step=step,
+            is_news_here=is_news_here,
+        )
+
+    def _destinations(
+        self, addressed: Addressed, job: Job, decision: Decision | None
+    ) -> Sequence[Destination]:
+        default = Destination(channel=self.table.default_channel)
+        if job.finding is None:
+            return [default]
+        if decision is None:
+            return [replace(default, note="it could not be routed")]
+        addressed.shadowed[job] = tuple(
+            each.channel for each in decision.shadowed if each.hold is None or not each.hold.forget
+        )
+        if not decision.channels:
+            outcome = Outcome.SUPPRESSED if decision.suppress else Outcome.DROPPED
+            addressed.quiet.append((job, outcome, f"route {decision.dropped_by}"))
+        return decision.channels
+
+    def _follow(
+        self, addressed: Addressed, job: Job, finding: Finding, subject: str, known: Collection[str]
+    ) -> None:
+        """Address the alerts in *known* channels, and those of routes that lead here only now."""
+        is_ongoing = job.facts.status is Status.ONGOING
+        for channel in known:
+            key = AlertKey(subject, channel)
+            if key not in addressed.jobs:
+                addressed.followed_only.add(key)
+            if is_ongoing:
+                # A rise may call people, or has to wait.
+                destination = self._as_decided(job, channel)
+                addressed.destinations[key] = _sooner(addressed.destinations.get(key), destination)
+            addressed.jobs[key].append(job)
+        decision = self._decide(job, finding) if is_ongoing else None
+        if decision is None or decision.silenced_by is not None:
+            return
+        for destination in decision.channels:
+            is_free = bool(destination.routes) and destination.hold is None
+            if is_free and destination.channel not in known:
+                key = AlertKey(subject, destination.channel)
+                addressed.destinations.setdefault(key, destination)
+                addressed.jobs[key].append(job)
+                addressed.only_risen.add(key)
+
+    def _is_led(self, alert: Alert, jobs: Sequence[Job]) -> bool:
+        """
+        Return True unless only followed findings could open *alert*, and no route leads there.
+
+        A worker may have begun to post it before the routes were edited.
+        """
+        if alert.episode > 0 or alert.version == 0:
+            return True
+        return all(job.facts.status is Status.ENDED for job in jobs) or any(
+            self._leads(alert.key.channel, job) for job in jobs
+        )
+
+    def _leads(self, channel: str, job: Job) -> bool:
+        """Return True if a route leads *job* to *channel*, or did so while its finding was new."""
+        if job.finding is None:
+            return False
+        decisions = (self._decide(job, each) for each in (job.finding, _as_new(job.finding)))
+        return any(
+            each.channel == channel
+            for decision in decisions
+            if decision is not None
+            for each in decision.channels
+        )
+
+    def _as_decided(self, job: Job, channel: str) -> Destination:
+        """Return the destination *channel* of *job*; a silence counts if no route names it."""
+        decision = self._decide(job, job.finding) if job.finding is not None else None
+        decided = decision.channels if decision is not None else ()
+        for destination in decided:
+            if destination.channel == channel:
+                return destination
+        silenced = decision is not None and decision.silenced_by is not None
+        return Destination(channel=channel, hold=decided[0].hold if silenced else None)
+
+    def _decide(self, job: Job, finding: Finding) -> Decision | None:
+        """Return the table's decision; None for a finding that nobody foresaw."""
+        try:
+            return self.table.decide(
+                finding, event=job.event, requested=job.is_requested, now=self.now
+            )
+        # A finding that nobody foresaw must not take the others of the batch along.
+        except Exception:  # noqa: BLE001 -- see above
+            logger.exception("finding not routed", finding_id=finding.id)
+            return None
+
+    def _card(self, job: Job, destination: Destination) -> Card:
+        finding = job.finding
+        context = CardContext(
+            routes=destination.routes,
+            # Without routes the card itself says that none matched.
+            why=f"new, {destination.note}" if destination.routes and destination.note else "new",
+            account_alias=self.table.alias(finding.account_id) if finding else None,
+            mention=destination.mention,
+            action_name=job.action_name,
+            portal=self.portal,
+        )
+        return Card(raw=job.raw, finding=finding, problem=job.detail, context=context)
+
+
+def _shown(ordered: Sequence[Job], step: Step) -> Job:
+    """Return the job whose finding the message shows: the newest that fits the verdict."""
+    is_end = step.verdict is Verdict.CLOSE
+    fitting = [job for job in ordered if (job.facts.status is Status.ENDED) is is_end]
+    return (fitting or ordered)[-1]
+
+
+def _has_risen_elsewhere(
+    key: AlertKey, jobs: Sequence[Job], alerts: Mapping[AlertKey, Alert]
+) -> bool:
+    others = [
+        alert for other, alert in alerts.items() if other.subject == key.subject and other != key
+    ]
+    return any(has_risen(alert, job.facts) for alert in others for job in jobs)
+
+
+def _sooner(one: Destination | None, other: Destination) -> Destination:
+    """Return the destination that does not wait; of equals the first."""
+    is_first = one is not None and (one.hold is None or other.hold is not None)
+    return one if one is not None and is_first else other
+
+
+def _as_new(finding: Finding) -> Finding:
+    """Return *finding* as patterns saw it before anybody changed it, or it ended."""
+    raw = {**finding.raw, "Workflow": {"Status": "NEW"}, "RecordState": "ACTIVE"}
+    if isinstance(raw.get("Compliance"), dict):
+        raw["Compliance"] = {**raw["Compliance"], "Status": "FAILED"}
+    return replace(finding, raw=raw)

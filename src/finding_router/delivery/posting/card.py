@@ -1,0 +1,379 @@
+"""The task of one delivery: recover, claim, post, record, or change the card."""
+
+from dataclasses import replace
+from typing import Final
+
+from finding_router.delivery.alerts.advance import SAYINGS, Verdict, advance
+from finding_router.delivery.alerts.alert import Alert, Claim, Saying
+from finding_router.delivery.deliveries import Delivery
+from finding_router.delivery.digests.grouping import channel_of
+from finding_router.delivery.digests.store import banner_of
+from finding_router.delivery.limits.backoff import FIRST_SECONDS
+from finding_router.delivery.limits.deadline import AWS_SECONDS
+from finding_router.delivery.limits.rate import AT_SLACKS_PACE
+from finding_router.delivery.outcome import Progress
+from finding_router.delivery.posting.layout import Card
+from finding_router.delivery.posting.recovery import look_for_claims
+from finding_router.delivery.posting.run import Run
+from finding_router.delivery.posting.task import ANOTHER_IS_AT_IT, ANOTHER_WAS_FIRST, Rank, Task
+from finding_router.errors import StoreError
+from finding_router.slack.client import Posted
+from finding_router.slack.message import Message
+from finding_router.telemetry import logger
+
+_CHANGES: Final = frozenset({Verdict.CLOSE, Verdict.REFRESH})
+
+
+class CardTask(Task):
+    """Posts, or changes, the message of one alert."""
+
+    def __init__(self, run: Run, delivery: Delivery) -> None:
+        """Work on *delivery* within *run*."""
+        super().__init__(run)
+        self.delivery = delivery
+        self._is_ours = False
+        """The claim in the Ledger is that of this task."""
+        self._was_begun = delivery.alert.claim is not None
+        """An earlier try was to say it: it is finished, whatever holds it now."""
+        self._done_as: Progress | None = None
+        """How the delivery ends once its card is up to date."""
+
+    @property
+    def channel(self) -> str:
+        """Return the channel of the delivery, or the default one if that refused it."""
+        return channel_of(self.delivery, self.run.default_channel)
+
+    @property
+    def rank(self) -> Rank:
+        """Return NEWS for a post, REFRESH for a card that an earlier message left stale."""
+        if self._done_as is not None:
+            return Rank.REFRESH
+        if self.delivery.is_news and not self._is_to_hold:
+            return Rank.NEWS
+        return Rank.REFRESH if self.delivery.step.verdict is Verdict.REFRESH else Rank.CHANGE
+
+    @property
+    def urgency(self) -> int:
+        """Return the order by severity."""
+        return -self.delivery.severity.rank
+
+    @property
+    def tries(self) -> int:
+        """Return how often the newest record was received."""
+        return self.delivery.job.record.tries
+
+    @property
+    def needs_slot(self) -> bool:
+        """Return True if the next step posts: news, or the reply that stands for a change."""
+        is_post = self.rank is Rank.NEWS or self._is_end_reply
+        return is_post and self.posted is None and not self._is_to_recover
+
+    @property
+    def is_change(self) -> bool:
+        """Return True if the next step changes the card."""
+        is_change = self._done_as is not None or self.delivery.step.verdict in _CHANGES
+        return is_change and not self._is_end_reply
+
+    @property
+    def _is_to_recover(self) -> bool:
+        return self.delivery.alert.claim is not None and not self._is_ours
+
+    @property
+    def _is_to_hold(self) -> bool:
+        return self.delivery.destination.hold is not None and not self._was_begun
+
+    @property
+    def _is_end_reply(self) -> bool:
+        """Return True if an end is said in the thread, because the card cannot be changed."""
+        return self.is_alone and self.delivery.step.verdict is Verdict.CLOSE
+
+    def step(self) -> None:
+        """Do what the verdict asks for."""
+        delivery = self.delivery
+        if self.posted is not None:
+            self._record(self.posted)
+        elif self._is_to_recover:
+            self._recover()
+        elif self._done_as is not None:
+            self._update()
+        elif delivery.is_news and self._is_to_hold:
+            self._hold()
+        elif delivery.is_news or self._is_end_reply:
+            self._say()
+        elif delivery.step.verdict in _CHANGES:
+            self._change()
+        elif delivery.step.verdict is Verdict.NOTE:
+            self._write(self._noted(), Progress.DUPLICATE)
+        else:
+            self._end_quietly()
+
+    def stand_alone(self) -> None:
+        """Say without its thread what was to be said there; a refresh of a lost card is done."""
+        if self._is_end_reply:
+            # Not even the thread is left: the end is no news.
+            self.give_up()
+            return
+        is_change = self.is_change
+        super().stand_alone()
+        if is_change and self.delivery.step.verdict is not Verdict.CLOSE:
+            self.give_up()
+        elif not is_change:
+            self.delivery.alert = self.delivery.alert.detached()
+
+    def give_up(self) -> None:
+        """Remember the newest state, of which nobody sees a card any more."""
+        try:
+            self._write_shown()
+        except StoreError as error:
+            self.fail(str(error), retry_seconds=FIRST_SECONDS)
+
+    def redirect(self, code: str) -> None:
+        """Let the default channel have it, out of any thread."""
+        self.delivery.alert = self.delivery.alert.detached()
+        self.delivery.refused_with = code
+
+    def release(self) -> None:
+        """Give the claim back; if the Ledger does not answer in time, its lease runs out."""
+        delivery = self.delivery
+        if not self._is_ours or delivery.alert.claim is None:
+            return
+        if not self.run.deadline.leaves(AWS_SECONDS):
+            return
+        self._is_ours = False
+        may_be_posted = self.is_doubtful or self.posted is not None
+        alert = delivery.alert
+        try:
+            self.run.write(delivery, alert.abandoned() if may_be_posted else alert.released())
+        except StoreError as error:
+            logger.warning("claim not released", detail=str(error))
+
+    def fail(self, why: str, *, retry_seconds: float) -> None:
+        """Let the records of the delivery come back."""
+        self.delivery.fail(why, retry_seconds=retry_seconds)
+        self.is_done = True
+
+    def _end(self, progress: Progress) -> None:
+        self.delivery.end(progress, self.delivery.step.why)
+        self.is_done = True
+
+    def _recover(self) -> None:
+        """Find out what became of the claim of another worker, which may have died."""
+        delivery, run = self.delivery, self.run
+        alert = delivery.alert
+        if alert.is_leased(run.clock()):
+            self.fail(ANOTHER_IS_AT_IT, retry_seconds=FIRST_SECONDS)
+            return
+        looked = look_for_claims(run, [alert])
+        posted = looked.posted.get(alert.delivery_id)
+        if posted is None:
+            if alert.claim is not None and alert.claim.digest is not None:
+                # Its parent may count what was never listed.
+                run.touch(alert.claim.digest, delivery)
+            delivery.alert = replace(alert, claim=None)
+        elif not self._record_found(posted):
+            return
+        delivery.step = advance(
+            delivery.alert,
+            delivery.events,
+            settle_seconds=run.settle_seconds,
+            is_news_here=delivery.is_news_here,
+        )
+
+    def _record_found(self, posted: Posted) -> bool:
+        """Record a message that an earlier try posted; return False if another worker did."""
+        delivery, run = self.delivery, self.run
+        alert, claim = delivery.alert, delivery.alert.claim
+        if claim is not None and claim.digest is not None:
+            digest = run.digests.about(claim.digest)
+            if digest is not None:
+                posted = Posted(digest.posted_to or posted.channel, digest.ts or posted.ts)
+                run.touch(claim.digest, delivery)
+        if alert.ts is not None and not posted.is_in_thread and not (claim and claim.digest):
+            alert = alert.detached()
+        after = alert.said(channel=posted.channel, ts=posted.ts, at=run.clock())
+        if not run.write(delivery, after):
+            self.fail(ANOTHER_WAS_FIRST, retry_seconds=FIRST_SECONDS)
+            return False
+        is_end = claim is not None and claim.saying is Saying.END
+        is_listed = claim is not None and claim.digest is not None
+        said = Progress.DIGESTED if is_listed else Progress.POSTED
+        self._done_as = Progress.UPDATED if is_end else said
+        return True
+
+    def _hold(self) -> None:
+        """Put it aside for its hold; what a silence forgets is forgotten now."""
+        delivery, hold = self.delivery, self.delivery.destination.hold
+        if hold is not None and hold.forget:
+            alert = delivery.step.alert
+            if alert.version == 0:
+                self.run.ledger.note_channel(delivery.key)
+            forgotten = replace(alert, claim=None).forgotten(at=self.run.clock())
+            if not self.run.write(delivery, forgotten):
+                self.fail(ANOTHER_WAS_FIRST, retry_seconds=FIRST_SECONDS)
+                return
+        delivery.end(Progress.HELD, str(hold))
+        self.is_done = True
+
+    def _say(self) -> None:
+        """Claim the alert and post, once the channel has a slot."""
+        run = self.run
+        if not run.rate.is_now(self.channel):
+            return
+        if not self._is_ours and not self._claim():
+            self.fail(ANOTHER_WAS_FIRST, retry_seconds=FIRST_SECONDS)
+            return
+        if run.deadline.allows():
+            self._post(self.delivery.alert)
+
+    def _claim(self) -> bool:
+        delivery, run = self.delivery, self.run
+        if not delivery.is_requested:
+            # The list of channels lives as long as the alert: it is renewed with each message.
+            run.ledger.note_channel(delivery.key)
+        now = run.clock()
+        newest = max(delivery.events, key=lambda event: event.order)
+        claim = Claim(
+            saying=SAYINGS.get(delivery.step.verdict, Saying.END),
+            severity=delivery.severity,
+            moment=newest.moment,
+            claimed_at=now,
+            lease_until=run.lease_until(now),
+            worker=run.worker,
+        )
+        alert = replace(delivery.alert, members=delivery.step.alert.members)
+        self._is_ours = run.write(delivery, alert.claimed(claim))
+        return self._is_ours
+
+    def _post(self, alert: Alert) -> None:
+        """Post into the channel, or into the thread of the card."""
+        run, channel = self.run, self.channel
+        is_reply = alert.ts is not None
+        message = self._message(alert, self._card(alert, channel))
+        run.rate.use(channel)
+        saying = alert.claim.saying if alert.claim else Saying.CARD
+        self.posted = run.slack.post(
+            (alert.posted_to if is_reply else None) or channel,
+            message,
+            delivery_ids=[alert.delivery_id],
+            thread_ts=alert.ts,
+            broadcast=is_reply and saying is not Saying.END,
+            seconds=run.deadline.for_slack(),
+        )
+        run.rate.worked(channel)
+        self._record(self.posted)
+
+    def _card(self, alert: Alert, channel: str) -> Card:
+        """Return the card without its mention if people were called into *channel* just before."""
+        card = self.delivery.card
+        if not card.context.mention or self.run.rate.may_call(channel, alert.delivery_id):
+            return card
+        return replace(card, context=replace(card.context, mention=()))
+
+    def _message(self, alert: Alert, card: Card) -> Message:
+        if self.is_plain:
+            return card.plain(alert, self._banner)
+        return card.said(alert, now=self.run.clock(), banner=self._banner)
+
+    @property
+    def _banner(self) -> str | None:
+        code = self.delivery.refused_with
+        own = self.delivery.destination.channel
+        return None if code is None else banner_of([f"{own}: {code}"])
+
+    def _record(self, posted: Posted) -> None:
+        """Write where the message stands; a stale card is changed later."""
+        delivery, run = self.delivery, self.run
+        alert = delivery.alert
+        saying = alert.claim.saying if alert.claim else Saying.CARD
+        if alert.ts is not None and not posted.is_in_thread:
+            # The thread was gone: Slack then posts into the channel, and says nothing of it.
+            alert = alert.detached()
+        after = alert.said(channel=posted.channel, ts=posted.ts, at=run.clock())
+        if not run.write(delivery, after):
+            logger.error("posted after the claim was lost", channel=posted.channel, ts=posted.ts)
+            delivery.alert = after
+        self.posted = None
+        self._is_ours = False
+        self._done_as = Progress.UPDATED if saying is Saying.END else Progress.POSTED
+        if not delivery.alert.is_card_stale:
+            self._end(self._done_as)
+
+    def _update(self) -> None:
+        """Bring the card up to date after a reply, or after a message that was found."""
+        delivery = self.delivery
+        if delivery.alert.is_card_stale:
+            self._change()
+        elif delivery.is_news and not self._is_to_hold:
+            self._done_as = None
+        elif delivery.step.verdict in _CHANGES:
+            self._change()
+        elif delivery.step.verdict is Verdict.NOTE:
+            self._write(self._noted(), self._done_as or Progress.DUPLICATE)
+        else:
+            self._end(self._done_as or Progress.DUPLICATE)
+
+    def _change(self) -> None:
+        """Show the newest state: on the card, or in the digest that lists the alert."""
+        delivery, run = self.delivery, self.run
+        shown = self._shown()
+        if shown.is_forgotten:
+            # Nobody was ever told: only the Ledger hears of it.
+            self._write(shown, Progress.UNKNOWN)
+            return
+        if shown.digest is not None:
+            self._change_line(shown, shown.digest)
+            self._write_shown()
+            return
+        seconds = run.rate.seconds_to_change()
+        if seconds:
+            self.fail(AT_SLACKS_PACE, retry_seconds=seconds)
+            return
+        message = self._changed(shown)
+        if self.is_plain:
+            message = Message(text=message.text)
+        run.slack.update(
+            shown.posted_to or "", shown.ts or "", message, seconds=run.deadline.for_slack()
+        )
+        self._write_shown()
+
+    def _changed(self, shown: Alert) -> Message:
+        card = self.delivery.card
+        if shown.is_there:
+            return card.full(shown, None)
+        return card.ended(shown, self.run.clock())
+
+    def _change_line(self, shown: Alert, digest_id: str) -> None:
+        """Change the line of the alert in its digest; the totals follow."""
+        lines = {line.subject: line for line in self.run.digests.lines(digest_id)}
+        line = lines.get(shown.key.subject)
+        if line is not None:
+            line = replace(line, is_ended=not shown.is_there, severity=shown.severity)
+            self.run.digests.put_lines(digest_id, [line])
+            self.run.touch(digest_id, self.delivery)
+
+    def _shown(self) -> Alert:
+        """Return the alert with a card that shows the newest state."""
+        alert = replace(self.delivery.alert, members=self.delivery.step.alert.members)
+        return alert.shown(at=self.run.clock())
+
+    def _noted(self) -> Alert:
+        alert = replace(self.delivery.alert, members=self.delivery.step.alert.members)
+        return alert.noted(at=self.run.clock())
+
+    def _write_shown(self) -> None:
+        self._write(self._shown(), self._done_as or Progress.UPDATED)
+
+    def _write(self, alert: Alert, progress: Progress) -> None:
+        if self.run.write(self.delivery, alert):
+            self._end(progress)
+        else:
+            self.fail(ANOTHER_WAS_FIRST, retry_seconds=FIRST_SECONDS)
+
+    def _end_quietly(self) -> None:
+        """End what changes nothing, and have done what a try before this one may have left out."""
+        delivery = self.delivery
+        alert = delivery.alert
+        is_unknown = delivery.step.verdict is Verdict.UNKNOWN or alert.is_forgotten
+        self._end(Progress.UNKNOWN if is_unknown else Progress.DUPLICATE)
+        if alert.digest and delivery.job.may_have_been_tried(self.run.clock()):
+            self.run.touch(alert.digest, delivery)

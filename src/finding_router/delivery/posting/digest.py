@@ -1,0 +1,506 @@
+"""The task of a digest: recover, open, claim its findings, post the parent, list, add up."""
+
+from dataclasses import replace
+from typing import Final, Self
+
+from finding_router.delivery.alerts.advance import Verdict, advance
+from finding_router.delivery.alerts.alert import Claim, Saying
+from finding_router.delivery.alerts.identity import hash_of
+from finding_router.delivery.deliveries import Delivery
+from finding_router.delivery.digests.grouping import Group, united
+from finding_router.delivery.digests.lines import line_of
+from finding_router.delivery.digests.store import DigestState, OpenDigest
+from finding_router.delivery.digests.totals import parent
+from finding_router.delivery.limits.backoff import FIRST_SECONDS, backoff_seconds
+from finding_router.delivery.limits.deadline import AWS_SECONDS
+from finding_router.delivery.outcome import Progress
+from finding_router.delivery.posting.recovery import look, look_for_claims
+from finding_router.delivery.posting.run import Run
+from finding_router.delivery.posting.task import ANOTHER_IS_AT_IT, ANOTHER_WAS_FIRST, Rank, Task
+from finding_router.errors import StoreError
+from finding_router.findings.digest import Line, Totals
+from finding_router.findings.finding import Severity
+from finding_router.routing.table import Destination
+from finding_router.slack.client import Posted
+from finding_router.slack.digest_thread import render_replies
+from finding_router.telemetry import logger
+
+# Another worker posts the parent in so many seconds, most likely.
+PARENT_SECONDS: Final = 3.0
+
+
+class DigestTask(Task):
+    """
+    Lists many deliveries of one channel in the thread of one parent.
+
+    *also* have a card of their own, or are over, and are listed besides. *occasion* has the words
+    of a digest that was waited for; a burst has none, and its heading grows.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        *,
+        name: str,
+        channel: str,
+        destination: Destination,
+        severity: Severity,
+        deliveries: list[Delivery],
+        also: list[Delivery],
+        before: OpenDigest | None,
+        heading: str = "",
+        why: str = "",
+        compared_with: Totals | None = None,
+        over: frozenset[str] = frozenset(),
+    ) -> None:
+        """
+        List *deliveries* in the digest of *name*, of which *before* is the newest.
+
+        *over* are the subjects of those that ended while they were held.
+        """
+        super().__init__(run)
+        self.name = name
+        self.deliveries = deliveries
+        self.digest: OpenDigest | None = None
+        self._destination = destination
+        self._severity = severity
+        self._also = also
+        self._beside = tuple(also)
+        self._before = before
+        self._heading = heading
+        self._why = why
+        self._compared_with = compared_with
+        self._over = over
+        self._meant_for = _meant_for(deliveries)
+        self._channel = channel
+        self._is_forced = False
+        """A digest of its own is begun, though another one still goes on."""
+        self._is_recovered = False
+        self._is_claimed = False
+        self._is_parent_new = False
+        """The parent was posted in this run, with everything that is to be listed."""
+        self._doubtful_also: set[str] = set()
+        self._put_so_far = 0
+        self._in_reply: tuple[str, ...] = ()
+        """Subjects in the reply that is being posted."""
+
+    @classmethod
+    def of_burst(cls, run: Run, group: Group) -> Self:
+        """Return the task of a burst."""
+        return cls(
+            run,
+            name=group.channel,
+            channel=group.channel,
+            destination=group.destination,
+            severity=group.severity,
+            deliveries=group.deliveries,
+            also=group.also,
+            before=group.before,
+        )
+
+    @property
+    def channel(self) -> str:
+        """Return the channel that takes the digest."""
+        return self._channel
+
+    @property
+    def rank(self) -> Rank:
+        """Return the rank of news."""
+        return Rank.NEWS
+
+    @property
+    def urgency(self) -> int:
+        """Return the order by severity."""
+        return -self._severity.rank
+
+    @property
+    def tries(self) -> int:
+        """Return how often the last record was received."""
+        several = self.deliveries or self._beside
+        return several[-1].job.record.tries if several else 1
+
+    @property
+    def needs_slot(self) -> bool:
+        """Return True if the next step posts the parent or a reply."""
+        return self._is_claimed and self.posted is None and bool(self.left or self._also)
+
+    @property
+    def is_burst(self) -> bool:
+        """Return True unless the digest was waited for."""
+        return not self._heading
+
+    @property
+    def left(self) -> list[Delivery]:
+        """Return the deliveries that are still to be listed."""
+        return [each for each in self.deliveries if each.progress is Progress.PENDING]
+
+    def step(self) -> None:
+        """Do the next thing that is not done."""
+        run = self.run
+        if self.posted is not None:
+            self._record(self.posted)
+        elif not self._is_recovered:
+            self._recover()
+        elif self.digest is None:
+            self._open()
+        elif not self._is_claimed:
+            self._claim(self.digest)
+        elif not self.left and not self._also:
+            self._add_up(self.digest)
+        elif not run.rate.is_now(self.channel) or not run.deadline.allows():
+            return
+        elif self.digest.state is DigestState.POSTED:
+            self._list(self.digest)
+        else:
+            self._post_parent(self.digest)
+
+    def stand_alone(self) -> None:
+        """Begin another digest: the thread of this one is gone, or in a channel that is."""
+        super().stand_alone()
+        digest = self.digest
+        if digest is None or digest.state is not DigestState.POSTED:
+            return
+        self.run.touch(digest.digest_id, *self._settled)
+        self._before, self.digest = digest, None
+        self._put_so_far = 0
+        self._is_forced = True
+        self._is_claimed = False
+
+    def redirect(self, code: str) -> None:
+        """Let the default channel have it."""
+        own = f"{self._destination.channel}: {code}"
+        self._meant_for = united(self._meant_for, (own,))
+        for each in self.left:
+            each.refused_with = code
+        self.stand_alone()
+        self._channel = self.run.default_channel
+
+    def release(self) -> None:
+        """Give back every claim that is not recorded; never raises StoreError."""
+        run = self.run
+        for each in self.left:
+            alert = each.alert
+            if alert.claim is None or alert.claim.worker != run.worker:
+                continue
+            # Listed and not recorded is as doubtful as listed without an answer.
+            is_posted = self.is_doubtful or self.posted is not None
+            may_be_listed = is_posted and each.key.subject in self._in_reply
+            if not run.deadline.leaves(AWS_SECONDS):
+                return
+            try:
+                run.write(each, alert.abandoned() if may_be_listed else alert.released())
+            except StoreError as error:
+                logger.warning("claim not released", detail=str(error))
+        digest = self.digest
+        if digest is None:
+            return
+        if digest.state is DigestState.POSTED:
+            # Its totals count everything that was to be listed.
+            run.touch(digest.digest_id, *self._settled)
+        elif digest.state is DigestState.CLAIMED and run.deadline.leaves(AWS_SECONDS):
+            may_be_posted = self.is_doubtful or self.posted is not None
+            try:
+                run.digests.write_digest(digest.given_back(may_be_posted=may_be_posted))
+            except StoreError as error:
+                logger.warning("digest not released", detail=str(error))
+        self.digest = None
+
+    def fail(self, why: str, *, retry_seconds: float) -> None:
+        """Let everything that was not listed come back, also what has a card of its own."""
+        for each in (*self.left, *self._also):
+            each.fail(why, retry_seconds=retry_seconds)
+        self.is_done = True
+
+    @property
+    def _settled(self) -> list[Delivery]:
+        """Return the deliveries of which one may come back for the totals."""
+        return [*self.deliveries, *self._beside]
+
+    def _recover(self) -> None:
+        """Find what a worker that died has listed, one pass for each digest."""
+        run = self.run
+        begun = [each for each in self.left if each.alert.claim is not None]
+        looked = look_for_claims(run, [each.alert for each in begun])
+        for each in begun:
+            claim, alert = each.alert.claim, each.alert
+            posted = looked.posted.get(alert.delivery_id)
+            if claim is not None and claim.digest is not None:
+                run.touch(claim.digest, each)
+            if posted is None or claim is None:
+                each.alert = replace(alert, claim=None)
+                continue
+            digest = run.digests.about(claim.digest or "")
+            if digest is not None:
+                run.digests.put_lines(digest.digest_id, [self._line(each)])
+                posted = Posted(digest.posted_to or posted.channel, digest.ts or posted.ts)
+            after = alert.said(channel=posted.channel, ts=posted.ts, at=run.clock())
+            if run.write(each, after):
+                each.step = advance(after, each.events, settle_seconds=run.settle_seconds)
+                each.end(Progress.DIGESTED, each.step.why)
+            else:
+                each.fail(ANOTHER_WAS_FIRST, retry_seconds=FIRST_SECONDS)
+        self._is_recovered = True
+        if not self.left and not self._also:
+            self.is_done = True
+
+    def _open(self) -> None:
+        """Claim the open digest of the name, or the next one."""
+        run, before, now = self.run, self._before, self.run.clock()
+        if before is not None and before.is_leased(now):
+            # Unless that worker died, and its lease has to run out.
+            wait = backoff_seconds(self.tries, first=PARENT_SECONDS, longest=2 * FIRST_SECONDS)
+            self.fail(ANOTHER_IS_AT_IT, retry_seconds=wait)
+            return
+        digest = self._opened(before, now)
+        if self._is_forced and before is not None:
+            run.touch(before.digest_id, *self._settled)
+        if not run.digests.write_digest(digest):
+            # Another worker was first: the next step goes on with what that has left.
+            self._before = run.digests.open_digests([self.name]).get(self.name)
+            self._is_forced = self._is_forced and before == self._before
+            return
+        self.digest = digest
+        if digest.state is DigestState.POSTED:
+            # The time that it took so far.
+            run.digests.keep_about(digest)
+            self._leave_out_listed(digest)
+            self._put_so_far = run.digests.count(digest.digest_id).put
+
+    def _opened(self, before: OpenDigest | None, now: float) -> OpenDigest:
+        """Return the digest to list in, as this run claims it."""
+        run = self.run
+        lease_until = run.lease_until(now)
+        if before is not None and self._goes_on(before, now):
+            self.is_doubtful = before.state is DigestState.CLAIMED
+            again = before.again(now=now, lease_until=lease_until, worker=run.worker)
+            return replace(
+                again,
+                routes=united(again.routes, self._destination.routes),
+                mention=united(again.mention, self._destination.mention),
+                meant_for=united(again.meant_for, self._meant_for),
+            )
+        return OpenDigest(
+            name=self.name,
+            channel=self.channel,
+            number=before.number + 1 if before else 1,
+            state=DigestState.CLAIMED,
+            version=before.version + 1 if before else 1,
+            claimed_at=now,
+            lease_until=lease_until,
+            claimed_by=run.worker,
+            started_at=now,
+            last_at=now,
+            heading=self._heading,
+            why=self._why,
+            routes=self._destination.routes,
+            mention=self._destination.mention,
+            meant_for=self._meant_for,
+            before=self._compared_with,
+        )
+
+    def _goes_on(self, before: OpenDigest, now: float) -> bool:
+        """Return True if *before* is the digest to list in."""
+        if before.state is not DigestState.POSTED:
+            return True
+        # Only a burst ends; a digest that was waited for is begun once.
+        is_on = not self.is_burst or self.run.rules.is_on(before, now)
+        return is_on and not self._is_forced
+
+    def _leave_out_listed(self, digest: OpenDigest) -> None:
+        """Leave out of *also* what is listed; the rest may be in a reply that was not recorded."""
+        if not self._also:
+            return
+        listed = {line.subject for line in self.run.digests.lines(digest.digest_id)}
+        self._also = [each for each in self._also if each.key.subject not in listed]
+        self._doubtful_also = {each.key.subject for each in self._also}
+
+    def _claim(self, digest: OpenDigest) -> None:
+        """Claim each delivery for *digest*; those of other workers are left to them."""
+        run = self.run
+        for each in self.left:
+            if each.alert.claim is not None and each.alert.claim.worker == run.worker:
+                if each.alert.claim.digest == digest.digest_id:
+                    continue
+            if each.step.verdict is not Verdict.POST:
+                # Said before, by whomever: the next try finds out where the rest belongs.
+                each.fail("to be said by itself", retry_seconds=FIRST_SECONDS)
+                continue
+            run.ledger.note_channel(each.key)
+            now = run.clock()
+            newest = max(each.events, key=lambda event: event.order)
+            claim = Claim(
+                saying=Saying.CARD,
+                severity=each.severity,
+                moment=newest.moment,
+                claimed_at=now,
+                lease_until=run.lease_until(now),
+                worker=run.worker,
+                digest=digest.digest_id,
+            )
+            alert = replace(each.alert, members=each.step.alert.members, claim=None)
+            if not run.write(each, alert.claimed(claim)):
+                each.fail(ANOTHER_WAS_FIRST, retry_seconds=FIRST_SECONDS)
+            if not run.deadline.allows():
+                return
+        self._is_claimed = True
+
+    def _post_parent(self, digest: OpenDigest) -> None:
+        run, channel = self.run, self.channel
+        if self.is_doubtful:
+            places = dict.fromkeys([channel, run.default_channel])
+            looked = look(run, [digest.digest_id], places, claimed_at=digest.claimed_at)
+            found = looked.posted.get(digest.digest_id)
+            self.is_doubtful = False
+            if found is not None:
+                # It may say less than is listed now.
+                self._record_parent(digest, found, is_new=False)
+                return
+            if not run.deadline.allows():
+                return
+        # It may have been meant for another channel.
+        self.digest = digest = replace(digest, meant_for=self._meant_for)
+        said = digest
+        if digest.mention and not run.rate.may_call(channel, digest.digest_id):
+            said = replace(digest, mention=())
+        message = parent(said, list(self._lines().values()), is_plain=self.is_plain)
+        run.rate.use(channel)
+        self.posted = run.slack.post(
+            channel,
+            message,
+            delivery_ids=[digest.digest_id],
+            seconds=run.deadline.for_slack(),
+        )
+        run.rate.worked(channel)
+        self._record(self.posted)
+
+    def _list(self, digest: OpenDigest) -> None:
+        """Post the next reply; what an earlier try may have listed is searched for before."""
+        run, channel = self.run, self.channel
+        if self._doubtful_also and self._found_also(digest):
+            return
+        if not run.deadline.allows():
+            return
+        lines = list(self._lines().values())
+        reply = render_replies(lines, listed_before=self._put_so_far)[0]
+        names = {
+            **{each.key.subject: each.alert.delivery_id for each in self.left},
+            **{each.key.subject: _also_name(each, digest) for each in self._also},
+        }
+        self._in_reply = reply.subjects
+        run.rate.use(channel)
+        self.posted = run.slack.post(
+            digest.posted_to or channel,
+            reply.plain if self.is_plain else reply.message,
+            delivery_ids=[names[subject] for subject in reply.subjects],
+            thread_ts=digest.ts,
+            seconds=run.deadline.for_slack(),
+        )
+        run.rate.worked(channel)
+        self._record(self.posted)
+
+    def _found_also(self, digest: OpenDigest) -> bool:
+        """Search, for all at once, for what an earlier try listed besides; record what it did."""
+        doubtful = {
+            _also_name(each, digest): each
+            for each in self._also
+            if each.key.subject in self._doubtful_also
+        }
+        place = {digest.posted_to or self.channel: digest.ts}
+        looked = look(self.run, doubtful, place, claimed_at=digest.claimed_at)
+        self._doubtful_also = set()
+        found = [each for name, each in doubtful.items() if name in looked.posted]
+        if found:
+            self.run.digests.put_lines(digest.digest_id, [self._line(each) for each in found])
+            self._also = [each for each in self._also if each not in found]
+        return bool(found)
+
+    def _record(self, posted: Posted) -> None:
+        """Write down what was posted: the parent, or a reply with what it lists."""
+        digest = self.digest
+        if digest is None:
+            return
+        if digest.state is not DigestState.POSTED:
+            self._record_parent(digest, posted, is_new=True)
+        else:
+            self._record_reply(digest, posted)
+
+    def _record_parent(self, digest: OpenDigest, posted: Posted, *, is_new: bool) -> None:
+        posted_digest = digest.posted(channel=posted.channel, ts=posted.ts)
+        # First: without it, nobody could ever bring the totals up to date.
+        self.run.digests.keep_about(posted_digest)
+        if not self.run.digests.write_digest(posted_digest):
+            logger.error("digest posted after its claim was lost", ts=posted.ts)
+        self.digest = posted_digest
+        self._is_parent_new = is_new
+        self.posted = None
+        self.is_plain = False
+
+    def _record_reply(self, digest: OpenDigest, posted: Posted) -> None:
+        run = self.run
+        lines = self._lines()
+        # A try before this one may have failed after some of them.
+        listed = [lines[each] for each in self._in_reply if each in lines]
+        run.digests.put_lines(digest.digest_id, listed)
+        where = Posted(digest.posted_to or "", digest.ts or "")
+        for each in self.left:
+            if each.key.subject in self._in_reply:
+                after = each.alert.said(channel=where.channel, ts=where.ts, at=run.clock())
+                if not run.write(each, after):
+                    logger.error("listed after the claim was lost", channel=where.channel)
+                    each.alert = after
+                each.end(Progress.DIGESTED, each.step.why)
+        self._also = [each for each in self._also if each.key.subject not in self._in_reply]
+        self._put_so_far += len(listed)
+        self._in_reply = ()
+        self.posted = None
+        self.is_plain = False
+        if not posted.is_in_thread and (self.left or self._also):
+            # Slack posts into the channel if the parent is gone.
+            self.stand_alone()
+
+    def _add_up(self, digest: OpenDigest) -> None:
+        """End; the totals are counted, unless the parent was posted with all that there is."""
+        run = self.run
+        self.is_done = True
+        try:
+            is_complete = (
+                self._is_parent_new and run.digests.count(digest.digest_id).put == self._put_so_far
+            )
+            if is_complete:
+                run.digests.end_count(digest.digest_id, shown=self._put_so_far)
+        except StoreError as error:
+            logger.warning("totals not settled", detail=str(error))
+            is_complete = False
+        if not is_complete:
+            run.touch(digest.digest_id, *self._settled)
+
+    def _lines(self) -> dict[str, Line]:
+        """Return the lines that are still to be listed, by subject."""
+        several = (*self.left, *self._also)
+        return {each.key.subject: self._line(each) for each in several if each.job.finding}
+
+    def _line(self, delivery: Delivery) -> Line:
+        finding = delivery.job.finding
+        assert finding is not None  # noqa: S101 -- a finding that cannot be read joins no digest
+        context = delivery.card.context
+        line = line_of(
+            finding,
+            subject=delivery.key.subject,
+            account_alias=context.account_alias,
+            portal=context.portal,
+        )
+        is_ended = delivery.key.subject in self._over
+        return replace(line, is_ended=is_ended, severity=delivery.severity)
+
+
+def _meant_for(deliveries: list[Delivery]) -> tuple[str, ...]:
+    """Return the channels that refused *deliveries*, each with Slack's code."""
+    refused = (each for each in deliveries if each.refused_with is not None)
+    return tuple(
+        dict.fromkeys(f"{each.destination.channel}: {each.refused_with}" for each in refused)
+    )
+
+
+def _also_name(delivery: Delivery, digest: OpenDigest) -> str:
+    """Return the name of a line in a reply for a finding that has a card of its own, too."""
+    return hash_of(["also", digest.digest_id, delivery.key.subject])

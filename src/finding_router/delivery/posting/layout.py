@@ -1,0 +1,86 @@
+"""The messages about one alert, laid out only when they are about to be posted."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from finding_router.delivery.alerts.alert import Alert, Saying
+from finding_router.findings.ending import Ended, ending_of
+from finding_router.findings.finding import Finding
+from finding_router.slack.card import CardContext, render, render_plain, render_raw
+from finding_router.slack.message import Message
+from finding_router.slack.thread import ended_reply, render_ended, reopened, risen
+from finding_router.telemetry import logger
+
+type _Layout = Callable[[Finding, CardContext], Message]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A finding (None if it could not be read, *problem* says why) and what else its card shows."""
+
+    raw: object
+    finding: Finding | None
+    problem: str
+    context: CardContext
+
+    def full(self, alert: Alert, banner: str | None) -> Message:
+        """Return the card of the finding with the severity and the standards of *alert*."""
+        return self._message(render, alert, banner)
+
+    def said(self, alert: Alert, *, now: float, banner: str | None) -> Message:
+        """Return the message that *alert* is claimed for: a card, or news for its thread."""
+        saying = alert.claim.saying if alert.claim else Saying.CARD
+        if saying is Saying.CARD:
+            return self.full(alert, banner)
+
+        def layout(finding: Finding, context: CardContext) -> Message:
+            ended = ending_of(finding)
+            if saying is Saying.END and ended is not None:
+                return ended_reply(finding, context, how=ended, after_seconds=_open_for(alert, now))
+            if saying is Saying.RISE:
+                return risen(finding, alert.worst, replace(context, why="severity rose"))
+            return reopened(
+                finding,
+                replace(context, why="reopened"),
+                times=alert.episode + 1,
+                now=now,
+                first_said_at=alert.posted_at,
+            )
+
+        return self._message(layout, alert, banner)
+
+    def ended(self, alert: Alert, now: float) -> Message:
+        """Return the card of a finding that ended."""
+        how = (ending_of(self.finding) if self.finding else None) or Ended.RESOLVED
+        after = _open_for(alert, now)
+
+        def layout(finding: Finding, context: CardContext) -> Message:
+            return render_ended(finding, context, how=how, after_seconds=after)
+
+        return self._message(layout, alert, None)
+
+    def plain(self, alert: Alert, banner: str | None) -> Message:
+        """Return the least that says it, for when Slack refuses the full card."""
+        return self._message(render_plain, alert, banner)
+
+    def _message(self, layout: _Layout, alert: Alert, banner: str | None) -> Message:
+        context = replace(self.context, banner=banner, standards=tuple(sorted(alert.standards)))
+        problem = self.problem
+        finding = self.finding
+        if finding is not None and alert.members:
+            # The worst of several standards' findings; the finding itself may have fallen since.
+            severity = alert.claim.severity if alert.claim else alert.worst_there
+            finding = replace(finding, severity=severity)
+        if finding is not None:
+            try:
+                return layout(finding, context)
+            # A layout that fails on a finding nobody foresaw must not lose that finding, nor its
+            # neighbours in the batch.
+            except Exception as error:  # noqa: BLE001 -- see above
+                logger.exception("finding not laid out", finding_id=finding.id)
+                problem = f"{type(error).__name__} while laying it out"
+        return render_raw(self.raw, problem, context)
+
+
+def _open_for(alert: Alert, now: float) -> float | None:
+    return None if alert.posted_at is None else now - alert.posted_at

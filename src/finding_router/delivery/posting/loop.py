@@ -1,0 +1,268 @@
+"""The one loop of a run: it makes every call to Slack that writes, and answers for every error."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from finding_router.delivery.deliveries import Delivery
+from finding_router.delivery.digests.grouping import by_channel, group
+from finding_router.delivery.limits.backoff import backoff_seconds
+from finding_router.delivery.limits.deadline import AWS_SECONDS
+from finding_router.delivery.posting.card import CardTask
+from finding_router.delivery.posting.digest import DigestTask
+from finding_router.delivery.posting.policy import Next, Response, is_ambiguous, respond
+from finding_router.delivery.posting.run import Run
+from finding_router.delivery.posting.task import Rank, Task
+from finding_router.delivery.posting.totals import TotalsTask
+from finding_router.errors import (
+    CredentialError,
+    DeliveryError,
+    RateLimitedError,
+    RouterError,
+    StoreError,
+)
+from finding_router.telemetry import CREDENTIAL_FAILURES, DELIVERIES_DEGRADED, count, logger
+
+# "Retry-After: 0" would make a busy loop of waiting.
+SHORTEST_WAIT_SECONDS: Final = 1.0
+NO_TIME: Final = "out of time"
+
+
+class Loop:
+    """Brings the tasks of one run to their ends: news, changes, refreshes, then notices."""
+
+    def __init__(self, run: Run) -> None:
+        """Stop taking new steps when the deadline of *run* is near."""
+        self._run = run
+        self._pending: list[Task] = []
+        self._refused: dict[str, str] = {}
+        self._redirected: list[Delivery] = []
+        self._is_token_good: bool | None = None
+
+    def deliver(self, deliveries: Sequence[Delivery]) -> None:
+        """Bring *deliveries* to their ends, those of a burst in a digest; raises StoreError."""
+        self.run(self._tasks(deliveries))
+
+    def run(self, tasks: Iterable[Task]) -> None:
+        """Take *tasks* step by step; failing ends one task, not the run."""
+        self._pending += tasks
+        while task := self._next():
+            self._advance(task)
+            if task.is_done:
+                self._pending.remove(task)
+            elif task.posted is not None:
+                # It stands in Slack, and is recorded after the others have been posted.
+                self._pending.append(self._pending.pop(self._pending.index(task)))
+        for task in self._pending:
+            self._give_back(task)
+        for delivery in self._redirected:
+            self._fail_delivery(delivery, NO_TIME)
+        for digest_id, concerned in self._run.touched.items():
+            TotalsTask(self._run, digest_id, concerned).fail(NO_TIME, retry_seconds=0.0)
+        self._pending, self._redirected = [], []
+        self._run.touched.clear()
+
+    def _tasks(self, deliveries: Sequence[Delivery]) -> list[Task]:
+        """Return a task for each digest and each delivery that stands alone."""
+        run, now = self._run, self._run.clock()
+        default = run.default_channel
+        candidates = by_channel(deliveries, default_channel=default, now=now)
+        digests = run.digests.open_digests(candidates) if candidates else {}
+        listed = {
+            channel: {line.subject for line in run.digests.lines(digest.digest_id)}
+            for channel, digest in digests.items()
+            if any(each.alert.episode > 0 for each in candidates[channel])
+            and not run.rules.is_on(digest, now)
+        }
+        grouped = group(
+            deliveries, candidates, digests=digests, listed=listed, rules=run.rules, now=now
+        )
+        for digest_id, those in grouped.listed.items():
+            run.touch(digest_id, *those)
+        return [
+            *(DigestTask.of_burst(run, each) for each in grouped.groups),
+            *(CardTask(run, each) for each in grouped.alone),
+        ]
+
+    def _next(self) -> Task | None:
+        """Return the first task whose channel is free, waiting for one if the time allows it."""
+        if not self._run.deadline.allows():
+            return None
+        ready = self._ready()
+        is_news_now = ready is not None and ready[0] == 0 and ready[1].rank is Rank.NEWS
+        if self._redirected and not is_news_now:
+            # Together, so that many channels that refuse make one digest.
+            redirected, self._redirected = self._redirected, []
+            try:
+                self._pending += self._tasks(redirected)
+            except StoreError as error:
+                for delivery in redirected:
+                    self._fail_delivery(delivery, str(error))
+            ready = self._ready()
+        if ready is None and self._run.touched:
+            touched = dict(self._run.touched)
+            self._run.touched.clear()
+            self._pending += [TotalsTask(self._run, *each) for each in touched.items()]
+            ready = self._ready()
+        if ready is None:
+            return None
+        wait, task = ready
+        if wait > 0:
+            if not self._run.deadline.allows(wait):
+                return None
+            self._run.sleep(wait)
+        return task
+
+    def _ready(self) -> tuple[float, Task] | None:
+        """Return the task whose slot comes first, and the seconds until then."""
+        waits = [(self._wait(task), task) for task in self._pending if self._may_go(task)]
+        if not waits:
+            return None
+        return min(waits, key=lambda each: (each[0], each[1].rank, each[1].urgency))
+
+    def _may_go(self, task: Task) -> bool:
+        if self._run.circuit.reason(task.channel):
+            return False
+        return not (task.needs_slot and self._run.rate.is_full(task.channel))
+
+    def _wait(self, task: Task) -> float:
+        return self._run.rate.wait(task.channel) if task.needs_slot else 0.0
+
+    def _advance(self, task: Task) -> None:
+        """Take *task* one step; whatever goes wrong concerns this task alone."""
+        channel, was_posted = task.channel, task.posted is not None
+        try:
+            if task.needs_slot and channel in self._refused:
+                self._redirect(task, channel, self._refused[channel])
+                return
+            task.step()
+            if was_posted or task.is_done:
+                self._run.circuit.worked(channel)
+        except (DeliveryError, StoreError) as error:
+            if isinstance(error, StoreError) and was_posted:
+                task.is_doubtful = True
+            self._answer(task, channel, error)
+        # What nobody foresaw in one task must not take the others of the run along.
+        except Exception as error:
+            logger.exception("task failed", channel=channel)
+            task.is_doubtful = True
+            self._fail(task, str(error) or type(error).__name__)
+
+    def _answer(self, task: Task, channel: str, error: RouterError) -> None:
+        """Carry out what the policy says about *error*."""
+        run = self._run
+        is_believed = isinstance(error, CredentialError) and self._is_believed(channel)
+        response = respond(
+            error, task, default_channel=run.default_channel, is_believed=is_believed
+        )
+        if isinstance(error, DeliveryError):
+            task.is_doubtful = task.is_doubtful or is_ambiguous(error)
+        if response.stops:
+            count(CREDENTIAL_FAILURES)
+            logger.error("slack token refused", detail=str(error))
+            run.circuit.stop(str(error))
+        if response.closes:
+            run.circuit.close(response.closes, str(error))
+        if response.fails_at:
+            run.circuit.failed(response.fails_at, str(error), is_everywhere=response.is_everywhere)
+        wait = max(response.retry_seconds, SHORTEST_WAIT_SECONDS)
+        if response.slows:
+            wait = self._slow_down(response.slows, wait)
+        self._carry_out(task, channel, error, response, wait)
+
+    def _carry_out(
+        self, task: Task, channel: str, error: RouterError, response: Response, wait: float
+    ) -> None:
+        match response.task:
+            case Next.WAIT:
+                pass
+            case Next.PLAIN:
+                task.is_plain = True
+                count(DELIVERIES_DEGRADED)
+                logger.warning("message refused", channel=channel, detail=str(error))
+            case Next.ALONE:
+                task.stand_alone()
+            case Next.GIVE_UP:
+                logger.warning("message not changed", channel=channel, detail=str(error))
+                task.give_up()
+            case Next.REDIRECT:
+                code = error.code if isinstance(error, DeliveryError) else ""
+                count(DELIVERIES_DEGRADED)
+                logger.warning("channel refused", channel=channel, code=code)
+                self._refused[channel] = code
+                self._redirect(task, channel, code)
+            case Next.FAIL:
+                if response.closes:
+                    run_notice = f"{channel} takes no messages"
+                    self._run.notices.say(f"channel {channel}", run_notice, [str(error)])
+                least = wait if isinstance(error, RateLimitedError) else 0.0
+                self._fail(task, str(error), at_least=least)
+
+    def _is_believed(self, channel: str) -> bool:
+        """Return True if Slack, or a second channel, confirms that the token is refused."""
+        if self._run.circuit.is_credential_refused_twice(channel):
+            return True
+        if self._is_token_good is None:
+            try:
+                self._run.slack.check(seconds=self._run.deadline.for_slack())
+                self._is_token_good = True
+            except DeliveryError as error:
+                logger.warning("slack token not confirmed", detail=str(error))
+                self._is_token_good = False
+        return not self._is_token_good
+
+    def _slow_down(self, name: str, wait: float) -> float:
+        """Let all workers wait as Slack asks; return the seconds that it takes."""
+        try:
+            pause = self._run.rate.slow_down(name, wait)
+        except StoreError as trouble:
+            logger.warning("rate limit not shared", channel=name, detail=str(trouble))
+            return wait
+        if pause.is_rest:
+            self._run.notices.say(
+                f"pace of {name}",
+                f"channel {name} rests for {pause.seconds / 60:.0f} min",
+                [
+                    f"Slack refused {pause.refusals} messages in a row; "
+                    "others may post there too often"
+                ],
+            )
+        return pause.seconds
+
+    def _redirect(self, task: Task, channel: str, code: str) -> None:
+        """Send *task* to the default channel, together with whatever else goes there."""
+        self._run.notices.refused(channel, code)
+        task.redirect(code)
+        if isinstance(task, CardTask):
+            task.release()
+            self._redirected.append(task.delivery)
+            task.is_done = True
+        elif isinstance(task, DigestTask) and task.is_burst:
+            task.release()
+            self._redirected += task.left
+            task.is_done = True
+
+    def _give_back(self, task: Task) -> None:
+        """End a task that this run will not get to."""
+        if task.posted is not None and self._run.deadline.leaves(AWS_SECONDS):
+            self._advance(task)
+        if task.is_done:
+            return
+        channel = task.channel
+        reason = self._run.circuit.reason(channel)
+        if reason:
+            self._fail(task, reason)
+        elif task.needs_slot and self._run.rate.is_full(channel):
+            task.release()
+            wait = self._run.rate.come_back(channel)
+            task.fail("the channel is at Slack's pace", retry_seconds=wait)
+        else:
+            wait = self._wait(task)
+            task.release()
+            task.fail(NO_TIME, retry_seconds=wait)
+
+    def _fail(self, task: Task, why: str, *, at_least: float = 0.0) -> None:
+        task.release()
+        task.fail(why, retry_seconds=max(backoff_seconds(task.tries), at_least))
+
+    def _fail_delivery(self, delivery: Delivery, why: str) -> None:
+        delivery.fail(why, retry_seconds=backoff_seconds(delivery.job.record.tries))

@@ -1,0 +1,93 @@
+"""The task of a notice."""
+
+from typing import Final
+
+from finding_router.counts import counted
+from finding_router.delivery.notices import Notice, Notices
+from finding_router.delivery.posting.run import Run
+from finding_router.delivery.posting.task import Rank, Task
+from finding_router.slack.notice import notice as laid_out
+from finding_router.telemetry import logger
+
+# A worker that posts a notice has this long; then another one may.
+TELLING_SECONDS: Final = 60.0
+# A batch waits so long for a slot, which it would share with alerts; the next batch goes on.
+PATIENCE_SECONDS: Final = 10.0
+
+
+class NoticeTask(Task):
+    """Posts one message of one notice, or of all channels that refused."""
+
+    def __init__(self, run: Run, notices: Notices, several: list[Notice]) -> None:
+        """Post *several* in one message."""
+        super().__init__(run)
+        self._notices = notices
+        self._several = several
+        self._granted: list[Notice] | None = None
+        self._channel = notices.channel
+        self._meant_for = ""
+
+    @property
+    def channel(self) -> str:
+        """Return the ops channel, or the default one if that refuses."""
+        return self._channel
+
+    @property
+    def rank(self) -> Rank:
+        """Return the last rank."""
+        return Rank.NOTICE
+
+    @property
+    def needs_slot(self) -> bool:
+        """Return True once the notice is to be posted."""
+        return self._granted is not None
+
+    def step(self) -> None:
+        """Take the lock of each notice, then post what no other worker has told."""
+        run = self.run
+        if self._granted is None:
+            # A worker that fails or dies has told nothing: its lock lasts a minute only.
+            self._granted = [each for each in self._several if self._lock(each, TELLING_SECONDS)]
+            for each in self._several:
+                if each not in self._granted:
+                    self._notices.told(each)
+            self.is_done = not self._granted
+            return
+        if not run.rate.is_now(self.channel):
+            if run.rate.wait(self.channel) > PATIENCE_SECONDS:
+                self.fail("the channel is at Slack's pace", retry_seconds=0.0)
+            return
+        headline, details = self._words(self._granted)
+        run.rate.use(self.channel)
+        run.slack.post(self.channel, laid_out(headline, details), seconds=run.deadline.for_slack())
+        run.rate.worked(self.channel)
+        self.is_done = True
+        for each in self._granted:
+            self._notices.told(each)
+        for each in self._granted:
+            self._lock(each, each.every_seconds)
+
+    def redirect(self, code: str) -> None:
+        """Post into the default channel, and name the ops channel that refused."""
+        self._meant_for = f"meant for {self._channel}: {code}"
+        self._channel = self.run.default_channel
+
+    def fail(self, why: str, *, retry_seconds: float) -> None:  # noqa: ARG002 -- the next batch
+        """Leave the notice to the next batch."""
+        self.is_done = True
+        for each in self._several:
+            logger.warning("notice put off", topic=each.topic, reason=why)
+
+    def _lock(self, notice: Notice, seconds: float) -> bool:
+        now = self.run.clock()
+        return self._notices.locks.once(
+            notice.topic, by=notice.name, every_seconds=seconds, now=now
+        )
+
+    def _words(self, several: list[Notice]) -> tuple[str, list[str]]:
+        details = [detail for each in several for detail in each.details]
+        headline = several[0].headline or (
+            f"{counted(len(several), 'channel takes', 'channels take')} no messages; "
+            "theirs go to the default channel: correct the routes, or invite the app"
+        )
+        return headline, [self._meant_for, *details] if self._meant_for else details

@@ -1,0 +1,94 @@
+"""The tasks of the loop: everything that is written to Slack, one step at a time."""
+
+from enum import IntEnum
+from typing import Final
+
+from finding_router.delivery.posting.run import Run
+from finding_router.slack.client import Posted
+
+# Why a record comes back that met another worker.
+ANOTHER_IS_AT_IT: Final = "another worker is at it"
+ANOTHER_WAS_FIRST: Final = "another worker was first"
+
+
+class Rank(IntEnum):
+    """The order of tasks: news before changes, changes before refreshes, notices last."""
+
+    NEWS = 0
+    CHANGE = 1
+    REFRESH = 2
+    NOTICE = 3
+
+
+class Task:
+    """
+    Something to say or to change, taken one step at a time by the loop.
+
+    Errors of Slack and of the Ledger leave `step`; the policy decides what becomes of the task.
+    """
+
+    def __init__(self, run: Run) -> None:
+        """Work within *run*."""
+        self.run = run
+        self.is_done = False
+        self.is_plain = False
+        """Slack refused the full message: a plain one takes its place."""
+        self.is_alone = False
+        """The message that it was to change or to answer is gone."""
+        self.is_doubtful = False
+        """Slack may have taken the message, though no answer says so."""
+        self.posted: Posted | None = None
+        """Where the message stands, from the post until the Ledger has it."""
+
+    @property
+    def channel(self) -> str:
+        """Return the channel whose slots and failures count."""
+        raise NotImplementedError
+
+    @property
+    def rank(self) -> Rank:
+        """Return the place of the next step in the order of the run."""
+        raise NotImplementedError
+
+    @property
+    def urgency(self) -> int:
+        """Return the order within one rank, the most severe first: lower comes earlier."""
+        return 0
+
+    @property
+    def tries(self) -> int:
+        """Return how often its record was received."""
+        return 1
+
+    @property
+    def needs_slot(self) -> bool:
+        """Return True if the next step posts into its channel."""
+        return self.rank is Rank.NEWS and self.posted is None
+
+    @property
+    def is_change(self) -> bool:
+        """Return True if the next step changes a message, as opposed to posting one."""
+        return False
+
+    def step(self) -> None:
+        """Take the next step: to the end, to a post, or to where the task waits for a slot."""
+        raise NotImplementedError
+
+    def stand_alone(self) -> None:
+        """Go on without the message that is gone."""
+        self.is_alone = True
+
+    def give_up(self) -> None:
+        """Leave the change undone: nobody sees the message any more."""
+        self.is_done = True
+
+    def redirect(self, code: str) -> None:
+        """Leave the channel, which refused with *code*, for the default channel."""
+        raise NotImplementedError
+
+    def release(self) -> None:
+        """Give back every claim that was not used; never raises StoreError."""
+
+    def fail(self, why: str, *, retry_seconds: float) -> None:
+        """End the task in this run; its records come back after *retry_seconds*."""
+        raise NotImplementedError

@@ -1,0 +1,118 @@
+"""The task that lets the parent of a digest say what its thread lists."""
+
+from collections.abc import Sequence
+
+from finding_router.delivery.deliveries import Delivery
+from finding_router.delivery.digests.store import Count, OpenDigest
+from finding_router.delivery.digests.totals import parent
+from finding_router.delivery.limits.deadline import AWS_SECONDS
+from finding_router.delivery.limits.rate import AT_SLACKS_PACE
+from finding_router.delivery.outcome import Progress
+from finding_router.delivery.posting.run import Run
+from finding_router.delivery.posting.task import Rank, Task
+from finding_router.errors import StoreError
+from finding_router.telemetry import logger
+
+# Another worker counts within so many seconds, most likely.
+COUNT_SECONDS = 5.0
+ANOTHER_COUNTS = "another worker counts the totals"
+
+
+class TotalsTask(Task):
+    """
+    Counts the lines of a digest once in a run; if another worker lists meanwhile, that one counts.
+
+    If it has to be tried again, the least severe of the *concerned* deliveries comes back for it.
+    """
+
+    def __init__(self, run: Run, digest_id: str, concerned: Sequence[Delivery]) -> None:
+        """Bring the parent of *digest_id* up to date within *run*."""
+        super().__init__(run)
+        self.digest_id = digest_id
+        self._concerned = concerned
+        self._digest: OpenDigest | None = None
+        self._count = Count()
+        self._has_lease = False
+
+    @property
+    def channel(self) -> str:
+        """Return the channel of the digest."""
+        return self._digest.channel if self._digest else ""
+
+    @property
+    def rank(self) -> Rank:
+        """Return the rank of what calls nobody."""
+        return Rank.REFRESH
+
+    @property
+    def is_change(self) -> bool:
+        """Return True: the parent is changed."""
+        return True
+
+    def step(self) -> None:
+        """Count the lines and change the parent, if its totals are outdated."""
+        run = self.run
+        self._count = run.digests.count(self.digest_id)
+        self._digest = run.digests.about(self.digest_id)
+        digest = self._digest
+        if not self._count.is_outdated or digest is None or digest.ts is None:
+            self.is_done = True
+            return
+        now = run.clock()
+        if run.is_patient:
+            run.rate.wait_for_change(digest.channel)
+        elif seconds := run.rate.seconds_to_change():
+            self._come_back(now, seconds, AT_SLACKS_PACE)
+            return
+        if not self._has_lease and not run.digests.begin_count(
+            self.digest_id, now=now, until=run.lease_until(now)
+        ):
+            self._come_back(now, COUNT_SECONDS, ANOTHER_COUNTS)
+            return
+        self._has_lease = True
+        message = parent(digest, run.digests.lines(self.digest_id), is_plain=self.is_plain)
+        run.slack.update(
+            digest.posted_to or "", digest.ts, message, seconds=run.deadline.for_slack()
+        )
+        self._settle()
+
+    def stand_alone(self) -> None:
+        """Leave a parent that is gone: nobody sees its totals."""
+        self.give_up()
+
+    def give_up(self) -> None:
+        """Count no more for a parent that nobody sees."""
+        try:
+            self._settle()
+        except StoreError as error:
+            logger.warning("totals not settled", digest=self.digest_id, detail=str(error))
+            self.is_done = True
+
+    def release(self) -> None:
+        """Let another worker count; if the Ledger does not answer, the lease runs out."""
+        if not self._has_lease or not self.run.deadline.leaves(AWS_SECONDS):
+            return
+        self._has_lease = False
+        try:
+            self.run.digests.end_count(self.digest_id, shown=None)
+        except StoreError as error:
+            logger.warning("lease of the totals not released", detail=str(error))
+
+    def fail(self, why: str, *, retry_seconds: float) -> None:
+        """Let one of those concerned come back: the least severe waits best."""
+        self.is_done = True
+        settled = [each for each in self._concerned if each.progress is not Progress.FAILED]
+        if settled:
+            least = min(settled, key=lambda each: each.severity.rank)
+            least.fail(why, retry_seconds=retry_seconds)
+
+    def _settle(self) -> None:
+        self._has_lease = False
+        self.run.digests.end_count(self.digest_id, shown=self._count.put)
+        self.is_done = True
+
+    def _come_back(self, now: float, seconds: float, why: str) -> None:
+        """Come back after *seconds*, unless another worker is to count by then."""
+        if self.run.digests.count_later(self.digest_id, at=now + seconds, now=now):
+            self.fail(why, retry_seconds=seconds)
+        self.is_done = True

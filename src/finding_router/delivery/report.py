@@ -1,0 +1,71 @@
+"""The report of a finding: its outcome, its line in the log, and its place in the metrics."""
+
+from finding_router.delivery.deliveries import Job
+from finding_router.delivery.outcome import FOLLOWED, METRICS, NEWS, Outcome, Progress
+from finding_router.routing.hold import HoldKind
+from finding_router.telemetry import FINDINGS_SHADOWED, count, logger
+
+
+def conclude(job: Job) -> None:
+    """Set the outcome of *job* that follows from its deliveries."""
+    failed = [each for each in job.deliveries if each.progress is Progress.FAILED]
+    # The message of another job is no news of this one.
+    own = [each for each in job.deliveries if each.job is job]
+    reached = {each.progress: each for each in own}
+    held = [each for each in job.deliveries if each.progress is Progress.HELD]
+    updated = [each for each in job.deliveries if each.progress is Progress.UPDATED]
+    if failed:
+        job.fail(failed[0].detail, retry_seconds=max(each.retry_seconds for each in failed))
+    elif posted := reached.get(Progress.POSTED):
+        is_read = job.finding is not None
+        outcome = Outcome.POSTED if is_read else Outcome.POSTED_RAW
+        job.end(outcome, job.detail or posted.detail)
+    elif digested := reached.get(Progress.DIGESTED):
+        job.end(Outcome.DIGESTED, digested.detail)
+    elif held:
+        hold = held[0].destination.hold
+        is_silence = hold is not None and hold.kind is HoldKind.SILENCE
+        job.end(Outcome.SILENCED if is_silence else Outcome.HELD, held[0].detail)
+    elif updated:
+        job.end(Outcome.UPDATED, job.outcome or updated[0].detail)
+    elif job.outcome is None or job.outcome in FOLLOWED:
+        why = next((each.detail for each in job.deliveries if each.detail), "")
+        job.end(job.outcome or Outcome.DUPLICATE, job.detail or why)
+
+
+def report(job: Job) -> None:
+    """Log the outcome in one line, and count it."""
+    outcome = job.outcome or Outcome.FAILED
+    count(METRICS[outcome])
+    if job.shadowed and outcome in NEWS:
+        count(FINDINGS_SHADOWED)
+    finding = job.finding
+    # Most events are about findings of which nobody was ever told.
+    is_worth_a_line = outcome not in FOLLOWED or job.is_followed
+    log = logger.info if is_worth_a_line else logger.debug
+    log(
+        "finding",
+        outcome=outcome.value,
+        detail=job.detail,
+        shadow=list(job.shadowed),
+        record_id=job.record.id,
+        finding_id=finding and finding.id,
+        product_arn=finding and finding.product_arn,
+        severity=finding and finding.severity.value,
+        title=finding and finding.title,
+        account_id=finding and finding.account_id,
+        account_name=finding and finding.account_name,
+        product=finding and finding.product,
+        channels=[
+            {
+                "channel": each.destination.channel,
+                "routes": list(each.destination.routes),
+                "posted_to": each.alert.posted_to,
+                "ts": each.alert.ts,
+                "verdict": each.step.verdict.value,
+                "why": each.step.why.value,
+                "note": each.refused_with or each.destination.note,
+            }
+            for each in job.deliveries
+        ],
+    )

@@ -1,0 +1,88 @@
+"""One run over findings: plan, deliver, put aside, mark, and close what turned out to be over."""
+
+from collections.abc import Mapping, Sequence
+
+from finding_router.delivery.alerts.alert import Alert
+from finding_router.delivery.alerts.identity import AlertKey
+from finding_router.delivery.deliveries import Delivery, Job
+from finding_router.delivery.held.keep import Keeper
+from finding_router.delivery.limits.backoff import backoff_seconds
+from finding_router.delivery.marking import Marker, Over
+from finding_router.delivery.outcome import Outcome
+from finding_router.delivery.plan import Addressed, Planner
+from finding_router.delivery.posting.loop import Loop
+from finding_router.delivery.posting.notice import NoticeTask
+from finding_router.delivery.posting.run import Run
+from finding_router.delivery.report import conclude
+from finding_router.errors import StoreError
+
+
+class Session:
+    """The steps of one run, for a batch of the queue and for what is released from its hold."""
+
+    def __init__(
+        self, run: Run, planner: Planner, *, marker: Marker, keeper: Keeper, tracks: bool
+    ) -> None:
+        """Plan by *planner*; without *tracks* cards stay as they were posted."""
+        self.run = run
+        self.planner = planner
+        self.loop = Loop(run)
+        self._marker = marker
+        self._keeper = keeper
+        self._tracks = tracks
+
+    def plan(self, addressed: Addressed) -> list[Delivery]:
+        """Read the alerts of *addressed*, and return what is to be delivered; raises StoreError."""
+        return self.planned(addressed, self.run.ledger.read(addressed.keys))
+
+    def planned(self, addressed: Addressed, alerts: Mapping[AlertKey, Alert]) -> list[Delivery]:
+        """Return what is to be delivered, given the *alerts* that the Ledger holds."""
+        deliveries, broken = self.planner.deliveries(addressed, alerts)
+        for delivery in deliveries:
+            for job in delivery.jobs:
+                job.deliveries.append(delivery)
+        for job, why in broken:
+            job.fail(why, retry_seconds=backoff_seconds(job.record.tries))
+        return deliveries
+
+    def deliver(self, deliveries: Sequence[Delivery]) -> None:
+        """Bring *deliveries* to their channels, or put them aside; raises StoreError."""
+        self.loop.deliver(deliveries)
+        self._keeper.put_aside(deliveries, self.run.deadline, decided_at=self.planner.now)
+
+    def mark(self, jobs: Sequence[Job], *, elsewhere: bool = False) -> None:
+        """Mark what every channel has, and close the cards of what is over by now."""
+        now = self.run.clock()
+        over = self._marker.run(jobs, self.run.deadline, now=now, elsewhere=elsewhere)
+        if over and self._tracks:
+            self._close(over)
+
+    def tell_operators(self) -> None:
+        """Post the notices that wait."""
+        run = self.run
+        self.loop.run(NoticeTask(run, run.notices, each) for each in run.notices.waiting())
+
+    def _close(self, over: Sequence[Over]) -> None:
+        """
+        Close the alerts of each job as its finding stands now.
+
+        Its end came before the finding was said, as an event about nothing: there is no other.
+        """
+        # To the second, as events are dated: a return within this one is later all the same.
+        at = float(int(self.run.clock()))
+        ends = [(each.job, each.job.ended(each.finding, at=at)) for each in over]
+        addressed = Addressed()
+        for job, end in ends:
+            for delivery in job.deliveries:
+                if not delivery.is_requested:
+                    addressed.jobs[delivery.key].append(end)
+        try:
+            self.deliver(self.plan(addressed))
+        except StoreError as error:
+            for job, _ in ends:
+                job.fail(str(error), retry_seconds=backoff_seconds(job.record.tries))
+            return
+        for job, end in ends:
+            conclude(end)
+            if end.outcome is Outcome.FAILED:
+                job.fail(end.detail, retry_seconds=end.retry_seconds)
