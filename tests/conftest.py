@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from finding_router.delivery.limits import backoff
+
 TESTS = Path(__file__).parent
 GOLDEN = TESTS / "golden"
 
@@ -51,3 +53,12 @@ def _no_network_in_unit_tests(
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket.socket, "connect_ex", refuse)
+
+
+@pytest.fixture(autouse=True)
+def _no_jitter_in_unit_tests(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Let back-offs last as long as they may."""
+    if request.path.is_relative_to(TESTS / "unit") and request.path.stem != "test_backoff":
+        monkeypatch.setattr(backoff, "JITTER", 0.0)

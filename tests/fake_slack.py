@@ -4,8 +4,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from fakes import Clock, Faults, channel_refused, gone, unavailable
+from finding_router.errors import ChannelError, CredentialError, GoneError
 from finding_router.slack.client import Found, Posted
 from finding_router.slack.message import Message
+from finding_router.slack.refusals import MISSING_SCOPE
 
 
 @dataclass
@@ -100,24 +102,33 @@ class FakeSlack:
         thread_ts: str | None = None,
         seconds: float = 40.0,
     ) -> Found:
-        """Look among what was kept: in the open, or in a thread."""
-        with self._faults.around("find", channel):
-            self._check(channel, seconds)
-            if thread_ts is not None and self._find(channel, thread_ts) is None:
-                raise gone("thread_not_found")(channel)
-            found: dict[str, Posted] = {}
-            for said in reversed(self.posted):
-                in_open = said.thread_ts is None or said.is_broadcast
-                is_here = in_open if thread_ts is None else thread_ts in (said.thread_ts, said.ts)
-                if (
-                    channel_id(said.channel) == channel_id(channel)
-                    and is_here
-                    and float(said.ts) >= since
-                ):
-                    where = Posted(channel_id(channel), said.ts, is_in_thread=bool(said.thread_ts))
-                    for each in set(delivery_ids).intersection(said.delivery_ids):
-                        found.setdefault(each, where)
-            return Found(found, is_complete=not self.is_long)
+        """Look among what was kept; a channel or a scope that refuses makes it incomplete."""
+        try:
+            with self._faults.around("find", channel):
+                self._check(channel, seconds)
+                return self._found(channel, delivery_ids, since=since, thread_ts=thread_ts)
+        except GoneError:
+            return Found({}, is_complete=True)
+        except (ChannelError, CredentialError) as error:
+            if isinstance(error, CredentialError) and error.code != MISSING_SCOPE:
+                raise
+            return Found({}, is_complete=False)
+
+    def _found(
+        self, channel: str, delivery_ids: Collection[str], *, since: float, thread_ts: str | None
+    ) -> Found:
+        if thread_ts is not None and self._find(channel, thread_ts) is None:
+            return Found({}, is_complete=True)
+        found: dict[str, Posted] = {}
+        for said in reversed(self.posted):
+            in_open = said.thread_ts is None or said.is_broadcast
+            is_here = in_open if thread_ts is None else thread_ts in (said.thread_ts, said.ts)
+            is_in_channel = channel_id(said.channel) == channel_id(channel)
+            if is_in_channel and is_here and float(said.ts) >= since:
+                where = Posted(channel_id(channel), said.ts, is_in_thread=bool(said.thread_ts))
+                for each in set(delivery_ids).intersection(said.delivery_ids):
+                    found.setdefault(each, where)
+        return Found(found, is_complete=not self.is_long)
 
     def check(self, *, seconds: float = 40.0) -> None:
         """Accept the token, unless a fault has it otherwise."""

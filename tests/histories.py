@@ -76,8 +76,7 @@ class History:
 
     def step(self, what: str, after: float) -> None:
         """Let *what* happen *after* so many seconds, if it can."""
-        # Who takes an end back at once cannot be told from an echo, since UpdatedAt stays.
-        self.now += max(after, HOUR) if what in BY_PEOPLE else after
+        self.now += after
         before = self._state()
         self._change(what)
         if what in BY_PRODUCT:
@@ -170,15 +169,9 @@ def sent_at(event: Sent) -> float:
     return event.at
 
 
-def over_since(events: Sequence[Sent]) -> float:
-    """Give the last time at which nothing was there, going by *events*, before something is."""
-    since, there = 0.0, set[str]()
-    for event in sorted(events, key=sent_at):
-        name = event.finding["Id"]
-        if event.is_open:
-            there.add(name)
-        else:
-            if there == {name}:
-                since = event.at
-            there.discard(name)
-    return since
+def newest(events: Sequence[Sent]) -> dict[str, Sent]:
+    """Return the newest event of each finding: by UpdatedAt, then by its own time."""
+    known: dict[str, Sent] = {}
+    for event in sorted(events, key=lambda each: (each.finding["UpdatedAt"], each.at)):
+        known[event.finding["Id"]] = event
+    return known

@@ -18,7 +18,7 @@ from finding_router.delivery.intake import read_jobs
 from finding_router.delivery.limits.backoff import backoff_seconds
 from finding_router.delivery.limits.deadline import Deadline
 from finding_router.delivery.marking import Workflow
-from finding_router.delivery.outcome import FOLLOWED
+from finding_router.delivery.outcome import FOLLOWED, Outcome
 from finding_router.delivery.report import conclude, report
 from finding_router.delivery.stores import Stores
 from finding_router.errors import StoreError
@@ -107,6 +107,7 @@ class Pipeline:
             job.shadowed = shadowed
         for job, outcome, why in addressed.quiet:
             job.end(outcome, why)
+            job.suppress = outcome is Outcome.SUPPRESSED
         session.deliver(session.plan(addressed))
         for job in (*new, *followed):
             if job.deliveries:

@@ -17,6 +17,7 @@ from fakes import (
     killed,
     message_refused,
     rate_limited,
+    search_limited,
     security_hub_down,
     store_down,
     token_refused,
@@ -89,17 +90,25 @@ DIGEST_WAYS: list[tuple[str, str | None, MakeError | None, bool]] = [
             ("write_digest", "released"),
             ("keep_about", None),
             ("put_lines", None),
+            ("begin_count", None),
+            ("end_count", None),
         )
         for error in (store_down, killed)
         for carried_out in (False, True)
     ),
     *(
         ("update", None, error, False)
-        for error in (LOST, unavailable(), rate_limited(2), rate_limited(200), message_refused())
+        for error in (
+            LOST,
+            unavailable(),
+            rate_limited(2, "chat.update"),
+            rate_limited(200, "chat.update"),
+            message_refused(),
+        )
     ),
     ("update", None, killed, False),
     ("update", None, killed, True),
-    *((each, None, store_down, False) for each in ("open_digests", "about", "lines")),
+    *((each, None, store_down, False) for each in ("open_digests", "about", "lines", "count", "count_later")),
 ]
 
 

@@ -15,6 +15,7 @@ from fakes import (
     store_down,
     unavailable,
 )
+from finding_router.delivery.alerts.advance import Why
 from finding_router.delivery.outcome import Outcome
 from finding_router.delivery.limits.rate import UPDATE_SECONDS
 from hub_events import FSBP, PCI, control, imported, raw_finding, record
@@ -134,7 +135,7 @@ def test_the_end_of_a_deleted_card_in_a_closed_channel_is_no_news() -> None:
 
     assert Outcome.UPDATED == job.outcome
     assert 1 == len(router.slack.posted)
-    assert not router.alerts[0].is_open
+    assert not router.alerts[0].is_there
 
 
 def test_a_card_in_a_channel_that_is_gone_is_left_alone() -> None:
@@ -146,7 +147,7 @@ def test_a_card_in_a_channel_that_is_gone_is_left_alone() -> None:
     [job] = router.send(ended())
 
     assert Outcome.UPDATED == job.outcome
-    assert not router.alerts[0].is_open
+    assert not router.alerts[0].is_there
 
 
 def test_a_card_that_slack_refuses_is_changed_plainly() -> None:
@@ -365,7 +366,8 @@ def test_the_card_of_several_standards_shows_the_worst_of_them() -> None:
     router.send(control(PCI, **still, UpdatedAt=LATER))
 
     assert router.card.text.startswith("🔵 LOW")
-    assert "AWS FSBP" in router.card.all
+    assert "PCI DSS" in router.card.all
+    assert "AWS FSBP" not in router.card.all
 
 
 def test_a_card_that_could_not_be_brought_back_is_brought_back_by_the_next_try() -> None:
@@ -383,7 +385,7 @@ def test_a_card_that_could_not_be_brought_back_is_brought_back_by_the_next_try()
     router.clock.now += 60
     [second] = router.send(back, tries=2)
 
-    assert (Outcome.FAILED, Outcome.DUPLICATE) == (first.outcome, second.outcome)
+    assert (Outcome.FAILED, Outcome.UPDATED) == (first.outcome, second.outcome)
     assert router.card.text.startswith("🟠 HIGH")
     assert 1 == len(router.replies)
 
@@ -540,15 +542,18 @@ def test_an_end_waits_for_the_worker_that_says_the_beginning() -> None:
     assert (Outcome.FAILED, 15) == (job.outcome, job.retry_seconds)
 
 
-def test_what_ends_with_what_could_not_be_said_comes_back_with_it() -> None:
-    """Their order is kept."""
+def test_an_end_supersedes_a_card_that_could_not_be_posted() -> None:
+    """Nobody is told of something that is over."""
     router = Router()
     router.faults.plan("post", channel_refused(), times=None)
+    [first] = router.send(raw_finding())
+    router.faults.clear()
 
-    jobs = router.send(raw_finding(), ended())
+    jobs = router.send(ended(), raw_finding())
 
-    assert [Outcome.FAILED, Outcome.FAILED] == outcomes(jobs)
-    assert [] == router.slack.texts(DEFAULT)
+    assert Outcome.FAILED == first.outcome
+    assert [Outcome.ARCHIVED, Outcome.DUPLICATE] == outcomes(jobs)
+    assert [] == router.slack.texts(ALERTS)
 
 
 def test_a_fall_on_a_card_that_is_gone_is_remembered() -> None:
@@ -585,7 +590,7 @@ def test_an_end_of_which_another_worker_was_first_comes_back() -> None:
     assert [] == router.replies
 
 
-def test_a_return_that_the_last_episodes_mark_overtook_is_said() -> None:
+def test_a_return_that_the_last_episodes_mark_overtook_is_said_once() -> None:
     """Security Hub made it NEW, and the router NOTIFIED: the later of both events comes first."""
     router = Router(CARDS)
     router.send(raw_finding())
@@ -593,29 +598,27 @@ def test_a_return_that_the_last_episodes_mark_overtook_is_said() -> None:
     router.send(ended())
     again = {"UpdatedAt": "2026-09-03T10:00:00Z"}
 
-    router.send(raw_finding(Workflow={"Status": "NOTIFIED"}, **again))
-    [job] = router.send(raw_finding(**again))
-    [duplicate] = router.send(raw_finding(**again))
+    [job] = router.send(raw_finding(Workflow={"Status": "NOTIFIED"}, **again))
+    [late] = router.send(raw_finding(**again))
 
-    assert (Outcome.POSTED, Outcome.DUPLICATE) == (job.outcome, duplicate.outcome)
+    assert (Outcome.POSTED, Outcome.DUPLICATE) == (job.outcome, late.outcome)
     [reopened] = router.slack.thread(router.card)
     assert "Reopened" in reopened.all
 
 
-def test_a_return_that_is_shown_by_its_end_is_said_by_the_next_try() -> None:
-    """The end came last, and Slack failed over what it showed."""
+def test_an_end_that_its_return_overtook_is_not_said() -> None:
+    """No card showed that it was over; it is marked again, as Security Hub made it NEW."""
     router = Router(CARDS)
     router.send(raw_finding())
     router.clock.now += 60
     end = imported(ended(), sent_at=router.clock.now)
     router.clock.now += 60
+    router.hold(raw_finding())
     router.send(raw_finding(UpdatedAt="2026-09-03T10:00:00Z"))
-    router.faults.plan("post", unavailable(ambiguous=True))
+    assert "NEW" == router.status()
 
-    [first] = router.run(record(end))
-    router.clock.now += 100
-    [second] = router.run(record(end, tries=2))
+    [job] = router.run(record(end))
 
-    assert (Outcome.FAILED, Outcome.POSTED) == (first.outcome, second.outcome)
-    [reopened] = router.slack.thread(router.card)
-    assert "Reopened" in reopened.all
+    assert (Outcome.ARCHIVED, Why.OLDER_EVENT) == (job.outcome, job.detail)
+    assert [] == router.slack.thread(router.card)
+    assert "NOTIFIED" == router.status()

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from fakes import store_down
+from finding_router.delivery.alerts.advance import Why
 from finding_router.delivery.outcome import Outcome
 from hub_events import PRODUCT_ARN, custom_action, imported, raw_finding, record
 from router import ALERTS, EVERYTHING, Router, outcomes
@@ -18,7 +19,7 @@ def overtake(router: Router, *, status: str = "RESOLVED") -> dict[str, Any]:
     event = imported(raw_finding(), sent_at=router.clock.now)
     router.hold(raw_finding())
     now = router.clock.now
-    router.ledger.slow_down(ALERTS, now=now, until=now + 300, row_seconds=0)
+    router.rates.slow_down(ALERTS, now=now, until=now + 300, row_seconds=0)
     assert [Outcome.FAILED] == outcomes(router.run(record(event)))
     router.clock.now += 100
     router.hold(raw_finding(), status=status)
@@ -28,8 +29,8 @@ def overtake(router: Router, *, status: str = "RESOLVED") -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("status", ["SUPPRESSED", "RESOLVED"])
-def test_new_and_over_within_one_batch_keeps_its_end(status: str) -> None:
-    """Also where Security Hub still says NEW."""
+def test_new_and_over_within_one_batch_is_not_said(status: str) -> None:
+    """Nor marked, also if Security Hub still says NEW."""
     router = Router()
     now = router.clock.now
     router.hold(raw_finding())
@@ -39,7 +40,9 @@ def test_new_and_over_within_one_batch_keeps_its_end(status: str) -> None:
         record(imported(raw_finding(Workflow={"Status": status}), sent_at=now - 5), number=2),
     )
 
-    assert [Outcome.POSTED, Outcome.UPDATED] == outcomes(jobs)
+    assert [Outcome.DUPLICATE, Outcome.NOT_NEW] == outcomes(jobs)
+    assert {Why.OVER_BEFORE_SAID} == {job.detail for job in jobs}
+    assert [] == router.slack.posted
     assert [] == router.workflow.marked
 
 
@@ -54,7 +57,7 @@ def test_what_ended_before_it_was_said_is_said_and_closed(status: str) -> None:
     assert Outcome.POSTED == job.outcome
     assert router.card.text.split()[1] == status.capitalize()
     assert status == router.status()
-    assert not router.alerts[0].is_open
+    assert not router.alerts[0].is_there
 
 
 def test_what_was_archived_before_it_was_said_is_closed() -> None:
@@ -84,7 +87,7 @@ def test_a_card_that_could_not_be_closed_is_closed_by_the_next_try() -> None:
     router = Router(CARDS)
     event = overtake(router)
     now = router.clock.now
-    router.ledger.slow_down("updates", now=now, until=now + 60, row_seconds=0)
+    router.rates.slow_down("updates", now=now, until=now + 60, row_seconds=0)
 
     [first] = router.run(record(event, tries=2))
     router.clock.now += 61

@@ -23,7 +23,7 @@ def findings(count: int, prefix: str) -> list[dict[str, Any]]:
 def slow_down(router: Router, channel: str, seconds: float) -> None:
     """Let *channel* have no slot for *seconds*."""
     now = router.clock.now
-    router.ledger.slow_down(channel, now=now, until=now + seconds, row_seconds=0)
+    router.rates.slow_down(channel, now=now, until=now + seconds, row_seconds=0)
 
 
 def check_pace(router: Router) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fakes import Killed, killed, security_hub_down, store_down, unavailable
-from finding_router.delivery import taking
+from finding_router.delivery.held import take
 from finding_router.delivery.outcome import Outcome
 from finding_router.telemetry import FINDINGS_SILENCED
 from hub_events import PRODUCT_ARN, raw_finding
@@ -233,8 +233,8 @@ def test_what_was_said_before_is_over_without_a_word() -> None:
 
 
 @pytest.mark.parametrize("died", [False, True])
-def test_what_is_over_after_it_was_begun_is_listed_as_anything_else(died: bool) -> None:  # noqa: FBT001 -- a parameter of the test
-    """The Ledger counts on it, and hears of its end as of any."""
+def test_a_finding_that_ended_after_a_worker_died_over_it_is_listed_as_open(died: bool) -> None:  # noqa: FBT001 -- a parameter of the test
+    """The Ledger hears of its end later; one that was surely not listed is listed as over."""
     router = Router(DAILY)
     router.send(raw_finding("one"), raw_finding("two"))
     router.clock.now += 2 * HOUR
@@ -248,14 +248,14 @@ def test_what_is_over_after_it_was_begun_is_listed_as_anything_else(died: bool) 
 
     router.wake()
 
-    assert ["posted"] * 2 == [entry.state for entry in router.alerts]
+    assert [(int(died), None), (1, None)] == [(each.episode, each.claim) for each in router.alerts]
     assert ("RESOLVED", "NOTIFIED") == (router.status("one"), router.status("two"))
     assert "2 HIGH" in router.card.text
 
 
 def test_however_many_wait_they_come_in_one_digest(monkeypatch: pytest.MonkeyPatch) -> None:
     """Some after the others, so that what is begun is said."""
-    monkeypatch.setattr(taking, "TAKEN_AT_ONCE", 2)
+    monkeypatch.setattr(take, "TAKEN_AT_ONCE", 2)
     router = Router(DAILY)
     router.send(*(raw_finding(f"finding-{number}") for number in range(5)))
     router.clock.now += 2 * HOUR
@@ -274,7 +274,7 @@ def test_however_many_wait_they_come_in_one_digest(monkeypatch: pytest.MonkeyPat
 
 def test_a_large_digest_lets_the_others_have_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for the last of it."""
-    monkeypatch.setattr(taking, "TAKEN_AT_ONCE", 1)
+    monkeypatch.setattr(take, "TAKEN_AT_ONCE", 1)
     router = Router(DAILY, {**DAILY, "name": "small", "channel": "#small"})
     router.send(raw_finding("one"), raw_finding("two"), raw_finding("three"))
     router.clock.now += 2 * HOUR
@@ -287,7 +287,7 @@ def test_a_large_digest_lets_the_others_have_their_turn(monkeypatch: pytest.Monk
 
 def test_what_comes_after_its_time_waits_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     """A digest that takes long to say does not go on for ever."""
-    monkeypatch.setattr(taking, "TAKEN_AT_ONCE", 1)
+    monkeypatch.setattr(take, "TAKEN_AT_ONCE", 1)
     router = Router(DAILY)
     router.send(raw_finding("one"))
     router.clock.now += 2 * HOUR
@@ -712,7 +712,7 @@ def test_operators_hear_of_what_is_overdue() -> None:
         assert [] == router.wake()
 
     [text] = router.slack.texts(OPS)
-    assert f"what waits for {ALERTS} cannot be said" in text
+    assert f"held findings for {ALERTS} cannot be said" in text
     router.faults.clear()
     assert [Outcome.DIGESTED] == outcomes(router.wake())
 

@@ -11,10 +11,12 @@ from finding_router.errors import (
     ChannelError,
     ConfigurationError,
     CredentialError,
+    GoneError,
     UnavailableError,
 )
 from finding_router.slack.message import Message
 from finding_router.slack.refusals import MISSING_SCOPE, raise_refusal, raise_transport
+from finding_router.telemetry import logger
 
 if TYPE_CHECKING:
     from finding_router.slack.transport import KeepAliveWebClient
@@ -79,7 +81,11 @@ class Messenger(Protocol):
         thread_ts: str | None = None,
         seconds: float = CALL_SECONDS,
     ) -> Found:
-        """Search for messages of *delivery_ids* that were posted after Unix second *since*."""
+        """
+        Search for messages of *delivery_ids* that were posted after Unix second *since*.
+
+        Where the app may not look, nothing is found, and the search is not complete.
+        """
 
     def check(self, *, seconds: float = CALL_SECONDS) -> None:
         """Ask Slack whether it accepts the token; a CredentialError says that it does not."""
@@ -168,16 +174,36 @@ class SlackClient:
         seconds: float = CALL_SECONDS,
     ) -> Found:
         """
-        Look for messages of *delivery_ids* in *channel*, posted after Unix second *since*.
+        Search *channel* for messages of *delivery_ids* that were posted after Unix second *since*.
 
-        With *thread_ts* among the answers to that message. One pass looks for all of them, through
-        4,000 messages at most. It ends within *seconds*, whatever happens.
+        With *thread_ts* among the answers to that message; a thread that is gone holds none. One
+        pass looks for all of them, through 4,000 messages at most. It ends within *seconds*. Where
+        the app may not look, nothing is found, and the search is not complete.
 
         Raises:
-            DeliveryError: a ChannelError or CredentialError means that the app may not look.
+            DeliveryError: Slack does not answer, asks to wait, or refuses the token.
 
         """
         until = time.monotonic() + seconds
+        try:
+            return self._find(channel, delivery_ids, since=since, thread_ts=thread_ts, until=until)
+        except GoneError:
+            return Found({}, is_complete=True)
+        except (ChannelError, CredentialError) as error:
+            if isinstance(error, CredentialError) and error.code != MISSING_SCOPE:
+                raise
+            logger.warning("history not searched", channel=channel, code=error.code)
+            return Found({}, is_complete=False)
+
+    def _find(
+        self,
+        channel: str,
+        delivery_ids: Collection[str],
+        *,
+        since: float,
+        thread_ts: str | None,
+        until: float,
+    ) -> Found:
         channel_id = self._channel_id(channel, until)
         arguments: dict[str, Any] = {
             "channel": channel_id,

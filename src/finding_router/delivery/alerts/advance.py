@@ -129,6 +129,8 @@ def _why_quiet(after: Alert, events: Sequence[Event], settle_seconds: float) -> 
     """Return why newer events change nothing that is shown."""
     newest = max(events, key=lambda event: event.order)
     member = after.members[newest.member]
+    if newest != member.newest:
+        return Why.OLDER_EVENT
     if newest.status is Status.ENDED or member.is_back_unseen(settle_seconds):
         return Why.STILL_THERE
     if member.notified_at is not None:

@@ -99,8 +99,12 @@ class Member:
 
     @property
     def is_to_notify(self) -> bool:
-        """Return True if the finding is NEW in Security Hub and should become NOTIFIED."""
-        return self.newest.status is Status.NEW and self.notified_at is None
+        """
+        Return True if Security Hub is to be asked, and the finding marked if it is still NEW.
+
+        That also finds out about an end whose event came before anything was said.
+        """
+        return self.is_there and self.notified_at is None
 
     def merged(self, event: Event) -> "Member":
         """Return the register after *event*: the newer of both, whatever their order."""

@@ -75,6 +75,11 @@ class CardTask(Task):
         return is_change and not self._is_end_reply
 
     @property
+    def is_dispensable(self) -> bool:
+        """Return True for the reply that says an end."""
+        return self._is_end_reply
+
+    @property
     def _is_to_recover(self) -> bool:
         return self.delivery.alert.claim is not None and not self._is_ours
 
@@ -90,7 +95,10 @@ class CardTask(Task):
     def step(self) -> None:
         """Do what the verdict asks for."""
         delivery = self.delivery
-        if self.posted is not None:
+        if delivery.progress is Progress.FAILED:
+            # It comes back for the totals of its digest.
+            self.is_done = True
+        elif self.posted is not None:
             self._record(self.posted)
         elif self._is_to_recover:
             self._recover()
@@ -102,17 +110,11 @@ class CardTask(Task):
             self._say()
         elif delivery.step.verdict in _CHANGES:
             self._change()
-        elif delivery.step.verdict is Verdict.NOTE:
-            self._write(self._noted(), Progress.DUPLICATE)
         else:
             self._end_quietly()
 
     def stand_alone(self) -> None:
         """Say without its thread what was to be said there; a refresh of a lost card is done."""
-        if self._is_end_reply:
-            # Not even the thread is left: the end is no news.
-            self.give_up()
-            return
         is_change = self.is_change
         super().stand_alone()
         if is_change and self.delivery.step.verdict is not Verdict.CLOSE:
@@ -122,6 +124,7 @@ class CardTask(Task):
 
     def give_up(self) -> None:
         """Remember the newest state, of which nobody sees a card any more."""
+        self.delivery.alert = replace(self.delivery.alert, claim=None)
         try:
             self._write_shown()
         except StoreError as error:
@@ -169,6 +172,7 @@ class CardTask(Task):
             if alert.claim is not None and alert.claim.digest is not None:
                 # Its parent may count what was never listed.
                 run.touch(alert.claim.digest, delivery)
+                self.waits_for.add(alert.claim.digest)
             delivery.alert = replace(alert, claim=None)
         elif not self._record_found(posted):
             return
@@ -292,6 +296,7 @@ class CardTask(Task):
         if not run.write(delivery, after):
             logger.error("posted after the claim was lost", channel=posted.channel, ts=posted.ts)
             delivery.alert = after
+        delivery.step = replace(delivery.step, alert=delivery.alert)
         self.posted = None
         self._is_ours = False
         self._done_as = Progress.UPDATED if saying is Saying.END else Progress.POSTED
@@ -307,10 +312,8 @@ class CardTask(Task):
             self._done_as = None
         elif delivery.step.verdict in _CHANGES:
             self._change()
-        elif delivery.step.verdict is Verdict.NOTE:
-            self._write(self._noted(), self._done_as or Progress.DUPLICATE)
         else:
-            self._end(self._done_as or Progress.DUPLICATE)
+            self._end_quietly()
 
     def _change(self) -> None:
         """Show the newest state: on the card, or in the digest that lists the alert."""
@@ -370,10 +373,14 @@ class CardTask(Task):
             self.fail(ANOTHER_WAS_FIRST, retry_seconds=FIRST_SECONDS)
 
     def _end_quietly(self) -> None:
-        """End what changes nothing, and have done what a try before this one may have left out."""
-        delivery = self.delivery
-        alert = delivery.alert
-        is_unknown = delivery.step.verdict is Verdict.UNKNOWN or alert.is_forgotten
-        self._end(Progress.UNKNOWN if is_unknown else Progress.DUPLICATE)
-        if alert.digest and delivery.job.may_have_been_tried(self.run.clock()):
-            self.run.touch(alert.digest, delivery)
+        """End what shows nothing; a try before this one may have left the totals uncounted."""
+        delivery, run = self.delivery, self.run
+        verdict, alert = delivery.step.verdict, delivery.alert
+        if alert.digest and delivery.job.may_have_been_tried(run.clock()):
+            run.touch(alert.digest, delivery)
+        is_unknown = verdict is Verdict.UNKNOWN or alert.is_forgotten
+        progress = self._done_as or (Progress.UNKNOWN if is_unknown else Progress.DUPLICATE)
+        if verdict is Verdict.NOTE:
+            self._write(self._noted(), progress)
+        else:
+            self._end(progress)

@@ -177,28 +177,28 @@ class DigestTask(Task):
 
     def release(self) -> None:
         """Give back every claim that is not recorded; never raises StoreError."""
-        run = self.run
+        run, digest = self.run, self.digest
+        # Posted and not recorded is as doubtful as posted without an answer.
+        may_be_posted = self.is_doubtful or self.posted is not None
+        is_parent = digest is not None and digest.state is not DigestState.POSTED
         for each in self.left:
             alert = each.alert
             if alert.claim is None or alert.claim.worker != run.worker:
                 continue
-            # Listed and not recorded is as doubtful as listed without an answer.
-            is_posted = self.is_doubtful or self.posted is not None
-            may_be_listed = is_posted and each.key.subject in self._in_reply
+            # A parent that may be there counts all of them.
+            may_be_listed = may_be_posted and (is_parent or each.key.subject in self._in_reply)
             if not run.deadline.leaves(AWS_SECONDS):
                 return
             try:
                 run.write(each, alert.abandoned() if may_be_listed else alert.released())
             except StoreError as error:
                 logger.warning("claim not released", detail=str(error))
-        digest = self.digest
         if digest is None:
             return
         if digest.state is DigestState.POSTED:
             # Its totals count everything that was to be listed.
             run.touch(digest.digest_id, *self._settled)
         elif digest.state is DigestState.CLAIMED and run.deadline.leaves(AWS_SECONDS):
-            may_be_posted = self.is_doubtful or self.posted is not None
             try:
                 run.digests.write_digest(digest.given_back(may_be_posted=may_be_posted))
             except StoreError as error:
@@ -221,11 +221,12 @@ class DigestTask(Task):
         run = self.run
         begun = [each for each in self.left if each.alert.claim is not None]
         looked = look_for_claims(run, [each.alert for each in begun])
+        left: dict[str, list[Delivery]] = {}
         for each in begun:
             claim, alert = each.alert.claim, each.alert
             posted = looked.posted.get(alert.delivery_id)
             if claim is not None and claim.digest is not None:
-                run.touch(claim.digest, each)
+                left.setdefault(claim.digest, []).append(each)
             if posted is None or claim is None:
                 each.alert = replace(alert, claim=None)
                 continue
@@ -240,6 +241,10 @@ class DigestTask(Task):
             else:
                 each.fail(ANOTHER_WAS_FIRST, retry_seconds=FIRST_SECONDS)
         self._is_recovered = True
+        for digest_id, those in left.items():
+            if not (self._before and self._before.digest_id == digest_id and self._goes_on_with):
+                run.touch(digest_id, *those)
+                self.waits_for.add(digest_id)
         if not self.left and not self._also:
             self.is_done = True
 
@@ -297,6 +302,11 @@ class DigestTask(Task):
             meant_for=self._meant_for,
             before=self._compared_with,
         )
+
+    @property
+    def _goes_on_with(self) -> bool:
+        before = self._before
+        return before is not None and self._goes_on(before, self.run.clock())
 
     def _goes_on(self, before: OpenDigest, now: float) -> bool:
         """Return True if *before* is the digest to list in."""

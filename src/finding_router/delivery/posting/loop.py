@@ -56,9 +56,9 @@ class Loop:
             self._give_back(task)
         for delivery in self._redirected:
             self._fail_delivery(delivery, NO_TIME)
-        for digest_id, concerned in self._run.touched.items():
-            TotalsTask(self._run, digest_id, concerned).fail(NO_TIME, retry_seconds=0.0)
         self._pending, self._redirected = [], []
+        for digest_id, concerned in self._run.touched.items():
+            self._count_at_last(TotalsTask(self._run, digest_id, concerned))
         self._run.touched.clear()
 
     def _tasks(self, deliveries: Sequence[Delivery]) -> list[Task]:
@@ -120,9 +120,16 @@ class Loop:
         return min(waits, key=lambda each: (each[0], each[1].rank, each[1].urgency))
 
     def _may_go(self, task: Task) -> bool:
-        if self._run.circuit.reason(task.channel):
+        if self._run.circuit.reason(task.channel) or self._is_blocked(task):
             return False
         return not (task.needs_slot and self._run.rate.is_full(task.channel))
+
+    def _is_blocked(self, task: Task) -> bool:
+        """Return True while the totals of a digest that counts the task's findings are wrong."""
+        if not task.waits_for:
+            return False
+        counting = {each.digest_id for each in self._pending if isinstance(each, TotalsTask)}
+        return not task.waits_for.isdisjoint(counting | self._run.touched.keys())
 
     def _wait(self, task: Task) -> float:
         return self._run.rate.wait(task.channel) if task.needs_slot else 0.0
@@ -259,6 +266,13 @@ class Loop:
             wait = self._wait(task)
             task.release()
             task.fail(NO_TIME, retry_seconds=wait)
+
+    def _count_at_last(self, task: TotalsTask) -> None:
+        """Let a list that is complete when time is up be counted, or else come back for it."""
+        if self._run.deadline.leaves(AWS_SECONDS):
+            self._advance(task)
+        if not task.is_done:
+            self._fail(task, NO_TIME)
 
     def _fail(self, task: Task, why: str, *, at_least: float = 0.0) -> None:
         task.release()

@@ -77,11 +77,13 @@ def respond(
             return Response(Next.WAIT, error.retry_after_seconds, slows=task.channel)
         case MessageError() if not task.is_plain:
             return Response(Next.PLAIN)
+        case GoneError() if task.is_alone and task.is_dispensable:
+            return Response(Next.GIVE_UP)
         case GoneError() if not task.is_alone:
             return Response(Next.ALONE)
         case CredentialError() if is_believed:
             return Response(Next.FAIL, stops=True)
-        case ChannelError() | CredentialError() if task.is_change:
+        case ChannelError() | CredentialError() if task.is_change or task.is_dispensable:
             return Response(Next.GIVE_UP)
         case ChannelError() | CredentialError() if task.channel == default_channel:
             return Response(Next.FAIL, closes=default_channel)

@@ -5,9 +5,7 @@ from typing import Final, NamedTuple
 
 from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.posting.run import Run
-from finding_router.errors import ChannelError, CredentialError, GoneError
 from finding_router.slack.client import Posted
-from finding_router.telemetry import logger
 
 # A search starts this long before the claim, for the difference between two clocks.
 MARGIN_SECONDS: Final = 60.0
@@ -43,21 +41,13 @@ def look(
         left = [each for each in delivery_ids if each not in posted]
         if not left:
             break
-        try:
-            found = run.slack.find(
-                channel,
-                left,
-                since=claimed_at - MARGIN_SECONDS,
-                thread_ts=thread_ts,
-                seconds=run.deadline.for_slack(),
-            )
-        except GoneError:
-            # Nothing stands in a thread that is gone.
-            continue
-        except (ChannelError, CredentialError) as error:
-            logger.warning("history not searched", channel=channel, code=error.code)
-            is_sure = False
-            continue
+        found = run.slack.find(
+            channel,
+            left,
+            since=claimed_at - MARGIN_SECONDS,
+            thread_ts=thread_ts,
+            seconds=run.deadline.for_slack(),
+        )
         posted |= found.messages
         is_sure = is_sure and found.is_complete
     return Looked(posted, is_sure or len(posted) == len(delivery_ids))

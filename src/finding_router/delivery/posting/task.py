@@ -37,6 +37,8 @@ class Task:
         """The message that it was to change or to answer is gone."""
         self.is_doubtful = False
         """Slack may have taken the message, though no answer says so."""
+        self.waits_for: set[str] = set()
+        """Digests whose totals are to be right before the next step: they count its findings."""
         self.posted: Posted | None = None
         """Where the message stands, from the post until the Ledger has it."""
 
@@ -68,6 +70,11 @@ class Task:
     @property
     def is_change(self) -> bool:
         """Return True if the next step changes a message, as opposed to posting one."""
+        return False
+
+    @property
+    def is_dispensable(self) -> bool:
+        """Return True if nobody needs the post once its thread or channel is gone."""
         return False
 
     def step(self) -> None:
