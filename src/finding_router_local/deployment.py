@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from typing import Any, Final
 
 from finding_router_local.aws import AwsServer
@@ -104,8 +105,7 @@ def deploy(template: Template, aws: AwsServer) -> Deployment:
         },
     )
     queues = template.of_type(_QUEUE)
-    # A queue's redrive policy names another queue, which has to be there first.
-    for queue in sorted(queues, key=lambda queue: "RedrivePolicy" in queue.properties):
+    for queue in _dead_letter_queues_first(names, resolver, queues):
         _create_queue(names, resolver, aws, queue)
     for table in template.of_type(_TABLE):
         _create_table(names, resolver, aws, table)
@@ -151,6 +151,19 @@ class _Names:
     def url_of(self, arn: str) -> str:
         """Give the URL of the queue with this ARN."""
         return f"{self._aws.url}/{self._aws.account_id}/{arn.rpartition(':')[2]}"
+
+
+def _dead_letter_queues_first(
+    names: _Names, resolver: Resolver, queues: list[Resource]
+) -> list[Resource]:
+    """Return *queues* with each behind the one that its redrive policy names."""
+    by_arn = {names.arn(queue): queue for queue in queues}
+    order: TopologicalSorter[str] = TopologicalSorter()
+    for arn, queue in by_arn.items():
+        redrive = resolver.resolve(queue.properties).get("RedrivePolicy", {})
+        target = redrive.get("deadLetterTargetArn")
+        order.add(arn, *[target] if target in by_arn else [])
+    return [by_arn[arn] for arn in order.static_order()]
 
 
 def _create_queue(names: _Names, resolver: Resolver, aws: AwsServer, queue: Resource) -> None:

@@ -67,7 +67,7 @@ def read_template(path: Path, values: Mapping[str, object], *, region: str) -> T
     parameters = _parameters(raw.get("Parameters", {}), values)
     for resource in raw["Resources"].values():
         _replace_code(resource.get("Properties", {}))
-    # Managed policies are AWS's own, which it would ask an account for; the template uses none.
+    # SAM would ask an account for AWS's own managed policies, of which the template uses none.
     session = boto3.Session(region_name=region)
     translator = Translator({}, Parser(), boto_session=session)
     transformed = translator.translate(raw, dict(parameters), get_managed_policy_map=dict)

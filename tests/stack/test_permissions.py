@@ -34,13 +34,11 @@ DENIED_PATHS = {
 
 
 def statements(resolve: Resolve, **values: str) -> dict[str, dict[str, Any]]:
-    """Give the statements of the router's role by their Sid, without it."""
-    role = resolve(**values)["RouterRole"]
-    found = [
-        dict(statement)
-        for policy in role["Policies"]
-        for statement in policy["PolicyDocument"]["Statement"]
-    ]
+    """Return the statements of the router's role and of its deny policy by Sid, without it."""
+    resources = resolve(**values)
+    documents = [policy["PolicyDocument"] for policy in resources["RouterRole"]["Policies"]]
+    documents.append(resources["RouterDenyPolicy"]["PolicyDocument"])
+    found = [dict(statement) for document in documents for statement in document["Statement"]]
     by_sid = {statement.pop("Sid"): statement for statement in found}
     assert len(found) == len(by_sid)
     return by_sid
@@ -100,13 +98,21 @@ def test_role_allows_exactly_this(resolve: Resolve) -> None:
     assert ALLOWED == allowed(resolve)
 
 
-def test_only_lambda_assumes_the_role_and_no_policy_is_attached(resolve: Resolve) -> None:
-    """Nothing comes in by a managed policy."""
+def test_only_lambda_assumes_the_role_and_only_denials_are_attached(resolve: Resolve) -> None:
+    """The one managed policy is the stack's own, which only denies."""
     role = resolve()["RouterRole"]
     [trust] = role["AssumeRolePolicyDocument"]["Statement"]
 
     assert {"Service": "lambda.amazonaws.com"} == trust["Principal"]
-    assert "ManagedPolicyArns" not in role
+    assert ["<RouterDenyPolicy.Ref>"] == role["ManagedPolicyArns"]
+
+
+def test_attached_policy_only_denies_and_only_the_role_has_it(resolve: Resolve) -> None:
+    """It allows nothing, and is attached by RouterRole and to nobody else."""
+    policy = resolve()["RouterDenyPolicy"]
+
+    assert {"Description", "PolicyDocument"} == set(policy)
+    assert {"Deny"} == {each["Effect"] for each in policy["PolicyDocument"]["Statement"]}
 
 
 def test_schedule_may_call_the_router_and_nothing_else(resolve: Resolve) -> None:
@@ -141,14 +147,20 @@ def test_schedule_may_call_the_router_and_nothing_else(resolve: Resolve) -> None
     assert "ManagedPolicyArns" not in role
 
 
-def test_template_has_no_other_role(template: dict[str, Any]) -> None:
+def test_template_has_no_other_role_or_policy(template: dict[str, Any]) -> None:
     """SAM generates no role, because the function names its own."""
-    roles = [
-        name for name, each in template["Resources"].items() if each["Type"] == "AWS::IAM::Role"
+    iam = [
+        (name, each["Type"])
+        for name, each in template["Resources"].items()
+        if each["Type"].startswith("AWS::IAM::")
     ]
     function = template["Resources"]["RouterFunction"]["Properties"]
 
-    assert ["WakeRole", "RouterRole"] == roles
+    assert [
+        ("WakeRole", "AWS::IAM::Role"),
+        ("RouterRole", "AWS::IAM::Role"),
+        ("RouterDenyPolicy", "AWS::IAM::ManagedPolicy"),
+    ] == iam
     assert {"Fn::GetAtt": ["RouterRole", "Arn"]} == function["Role"]
     assert "Policies" not in function
 
