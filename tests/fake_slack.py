@@ -1,10 +1,11 @@
 """A Slack in memory, with threads and changes, which fails as planned."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from fakes import Clock, Faults, channel_refused, gone, unavailable
-from finding_router.errors import ChannelError, CredentialError, GoneError
+from finding_router.errors import ChannelError, CredentialError, DeliveryError, GoneError
 from finding_router.slack.client import Found, Posted
 from finding_router.slack.message import Message
 from finding_router.slack.refusals import MISSING_SCOPE
@@ -65,7 +66,7 @@ class FakeSlack:
         seconds: float = 40.0,
     ) -> Posted:
         """Keep *message* in *channel*; without the thread that it is for, in the open."""
-        with self._faults.around("post", channel):
+        with _calling("chat.postMessage"), self._faults.around("post", channel):
             self._check(channel, seconds)
             parent = self._find(channel, thread_ts)
             in_thread = parent is not None and parent.thread_ts is None
@@ -85,7 +86,7 @@ class FakeSlack:
 
     def update(self, channel_id: str, ts: str, message: Message, *, seconds: float = 40.0) -> None:
         """Let the message *ts* be *message*."""
-        with self._faults.around("update", channel_id):
+        with _calling("chat.update"), self._faults.around("update", channel_id):
             self._check(channel_id, seconds)
             said = self._find(channel_id, ts)
             if said is None:
@@ -104,7 +105,7 @@ class FakeSlack:
     ) -> Found:
         """Look among what was kept; a channel or a scope that refuses makes it incomplete."""
         try:
-            with self._faults.around("find", channel):
+            with _calling("conversations.history"), self._faults.around("find", channel):
                 self._check(channel, seconds)
                 return self._found(channel, delivery_ids, since=since, thread_ts=thread_ts)
         except GoneError:
@@ -132,7 +133,7 @@ class FakeSlack:
 
     def check(self, *, seconds: float = 40.0) -> None:
         """Accept the token, unless a fault has it otherwise."""
-        with self._faults.around("check", "(any channel)"):
+        with _calling("auth.test"), self._faults.around("check", "(any channel)"):
             self._check("(any channel)", seconds)
 
     def delete(self, said: Said) -> None:
@@ -168,6 +169,16 @@ class FakeSlack:
             if channel_id(said.channel) == channel_id(channel) and said.ts == ts:
                 return said
         return None
+
+
+@contextmanager
+def _calling(method: str) -> Iterator[None]:
+    """Name *method* in the error of a call."""
+    try:
+        yield
+    except DeliveryError as error:
+        error.method = method
+        raise
 
 
 def channel_id(channel: str) -> str:

@@ -128,20 +128,11 @@ def killed(_about: str) -> BaseException:
     return Killed()
 
 
-def rate_limited(seconds: float, method: str = "chat.postMessage") -> MakeError:
-    """Make Slack ask for *seconds* without calls of *method*."""
+def rate_limited(seconds: float) -> MakeError:
+    """Make Slack ask for *seconds* of quiet."""
     return lambda channel: RateLimitedError(
-        "ratelimited",
-        channel=channel,
-        code="ratelimited",
-        retry_after_seconds=seconds,
-        method=method,
+        "ratelimited", channel=channel, code="ratelimited", retry_after_seconds=seconds
     )
-
-
-def search_limited(seconds: float) -> MakeError:
-    """Make Slack ask for *seconds* without searches."""
-    return rate_limited(seconds, "conversations.history")
 
 
 def unavailable(code: str = "unreachable", *, ambiguous: bool = False) -> MakeError:

@@ -71,13 +71,21 @@ class FindingError(InputError):
 
 
 class DeliveryError(RouterError):
-    """Slack did not take a message for *channel*; *code* is Slack's own word for why."""
+    """Slack refused a call of *method* for *channel*; *code* is Slack's own word for why."""
 
-    def __init__(self, message: str, *, channel: str, code: str) -> None:
-        """Keep *channel* and *code* for those who decide what to do next."""
+    def __init__(
+        self, message: str, *, channel: str, code: str, method: str = "chat.postMessage"
+    ) -> None:
+        """Keep *channel*, *code* and *method* for the policy."""
         super().__init__(message)
         self.channel = channel
         self.code = code
+        self.method = method
+
+    @property
+    def is_search(self) -> bool:
+        """Return True if a search was refused, which does not concern posts."""
+        return self.method.startswith("conversations.")
 
 
 class RateLimitedError(DeliveryError):
@@ -92,15 +100,9 @@ class RateLimitedError(DeliveryError):
         retry_after_seconds: float,
         method: str = "chat.postMessage",
     ) -> None:
-        """Keep the method and the seconds to wait."""
-        super().__init__(message, channel=channel, code=code)
+        """Keep the seconds to wait."""
+        super().__init__(message, channel=channel, code=code, method=method)
         self.retry_after_seconds = retry_after_seconds
-        self.method = method
-
-    @property
-    def is_search(self) -> bool:
-        """Return True if Slack limits searches, which does not concern posts."""
-        return self.method.startswith("conversations.")
 
 
 class UnavailableError(DeliveryError):

@@ -59,6 +59,7 @@ class Pipeline:
         self._clock = clock
         self._sleep = sleep
         self._notices: Notices | None = None
+        self._slowed: set[str] = set()
 
     def run(self, records: Sequence[Record], deadline: Deadline) -> list[Job]:
         """Take *records* through to the end; every job of the answer has an outcome."""
@@ -163,6 +164,7 @@ class Pipeline:
                 deadline=deadline,
                 clock=self._clock,
                 sleep=self._sleep,
+                slowed=self._slowed,
             ),
             circuit=Circuit(),
             notices=self._notices,

@@ -15,9 +15,7 @@ RIGHT = {**EVERYTHING, "channel": "#right"}
 DROP = {"kind": "route", "name": "everything", "action": "drop"}
 
 
-def edited(
-    route: dict[str, Any], *findings: dict[str, Any], is_ambiguous: bool = False
-) -> Router:
+def edited(route: dict[str, Any], *findings: dict[str, Any], is_ambiguous: bool = False) -> Router:
     """Make a router that could not say *findings*, and whose only route is *route* since."""
     router = Router()
     error = unavailable("service_unavailable", ambiguous=is_ambiguous)

@@ -17,7 +17,6 @@ from fakes import (
     killed,
     message_refused,
     rate_limited,
-    search_limited,
     security_hub_down,
     store_down,
     token_refused,
@@ -63,7 +62,7 @@ WAYS: list[tuple[str, str | None, MakeError | None, bool]] = [
         )
     ),
     *(("post", None, error, True) for error in (LOST, killed)),
-    *(("find", None, each, False) for each in (unavailable(), search_limited(2), token_refused())),
+    *(("find", None, each, False) for each in (unavailable(), rate_limited(2), token_refused())),
     *(
         ("write", state, error, carried_out)
         for state in ("claimed", "released", "posted")
@@ -101,14 +100,17 @@ DIGEST_WAYS: list[tuple[str, str | None, MakeError | None, bool]] = [
         for error in (
             LOST,
             unavailable(),
-            rate_limited(2, "chat.update"),
-            rate_limited(200, "chat.update"),
+            rate_limited(2),
+            rate_limited(200),
             message_refused(),
         )
     ),
     ("update", None, killed, False),
     ("update", None, killed, True),
-    *((each, None, store_down, False) for each in ("open_digests", "about", "lines", "count", "count_later")),
+    *(
+        (each, None, store_down, False)
+        for each in ("open_digests", "about", "lines", "count", "count_later")
+    ),
 ]
 
 

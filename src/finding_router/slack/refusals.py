@@ -119,7 +119,7 @@ def raise_refusal(channel: str, method: str, error: "SlackApiError") -> NoReturn
     refusal = _refusal(code)
     if refusal is not None:
         kind, remedy = refusal
-        raise kind(f"{message}; {remedy}", channel=channel, code=code) from error
+        raise kind(f"{message}; {remedy}", channel=channel, code=code, method=method) from error
     is_down = code in OUTAGE_CODES or not _CODE.fullmatch(said) or response.status_code >= 500  # noqa: PLR2004
     if not is_down:
         raise UnlistedCodeError(

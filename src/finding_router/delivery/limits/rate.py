@@ -80,8 +80,13 @@ class RateLimit:
         deadline: Deadline,
         clock: Callable[[], float],
         sleep: Callable[[float], None],
+        slowed: set[str],
     ) -> None:
-        """Take slots that start before *deadline*; *clock* gives Unix seconds."""
+        """
+        Take slots that start before *deadline*; *clock* gives Unix seconds.
+
+        *slowed* are the channels that this worker slowed down, in earlier runs, too.
+        """
         self._rates = rates
         self._locks = locks
         self._deadline = deadline
@@ -89,7 +94,7 @@ class RateLimit:
         self._sleep = sleep
         self._held: dict[str, float] = {}
         self._free_at: dict[str, float] = {}
-        self._slowed: set[str] = set()
+        self._slowed = slowed
 
     def is_full(self, channel: str) -> bool:
         """Return True if all slots of *channel* within the time of this run are taken."""

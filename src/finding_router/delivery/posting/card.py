@@ -35,6 +35,8 @@ class CardTask(Task):
         """The claim in the Ledger is that of this task."""
         self._was_begun = delivery.alert.claim is not None
         """An earlier try was to say it: it is finished, whatever holds it now."""
+        self._doubt_since: float | None = None
+        """Unix second of a claim whose message may stand where nobody may look."""
         self._done_as: Progress | None = None
         """How the delivery ends once its card is up to date."""
 
@@ -173,6 +175,9 @@ class CardTask(Task):
                 # Its parent may count what was never listed.
                 run.touch(alert.claim.digest, delivery)
                 self.waits_for.add(alert.claim.digest)
+            if not looked.is_sure and alert.claim is not None:
+                self._doubt_since = alert.claim.claimed_at
+                self.is_doubtful = True
             delivery.alert = replace(alert, claim=None)
         elif not self._record_found(posted):
             return
@@ -240,7 +245,7 @@ class CardTask(Task):
             saying=SAYINGS.get(delivery.step.verdict, Saying.END),
             severity=delivery.severity,
             moment=newest.moment,
-            claimed_at=now,
+            claimed_at=self._doubt_since or now,
             lease_until=run.lease_until(now),
             worker=run.worker,
         )
@@ -298,6 +303,7 @@ class CardTask(Task):
             delivery.alert = after
         delivery.step = replace(delivery.step, alert=delivery.alert)
         self.posted = None
+        self.is_doubtful = False
         self._is_ours = False
         self._done_as = Progress.UPDATED if saying is Saying.END else Progress.POSTED
         if not delivery.alert.is_card_stale:

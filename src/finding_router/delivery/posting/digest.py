@@ -80,6 +80,8 @@ class DigestTask(Task):
         self._is_parent_new = False
         """The parent was posted in this run, with everything that is to be listed."""
         self._doubtful_also: set[str] = set()
+        self._doubt_since: dict[str, float] = {}
+        """By subject: Unix second of a claim whose line may stand where nobody may look."""
         self._put_so_far = 0
         self._in_reply: tuple[str, ...] = ()
         """Subjects in the reply that is being posted."""
@@ -186,7 +188,9 @@ class DigestTask(Task):
             if alert.claim is None or alert.claim.worker != run.worker:
                 continue
             # A parent that may be there counts all of them.
-            may_be_listed = may_be_posted and (is_parent or each.key.subject in self._in_reply)
+            may_be_listed = each.key.subject in self._doubt_since or (
+                may_be_posted and (is_parent or each.key.subject in self._in_reply)
+            )
             if not run.deadline.leaves(AWS_SECONDS):
                 return
             try:
@@ -228,6 +232,8 @@ class DigestTask(Task):
             if claim is not None and claim.digest is not None:
                 left.setdefault(claim.digest, []).append(each)
             if posted is None or claim is None:
+                if not looked.is_sure and claim is not None:
+                    self._doubt_since[each.key.subject] = claim.claimed_at
                 each.alert = replace(alert, claim=None)
                 continue
             digest = run.digests.about(claim.digest or "")
@@ -342,7 +348,7 @@ class DigestTask(Task):
                 saying=Saying.CARD,
                 severity=each.severity,
                 moment=newest.moment,
-                claimed_at=now,
+                claimed_at=self._doubt_since.get(each.key.subject, now),
                 lease_until=run.lease_until(now),
                 worker=run.worker,
                 digest=digest.digest_id,

@@ -193,7 +193,6 @@ class Loop:
                 task.give_up()
             case Next.REDIRECT:
                 code = error.code if isinstance(error, DeliveryError) else ""
-                count(DELIVERIES_DEGRADED)
                 logger.warning("channel refused", channel=channel, code=code)
                 self._refused[channel] = code
                 self._redirect(task, channel, code)
@@ -237,6 +236,7 @@ class Loop:
 
     def _redirect(self, task: Task, channel: str, code: str) -> None:
         """Send *task* to the default channel, together with whatever else goes there."""
+        count(DELIVERIES_DEGRADED)
         self._run.notices.refused(channel, code)
         task.redirect(code)
         if isinstance(task, CardTask):

@@ -83,6 +83,8 @@ def respond(
             return Response(Next.ALONE)
         case CredentialError() if is_believed:
             return Response(Next.FAIL, stops=True)
+        case CredentialError() if error.is_search:
+            return Response(Next.FAIL)
         case ChannelError() | CredentialError() if task.is_change or task.is_dispensable:
             return Response(Next.GIVE_UP)
         case ChannelError() | CredentialError() if task.channel == default_channel:
