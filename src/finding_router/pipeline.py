@@ -22,7 +22,7 @@ from finding_router.delivery.outcome import FOLLOWED, Outcome
 from finding_router.delivery.report import conclude, report
 from finding_router.delivery.stores import Stores
 from finding_router.errors import StoreError
-from finding_router.routing.book import RouteBook
+from finding_router.routing.cache import RouteCache
 from finding_router.settings import Settings
 from finding_router.telemetry import INVALID_ROUTES, count, logger
 
@@ -44,7 +44,7 @@ class Pipeline:
         settings: Settings,
         stores: Stores,
         *,
-        routes: RouteBook,
+        routes: RouteCache,
         slack: "Messenger",
         workflow: Workflow,
         clock: Callable[[], float] = time.time,

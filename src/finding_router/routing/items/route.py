@@ -23,15 +23,15 @@ from pydantic_core import ErrorDetails
 
 from finding_router.errors import RouteError
 from finding_router.findings.finding import Severity
-from finding_router.routing.channel import ChannelTemplate, channel_safe, read_channel
-from finding_router.routing.clock import MOMENT_EXAMPLE, TIME_EXAMPLE, ZONE_EXAMPLE
-from finding_router.routing.match import EVERYTHING, Match, read_match
-from finding_router.routing.mention import read_mentions
-from finding_router.routing.mistake import MistakeError, did_you_mean, shown
-from finding_router.routing.pattern import PatternError
-from finding_router.routing.reading import Item, one_of, read_name, whole
-from finding_router.routing.schedule import ActiveHours, Schedule
-from finding_router.routing.silence import Silence
+from finding_router.routing.items.channel import ChannelTemplate, channel_safe, read_channel
+from finding_router.routing.items.clock import MOMENT_EXAMPLE, TIME_EXAMPLE, ZONE_EXAMPLE
+from finding_router.routing.items.match import EVERYTHING, Match, read_match
+from finding_router.routing.items.mention import read_mentions
+from finding_router.routing.items.reading import Item, one_of, read_name, whole
+from finding_router.routing.items.schedule import ActiveHours, Schedule
+from finding_router.routing.items.silence import Silence
+from finding_router.routing.patterns.mistake import MistakeError, did_you_mean, shown
+from finding_router.routing.patterns.pattern import PatternError
 
 _ACCOUNT_ID_DIGITS: Final = 12
 _MAX_LABEL_CHARS: Final = 80

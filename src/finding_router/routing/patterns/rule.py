@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from typing import Final
 
-from finding_router.routing.leaf import Leaf
-from finding_router.routing.sight import Element, Place, Sight
+from finding_router.routing.patterns.leaf import Leaf
+from finding_router.routing.patterns.sight import Element, Place, Sight
 
 OUTSIDE: Final[frozenset[Place]] = frozenset({None})
 NOWHERE: Final[frozenset[Place]] = frozenset()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sys import float_info
 from typing import NamedTuple, Protocol
 
-from finding_router.routing.scalar import address, comparable, literal
+from finding_router.routing.patterns.scalar import address, comparable, literal
 
 
 class Condition(Protocol):

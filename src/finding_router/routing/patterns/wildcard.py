@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from finding_router.routing.mistake import MistakeError
+from finding_router.routing.patterns.mistake import MistakeError
 
 _STAR: Final = "*"
 _BACKSLASH: Final = "\\"

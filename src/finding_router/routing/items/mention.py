@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from finding_router.routing.mistake import MistakeError, shown
+from finding_router.routing.patterns.mistake import MistakeError, shown
 
 _EVERYONE: Final = frozenset({"@here", "@channel", "@everyone"})
 # Slack's ids: U and W are people, S is a user group.

@@ -5,7 +5,7 @@ from typing import Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-from finding_router.routing.mistake import MistakeError, did_you_mean, shown
+from finding_router.routing.patterns.mistake import MistakeError, did_you_mean, shown
 
 AS_WRITTEN: Final = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
 """Nothing is guessed, changed later, or left over; and nothing is built for a kind not in use."""

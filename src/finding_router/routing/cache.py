@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from finding_router.routing.table import RoutingTable
 
 
-class RouteBook:
+class RouteCache:
     """
     Keeps the table that was read last.
 

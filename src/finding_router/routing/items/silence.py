@@ -8,10 +8,10 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, PlainValidator
 
 from finding_router.errors import RouteError
-from finding_router.routing.clock import read_moment
-from finding_router.routing.index import PatternIndex
-from finding_router.routing.match import Match, read_match
-from finding_router.routing.reading import Item, one_of, read_name
+from finding_router.routing.items.clock import read_moment
+from finding_router.routing.items.match import Match, read_match
+from finding_router.routing.items.reading import Item, one_of, read_name
+from finding_router.routing.patterns.index import PatternIndex
 
 
 class OnExpiry(StrEnum):

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from finding_router.routing.mistake import MistakeError, shown
-from finding_router.routing.pattern import compile_pattern
+from finding_router.routing.patterns.mistake import MistakeError, shown
+from finding_router.routing.patterns.pattern import compile_pattern
 
 # A pattern with one of these is a whole rule's: no finding has a field of such a name (ASFF).
 _RULE_FIELDS: Final = frozenset({"source", "detail-type", "detail"})

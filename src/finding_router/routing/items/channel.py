@@ -8,7 +8,7 @@ from typing import Final
 
 from finding_router.findings.finding import Finding
 from finding_router.findings.products import UNKNOWN
-from finding_router.routing.mistake import MistakeError, did_you_mean, shown
+from finding_router.routing.patterns.mistake import MistakeError, did_you_mean, shown
 
 # https://api.slack.com/methods/conversations.create#naming
 MAX_NAME_CHARS: Final = 80

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from finding_router.routing.mistake import MistakeError, closest, did_you_mean, shown
+from finding_router.routing.patterns.mistake import MistakeError, closest, did_you_mean, shown
 
 DAY_MINUTES: Final = 24 * 60
 TIME_EXAMPLE: Final = 'write hours and minutes such as "08:30"'

@@ -4,11 +4,17 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Final
 
-from finding_router.routing.caseless import Part, ignore_case
-from finding_router.routing.leaf import AddressRange, AnythingBut, Condition, Leaf, NumberRange
-from finding_router.routing.mistake import MistakeError, did_you_mean, shown
-from finding_router.routing.scalar import address, comparable, literal
-from finding_router.routing.wildcard import Wildcard, split_wildcard
+from finding_router.routing.patterns.caseless import Part, ignore_case
+from finding_router.routing.patterns.leaf import (
+    AddressRange,
+    AnythingBut,
+    Condition,
+    Leaf,
+    NumberRange,
+)
+from finding_router.routing.patterns.mistake import MistakeError, did_you_mean, shown
+from finding_router.routing.patterns.scalar import address, comparable, literal
+from finding_router.routing.patterns.wildcard import Wildcard, split_wildcard
 
 _IGNORE_CASE: Final = "equals-ignore-case"
 _ADDRESS_BITS: Final = {4: 32, 6: 128}

@@ -3,12 +3,12 @@
 from collections.abc import Hashable, Iterable, Iterator
 from itertools import chain
 
-from finding_router.routing.caseless import AsciiCaseless, Part
-from finding_router.routing.leaf import Condition
-from finding_router.routing.rule import Field
-from finding_router.routing.scalar import literal
-from finding_router.routing.sight import Place
-from finding_router.routing.wildcard import Wildcard
+from finding_router.routing.patterns.caseless import AsciiCaseless, Part
+from finding_router.routing.patterns.leaf import Condition
+from finding_router.routing.patterns.rule import Field
+from finding_router.routing.patterns.scalar import literal
+from finding_router.routing.patterns.sight import Place
+from finding_router.routing.patterns.wildcard import Wildcard
 
 # Conditions, and the fields that have each.
 type _Conditions = dict[Condition, list[Field]]

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, Field, PlainValidator, ValidationInfo
 
 from finding_router.findings.finding import Severity
-from finding_router.routing.clock import (
+from finding_router.routing.items.clock import (
     DAY_MINUTES,
     EVERY_DAY,
     Weekday,
@@ -23,8 +23,8 @@ from finding_router.routing.clock import (
     read_weekdays,
     read_zone,
 )
-from finding_router.routing.mistake import MistakeError, shown
-from finding_router.routing.reading import AS_WRITTEN, one_of
+from finding_router.routing.items.reading import AS_WRITTEN, one_of
+from finding_router.routing.patterns.mistake import MistakeError, shown
 
 _MIDNIGHT: Final = "24:00"
 # Hours that began so many days ago may still be open, or a time be put off: two spare nights.
