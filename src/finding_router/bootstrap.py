@@ -14,7 +14,7 @@ from finding_router.delivery.stores import Stores
 from finding_router.pipeline import Pipeline
 from finding_router.routing.cache import RouteCache
 from finding_router.settings import Settings
-from finding_router.slack.client import SlackClient
+from finding_router.slack.api.client import SlackClient
 
 
 def make_slack(settings: Settings) -> SlackClient:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from finding_router.delivery.notices import Notices
     from finding_router.delivery.session import Session
     from finding_router.routing.table import RoutingTable
-    from finding_router.slack.client import Messenger
+    from finding_router.slack.api.client import Messenger
 
 # Most silences that are over have done what they were for: their authors hear of it once.
 SILENCE_OVER_SECONDS: Final = 90 * 86_400.0
@@ -147,7 +147,7 @@ class Pipeline:
         from finding_router.delivery.plan import Planner
         from finding_router.delivery.posting.run import Run
         from finding_router.delivery.session import Session
-        from finding_router.slack.links import AccessPortal
+        from finding_router.slack.kit.links import AccessPortal
 
         settings, stores = self._settings, self._stores
         if self._notices is None:

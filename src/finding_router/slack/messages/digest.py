@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from finding_router.counts import counted
 from finding_router.findings.digest import Group, Line, Totals, Trend, accounts, groups, resources
-from finding_router.slack import blocks
-from finding_router.slack.detail import joined, said
-from finding_router.slack.frame import (
+from finding_router.slack.kit import blocks
+from finding_router.slack.kit.detail import joined, said
+from finding_router.slack.kit.frame import (
     CIRCLES,
     COLOURS,
     ENDED_COLOUR,
@@ -25,9 +25,9 @@ from finding_router.slack.frame import (
     preface,
     preface_lines,
 )
-from finding_router.slack.message import Message
-from finding_router.slack.resources import is_account
-from finding_router.slack.text import (
+from finding_router.slack.kit.message import Message
+from finding_router.slack.kit.resources import is_account
+from finding_router.slack.kit.text import (
     FIELDS,
     SUMMARY_CHARS,
     Budget,

@@ -4,9 +4,9 @@ from re import compile as regex
 from typing import Final
 
 from finding_router.findings.finding import Finding, Resource
-from finding_router.slack.detail import VALUE_CHARS, joined, said
-from finding_router.slack.links import AccessPortal, Arn, resource_url
-from finding_router.slack.text import Mrkdwn, clean, length, lines, link
+from finding_router.slack.kit.detail import VALUE_CHARS, joined, said
+from finding_router.slack.kit.links import AccessPortal, Arn, resource_url
+from finding_router.slack.kit.text import Mrkdwn, clean, length, lines, link
 
 MOST_SHOWN: Final = 3
 # An account is no resource with an ARN: Security Hub writes the first form, others its id alone.

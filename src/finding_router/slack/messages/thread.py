@@ -5,12 +5,11 @@ from typing import Any, Final
 from finding_router.findings.ending import Ended
 from finding_router.findings.finding import Finding, Severity
 from finding_router.findings.timestamps import parse_timestamp
-from finding_router.slack import blocks
-from finding_router.slack.body import Source, body
-from finding_router.slack.card import CardContext, full_title, seen, summary
-from finding_router.slack.detail import Detail, facts, with_standards
-from finding_router.slack.durations import ago_words, duration_words, ordinal
-from finding_router.slack.frame import (
+from finding_router.slack.kit import blocks
+from finding_router.slack.kit.body import Source, body
+from finding_router.slack.kit.detail import Detail, facts, with_standards
+from finding_router.slack.kit.durations import ago_words, duration_words, ordinal
+from finding_router.slack.kit.frame import (
     CIRCLES,
     COLOURS,
     ENDED_COLOUR,
@@ -19,9 +18,10 @@ from finding_router.slack.frame import (
     because,
     preface,
 )
-from finding_router.slack.links import finding_url
-from finding_router.slack.message import Message
-from finding_router.slack.text import Budget, Mrkdwn, link, one_line
+from finding_router.slack.kit.links import finding_url
+from finding_router.slack.kit.message import Message
+from finding_router.slack.kit.text import Budget, Mrkdwn, link, one_line
+from finding_router.slack.messages.card import CardContext, full_title, seen, summary
 
 _LINK_CHARS: Final = 100
 _SUPPRESSED_SIGN: Final = "🔕"

@@ -7,8 +7,15 @@ slack_sdk takes a tenth of a cold start, and most events say nothing: it is impo
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from finding_router.slack.detail import Fact
-from finding_router.slack.text import CONTEXT_ELEMENTS, FIELDS, HEADER_CHARS, Mrkdwn, Plain, plain
+from finding_router.slack.kit.detail import Fact
+from finding_router.slack.kit.text import (
+    CONTEXT_ELEMENTS,
+    FIELDS,
+    HEADER_CHARS,
+    Mrkdwn,
+    Plain,
+    plain,
+)
 
 if TYPE_CHECKING:
     from slack_sdk.models.blocks import MarkdownTextObject

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from finding_router.slack import blocks
-from finding_router.slack.message import Message
-from finding_router.slack.text import Plain
+from finding_router.slack.kit import blocks
+from finding_router.slack.kit.message import Message
+from finding_router.slack.kit.text import Plain
 
 MAX_DETAILS: Final = 10
 MAX_DETAIL_CHARS: Final = 280

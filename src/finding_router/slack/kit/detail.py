@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
-from finding_router.slack.text import Mrkdwn, code, listed, says_nothing, words
+from finding_router.slack.kit.text import Mrkdwn, code, listed, says_nothing, words
 
 # Longer values are no longer read at a glance; the finding itself is one click away.
 VALUE_CHARS: Final = 200

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from finding_router.findings.finding import Finding
 from finding_router.findings.reading import items_at, number_at, text_at
-from finding_router.slack.detail import Detail, facts, joined, listings, said
-from finding_router.slack.links import outside
-from finding_router.slack.text import Mrkdwn, link
+from finding_router.slack.kit.detail import Detail, facts, joined, listings, said
+from finding_router.slack.kit.links import outside
+from finding_router.slack.kit.text import Mrkdwn, link
 
 type Vulnerability = Mapping[str, Any]
 

@@ -7,13 +7,12 @@ from typing import Final, NamedTuple
 
 from finding_router.counts import counted
 from finding_router.findings.digest import Group, Line, groups
-from finding_router.slack import blocks
-from finding_router.slack.detail import joined, said
-from finding_router.slack.digest import group_name, summed_up
-from finding_router.slack.frame import CIRCLES, ENDED_SIGN, account_words
-from finding_router.slack.message import Message
-from finding_router.slack.resources import is_account
-from finding_router.slack.text import (
+from finding_router.slack.kit import blocks
+from finding_router.slack.kit.detail import joined, said
+from finding_router.slack.kit.frame import CIRCLES, ENDED_SIGN, account_words
+from finding_router.slack.kit.message import Message
+from finding_router.slack.kit.resources import is_account
+from finding_router.slack.kit.text import (
     SECTION_CHARS,
     SUMMARY_CHARS,
     Budget,
@@ -24,6 +23,7 @@ from finding_router.slack.text import (
     says_nothing,
     words,
 )
+from finding_router.slack.messages.digest import group_name, summed_up
 
 # A link takes ten times the room of what it says: 20 findings fill a reply instead of 100.
 FINDINGS_WITH_LINKS: Final = 20

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from finding_router.findings.finding import Severity
-from finding_router.slack import blocks
-from finding_router.slack.detail import joined
-from finding_router.slack.text import Mrkdwn, code, listed, mention, says_nothing, words
+from finding_router.slack.kit import blocks
+from finding_router.slack.kit.detail import joined
+from finding_router.slack.kit.text import Mrkdwn, code, listed, mention, says_nothing, words
 
 COLOURS: Final = {
     Severity.CRITICAL: "#B3123B",

@@ -14,12 +14,12 @@ from finding_router.errors import (
     GoneError,
     UnavailableError,
 )
-from finding_router.slack.message import Message
-from finding_router.slack.refusals import MISSING_SCOPE, raise_refusal, raise_transport
+from finding_router.slack.api.refusals import MISSING_SCOPE, raise_refusal, raise_transport
+from finding_router.slack.kit.message import Message
 from finding_router.telemetry import logger
 
 if TYPE_CHECKING:
-    from finding_router.slack.transport import KeepAliveWebClient
+    from finding_router.slack.api.transport import KeepAliveWebClient
 
 EVENT_TYPE: Final = "finding_router_delivery"
 # https://docs.slack.dev/reference/methods/conversations.history and conversations.list: under 1000
@@ -289,7 +289,7 @@ class SlackClient:
         return data
 
     def _client(self, channel: str, until: float, *, fresh_token: bool) -> "KeepAliveWebClient":
-        from finding_router.slack.transport import KeepAliveWebClient
+        from finding_router.slack.api.transport import KeepAliveWebClient
 
         if self._web is None or fresh_token:
             # The first token is fetched early in an invocation; one that is fetched anew may not.

@@ -7,11 +7,11 @@ from typing import Any, Final, NamedTuple
 
 from finding_router.findings.finding import Finding
 from finding_router.findings.reading import text_at
-from finding_router.slack import blocks
-from finding_router.slack.detail import Detail, Fact, Listing, facts, joined, said
-from finding_router.slack.links import AccessPortal, Outside, finding_url, outside
-from finding_router.slack.resources import resource_lines
-from finding_router.slack.text import (
+from finding_router.slack.kit import blocks
+from finding_router.slack.kit.detail import Detail, Fact, Listing, facts, joined, said
+from finding_router.slack.kit.links import AccessPortal, Outside, finding_url, outside
+from finding_router.slack.kit.resources import resource_lines
+from finding_router.slack.kit.text import (
     FIELDS,
     SECTION_CHARS,
     Budget,

@@ -7,10 +7,10 @@ from typing import Any, Final
 from finding_router.findings.finding import Finding
 from finding_router.findings.reading import text_at
 from finding_router.findings.timestamps import parse_timestamp
-from finding_router.slack import blocks
-from finding_router.slack.body import Source, body
-from finding_router.slack.detail import exact, facts, joined, said, with_standards
-from finding_router.slack.frame import (
+from finding_router.slack.kit import blocks
+from finding_router.slack.kit.body import Source, body
+from finding_router.slack.kit.detail import exact, facts, joined, said, with_standards
+from finding_router.slack.kit.frame import (
     CIRCLES,
     COLOURS,
     NO_ROUTE,
@@ -19,11 +19,10 @@ from finding_router.slack.frame import (
     preface,
     preface_lines,
 )
-from finding_router.slack.layouts import lay_out
-from finding_router.slack.links import AccessPortal, finding_url
-from finding_router.slack.message import Message
-from finding_router.slack.resources import is_account, short_name
-from finding_router.slack.text import (
+from finding_router.slack.kit.links import AccessPortal, finding_url
+from finding_router.slack.kit.message import Message
+from finding_router.slack.kit.resources import is_account, short_name
+from finding_router.slack.kit.text import (
     HEADER_CHARS,
     Budget,
     Mrkdwn,
@@ -37,6 +36,7 @@ from finding_router.slack.text import (
     preformatted,
     words,
 )
+from finding_router.slack.layouts import lay_out
 
 UNREADABLE_COLOUR: Final = "#5B6770"
 

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, Self
 from urllib.parse import quote, urlsplit
 
 from finding_router.findings.finding import Finding, Resource
-from finding_router.slack.text import Url, clean
+from finding_router.slack.kit.text import Url, clean
 
 # https://docs.aws.amazon.com/general/latest/gr/rande.html and the guides of the two other clouds
 _CONSOLES: Final = {
