@@ -14,8 +14,8 @@ from statistics import median
 from time import perf_counter_ns
 from typing import Any
 
-from finding_router.routing.index import PatternIndex
-from finding_router.routing.pattern import compile_pattern
+from finding_router.routing.patterns.index import PatternIndex
+from finding_router.routing.patterns.pattern import compile_pattern
 
 PRODUCTS = (
     "GuardDuty", "Inspector", "Macie", "Security Hub", "IAM Access Analyzer",

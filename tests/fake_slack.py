@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from fakes import Clock, Faults, channel_refused, gone, unavailable
 from finding_router.errors import ChannelError, CredentialError, DeliveryError, GoneError
-from finding_router.slack.client import Found, Posted
-from finding_router.slack.message import Message
-from finding_router.slack.refusals import MISSING_SCOPE
+from finding_router.slack.api.client import Found, Posted
+from finding_router.slack.api.refusals import MISSING_SCOPE
+from finding_router.slack.kit.message import Message
 
 
 @dataclass

@@ -7,14 +7,14 @@ from fake_books import FakeDigests, FakeHeld
 from fake_ledger import FakeLedger, FakeLocks, FakeRates
 from fake_slack import FakeSlack, Said
 from fakes import Clock, FakeWorkflow, Faults
-from finding_router.delivery.limits.deadline import Deadline
-from finding_router.delivery.deliveries import Job, Record
 from finding_router.delivery.alerts.alert import Alert
+from finding_router.delivery.deliveries import Job, Record
+from finding_router.delivery.limits.deadline import Deadline
 from finding_router.delivery.outcome import Outcome
 from finding_router.delivery.stores import Stores
 from finding_router.findings.finding import Severity
 from finding_router.pipeline import Pipeline
-from finding_router.routing.book import RouteBook
+from finding_router.routing.cache import RouteCache
 from finding_router.settings import Settings
 from finding_router.telemetry import metrics
 from hub_events import PRODUCT_ARN, imported, record
@@ -63,7 +63,7 @@ class Router:
 
     def restart(self) -> None:
         """Start another worker: what the last one had in memory is gone."""
-        self.routes = RouteBook(
+        self.routes = RouteCache(
             self._read_items,
             default_channel=DEFAULT,
             allow_suppress=self._allow_suppress,

@@ -12,9 +12,9 @@ from finding_router.aws.routing_table import DynamoRoutingTable
 from finding_router.aws.security_hub import SecurityHub
 from finding_router.delivery.stores import Stores
 from finding_router.pipeline import Pipeline
-from finding_router.routing.book import RouteBook
+from finding_router.routing.cache import RouteCache
 from finding_router.settings import Settings
-from finding_router.slack.client import SlackClient
+from finding_router.slack.api.client import SlackClient
 
 
 def make_slack(settings: Settings) -> SlackClient:
@@ -32,7 +32,7 @@ def make_slack(settings: Settings) -> SlackClient:
 def make_pipeline(settings: Settings) -> Pipeline:
     """Put the pipeline together; nothing is called before the first batch."""
     dynamodb = DynamoDB()
-    routes = RouteBook(
+    routes = RouteCache(
         DynamoRoutingTable(settings.routing_table, dynamodb).items,
         default_channel=settings.default_channel,
         allow_suppress=settings.allow_suppress,

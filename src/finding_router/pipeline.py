@@ -22,7 +22,7 @@ from finding_router.delivery.outcome import FOLLOWED, Outcome
 from finding_router.delivery.report import conclude, report
 from finding_router.delivery.stores import Stores
 from finding_router.errors import StoreError
-from finding_router.routing.book import RouteBook
+from finding_router.routing.cache import RouteCache
 from finding_router.settings import Settings
 from finding_router.telemetry import INVALID_ROUTES, count, logger
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from finding_router.delivery.notices import Notices
     from finding_router.delivery.session import Session
     from finding_router.routing.table import RoutingTable
-    from finding_router.slack.client import Messenger
+    from finding_router.slack.api.client import Messenger
 
 # Most silences that are over have done what they were for: their authors hear of it once.
 SILENCE_OVER_SECONDS: Final = 90 * 86_400.0
@@ -44,7 +44,7 @@ class Pipeline:
         settings: Settings,
         stores: Stores,
         *,
-        routes: RouteBook,
+        routes: RouteCache,
         slack: "Messenger",
         workflow: Workflow,
         clock: Callable[[], float] = time.time,
@@ -148,7 +148,7 @@ class Pipeline:
         from finding_router.delivery.plan import Planner
         from finding_router.delivery.posting.run import Run
         from finding_router.delivery.session import Session
-        from finding_router.slack.links import AccessPortal
+        from finding_router.slack.kit.links import AccessPortal
 
         settings, stores = self._settings, self._stores
         if self._notices is None:

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import click
 
-from finding_router.routing.channel import read_channel
-from finding_router.routing.clock import read_moment
-from finding_router.routing.mistake import MistakeError
+from finding_router.routing.items.channel import read_channel
+from finding_router.routing.items.clock import read_moment
+from finding_router.routing.patterns.mistake import MistakeError
 from finding_router_cli.documents import read_text
 from finding_router_cli.explanation import Explanation, as_json, as_lines, explain_event
 from finding_router_cli.inputs import read_events

@@ -11,8 +11,8 @@ from finding_router.findings.events import EventKind, read_event
 from finding_router.findings.finding import Finding
 from finding_router.findings.screening import NotPosted, screen
 from finding_router.routing.hold import Hold, HoldKind
-from finding_router.routing.route import Deliver
-from finding_router.routing.silence import OnExpiry, Silence
+from finding_router.routing.items.route import Deliver
+from finding_router.routing.items.silence import OnExpiry, Silence
 from finding_router.routing.table import Decision, Destination, RoutingTable
 from finding_router.routing.trace import TraceStep
 

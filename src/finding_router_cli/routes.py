@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from finding_router.counts import counted
-from finding_router.routing.match import FINDING_FIELDS, Match, top_fields
-from finding_router.routing.mistake import closest
+from finding_router.routing.items.match import FINDING_FIELDS, Match, top_fields
+from finding_router.routing.patterns.mistake import closest
 from finding_router_cli.routing_items import load_table, stack_options
 
 

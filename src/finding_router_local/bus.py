@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
 
-from finding_router.routing.pattern import compile_pattern
+from finding_router.routing.patterns.pattern import compile_pattern
 from finding_router_local.aws import AwsServer
 from finding_router_local.deployment import Rule
 from finding_router_local.faults import Effect

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from finding_router.routing.index import PatternIndex
-from finding_router.routing.pattern import PatternError, compile_pattern
+from finding_router.routing.patterns.index import PatternIndex
+from finding_router.routing.patterns.pattern import PatternError, compile_pattern
 
 CASES = Path(__file__).parents[2].parent / "shared" / "conformance" / "event_patterns.jsonl"
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from finding_router.routing.index import PatternIndex
-from finding_router.routing.pattern import PatternError, compile_pattern
+from finding_router.routing.patterns.index import PatternIndex
+from finding_router.routing.patterns.pattern import PatternError, compile_pattern
 
 PAGE = Path(__file__).parents[2] / "docs" / "patterns.md"
 EXAMPLES = re.findall(

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from finding_router.findings.asff import read_finding
-from finding_router.slack.card import CardContext, render, render_plain, render_raw
-from finding_router.slack.links import AccessPortal
+from finding_router.slack.kit.links import AccessPortal
+from finding_router.slack.messages.card import CardContext, render, render_plain, render_raw
 from slack_limits import acts, says_nothing, violations
 
 ROOT = Path(__file__).parents[2]

@@ -8,9 +8,9 @@ import pytest
 from finding_router.delivery.digests.lines import LINE_BYTES, line_of, size_bytes
 from finding_router.findings.asff import read_finding
 from finding_router.findings.digest import Line, Totals
-from finding_router.slack.digest import Digest, render_parent, render_parent_plain
-from finding_router.slack.digest_thread import render_replies
-from finding_router.slack.links import AccessPortal
+from finding_router.slack.kit.links import AccessPortal
+from finding_router.slack.messages.digest import Digest, render_parent, render_parent_plain
+from finding_router.slack.messages.digest_thread import render_replies
 from slack_limits import acts, says_nothing, violations
 
 SAMPLES = Path(__file__).parents[2].parent / "shared" / "samples" / "findings.ndjson"

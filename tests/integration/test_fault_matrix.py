@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from finding_router.slack import refusals
+from finding_router.slack.api import refusals
 from finding_router_local.matrix import troubles
 from finding_router_local.matrix.__main__ import main, summary, table
 from finding_router_local.matrix.cells import Cell, covering

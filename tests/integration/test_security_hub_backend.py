@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from finding_router.routing.pattern import compile_pattern
+from finding_router.routing.patterns.pattern import compile_pattern
 from finding_router_local.aws import AwsServer
 from finding_router_local.faults import Fault
 

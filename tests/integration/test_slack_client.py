@@ -17,17 +17,17 @@ from finding_router.errors import (
     RateLimitedError,
     UnavailableError,
 )
-from finding_router.slack import client, transport
-from finding_router.slack.client import (
+from finding_router.slack.api import client, transport
+from finding_router.slack.api.client import (
     CHANNELS_PAGE,
     PAGE,
     TOKEN_SECONDS,
     Found,
     SlackClient,
 )
-from finding_router.slack.message import Message
-from finding_router.slack.notice import notice
-from finding_router.slack.refusals import DEFAULT_RETRY_AFTER_SECONDS
+from finding_router.slack.api.refusals import DEFAULT_RETRY_AFTER_SECONDS
+from finding_router.slack.kit.message import Message
+from finding_router.slack.messages.notice import notice
 from finding_router_local.slack import SlackServer
 from slack_caller import ALL_SCOPES
 
@@ -287,7 +287,7 @@ def test_a_dropped_connection_is_never_posted_into_again(
 
 def test_a_slow_answer_is_not_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """After the time-out nobody knows whether it was posted."""
-    monkeypatch.setattr("finding_router.slack.transport.TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr("finding_router.slack.api.transport.TIMEOUT_SECONDS", 0.3)
     world.fail(delay_seconds=5, stored=True)
 
     refusal = world.refusal()

@@ -9,8 +9,8 @@ import pytest
 from fake_slack import FakeSlack
 from fakes import Clock, Faults
 from finding_router.errors import ChannelError, GoneError, UnavailableError
-from finding_router.slack.client import Found, SlackClient
-from finding_router.slack.message import Message
+from finding_router.slack.api.client import Found, SlackClient
+from finding_router.slack.kit.message import Message
 from finding_router_local.slack import SlackServer
 from slack_caller import ALL_SCOPES
 

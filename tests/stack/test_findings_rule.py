@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from finding_router.routing.pattern import Pattern, compile_pattern
+from finding_router.routing.patterns.pattern import Pattern, compile_pattern
 from finding_router.settings import Settings
 
 type Resolve = Callable[..., dict[str, Any]]

@@ -1,4 +1,4 @@
-"""The route book: edits take effect soon, and an outage of DynamoDB stops nothing."""
+"""The cache of routes: edits take effect soon, and an outage of DynamoDB stops nothing."""
 
 from typing import Any
 
@@ -6,13 +6,13 @@ import pytest
 
 from fakes import Clock, store_down
 from finding_router.errors import StoreError
-from finding_router.routing.book import RouteBook
+from finding_router.routing.cache import RouteCache
 
 CACHE = 30.0
 
 
 class World:
-    """A store of routes that can fail, and a book of it."""
+    """A store of routes that can fail, and a cache of it."""
 
     def __init__(self) -> None:
         """Hold one route."""
@@ -20,7 +20,7 @@ class World:
         self.items: list[dict[str, Any]] = [{"kind": "route", "name": "one", "channel": "#one"}]
         self.reads = 0
         self.is_down = False
-        self.book = RouteBook(
+        self.cache = RouteCache(
             self._read,
             default_channel="#security",
             allow_suppress=False,
@@ -36,7 +36,7 @@ class World:
 
     def routes(self) -> list[str]:
         """Give the names of the routes in force."""
-        return [route.name for route in self.book.table().routes]
+        return [route.name for route in self.cache.table().routes]
 
 
 @pytest.fixture
@@ -65,10 +65,10 @@ def test_an_edit_takes_effect_after_the_cache_time(world: World) -> None:
 
 def test_an_unchanged_table_is_not_indexed_again(world: World) -> None:
     """Ten thousand routes are costly to index and cheap to compare."""
-    before = world.book.table()
+    before = world.cache.table()
     world.clock.now += CACHE
 
-    assert world.book.table() is before
+    assert world.cache.table() is before
     assert 2 == world.reads
 
 
@@ -81,7 +81,7 @@ def test_the_last_good_table_keeps_working_and_says_so(world: World) -> None:
     assert ["one"] == world.routes()
     assert ["one"] == world.routes()
     assert 2 == world.reads
-    assert world.book.stale_because is not None
+    assert world.cache.stale_because is not None
 
 
 def test_a_table_read_again_is_not_stale(world: World) -> None:
@@ -95,7 +95,7 @@ def test_a_table_read_again_is_not_stale(world: World) -> None:
 
     world.routes()
 
-    assert world.book.stale_because is None
+    assert world.cache.stale_because is None
 
 
 def test_without_any_table_nothing_can_be_decided(world: World) -> None:

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from factories import make_finding, make_resource
 from finding_router.findings.asff import read_finding
 from finding_router.findings.finding import Finding, Severity
-from finding_router.slack.card import (
+from finding_router.slack.kit.links import AccessPortal
+from finding_router.slack.kit.message import Message
+from finding_router.slack.messages.card import (
     COLOURS,
     UNREADABLE_COLOUR,
     CardContext,
@@ -19,8 +21,6 @@ from finding_router.slack.card import (
     render_plain,
     render_raw,
 )
-from finding_router.slack.links import AccessPortal
-from finding_router.slack.message import Message
 from slack_limits import acts, blocks_of, says_nothing, texts_of, violations
 
 CONTEXT = CardContext(routes=("every-account",))

@@ -1,15 +1,15 @@
 """Cards: laid out when they are posted, and never lost for want of a layout."""
 
 import pytest
+from finding_router.delivery.ledger import Entry, Saying
 
 from entries import NOW, make_entry, member
 from finding_router.delivery import cards
 from finding_router.delivery.posting.layout import Card
-from finding_router.delivery.ledger import Entry, Saying
 from finding_router.findings.asff import read_finding
 from finding_router.findings.finding import Finding, Severity
-from finding_router.slack.card import CardContext
-from finding_router.slack.message import Message
+from finding_router.slack.kit.message import Message
+from finding_router.slack.messages.card import CardContext
 from hub_events import raw_finding
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finding_router.routing.caseless import Part, ignore_case
+from finding_router.routing.patterns.caseless import Part, ignore_case
 from pattern_language import UNTIMED
 
 

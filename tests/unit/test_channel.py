@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from factories import ACCOUNT, make_finding, make_resource
 from finding_router.findings.finding import Severity
-from finding_router.routing.channel import (
+from finding_router.routing.items.channel import (
     MAX_NAME_CHARS,
     UnfilledError,
     channel_safe,
     read_channel,
 )
-from finding_router.routing.mistake import MistakeError
+from finding_router.routing.patterns.mistake import MistakeError
 
 NAME = re.compile(r"#[a-z0-9_-]{1,80}")
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finding_router.routing.clock import (
+from finding_router.routing.items.clock import (
     EVERY_DAY,
     read_moment,
     read_time,
@@ -15,7 +15,7 @@ from finding_router.routing.clock import (
     read_zone,
     shown_time,
 )
-from finding_router.routing.mistake import MistakeError
+from finding_router.routing.patterns.mistake import MistakeError
 
 TIME = 'write hours and minutes such as "08:30"'
 ZONE = 'write a name of the IANA database such as "Europe/Zurich"'

@@ -14,7 +14,7 @@ from finding_router.delivery.limits.deadline import (
     SLACK_SECONDS,
     Deadline,
 )
-from finding_router.slack.transport import TIMEOUT_SECONDS
+from finding_router.slack.api.transport import TIMEOUT_SECONDS
 
 
 def test_time_passes() -> None:

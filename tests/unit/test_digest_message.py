@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from digest_lines import HOSTILE, lines, make_line
 from finding_router.findings.digest import Line, Totals, Trend, groups
 from finding_router.findings.finding import Severity
-from finding_router.slack.digest import Digest, render_parent, render_parent_plain
-from finding_router.slack.frame import COLOURS, ENDED_COLOUR
-from finding_router.slack.message import Message
+from finding_router.slack.kit.frame import COLOURS, ENDED_COLOUR
+from finding_router.slack.kit.message import Message
+from finding_router.slack.messages.digest import Digest, render_parent, render_parent_plain
 from slack_limits import acts, blocks_of, says_nothing, texts_of, violations
 
 ROUTES = ("every-account",)

@@ -22,7 +22,7 @@ from finding_router.findings.digest import (
     resources,
 )
 from finding_router.findings.finding import Finding, Severity
-from finding_router.slack.links import AccessPortal
+from finding_router.slack.kit.links import AccessPortal
 
 PORTAL = AccessPortal("https://acme.awsapps.com/start", "ReadOnly")
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from digest_lines import lines, make_line
 from finding_router.findings.digest import Line, groups
 from finding_router.findings.finding import Severity
-from finding_router.slack.digest_thread import Reply, render_replies
+from finding_router.slack.messages.digest_thread import Reply, render_replies
 from slack_limits import acts, says_nothing, violations
 
 LINK = "https://eu-west-1.console.aws.amazon.com/securityhub/home?region=eu-west-1"

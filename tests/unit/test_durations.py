@@ -2,7 +2,7 @@
 
 import pytest
 
-from finding_router.slack.durations import ago_words, duration_words, ordinal
+from finding_router.slack.kit.durations import ago_words, duration_words, ordinal
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from finding_router.routing import index as index_module
-from finding_router.routing.index import PatternIndex
-from finding_router.routing.pattern import PatternError, compile_pattern
+from finding_router.routing.patterns import index as index_module
+from finding_router.routing.patterns.index import PatternIndex
+from finding_router.routing.patterns.pattern import PatternError, compile_pattern
 from pattern_language import UNTIMED, events, many_cases
 
 type Json = dict[str, Any]

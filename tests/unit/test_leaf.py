@@ -2,7 +2,7 @@
 
 import pytest
 
-from finding_router.routing.leaf import AddressRange, AnythingBut, Leaf, NumberRange
+from finding_router.routing.patterns.leaf import AddressRange, AnythingBut, Leaf, NumberRange
 
 EVERYTHING = ["a", "", 0, 1.5, True, None]
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factories import make_finding, make_resource
-from finding_router.slack.links import AccessPortal, Arn, finding_url, outside, resource_url
+from finding_router.slack.kit.links import AccessPortal, Arn, finding_url, outside, resource_url
 
 PORTAL = AccessPortal("https://acme.awsapps.com/start", "ReadOnly")
 ID = "arn:aws:guardduty:eu-west-1:123456789012:detector/1/finding/2"

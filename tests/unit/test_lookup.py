@@ -5,10 +5,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finding_router.routing.lookup import Lookup
-from finding_router.routing.notation import read_leaf
-from finding_router.routing.rule import Field
-from finding_router.routing.sight import Element
+from finding_router.routing.patterns.lookup import Lookup
+from finding_router.routing.patterns.notation import read_leaf
+from finding_router.routing.patterns.rule import Field
+from finding_router.routing.patterns.sight import Element
 from pattern_language import LEAVES_OR_ABSENCE, SCALARS, UNTIMED
 
 HERE, THERE = Element(None, "a."), Element(None, "a.")

@@ -4,19 +4,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from finding_router.delivery.ledger import EntryKey, State, finding_hash
 
 from entries import make_entry, member
 from fake_ledger import FakeLedger
 from fakes import Clock, FakeWorkflow, Faults, security_hub_down, store_down
-from finding_router.delivery.posting.layout import Card
-from finding_router.delivery.limits.deadline import Deadline
 from finding_router.delivery.deliveries import Delivery, Job, Progress, Record
-from finding_router.delivery.ledger import EntryKey, State, finding_hash
+from finding_router.delivery.limits.deadline import Deadline
 from finding_router.delivery.marking import NOT_FOUND_TRIES, Marker
 from finding_router.delivery.outcome import Outcome
+from finding_router.delivery.posting.layout import Card
 from finding_router.findings.asff import read_finding
 from finding_router.routing.table import Destination
-from finding_router.slack.card import CardContext
+from finding_router.slack.messages.card import CardContext
 from hub_events import PRODUCT_ARN, raw_finding
 
 if TYPE_CHECKING:

@@ -4,9 +4,15 @@ import json
 
 import pytest
 
-from finding_router.routing.match import EVERYTHING, FINDING_FIELDS, Match, read_match, top_fields
-from finding_router.routing.mistake import MistakeError
-from finding_router.routing.pattern import PatternError, compile_pattern
+from finding_router.routing.items.match import (
+    EVERYTHING,
+    FINDING_FIELDS,
+    Match,
+    read_match,
+    top_fields,
+)
+from finding_router.routing.patterns.mistake import MistakeError
+from finding_router.routing.patterns.pattern import PatternError, compile_pattern
 
 HIGH = {"Severity": {"Label": ["HIGH"]}}
 RULE = {"source": ["aws.securityhub"], "detail": {"findings": HIGH}}

@@ -2,8 +2,8 @@
 
 import pytest
 
-from finding_router.routing.mention import read_mentions
-from finding_router.routing.mistake import MistakeError
+from finding_router.routing.items.mention import read_mentions
+from finding_router.routing.patterns.mistake import MistakeError
 
 WHOM = (
     "write @here, @channel, @everyone, or the id of a person (U0123456789) or of a user group "

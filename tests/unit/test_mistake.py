@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from finding_router.routing.mistake import MistakeError, closest, did_you_mean, shown
+from finding_router.routing.patterns.mistake import MistakeError, closest, did_you_mean, shown
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from finding_router.routing.mistake import MistakeError
-from finding_router.routing.notation import read_leaf
+from finding_router.routing.patterns.mistake import MistakeError
+from finding_router.routing.patterns.notation import read_leaf
 
 VALUES = (
     *("", "a", "ab", "AB", "b", "5", "10.1.2.3", "2001:db8::1", "2001:DB8:0:0:0:0:0:1", "11.0.0.0"),

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import pytest
 
 from finding_router.errors import ConfigurationError
-from finding_router.routing.pattern import PatternError, compile_pattern
+from finding_router.routing.patterns.pattern import PatternError, compile_pattern
 
 type Json = dict[str, Any]
 

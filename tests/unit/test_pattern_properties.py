@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finding_router.routing.pattern import PatternError, compile_pattern
+from finding_router.routing.patterns.pattern import PatternError, compile_pattern
 from pattern_language import UNTIMED, cases, events, leaves_by_path, patterns, single_elements
 
 type Json = dict[str, Any]

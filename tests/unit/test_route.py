@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from finding_router.errors import RouteError
 from finding_router.findings.finding import Severity
-from finding_router.routing.clock import EVERY_DAY
-from finding_router.routing.match import EVERYTHING
-from finding_router.routing.route import Account, Action, Deliver, Mode, Route, parse_item
-from finding_router.routing.silence import OnExpiry, Silence
+from finding_router.routing.items.clock import EVERY_DAY
+from finding_router.routing.items.match import EVERYTHING
+from finding_router.routing.items.route import Account, Action, Deliver, Mode, Route, parse_item
+from finding_router.routing.items.silence import OnExpiry, Silence
 
 WHOM = (
     "write @here, @channel, @everyone, or the id of a person (U0123456789) or of a user group "

@@ -10,10 +10,10 @@ import pytest
 
 import finding_router_local
 from finding_router.findings.asff import read_finding
-from finding_router.routing.channel import PLACEHOLDERS
-from finding_router.routing.route import Account, Action, Deliver, Mode, Route
-from finding_router.routing.schedule import ActiveHours, Schedule
-from finding_router.routing.silence import OnExpiry, Silence
+from finding_router.routing.items.channel import PLACEHOLDERS
+from finding_router.routing.items.route import Account, Action, Deliver, Mode, Route
+from finding_router.routing.items.schedule import ActiveHours, Schedule
+from finding_router.routing.items.silence import OnExpiry, Silence
 from finding_router.routing.table import RoutingTable
 
 PAGE = (Path(__file__).parents[2] / "docs" / "routes.md").read_text("utf-8")

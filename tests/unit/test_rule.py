@@ -2,9 +2,9 @@
 
 import pytest
 
-from finding_router.routing.leaf import Leaf
-from finding_router.routing.rule import NOWHERE, OUTSIDE, Field, holds
-from finding_router.routing.sight import Element, Place, Sight
+from finding_router.routing.patterns.leaf import Leaf
+from finding_router.routing.patterns.rule import NOWHERE, OUTSIDE, Field, holds
+from finding_router.routing.patterns.sight import Element, Place, Sight
 
 ONE = Leaf(frozenset({1.0}))
 ABSENT = Leaf(absent=True)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from finding_router.routing.scalar import address, comparable, literal
+from finding_router.routing.patterns.scalar import address, comparable, literal
 from pattern_language import UNTIMED
 
 

@@ -9,8 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from finding_router.routing.clock import EVERY_DAY, shown_time
-from finding_router.routing.schedule import ActiveHours, Schedule
+from finding_router.routing.items.clock import EVERY_DAY, shown_time
+from finding_router.routing.items.schedule import ActiveHours, Schedule
 
 ZURICH = "Europe/Zurich"
 # In the south, by half an hour, at midnight, without any change, at the edges of the day.

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from finding_router.routing.sight import Element, Paths, Place
+from finding_router.routing.patterns.sight import Element, Paths, Place
 
 
 def look(event: object, *paths: str) -> dict[str, list[tuple[object, Place]]]:

@@ -3,7 +3,7 @@
 import pytest
 
 from factories import make_finding, make_resource
-from finding_router.slack.resources import is_account, resource_lines, short_name
+from finding_router.slack.kit.resources import is_account, resource_lines, short_name
 
 BUCKET = "<https://console.aws.amazon.com/s3/buckets/invoices|invoices>"
 

@@ -12,7 +12,7 @@ from factories import ACCOUNT, make_finding, make_resource
 from finding_router.errors import ConfigurationError
 from finding_router.findings.finding import Finding, Severity
 from finding_router.routing.hold import Hold, HoldKind
-from finding_router.routing.pattern import compile_pattern
+from finding_router.routing.patterns.pattern import compile_pattern
 from finding_router.routing.table import Decision, Destination, RoutingTable
 
 DEFAULT = "#default"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finding_router.slack.text import (
+from finding_router.slack.kit.text import (
     Budget,
     Mrkdwn,
     Url,

@@ -12,11 +12,11 @@ from factories import make_finding, make_resource
 from finding_router.findings.ending import Ended
 from finding_router.findings.finding import Severity
 from finding_router.findings.timestamps import parse_timestamp
-from finding_router.slack.card import CardContext, render
-from finding_router.slack.frame import COLOURS, ENDED_COLOUR
-from finding_router.slack.links import AccessPortal
-from finding_router.slack.message import Message
-from finding_router.slack.thread import ended_reply, render_ended, reopened, risen
+from finding_router.slack.kit.frame import COLOURS, ENDED_COLOUR
+from finding_router.slack.kit.links import AccessPortal
+from finding_router.slack.kit.message import Message
+from finding_router.slack.messages.card import CardContext, render
+from finding_router.slack.messages.thread import ended_reply, render_ended, reopened, risen
 from slack_limits import acts, blocks_of, says_nothing, texts_of, violations
 
 CONTEXT = CardContext(routes=("every-account",), mention=("@here",), why="reopened")

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factories import make_finding
-from finding_router.routing.match import read_match
-from finding_router.routing.pattern import compile_pattern
+from finding_router.routing.items.match import read_match
+from finding_router.routing.patterns.pattern import compile_pattern
 from finding_router.routing.table import RoutingTable
 from finding_router.routing.trace import explain_mismatch
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from factories import make_finding
-from finding_router.slack.detail import Detail
-from finding_router.slack.vulnerabilities import vulnerability_detail
+from finding_router.slack.kit.detail import Detail
+from finding_router.slack.kit.vulnerabilities import vulnerability_detail
 
 
 def detail_of(*found: dict[str, Any], **beside: Any) -> Detail:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finding_router.routing.mistake import MistakeError
-from finding_router.routing.pattern import compile_pattern
-from finding_router.routing.wildcard import Wildcard, split_wildcard
+from finding_router.routing.patterns.mistake import MistakeError
+from finding_router.routing.patterns.pattern import compile_pattern
+from finding_router.routing.patterns.wildcard import Wildcard, split_wildcard
 from pattern_language import UNTIMED
 
 PARTS = st.lists(st.text(st.sampled_from("ab"), max_size=2), min_size=1, max_size=5)

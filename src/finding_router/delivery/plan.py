@@ -14,8 +14,8 @@ from finding_router.delivery.posting.layout import Card
 from finding_router.findings.finding import Finding
 from finding_router.routing.hold import HoldKind
 from finding_router.routing.table import Decision, Destination, RoutingTable
-from finding_router.slack.card import CardContext
-from finding_router.slack.links import AccessPortal
+from finding_router.slack.kit.links import AccessPortal
+from finding_router.slack.messages.card import CardContext
 from finding_router.telemetry import logger
 
 

@@ -18,12 +18,12 @@ from finding_router.counts import counted
 from finding_router.errors import ConfigurationError, RouteError
 from finding_router.findings.events import IMPORTED, SOURCE
 from finding_router.findings.finding import Finding
-from finding_router.routing.channel import ChannelTemplate, UnfilledError, read_channel
 from finding_router.routing.hold import Hold
-from finding_router.routing.index import PatternIndex
-from finding_router.routing.mistake import MistakeError
-from finding_router.routing.route import Account, Action, Deliver, Route, label_of, parse_item
-from finding_router.routing.silence import Silence, Silences
+from finding_router.routing.items.channel import ChannelTemplate, UnfilledError, read_channel
+from finding_router.routing.items.route import Account, Action, Deliver, Route, label_of, parse_item
+from finding_router.routing.items.silence import Silence, Silences
+from finding_router.routing.patterns.index import PatternIndex
+from finding_router.routing.patterns.mistake import MistakeError
 from finding_router.routing.trace import TraceStep, trace_routes
 from finding_router.routing.waiting import held_by_route, held_by_silence
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from finding_router.routing.match import OR, Match
-from finding_router.routing.pattern import compile_pattern
-from finding_router.routing.route import Action, Route
+from finding_router.routing.items.match import OR, Match
+from finding_router.routing.items.route import Action, Route
+from finding_router.routing.patterns.pattern import compile_pattern
 
 _MAX_SHOWN_CHARS: Final = 80
 _MAX_SHOWN_VALUES: Final = 3

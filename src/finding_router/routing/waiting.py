@@ -4,8 +4,8 @@ from datetime import datetime
 
 from finding_router.findings.finding import Severity
 from finding_router.routing.hold import Hold, HoldKind
-from finding_router.routing.route import Deliver, Route
-from finding_router.routing.silence import OnExpiry, Silence
+from finding_router.routing.items.route import Deliver, Route
+from finding_router.routing.items.silence import OnExpiry, Silence
 
 
 def held_by_route(route: Route, severity: Severity, now: datetime) -> Hold | None:

@@ -3,7 +3,7 @@
 import pytest
 
 from factories import make_finding
-from finding_router.slack.detail import Detail
+from finding_router.slack.kit.detail import Detail
 from finding_router.slack.layouts.generic import lay_out
 
 

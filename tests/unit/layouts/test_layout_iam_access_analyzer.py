@@ -4,7 +4,7 @@ from typing import Any
 
 from factories import make_finding, make_resource
 from finding_router.findings.finding import Finding
-from finding_router.slack.detail import Detail
+from finding_router.slack.kit.detail import Detail
 from finding_router.slack.layouts.iam_access_analyzer import lay_out
 
 

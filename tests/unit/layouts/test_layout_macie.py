@@ -1,7 +1,7 @@
 """Macie's layout."""
 
 from factories import make_finding, make_resource
-from finding_router.slack.detail import Detail
+from finding_router.slack.kit.detail import Detail
 from finding_router.slack.layouts.macie import lay_out
 
 

@@ -1,7 +1,7 @@
 """Patch Manager's layout."""
 
 from factories import make_finding
-from finding_router.slack.detail import Detail
+from finding_router.slack.kit.detail import Detail
 from finding_router.slack.layouts.patch_manager import lay_out
 
 

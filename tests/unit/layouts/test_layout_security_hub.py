@@ -1,7 +1,7 @@
 """The layout of Security Hub's own controls."""
 
 from factories import make_finding
-from finding_router.slack.detail import Detail
+from finding_router.slack.kit.detail import Detail
 from finding_router.slack.layouts.security_hub import lay_out
 
 

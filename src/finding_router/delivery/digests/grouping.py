@@ -9,7 +9,7 @@ from finding_router.delivery.alerts.alert import Status
 from finding_router.delivery.deliveries import Delivery
 from finding_router.delivery.digests.store import OpenDigest
 from finding_router.findings.finding import Severity
-from finding_router.routing.route import Deliver
+from finding_router.routing.items.route import Deliver
 from finding_router.routing.table import Destination
 
 # A few of the longest back-offs: within that, a finding with a card comes back to be listed.

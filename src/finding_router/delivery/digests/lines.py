@@ -5,9 +5,9 @@ from typing import Final
 
 from finding_router.findings.digest import Line, kind_of
 from finding_router.findings.finding import Finding
-from finding_router.slack.links import AccessPortal, finding_url
-from finding_router.slack.resources import short_name
-from finding_router.slack.text import ELLIPSIS, one_line
+from finding_router.slack.kit.links import AccessPortal, finding_url
+from finding_router.slack.kit.resources import short_name
+from finding_router.slack.kit.text import ELLIPSIS, one_line
 
 # An item of DynamoDB is paid for by the KiB. Its keys and times take what is left of two.
 LINE_BYTES: Final = 1750

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from finding_router.counts import counted
 from finding_router.delivery.digests.store import OpenDigest
 from finding_router.findings.digest import Line, Totals, Trend
-from finding_router.slack.digest import Digest, render_parent, render_parent_plain
-from finding_router.slack.durations import duration_words
-from finding_router.slack.message import Message
+from finding_router.slack.kit.durations import duration_words
+from finding_router.slack.kit.message import Message
+from finding_router.slack.messages.digest import Digest, render_parent, render_parent_plain
 
 
 def parent(digest: OpenDigest, lines: Sequence[Line], *, is_plain: bool) -> Message:

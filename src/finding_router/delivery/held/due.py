@@ -4,7 +4,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 from finding_router.routing.hold import HoldKind
-from finding_router.routing.route import Deliver, Route
+from finding_router.routing.items.route import Deliver, Route
 from finding_router.routing.table import RoutingTable
 
 AT_ONCE: Final = 0.0

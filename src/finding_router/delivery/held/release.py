@@ -24,7 +24,7 @@ from finding_router.errors import StoreError, WorkflowUpdateError
 from finding_router.findings.digest import Totals
 from finding_router.findings.finding import Severity
 from finding_router.routing.hold import Hold, HoldKind
-from finding_router.routing.silence import OnExpiry
+from finding_router.routing.items.silence import OnExpiry
 from finding_router.routing.table import Destination, RoutingTable
 from finding_router.routing.waiting import held_by_silence
 from finding_router.telemetry import logger

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 # The longest that one call takes with all its time-outs and retries: the settings in
-# aws/clients.py and slack/transport.py add up to no more.
+# aws/clients.py and slack/api/transport.py add up to no more.
 AWS_SECONDS: Final = 15.0
 SECURITY_HUB_SECONDS: Final = 21.0
 SLACK_SECONDS: Final = 10.0

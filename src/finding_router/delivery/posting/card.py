@@ -17,8 +17,8 @@ from finding_router.delivery.posting.recovery import look_for_claims
 from finding_router.delivery.posting.run import Run
 from finding_router.delivery.posting.task import ANOTHER_IS_AT_IT, ANOTHER_WAS_FIRST, Rank, Task
 from finding_router.errors import StoreError
-from finding_router.slack.client import Posted
-from finding_router.slack.message import Message
+from finding_router.slack.api.client import Posted
+from finding_router.slack.kit.message import Message
 from finding_router.telemetry import logger
 
 _CHANGES: Final = frozenset({Verdict.CLOSE, Verdict.REFRESH})

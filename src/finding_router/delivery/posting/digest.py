@@ -21,8 +21,8 @@ from finding_router.errors import StoreError
 from finding_router.findings.digest import Line, Totals
 from finding_router.findings.finding import Severity
 from finding_router.routing.table import Destination
-from finding_router.slack.client import Posted
-from finding_router.slack.digest_thread import render_replies
+from finding_router.slack.api.client import Posted
+from finding_router.slack.messages.digest_thread import render_replies
 from finding_router.telemetry import logger
 
 # Another worker posts the parent in so many seconds, most likely.

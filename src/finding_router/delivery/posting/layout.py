@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from finding_router.delivery.alerts.alert import Alert, Saying
 from finding_router.findings.ending import Ended, ending_of
 from finding_router.findings.finding import Finding
-from finding_router.slack.card import CardContext, render, render_plain, render_raw
-from finding_router.slack.message import Message
-from finding_router.slack.thread import ended_reply, render_ended, reopened, risen
+from finding_router.slack.kit.message import Message
+from finding_router.slack.messages.card import CardContext, render, render_plain, render_raw
+from finding_router.slack.messages.thread import ended_reply, render_ended, reopened, risen
 from finding_router.telemetry import logger
 
 type _Layout = Callable[[Finding, CardContext], Message]

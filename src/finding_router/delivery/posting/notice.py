@@ -6,7 +6,7 @@ from finding_router.counts import counted
 from finding_router.delivery.notices import Notice, Notices
 from finding_router.delivery.posting.run import Run
 from finding_router.delivery.posting.task import Rank, Task
-from finding_router.slack.notice import notice as laid_out
+from finding_router.slack.messages.notice import notice as laid_out
 from finding_router.telemetry import logger
 
 # A worker that posts a notice has this long; then another one may.

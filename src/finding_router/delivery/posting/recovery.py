@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.posting.run import Run
-from finding_router.slack.client import Posted
+from finding_router.slack.api.client import Posted
 
 # A search starts this long before the claim, for the difference between two clocks.
 MARGIN_SECONDS: Final = 60.0

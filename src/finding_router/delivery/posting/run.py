@@ -13,7 +13,7 @@ from finding_router.delivery.limits.circuit import Circuit
 from finding_router.delivery.limits.deadline import Deadline
 from finding_router.delivery.limits.rate import RateLimit
 from finding_router.delivery.notices import Notices
-from finding_router.slack.client import Messenger
+from finding_router.slack.api.client import Messenger
 
 # A lease outlives its run by this much, for the difference between two clocks.
 LEASE_MARGIN_SECONDS: Final = 5.0

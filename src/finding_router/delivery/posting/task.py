@@ -4,7 +4,7 @@ from enum import IntEnum
 from typing import Final
 
 from finding_router.delivery.posting.run import Run
-from finding_router.slack.client import Posted
+from finding_router.slack.api.client import Posted
 
 # Why a record comes back that met another worker.
 ANOTHER_IS_AT_IT: Final = "another worker is at it"

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from re import fullmatch, sub
 
 from finding_router.findings.finding import Finding
-from finding_router.slack.detail import Detail
+from finding_router.slack.kit.detail import Detail
 from finding_router.slack.layouts import generic
 
 type Layout = Callable[[Finding], Detail]

@@ -2,7 +2,7 @@
 
 from finding_router.findings.finding import Finding
 from finding_router.findings.reading import text_at
-from finding_router.slack.detail import Detail, exact, facts, said
+from finding_router.slack.kit.detail import Detail, exact, facts, said
 
 
 def lay_out(finding: Finding) -> Detail:

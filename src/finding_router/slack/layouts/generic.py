@@ -5,9 +5,9 @@ from typing import Final
 
 from finding_router.findings.finding import Finding
 from finding_router.findings.reading import items_at, number_at, text_at, texts_at
-from finding_router.slack.detail import Detail, facts, joined, said, several
-from finding_router.slack.text import Mrkdwn
-from finding_router.slack.vulnerabilities import vulnerability_detail
+from finding_router.slack.kit.detail import Detail, facts, joined, said, several
+from finding_router.slack.kit.text import Mrkdwn
+from finding_router.slack.kit.vulnerabilities import vulnerability_detail
 
 _HIGHEST_CONFIDENCE: Final = 100
 

@@ -4,8 +4,8 @@ from typing import Final
 
 from finding_router.findings.finding import Finding
 from finding_router.findings.reading import text_at
-from finding_router.slack.detail import Detail, exact, facts, joined, said, several
-from finding_router.slack.text import Mrkdwn
+from finding_router.slack.kit.detail import Detail, exact, facts, joined, said, several
+from finding_router.slack.kit.text import Mrkdwn
 
 # GuardDuty's own JSON, flattened into ProductFields: "recentApiCalls.0_/api" is the first of them.
 _SERVICE: Final = "aws/guardduty/service/"

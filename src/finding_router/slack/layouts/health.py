@@ -3,8 +3,8 @@
 from finding_router.findings.finding import Finding
 from finding_router.findings.reading import text_at
 from finding_router.findings.timestamps import parse_timestamp
-from finding_router.slack.detail import Detail, exact, facts
-from finding_router.slack.text import date
+from finding_router.slack.kit.detail import Detail, exact, facts
+from finding_router.slack.kit.text import date
 
 
 def lay_out(finding: Finding) -> Detail:

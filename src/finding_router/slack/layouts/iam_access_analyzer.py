@@ -4,8 +4,8 @@ from typing import Final
 
 from finding_router.findings.finding import Finding
 from finding_router.findings.reading import text_at
-from finding_router.slack.detail import Detail, exact, facts, said
-from finding_router.slack.text import Mrkdwn, listed
+from finding_router.slack.kit.detail import Detail, exact, facts, said
+from finding_router.slack.kit.text import Mrkdwn, listed
 
 _PUBLIC: Final = "*"
 _ACTIONS_SHOWN: Final = 5

@@ -2,8 +2,8 @@
 
 from finding_router.findings.finding import Finding
 from finding_router.findings.reading import text_at
-from finding_router.slack.detail import Detail, facts, said
-from finding_router.slack.vulnerabilities import vulnerability_detail
+from finding_router.slack.kit.detail import Detail, facts, said
+from finding_router.slack.kit.vulnerabilities import vulnerability_detail
 
 
 def lay_out(finding: Finding) -> Detail:

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from finding_router.findings.finding import Finding
 from finding_router.findings.reading import items_at, number_at, text_at, value_at
-from finding_router.slack.detail import Detail, exact, facts, joined, listings, said
-from finding_router.slack.resources import short_name
-from finding_router.slack.text import Mrkdwn
+from finding_router.slack.kit.detail import Detail, exact, facts, joined, listings, said
+from finding_router.slack.kit.resources import short_name
+from finding_router.slack.kit.text import Mrkdwn
 
 _ANSWERS: Final = {"true": "yes", "false": "no"}
 

@@ -4,8 +4,8 @@ from typing import Final
 
 from finding_router.findings.finding import Finding
 from finding_router.findings.reading import number_at, text_at
-from finding_router.slack.detail import Detail, exact, facts, said
-from finding_router.slack.text import Mrkdwn
+from finding_router.slack.kit.detail import Detail, exact, facts, said
+from finding_router.slack.kit.text import Mrkdwn
 
 # https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_PatchSummary.html
 _COUNTS: Final = {

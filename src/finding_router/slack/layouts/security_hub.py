@@ -3,7 +3,7 @@
 from finding_router.findings.finding import Finding
 from finding_router.findings.reading import items_at, text_at, texts_at
 from finding_router.findings.standards import standard_names
-from finding_router.slack.detail import STANDARDS, Detail, facts, listings, said, several
+from finding_router.slack.kit.detail import STANDARDS, Detail, facts, listings, said, several
 
 
 def lay_out(finding: Finding) -> Detail:

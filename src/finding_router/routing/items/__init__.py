@@ -1,0 +1,1 @@
+"""Items of the routing table, as people write them."""

@@ -1,0 +1,187 @@
+"""Channels as a route writes them: a name, an id, or a template that each finding fills."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from finding_router.findings.finding import Finding
+from finding_router.findings.products import UNKNOWN
+from finding_router.routing.patterns.mistake import MistakeError, did_you_mean, shown
+
+# https://api.slack.com/methods/conversations.create#naming
+MAX_NAME_CHARS: Final = 80
+
+# Every id has a digit; a name in capitals mostly has none.
+_ID = re.compile(r"[CG](?=[A-Z]*[0-9])[A-Z0-9]{8,}")
+_PASTED_ID = re.compile(rf"(?<![A-Za-z0-9]){_ID.pattern}(?![A-Za-z0-9])")
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_UNSAFE = re.compile(r"[^a-z0-9_-]+")
+
+
+class UnfilledError(LookupError):
+    """A finding has nothing to put in the place of a placeholder."""
+
+    def __init__(self, placeholder: str, lacks: str) -> None:
+        """Name the *placeholder*, without braces, and what the finding *lacks*."""
+        super().__init__(f"{{{placeholder}}} cannot be filled: the finding has no {lacks}")
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelTemplate:
+    """
+    A channel as written, in one spelling: names start with "#", ids do not.
+
+    *parts* alternates between what stands around placeholders (even places, may be empty) and
+    placeholders without their braces (odd places).
+    """
+
+    text: str
+    parts: tuple[str, ...]
+
+    @property
+    def is_fixed(self) -> bool:
+        """True where every finding goes to the same channel."""
+        return len(self.parts) == 1
+
+    def fill(self, finding: Finding, aliases: Mapping[str, str]) -> str:
+        """
+        Give the channel for *finding*; *aliases* names accounts by their ids.
+
+        Values are cut, the longest first, where the whole would be too long for Slack.
+
+        Raises:
+            UnfilledError: the finding has no usable value for a placeholder.
+
+        """
+        if self.is_fixed:
+            return self.text
+        values = [_value(placeholder, finding, aliases) for placeholder in self.parts[1::2]]
+        _shorten(values, MAX_NAME_CHARS - sum(map(len, self.parts[0::2])))
+        filled = list(self.parts)
+        filled[1::2] = values
+        return "#" + "".join(filled)
+
+
+def read_channel(written: str) -> ChannelTemplate:
+    """
+    Read a channel as a person has *written* it; "#x" and "x" are the same.
+
+    Raises:
+        MistakeError: Slack has no channel of that name, or a placeholder is unknown.
+
+    """
+    text = written.strip()
+    if _ID.fullmatch(text):
+        return ChannelTemplate(text, (text,))
+    name = text.removeprefix("#")
+    if not name:
+        problem = "is empty"
+        remedy = 'write a name such as "#security-alerts" or an id such as C0123456789'
+        raise MistakeError(problem, remedy)
+    parts = tuple(_PLACEHOLDER.split(name))
+    for placeholder in parts[1::2]:
+        _check_placeholder(placeholder)
+    _check_name(written, parts)
+    return ChannelTemplate(f"#{name}", parts)
+
+
+def channel_safe(text: str) -> str:
+    """
+    Make *text* fit for a channel name: "Zürich (Prod)" becomes "zurich-prod".
+
+    Letters lose their accents; what has no ASCII form becomes a hyphen. Gives "" where nothing is
+    left.
+    """
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return _UNSAFE.sub("-", plain).strip("-_")
+
+
+def _product(finding: Finding) -> str | None:
+    return None if finding.product == UNKNOWN else finding.product
+
+
+# What each placeholder reads, and what to call it where the finding has none.
+_READERS: Final[Mapping[str, tuple[Callable[[Finding], str | None], str]]] = {
+    "account_id": (lambda finding: finding.account_id, "account id"),
+    "product": (_product, "product name"),
+    "severity": (lambda finding: finding.severity.value, "severity"),
+    "region": (lambda finding: finding.region, "Region"),
+    "control": (lambda finding: finding.control_id, "control id"),
+}
+_ACCOUNT: Final = "account"
+_TAG: Final = "tag:"
+PLACEHOLDERS: Final = (_ACCOUNT, *_READERS, "tag:KEY")
+_BRACED: Final = tuple(f"{{{placeholder}}}" for placeholder in PLACEHOLDERS)
+
+
+def _value(placeholder: str, finding: Finding, aliases: Mapping[str, str]) -> str:
+    """Give what *finding* has for *placeholder*, fit for a channel name and never empty."""
+    if placeholder == _ACCOUNT:
+        alias = aliases.get(finding.account_id or "")
+        candidates = [alias, finding.account_name, finding.account_id]
+        lacks = "account"
+    elif placeholder.startswith(_TAG):
+        key = placeholder.removeprefix(_TAG)
+        candidates = [resource.tags.get(key) for resource in finding.resources]
+        lacks = f'resource with a tag "{key}"'
+    else:
+        read, lacks = _READERS[placeholder]
+        candidates = [read(finding)]
+    for candidate in candidates:
+        if candidate and (safe := channel_safe(candidate)):
+            return safe
+    raise UnfilledError(placeholder, lacks)
+
+
+def _shorten(values: list[str], room: int) -> None:
+    """Cut the longest of *values* until all have *room* together; each keeps a character."""
+    values[:] = [value[:MAX_NAME_CHARS] for value in values]
+    while sum(map(len, values)) > room:
+        longest = max(range(len(values)), key=lambda place: len(values[place]))
+        values[longest] = values[longest][:-1].rstrip("-_")
+
+
+def _check_placeholder(placeholder: str) -> None:
+    known = placeholder == _ACCOUNT or placeholder in _READERS
+    if known or (placeholder.startswith(_TAG) and placeholder != _TAG):
+        return
+    problem = f'has the unknown placeholder "{{{placeholder}}}"'
+    remedy = did_you_mean(f"{{{placeholder}}}", _BRACED)
+    if remedy.startswith("did"):
+        remedy += f" There are {', '.join(_BRACED)}"
+    raise MistakeError(problem, remedy)
+
+
+def _check_name(written: str, parts: tuple[str, ...]) -> None:
+    """Hold what stands around the placeholders to Slack's rules for names."""
+    problem = f"is {shown(written)}, which is no channel name"
+    fixed = "".join(parts[0::2])
+    if pasted := _PASTED_ID.search(written):
+        raise MistakeError(problem, f"write the id alone: {pasted[0]}")
+    if "{" in fixed or "}" in fixed:
+        raise MistakeError(problem, "close every { with a }, as in {account}")
+    if not all(map(_is_name_letter, fixed)):
+        remedy = "names have lower-case letters, digits, hyphens and underscores only"
+        raise MistakeError(problem, f"{remedy}{_suggestion(parts)}")
+    if len(fixed) + len(parts) // 2 > MAX_NAME_CHARS:
+        raise MistakeError(problem, f"names have at most {MAX_NAME_CHARS} characters")
+
+
+def _is_name_letter(letter: str) -> bool:
+    # Slack also takes letters of other scripts, as long as they are not capitals.
+    if letter.isascii():
+        return letter.islower() or letter.isdigit() or letter in "-_"
+    return letter.isprintable() and letter == letter.lower()
+
+
+def _suggestion(parts: tuple[str, ...]) -> str:
+    tidy = [f"{{{part}}}" if place % 2 else _tidy(part) for place, part in enumerate(parts)]
+    name = "".join(tidy).strip("-_")
+    return f': did you mean "#{name}"?' if name else ""
+
+
+def _tidy(text: str) -> str:
+    return "".join(letter if _is_name_letter(letter) else "-" for letter in text.lower())

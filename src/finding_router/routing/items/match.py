@@ -1,0 +1,140 @@
+"""What a route matches: an event pattern, for a finding or for the whole event around it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from finding_router.routing.patterns.mistake import MistakeError, shown
+from finding_router.routing.patterns.pattern import compile_pattern
+
+# A pattern with one of these is a whole rule's: no finding has a field of such a name (ASFF).
+_RULE_FIELDS: Final = frozenset({"source", "detail-type", "detail"})
+# https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html
+_EVENT_FIELDS: Final = _RULE_FIELDS | {
+    "version",
+    "id",
+    "account",
+    "time",
+    "region",
+    "resources",
+    "replay-name",
+}
+OR: Final = "$or"
+# DynamoDB nests 32 levels, text without end; whoever walks a pattern may recurse.
+_MAX_DEPTH: Final = 64
+_EXAMPLE: Final = 'write a map such as {"Severity": {"Label": ["CRITICAL", "HIGH"]}}'
+
+# The top level of ASFF.
+# https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_AwsSecurityFinding.html
+# fmt: off
+FINDING_FIELDS: Final = (
+    "Action", "AwsAccountId", "AwsAccountName", "CompanyName", "Compliance", "Confidence",
+    "CreatedAt", "Criticality", "Description", "Detection", "FindingProviderFields",
+    "FirstObservedAt", "GeneratorDetails", "GeneratorId", "Id", "LastObservedAt", "Malware",
+    "Network", "NetworkPath", "Note", "PatchSummary", "Process", "ProcessedAt", "ProductArn",
+    "ProductFields", "ProductName", "RecordState", "Region", "RelatedFindings", "Remediation",
+    "Resources", "Sample", "SchemaVersion", "Severity", "SourceUrl", "ThreatIntelIndicators",
+    "Threats", "Title", "Types", "UpdatedAt", "UserDefinedFields", "VerificationState",
+    "Vulnerabilities", "Workflow", "WorkflowState",
+)
+# fmt: on
+_BY_LOWER_CASE: Final = {field.lower(): field for field in FINDING_FIELDS}
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """
+    An event pattern that is known to compile, or an empty one, which matches every finding.
+
+    With *of_event* it is a whole EventBridge rule's, and looks at the event around the finding.
+    """
+
+    pattern: Mapping[str, Any]
+    of_event: bool = False
+
+    @property
+    def event_pattern(self) -> dict[str, Any]:
+        """Give the pattern as one for an event whose ``detail.findings`` holds one finding."""
+        if self.of_event or not self.pattern:
+            return dict(self.pattern)
+        return {"detail": {"findings": self.pattern}}
+
+
+EVERYTHING: Final = Match({})
+
+
+def read_match(written: object) -> Match:
+    """
+    Read a pattern as *written*: plain JSON, or its text.
+
+    The text is taken because that is what the console and ``aws events describe-rule`` give.
+
+    Raises:
+        MistakeError: it is no map, or mixes fields of the event with fields of the finding.
+        PatternError: it is no event pattern; names the path and what would be right.
+
+    """
+    pattern = _from_text(written) if isinstance(written, str) else written
+    if not isinstance(pattern, dict):
+        problem = f"is {shown(pattern)}"
+        raise MistakeError(problem, _EXAMPLE)
+    if not pattern:
+        return EVERYTHING
+    _check_depth(pattern)
+    compile_pattern(pattern)
+    fields = frozenset(top_fields(pattern))
+    of_event = not _RULE_FIELDS.isdisjoint(fields)
+    if of_event:
+        _check_rule(fields)
+    else:
+        _check_case(fields)
+    return Match(pattern, of_event=of_event)
+
+
+def top_fields(pattern: Mapping[str, Any]) -> Iterator[str]:
+    """Give the names at the top of *pattern*, those inside its ``$or`` too."""
+    for name, inner in pattern.items():
+        if name == OR:
+            for alternative in inner:
+                yield from top_fields(alternative)
+        else:
+            yield name
+
+
+def _from_text(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        problem = f"is {shown(text)}, which is no JSON ({error})"
+        raise MistakeError(problem, _EXAMPLE) from error
+
+
+def _check_depth(pattern: dict[str, Any]) -> None:
+    level: list[Any] = [pattern]
+    for _ in range(_MAX_DEPTH):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return
+    problem = f"is nested deeper than {_MAX_DEPTH} levels"
+    raise MistakeError(problem, "name the fields that a finding has")
+
+
+def _check_rule(fields: frozenset[str]) -> None:
+    if strangers := sorted(fields - _EVENT_FIELDS):
+        problem = f'has "{strangers[0]}" beside the fields of a whole rule'
+        remedy = f'move it into {{"detail": {{"findings": {{"{strangers[0]}": …}}}}}}'
+        raise MistakeError(problem, remedy)
+
+
+def _check_case(fields: frozenset[str]) -> None:
+    """Refuse "severity" for "Severity": names are case-sensitive, so it would never match."""
+    for field in sorted(fields.difference(FINDING_FIELDS)):
+        if right := _BY_LOWER_CASE.get(field.lower()):
+            problem = f'has "{field}", a field that no finding has'
+            raise MistakeError(problem, f'did you mean "{right}"?')

@@ -1,0 +1,280 @@
+"""
+Items of the RoutingTable: what people write in the DynamoDB console, read and checked.
+
+To add an attribute, add a field and, where pydantic checks it, a remedy; to add a kind of item, add
+a model and its place in `_KINDS`.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    PlainValidator,
+    ValidationError,
+    ValidationInfo,
+)
+from pydantic_core import ErrorDetails
+
+from finding_router.errors import RouteError
+from finding_router.findings.finding import Severity
+from finding_router.routing.items.channel import ChannelTemplate, channel_safe, read_channel
+from finding_router.routing.items.clock import MOMENT_EXAMPLE, TIME_EXAMPLE, ZONE_EXAMPLE
+from finding_router.routing.items.match import EVERYTHING, Match, read_match
+from finding_router.routing.items.mention import read_mentions
+from finding_router.routing.items.reading import Item, one_of, read_name, whole
+from finding_router.routing.items.schedule import ActiveHours, Schedule
+from finding_router.routing.items.silence import Silence
+from finding_router.routing.patterns.mistake import MistakeError, did_you_mean, shown
+from finding_router.routing.patterns.pattern import PatternError
+
+_ACCOUNT_ID_DIGITS: Final = 12
+_MAX_LABEL_CHARS: Final = 80
+
+
+class Action(StrEnum):
+    """What a matching route does with a finding."""
+
+    POST = "post"
+    DROP = "drop"
+    """Say nothing."""
+    SUPPRESS = "suppress"
+    """Say nothing, and set the finding's Workflow status to SUPPRESSED."""
+
+
+class Deliver(StrEnum):
+    """How a route's findings arrive, the most immediate first."""
+
+    CARD = "card"
+    """Each as a message."""
+    AUTO = "auto"
+    """Each as a message, but together in a burst."""
+    DIGEST = "digest"
+    """Together."""
+    SCHEDULED = "scheduled"
+    """Together, at the times of a schedule."""
+
+
+class Mode(StrEnum):
+    """Whether a route is in earnest."""
+
+    LIVE = "live"
+    SHADOW = "shadow"
+    """Decides and is counted, as if it were live, and does nothing."""
+
+
+def _account_id(written: str) -> str:
+    if len(written) == _ACCOUNT_ID_DIGITS and written.isascii() and written.isdigit():
+        return written
+    problem = f"is {shown(written)}, which is no account id"
+    raise MistakeError(problem, f"write its {_ACCOUNT_ID_DIGITS} digits")
+
+
+def _alias(written: str) -> str:
+    alias = written.strip()
+    if channel_safe(alias):
+        return alias
+    problem = f"is {shown(written)}, of which no channel name can be made" if alias else "is empty"
+    raise MistakeError(problem, 'use letters a-z or digits, as in "payments-prod"')
+
+
+def _channel(written: object, info: ValidationInfo) -> ChannelTemplate | None:
+    if written is None:
+        # Where the action cannot be read, that is mistake enough.
+        if info.data.get("action") is not Action.POST:
+            return None
+        problem = "is missing"
+        raise MistakeError(problem, 'write a name, an id or a template such as "#{account}-alerts"')
+    if not isinstance(written, str):
+        problem = f"is {shown(written)}"
+        raise MistakeError(problem, 'make it a text such as "#security-alerts"')
+    return read_channel(written)
+
+
+def _schedule(schedule: Schedule | None, info: ValidationInfo) -> Schedule | None:
+    # Where it cannot be read how to deliver, that is mistake enough.
+    deliver = info.data.get("deliver")
+    if schedule is None and deliver is Deliver.SCHEDULED:
+        problem = "is missing, though deliver is scheduled"
+        raise MistakeError(problem, _REMEDIES["schedule"])
+    if schedule is not None and deliver not in {Deliver.SCHEDULED, None}:
+        problem = f"is there, though deliver is {deliver}"
+        raise MistakeError(problem, 'set deliver to "scheduled", or leave the schedule out')
+    return schedule
+
+
+def _active_hours(hours: ActiveHours | None, info: ValidationInfo) -> ActiveHours | None:
+    if hours is not None and info.data.get("deliver") is Deliver.SCHEDULED:
+        problem = "is there, though deliver is scheduled"
+        raise MistakeError(problem, "leave them out: the schedule says when to post")
+    return hours
+
+
+class Route(Item):
+    """Where findings that match go; *channel* is there whenever *action* is post."""
+
+    kind: Literal["route"] = "route"
+    name: Annotated[str, AfterValidator(read_name)]
+    order: Annotated[int, BeforeValidator(whole)] = 100
+    enabled: bool = True
+    match: Annotated[Match, PlainValidator(read_match)] = EVERYTHING
+    action: Annotated[Action, one_of(Action)] = Action.POST
+    channel: Annotated[ChannelTemplate | None, PlainValidator(_channel)] = Field(
+        default=None, validate_default=True
+    )
+    mention: Annotated[tuple[str, ...], PlainValidator(read_mentions)] = ()
+    mention_from: Annotated[Severity, one_of(Severity)] = Severity.INFORMATIONAL
+    stop: bool = False
+    deliver: Annotated[Deliver, one_of(Deliver)] = Deliver.AUTO
+    schedule: Annotated[Schedule | None, AfterValidator(_schedule)] = Field(
+        default=None, validate_default=True
+    )
+    active_hours: Annotated[ActiveHours | None, AfterValidator(_active_hours)] = None
+    mode: Annotated[Mode, one_of(Mode)] = Mode.LIVE
+
+    @property
+    def posts_to(self) -> ChannelTemplate | None:
+        """Give the channel that gets what matches; None where the route says nothing."""
+        return self.channel if self.action is Action.POST else None
+
+    @property
+    def is_live(self) -> bool:
+        """False for a shadow, which changes nothing for any finding."""
+        return self.mode is Mode.LIVE
+
+
+class Account(Item):
+    """What to call an account: *name* is its id."""
+
+    kind: Literal["account"] = "account"
+    name: Annotated[str, AfterValidator(_account_id)]
+    alias: Annotated[str, AfterValidator(_alias)]
+
+
+_KINDS: Final[Mapping[str, type[Route | Account | Silence]]] = {
+    "route": Route,
+    "account": Account,
+    "silence": Silence,
+}
+# What an attribute that is too much belongs to: an item, or a map of an item's.
+_OWNERS: Final[Mapping[str, tuple[str, type[BaseModel]]]] = {
+    "route": ("a route", Route),
+    "account": ("an account", Account),
+    "silence": ("a silence", Silence),
+    "schedule": ("a schedule", Schedule),
+    "active_hours": ("active hours", ActiveHours),
+}
+
+# What would be right, where pydantic only says that the type is wrong.
+_REMEDIES: Final = {
+    "name": "make it a text",
+    "description": "make it a text",
+    "order": "make it a whole number such as 100",
+    "enabled": "make it the Boolean true or false, without quotes",
+    "stop": "make it the Boolean true or false, without quotes",
+    "alias": 'make it a text such as "payments-prod"',
+    "schedule": 'write a map such as {"time": "08:30", "zone": "Europe/Zurich"}',
+    "schedule.time": TIME_EXAMPLE,
+    "schedule.zone": ZONE_EXAMPLE,
+    "active_hours": 'write a map such as {"from": "08:00", "to": "18:00", "zone": "Europe/Zurich"}',
+    "active_hours.from": TIME_EXAMPLE,
+    "active_hours.to": TIME_EXAMPLE,
+    "active_hours.zone": ZONE_EXAMPLE,
+    "match": "write which findings; an empty map, {}, means all",
+    "until": f"a silence must end: {MOMENT_EXAMPLE}",
+    "reason": "make it a text",
+    "by": "make it a text",
+}
+
+
+def parse_item(item: object) -> Route | Account | Silence:
+    """
+    Read one item, as DynamoDB or a JSON file has it: plain values, Decimal and sets as well.
+
+    Raises:
+        RouteError: the first mistake of the item, with the further ones in its *others*.
+
+    """
+    if not isinstance(item, Mapping):
+        problem = f"is {shown(item)}"
+        raise RouteError("item", label_of(item), "item", problem, "make it a map of attributes")
+    label = label_of(item)
+    try:
+        attributes = {str(name): _plain(value) for name, value in item.items()}
+    except RecursionError as error:
+        problem = "is nested too deeply"
+        raise RouteError("item", label, "item", problem, "write fewer levels") from error
+    kind = attributes.get("kind")
+    model = _KINDS.get(kind) if isinstance(kind, str) else None
+    if model is None:
+        raise _unknown_kind(attributes, label)
+    try:
+        return model.model_validate(attributes)
+    except ValidationError as error:
+        errors = [
+            RouteError(str(kind), label, *_mistake(details, str(kind)))
+            for details in error.errors(include_url=False)
+        ]
+        first = errors[0]
+        first.others = tuple(errors[1:])
+        raise first from error
+
+
+def label_of(item: object) -> str:
+    """Give what a person finds the *item* by: its name, or else the beginning of what it says."""
+    name = item.get("name") if isinstance(item, Mapping) else None
+    text = "" if name is None else str(name).strip()
+    text = text or f"(no name) {item}"
+    return text if len(text) <= _MAX_LABEL_CHARS else text[: _MAX_LABEL_CHARS - 1] + "…"
+
+
+def _unknown_kind(attributes: Mapping[str, Any], label: str) -> RouteError:
+    if "kind" not in attributes:
+        return RouteError("item", label, "kind", "is missing", did_you_mean("", _KINDS))
+    kind = attributes["kind"]
+    word = kind if isinstance(kind, str) else ""
+    problem = f"is {shown(kind)}, which is no kind of item"
+    return RouteError(word or "item", label, "kind", problem, did_you_mean(word, _KINDS))
+
+
+def _mistake(details: ErrorDetails, kind: str) -> tuple[str, str, str]:
+    """Give field, problem and remedy for one of pydantic's errors in an item of *kind*."""
+    *owners, attribute = map(str, details["loc"])
+    field = ".".join([*owners, attribute])
+    match details["type"], details.get("ctx", {}).get("error"):
+        case _, PatternError() as error:
+            path = f"{field}.{error.path}" if error.path else field
+            return path, error.problem, error.remedy
+        case _, MistakeError() as error:
+            return field, error.problem, error.remedy
+        case "extra_forbidden", _:
+            called, owner = _OWNERS[owners[0] if owners else kind]
+            known = [one.alias or name for name, one in owner.model_fields.items()]
+            return field, f"is no attribute of {called}", did_you_mean(attribute, known)
+        case "missing", _:
+            return field, "is missing", _REMEDIES[field]
+        case _:
+            return field, f"is {shown(details['input'])}", _REMEDIES[field]
+
+
+def _plain(value: Any) -> Any:
+    """Turn what the AWS SDK makes of numbers and sets into what JSON has."""
+    match value:
+        case str() | int() | float() | None:
+            return value
+        case Decimal():
+            is_whole = value.is_finite() and value == value.to_integral_value()
+            return int(value) if is_whole else float(value)
+        case set() | frozenset():
+            return sorted(map(_plain, value), key=str)
+        case list() | tuple():
+            return [_plain(inner) for inner in value]
+        case Mapping():
+            return {str(name): _plain(inner) for name, inner in value.items()}
+        case _:
+            return value

@@ -1,0 +1,70 @@
+"""Silences: what not to speak of for a while."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, PlainValidator
+
+from finding_router.errors import RouteError
+from finding_router.routing.items.clock import read_moment
+from finding_router.routing.items.match import Match, read_match
+from finding_router.routing.items.reading import Item, one_of, read_name
+from finding_router.routing.patterns.index import PatternIndex
+
+
+class OnExpiry(StrEnum):
+    """What becomes of the findings that a silence kept, once it is over."""
+
+    DIGEST = "digest"
+    """They are listed, in one message for each channel."""
+    FORGET = "forget"
+    """Nothing is said."""
+
+
+class Silence(Item):
+    """Findings that match are not posted before the moment *until*, which is in UTC."""
+
+    kind: Literal["silence"] = "silence"
+    name: Annotated[str, AfterValidator(read_name)]
+    match: Annotated[Match, PlainValidator(read_match)]
+    until: Annotated[datetime, PlainValidator(read_moment)]
+    reason: str | None = None
+    by: str | None = None
+    on_expiry: Annotated[OnExpiry, one_of(OnExpiry)] = OnExpiry.DIGEST
+
+    def is_over(self, now: datetime) -> bool:
+        """Tell whether it silences nothing any more at *now*, which is aware."""
+        return self.until <= now
+
+
+class Silences:
+    """All silences of a table, those that are over as well: nobody need read it again for that."""
+
+    def __init__(self, silences: Iterable[Silence]) -> None:
+        """Index *silences*, of which no two have one name."""
+        self._by_name: Final = {silence.name: silence for silence in silences}
+        patterns = {name: one.match.event_pattern for name, one in self._by_name.items()}
+        self._index: Final = PatternIndex({name: p for name, p in patterns.items() if p})
+        self._of_everything: Final = [name for name, pattern in patterns.items() if not pattern]
+
+    def longest(self, event: dict[str, Any], now: datetime) -> Silence | None:
+        """Give that of the silences of *event* which ends last; of two, one that tells then."""
+        if not self._by_name:
+            return None
+        names = [*self._of_everything, *self._index.match(event)]
+        matching = [self._by_name[name] for name in names]
+        return max((one for one in matching if not one.is_over(now)), key=_strength, default=None)
+
+    def over(self, now: datetime) -> Iterator[RouteError]:
+        """Tell of each silence that is over at *now*: it was meant for later, or can go."""
+        for silence in self._by_name.values():
+            if silence.is_over(now):
+                problem = f"is past since {silence.until:%Y-%m-%d %H:%M} UTC"
+                remedy = "write a later moment, or delete the item"
+                yield RouteError("silence", silence.name, "until", problem, remedy)
+
+
+def _strength(silence: Silence) -> tuple[datetime, bool, str]:
+    return silence.until, silence.on_expiry is OnExpiry.DIGEST, silence.name

@@ -1,0 +1,1 @@
+"""The event-pattern language: one pattern at a time, and many at once."""

@@ -1,0 +1,90 @@
+"""What one field of an event pattern accepts, and whether a value is accepted."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from sys import float_info
+from typing import NamedTuple, Protocol
+
+from finding_router.routing.patterns.scalar import address, comparable, literal
+
+
+class Condition(Protocol):
+    """One thing that a value may be."""
+
+    def allows(self, value: object) -> bool:
+        """Tell whether *value*, a string, number, truth value or null, is that."""
+
+
+class Leaf(NamedTuple):
+    """
+    All that one field accepts; any of it will do.
+
+    *present* accepts every value; *absent* accepts that there is none, which no value can tell.
+    """
+
+    literals: frozenset[Hashable] = frozenset()
+    prefixes: tuple[str, ...] = ()
+    suffixes: tuple[str, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    present: bool = False
+    absent: bool = False
+
+    def allows(self, value: object) -> bool:
+        """Tell whether *value*, a string, number, truth value or null, is accepted."""
+        if isinstance(value, str):
+            if (
+                value in self.literals
+                or value.startswith(self.prefixes)
+                or value.endswith(self.suffixes)
+            ):
+                return True
+        elif literal(value) in self.literals:
+            return True
+        return self.present or any(condition.allows(value) for condition in self.conditions)
+
+
+@dataclass(frozen=True, slots=True)
+class AnythingBut:
+    """Every value but those that *refused* accepts; there must be a value."""
+
+    refused: Leaf
+
+    def allows(self, value: object) -> bool:
+        """Tell whether *value* is none of those refused."""
+        return not self.refused.allows(value)
+
+
+@dataclass(frozen=True, slots=True)
+class NumberRange:
+    """Numbers from *bottom* to *top*, without these two where the range is open there."""
+
+    bottom: float = -float_info.max
+    top: float = float_info.max
+    open_bottom: bool = False
+    open_top: bool = False
+
+    def allows(self, value: object) -> bool:
+        """Tell whether *value* is a number in this range."""
+        number = comparable(value)
+        if number is None:
+            return False
+        above = number > self.bottom if self.open_bottom else number >= self.bottom
+        below = number < self.top if self.open_top else number <= self.top
+        return above and below
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRange:
+    """IP addresses of one *version* from *first* to *last*."""
+
+    version: int
+    first: int
+    last: int
+
+    def allows(self, value: object) -> bool:
+        """Tell whether *value* is the text of an address in this range."""
+        parsed = address(value) if isinstance(value, str) else None
+        if parsed is None:
+            return False
+        version, number = parsed
+        return version == self.version and self.first <= number <= self.last

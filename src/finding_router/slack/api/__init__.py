@@ -1,0 +1,1 @@
+"""The Web API of Slack: calls, and errors for its refusals."""

@@ -1,0 +1,1 @@
+"""Parts that messages and layouts are made of."""

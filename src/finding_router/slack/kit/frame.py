@@ -1,0 +1,70 @@
+"""What messages have in common: colours, who is called, which account, and why it is said here."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from finding_router.findings.finding import Severity
+from finding_router.slack.kit import blocks
+from finding_router.slack.kit.detail import joined
+from finding_router.slack.kit.text import Mrkdwn, code, listed, mention, says_nothing, words
+
+COLOURS: Final = {
+    Severity.CRITICAL: "#B3123B",
+    Severity.HIGH: "#E8590C",
+    Severity.MEDIUM: "#F0B400",
+    Severity.LOW: "#2F7ED8",
+    Severity.INFORMATIONAL: "#8A939B",
+}
+ENDED_COLOUR: Final = "#2EB67D"
+CIRCLES: Final = {
+    Severity.CRITICAL: "🔴",
+    Severity.HIGH: "🟠",
+    Severity.MEDIUM: "🟡",
+    Severity.LOW: "🔵",
+    Severity.INFORMATIONAL: "⚪",
+}
+ENDED_SIGN: Final = "✅"
+
+NO_ROUTE: Final = "no route matched: default channel"
+_NAME_CHARS: Final = 80
+_ID_CHARS: Final = 30
+_BANNER_CHARS: Final = 400
+_MENTIONS_SHOWN: Final = 20
+_CAUSE_CHARS: Final = 300
+_ROUTES_SHOWN: Final = 5
+_ROUTES_CHARS: Final = 500
+
+
+def account_words(name: str | None, account_id: str | None) -> Mrkdwn | None:
+    """Name an account as "name (id)", or by what there is of both."""
+    shown = "" if says_nothing(name or "") else words(name or "", _NAME_CHARS)
+    number = "" if says_nothing(account_id or "") else words(account_id or "", _ID_CHARS)
+    return Mrkdwn(f"{shown} ({number})" if shown and number else shown or number) or None
+
+
+def preface(banner: str | None, mentions: Sequence[str]) -> list[dict[str, Any]]:
+    """Give the block that stands above the headline, if there is anything to say there."""
+    text = joined("\n", *preface_lines(banner, mentions))
+    return [blocks.section(text)] if text else []
+
+
+def preface_lines(banner: str | None, mentions: Sequence[str]) -> list[Mrkdwn | None]:
+    """Say why the message is here at all, and call those whom the operator wrote down."""
+    shown = words(banner, _BANNER_CHARS) if banner else None
+    called = [mention(written) for written in dict.fromkeys(mentions) if written.strip()]
+    rest = len(called) - _MENTIONS_SHOWN
+    more = Mrkdwn(f"+ {rest} more") if rest > 0 else None
+    return [
+        Mrkdwn(f"⚠️ {shown}") if shown else None,
+        joined(" ", *called[:_MENTIONS_SHOWN], more),
+    ]
+
+
+def because(routes: Sequence[str], *causes: str) -> Mrkdwn:
+    """Say in small print what made the router speak, and which *routes* chose the channel."""
+    names = [name for name in (code(route, _NAME_CHARS) for route in routes) if name]
+    named = listed(names, _ROUTES_SHOWN, _ROUTES_CHARS)
+    chosen = f"{'routes' if names[1:] else 'route'} {named}" if named else ""
+    parts = (*(words(cause, _CAUSE_CHARS) for cause in causes), chosen)
+    line = " · ".join(part for part in parts if part) or NO_ROUTE
+    return Mrkdwn(line[:1].upper() + line[1:])

@@ -1,0 +1,235 @@
+"""
+Addresses that a card links to: AWS consoles by partition, and what products refer to.
+
+Nothing in a finding decides on a console's host: Region and partition are checked first, all
+else is percent-encoded into the path or fragment.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from re import compile as regex
+from typing import Final, NamedTuple, Self
+from urllib.parse import quote, urlsplit
+
+from finding_router.findings.finding import Finding, Resource
+from finding_router.slack.kit.text import Url, clean
+
+# https://docs.aws.amazon.com/general/latest/gr/rande.html and the guides of the two other clouds
+_CONSOLES: Final = {
+    "aws": "console.aws.amazon.com",
+    "aws-us-gov": "console.amazonaws-us-gov.com",
+    "aws-cn": "console.amazonaws.cn",
+}
+# A longer link takes more of a message than it is worth; the longest Id of ASFF, 512 characters,
+# stays below it through an access portal as well.
+_URL_CHARS: Final = 2000
+_REGION: Final = regex(r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}")
+_ACCOUNT: Final = regex(r"[0-9]{12}")
+_HOST: Final = regex(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9-]*[a-z0-9])*")
+# What may stand unencoded in an address that came as a whole (RFC 3986), but for the quote.
+_URL_SAFE: Final = "/:?#[]@!$&()*+,;=%~"
+
+# Where the console shows a resource, by the service and kind in its ARN. Those without a Region
+# in the address are global. {id} is what stands behind the kind, {name} its last segment.
+_PAGES: Final[Mapping[str, str]] = {
+    "cloudformation:stack": ("cloudformation/home?region={region}#/stacks/stackinfo?stackId={arn}"),
+    "cloudfront:distribution": "cloudfront/v4/home#/distributions/{id}",
+    "cloudtrail:trail": "cloudtrailv2/home?region={region}#/trails/{arn}",
+    "codebuild:project": ("codesuite/codebuild/{account}/projects/{id}/details?region={region}"),
+    "dynamodb:table": "dynamodbv2/home?region={region}#table?name={id}",
+    "ec2:image": "ec2/home?region={region}#ImageDetails:imageId={id}",
+    "ec2:instance": "ec2/home?region={region}#InstanceDetails:instanceId={id}",
+    "ec2:network-acl": "vpcconsole/home?region={region}#NetworkAclDetails:networkAclId={id}",
+    "ec2:network-interface": "ec2/home?region={region}#NetworkInterface:networkInterfaceId={id}",
+    "ec2:security-group": "ec2/home?region={region}#SecurityGroup:groupId={id}",
+    "ec2:snapshot": "ec2/home?region={region}#SnapshotDetails:snapshotId={id}",
+    "ec2:subnet": "vpcconsole/home?region={region}#SubnetDetails:subnetId={id}",
+    "ec2:volume": "ec2/home?region={region}#VolumeDetails:volumeId={id}",
+    "ec2:vpc": "vpcconsole/home?region={region}#VpcDetails:VpcId={id}",
+    "ecr:image": (
+        "ecr/repositories/private/{account}/{repository}/_/image/{digest}/details?region={region}"
+    ),
+    "ecr:repository": "ecr/repositories/private/{account}/{id}?region={region}",
+    "ecs:cluster": "ecs/v2/clusters/{id}?region={region}",
+    "eks:cluster": "eks/home?region={region}#/clusters/{id}",
+    "elasticloadbalancing:loadbalancer": (
+        "ec2/home?region={region}#LoadBalancer:loadBalancerArn={arn}"
+    ),
+    "iam:group": "iam/home#/groups/details/{name}",
+    "iam:policy": "iam/home#/policies/details/{arn}",
+    "iam:role": "iam/home#/roles/details/{name}",
+    "iam:user": "iam/home#/users/details/{name}",
+    "kms:key": "kms/home?region={region}#/kms/keys/{id}",
+    "lambda:function": "lambda/home?region={region}#/functions/{function}",
+    "rds:cluster": "rds/home?region={region}#database:id={id};is-cluster=true",
+    "rds:db": "rds/home?region={region}#database:id={id};is-cluster=false",
+    "redshift:cluster": "redshiftv2/home?region={region}#cluster-details?cluster={id}",
+    "s3:bucket": "s3/buckets/{id}",
+    "s3:object": "s3/object/{bucket}?prefix={key}",
+    "sns:topic": "sns/v3/home?region={region}#/topic/{arn}",
+    "sqs:queue": "sqs/v3/home?region={region}#/queues/{queue_url}",
+}
+# Services whose ARNs name no kind, since they have but one.
+_ONLY_KIND: Final = {"s3": "bucket", "sns": "topic", "sqs": "queue"}
+_ARN_FIELDS: Final = 6
+_KIND_END: Final = regex("[/:]")
+_DIGEST: Final = "/sha256:"
+
+
+class Arn(NamedTuple):
+    """An ARN taken apart: ``arn:partition:service:region:account:kind/id``."""
+
+    partition: str
+    service: str
+    region: str
+    account: str
+    kind: str
+    id: str
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        """
+        Take *text* apart; None where it is no ARN.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+        """
+        fields = clean(text).strip().split(":", _ARN_FIELDS - 1)
+        if len(fields) < _ARN_FIELDS or fields[0] != "arn" or not (fields[2] and fields[5]):
+            return None
+        _, partition, service, region, account, rest = fields
+        kind, _, name = _KIND_END.sub("\n", rest, count=1).rpartition("\n")
+        if service in _ONLY_KIND:
+            kind, name = _ONLY_KIND[service], rest
+        if service == "s3" and "/" in rest:
+            kind = "object"
+        if service == "ecr" and _DIGEST in name:
+            kind = "image"
+        return cls(partition, service, region, account, kind, name)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessPortal:
+    """
+    An AWS access portal, which signs readers in to the right account before it shows a page.
+
+    https://docs.aws.amazon.com/singlesignon/latest/userguide/createshortcutlink.html
+    """
+
+    url: str
+    role: str | None = None
+
+    def wrap(self, destination: Url, account: str | None) -> Url:
+        """Lead to *destination* in *account*; without a usable account or portal, directly."""
+        start = _web_address(self.url.strip().rstrip("/#"))
+        if start is None or account is None or not _ACCOUNT.fullmatch(account):
+            return destination
+        role = f"&role_name={_encoded(self.role)}" if self.role else ""
+        target = _encoded(destination)
+        return Url(f"{start}/#/console?account_id={account}{role}&destination={target}")
+
+
+def finding_url(finding: Finding, portal: AccessPortal | None) -> Url | None:
+    """Lead to the finding in Security Hub, in its own account and Region."""
+    region = finding.region or ""
+    search = "Id%3D%255Coperator%255C%253AEQUALS%255C%253A" + _encoded(finding.id)
+    page = f"securityhub/home?region={region}#/findings?search={search}"
+    if not _REGION.fullmatch(region):
+        return None
+    return _console(finding.partition, region, page, finding.account_id, portal)
+
+
+def resource_url(resource: Resource, finding: Finding, portal: AccessPortal | None) -> Url | None:
+    """Lead to the resource in its service's console; None for what is not in AWS or has no ARN."""
+    arn = Arn.read(resource.id)
+    if arn is None:
+        return None
+    region = next(filter(_REGION.fullmatch, (arn.region, resource.region or "")), "")
+    account = arn.account if _ACCOUNT.fullmatch(arn.account) else finding.account_id
+    page = _PAGES.get(f"{arn.service}:{arn.kind}", "")
+    if not page or ("{region}" in page and not region):
+        region, page = "", "go/view?arn={arn}"
+    elif "{region}" not in page:
+        region = ""
+    parts = _parts(arn, region) | {"arn": clean(resource.id).strip()}
+    filled = page.format_map({name: _encoded(part) for name, part in parts.items()})
+    return _console(arn.partition, region, filled, account, portal)
+
+
+def _parts(arn: Arn, region: str) -> dict[str, str]:
+    """Name the parts of *arn* as the templates of `_PAGES` do."""
+    bucket, _, key = arn.id.partition("/")
+    repository, _, digest = arn.id.partition(_DIGEST)
+    china = ".cn" if arn.partition == "aws-cn" else ""
+    return {
+        "account": arn.account,
+        "bucket": bucket,
+        "digest": f"sha256:{digest}",
+        "function": arn.id.partition(":")[0],
+        "id": arn.id,
+        "key": key,
+        "name": arn.id.rpartition("/")[2],
+        "queue_url": f"https://sqs.{region}.amazonaws.com{china}/{arn.account}/{arn.id}",
+        "region": region,
+        "repository": repository,
+    }
+
+
+class Outside(NamedTuple):
+    """An address that a product gave, and the host that it leads to."""
+
+    url: Url
+    host: str
+
+
+def outside(text: str | None, account: str | None, portal: AccessPortal | None) -> Outside | None:
+    """
+    Check an address that a product gave; None where it is not plainly http or https.
+
+    A page of an AWS console is led to through *portal*; *host* is where the reader ends up.
+    """
+    url = _web_address(text or "")
+    if url is None:
+        return None
+    host = urlsplit(url).hostname or ""
+    if portal and any(host == end or host.endswith("." + end) for end in _CONSOLES.values()):
+        wrapped = portal.wrap(url, account)
+        return Outside(wrapped if len(wrapped) <= _URL_CHARS else url, host)
+    return Outside(url, host)
+
+
+def _console(
+    partition: str, region: str, page: str, account: str | None, portal: AccessPortal | None
+) -> Url | None:
+    domain = _CONSOLES.get(partition)
+    if domain is None:
+        return None
+    url = Url(f"https://{region}{'.' if region else ''}{domain}/{page}")
+    if portal:
+        url = portal.wrap(url, account)
+    return url if len(url) <= _URL_CHARS else None
+
+
+def _web_address(text: str) -> Url | None:
+    """Encode what could end a link or hide where it leads; None where the host is in doubt."""
+    url = quote(clean(text).strip(), safe=_URL_SAFE, errors="replace")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    host = parts.hostname or ""
+    # "https://docs.aws.amazon.com@evil.example/" leads to evil.example, and an address with
+    # letters of other scripts may look like one without: neither is worth a link.
+    authority = host if port is None else f"{host}:{port}"
+    if (
+        parts.scheme not in ("http", "https")
+        or parts.netloc.lower() != authority
+        or not _HOST.fullmatch(host)
+        or len(url) > _URL_CHARS
+    ):
+        return None
+    return Url(url)
+
+
+def _encoded(text: str) -> str:
+    return quote(text, safe="", errors="replace")

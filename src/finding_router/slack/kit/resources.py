@@ -1,0 +1,110 @@
+"""How a finding's resources are named on a card."""
+
+from re import compile as regex
+from typing import Final
+
+from finding_router.findings.finding import Finding, Resource
+from finding_router.slack.kit.detail import VALUE_CHARS, joined, said
+from finding_router.slack.kit.links import AccessPortal, Arn, resource_url
+from finding_router.slack.kit.text import Mrkdwn, clean, length, lines, link
+
+MOST_SHOWN: Final = 3
+# An account is no resource with an ARN: Security Hub writes the first form, others its id alone.
+_ACCOUNT: Final = regex("(?:AWS::::Account:|account )?([0-9]{12})")
+# Security Hub writes resources without an ARN so: ``AWS::IAM::AccessKey:AKIAIOSFODNN7EXAMPLE``.
+_TYPED: Final = regex("^AWS::[A-Za-z0-9]+::[A-Za-z0-9]+:(?=.)")
+_DIGEST: Final = "/sha256:"
+_DIGEST_DIGITS: Final = 12
+_NOUNS: Final = ("resource", "resources")
+# Types that say nothing about the resource.
+# https://docs.aws.amazon.com/securityhub/latest/userguide/asff-resources.html
+_VAGUE: Final = frozenset({"Other", "Unknown"})
+# What people call the types that findings are mostly about; others are shown as ASFF has them.
+_KINDS: Final = {
+    "AwsAutoScalingAutoScalingGroup": "Auto Scaling group",
+    "AwsCloudFormationStack": "CloudFormation stack",
+    "AwsCloudFrontDistribution": "CloudFront distribution",
+    "AwsCloudTrailTrail": "CloudTrail trail",
+    "AwsCodeBuildProject": "CodeBuild project",
+    "AwsDynamoDbTable": "DynamoDB table",
+    "AwsEc2Instance": "EC2 instance",
+    "AwsEc2NetworkAcl": "network ACL",
+    "AwsEc2NetworkInterface": "network interface",
+    "AwsEc2SecurityGroup": "security group",
+    "AwsEc2Subnet": "subnet",
+    "AwsEc2Volume": "EBS volume",
+    "AwsEc2Vpc": "VPC",
+    "AwsEcrContainerImage": "container image",
+    "AwsEcrRepository": "ECR repository",
+    "AwsEcsCluster": "ECS cluster",
+    "AwsEksCluster": "EKS cluster",
+    "AwsElbv2LoadBalancer": "load balancer",
+    "AwsIamAccessKey": "access key",
+    "AwsIamGroup": "IAM group",
+    "AwsIamPolicy": "IAM policy",
+    "AwsIamRole": "IAM role",
+    "AwsIamUser": "IAM user",
+    "AwsKmsKey": "KMS key",
+    "AwsLambdaFunction": "Lambda function",
+    "AwsRdsDbCluster": "RDS cluster",
+    "AwsRdsDbClusterSnapshot": "RDS cluster snapshot",
+    "AwsRdsDbInstance": "RDS database",
+    "AwsRdsDbSnapshot": "RDS snapshot",
+    "AwsRedshiftCluster": "Redshift cluster",
+    "AwsS3Bucket": "S3 bucket",
+    "AwsS3Object": "S3 object",
+    "AwsSecretsManagerSecret": "secret",
+    "AwsSnsTopic": "SNS topic",
+    "AwsSqsQueue": "SQS queue",
+    "Container": "container",
+}
+
+
+def is_account(name: str) -> bool:
+    """Tell whether *name*, as `short_name` gives it, is an account's."""
+    return _ACCOUNT.fullmatch(name) is not None
+
+
+def short_name(resource: Resource) -> str:
+    """Name *resource* by what stands behind the kind in its ARN, an account, or the whole id."""
+    arn = Arn.read(resource.id)
+    if arn and arn.kind == "image":
+        # The digest's first digits are what people compare.
+        repository, _, digest = arn.id.partition(_DIGEST)
+        return f"{repository}@sha256:{digest[:_DIGEST_DIGITS]}"
+    if arn and arn.id:
+        return arn.id
+    name = clean(resource.id).strip()
+    if account := _ACCOUNT.fullmatch(name):
+        return f"account {account[1]}"
+    return _TYPED.sub("", name)
+
+
+def resource_lines(finding: Finding, portal: AccessPortal | None, limit: int) -> Mrkdwn:
+    """Give the first three resources a line each; "" where there are none or no room."""
+    share = limit // (MOST_SHOWN + 1)
+    items = [_line(resource, finding, portal, share) for resource in finding.resources[:MOST_SHOWN]]
+    rest = [Mrkdwn("")] * (len(finding.resources) - len(items))
+    return lines([*items, *rest], MOST_SHOWN, limit, _NOUNS)
+
+
+def _line(resource: Resource, finding: Finding, portal: AccessPortal | None, limit: int) -> Mrkdwn:
+    """
+    Say which resource, what it is, what its owners call it, and where if that is elsewhere.
+
+    The link is left out where it makes the line longer than *limit* counted characters.
+    """
+    name = short_name(resource)
+    url = resource_url(resource, finding, portal)
+    kind = "" if is_account(name) else resource.type or ""
+    tag = resource.tags.get("Name")
+    elsewhere = resource.region if resource.region != finding.region else None
+    about = (
+        said(_KINDS.get(kind, kind)) if kind not in {*_VAGUE, name} else None,
+        said(tag) if tag != name else None,
+        said(elsewhere),
+    )
+    linked = joined(" · ", link(url, name, VALUE_CHARS), *about) if url else None
+    if linked and length(linked) <= limit:
+        return linked
+    return joined(" · ", said(name), *about) or Mrkdwn("unnamed")

@@ -1,0 +1,1 @@
+"""Whole messages: cards, digests, threads and notices."""
