@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from finding_router.delivery.ledger import State
 
 from digest_lines import make_line
 from fake_books import FakeDigests
@@ -11,7 +12,6 @@ from fakes import Clock, Faults
 from finding_router.aws.digests import DynamoDigests
 from finding_router.aws.items import Items
 from finding_router.delivery.digests.store import DigestBook, OpenDigest
-from finding_router.delivery.ledger import State
 from finding_router.findings.digest import Totals
 
 NOW = 1_790_000_000.5

@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-
 from entries import MEMBER, make_entry
+from finding_router.delivery.ledger import EntryKey, State
+
 from finding_router.aws.items import MAX_CALLS, Items
 from finding_router.aws.ledger import DynamoLedger
-from finding_router.delivery.ledger import EntryKey, State
 from finding_router.errors import StoreError
 from finding_router_local.aws import AwsServer
 from finding_router_local.faults import Effect, Fault

@@ -5,13 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-
 from entries import MEMBER, SAID, make_entry, member
+from finding_router.delivery.ledger import EntryKey, Ledger, Saying, Slot, State
+
 from fake_ledger import FakeLedger
 from fakes import Clock, Faults
 from finding_router.aws.items import Items
 from finding_router.aws.ledger import DynamoLedger
-from finding_router.delivery.ledger import EntryKey, Ledger, Saying, Slot, State
 from finding_router.findings.finding import Severity
 
 KEY = EntryKey("finding", "#alerts")

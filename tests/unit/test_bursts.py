@@ -1,7 +1,7 @@
 """Bursts: many findings are one digest that lists them all, adds up, and calls people once."""
 
-from itertools import pairwise
 from collections import Counter
+from itertools import pairwise
 from typing import Any
 
 import pytest

@@ -22,8 +22,8 @@ from fakes import (
     token_refused,
     unavailable,
 )
-from finding_router.delivery.deliveries import Job, Record
 from finding_router.delivery.alerts.identity import AlertKey, finding_hash, hash_of
+from finding_router.delivery.deliveries import Job, Record
 from finding_router.delivery.outcome import Outcome
 from finding_router.telemetry import logger
 from hub_events import PRODUCT_ARN, imported, raw_finding, record

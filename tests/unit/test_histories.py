@@ -14,7 +14,7 @@ from finding_router.findings.finding import Severity
 from finding_router.telemetry import logger
 from histories import STEPS, STEPS_OF_TWO, History, Sent, TwoStandards, newest
 from hub_events import imported, record
-from router import ALERTS, EVERYTHING, OPS, Router
+from router import EVERYTHING, OPS, Router
 
 MANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ROUNDS = 10

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from fakes import START
 from finding_router.delivery import intake
-from finding_router.delivery.intake import read_jobs
 from finding_router.delivery.deliveries import Record
+from finding_router.delivery.intake import read_jobs
 from finding_router.delivery.outcome import Outcome
 from finding_router.findings.events import EventKind
 from hub_events import custom_action, imported, raw_finding, record

@@ -16,10 +16,10 @@ from fakes import (
     unavailable,
 )
 from finding_router.delivery.alerts.advance import Why
-from finding_router.delivery.outcome import Outcome
 from finding_router.delivery.limits.rate import UPDATE_SECONDS
+from finding_router.delivery.outcome import Outcome
 from hub_events import FSBP, PCI, control, imported, raw_finding, record
-from router import ALERTS, DEFAULT, EVERYTHING, Router, outcomes
+from router import ALERTS, EVERYTHING, Router, outcomes
 
 LATER = "2026-09-02T10:00:00Z"
 CARDS = {**EVERYTHING, "deliver": "card"}

@@ -1,26 +1,26 @@
 """Marking: NOTIFIED only for what was said, only from NEW, and never over a person's word."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-from finding_router.delivery.ledger import EntryKey, State, finding_hash
 
-from entries import make_entry, member
+from alerts import make_alert, make_claim, member
 from fake_ledger import FakeLedger
 from fakes import Clock, FakeWorkflow, Faults, security_hub_down, store_down
-from finding_router.delivery.deliveries import Delivery, Job, Progress, Record
+from finding_router.delivery.alerts.advance import Step, Verdict, Why
+from finding_router.delivery.alerts.alert import Status
+from finding_router.delivery.alerts.identity import AlertKey, finding_hash
+from finding_router.delivery.deliveries import Delivery, Job, Record
 from finding_router.delivery.limits.deadline import Deadline
-from finding_router.delivery.marking import NOT_FOUND_TRIES, Marker
-from finding_router.delivery.outcome import Outcome
+from finding_router.delivery.marking import NOT_FOUND_TRIES, Marker, Over
+from finding_router.delivery.outcome import Outcome, Progress
 from finding_router.delivery.posting.layout import Card
 from finding_router.findings.asff import read_finding
+from finding_router.findings.events import EventKind
 from finding_router.routing.table import Destination
 from finding_router.slack.messages.card import CardContext
 from hub_events import PRODUCT_ARN, raw_finding
-
-if TYPE_CHECKING:
-    from finding_router.findings.finding import Finding
 
 INVOCATION_SECONDS = 90.0
 
@@ -34,7 +34,7 @@ class World:
         self.faults = Faults(self.clock)
         self.ledger = FakeLedger(self.faults)
         self.workflow = FakeWorkflow(self.faults)
-        self.closed: list[tuple[Job, Finding]] = []
+        self.over: list[Over] = []
 
     def said(
         self,
@@ -44,7 +44,7 @@ class World:
         tries: int = 1,
         age: float = 0.0,
         notified_at: float | None = None,
-        ended_at: str | None = None,
+        is_over: bool = False,
         **changes: Any,
     ) -> Job:
         """Make a job whose message stands in *channels* (#alerts), sent *age* seconds ago."""
@@ -53,21 +53,23 @@ class World:
         job.sent_at = self.clock.now - age
         job.end(Outcome.DUPLICATE if progress is Progress.DUPLICATE else Outcome.POSTED)
         for channel in channels or ("#alerts",):
-            key = EntryKey(finding_id, channel)
-            held = member(notified_at=notified_at, ended_at=ended_at)
-            members = {finding_hash(*finding.key): held}
+            key = AlertKey(finding_id, channel)
+            status = Status.ENDED if is_over else Status.NEW
+            held = member(notified_at, status=status)
+            alert = make_alert(key=key, members={finding_hash(*finding.key): held})
             self.ledger.note_channel(key)
-            self.ledger.entries[key] = make_entry(key=key, members=members)
+            self.ledger.alerts[key] = alert
             job.deliveries.append(
                 Delivery(
                     key=key,
                     destination=Destination(channel=channel),
-                    card=Card(raw=None, finding=finding, problem="", context=CardContext()),
-                    severity=finding.severity,
                     jobs=[job],
-                    news={},
+                    job=job,
+                    card=Card(raw=None, finding=finding, problem="", context=CardContext()),
+                    events=[job.facts],
+                    alert=alert,
+                    step=Step(Verdict.DUPLICATE, Why.SAME_EVENT, alert),
                     progress=progress,
-                    entry=self.ledger.entries[key],
                 )
             )
         self.workflow.status.setdefault(finding.key, "NEW")
@@ -76,20 +78,15 @@ class World:
 
     def change(self, channel: str, **changes: Any) -> None:
         """Change what the Ledger holds about the first finding in *channel*."""
-        key = EntryKey("finding-1", channel)
-        self.ledger.entries[key] = replace(self.ledger.entries[key], **changes)
+        key = AlertKey("finding-1", channel)
+        self.ledger.alerts[key] = replace(self.ledger.alerts[key], **changes)
 
     def mark(self, *jobs: Job, seconds: float = 90.0, elsewhere: bool = False) -> None:
         """Mark what *jobs* have said, when *seconds* of the invocation are left."""
-        marker = Marker(
-            workflow=self.workflow,
-            ledger=self.ledger,
-            close=lambda over, _deadline: self.closed.extend(over),
-            clock=self.clock,
-        )
+        marker = Marker(workflow=self.workflow, ledger=self.ledger)
         deadline = Deadline(INVOCATION_SECONDS, clock=self.clock)
         self.clock.now += INVOCATION_SECONDS - seconds
-        marker.run(jobs, deadline, elsewhere=elsewhere)
+        self.over += marker.run(jobs, deadline, now=self.clock.now, elsewhere=elsewhere)
 
     def status(self, finding_id: str = "finding-1") -> str:
         """Give what Security Hub holds."""
@@ -97,7 +94,7 @@ class World:
 
     def notified_at(self, finding_id: str = "finding-1", channel: str = "#alerts") -> float | None:
         """Give what the Ledger holds."""
-        [held] = self.ledger.entries[EntryKey(finding_id, channel)].members.values()
+        [held] = self.ledger.alerts[AlertKey(finding_id, channel)].members.values()
         return held.notified_at
 
 
@@ -140,7 +137,7 @@ def test_a_batch_that_knows_its_channels_asks_for_no_others(world: World) -> Non
 @pytest.mark.parametrize(
     "changes",
     [
-        {"state": State.CLAIMED},
+        {"claim": make_claim()},
         {"members": {}},
         {"members": {"other": member()}},
     ],
@@ -150,11 +147,11 @@ def test_what_another_worker_is_saying_is_left_to_it(world: World, changes: Any)
     job = world.said("finding-1", "#at-once", "#daily")
     job.deliveries = job.deliveries[1:]
     world.change("#at-once", **changes)
-    before = world.ledger.entries[EntryKey("finding-1", "#at-once")]
+    before = world.ledger.alerts[AlertKey("finding-1", "#at-once")]
 
     world.mark(job, elsewhere=True)
 
-    assert before == world.ledger.entries[EntryKey("finding-1", "#at-once")]
+    assert before == world.ledger.alerts[AlertKey("finding-1", "#at-once")]
     assert Outcome.POSTED == job.outcome
 
 
@@ -223,6 +220,7 @@ def test_what_was_said_before_and_not_marked_is_marked_now(world: World) -> None
 def test_a_request_of_a_person_leaves_the_status_alone(world: World, status: str) -> None:
     """A custom action posts any finding, and moves only NEW ones."""
     job = world.said(Workflow={"Status": status})
+    job.kind = EventKind.CUSTOM_ACTION
     world.workflow.status[PRODUCT_ARN, "finding-1"] = status
 
     world.mark(job)
@@ -264,34 +262,9 @@ def test_a_batch_is_asked_about_together(world: World) -> None:
     assert "NOTIFIED" == world.status("one") == world.status("two")
 
 
-@pytest.mark.parametrize("age", [0.0, 5.0])
-def test_what_ended_in_the_same_batch_is_not_marked(world: World, age: float) -> None:
-    """Whatever Security Hub says so soon after."""
-    new, end = world.said(age=5.0), world.said(age=age, Workflow={"Status": "SUPPRESSED"})
-    end.end(Outcome.UPDATED)
-
-    world.mark(new, end)
-
-    assert [] == world.faults.calls
-    assert (Outcome.POSTED, None) == (new.outcome, world.notified_at())
-
-
-def test_what_is_back_in_the_same_batch_is_marked(world: World) -> None:
-    """The end was before it."""
-    ends = [
-        world.said(age=age, Workflow={"Status": "RESOLVED"}, UpdatedAt="2026-08-31T10:00:00Z")
-        for age in (7.0, 9.0)
-    ]
-    back = world.said(age=5.0)
-
-    world.mark(*ends, back)
-
-    assert "NOTIFIED" == world.status()
-
-
 def test_what_the_ledger_knows_to_be_over_is_not_marked(world: World) -> None:
     """Its end came in a batch before, and this event is older."""
-    job = world.said(progress=Progress.DUPLICATE, ended_at="2026-09-02T10:00:00Z")
+    job = world.said(progress=Progress.DUPLICATE, is_over=True)
 
     world.mark(job)
 
@@ -307,7 +280,7 @@ def test_what_turns_out_to_be_over_is_closed(world: World, status: str) -> None:
 
     world.mark(job)
 
-    [(closed, finding)] = world.closed
+    [(closed, finding)] = world.over
     assert (job, status) == (closed, finding.workflow_status)
     assert world.notified_at() is None
 
@@ -320,7 +293,7 @@ def test_what_turns_out_to_be_archived_is_closed(world: World) -> None:
     world.mark(job)
 
     assert "NEW" == world.status()
-    assert ["ARCHIVED"] == [finding.record_state for _, finding in world.closed]
+    assert ["ARCHIVED"] == [finding.record_state for _, finding in world.over]
 
 
 def test_what_is_not_new_any_more_is_remembered_or_its_reopening_would_be_lost(
@@ -500,10 +473,10 @@ def suppressed(world: World, **how: Any) -> Job:
     return job
 
 
-def test_an_entry_that_expired_meanwhile_is_no_failure(world: World) -> None:
+def test_an_alert_that_expired_meanwhile_is_no_failure(world: World) -> None:
     """There is nothing left to remember it in."""
     job = world.said()
-    world.ledger.entries.clear()
+    world.ledger.alerts.clear()
 
     world.mark(job)
 
@@ -514,11 +487,9 @@ def test_a_finding_marked_in_one_channel_and_not_in_another_is_marked_again(worl
     """The channel that a new route added has its own entry."""
     job = world.said("finding-1", "#a", "#b")
     first = job.deliveries[0]
-    assert first.entry is not None
     assert job.finding is not None
-    first.entry = replace(
-        first.entry, members={finding_hash(*job.finding.key): member(notified_at=1.0)}
-    )
+    members = {finding_hash(*job.finding.key): member(notified_at=1.0)}
+    first.alert = replace(first.alert, members=members)
 
     world.mark(job)
 
@@ -549,10 +520,30 @@ def test_what_was_listed_or_joined_a_card_is_said(world: World, progress: Progre
 def test_each_finding_of_a_card_is_remembered_for_itself(world: World) -> None:
     """Security Hub was told of this one only."""
     job = world.said()
-    key = EntryKey("finding-1", "#alerts")
-    entry = world.ledger.entries[key]
-    world.ledger.entries[key] = replace(entry, members={**entry.members, "other": member()})
+    key = AlertKey("finding-1", "#alerts")
+    alert = world.ledger.alerts[key]
+    world.ledger.alerts[key] = replace(alert, members={**alert.members, "other": member()})
 
     world.mark(job)
 
-    assert world.ledger.entries[key].members["other"].notified_at is None
+    assert world.ledger.alerts[key].members["other"].notified_at is None
+
+
+def test_a_finding_that_nobody_foresaw_fails_alone(world: World, monkeypatch: Any) -> None:
+    """Its neighbours are marked: the batch is halved until it is alone."""
+    jobs = [world.said(f"finding-{number}") for number in range(7)]
+    odd = (PRODUCT_ARN, "finding-3")
+    original = world.workflow.statuses
+
+    def statuses(keys: Any, *, deadline: Deadline) -> Any:
+        if odd in keys:
+            raise KeyError("Workflow")
+        return original(keys, deadline=deadline)
+
+    monkeypatch.setattr(world.workflow, "statuses", statuses)
+
+    world.mark(*jobs)
+
+    assert [Outcome.FAILED] == [job.outcome for job in jobs if job.outcome is not Outcome.POSTED]
+    assert (Outcome.FAILED, "KeyError while marking it") == (jobs[3].outcome, jobs[3].detail)
+    assert {"NOTIFIED"} == {world.status(f"finding-{each}") for each in (0, 1, 2, 4, 5, 6)}

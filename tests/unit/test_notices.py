@@ -1,56 +1,52 @@
 """Notices: the router's own troubles, told once and never at the expense of an alert."""
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
-from fake_ledger import FakeLedger
-from fake_slack import FakeSlack
 from fakes import (
-    Clock,
-    Faults,
     Killed,
     MakeError,
-    channel_refused,
     killed,
     rate_limited,
     store_down,
     unavailable,
 )
 from finding_router.delivery.limits.deadline import Deadline
-from finding_router.delivery.notices import EVERY_SECONDS, TELLING_SECONDS, Notices
+from finding_router.delivery.notices import EVERY_SECONDS
+from finding_router.delivery.posting.notice import TELLING_SECONDS
+from finding_router.delivery.session import Session
 from hub_events import raw_finding
 from router import DEFAULT, EVERYTHING, OPS, Router
 
 
 class World:
-    """Slack, a Ledger, and whoever has something to say."""
+    """A router that has nothing to say but notices."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: Any) -> None:
         """Start silent."""
-        self.clock = Clock()
-        self.faults = Faults(self.clock)
-        self.slack = FakeSlack(self.clock, self.faults)
-        self.ledger = FakeLedger(self.faults)
-        self.notices = self.another_worker()
+        self.router = Router(**settings)
+        self.clock = self.router.clock
+        self.faults = self.router.faults
+        self.slack = self.router.slack
 
-    def another_worker(self) -> Notices:
-        """Make the notices of a worker."""
-        return Notices(
-            slack=self.slack,  # type: ignore[arg-type]  # the fake has the same methods
-            ledger=self.ledger,
-            channel=OPS,
-            clock=self.clock,
-            sleep=self.clock.sleep,
-        )
+    def another_worker(self) -> None:
+        """Go on as another worker, which remembers nothing of this one."""
+        self.router.restart()
 
-    def say(self, notices: Notices, *topics: str, seconds: float = 90.0) -> None:
+    def say(self, *topics: str, seconds: float = 90.0) -> None:
         """Say something on each of *topics*, when *seconds* of the batch are left."""
+        session = self.session(seconds)
         for topic in topics:
-            notices.say(topic, f"trouble with {topic}", ["details"])
+            session.run.notices.say(topic, f"trouble with {topic}", ["details"])
+        session.tell_operators()
+
+    def session(self, seconds: float = 90.0) -> Session:
+        """Begin a batch of which *seconds* are left."""
         deadline = Deadline(90, clock=self.clock)
         self.clock.now += 90 - seconds
-        notices.flush(deadline)
+        return self.router.pipeline._session(self.router.routes.table(), deadline)
 
 
 @pytest.fixture
@@ -61,7 +57,7 @@ def world() -> World:
 
 def test_a_trouble_is_told_in_the_ops_channel(world: World) -> None:
     """With its details."""
-    world.say(world.notices, "routes")
+    world.say("routes")
 
     [said] = world.slack.posted
     assert OPS == said.channel
@@ -71,31 +67,33 @@ def test_a_trouble_is_told_in_the_ops_channel(world: World) -> None:
 
 def test_a_trouble_is_told_once_an_hour_by_all_workers_together(world: World) -> None:
     """However many batches meet it."""
-    for notices in (world.notices, world.notices, world.another_worker()):
-        world.say(notices, "routes", "routes")
+    world.say("routes", "routes")
+    world.say("routes", "routes")
+    world.another_worker()
+    world.say("routes", "routes")
 
     assert 1 == len(world.slack.posted)
 
     world.clock.now += EVERY_SECONDS
-    world.say(world.notices, "routes")
+    world.say("routes")
 
     assert 2 == len(world.slack.posted)
 
 
 def test_different_troubles_do_not_silence_each_other(world: World) -> None:
     """Each topic has its own hour."""
-    world.say(world.notices, "routes", "channel #a")
+    world.say("routes", "other")
 
     assert 2 == len(world.slack.posted)
 
 
 def test_what_has_no_time_left_is_told_with_the_next_batch(world: World) -> None:
     """Alerts come first."""
-    world.say(world.notices, "routes", seconds=5)
+    world.say("routes", seconds=5)
 
     assert [] == world.slack.posted
 
-    world.say(world.notices)
+    world.say()
 
     assert ["Security Hub router: trouble with routes"] == world.slack.texts(OPS)
 
@@ -105,7 +103,6 @@ def test_what_has_no_time_left_is_told_with_the_next_batch(world: World) -> None
     [
         ("once", store_down),
         ("slot", store_down),
-        ("post", channel_refused()),
         ("post", rate_limited(1)),
         ("post", unavailable()),
     ],
@@ -116,19 +113,17 @@ def test_a_notice_that_cannot_be_told_is_told_with_the_next_batch(
     """It is no failure, since the alerts are through; and it does not keep back the others."""
     world.faults.plan(operation, error)
 
-    world.say(world.notices, "routes", "channel #a")
-
-    assert [] == world.slack.posted
-
-    world.say(world.notices)
+    world.say("routes", "other")
+    world.say()
 
     assert [
-        "Security Hub router: trouble with channel #a",
+        "Security Hub router: trouble with other",
         "Security Hub router: trouble with routes",
-    ] == world.slack.texts(OPS)
+    ] == sorted(world.slack.texts(OPS))
 
-    world.say(world.notices, "routes")
-    world.say(world.another_worker(), "channel #a")
+    world.say("routes")
+    world.another_worker()
+    world.say("other")
 
     assert 2 == len(world.slack.posted)
 
@@ -137,23 +132,26 @@ def test_a_notice_over_which_a_worker_died_is_told_by_another_a_minute_later(wor
     """Until then it may be on its way."""
     world.faults.plan("post", killed)
     with pytest.raises(Killed):
-        world.say(world.notices, "routes")
+        world.say("routes")
 
-    world.say(world.another_worker(), "routes")
+    world.another_worker()
+    world.say("routes")
 
     assert [] == world.slack.posted
 
     world.clock.now += TELLING_SECONDS
-    world.say(world.another_worker(), "routes")
+    world.another_worker()
+    world.say("routes")
 
     assert 1 == len(world.slack.posted)
 
 
 def test_a_notice_that_waits_says_what_is_true_by_then(world: World) -> None:
     """Of two words on a topic, the last."""
-    world.say(world.notices, "routes", seconds=5)
-    world.notices.say("routes", "another trouble", [])
-    world.say(world.notices)
+    world.say("routes", seconds=5)
+    session = world.session()
+    session.run.notices.say("routes", "another trouble", [])
+    session.tell_operators()
 
     assert ["Security Hub router: another trouble"] == world.slack.texts(OPS)
 
@@ -162,8 +160,8 @@ def test_a_notice_that_was_told_is_told_no_more_where_the_ledger_fails_after(wor
     """Not by this worker."""
     world.faults.plan("once", store_down, skip=1)
 
-    world.say(world.notices, "routes")
-    world.say(world.notices)
+    world.say("routes")
+    world.say()
 
     assert 1 == len(world.slack.posted)
 
@@ -172,12 +170,12 @@ def test_notices_keep_the_pace_of_their_channel(world: World) -> None:
     """It may be the one of the alerts; what finds no slot soon is told later, and is not lost."""
     topics = [f"channel #{number}" for number in range(12)]
 
-    world.say(world.notices, *topics)
+    world.say(*topics)
 
     assert 10 == len(world.slack.posted)
     assert all(late.at - early.at >= 1 for early, late in pairwise(world.slack.posted))
 
-    world.say(world.notices)
+    world.say()
 
     assert 12 == len(world.slack.posted)
 
@@ -185,24 +183,45 @@ def test_notices_keep_the_pace_of_their_channel(world: World) -> None:
 def test_notices_do_not_wait_for_a_channel_that_rests(world: World) -> None:
     """A batch has to end, and to answer."""
     now = world.clock.now
-    world.ledger.slow_down(OPS, now=now, until=now + 300, row_seconds=0)
+    world.router.rates.slow_down(OPS, now=now, until=now + 300, row_seconds=0)
 
-    world.say(world.notices, "routes")
+    world.say("routes")
 
     assert ([], []) == (world.slack.posted, world.clock.slept)
 
 
-def test_dead_channels_are_told_of_at_slacks_pace_in_the_default_channel() -> None:
-    """Where no ops channel is set, notices and redirected alerts share it."""
+def test_channels_that_refuse_are_told_of_in_one_notice() -> None:
+    """At Slack's pace, where no ops channel is set and notices and alerts share a channel."""
     names = [f"dead{number}" for number in range(4)]
     items = [{"kind": "route", "name": name, "channel": f"#{name}"} for name in names]
     router = Router(*items, missing=[f"#{name}" for name in names], ops_channel="")
 
     router.send(raw_finding())
 
+    *cards, told = router.slack.opened(DEFAULT)
+    assert 4 == len(cards)
+    assert "4 channels take no messages" in told.all
+    assert all(f"#{name}: channel_not_found" in told.all for name in names)
     here = router.slack.opened(DEFAULT)
-    assert 8 == len(here)
     assert all(late.at - early.at >= 1 for early, late in pairwise(here))
+
+    router.clock.now += 60
+    router.send(raw_finding("another"))
+
+    assert 1 == sum("take no messages" in said.all for said in router.slack.opened(DEFAULT))
+
+
+def test_an_ops_channel_that_refuses_falls_back_to_the_default_channel(world: World) -> None:
+    """And names itself."""
+    world.slack._missing = {OPS}
+
+    world.say("routes")
+
+    [said] = world.slack.posted
+    assert DEFAULT == said.channel
+    assert f"meant for {OPS}: channel_not_found" in said.all
+    world.say("routes")
+    assert 1 == len(world.slack.posted)
 
 
 def test_a_silence_that_is_past_is_told_of_however_slack_fares() -> None:

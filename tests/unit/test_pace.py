@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from fakes import rate_limited, store_down
-from finding_router.delivery.outcome import Outcome
 from finding_router.delivery.limits.rate import REFUSALS, REST_SECONDS
+from finding_router.delivery.outcome import Outcome
 from hub_events import raw_finding
 from router import ALERTS, EVERYTHING, OPS, Router, outcomes
 

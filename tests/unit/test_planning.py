@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from finding_router.delivery.intake import read_jobs
+from alerts import make_alert
+from finding_router.delivery.alerts.alert import Alert
+from finding_router.delivery.alerts.identity import AlertKey, subject_of
 from finding_router.delivery.deliveries import Delivery, Job
+from finding_router.delivery.intake import read_jobs
 from finding_router.delivery.outcome import Outcome
-from finding_router.delivery.planning import Planner
-from finding_router.delivery.subjects import subject_of
+from finding_router.delivery.plan import Planner
 from finding_router.findings.finding import Severity
 from finding_router.routing.table import RoutingTable
 from hub_events import custom_action, imported, raw_finding, record
@@ -31,14 +33,23 @@ def plan(
         for number, event in enumerate(events)
         for job in read_jobs(record(event, number=number))
     ]
-    planner = Planner(table=table, portal=None, now=NOW)
-    planner.route([job for job in jobs if job.outcome is None])
-    return jobs, planner.deliveries()
+    planner = make_planner(table)
+    addressed = planner.address([job for job in jobs if job.outcome is None])
+    deliveries, broken = planner.deliveries(addressed, {})
+    assert [] == broken
+    for job, outcome, why in addressed.quiet:
+        job.end(outcome, why)
+    return jobs, deliveries
+
+
+def make_planner(table: RoutingTable) -> Planner:
+    """Make a planner that decides by *table*."""
+    return Planner(table=table, portal=None, now=NOW, settle_seconds=900)
 
 
 def shown(delivery: Delivery) -> str:
     """Give the summary of what would be posted."""
-    return delivery.card.full(None, None).text
+    return delivery.card.full(delivery.step.alert, None).text
 
 
 def test_a_finding_goes_to_every_channel_of_its_routes() -> None:
@@ -51,7 +62,7 @@ def test_a_finding_goes_to_every_channel_of_its_routes() -> None:
     [job], deliveries = plan(imported(raw_finding()), items=items)
 
     assert ["#a", "#b"] == [each.destination.channel for each in deliveries]
-    assert deliveries == job.deliveries
+    assert [[job], [job]] == [each.jobs for each in deliveries]
     assert 2 == len({each.key for each in deliveries})
 
 
@@ -72,7 +83,6 @@ def test_a_route_may_say_to_say_nothing(item: dict[str, Any], outcome: Outcome) 
     assert [] == deliveries
     assert outcome == job.outcome
     assert item["name"] in job.detail
-    assert job.suppress is (outcome is Outcome.SUPPRESSED)
 
 
 def test_no_route_takes_the_word_from_a_person() -> None:
@@ -121,7 +131,6 @@ def test_the_same_finding_twice_is_one_message() -> None:
     """EventBridge delivers at least once; both records wait for the one message."""
     jobs, [delivery] = plan(imported(raw_finding()), imported(raw_finding()))
 
-    assert jobs[0].deliveries == jobs[1].deliveries == [delivery]
     assert {id(job) for job in jobs} == {id(job) for job in delivery.jobs}
 
 
@@ -196,44 +205,92 @@ def test_the_card_says_why_it_is_in_the_default_channel() -> None:
     assert "by-team" in delivery.card.context.why
 
 
-def test_what_cannot_be_read_follows_nothing() -> None:
+def test_an_unreadable_finding_follows_nothing() -> None:
     """It has no identity."""
     table = RoutingTable.from_items([], default_channel=DEFAULT)
-    planner = Planner(table=table, portal=None, now=NOW)
 
-    planner.follow(read_jobs(record(imported({"Title": "No identity"}))), {})
+    addressed = make_planner(table).address(
+        [], read_jobs(record(imported({"Title": "No identity"})))
+    )
 
-    assert [] == planner.deliveries()
+    assert [] == addressed.keys
 
 
-def test_what_goes_on_is_told_where_it_was_said() -> None:
-    """Where its routes lead besides, it is only brought in case that it rose."""
-    items = [EVERYTHING, {"kind": "route", "name": "b", "channel": "#b"}]
-    table = RoutingTable.from_items(items, default_channel=DEFAULT)
-    planner = Planner(table=table, portal=None, now=NOW)
-    [job] = read_jobs(record(imported(raw_finding(Workflow={"Status": "NOTIFIED"}))))
-    assert job.finding is not None
+def followed(table: RoutingTable, *events: Any, **alerts: Any) -> list[Delivery]:
+    """Plan *events* about a finding that was said in #alerts."""
+    planner = make_planner(table)
+    jobs = [job for event in events for job in read_jobs(record(event))]
+    finding = jobs[0].finding
+    assert finding is not None
+    subject = subject_of(finding)
+    addressed = planner.address([], jobs, {subject: {ALERTS}})
+    key = AlertKey(subject, ALERTS)
+    alert = make_alert(key=key, **alerts).merged([read_jobs(record(SAID))[0].facts])
+    deliveries, broken = planner.deliveries(addressed, {key: alert})
+    assert [] == broken
+    return deliveries
 
-    planner.follow([job], {subject_of(job.finding): {ALERTS}})
 
-    assert [(ALERTS, ("everything",), False), ("#b", ("b",), True)] == [
-        (each.destination.channel, each.destination.routes, each.is_for_a_rise)
-        for each in planner.deliveries()
+SAID = imported(raw_finding())
+GOING_ON = {"Workflow": {"Status": "NOTIFIED"}, "UpdatedAt": "2026-09-02T10:00:00Z"}
+TWO_ROUTES = [EVERYTHING, {"kind": "route", "name": "b", "channel": "#b"}]
+
+
+def test_a_finding_that_goes_on_is_followed_where_it_was_said() -> None:
+    """Where its routes lead besides, nobody was told."""
+    table = RoutingTable.from_items(TWO_ROUTES, default_channel=DEFAULT)
+
+    [delivery] = followed(table, imported(raw_finding(**GOING_ON)))
+
+    assert (ALERTS, ("everything",)) == (
+        delivery.destination.channel,
+        delivery.destination.routes,
+    )
+
+
+def test_a_finding_that_got_worse_is_brought_where_its_routes_lead_now() -> None:
+    """A pager may want critical ones only."""
+    table = RoutingTable.from_items(TWO_ROUTES, default_channel=DEFAULT)
+    worse = {"Severity": {"Label": "CRITICAL"}}
+
+    deliveries = followed(table, imported(raw_finding(**GOING_ON, **worse)), members={})
+
+    assert [(ALERTS, False), ("#b", True)] == [
+        (each.destination.channel, each.is_news_here) for each in deliveries
     ]
 
 
-def test_what_goes_on_and_cannot_be_routed_is_brought_nowhere(
+def test_a_followed_finding_that_cannot_be_routed_is_brought_nowhere_else(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It was said, and nothing is lost."""
     table = RoutingTable.from_items([EVERYTHING], default_channel=DEFAULT)
-    planner = Planner(table=table, portal=None, now=NOW)
-    [job] = read_jobs(record(imported(raw_finding(Workflow={"Status": "NOTIFIED"}))))
 
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr(RoutingTable, "decide", fail)
-    planner.follow([job], {})
 
-    assert [] == planner.deliveries()
+    [delivery] = followed(table, imported(raw_finding(**GOING_ON)))
+
+    assert ALERTS == delivery.destination.channel
+
+
+def test_an_alert_that_nobody_foresaw_ends_its_own_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others of the batch are planned."""
+    table = RoutingTable.from_items([EVERYTHING], default_channel=DEFAULT)
+    planner = make_planner(table)
+    jobs = read_jobs(record(imported(raw_finding("odd"), raw_finding("good"))))
+    original = Alert.merged
+
+    def merged(alert: Alert, events: Any) -> Alert:
+        if alert.key.subject == jobs[0].alert_key(ALERTS).subject:
+            raise ZeroDivisionError
+        return original(alert, events)
+
+    monkeypatch.setattr(Alert, "merged", merged)
+
+    deliveries, broken = planner.deliveries(planner.address(jobs), {})
+
+    assert [(jobs[0], "ZeroDivisionError while planning it")] == broken
+    assert [jobs[1]] == [each.job for each in deliveries]

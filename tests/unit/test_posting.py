@@ -17,11 +17,11 @@ from fakes import (
     token_refused,
     unavailable,
 )
-from finding_router.delivery.limits.deadline import MARGIN_SECONDS
 from finding_router.delivery.alerts.advance import Why
 from finding_router.delivery.deliveries import Job
-from finding_router.delivery.outcome import Outcome
+from finding_router.delivery.limits.deadline import MARGIN_SECONDS
 from finding_router.delivery.limits.rate import POST_SECONDS, REFUSALS
+from finding_router.delivery.outcome import Outcome
 from finding_router.telemetry import CREDENTIAL_FAILURES, DELIVERIES_DEGRADED
 from hub_events import raw_finding
 from router import ALERTS, DEFAULT, EVERYTHING, INVOCATION_SECONDS, OPS, Router, counted, outcomes

@@ -11,7 +11,7 @@ from finding_router.delivery.marking import Marker, Over
 from finding_router.delivery.outcome import Outcome
 from finding_router.delivery.plan import Addressed, Planner
 from finding_router.delivery.posting.loop import Loop
-from finding_router.delivery.posting.notice import NoticeTask
+from finding_router.delivery.posting.notice import PATIENCE_SECONDS, NoticeTask
 from finding_router.delivery.posting.run import Run
 from finding_router.delivery.report import conclude
 from finding_router.errors import StoreError
@@ -60,7 +60,10 @@ class Session:
     def tell_operators(self) -> None:
         """Post the notices that wait."""
         run = self.run
-        self.loop.run(NoticeTask(run, run.notices, each) for each in run.notices.waiting())
+        until = run.clock() + PATIENCE_SECONDS
+        self.loop.run(
+            NoticeTask(run, run.notices, each, until=until) for each in run.notices.waiting()
+        )
 
     def _close(self, over: Sequence[Over]) -> None:
         """

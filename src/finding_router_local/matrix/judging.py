@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from finding_router.aws.digest_book import ABOUT, COUNT
 from finding_router.delivery.ledger import digest_of, finding_hash
+
 from finding_router_local.matrix.cells import Cell
 from finding_router_local.matrix.scenes import CHANNEL, PRODUCT_ARN, id_of, title_of
 from finding_router_local.matrix.troubles import (

@@ -104,11 +104,16 @@ class RateLimit:
         """Return the seconds until the held slot of *channel*; zero if none is held."""
         return max(self._held.get(channel, 0.0) - self._clock(), 0.0)
 
-    def is_now(self, channel: str) -> bool:
-        """Return True if a slot of *channel* is now; a later one is taken, if there is one."""
+    def is_now(self, channel: str, *, patience_seconds: float = float("inf")) -> bool:
+        """
+        Return True if a slot of *channel* is now.
+
+        Otherwise a later one is taken, if there is one within the run and *patience_seconds*.
+        """
         if self._clock() - self._held.get(channel, 0.0) > LATE_SECONDS:
             now = self._clock()
-            patience = max(self._deadline.remaining() - self._deadline.margin_seconds, 0.0)
+            left = self._deadline.remaining() - self._deadline.margin_seconds
+            patience = max(min(left, patience_seconds), 0.0)
             slot = self._rates.slot(
                 channel, every_seconds=POST_SECONDS, now=now, latest=now + patience
             )

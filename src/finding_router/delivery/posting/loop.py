@@ -237,7 +237,8 @@ class Loop:
     def _redirect(self, task: Task, channel: str, code: str) -> None:
         """Send *task* to the default channel, together with whatever else goes there."""
         count(DELIVERIES_DEGRADED)
-        self._run.notices.refused(channel, code)
+        if task.rank is not Rank.NOTICE:
+            self._run.notices.refused(channel, code)
         task.redirect(code)
         if isinstance(task, CardTask):
             task.release()

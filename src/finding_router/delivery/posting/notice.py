@@ -18,13 +18,16 @@ PATIENCE_SECONDS: Final = 10.0
 class NoticeTask(Task):
     """Posts one message of one notice, or of all channels that refused."""
 
-    def __init__(self, run: Run, notices: Notices, several: list[Notice]) -> None:
-        """Post *several* in one message."""
+    def __init__(
+        self, run: Run, notices: Notices, several: list[Notice], *, until: float
+    ) -> None:
+        """Post *several* in one message, in a slot before Unix second *until*."""
         super().__init__(run)
         self._notices = notices
         self._several = several
         self._granted: list[Notice] | None = None
         self._channel = notices.channel
+        self._until = until
         self._meant_for = ""
 
     @property
@@ -53,9 +56,8 @@ class NoticeTask(Task):
                     self._notices.told(each)
             self.is_done = not self._granted
             return
-        if not run.rate.is_now(self.channel):
-            if run.rate.wait(self.channel) > PATIENCE_SECONDS:
-                self.fail("the channel is at Slack's pace", retry_seconds=0.0)
+        patience = max(self._until - run.clock(), 0.0)
+        if not run.rate.is_now(self.channel, patience_seconds=patience):
             return
         headline, details = self._words(self._granted)
         run.rate.use(self.channel)
