@@ -1,21 +1,24 @@
 """The Ledger in DynamoDB: what it stores, and what it makes of DynamoDB's errors."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from entries import MEMBER, make_entry
-from finding_router.delivery.ledger import EntryKey, State
 
+from alerts import MEMBER, unsaid
 from finding_router.aws.items import MAX_CALLS, Items
 from finding_router.aws.ledger import DynamoLedger
+from finding_router.aws.locks import DynamoLocks
+from finding_router.aws.rates import DynamoRates
+from finding_router.delivery.alerts.identity import AlertKey
 from finding_router.errors import StoreError
 from finding_router_local.aws import AwsServer
 from finding_router_local.faults import Effect, Fault
 
 TABLE = "ledger"
 DAYS = 400
-KEY = EntryKey("finding", "#alerts")
-ENTRY = make_entry(State.CLAIMED, key=KEY, version=1, claimed_at=1_790_000_000.5)
+KEY = AlertKey("finding", "#alerts")
+ALERT = unsaid(key=KEY, touched_at=1_790_000_000.5)
 
 
 @pytest.fixture
@@ -42,7 +45,7 @@ def stored(aws: AwsServer) -> list[dict[str, Any]]:
 
 def test_an_entry_expires_by_the_tables_ttl(ledger: DynamoLedger, aws: AwsServer) -> None:
     """In whole seconds, as DynamoDB wants them."""
-    ledger.write(ENTRY)
+    ledger.write(ALERT)
 
     [item] = stored(aws)
     assert {"N": str(1_790_000_000 + DAYS * 86_400)} == item["expires_at"]
@@ -50,16 +53,16 @@ def test_an_entry_expires_by_the_tables_ttl(ledger: DynamoLedger, aws: AwsServer
 
 def test_what_is_not_known_is_not_stored(ledger: DynamoLedger, aws: AwsServer) -> None:
     """No attribute stands for None."""
-    ledger.write(ENTRY)
+    ledger.write(ALERT)
 
     [item] = stored(aws)
-    assert not {"key", "ts", "posted_to", "posted_at", "digest"} & item.keys()
-    assert not {"notified_at", "ended_at"} & item["members"]["M"][MEMBER]["M"].keys()
+    assert not {"key", "ts", "posted_to", "posted_at", "digest", "risen_at"} & item.keys()
+    assert not {"notified_at", "standard"} & item["members"]["M"][MEMBER]["M"].keys()
 
 
-def test_a_notice_expires_a_day_after_it_is_due_again(ledger: DynamoLedger, aws: AwsServer) -> None:
+def test_a_lock_expires_a_day_after_it_is_due_again(items: Items, aws: AwsServer) -> None:
     """The Ledger forgets by itself."""
-    ledger.once("routes", by="a", every_seconds=3600, now=1000.0)
+    DynamoLocks(items).once("routes", by="a", every_seconds=3600, now=1000.0)
 
     [item] = stored(aws)
     assert {"N": str(1000 + 3600 + 86_400)} == item["expires_at"]
@@ -73,16 +76,16 @@ def test_a_passing_trouble_is_not_noticed(
     for operation in ("PutItem", "BatchGetItem", "UpdateItem"):
         fail(aws, operation, effect=effect)
 
-    assert ledger.write(ENTRY)
+    assert ledger.write(ALERT)
     ledger.record_notified(MEMBER, [KEY], at=5.0)
     assert {KEY} == ledger.read([KEY]).keys()
 
 
-def test_a_notice_whose_answer_was_lost_is_still_due(ledger: DynamoLedger, aws: AwsServer) -> None:
+def test_a_lock_whose_answer_was_lost_is_still_granted(items: Items, aws: AwsServer) -> None:
     """Or nobody would post it."""
     fail(aws, "PutItem", effect=Effect.LOSE_ANSWER)
 
-    assert ledger.once("routes", by="a", every_seconds=3600, now=1000.0)
+    assert DynamoLocks(items).once("routes", by="a", every_seconds=3600, now=1000.0)
 
 
 @pytest.mark.parametrize(
@@ -102,21 +105,21 @@ def test_a_notice_whose_answer_was_lost_is_still_due(ledger: DynamoLedger, aws: 
     ],
 )
 def test_a_trouble_that_stays_is_one_error_with_dynamodbs_word(
-    ledger: DynamoLedger, aws: AwsServer, how: dict[str, Any], code: str
+    ledger: DynamoLedger, items: Items, aws: AwsServer, how: dict[str, Any], code: str
 ) -> None:
     """Whatever was asked; it names the table, and what becomes of the batch."""
     fail(aws, "*", **how, times=None)
 
     for ask in (
         lambda: ledger.read([KEY]),
-        lambda: ledger.write(ENTRY),
+        lambda: ledger.write(ALERT),
         lambda: ledger.record_notified(MEMBER, [KEY], at=5.0),
-        lambda: ledger.once("routes", by="a", every_seconds=3600, now=1000.0),
+        lambda: DynamoLocks(items).once("routes", by="a", every_seconds=3600, now=1000.0),
         lambda: ledger.channels(["finding"]),
         lambda: ledger.note_channel(KEY),
-        lambda: ledger.slot("#a", every_seconds=1, now=5.0, latest=5.0),
-        lambda: ledger.slow_down("#a", now=1.0, until=5.0, row_seconds=9.0),
-        lambda: ledger.speed_up("#a"),
+        lambda: DynamoRates(items).slot("#a", every_seconds=1, now=5.0, latest=5.0),
+        lambda: DynamoRates(items).slow_down("#a", now=1.0, until=5.0, row_seconds=9.0),
+        lambda: DynamoRates(items).speed_up("#a"),
     ):
         with pytest.raises(StoreError) as failed:
             ask()
@@ -184,11 +187,41 @@ def test_what_is_left_unprocessed_for_ever_is_an_error(
     assert MAX_CALLS == client.calls
 
 
-def test_what_is_known_of_a_channel_expires_with_its_entries(
-    ledger: DynamoLedger, aws: AwsServer
+def test_channels_and_slots_expire_like_alerts(
+    ledger: DynamoLedger, items: Items, aws: AwsServer
 ) -> None:
     """The Ledger forgets by itself."""
     ledger.note_channel(KEY)
-    ledger.slot("#a", every_seconds=1, now=5.0, latest=5.0)
+    DynamoRates(items).slot("#a", every_seconds=1, now=5.0, latest=5.0)
 
     assert all("expires_at" in item for item in stored(aws))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("SET severity = :value", {":value": {"S": "TERRIBLE"}}),
+        ("REMOVE members", {}),
+        ("SET claim = :value", {":value": {"M": {}}}),
+    ],
+    ids=["unknown", "missing", "empty claim"],
+)
+def test_an_alert_that_cannot_be_read_hurts_only_itself(
+    ledger: DynamoLedger, aws: AwsServer, change: tuple[str, dict[str, Any]]
+) -> None:
+    """It is neither taken for a new one nor overwritten, and the others are read."""
+    other = AlertKey("other", "#alerts")
+    ledger.write(ALERT)
+    ledger.write(replace(ALERT, key=other))
+    expression, values = change
+    aws.client("dynamodb").update_item(
+        TableName=TABLE,
+        Key={"finding": {"S": KEY.subject}, "channel": {"S": KEY.channel}},
+        UpdateExpression=expression,
+        **({"ExpressionAttributeValues": values} if values else {}),
+    )
+
+    found = ledger.read([KEY, other])
+
+    assert {other} == found.keys()
+    assert not ledger.write(ALERT)

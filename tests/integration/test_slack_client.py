@@ -16,6 +16,7 @@ from finding_router.errors import (
     MessageError,
     RateLimitedError,
     UnavailableError,
+    UnlistedCodeError,
 )
 from finding_router.slack.api import client, transport
 from finding_router.slack.api.client import (
@@ -67,8 +68,11 @@ class World:
 
     def find(self, delivery_id: str = "delivery-1", channel: str = CHANNEL) -> Any:
         """Search the channel."""
-        found = self.client.find(channel, [delivery_id], since=time.time() - SINCE)
-        return found.messages.get(delivery_id)
+        return self.search(delivery_id, channel).messages.get(delivery_id)
+
+    def search(self, delivery_id: str = "delivery-1", channel: str = CHANNEL) -> Found:
+        """Search the channel, and say whether that was all of it."""
+        return self.client.find(channel, [delivery_id], since=time.time() - SINCE)
 
 
 @pytest.fixture
@@ -136,8 +140,9 @@ CODES: list[tuple[type[DeliveryError], list[str]]] = [
     ),
     (
         UnavailableError,
-        ["service_unavailable", "internal_error", "fatal_error", "request_timeout", "brand_new"],
+        ["service_unavailable", "internal_error", "fatal_error", "request_timeout"],
     ),
+    (UnlistedCodeError, ["brand_new"]),
     (RateLimitedError, ["ratelimited", "rate_limited"]),
 ]
 
@@ -166,7 +171,6 @@ def test_each_of_slacks_errors_says_what_to_do_next(
         ("fatal_error", True),
         ("request_timeout", True),
         ("service_unavailable", False),
-        ("brand_new", False),
     ],
 )
 def test_some_errors_leave_open_whether_it_was_posted(
@@ -494,31 +498,42 @@ def test_a_name_is_found_among_many_pages_of_channels(world: World) -> None:
     assert 2 == world.calls("conversations.list")
 
 
-def test_a_name_that_there_is_not_is_the_channels_fault(world: World) -> None:
+def test_a_name_that_there_is_not_cannot_be_searched(world: World) -> None:
     """It is private, or mistyped."""
-    with pytest.raises(ChannelError):
-        world.find(channel="#nowhere")
+    assert not world.search(channel="#nowhere").is_complete
 
 
 @pytest.mark.parametrize("scope", ["channels:history", "channels:read"])
 def test_without_the_scope_nobody_may_look(world: World, scope: str) -> None:
-    """And the error says which it is that is missing: not the token."""
+    """The token is good all the same."""
     world.server.set_scopes([each for each in ALL_SCOPES if each != scope])
 
-    with pytest.raises(CredentialError) as refused:
-        world.find()
-
-    assert "missing_scope" == refused.value.code
+    assert Found({}, is_complete=False) == world.search()
 
 
 def test_outside_the_channel_nobody_may_look(world: World) -> None:
     """Posting to a public channel takes no membership, reading does."""
     world.server.add_channel("alerts", member=False)
 
-    with pytest.raises(ChannelError) as refused:
-        world.find()
+    assert Found({}, is_complete=False) == world.search()
 
-    assert "not_in_channel" == refused.value.code
+
+def test_a_token_that_slack_refuses_is_no_token_to_search_with(world: World) -> None:
+    """That is no answer about the message."""
+    world.fail(method="conversations.history", error="invalid_auth", times=None)
+
+    with pytest.raises(CredentialError) as refused:
+        world.search()
+
+    assert refused.value.is_search
+
+
+def test_a_token_that_slack_refuses_does_not_pass_the_check(world: World) -> None:
+    """Whatever channel it was refused for."""
+    world.fail(method="auth.test", error="token_revoked", times=None)
+
+    with pytest.raises(CredentialError):
+        world.client.check()
 
 
 def _serving(answer: bytes) -> Any:

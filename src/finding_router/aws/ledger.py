@@ -120,7 +120,7 @@ def _to_alert(key: AlertKey, values: Mapping[str, Any]) -> Alert:
         ts=values.get("ts"),
         posted_at=values.get("posted_at"),
         digest=values.get("digest"),
-        claim=_to_claim(claim) if claim else None,
+        claim=None if claim is None else _to_claim(claim),
         touched_at=values["touched_at"],
     )
 

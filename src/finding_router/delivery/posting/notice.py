@@ -18,9 +18,7 @@ PATIENCE_SECONDS: Final = 10.0
 class NoticeTask(Task):
     """Posts one message of one notice, or of all channels that refused."""
 
-    def __init__(
-        self, run: Run, notices: Notices, several: list[Notice], *, until: float
-    ) -> None:
+    def __init__(self, run: Run, notices: Notices, several: list[Notice], *, until: float) -> None:
         """Post *several* in one message, in a slot before Unix second *until*."""
         super().__init__(run)
         self._notices = notices

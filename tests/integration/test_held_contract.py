@@ -9,7 +9,7 @@ from fake_books import FakeHeld
 from fakes import Clock, Faults
 from finding_router.aws.held import DynamoHeld
 from finding_router.aws.items import Items
-from finding_router.delivery.held.store import Bin, HoldBook, Waiting
+from finding_router.delivery.held.store import Bin, HeldFinding, HeldStore
 from finding_router.routing.hold import HoldKind
 
 NOW = 1_790_000_000.0
@@ -23,7 +23,7 @@ BIN = Bin(
     since=NOW,
     touched_at=NOW,
 )
-ONE = Waiting(
+ONE = HeldFinding(
     name="one",
     subject="control",
     routes=("weekly",),
@@ -36,26 +36,26 @@ TWO = replace(ONE, name="two", since=NOW + 1)
 EVENT = b"\x00 of one"
 
 
-class HoldBookContract:
+class HeldStoreContract:
     """What every book of what waits promises."""
 
-    def test_nothing_waits_at_first(self, book: HoldBook) -> None:
+    def test_nothing_waits_at_first(self, book: HeldStore) -> None:
         """No bin, and nothing in it."""
         assert [] == book.bins()
-        assert [] == book.waiting(BIN.name)
+        assert [] == book.held(BIN.name)
         assert {} == book.events(BIN.name, ["one"])
         assert set() == book.held_elsewhere(BIN.name, ["one"])
 
-    def test_what_waits_is_read_as_it_was_put_aside(self, book: HoldBook) -> None:
+    def test_what_waits_is_read_as_it_was_put_aside(self, book: HeldStore) -> None:
         """The oldest first."""
         book.hold(BIN, ONE, EVENT)
         book.hold(BIN, TWO, b"of two")
 
         assert [BIN] == book.bins()
-        assert [ONE, TWO] == book.waiting(BIN.name)
+        assert [ONE, TWO] == book.held(BIN.name)
         assert {"one": EVENT} == book.events(BIN.name, ["one", "three"])
 
-    def test_an_event_may_be_as_large_as_a_finding(self, book: HoldBook) -> None:
+    def test_an_event_may_be_as_large_as_a_finding(self, book: HeldStore) -> None:
         """Whatever it is made of."""
         event = bytes(range(256)) * 1000
 
@@ -63,33 +63,33 @@ class HoldBookContract:
 
         assert {"one": event} == book.events(BIN.name, ["one"])
 
-    def test_a_finding_waits_once_in_a_bin(self, book: HoldBook) -> None:
+    def test_a_finding_waits_once_in_a_bin(self, book: HeldStore) -> None:
         """The last word on it counts, and it goes on to wait since when it did."""
         book.hold(BIN, ONE, EVENT)
         newer = replace(ONE, held_at=NOW + 5, mention=(), is_owed=True)
         later = replace(newer, since=NOW + 4, due_at=NOW + 9999)
         book.hold(replace(BIN, touched_at=NOW + 5), later, b"newer")
 
-        assert [newer] == book.waiting(BIN.name)
+        assert [newer] == book.held(BIN.name)
         assert {"one": b"newer"} == book.events(BIN.name, ["one"])
         assert [NOW + 5] == [each.touched_at for each in book.bins()]
 
-    def test_what_is_due_stays_due(self, book: HoldBook) -> None:
+    def test_what_is_due_stays_due(self, book: HeldStore) -> None:
         """A later time does not make anybody wait longer."""
         book.hold(BIN, ONE, EVENT)
         book.hold(BIN, replace(TWO, due_at=NOW + 9999), EVENT)
 
         assert [(BIN.due_at, BIN.since)] == [(each.due_at, each.since) for each in book.bins()]
 
-    def test_the_first_counts_whoever_is_the_quickest(self, book: HoldBook) -> None:
+    def test_the_first_counts_whoever_is_the_quickest(self, book: HeldStore) -> None:
         """A worker may put aside late what it decided early."""
         book.hold(replace(BIN, due_at=NOW + 9999), replace(TWO, due_at=NOW + 9999), EVENT)
         book.hold(BIN, ONE, EVENT)
 
         assert [(DUE_AT, NOW)] == [(each.due_at, each.since) for each in book.bins()]
-        assert ["one", "two"] == [each.name for each in book.waiting(BIN.name)]
+        assert ["one", "two"] == [each.name for each in book.held(BIN.name)]
 
-    def test_it_is_known_what_waits_elsewhere(self, book: HoldBook) -> None:
+    def test_it_is_known_what_waits_elsewhere(self, book: HeldStore) -> None:
         """A finding is marked with the last digest of it."""
         book.hold(BIN, ONE, EVENT)
         book.hold(replace(BIN, name="other"), TWO, EVENT)
@@ -99,7 +99,7 @@ class HoldBookContract:
         assert {"one", "two"} == book.held_elsewhere("a third", ["one", "two", "three"])
         assert set() == book.held_elsewhere("other", [])
 
-    def test_where_it_waits_no_more_it_is_not_waited_for(self, book: HoldBook) -> None:
+    def test_where_it_waits_no_more_it_is_not_waited_for(self, book: HeldStore) -> None:
         """It would never be marked: what was said, and what a worker that died left behind."""
         book.hold(BIN, ONE, EVENT)
         book.hold(replace(BIN, name="other"), ONE, EVENT)
@@ -109,7 +109,7 @@ class HoldBookContract:
 
         assert set() == book.held_elsewhere(BIN.name, ["one"])
 
-    def test_what_waits_again_is_known_again(self, book: HoldBook) -> None:
+    def test_what_waits_again_is_known_again(self, book: HeldStore) -> None:
         """Whatever was said of it before."""
         book.hold(BIN, ONE, EVENT)
         book.let_go(BIN.name, [ONE])
@@ -117,16 +117,16 @@ class HoldBookContract:
 
         assert {"one"} == book.held_elsewhere("other", ["one"])
 
-    def test_what_was_said_waits_no_more(self, book: HoldBook) -> None:
+    def test_what_was_said_waits_no_more(self, book: HeldStore) -> None:
         """The rest does; to forget what is not there is no failure."""
         book.hold(BIN, ONE, EVENT)
         book.hold(BIN, TWO, EVENT)
 
         book.let_go(BIN.name, [ONE, replace(ONE, name="never")])
 
-        assert [TWO] == book.waiting(BIN.name)
+        assert [TWO] == book.held(BIN.name)
 
-    def test_what_came_anew_meanwhile_waits_on(self, book: HoldBook) -> None:
+    def test_what_came_anew_meanwhile_waits_on(self, book: HeldStore) -> None:
         """What was said was not that."""
         book.hold(BIN, ONE, EVENT)
         newer = replace(ONE, held_at=NOW + 5)
@@ -134,9 +134,9 @@ class HoldBookContract:
 
         book.let_go(BIN.name, [ONE])
 
-        assert [newer] == book.waiting(BIN.name)
+        assert [newer] == book.held(BIN.name)
 
-    def test_a_bin_that_was_emptied_is_due_no_more(self, book: HoldBook) -> None:
+    def test_a_bin_that_was_emptied_is_due_no_more(self, book: HeldStore) -> None:
         """It remembers its digest for the next one, which is due at its own time."""
         book.hold(BIN, ONE, EVENT)
 
@@ -153,7 +153,7 @@ class HoldBookContract:
             again.digest,
         )
 
-    def test_a_bin_is_due_for_what_is_left(self, book: HoldBook) -> None:
+    def test_a_bin_is_due_for_what_is_left(self, book: HeldStore) -> None:
         """What came after its time waits for the next one."""
         book.hold(BIN, ONE, EVENT)
         left = replace(TWO, due_at=NOW + 7200, since=NOW + 3700)
@@ -161,7 +161,7 @@ class HoldBookContract:
         assert book.close(BIN, digest=None, left=left)
         assert [replace(BIN, due_at=left.due_at, since=left.since)] == book.bins()
 
-    def test_closing_without_a_digest_keeps_the_one_before(self, book: HoldBook) -> None:
+    def test_closing_without_a_digest_keeps_the_one_before(self, book: HeldStore) -> None:
         """There was nothing to say this time."""
         book.hold(BIN, ONE, EVENT)
         book.close(BIN, digest="digest-1", left=None)
@@ -169,7 +169,7 @@ class HoldBookContract:
 
         assert ["digest-1"] == [each.digest for each in book.bins()]
 
-    def test_a_bin_that_was_touched_meanwhile_stays_due(self, book: HoldBook) -> None:
+    def test_a_bin_that_was_touched_meanwhile_stays_due(self, book: HeldStore) -> None:
         """Something came while it was being emptied; what was said is remembered."""
         book.hold(BIN, ONE, EVENT)
         book.hold(replace(BIN, touched_at=NOW + 1), TWO, EVENT)
@@ -178,20 +178,20 @@ class HoldBookContract:
         assert [(BIN.due_at, "digest-1")] == [(each.due_at, each.digest) for each in book.bins()]
 
 
-class TestFakeHeld(HoldBookContract):
+class TestFakeHeld(HeldStoreContract):
     """The fake."""
 
     @pytest.fixture
-    def book(self) -> HoldBook:
+    def book(self) -> HeldStore:
         """Make one without faults."""
         return FakeHeld(Faults(Clock()))
 
 
-class TestDynamoHeld(HoldBookContract):
+class TestDynamoHeld(HeldStoreContract):
     """The real one."""
 
     @pytest.fixture
-    def book(self, make_table: Any) -> HoldBook:
+    def book(self, make_table: Any) -> HeldStore:
         """Make one on a table of its own."""
         return DynamoHeld(Items(make_table("ledger", "finding", "channel")), days=400)
 
