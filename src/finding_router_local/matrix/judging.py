@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from finding_router.aws.digest_book import ABOUT, COUNT
-from finding_router.delivery.ledger import digest_of, finding_hash
+from finding_router.aws.keys import ABOUT, COUNT
+from finding_router.delivery.alerts.identity import finding_hash, hash_of
 
 from finding_router_local.matrix.cells import Cell
 from finding_router_local.matrix.scenes import CHANNEL, PRODUCT_ARN, id_of, title_of
@@ -171,13 +171,13 @@ def _refused(stack: Stack, cell: Cell) -> set[str]:
 
 def _ledger_problems(stack: Stack, cell: Cell) -> list[str]:
     """Nothing is left half done."""
-    entries = [item for item in _ledger(stack) if "members" in item]
-    problems = [f"an entry is {item['state']}" for item in entries if item["state"] != "posted"]
+    alerts = [item for item in _ledger(stack) if item.get("family") == "alert"]
+    problems = [f"an alert is {item['state']}" for item in alerts if item["state"] != "posted"]
     refused = {finding_hash(PRODUCT_ARN, id_) for id_ in _refused(stack, cell)}
-    for name, member in (each for item in entries for each in item["members"].items()):
-        is_marked = "ended_at" in member or "notified_at" in member
+    for name, member in (each for item in alerts for each in item["members"].items()):
+        is_marked = member["status"] == "ended" or "notified_at" in member
         if not is_marked and name not in refused:
-            problems.append("an entry does not remember NOTIFIED")
+            problems.append("an alert does not remember NOTIFIED")
     return problems
 
 
@@ -282,7 +282,7 @@ def _digests(stack: Stack) -> list[_Digest]:
     digests = []
     for opened in (each for each in items if each["channel"] == "open"):
         for number in range(1, int(opened["number"]) + 1):
-            name = digest_of(["digest", opened["name"], number])
+            name = hash_of(["digest", opened["name"], number])
             own = {each["channel"]: each for each in items if each["finding"] == f"lines#{name}"}
             parents = [each for each in messages if name in _ids(each)]
             places = {(each.channel, each.ts) for each in parents}

@@ -13,9 +13,9 @@ SECURITY_HUB: Final = "securityhub"
 SQS: Final = "sqs"
 _CLAIMED: Final = '"state": {"S": "claimed"}'
 _POSTED: Final = '"state": {"S": "posted"}'
-# Which of the two kinds of items it is shows in what follows the state.
-_OF_ENTRY: Final = ', "saying"'
-_OF_DIGEST: Final = ', "version"'
+# The family of the item follows its state.
+_OF_ALERT: Final = ', "family": {"S": "alert"}'
+_OF_DIGEST: Final = ', "family": {"S": "digest"}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,8 @@ STEPS: Final[Sequence[Step]] = (
     Step("remember NOTIFIED", DYNAMODB, "UpdateItem", "notified_at"),
     Step("open digest", DYNAMODB, "PutItem", _CLAIMED + _OF_DIGEST),
     Step("record parent", DYNAMODB, "PutItem", _POSTED + _OF_DIGEST),
-    Step("claim", DYNAMODB, "PutItem", _CLAIMED + _OF_ENTRY),
-    Step("record", DYNAMODB, "PutItem", _POSTED + _OF_ENTRY),
+    Step("claim", DYNAMODB, "PutItem", _CLAIMED + _OF_ALERT),
+    Step("record", DYNAMODB, "PutItem", _POSTED + _OF_ALERT),
     Step("put lines", DYNAMODB, "BatchWriteItem"),
     Step("count", DYNAMODB, "UpdateItem", '{"S": "count"}'),
     Step("let go", DYNAMODB, "DeleteItem"),
