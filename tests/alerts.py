@@ -26,8 +26,9 @@ def event(status: Status = Status.NEW, **changes: Any) -> Event:
 
 
 def member(notified_at: float | None = None, **changes: Any) -> Member:
-    """Make a member whose newest event is as `event` makes it."""
-    return Member(newest=event(**changes), notified_at=notified_at)
+    """Make a member whose newest event is as `event` makes it, NOTIFIED if at any time."""
+    is_notified = notified_at is not None
+    return Member(newest=event(**changes), notified_at=notified_at, is_notified=is_notified)
 
 
 def make_alert(**changes: Any) -> Alert:

@@ -48,7 +48,7 @@ class FakeLedger:
             for key in keys:
                 alert = self.alerts.get(key)
                 if alert is not None and member in alert.members:
-                    notified = replace(alert.members[member], notified_at=at)
+                    notified = replace(alert.members[member], notified_at=at, is_notified=True)
                     self.alerts[key] = replace(
                         alert,
                         members={**alert.members, member: notified},

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from alerts import KEY, LATER, MEMBER, NOW, event, make_alert, make_claim, member, unsaid
-from finding_router.delivery.alerts.alert import Saying, Status
+from finding_router.delivery.alerts.alert import Event, Saying, Status
 from finding_router.delivery.alerts.identity import AlertKey, finding_hash, raw_hash
 from finding_router.findings.finding import Severity
 
@@ -154,20 +154,23 @@ def test_the_next_episode_is_to_be_notified_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("end", "notified_at"),
+    ("end", "is_notified"),
     [
-        (event(Status.ENDED, updated_at=LATER), None),
-        (event(Status.ENDED, updated_at=None, sent_at=NOW + 10), None),
-        (event(Status.ENDED, updated_at=None, sent_at=None), None),
-        (event(Status.ENDED, updated_at=None, sent_at=NOW - 10), NOW),
+        (event(Status.ENDED, updated_at=LATER), False),
+        (event(Status.ENDED, updated_at=None, sent_at=NOW + 10), False),
+        (event(Status.ENDED, updated_at=None, sent_at=None), False),
+        (event(Status.ENDED, updated_at=None, sent_at=NOW - 10), True),
     ],
     ids=["newest", "late, after the mark", "without a time", "before the mark"],
 )
 def test_an_end_after_the_mark_lets_its_finding_be_marked_again(
-    end: object, notified_at: float | None
+    end: Event,
+    is_notified: bool,  # noqa: FBT001 -- a parameter of the test
 ) -> None:
     """Also one that comes after its return: Security Hub has made that NEW."""
-    assert notified_at == member(notified_at=NOW).merged(end).notified_at  # type: ignore[arg-type]  # an Event
+    after = member(notified_at=NOW).merged(end)
+
+    assert (is_notified, NOW) == (after.is_notified, after.notified_at)
 
 
 def test_every_try_of_a_message_has_the_same_name() -> None:

@@ -72,8 +72,9 @@ class DynamoLedger:
             self._items.update(
                 keys.alert(key.subject, key.channel),
                 # A new version, so that nobody who read the alert before overwrites this.
-                "SET members.#member.notified_at = :at ADD version :one",
-                {":at": at, ":one": 1},
+                "SET members.#member.notified_at = :at, members.#member.is_notified = :true "
+                "ADD version :one",
+                {":at": at, ":true": True, ":one": 1},
                 "attribute_exists(members.#member)",
                 {"#member": member},
             )
@@ -92,7 +93,11 @@ def _to_values(alert: Alert) -> dict[str, Any]:
         "channel": alert.key.channel,
         "shape": keys.SHAPE,
         "members": {
-            name: {**asdict(each.newest), "notified_at": each.notified_at}
+            name: {
+                **asdict(each.newest),
+                "notified_at": each.notified_at,
+                "is_notified": each.is_notified,
+            }
             for name, each in alert.members.items()
         },
         "risen_at": alert.risen_at and list(alert.risen_at),
@@ -136,6 +141,7 @@ def _to_member(values: Mapping[str, Any]) -> Member:
             standard=values.get("standard"),
         ),
         notified_at=values.get("notified_at"),
+        is_notified=values["is_notified"],
     )
 
 

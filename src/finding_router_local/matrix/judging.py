@@ -175,7 +175,7 @@ def _ledger_problems(stack: Stack, cell: Cell) -> list[str]:
     problems = [f"an alert is {item['state']}" for item in alerts if item["state"] != "posted"]
     refused = {finding_hash(PRODUCT_ARN, id_) for id_ in _refused(stack, cell)}
     for name, member in (each for item in alerts for each in item["members"].items()):
-        is_marked = member["status"] == "ended" or "notified_at" in member
+        is_marked = member["status"] == "ended" or member["is_notified"]
         if not is_marked and name not in refused:
             problems.append("an alert does not remember NOTIFIED")
     return problems

@@ -86,11 +86,12 @@ class Member:
     One finding of an alert: the newest event about it, and when it was marked.
 
     *notified_at* is the Unix second at which Security Hub took NOTIFIED, or a person's status was
-    seen instead. It is None until then, and again once the finding ended.
+    seen instead; None until then. *is_notified* is False again once the finding ended.
     """
 
     newest: Event
     notified_at: float | None = None
+    is_notified: bool = False
 
     @property
     def is_there(self) -> bool:
@@ -104,17 +105,20 @@ class Member:
 
         That also finds out about an end whose event came before anything was said.
         """
-        return self.is_there and self.notified_at is None
+        return self.is_there and not self.is_notified
 
     def merged(self, event: Event) -> "Member":
         """Return the register after *event*: the newer of both, whatever their order."""
         is_newer = event.order > self.newest.order
-        notified_at = self.notified_at
-        if event.status is Status.ENDED and notified_at is not None:
+        is_notified = self.is_notified
+        if event.status is Status.ENDED:
             # Security Hub resets NOTIFIED when the finding returns: it is to be marked again.
-            is_after_mark = event.sent_at is None or event.sent_at > notified_at
-            notified_at = None if is_newer or is_after_mark else notified_at
-        return Member(newest=event if is_newer else self.newest, notified_at=notified_at)
+            is_before_mark = None not in (event.sent_at, self.notified_at) and (
+                event.sent_at <= self.notified_at  # type: ignore[operator]  # neither is None
+            )
+            is_notified = is_notified and is_before_mark and not is_newer
+        newest = event if is_newer else self.newest
+        return replace(self, newest=newest, is_notified=is_notified)
 
     def is_back_unseen(self, settle_seconds: float) -> bool:
         """
@@ -289,7 +293,7 @@ class Alert:
     def opened(self, *, at: float) -> "Alert":
         """Return the alert at the beginning of its next episode, said at Unix second *at*."""
         members = {
-            name: replace(each, notified_at=None) if each.newest.status is Status.NEW else each
+            name: Member(newest=each.newest) if each.newest.status is Status.NEW else each
             for name, each in self.members.items()
         }
         return replace(
