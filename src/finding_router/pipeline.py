@@ -73,9 +73,11 @@ class Pipeline:
                 self._tell_troubles(session)
                 self._deliver(session, new, followed, channels)
         except StoreError as error:
+            # Together, so that a burst comes back as one.
+            wait = backoff_seconds(max((record.tries for record in records), default=1))
             for job in jobs:
                 if job.outcome is None or job.is_followed:
-                    job.fail(str(error), retry_seconds=backoff_seconds(job.record.tries))
+                    job.fail(str(error), retry_seconds=wait)
         if session is not None:
             session.mark(jobs)
         return self._finish(jobs, session)
@@ -125,15 +127,15 @@ class Pipeline:
         if not self._settings.track_lifecycle:
             return [], {}
         candidates = [job for job in jobs if job.outcome in FOLLOWED]
+        for job in candidates:
+            # Until the Ledger has said otherwise.
+            job.is_followed = True
         subjects = _subjects(candidates)
         # The only cost of events about findings of which nobody was ever told.
         channels = self._stores.ledger.channels(subjects) if subjects else {}
-        followed = [
-            job for job in candidates if not _subjects([job]).isdisjoint({*channels, *told})
-        ]
-        for job in followed:
-            job.is_followed = True
-        return followed, channels
+        for job in candidates:
+            job.is_followed = not _subjects([job]).isdisjoint({*channels, *told})
+        return [job for job in candidates if job.is_followed], channels
 
     def _session(
         self, table: "RoutingTable", deadline: Deadline, *, is_patient: bool = False

@@ -125,6 +125,8 @@ def _to_alert(key: AlertKey, values: Mapping[str, Any]) -> Alert:
         ts=values.get("ts"),
         posted_at=values.get("posted_at"),
         digest=values.get("digest"),
+        is_unlisted=values["is_unlisted"],
+        listed_in=values.get("listed_in"),
         claim=None if claim is None else _to_claim(claim),
         touched_at=values["touched_at"],
     )

@@ -134,6 +134,10 @@ class Delivery:
     progress: Progress = Progress.PENDING
     detail: str = ""
     retry_seconds: float = 0.0
+    is_beside: bool = False
+    """A digest is to list it besides its card."""
+    listed_in: str | None = None
+    """Id of the digest that listed it before its card was claimed."""
     refused_with: str | None = None
     """Slack's code if its channel takes no messages: it goes to the default channel."""
 

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from finding_router.aws.keys import ABOUT, COUNT
 from finding_router.delivery.alerts.identity import finding_hash, hash_of
-
 from finding_router_local.matrix.cells import Cell
 from finding_router_local.matrix.scenes import CHANNEL, PRODUCT_ARN, id_of, title_of
 from finding_router_local.matrix.troubles import (

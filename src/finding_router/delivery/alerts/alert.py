@@ -198,6 +198,11 @@ class Alert:
     ts: str | None = None
     posted_at: float | None = None
     digest: str | None = None
+    """Id of the digest that lists the alert instead of a card."""
+    is_unlisted: bool = False
+    """The alert has a card, and the digest of its burst is to list it besides."""
+    listed_in: str | None = None
+    """Id of the digest that lists the alert besides its card."""
     claim: Claim | None = None
     touched_at: float = 0.0
     """Unix second of the last claim or change, from which the item's expiry is counted."""
@@ -323,6 +328,10 @@ class Alert:
             is_card_stale=False,
             touched_at=at,
         )
+
+    def listed(self, digest: str) -> "Alert":
+        """Return the next version, listed in *digest* besides its card."""
+        return replace(self, version=self.version + 1, is_unlisted=False, listed_in=digest)
 
     def noted(self, *, at: float) -> "Alert":
         """Return the next version of an alert of which Slack shows nothing new."""

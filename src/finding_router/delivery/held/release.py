@@ -9,6 +9,7 @@ from typing import Final
 from finding_router.counts import counted
 from finding_router.delivery.alerts.advance import Verdict
 from finding_router.delivery.deliveries import Delivery, Job
+from finding_router.delivery.digests.grouping import Group
 from finding_router.delivery.digests.store import DigestState
 from finding_router.delivery.held.store import Bin, HeldFinding, HeldStore
 from finding_router.delivery.held.take import DueBin, Taking, mention_of, routes_of
@@ -175,12 +176,13 @@ class Releaser:
         tasks: list[CardTask | DigestTask] = [CardTask(run, each) for each in alone]
         task = None
         if new or over:
-            task = self._digest_task(due, new, over)
+            task = DigestTask(run, self._group(due, new, over))
             tasks.append(task)
         self._session.loop.run(tasks)
         if task is None:
             return
-        digest = run.digests.open_digests([task.name]).get(task.name)
+        name = task.group.name
+        digest = run.digests.open_digests([name]).get(name)
         if digest is not None and digest.state is DigestState.POSTED:
             emptying.digest = digest.digest_id
 
@@ -207,14 +209,13 @@ class Releaser:
                 each.end(Progress.DUPLICATE, each.step.why)
         return new, alone, over
 
-    def _digest_task(self, due: DueBin, new: list[Delivery], over: list[Delivery]) -> DigestTask:
+    def _group(self, due: DueBin, new: list[Delivery], over: list[Delivery]) -> Group:
         run, bin_ = self._run, due.bin
         compared_with = None
         if bin_.digest is not None and bin_.kind is HoldKind.SCHEDULE:
             compared_with = Totals.of(run.digests.lines(bin_.digest))
         name = self._begun(new) or due.occasion
-        return DigestTask(
-            run,
+        return Group(
             name=name,
             channel=bin_.channel,
             destination=Destination(channel=bin_.channel, routes=due.routes, mention=due.mention),

@@ -4,12 +4,11 @@ from dataclasses import replace
 from typing import Final
 
 from finding_router.delivery.alerts.advance import SAYINGS, Verdict, advance
-from finding_router.delivery.alerts.alert import Alert, Claim, Saying
+from finding_router.delivery.alerts.alert import Alert, Saying
 from finding_router.delivery.deliveries import Delivery
 from finding_router.delivery.digests.grouping import channel_of
 from finding_router.delivery.digests.store import banner_of
 from finding_router.delivery.limits.backoff import FIRST_SECONDS
-from finding_router.delivery.limits.deadline import AWS_SECONDS
 from finding_router.delivery.limits.rate import AT_SLACKS_PACE
 from finding_router.delivery.outcome import Progress
 from finding_router.delivery.posting.layout import Card
@@ -29,21 +28,19 @@ class CardTask(Task):
 
     def __init__(self, run: Run, delivery: Delivery) -> None:
         """Work on *delivery* within *run*."""
-        super().__init__(run)
+        super().__init__(
+            run,
+            channel=channel_of(delivery, run.default_channel),
+            urgency=-delivery.severity.rank,
+            tries=delivery.job.record.tries,
+        )
         self.delivery = delivery
-        self._is_ours = False
-        """The claim in the Ledger is that of this task."""
         self._was_begun = delivery.alert.claim is not None
         """An earlier try was to say it: it is finished, whatever holds it now."""
         self._doubt_since: float | None = None
         """Unix second of a claim whose message may stand where nobody may look."""
         self._done_as: Progress | None = None
         """How the delivery ends once its card is up to date."""
-
-    @property
-    def channel(self) -> str:
-        """Return the channel of the delivery, or the default one if that refused it."""
-        return channel_of(self.delivery, self.run.default_channel)
 
     @property
     def rank(self) -> Rank:
@@ -53,16 +50,6 @@ class CardTask(Task):
         if self.delivery.is_news and not self._is_to_hold:
             return Rank.NEWS
         return Rank.REFRESH if self.delivery.step.verdict is Verdict.REFRESH else Rank.CHANGE
-
-    @property
-    def urgency(self) -> int:
-        """Return the order by severity."""
-        return -self.delivery.severity.rank
-
-    @property
-    def tries(self) -> int:
-        """Return how often the newest record was received."""
-        return self.delivery.job.record.tries
 
     @property
     def needs_slot(self) -> bool:
@@ -80,6 +67,11 @@ class CardTask(Task):
     def is_dispensable(self) -> bool:
         """Return True for the reply that says an end."""
         return self._is_end_reply
+
+    @property
+    def _is_ours(self) -> bool:
+        claim = self.delivery.alert.claim
+        return claim is not None and claim.worker == self.run.worker
 
     @property
     def _is_to_recover(self) -> bool:
@@ -138,19 +130,9 @@ class CardTask(Task):
         self.delivery.refused_with = code
 
     def release(self) -> None:
-        """Give the claim back; if the Ledger does not answer in time, its lease runs out."""
-        delivery = self.delivery
-        if not self._is_ours or delivery.alert.claim is None:
-            return
-        if not self.run.deadline.leaves(AWS_SECONDS):
-            return
-        self._is_ours = False
+        """Give the claim back."""
         may_be_posted = self.is_doubtful or self.posted is not None
-        alert = delivery.alert
-        try:
-            self.run.write(delivery, alert.abandoned() if may_be_posted else alert.released())
-        except StoreError as error:
-            logger.warning("claim not released", detail=str(error))
+        self.run.release(self.delivery, may_be_posted=may_be_posted)
 
     def fail(self, why: str, *, retry_seconds: float) -> None:
         """Let the records of the delivery come back."""
@@ -228,30 +210,14 @@ class CardTask(Task):
         run = self.run
         if not run.rate.is_now(self.channel):
             return
-        if not self._is_ours and not self._claim():
+        saying = SAYINGS.get(self.delivery.step.verdict, Saying.END)
+        if not self._is_ours and not run.claim(
+            self.delivery, saying, doubt_since=self._doubt_since
+        ):
             self.fail(ANOTHER_WAS_FIRST, retry_seconds=FIRST_SECONDS)
             return
         if run.deadline.allows():
             self._post(self.delivery.alert)
-
-    def _claim(self) -> bool:
-        delivery, run = self.delivery, self.run
-        if not delivery.is_requested:
-            # The list of channels lives as long as the alert: it is renewed with each message.
-            run.ledger.note_channel(delivery.key)
-        now = run.clock()
-        newest = max(delivery.events, key=lambda event: event.order)
-        claim = Claim(
-            saying=SAYINGS.get(delivery.step.verdict, Saying.END),
-            severity=delivery.severity,
-            moment=newest.moment,
-            claimed_at=self._doubt_since or now,
-            lease_until=run.lease_until(now),
-            worker=run.worker,
-        )
-        alert = replace(delivery.alert, members=delivery.step.alert.members)
-        self._is_ours = run.write(delivery, alert.claimed(claim))
-        return self._is_ours
 
     def _post(self, alert: Alert) -> None:
         """Post into the channel, or into the thread of the card."""
@@ -304,7 +270,6 @@ class CardTask(Task):
         delivery.step = replace(delivery.step, alert=delivery.alert)
         self.posted = None
         self.is_doubtful = False
-        self._is_ours = False
         self._done_as = Progress.UPDATED if saying is Saying.END else Progress.POSTED
         if not delivery.alert.is_card_stale:
             self._end(self._done_as)
@@ -382,8 +347,9 @@ class CardTask(Task):
         """End what shows nothing; a try before this one may have left the totals uncounted."""
         delivery, run = self.delivery, self.run
         verdict, alert = delivery.step.verdict, delivery.alert
-        if alert.digest and delivery.job.may_have_been_tried(run.clock()):
-            run.touch(alert.digest, delivery)
+        digest_id = alert.digest or alert.listed_in
+        if digest_id and delivery.job.may_have_been_tried(run.clock()):
+            run.touch(digest_id, delivery)
         is_unknown = verdict is Verdict.UNKNOWN or alert.is_forgotten
         progress = self._done_as or (Progress.UNKNOWN if is_unknown else Progress.DUPLICATE)
         if verdict is Verdict.NOTE:

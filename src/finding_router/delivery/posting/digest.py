@@ -1,10 +1,11 @@
 """The task of a digest: recover, open, claim its findings, post the parent, list, add up."""
 
+from collections.abc import Collection
 from dataclasses import replace
-from typing import Final, Self
+from typing import Final
 
 from finding_router.delivery.alerts.advance import Verdict, advance
-from finding_router.delivery.alerts.alert import Claim, Saying
+from finding_router.delivery.alerts.alert import Saying
 from finding_router.delivery.alerts.identity import hash_of
 from finding_router.delivery.deliveries import Delivery
 from finding_router.delivery.digests.grouping import Group, united
@@ -15,12 +16,10 @@ from finding_router.delivery.limits.backoff import FIRST_SECONDS, backoff_second
 from finding_router.delivery.limits.deadline import AWS_SECONDS
 from finding_router.delivery.outcome import Progress
 from finding_router.delivery.posting.recovery import look, look_for_claims
-from finding_router.delivery.posting.run import Run
+from finding_router.delivery.posting.run import LEASE_MARGIN_SECONDS, Run
 from finding_router.delivery.posting.task import ANOTHER_IS_AT_IT, ANOTHER_WAS_FIRST, Rank, Task
 from finding_router.errors import StoreError
-from finding_router.findings.digest import Line, Totals
-from finding_router.findings.finding import Severity
-from finding_router.routing.table import Destination
+from finding_router.findings.digest import Line
 from finding_router.slack.api.client import Posted
 from finding_router.slack.messages.digest_thread import render_replies
 from finding_router.telemetry import logger
@@ -30,96 +29,42 @@ PARENT_SECONDS: Final = 3.0
 
 
 class DigestTask(Task):
-    """
-    Lists many deliveries of one channel in the thread of one parent.
+    """Lists the deliveries of a group in the thread of one parent."""
 
-    *also* have a card of their own, or are over, and are listed besides. *occasion* has the words
-    of a digest that was waited for; a burst has none, and its heading grows.
-    """
-
-    def __init__(
-        self,
-        run: Run,
-        *,
-        name: str,
-        channel: str,
-        destination: Destination,
-        severity: Severity,
-        deliveries: list[Delivery],
-        also: list[Delivery],
-        before: OpenDigest | None,
-        heading: str = "",
-        why: str = "",
-        compared_with: Totals | None = None,
-        over: frozenset[str] = frozenset(),
-    ) -> None:
-        """
-        List *deliveries* in the digest of *name*, of which *before* is the newest.
-
-        *over* are the subjects of those that ended while they were held.
-        """
-        super().__init__(run)
-        self.name = name
-        self.deliveries = deliveries
+    def __init__(self, run: Run, group: Group) -> None:
+        """List *group* within *run*."""
+        several = group.deliveries or group.also
+        super().__init__(
+            run,
+            channel=group.channel,
+            urgency=-group.severity.rank,
+            tries=several[-1].job.record.tries,
+        )
+        self.group = group
         self.digest: OpenDigest | None = None
-        self._destination = destination
-        self._severity = severity
-        self._also = also
-        self._beside = tuple(also)
-        self._before = before
-        self._heading = heading
-        self._why = why
-        self._compared_with = compared_with
-        self._over = over
-        self._meant_for = _meant_for(deliveries)
-        self._channel = channel
+        self._before = group.before
+        self._also = list(group.also)
+        self._meant_for = _meant_for(group.deliveries)
         self._is_forced = False
         """A digest of its own is begun, though another one still goes on."""
         self._is_recovered = False
         self._is_claimed = False
         self._is_parent_new = False
         """The parent was posted in this run, with everything that is to be listed."""
-        self._doubtful_also: set[str] = set()
+        self._doubtful_also = group.over | {
+            each.key.subject for each in self._also if each.alert.is_unlisted
+        }
+        """Subjects that a try before this one may have listed besides."""
         self._doubt_since: dict[str, float] = {}
         """By subject: Unix second of a claim whose line may stand where nobody may look."""
         self._put_so_far = 0
         self._in_reply: tuple[str, ...] = ()
         """Subjects in the reply that is being posted."""
 
-    @classmethod
-    def of_burst(cls, run: Run, group: Group) -> Self:
-        """Return the task of a burst."""
-        return cls(
-            run,
-            name=group.channel,
-            channel=group.channel,
-            destination=group.destination,
-            severity=group.severity,
-            deliveries=group.deliveries,
-            also=group.also,
-            before=group.before,
-        )
-
-    @property
-    def channel(self) -> str:
-        """Return the channel that takes the digest."""
-        return self._channel
-
     @property
     def rank(self) -> Rank:
         """Return the rank of news."""
         return Rank.NEWS
-
-    @property
-    def urgency(self) -> int:
-        """Return the order by severity."""
-        return -self._severity.rank
-
-    @property
-    def tries(self) -> int:
-        """Return how often the last record was received."""
-        several = self.deliveries or self._beside
-        return several[-1].job.record.tries if several else 1
 
     @property
     def needs_slot(self) -> bool:
@@ -129,12 +74,12 @@ class DigestTask(Task):
     @property
     def is_burst(self) -> bool:
         """Return True unless the digest was waited for."""
-        return not self._heading
+        return not self.group.heading
 
     @property
     def left(self) -> list[Delivery]:
         """Return the deliveries that are still to be listed."""
-        return [each for each in self.deliveries if each.progress is Progress.PENDING]
+        return [each for each in self.group.deliveries if each.progress is Progress.PENDING]
 
     def step(self) -> None:
         """Do the next thing that is not done."""
@@ -170,12 +115,12 @@ class DigestTask(Task):
 
     def redirect(self, code: str) -> None:
         """Let the default channel have it."""
-        own = f"{self._destination.channel}: {code}"
+        own = f"{self.group.destination.channel}: {code}"
         self._meant_for = united(self._meant_for, (own,))
         for each in self.left:
             each.refused_with = code
         self.stand_alone()
-        self._channel = self.run.default_channel
+        self.channel = self.run.default_channel
 
     def release(self) -> None:
         """Give back every claim that is not recorded; never raises StoreError."""
@@ -184,19 +129,10 @@ class DigestTask(Task):
         may_be_posted = self.is_doubtful or self.posted is not None
         is_parent = digest is not None and digest.state is not DigestState.POSTED
         for each in self.left:
-            alert = each.alert
-            if alert.claim is None or alert.claim.worker != run.worker:
-                continue
             # A parent that may be there counts all of them.
-            may_be_listed = each.key.subject in self._doubt_since or (
-                may_be_posted and (is_parent or each.key.subject in self._in_reply)
-            )
-            if not run.deadline.leaves(AWS_SECONDS):
-                return
-            try:
-                run.write(each, alert.abandoned() if may_be_listed else alert.released())
-            except StoreError as error:
-                logger.warning("claim not released", detail=str(error))
+            subject = each.key.subject
+            may_be_listed = may_be_posted and (is_parent or subject in self._in_reply)
+            run.release(each, may_be_posted=may_be_listed or subject in self._doubt_since)
         if digest is None:
             return
         if digest.state is DigestState.POSTED:
@@ -218,7 +154,7 @@ class DigestTask(Task):
     @property
     def _settled(self) -> list[Delivery]:
         """Return the deliveries of which one may come back for the totals."""
-        return [*self.deliveries, *self._beside]
+        return [*self.group.deliveries, *self.group.also]
 
     def _recover(self) -> None:
         """Find what a worker that died has listed, one pass for each digest."""
@@ -248,8 +184,8 @@ class DigestTask(Task):
                 each.fail(ANOTHER_WAS_FIRST, retry_seconds=FIRST_SECONDS)
         self._is_recovered = True
         for digest_id, those in left.items():
+            run.touch(digest_id, *those)
             if not (self._before and self._before.digest_id == digest_id and self._goes_on_with):
-                run.touch(digest_id, *those)
                 self.waits_for.add(digest_id)
         if not self.left and not self._also:
             self.is_done = True
@@ -267,31 +203,30 @@ class DigestTask(Task):
             run.touch(before.digest_id, *self._settled)
         if not run.digests.write_digest(digest):
             # Another worker was first: the next step goes on with what that has left.
-            self._before = run.digests.open_digests([self.name]).get(self.name)
+            self._before = run.digests.open_digests([self.group.name]).get(self.group.name)
             self._is_forced = self._is_forced and before == self._before
             return
         self.digest = digest
         if digest.state is DigestState.POSTED:
             # The time that it took so far.
             run.digests.keep_about(digest)
-            self._leave_out_listed(digest)
             self._put_so_far = run.digests.count(digest.digest_id).put
 
     def _opened(self, before: OpenDigest | None, now: float) -> OpenDigest:
         """Return the digest to list in, as this run claims it."""
         run = self.run
-        lease_until = run.lease_until(now)
+        lease_until = now + run.deadline.remaining() + LEASE_MARGIN_SECONDS
         if before is not None and self._goes_on(before, now):
             self.is_doubtful = before.state is DigestState.CLAIMED
             again = before.again(now=now, lease_until=lease_until, worker=run.worker)
             return replace(
                 again,
-                routes=united(again.routes, self._destination.routes),
-                mention=united(again.mention, self._destination.mention),
+                routes=united(again.routes, self.group.destination.routes),
+                mention=united(again.mention, self.group.destination.mention),
                 meant_for=united(again.meant_for, self._meant_for),
             )
         return OpenDigest(
-            name=self.name,
+            name=self.group.name,
             channel=self.channel,
             number=before.number + 1 if before else 1,
             state=DigestState.CLAIMED,
@@ -301,12 +236,12 @@ class DigestTask(Task):
             claimed_by=run.worker,
             started_at=now,
             last_at=now,
-            heading=self._heading,
-            why=self._why,
-            routes=self._destination.routes,
-            mention=self._destination.mention,
+            heading=self.group.heading,
+            why=self.group.why,
+            routes=self.group.destination.routes,
+            mention=self.group.destination.mention,
             meant_for=self._meant_for,
-            before=self._compared_with,
+            before=self.group.compared_with,
         )
 
     @property
@@ -318,43 +253,27 @@ class DigestTask(Task):
         """Return True if *before* is the digest to list in."""
         if before.state is not DigestState.POSTED:
             return True
-        # Only a burst ends; a digest that was waited for is begun once.
+        # Only a burst ends; a digest that was waited for is begun once. One that is over still lists
+        # the cards that it brought.
         is_on = not self.is_burst or self.run.rules.is_on(before, now)
-        return is_on and not self._is_forced
-
-    def _leave_out_listed(self, digest: OpenDigest) -> None:
-        """Leave out of *also* what is listed; the rest may be in a reply that was not recorded."""
-        if not self._also:
-            return
-        listed = {line.subject for line in self.run.digests.lines(digest.digest_id)}
-        self._also = [each for each in self._also if each.key.subject not in listed]
-        self._doubtful_also = {each.key.subject for each in self._also}
+        return (is_on or not self.group.deliveries) and not self._is_forced
 
     def _claim(self, digest: OpenDigest) -> None:
         """Claim each delivery for *digest*; those of other workers are left to them."""
         run = self.run
         for each in self.left:
-            if each.alert.claim is not None and each.alert.claim.worker == run.worker:
-                if each.alert.claim.digest == digest.digest_id:
-                    continue
+            claim = each.alert.claim
+            if claim and (claim.worker, claim.digest) == (run.worker, digest.digest_id):
+                continue
             if each.step.verdict is not Verdict.POST:
                 # Said before, by whomever: the next try finds out where the rest belongs.
                 each.fail("to be said by itself", retry_seconds=FIRST_SECONDS)
                 continue
-            run.ledger.note_channel(each.key)
-            now = run.clock()
-            newest = max(each.events, key=lambda event: event.order)
-            claim = Claim(
-                saying=Saying.CARD,
-                severity=each.severity,
-                moment=newest.moment,
-                claimed_at=self._doubt_since.get(each.key.subject, now),
-                lease_until=run.lease_until(now),
-                worker=run.worker,
-                digest=digest.digest_id,
+            doubt_since = self._doubt_since.get(each.key.subject)
+            is_first = run.claim(
+                each, Saying.CARD, digest=digest.digest_id, doubt_since=doubt_since
             )
-            alert = replace(each.alert, members=each.step.alert.members, claim=None)
-            if not run.write(each, alert.claimed(claim)):
+            if not is_first:
                 each.fail(ANOTHER_WAS_FIRST, retry_seconds=FIRST_SECONDS)
             if not run.deadline.allows():
                 return
@@ -423,12 +342,21 @@ class DigestTask(Task):
         }
         place = {digest.posted_to or self.channel: digest.ts}
         looked = look(self.run, doubtful, place, claimed_at=digest.claimed_at)
-        self._doubtful_also = set()
+        self._doubtful_also = frozenset()
         found = [each for name, each in doubtful.items() if name in looked.posted]
         if found:
             self.run.digests.put_lines(digest.digest_id, [self._line(each) for each in found])
-            self._also = [each for each in self._also if each not in found]
+            self._record_also(digest, {each.key.subject for each in found})
         return bool(found)
+
+    def _record_also(self, digest: OpenDigest, subjects: Collection[str]) -> None:
+        """Remember that the cards of *subjects* are listed besides."""
+        for each in self._also:
+            if each.key.subject in subjects:
+                each.is_beside, each.listed_in = False, digest.digest_id
+                if each.alert.is_unlisted:
+                    self.run.write(each, each.alert.listed(digest.digest_id))
+        self._also = [each for each in self._also if each.key.subject not in subjects]
 
     def _record(self, posted: Posted) -> None:
         """Write down what was posted: the parent, or a reply with what it lists."""
@@ -448,6 +376,8 @@ class DigestTask(Task):
             logger.error("digest posted after its claim was lost", ts=posted.ts)
         self.digest = posted_digest
         self._is_parent_new = is_new
+        if is_new:
+            self._doubtful_also = frozenset()
         self.posted = None
         self.is_plain = False
 
@@ -465,7 +395,7 @@ class DigestTask(Task):
                     logger.error("listed after the claim was lost", channel=where.channel)
                     each.alert = after
                 each.end(Progress.DIGESTED, each.step.why)
-        self._also = [each for each in self._also if each.key.subject not in self._in_reply]
+        self._record_also(digest, self._in_reply)
         self._put_so_far += len(listed)
         self._in_reply = ()
         self.posted = None
@@ -505,7 +435,7 @@ class DigestTask(Task):
             account_alias=context.account_alias,
             portal=context.portal,
         )
-        is_ended = delivery.key.subject in self._over
+        is_ended = delivery.key.subject in self.group.over
         return replace(line, is_ended=is_ended, severity=delivery.severity)
 
 

@@ -64,23 +64,14 @@ class Loop:
     def _tasks(self, deliveries: Sequence[Delivery]) -> list[Task]:
         """Return a task for each digest and each delivery that stands alone."""
         run, now = self._run, self._run.clock()
-        default = run.default_channel
-        candidates = by_channel(deliveries, default_channel=default, now=now)
+        candidates = by_channel(deliveries, default_channel=run.default_channel, now=now)
         digests = run.digests.open_digests(candidates) if candidates else {}
-        listed = {
-            channel: {line.subject for line in run.digests.lines(digest.digest_id)}
-            for channel, digest in digests.items()
-            if any(each.alert.episode > 0 for each in candidates[channel])
-            and not run.rules.is_on(digest, now)
-        }
-        grouped = group(
-            deliveries, candidates, digests=digests, listed=listed, rules=run.rules, now=now
-        )
-        for digest_id, those in grouped.listed.items():
-            run.touch(digest_id, *those)
+        groups = group(candidates, digests=digests, rules=run.rules, now=now)
+        grouped = {id(each) for one in groups for each in one.deliveries}
+        # Cards first: a worker that dies between a card and its line has left a note to list it.
         return [
-            *(DigestTask.of_burst(run, each) for each in grouped.groups),
-            *(CardTask(run, each) for each in grouped.alone),
+            *(CardTask(run, each) for each in deliveries if id(each) not in grouped),
+            *(DigestTask(run, each) for each in groups),
         ]
 
     def _next(self) -> Task | None:

@@ -20,18 +20,12 @@ class NoticeTask(Task):
 
     def __init__(self, run: Run, notices: Notices, several: list[Notice], *, until: float) -> None:
         """Post *several* in one message, in a slot before Unix second *until*."""
-        super().__init__(run)
+        super().__init__(run, channel=notices.channel)
         self._notices = notices
         self._several = several
         self._granted: list[Notice] | None = None
-        self._channel = notices.channel
         self._until = until
         self._meant_for = ""
-
-    @property
-    def channel(self) -> str:
-        """Return the ops channel, or the default one if that refuses."""
-        return self._channel
 
     @property
     def rank(self) -> Rank:
@@ -69,8 +63,8 @@ class NoticeTask(Task):
 
     def redirect(self, code: str) -> None:
         """Post into the default channel, and name the ops channel that refused."""
-        self._meant_for = f"meant for {self._channel}: {code}"
-        self._channel = self.run.default_channel
+        self._meant_for = f"meant for {self.channel}: {code}"
+        self.channel = self.run.default_channel
 
     def fail(self, why: str, *, retry_seconds: float) -> None:  # noqa: ARG002 -- the next batch
         """Leave the notice to the next batch."""

@@ -18,6 +18,7 @@ from finding_router.errors import (
     UnavailableError,
     UnlistedCodeError,
 )
+from finding_router.slack.api.refusals import MAYBE_CHANNEL_CODES
 
 
 class Next(StrEnum):
@@ -63,7 +64,7 @@ def respond(
     Return what *error*, met by *task*, means.
 
     A credential error *is_believed* once Slack confirmed it, or a second channel. Before that it
-    is the channel's own: an app may be kept out of a single one.
+    counts for its channel only: an app may be kept out of a single one.
     """
     match error:
         case StoreError():
@@ -85,6 +86,8 @@ def respond(
             return Response(Next.FAIL, stops=True)
         case CredentialError() if error.is_search:
             return Response(Next.FAIL)
+        case CredentialError() if error.code not in MAYBE_CHANNEL_CODES:
+            return Response(Next.FAIL, fails_at=task.channel, is_everywhere=False)
         case ChannelError() | CredentialError() if task.is_change or task.is_dispensable:
             return Response(Next.GIVE_UP)
         case ChannelError() | CredentialError() if task.channel == default_channel:

@@ -1,19 +1,21 @@
 """What the tasks of one run share."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from finding_router.delivery.alerts.alert import Alert
+from finding_router.delivery.alerts.alert import Alert, Claim, Saying
 from finding_router.delivery.alerts.ledger import Ledger
 from finding_router.delivery.deliveries import Delivery
 from finding_router.delivery.digests.grouping import Rules
 from finding_router.delivery.digests.store import DigestStore
 from finding_router.delivery.limits.circuit import Circuit
-from finding_router.delivery.limits.deadline import Deadline
+from finding_router.delivery.limits.deadline import AWS_SECONDS, Deadline
 from finding_router.delivery.limits.rate import RateLimit
 from finding_router.delivery.notices import Notices
+from finding_router.errors import StoreError
 from finding_router.slack.api.client import Messenger
+from finding_router.telemetry import logger
 
 # A lease outlives its run by this much, for the difference between two clocks.
 LEASE_MARGIN_SECONDS: Final = 5.0
@@ -45,9 +47,56 @@ class Run:
     touched: dict[str, list[Delivery]] = field(default_factory=dict)
     """Digests whose totals may be outdated, with the deliveries that may come back for it."""
 
-    def lease_until(self, now: float) -> float:
-        """Return the end of a claim that is made *now*."""
-        return now + self.deadline.remaining() + LEASE_MARGIN_SECONDS
+    def claim(
+        self,
+        delivery: Delivery,
+        saying: Saying,
+        *,
+        digest: str | None = None,
+        doubt_since: float | None = None,
+    ) -> bool:
+        """
+        Claim the alert of *delivery*; return False if another worker was first. StoreError.
+
+        With *digest* it is to be listed there. *doubt_since* is the Unix second of a claim before
+        it, whose message may stand where nobody may look.
+        """
+        if not delivery.is_requested:
+            # The list of channels lives as long as the alert: it is renewed with each message.
+            self.ledger.note_channel(delivery.key)
+        now = self.clock()
+        claim = Claim(
+            saying=saying,
+            severity=delivery.severity,
+            moment=max(delivery.events, key=lambda event: event.order).moment,
+            claimed_at=doubt_since or now,
+            lease_until=now + self.deadline.remaining() + LEASE_MARGIN_SECONDS,
+            worker=self.worker,
+            digest=digest,
+        )
+        alert = replace(
+            delivery.alert,
+            members=delivery.step.alert.members,
+            is_unlisted=delivery.alert.is_unlisted or delivery.is_beside,
+            listed_in=delivery.listed_in or delivery.alert.listed_in,
+        )
+        return self.write(delivery, alert.claimed(claim))
+
+    def release(self, delivery: Delivery, *, may_be_posted: bool) -> None:
+        """
+        Give the claim of *delivery* back; if the Ledger does not answer in time, its lease ends.
+
+        If the message *may_be_posted*, the next try has to search for it.
+        """
+        alert = delivery.alert
+        if alert.claim is None or alert.claim.worker != self.worker:
+            return
+        if not self.deadline.leaves(AWS_SECONDS):
+            return
+        try:
+            self.write(delivery, alert.abandoned() if may_be_posted else alert.released())
+        except StoreError as error:
+            logger.warning("claim not released", detail=str(error))
 
     def touch(self, digest_id: str, *concerned: Delivery) -> None:
         """Have the totals of a digest checked at the end of the run."""

@@ -27,9 +27,16 @@ class Task:
     Errors of Slack and of the Ledger leave `step`; the policy decides what becomes of the task.
     """
 
-    def __init__(self, run: Run) -> None:
-        """Work within *run*."""
+    def __init__(self, run: Run, *, channel: str, urgency: int = 0, tries: int = 1) -> None:
+        """
+        Work within *run*; the slots and failures of *channel* count.
+
+        A lower *urgency* comes earlier within one rank; *tries* counts the receives of its record.
+        """
         self.run = run
+        self.channel = channel
+        self.urgency = urgency
+        self.tries = tries
         self.is_done = False
         self.is_plain = False
         """Slack refused the full message: a plain one takes its place."""
@@ -43,29 +50,14 @@ class Task:
         """Where the message stands, from the post until the Ledger has it."""
 
     @property
-    def channel(self) -> str:
-        """Return the channel whose slots and failures count."""
-        raise NotImplementedError
-
-    @property
     def rank(self) -> Rank:
         """Return the place of the next step in the order of the run."""
         raise NotImplementedError
 
     @property
-    def urgency(self) -> int:
-        """Return the order within one rank, the most severe first: lower comes earlier."""
-        return 0
-
-    @property
-    def tries(self) -> int:
-        """Return how often its record was received."""
-        return 1
-
-    @property
     def needs_slot(self) -> bool:
-        """Return True if the next step posts into its channel."""
-        return self.rank is Rank.NEWS and self.posted is None
+        """Return True if the next step posts into the channel."""
+        return False
 
     @property
     def is_change(self) -> bool:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from finding_router.delivery.deliveries import Delivery
-from finding_router.delivery.digests.store import Count, OpenDigest
+from finding_router.delivery.digests.store import Count
 from finding_router.delivery.digests.totals import parent
 from finding_router.delivery.limits.deadline import AWS_SECONDS
 from finding_router.delivery.limits.rate import AT_SLACKS_PACE
 from finding_router.delivery.outcome import Progress
-from finding_router.delivery.posting.run import Run
+from finding_router.delivery.posting.run import LEASE_MARGIN_SECONDS, Run
 from finding_router.delivery.posting.task import Rank, Task
 from finding_router.errors import StoreError
 from finding_router.telemetry import logger
@@ -27,17 +27,12 @@ class TotalsTask(Task):
 
     def __init__(self, run: Run, digest_id: str, concerned: Sequence[Delivery]) -> None:
         """Bring the parent of *digest_id* up to date within *run*."""
-        super().__init__(run)
+        # Its channel is known once the digest is read: no other limit holds it up.
+        super().__init__(run, channel="")
         self.digest_id = digest_id
         self._concerned = concerned
-        self._digest: OpenDigest | None = None
         self._count = Count()
         self._has_lease = False
-
-    @property
-    def channel(self) -> str:
-        """Return the channel of the digest."""
-        return self._digest.channel if self._digest else ""
 
     @property
     def rank(self) -> Rank:
@@ -53,11 +48,11 @@ class TotalsTask(Task):
         """Count the lines and change the parent, if its totals are outdated."""
         run = self.run
         self._count = run.digests.count(self.digest_id)
-        self._digest = run.digests.about(self.digest_id)
-        digest = self._digest
+        digest = run.digests.about(self.digest_id)
         if not self._count.is_outdated or digest is None or digest.ts is None:
             self.is_done = True
             return
+        self.channel = digest.channel
         now = run.clock()
         if run.is_patient:
             run.rate.wait_for_change(digest.channel)
@@ -65,7 +60,7 @@ class TotalsTask(Task):
             self._come_back(now, seconds, AT_SLACKS_PACE)
             return
         if not self._has_lease and not run.digests.begin_count(
-            self.digest_id, now=now, until=run.lease_until(now)
+            self.digest_id, now=now, until=now + run.deadline.remaining() + LEASE_MARGIN_SECONDS
         ):
             self._come_back(now, COUNT_SECONDS, ANOTHER_COUNTS)
             return

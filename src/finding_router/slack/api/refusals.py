@@ -62,6 +62,8 @@ CREDENTIAL_CODES: Final = frozenset(
         "two_factor_setup_required",
     }
 )
+# Codes of the token that an app also meets in a single channel which it is kept out of.
+MAYBE_CHANNEL_CODES: Final = frozenset({"access_denied", "team_access_not_granted"})
 MESSAGE_CODES: Final = frozenset(
     {
         "invalid_blocks",
