@@ -209,9 +209,12 @@ def _may_come_late(cell: Cell, number: int) -> bool:
     """
     Tell whether it may be missing in a digest: it may come when the burst is over.
 
-    What a killed worker had becomes visible again one by one, and may come in several batches.
+    What a killed worker had becomes visible again one by one, and may come in several batches. What
+    a channel refuses is grouped anew, with whatever else goes to the default channel.
     """
-    is_apart = cell.lasts or cell.trouble.family == KILLED_FAMILY
+    is_apart = (
+        cell.lasts or cell.trouble.family == KILLED_FAMILY or cell.trouble.is_about_channel
+    )
     return is_apart and number in cell.scene.listed
 
 
