@@ -6,17 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from finding_router.aws.keys import ABOUT, COUNT
-from finding_router.delivery.alerts.identity import finding_hash, hash_of
-
-from finding_router_local.matrix.cells import Cell
-from finding_router_local.matrix.scenes import CHANNEL, PRODUCT_ARN, id_of, title_of
-from finding_router_local.matrix.troubles import (
+from faults.matrix.cells import Cell
+from faults.matrix.scenes import CHANNEL, PRODUCT_ARN, id_of, title_of
+from faults.matrix.troubles import (
     CHANNEL_FAMILY,
     FINAL_CODES,
     GONE_FAMILY,
     KILLED_FAMILY,
 )
+from finding_router.aws.keys import ABOUT, COUNT
+from finding_router.delivery.alerts.identity import finding_hash, hash_of
 from finding_router_local.slack.workspace import PostedMessage
 from finding_router_local.stack import PARAMETERS, Stack
 from finding_router_local.tables import Table
