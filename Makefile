@@ -62,11 +62,11 @@ test: .venv/.ready | $(SAM) ## Run every test, in WORKERS=2 processes.
 
 .PHONY: faults
 faults: .venv/.ready ## Try every trouble at every step of the router, and print the table.
-	$(BIN)/python -m finding_router_local.matrix --jobs 2
+	PYTHONPATH=tests $(BIN)/python -m faults.matrix --jobs 2
 
 .PHONY: soak
 soak: .venv/.ready ## Send a flood with random faults through the local stack; FINDINGS=10000, CHANNELS=4.
-	$(BIN)/python -m finding_router_local.soak --findings $(or $(FINDINGS),10000) --channels $(or $(CHANNELS),4)
+	PYTHONPATH=tests $(BIN)/python -m faults.soak --findings $(or $(FINDINGS),10000) --channels $(or $(CHANNELS),4)
 
 .PHONY: lint
 lint: .venv/.ready ## Check style, spelling and the direction of imports.
@@ -100,8 +100,8 @@ deploy: build ## Build, and deploy to the AWS account that you are signed in to.
 .PHONY: bench
 bench: .venv/.ready | $(SAM) ## Measure the pattern index, the cold start and what a month costs.
 	$(BIN)/python bench/patterns.py
-	$(BIN)/python bench/cold_start.py
-	$(BIN)/python bench/cost.py
+	PYTHONPATH=tests/support $(BIN)/python bench/cold_start.py
+	PYTHONPATH=tests/support $(BIN)/python bench/cost.py
 
 .PHONY: pictures
 pictures: .venv/.ready ## Draw the pictures of the documentation anew; needs a Chromium.

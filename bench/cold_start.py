@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from finding_router_local.build import Built, sam_build
-from finding_router_local.rie import RuntimeEmulator, assemble_runtime, find_emulator
 from finding_router_local.stack import Stack
+from rie import RuntimeEmulator, assemble_runtime, find_emulator
 
 PROJECT = Path(__file__).parents[1]
 EVENT = PROJECT / "events" / "imported-guardduty-port-probe.json"

@@ -21,8 +21,8 @@ from cold_start import HANDLER, PROJECT, make_batch
 from finding_router_local import EXAMPLE_ROUTES
 from finding_router_local.build import sam_build
 from finding_router_local.gate import Call
-from finding_router_local.rie import RuntimeEmulator, assemble_runtime, find_emulator
 from finding_router_local.stack import Stack
+from rie import RuntimeEmulator, assemble_runtime, find_emulator
 
 # us-east-1, in dollars.
 LAMBDA_REQUEST = 0.20 / 1e6

@@ -10,9 +10,9 @@ import pytest
 
 from finding_router_local import EXAMPLE_ROUTES, TEMPLATE
 from finding_router_local.build import Built, has_sam, sam_build
-from finding_router_local.rie import RuntimeEmulator, assemble_runtime, find_emulator
 from finding_router_local.stack import Stack
 from finding_router_local.template import read_template
+from rie import RuntimeEmulator, assemble_runtime, find_emulator
 
 PROJECT = TEMPLATE.parent
 # The environment that `finding-router local up` writes is no event.

@@ -10,14 +10,14 @@ from typing import Final
 
 import pytest
 
+from faults.matrix import troubles
+from faults.matrix.__main__ import main, summary, table
+from faults.matrix.cells import Cell, covering
+from faults.matrix.harness import Verdict, all_cells, calls_of, matrix_stack, run
+from faults.matrix.scenes import SCENES, Scene
+from faults.matrix.steps import STEPS, step_of
+from faults.matrix.troubles import TROUBLES
 from finding_router.slack.api import refusals
-from finding_router_local.matrix import troubles
-from finding_router_local.matrix.__main__ import main, summary, table
-from finding_router_local.matrix.cells import Cell, covering
-from finding_router_local.matrix.harness import Verdict, all_cells, calls_of, matrix_stack, run
-from finding_router_local.matrix.scenes import SCENES, Scene
-from finding_router_local.matrix.steps import STEPS, step_of
-from finding_router_local.matrix.troubles import TROUBLES
 from finding_router_local.stack import Stack
 
 CODES: Final = [

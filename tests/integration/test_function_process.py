@@ -12,7 +12,7 @@ import pytest
 from finding_router_local.deployment import Function
 from finding_router_local.function_process import FunctionProcess, Pace
 
-TESTS = Path(__file__).parents[1]
+SUPPORT = Path(__file__).parents[1] / "support"
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def process() -> Iterator[Any]:
             endpoint_url="http://127.0.0.1:1",
             name="worker-7",
             clock=lambda: Pace(ahead_seconds),
-            python_path=TESTS,
+            python_path=SUPPORT,
         )
         started.append(process)
         return process

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from finding_router_local.rie import RuntimeEmulator, assemble_runtime, find_emulator
+from rie import RuntimeEmulator, assemble_runtime, find_emulator
 
 EMULATOR = find_emulator(Path(__file__).parents[2])
 FUNCTION = """

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from faults.flood import Flood
+from faults.soak import Report, soak, unstruck
 from finding_router_local.faults import Effect, Fault
-from finding_router_local.flood import Flood
-from finding_router_local.soak import Report, soak, unstruck
 from finding_router_local.stack import Stack
 
 FINDINGS = 500

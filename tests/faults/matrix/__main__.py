@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 
-from finding_router_local.matrix.harness import Verdict, run_part
-from finding_router_local.matrix.scenes import SCENES
-from finding_router_local.matrix.troubles import TROUBLES
+from faults.matrix.harness import Verdict, run_part
+from faults.matrix.scenes import SCENES
+from faults.matrix.troubles import TROUBLES
 
 _WIDTH = 16
 

@@ -204,7 +204,7 @@ class RuntimeEmulator:
                 "--runtime-api-address",
                 f"127.0.0.1:{runtime_port}",
                 # -S keeps this environment's own packages out of the function's sight.
-                sys._base_executable,  # type: ignore[attr-defined]  # noqa: SLF001 -- not a venv's
+                sys._base_executable,  # type: ignore[attr-defined]
                 "-S",
                 "-m",
                 "awslambdaric",
@@ -245,10 +245,10 @@ class RuntimeEmulator:
 
     def _post(self, body: bytes) -> str:
         """Send *body* to the emulator and return what it answers."""
-        request = urllib.request.Request(self._url, data=body, method="POST")  # noqa: S310 -- http on loopback
+        request = urllib.request.Request(self._url, data=body, method="POST")
         timeout = self._timeout_seconds + _START_SECONDS
         try:
-            with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310 -- same
+            with urllib.request.urlopen(request, timeout=timeout) as answer:
                 return str(answer.read(), "utf-8")
         except urllib.error.HTTPError as error:  # the runtime exited
             with error:

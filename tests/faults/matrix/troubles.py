@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from faults.matrix.steps import DYNAMODB, SECURITY_HUB, SLACK, SQS
 from finding_router_local.faults import Effect
-from finding_router_local.matrix.steps import DYNAMODB, SECURITY_HUB, SLACK, SQS
 
 # boto3's attempts of one call: fewer would only show that it tries again.
 _ATTEMPTS: Final = 3
@@ -153,7 +153,7 @@ KILLED_FAMILY: Final = "the worker is killed"
 GONE_FAMILY: Final = "the message is gone"
 AGAIN_FAMILY: Final = "Slack asks to try again"
 DOUBT_FAMILY: Final = "Slack may have done it"
-TOKEN_FAMILY: Final = "Slack refuses the token"  # noqa: S105 -- a family, no token
+TOKEN_FAMILY: Final = "Slack refuses the token"
 
 
 def _refusals(family: str, codes: Sequence[str]) -> list[Trouble]:

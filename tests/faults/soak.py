@@ -1,7 +1,7 @@
 """
 A soak: a flood of findings through the embedded stack, with two workers and random faults.
 
-``python -m finding_router_local.soak`` prints what became of it, and exits with 1 if a finding was
+``python -m faults.soak`` prints what became of it, and exits with 1 if a finding was
 lost, one was said twice, Slack had to ask for patience, or there were too many messages.
 """
 
@@ -17,8 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+from faults.flood import Flood
 from finding_router_local.faults import Effect, Fault
-from finding_router_local.flood import Flood
 from finding_router_local.slack.workspace import DEFAULT_SCOPES, PostedMessage
 from finding_router_local.stack import Stack
 

@@ -63,7 +63,7 @@ class Flood:
 
     def __post_init__(self) -> None:
         """Seed it."""
-        self._random = random.Random(self.seed)  # noqa: S311 -- a repeatable flood, no secret
+        self._random = random.Random(self.seed)
 
     def waves(self, size: int) -> Iterator[list[dict[str, Any]]]:
         """

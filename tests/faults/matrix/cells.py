@@ -4,10 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from faults.matrix.scenes import Scene
+from faults.matrix.steps import BATCHES, LIST, SLACK, Site
+from faults.matrix.troubles import Trouble
 from finding_router_local.faults import Effect
-from finding_router_local.matrix.scenes import Scene
-from finding_router_local.matrix.steps import BATCHES, LIST, SLACK, Site
-from finding_router_local.matrix.troubles import Trouble
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+from faults.matrix.cells import Before, Cell, cells_after, cells_of, covering
+from faults.matrix.judging import explain_dead_letters, problems_of
+from faults.matrix.scenes import BURST_THRESHOLD, CHANNEL, SCENES, Scene
+from faults.matrix.steps import POST, SLACK, Site, sites_of
+from faults.matrix.troubles import FIRST_TROUBLES, TROUBLES, Trouble
 from finding_router_cli.redrive import move_all
 from finding_router_local.faults import Effect, Fault
 from finding_router_local.gate import Call
 from finding_router_local.invocation import Batch
-from finding_router_local.matrix.cells import Before, Cell, cells_after, cells_of, covering
-from finding_router_local.matrix.judging import explain_dead_letters, problems_of
-from finding_router_local.matrix.scenes import BURST_THRESHOLD, CHANNEL, SCENES, Scene
-from finding_router_local.matrix.steps import POST, SLACK, Site, sites_of
-from finding_router_local.matrix.troubles import FIRST_TROUBLES, TROUBLES, Trouble
 from finding_router_local.slack.statistics import Statistics
 from finding_router_local.slack.workspace import DEFAULT_SCOPES
 from finding_router_local.stack import Stack

@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from finding_router.aws.keys import ABOUT, COUNT
-from finding_router.delivery.alerts.identity import finding_hash, hash_of
-from finding_router_local.matrix.cells import Cell
-from finding_router_local.matrix.scenes import CHANNEL, PRODUCT_ARN, id_of, title_of
-from finding_router_local.matrix.troubles import (
+from faults.matrix.cells import Cell
+from faults.matrix.scenes import CHANNEL, PRODUCT_ARN, id_of, title_of
+from faults.matrix.troubles import (
     CHANNEL_FAMILY,
     FINAL_CODES,
     GONE_FAMILY,
     KILLED_FAMILY,
 )
+from finding_router.aws.keys import ABOUT, COUNT
+from finding_router.delivery.alerts.identity import finding_hash, hash_of
 from finding_router_local.slack.workspace import PostedMessage
 from finding_router_local.stack import PARAMETERS, Stack
 from finding_router_local.tables import Table
@@ -212,9 +212,7 @@ def _may_come_late(cell: Cell, number: int) -> bool:
     What a killed worker had becomes visible again one by one, and may come in several batches. What
     a channel refuses is grouped anew, with whatever else goes to the default channel.
     """
-    is_apart = (
-        cell.lasts or cell.trouble.family == KILLED_FAMILY or cell.trouble.is_about_channel
-    )
+    is_apart = cell.lasts or cell.trouble.family == KILLED_FAMILY or cell.trouble.is_about_channel
     return is_apart and number in cell.scene.listed
 
 
