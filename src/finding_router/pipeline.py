@@ -19,7 +19,7 @@ from finding_router.delivery.limits.backoff import backoff_seconds
 from finding_router.delivery.limits.deadline import Deadline
 from finding_router.delivery.marking import Workflow
 from finding_router.delivery.outcome import FOLLOWED, Outcome
-from finding_router.delivery.report import conclude, report
+from finding_router.delivery.report import conclude, report, report_reasons
 from finding_router.delivery.stores import Stores
 from finding_router.errors import StoreError
 from finding_router.routing.cache import RouteCache
@@ -205,6 +205,7 @@ class Pipeline:
         """Report each job, and post the notices last: no alert waits for the router's troubles."""
         for job in jobs:
             report(job)
+        report_reasons(jobs)
         if session is not None:
             session.tell_operators()
         return jobs

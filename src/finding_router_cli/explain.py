@@ -10,8 +10,15 @@ import click
 from finding_router.routing.items.channel import read_channel
 from finding_router.routing.items.clock import read_moment
 from finding_router.routing.patterns.mistake import MistakeError
+from finding_router_cli.alerts import alerts_of
 from finding_router_cli.documents import read_text
-from finding_router_cli.explanation import Explanation, as_json, as_lines, explain_event
+from finding_router_cli.explanation import (
+    Explanation,
+    alert_lines,
+    as_json,
+    as_lines,
+    explain_event,
+)
 from finding_router_cli.inputs import read_events
 from finding_router_cli.routing_items import load_table, stack_options
 
@@ -22,6 +29,13 @@ NOWHERE: Final = "none"
 @click.argument("file", metavar="FILE")
 @click.option("--routes", metavar="FILE", help="JSON file with the items of the routing table.")
 @stack_options
+@click.option(
+    "--ledger",
+    metavar="NAME",
+    envvar="LEDGER_TABLE",
+    help="The stack's Ledger: tells what each channel would hear, given what was said there.  "
+    "[env: LEDGER_TABLE]",
+)
 @click.option("--json", "for_programs", is_flag=True, help="Print JSON.")
 @click.option("--all", "show_all", is_flag=True, help="Print every route that does not match.")
 @click.option(
@@ -41,6 +55,7 @@ NOWHERE: Final = "none"
 def explain(
     file: str,
     *,
+    ledger: str | None,
     for_programs: bool,
     show_all: bool,
     written_moment: str | None,
@@ -62,11 +77,19 @@ def explain(
         click.echo(f"left out: {problem}", err=True)
     events = read_events(read_text(file), file)
     explanations = [one for event in events for one in explain_event(event, table, now)]
+    alerts = (
+        [each for event in events for each in alerts_of(event, table, ledger, now)]
+        if ledger
+        else [None] * len(explanations)
+    )
+    told = list(zip(explanations, alerts, strict=True))
     if for_programs:
-        click.echo(json.dumps({"findings": [as_json(one) for one in explanations]}, indent=2))
+        found = [as_json(one) | ({} if those is None else {"alerts": those}) for one, those in told]
+        click.echo(json.dumps({"findings": found}, indent=2))
     else:
-        for one in explanations:
-            click.echo("\n".join(as_lines(one, table=table, show_all=show_all)) + "\n")
+        for one, those in told:
+            lines = [*as_lines(one, table=table, show_all=show_all), *alert_lines(those or ())]
+            click.echo("\n".join(lines) + "\n")
     if wanted is not None and not _are_as_expected(explanations, wanted):
         raise click.exceptions.Exit(1)
 

@@ -135,6 +135,12 @@ def as_lines(explanation: Explanation, *, table: RoutingTable, show_all: bool) -
     yield from _trace(decision.trace, show_all=show_all)
 
 
+def alert_lines(alerts: Sequence[Mapping[str, str]]) -> Iterator[str]:
+    """Return a line for each of *alerts*: its channel, the verdict and the reason."""
+    for alert in alerts:
+        yield _line("would hear", f"{alert['channel']}  {alert['verdict']}: {alert['why']}")
+
+
 def printable(text: str, *, most: int = _MAX_LINE_CHARS) -> str:
     """Make *text* one line of *most* characters that cannot steer a terminal."""
     shown = "".join(letter if letter.isprintable() else " " for letter in text)

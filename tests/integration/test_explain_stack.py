@@ -1,14 +1,21 @@
 """`finding-router` against the table of a stack."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+from alerts import make_alert
+from finding_router.aws.items import Items
+from finding_router.aws.ledger import DynamoLedger
+from finding_router.delivery.deliveries import Record
+from finding_router.delivery.intake import read_jobs
 from finding_router_cli.main import main
 from finding_router_local.aws import CREDENTIALS, AwsServer
+from hub_events import imported
 
 FINDING = {
     "Id": "finding-1",
@@ -78,3 +85,50 @@ def test_a_table_that_cannot_be_read_is_named(dynamodb: Any) -> None:
 
     assert result.exit_code == 1
     assert "table Missing: ResourceNotFoundException" in result.stderr
+
+
+def test_explain_says_what_each_channel_would_hear(
+    dynamodb: Any, table: str, tmp_path: Path
+) -> None:
+    """Why a finding is a duplicate shows in what was said before."""
+    dynamodb.create_table(
+        TableName="Ledger",
+        KeySchema=[
+            {"AttributeName": "finding", "KeyType": "HASH"},
+            {"AttributeName": "channel", "KeyType": "RANGE"},
+        ],
+        AttributeDefinitions=[
+            {"AttributeName": "finding", "AttributeType": "S"},
+            {"AttributeName": "channel", "AttributeType": "S"},
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    path = tmp_path / "event.json"
+    path.write_text(json.dumps(imported(FINDING, sent_at=1_790_000_000.0)), "utf-8")
+
+    def ask(*options: str) -> Any:
+        arguments = ["explain", str(path), "--table", table, "--ledger", "Ledger", *options]
+        return CliRunner().invoke(main, arguments)
+
+    [first] = json.loads(ask("--json").stdout)["findings"]
+    [job] = read_jobs(Record(body=imported(FINDING, sent_at=1_790_000_000.0)))
+    said = make_alert(key=job.alert_key("#payments-high"), version=1).merged([job.facts])
+    said = replace(said, members={job.facts.member: said.members[job.facts.member]})
+    assert DynamoLedger(Items("Ledger"), days=1).write(said)
+    again = ask()
+
+    assert [
+        {"channel": "#payments-high", "verdict": "post", "why": "not said here before"}
+    ] == first["alerts"]
+    assert "would hear  #payments-high  duplicate: same event" in again.stdout
+
+
+def test_explain_names_a_ledger_that_is_not_there(table: str, tmp_path: Path) -> None:
+    """Instead of a traceback."""
+    path = tmp_path / "finding.json"
+    path.write_text(json.dumps(FINDING), "utf-8")
+
+    result = CliRunner().invoke(main, ["explain", str(path), "--ledger", "Nowhere"])
+
+    assert 1 == result.exit_code
+    assert "Nowhere" in result.stderr

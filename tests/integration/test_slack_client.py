@@ -536,6 +536,16 @@ def test_a_token_that_slack_refuses_does_not_pass_the_check(world: World) -> Non
         world.client.check()
 
 
+def test_a_token_without_the_scope_to_post_does_not_pass_the_check(world: World) -> None:
+    """Slack accepts it, and no channel would take a message."""
+    world.server.set_scopes([each for each in ALL_SCOPES if each != "chat:write"])
+
+    with pytest.raises(CredentialError) as refused:
+        world.client.check()
+
+    assert "missing_scope" == refused.value.code
+
+
 def _serving(answer: bytes) -> Any:
     """Serve one connection with a fixed answer; give the base URL."""
 

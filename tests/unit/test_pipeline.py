@@ -361,3 +361,14 @@ def test_an_empty_batch_asks_nobody() -> None:
 
     assert [] == router.run()
     assert [] == router.faults.calls
+
+
+def test_a_batch_counts_its_reasons(caplog: pytest.LogCaptureFixture) -> None:
+    """In one line, whatever it was about."""
+    router = Router()
+
+    router.send(raw_finding("one"), raw_finding("two"))
+    router.send(raw_finding("one"))
+
+    logged = [each.reasons for each in caplog.records if each.message == "verdicts"]  # type: ignore[attr-defined]  # an extra of the log
+    assert {"post: not said here before": 2} == logged[0]

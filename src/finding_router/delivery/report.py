@@ -1,5 +1,8 @@
 """The report of a finding: its outcome, its line in the log, and its place in the metrics."""
 
+from collections import Counter
+from collections.abc import Sequence
+
 from finding_router.delivery.deliveries import Job
 from finding_router.delivery.outcome import FOLLOWED, METRICS, NEWS, Outcome, Progress
 from finding_router.routing.hold import HoldKind
@@ -69,3 +72,11 @@ def report(job: Job) -> None:
             for each in job.deliveries
         ],
     )
+
+
+def report_reasons(jobs: Sequence[Job]) -> None:
+    """Log how often the deliveries of a batch had each verdict for each reason, in one line."""
+    deliveries = {id(each): each for job in jobs for each in job.deliveries}.values()
+    reasons = Counter(f"{each.step.verdict}: {each.step.why}" for each in deliveries)
+    if reasons:
+        logger.info("verdicts", reasons=dict(reasons))

@@ -29,6 +29,8 @@ MAX_PAGES: Final = 20
 # What a call may take in all, where its caller does not say: a token fetched anew, and two tries.
 CALL_SECONDS: Final = 40.0
 TOKEN_SECONDS: Final = 15.0
+ANY_CHANNEL: Final = "any channel"
+POST_SCOPE: Final = "chat:write"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ class SlackClient:
         self._base_url = base_url
         self._web: KeepAliveWebClient | None = None
         self._channel_ids: dict[str, str] = {}
+        self._scopes: frozenset[str] | None = None
+        """Scopes of the token, as the last answer of Slack names them."""
 
     def post(
         self,
@@ -156,13 +160,23 @@ class SlackClient:
 
     def check(self, *, seconds: float = CALL_SECONDS) -> None:
         """
-        Ask Slack whether it accepts the token.
+        Ask Slack whether it accepts the token, and whether that may post.
 
         Raises:
-            DeliveryError: a CredentialError if Slack refuses the token.
+            DeliveryError: a CredentialError if Slack refuses the token, or if it lacks the scope.
 
         """
-        self._call("auth.test", "(any channel)", {}, time.monotonic() + seconds)
+        until = time.monotonic() + seconds
+        self._call("auth.test", ANY_CHANNEL, {}, until)
+        # https://docs.slack.dev/authentication/installing-with-oauth: each answer names the scopes.
+        scopes = self._scopes
+        if scopes is not None and POST_SCOPE not in scopes:
+            raise CredentialError(
+                f"the token has no scope {POST_SCOPE}; install the app again with it",
+                channel=ANY_CHANNEL,
+                code=MISSING_SCOPE,
+                method="auth.test",
+            )
 
     def find(
         self,
@@ -285,6 +299,8 @@ class SlackClient:
             raise_refusal(channel, method, error)
         except (SlackClientError, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise_transport(channel, method, error)
+        named = next((v for k, v in answer.headers.items() if k.lower() == "x-oauth-scopes"), None)
+        self._scopes = None if named is None else frozenset(map(str.strip, named.split(",")))
         data: dict[str, Any] = answer.data  # type: ignore[assignment]  # bytes are for downloads
         return data
 

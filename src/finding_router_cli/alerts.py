@@ -1,0 +1,56 @@
+"""What each channel would hear of a finding, given what was said there before."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import click
+
+from finding_router.delivery.alerts.identity import subject_of
+from finding_router.delivery.deliveries import Job, Record
+from finding_router.delivery.intake import read_jobs
+from finding_router.delivery.outcome import FOLLOWED
+from finding_router.delivery.plan import Planner
+from finding_router.errors import StoreError
+from finding_router.routing.table import RoutingTable
+
+# The default of the stack's parameter SettleMinutes.
+SETTLE_SECONDS: Final = 900.0
+
+
+def alerts_of(
+    event: Mapping[str, Any], table: RoutingTable, ledger_table: str, now: datetime
+) -> list[list[dict[str, str]]]:
+    """
+    Return the channel, the verdict and the reason of each alert, by finding of *event*.
+
+    Nothing is claimed, said or written.
+
+    Raises:
+        click.ClickException: the Ledger cannot be read.
+
+    """
+    # Imported late, as they bring boto3 along.
+    from finding_router.aws.items import Items  # noqa: PLC0415 -- see above
+    from finding_router.aws.ledger import DynamoLedger  # noqa: PLC0415 -- see above
+
+    ledger = DynamoLedger(Items(ledger_table), days=1)
+    jobs = read_jobs(Record(body=event))
+    followed = [job for job in jobs if job.outcome in FOLLOWED]
+    planner = Planner(table=table, portal=None, now=now, settle_seconds=SETTLE_SECONDS)
+    try:
+        channels = ledger.channels({subject_of(job.finding) for job in followed if job.finding})
+        addressed = planner.address([job for job in jobs if not job.outcome], followed, channels)
+        deliveries, _ = planner.deliveries(addressed, ledger.read(addressed.keys))
+    except StoreError as error:
+        raise click.ClickException(str(error)) from error
+    by_job: dict[Job, list[dict[str, str]]] = {job: [] for job in jobs}
+    for delivery in deliveries:
+        told = {
+            "channel": delivery.destination.channel,
+            "verdict": delivery.step.verdict.value,
+            "why": delivery.step.why.value,
+        }
+        for job in delivery.jobs:
+            by_job[job].append(told)
+    return list(by_job.values())
