@@ -115,7 +115,7 @@ class UnavailableError(DeliveryError):
 
 
 class UnlistedCodeError(DeliveryError):
-    """Slack refused with a code that the router does not know; it says nothing of other channels."""
+    """Slack refused with a code that nobody knows yet; it says nothing of other channels."""
 
 
 class ChannelError(DeliveryError):

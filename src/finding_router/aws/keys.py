@@ -9,7 +9,7 @@ Family          `finding`                              `channel`                
 ==============  =====================================  =======================  ====================
 alert           ``5f0c…`` (subject, 40 hex digits)     ``#alerts``              what is said there
 channels        ``5f0c…`` (subject)                    ``*``                    where it is said
-held in         ``9b1e…`` (finding, 40 hex digits)     ``*held``                bins that may have it
+held in         ``9b1e…`` (finding, 40 hex digits)     ``*held``                bins that have it
 digest          ``digest##alerts`` (name)              ``open``                 the newest of a name
 lines           ``lines#77d0…`` (digest)               ``5f0c…`` (subject)      a line of a digest
 about           ``lines#77d0…`` (digest)               ``about``                the digest itself

@@ -127,7 +127,7 @@ class Marker:
             _fail(_all_jobs(by_key), str(error))
             return []
         # A finding that nobody foresaw must not take the others along: halve until it is alone.
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 -- see above
             if len(by_key) == 1:
                 logger.exception("finding not marked")
                 _fail(_all_jobs(by_key), f"{type(error).__name__} while marking it")

@@ -112,7 +112,7 @@ class Planner:
                 if key not in addressed.only_risen or _has_risen_elsewhere(key, jobs, alerts):
                     planned.append(self._delivery(addressed, key, jobs, alerts))
             # One alert must not take the others of the batch along.
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 -- see above
                 logger.exception("alert not planned", subject=key.subject, channel=key.channel)
                 broken += [(job, f"{type(error).__name__} while planning it") for job in jobs]
         return planned, broken

@@ -32,7 +32,7 @@ _WHYS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueBin:
-    """A bin with findings that are due, the oldest first, and the first that is *left* after them."""
+    """A bin with findings that are due, the oldest first; *left* is the first that is not."""
 
     bin: Bin
     since: float

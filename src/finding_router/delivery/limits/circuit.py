@@ -1,4 +1,4 @@
-"""The circuit breaker of a run: channels, or all of Slack, that are not tried again before the end."""
+"""The circuit breaker of a run: channels, or all of Slack, that are not tried again."""
 
 from collections import Counter
 from typing import Final

@@ -288,7 +288,7 @@ class CardTask(Task):
 
     def _change(self) -> None:
         """Show the newest state: on the card, or in the digest that lists the alert."""
-        delivery, run = self.delivery, self.run
+        run = self.run
         shown = self._shown()
         if shown.is_forgotten:
             # Nobody was ever told: only the Ledger hears of it.

@@ -185,7 +185,8 @@ class DigestTask(Task):
         self._is_recovered = True
         for digest_id, those in left.items():
             run.touch(digest_id, *those)
-            if not (self._before and self._before.digest_id == digest_id and self._goes_on_with):
+            is_open = self._before is not None and self._before.digest_id == digest_id
+            if not (is_open and self._goes_on_with):
                 self.waits_for.add(digest_id)
         if not self.left and not self._also:
             self.is_done = True
@@ -253,8 +254,8 @@ class DigestTask(Task):
         """Return True if *before* is the digest to list in."""
         if before.state is not DigestState.POSTED:
             return True
-        # Only a burst ends; a digest that was waited for is begun once. One that is over still lists
-        # the cards that it brought.
+        # Only a burst ends; a digest that was waited for is begun once. A burst that is over still
+        # lists the cards that it brought.
         is_on = not self.is_burst or self.run.rules.is_on(before, now)
         return (is_on or not self.group.deliveries) and not self._is_forced
 

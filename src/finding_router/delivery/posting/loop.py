@@ -140,7 +140,7 @@ class Loop:
                 task.is_doubtful = True
             self._answer(task, channel, error)
         # What nobody foresaw in one task must not take the others of the run along.
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 -- see above
             logger.exception("task failed", channel=channel)
             task.is_doubtful = True
             self._fail(task, str(error) or type(error).__name__)
@@ -215,14 +215,11 @@ class Loop:
             logger.warning("rate limit not shared", channel=name, detail=str(trouble))
             return wait
         if pause.is_rest:
-            self._run.notices.say(
-                f"pace of {name}",
-                f"channel {name} rests for {pause.seconds / 60:.0f} min",
-                [
-                    f"Slack refused {pause.refusals} messages in a row; "
-                    "others may post there too often"
-                ],
+            why = (
+                f"Slack refused {pause.refusals} messages in a row; others may post there too often"
             )
+            headline = f"channel {name} rests for {pause.seconds / 60:.0f} min"
+            self._run.notices.say(f"pace of {name}", headline, [why])
         return pause.seconds
 
     def _redirect(self, task: Task, channel: str, code: str) -> None:

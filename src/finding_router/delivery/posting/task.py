@@ -1,10 +1,11 @@
 """The tasks of the loop: everything that is written to Slack, one step at a time."""
 
 from enum import IntEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from finding_router.delivery.posting.run import Run
-from finding_router.slack.api.client import Posted
+if TYPE_CHECKING:
+    from finding_router.delivery.posting.run import Run
+    from finding_router.slack.api.client import Posted
 
 # Why a record comes back that met another worker.
 ANOTHER_IS_AT_IT: Final = "another worker is at it"
@@ -27,7 +28,7 @@ class Task:
     Errors of Slack and of the Ledger leave `step`; the policy decides what becomes of the task.
     """
 
-    def __init__(self, run: Run, *, channel: str, urgency: int = 0, tries: int = 1) -> None:
+    def __init__(self, run: "Run", *, channel: str, urgency: int = 0, tries: int = 1) -> None:
         """
         Work within *run*; the slots and failures of *channel* count.
 
