@@ -1,6 +1,7 @@
 """Fixtures of every tier."""
 
 import json
+import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -13,9 +14,12 @@ from finding_router.delivery.limits import backoff
 TESTS = Path(__file__).parent
 GOLDEN = TESTS / "golden"
 
-# How long an example takes says more about the machine than about the code.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("untimed")
+# How long an example takes says more about the machine than about the code. A run is red for what
+# was changed, not by chance; `make faults` looks for more with fresh seeds.
+UNTIMED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("same", derandomize=True, **UNTIMED)
+settings.register_profile("fresh", derandomize=False, print_blob=True, **UNTIMED)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts import KEY, LATER, MEMBER, NOW, SAID, event, make_alert, make_claim, member, unsaid
+from examples import examples
 from finding_router.delivery.alerts.advance import SAYINGS, Step, Verdict, Why, advance, has_risen
 from finding_router.delivery.alerts.alert import Alert, Event, Status, status_of
 from finding_router.findings.asff import read_finding
@@ -238,6 +239,7 @@ EVENTS = st.lists(
 )
 
 
+@examples(300)
 @given(EVENTS, st.data())
 def test_merging_is_commutative_and_idempotent(events: list[Event], data: Any) -> None:
     """Order, doubling and batching of events change nothing of what is known in the end."""
@@ -255,6 +257,7 @@ def newest(alert: Alert) -> dict[str, tuple[object, ...]]:
     return {name: each.newest.order for name, each in alert.members.items()}
 
 
+@examples(300)
 @given(EVENTS, st.data())
 def test_slack_shows_the_newest_that_is_known(events: Sequence[Event], data: Any) -> None:
     """Whatever the batches: after each step, carried out, card and registers agree."""

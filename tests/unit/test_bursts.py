@@ -5,9 +5,10 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from examples import examples
 from fake_slack import Said
 from fakes import (
     Killed,
@@ -543,7 +544,7 @@ WAYS = st.sampled_from(
 )
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(50)
 @given(
     st.lists(st.integers(1, 9), min_size=1, max_size=3),
     st.lists(st.tuples(WAYS, st.integers(0, 9)), max_size=3),

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from examples import examples
 from fake_slack import Said
 from fakes import (
     Killed,
@@ -265,7 +266,7 @@ def check_digests(router: Router) -> None:
 
 
 COPIES = st.fixed_dictionaries({each: st.integers(1, 2) for each in FINDINGS})
-MANY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = examples(40)
 
 
 @MANY

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from examples import examples
 from fake_slack import Said
 from finding_router.delivery.deliveries import Job
 from finding_router.delivery.outcome import Outcome
@@ -16,7 +17,7 @@ from histories import STEPS, STEPS_OF_TWO, History, Sent, TwoStandards, newest
 from hub_events import imported, record
 from router import EVERYTHING, OPS, Router
 
-MANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = examples(60)
 ROUNDS = 10
 CARDS = {**EVERYTHING, "deliver": "card"}
 ENDINGS = ("Resolved", "Archived", "Suppressed")

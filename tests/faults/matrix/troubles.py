@@ -55,8 +55,6 @@ CREDENTIAL_CODES: Final = (
     "token_revoked",
     "two_factor_setup_required",
 )
-# Codes of the token that Slack also has for a single channel: auth.test tells which.
-MAYBE_CHANNEL_CODES: Final = frozenset({"access_denied", "team_access_not_granted"})
 MESSAGE_CODES: Final = (
     "attachment_payload_limit_exceeded",
     "invalid_arguments",
@@ -115,7 +113,7 @@ class Trouble:
     @property
     def is_about_channel(self) -> bool:
         """Tell whether one channel is concerned, and no other."""
-        return self.family == CHANNEL_FAMILY or self.name in MAYBE_CHANNEL_CODES
+        return self.family == CHANNEL_FAMILY
 
     @property
     def is_refusal(self) -> bool:
