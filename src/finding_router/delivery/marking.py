@@ -45,7 +45,7 @@ class Standing:
             finding,
             workflow_status=self.workflow_status,
             record_state=self.record_state,
-            compliance_status=self.compliance_status or finding.compliance_status,
+            compliance_status=self.compliance_status,
             updated_at=self.updated_at or finding.updated_at,
         )
 

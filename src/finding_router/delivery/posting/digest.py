@@ -314,9 +314,14 @@ class DigestTask(Task):
         run, channel = self.run, self.channel
         if self._doubtful_also and self._found_also(digest):
             return
-        if not run.deadline.allows():
-            return
+        # One whose card could not be claimed comes back for both.
+        over = self.group.over
+        self._also = [
+            each for each in self._also if each.alert.version > 0 or each.key.subject in over
+        ]
         lines = list(self._lines().values())
+        if not lines or not run.deadline.allows():
+            return
         reply = render_replies(lines, listed_before=self._put_so_far)[0]
         names = {
             **{each.key.subject: each.alert.delivery_id for each in self.left},
