@@ -154,7 +154,7 @@ def _fingerprint(event: Mapping[str, Any]) -> str:
     try:
         text = json.dumps(event, sort_keys=True)
     except (RecursionError, TypeError, ValueError) as exc:
-        msg = "id is missing, and the event is too odd to make one of; give the event an id"
+        msg = "id is missing, and the event cannot be hashed instead; give the event an id"
         raise EventError(msg) from exc
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -97,7 +97,7 @@ class ActiveHours(_Weekly):
         )
 
     def _hours(self, day: date) -> tuple[datetime, datetime]:
-        """Return start and end in UTC of the hours of *day*; start >= end if clocks skip them all."""
+        """Return start and end in UTC of the hours of *day*; start >= end if clocks skip them."""
         is_over_midnight = self.end_minute <= self.start_minute
         end_minute = self.end_minute + (DAY_MINUTES if is_over_midnight else 0)
         ends = (self._moment(day, end_minute, fold=fold) for fold in (0, 1))
