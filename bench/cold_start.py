@@ -1,10 +1,10 @@
 """
 Measure the cold start: init and first invocation under the Runtime Interface Emulator.
 
-The function runs as it is built, posting a real finding through the embedded stack. Beside it run
-the same without bytecode, the same with the runtime's own boto3 in place of the layer's, and a
-bare handler that does nothing but create one boto3 client. Every round starts each of them anew,
-in turn, so that a busy moment of the machine hits all; the medians are printed.
+The built function posts a sample finding through the embedded stack. It is compared with itself
+without bytecode, with itself on the runtime's boto3 instead of the layer's, and with a bare handler
+that only creates one boto3 client. Each round starts all of them in turn, so that a load peak of
+the machine affects all. The result is a table of medians.
 """
 
 import argparse
@@ -30,7 +30,7 @@ PROJECT = Path(__file__).parents[1]
 EVENT = PROJECT / "events" / "imported-guardduty-port-probe.json"
 HANDLER = "finding_router.handler.lambda_handler"
 GOAL = 1.5
-# What the runtime's boto3 brings along: https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html
+# Packages of the runtime's boto3: https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html
 RUNTIME_BOTO3 = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
 BARE = """
 import boto3
@@ -45,7 +45,7 @@ def handler(event, context):
 
 @dataclass(frozen=True)
 class Variant:
-    """One thing to start; all are compared with the one that *is_bare*."""
+    """One function to measure; all are compared with the one that *is_bare*."""
 
     name: str
     task: Path
@@ -56,7 +56,7 @@ class Variant:
 
 
 def make_variants(built: Built, folder: Path) -> list[Variant]:
-    """Lay out below *folder* what is compared."""
+    """Return the functions to compare, with their files in *folder*."""
     runtime = assemble_runtime(folder / "runtime")
     bare = folder / "bare"
     bare.mkdir()
@@ -90,7 +90,7 @@ def make_variants(built: Built, folder: Path) -> list[Variant]:
 
 
 def make_batch(stack: Stack, findings: int = 1, **change: object) -> dict[str, Any]:
-    """Make an SQS batch of *findings* never seen before, and let Security Hub know them."""
+    """Return an SQS batch of new *findings*, which are also loaded into Security Hub."""
     return {"Records": [_record(stack, change) for _ in range(findings)]}
 
 
@@ -113,9 +113,9 @@ def _record(stack: Stack, change: Mapping[str, object]) -> dict[str, Any]:
 
 def init_cpu(variant: Variant, stack: Stack) -> float:
     """
-    Import the runtime and *variant*'s handler as init does, and give milliseconds of processor.
+    Import the runtime and *variant*'s handler as init does, and return the CPU milliseconds.
 
-    Read from outside, init would grow on a busy machine: the first invocation follows at once.
+    Measured from outside, init could include the first invocation, which follows immediately.
     """
     module = variant.handler.rpartition(".")[0]
     script = f"import time, awslambdaric.bootstrap, {module}; print(time.process_time() * 1000)"
@@ -141,7 +141,7 @@ def init_cpu(variant: Variant, stack: Stack) -> float:
 
 
 def measure(variant: Variant, stack: Stack, emulator: Path) -> dict[str, float]:
-    """Start *variant* once, invoke it twice, and give milliseconds and megabytes."""
+    """Start *variant* once, invoke it twice, and return milliseconds and megabytes by name."""
     with RuntimeEmulator(
         emulator=emulator,
         runtime=variant.runtime,
@@ -152,7 +152,7 @@ def measure(variant: Variant, stack: Stack, emulator: Path) -> dict[str, float]:
     ) as function:
         first = function.invoke(make_batch(stack))
         cpu_ms = function.cpu_ms
-        stack.advance(2)  # Slack takes a message a second for a channel
+        stack.advance(2)  # Slack accepts one message per second in a channel
         second = function.invoke(make_batch(stack))
         for invocation in (first, second):
             if invocation.error or invocation.answer.get("batchItemFailures"):
@@ -169,7 +169,7 @@ def measure(variant: Variant, stack: Stack, emulator: Path) -> dict[str, float]:
 
 
 def report(medians: Mapping[str, Mapping[str, float]], bare: str) -> str:
-    """Lay the medians out as a table, with ratios to the bare handler."""
+    """Return the medians as a table, with ratios to the *bare* handler."""
     columns = ("init", "init cpu", "first", "both cpu", "second", "second cpu", "memory")
     head = f"{'medians (ms, MB)':31}" + "".join(f"{name:>11}" for name in columns)
     compared = ("init", "init cpu", "both cpu")
@@ -182,7 +182,7 @@ def report(medians: Mapping[str, Mapping[str, float]], bare: str) -> str:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure all variants and print the medians."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=7, help="rounds (default: 7)")
     parser.add_argument("--json", action="store_true", help="print the medians as JSON")

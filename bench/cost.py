@@ -1,9 +1,9 @@
 """
-Add up what a month costs, from what the built function uses here and from AWS's list prices.
+Calculate the cost of a month from measurements of the built function and AWS's list prices.
 
-It runs the function as it is built under the Runtime Interface Emulator, counts its calls, bytes
-of log and seconds of processor, and works out bills for 10 accounts and for 1,000. What cannot be
-measured here, such as the time that AWS and Slack take to answer, is an assumption below.
+The built function runs under the Runtime Interface Emulator. Its calls, log bytes and CPU seconds
+are counted, and bills for 10 and for 1,000 accounts are calculated. Quantities that cannot be
+measured here, such as response times of AWS and Slack, are assumptions below.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from finding_router_local.gate import Call
 from finding_router_local.stack import Stack
 from rie import RuntimeEmulator, assemble_runtime, find_emulator
 
-# us-east-1, in dollars.
+# Prices in us-east-1, in US dollars.
 LAMBDA_REQUEST = 0.20 / 1e6
 LAMBDA_GB_SECOND = 0.0000133334
 SQS_REQUEST = 0.40 / 1e6
@@ -34,7 +34,7 @@ LOGS_GB = 0.50
 METRIC = 0.30
 ALARM = 0.10
 DASHBOARD = 3.00
-# What every account has free, each month, for good: https://aws.amazon.com/free/
+# Monthly free tier of every account, without an end: https://aws.amazon.com/free/
 FREE_LAMBDA_REQUESTS = 1e6
 FREE_GB_SECONDS = 400_000
 FREE_SQS_REQUESTS = 1e6
@@ -47,21 +47,21 @@ METRICS = 10
 ALARMS = 8
 DASHBOARDS = 1
 MEMORY_GB = 0.5
-# A whole processor comes with 1,769 MB: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+# One vCPU corresponds to 1,769 MB: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 SLOWDOWN = 1769 / 512
 
 # Assumptions.
 DAYS = 30
 FINDINGS_PER_ACCOUNT_AND_DAY = 10
-EVENTS_PER_FINDING = 2  # a finding that is updated before it is marked comes as NEW once more
-# Security Hub reports each of its checks anew every day, whatever became of it; TrackLifecycle lets
-# those through that were never posted, too.
+EVENTS_PER_FINDING = 2  # a finding updated before it is marked is sent as NEW a second time
+# Security Hub reports each check again every day, whatever its result. With TrackLifecycle, the
+# rule also passes on findings that were never posted.
 CHECKS_PER_ACCOUNT_AND_DAY = 300
 AWS_CALL_SECONDS = 0.010
 SLACK_POST_SECONDS = 0.300
 ROUTES_READ_UNITS = 4  # 30 KB
-PLATFORM_LOG_BYTES = 1_000  # Lambda's own lines about a run
-# Five long polls of at most 20 s at a time, around the clock, also where nothing comes:
+PLATFORM_LOG_BYTES = 1_000  # Lambda's own log lines for an invocation
+# Five concurrent long polls of at most 20 s, all the time, even for an empty queue:
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
 POLLS = 5 * 3 * 60 * 24 * DAYS
 WAKES = 60 * 24 * DAYS
@@ -71,7 +71,7 @@ WAKE = {"finding-router": "wake"}
 
 @dataclass(frozen=True)
 class Use:
-    """What one run of the function with *findings* uses."""
+    """The resources that one invocation with *findings* uses."""
 
     findings: int
     seconds: float
@@ -84,15 +84,15 @@ class Use:
 
     @property
     def billed_seconds(self) -> float:
-        """How long it would run in Lambda: less of a processor, and a network."""
-        # A channel's second message waits for its slot, and what is asked meanwhile costs nothing.
+        """Return the duration in Lambda, which has less CPU, and network latency."""
+        # A channel's second message waits for its slot, and other calls run during the wait.
         waits = max(self.seconds - self.cpu_seconds, 0) if self.posts > 1 else 0
         answers = self.calls * AWS_CALL_SECONDS + self.posts * SLACK_POST_SECONDS
         return self.cpu_seconds * SLOWDOWN + (waits or answers)
 
 
 def measure(runs: dict[str, tuple[Any, int]]) -> dict[str, Use]:
-    """Invoke the function with the events of *runs*, in turn, and give what each used."""
+    """Invoke the function with the events of *runs*, in turn, and return the use of each."""
     emulator = find_emulator(PROJECT)
     if emulator is None:
         sys.exit("the emulator comes with the SAM CLI: run `make build` first")
@@ -114,7 +114,7 @@ def measure(runs: dict[str, tuple[Any, int]]) -> dict[str, Use]:
             for name, (change, findings) in runs.items():
                 event = make_batch(stack, findings, **change) if findings else WAKE
                 uses[name] = _run(function, stack, event, findings)
-                time.sleep(1.1)  # Slack takes a message a second for a channel
+                time.sleep(1.1)  # Slack accepts one message per second in a channel
     return uses
 
 
@@ -139,7 +139,7 @@ def _run(function: RuntimeEmulator, stack: Stack, event: Any, findings: int) -> 
 
 
 def _write_units(call: Call) -> int:
-    """Give what a call writes, a unit for each KB; as JSON an item is longer than as it is kept."""
+    """Return the write units of a call, one per KB of JSON, which is longer than the item."""
     request = json.loads(call.body) if call.service == "dynamodb" else {}
     if call.operation == "BatchWriteItem":
         [requests] = request["RequestItems"].values()
@@ -154,7 +154,7 @@ def _kilobytes(item: object) -> int:
 
 
 def _read_units(call: Call) -> int:
-    """Give what a call reads: a unit for each item of the Ledger, also where there is none."""
+    """Return the read units of a call: one for each requested Ledger item, even if missing."""
     if (call.service, call.operation) == ("dynamodb", "BatchGetItem"):
         [wanted] = json.loads(call.body)["RequestItems"].values()
         return len(wanted["Keys"])
@@ -165,7 +165,7 @@ def _read_units(call: Call) -> int:
 
 
 def bill(accounts: int, new: Use, again: Use, wake: Use) -> Iterator[tuple[str, float, float]]:
-    """Give each item of a month's bill, at list price and beyond what is free."""
+    """Yield each item of a month's bill: its name, list price, and price after the free tier."""
     events = accounts * FINDINGS_PER_ACCOUNT_AND_DAY * DAYS * EVENTS_PER_FINDING
     checks = accounts * CHECKS_PER_ACCOUNT_AND_DAY * DAYS
     runs = ((events / new.findings, new), (checks / again.findings, again), (WAKES, wake))
@@ -177,7 +177,7 @@ def bill(accounts: int, new: Use, again: Use, wake: Use) -> Iterator[tuple[str, 
             LAMBDA_GB_SECOND,
             FREE_GB_SECONDS,
         ),
-        # A message is sent, received and deleted; the latter two by tens.
+        # Each message is sent, received and deleted, the latter two in batches of ten.
         ("SQS", (events + checks) * 1.2 + POLLS, SQS_REQUEST, FREE_SQS_REQUESTS),
         ("DynamoDB, writes", sum(times * use.writes for times, use in runs), DYNAMODB_WRITE, 0),
         ("DynamoDB, reads", sum(times * use.reads for times, use in runs), DYNAMODB_READ, 0),
@@ -198,7 +198,7 @@ def bill(accounts: int, new: Use, again: Use, wake: Use) -> Iterator[tuple[str, 
 
 
 def show(title: str, items: Sequence[tuple[str, float, float]]) -> None:
-    """Print a bill with its sum."""
+    """Print a bill with its total."""
     print(f"\n{title}:  list price  beyond free tier")
     for item, listed, paid in items:
         print(f"  {item:28} {listed:12.2f} {paid:12.2f}")
@@ -207,7 +207,7 @@ def show(title: str, items: Sequence[tuple[str, float, float]]) -> None:
 
 
 def main() -> None:
-    """Measure, add up and print."""
+    """Measure the uses and print them with the bills."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--findings", type=int, default=5, help="in a busy batch (default: 5)")
     options = parser.parse_args()

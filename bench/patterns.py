@@ -1,8 +1,8 @@
 """
-Measure what it costs to find the routes of a finding among 100 and among 10,000 of them.
+Measure the time to find the routes of a finding among 100 and among 10,000 routes.
 
-Prints ratios of medians taken in one run, in which what is compared takes turns, so that they hold
-on a busy or slow machine, too. Exits with 1 where a ratio is out of its bounds.
+Prints ratios of medians from one run with alternating measurements, so that the ratios hold on a
+busy or slow machine too. Exits with 1 if a ratio is out of bounds.
 """
 
 import gc
@@ -31,7 +31,7 @@ type Json = dict[str, Any]
 
 
 def plain_routes() -> Iterator[Json]:
-    """Give a route for each account and product, from a severity upwards."""
+    """Yield a route for each account and product, each from a certain severity up."""
     for account in range(MANY // len(PRODUCTS)):
         for number, product in enumerate(PRODUCTS):
             severities = list(SEVERITIES[(account + number) % len(SEVERITIES) :])
@@ -45,7 +45,7 @@ def plain_routes() -> Iterator[Json]:
 
 
 def mixed_routes() -> Iterator[Json]:
-    """Give routes of ten kinds, which together use everything that the language has."""
+    """Yield routes of ten kinds, which together use all features of the pattern language."""
     for account in range(MANY // len(PRODUCTS)):
         this = account_id(account)
         kinds: tuple[Json, ...] = (
@@ -64,7 +64,7 @@ def mixed_routes() -> Iterator[Json]:
 
 
 def varied_routes() -> Iterator[Json]:
-    """Give routes that look at one to seven fields, in some three thousand combinations."""
+    """Yield routes with one to seven fields, in about three thousand combinations."""
     chance = Random(1)
     for number in range(MANY):
         account = number // len(PRODUCTS)
@@ -90,17 +90,17 @@ def varied_routes() -> Iterator[Json]:
 
 
 def in_findings(match: Json) -> Json:
-    """Give a match of a finding as a pattern of the event around it."""
+    """Return the match of a finding as a pattern for the event that contains it."""
     return {"detail": {"findings": match}}
 
 
 def account_id(number: int) -> str:
-    """Give the id of an account."""
+    """Return the id of account *number*."""
     return f"{100_000_000_000 + number * 7_919_113}"
 
 
 def make_event(number: int) -> Json:
-    """Give an event with one finding, in an account and of a product that few routes know, too."""
+    """Return an event with one finding that the smaller set of routes covers as well."""
     account = number % (FEW // len(PRODUCTS))
     resources = [
         {
@@ -153,7 +153,7 @@ def make_event(number: int) -> Json:
 
 
 def cost(match: Callable[[Json], object], events: list[Json]) -> float:
-    """Measure *match*: nanoseconds for one event."""
+    """Return the nanoseconds that *match* takes for one event, on average."""
     start = perf_counter_ns()
     for event in events:
         match(event)
@@ -161,7 +161,7 @@ def cost(match: Callable[[Json], object], events: list[Json]) -> float:
 
 
 def measure(name: str, patterns: dict[str, Json]) -> bool:
-    """Print what *patterns* cost, and tell whether that is within the bounds."""
+    """Print the times and ratios of *patterns*, and return True if the ratios are in bounds."""
     events = [make_event(number) for number in range(50)]
     start = perf_counter_ns()
     many = PatternIndex(patterns)
@@ -194,7 +194,7 @@ def measure(name: str, patterns: dict[str, Json]) -> bool:
 
 
 def main() -> int:
-    """Measure both sets of routes."""
+    """Measure all sets of routes, and return the exit code."""
     gc.disable()
     sets = {
         "1,000 accounts by 10 products, with severities": plain_routes,

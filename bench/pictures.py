@@ -1,8 +1,8 @@
 """
-Draw the pictures of the documentation anew.
+Redraw the pictures of the documentation.
 
-The sample events go through the whole router, and Chromium takes pictures of what the local Slack
-shows then. With the font Lato they look as in Slack.
+The sample events go through the whole router, and Chromium takes pictures of the local Slack page.
+Install the font Lato for pictures that look like Slack.
 """
 
 import json
@@ -17,7 +17,7 @@ from finding_router_local.stack import Stack
 
 EVENTS: Final = TEMPLATE.parent / "events"
 IMAGES: Final = TEMPLATE.parent / "docs" / "images"
-# Picture, event, and the channel whose message about it is taken.
+# Picture name, event, and the channel with the message to take.
 MESSAGES: Final = (
     ("card", "imported-guardduty-api-call", "#payments-threats"),
     ("control", "imported-securityhub-open-ports", "#payments-alert-security-hub"),
@@ -27,7 +27,7 @@ PAGE_CHANNEL: Final = "#security-critical"
 BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 MESSAGE_WIDTH: Final = 760
 SHARPNESS: Final = 2
-# Only the message: no frame around it, and no tools that come up with the pointer.
+# Show only the message, without the frame and the tools that appear under the pointer.
 BARE: Final = """
 body { display: block; background: var(--ground); }
 .bar, .sidebar, .channel > h1, .day, .tools { display: none; }
@@ -38,7 +38,7 @@ body { display: block; background: var(--ground); }
 
 
 def main() -> None:
-    """Draw all of them."""
+    """Draw all pictures."""
     executable = next(filter(None, map(shutil.which, BROWSERS)), None)
     if executable is None:
         message = f"no browser: install one of {', '.join(BROWSERS)}"

@@ -1,6 +1,6 @@
-"""Numbers of things, as people say them."""
+"""Counts in words."""
 
 
 def counted(number: int, one: str, several: str | None = None) -> str:
-    """Give "1 finding" or "1,200 findings"; *several* where an s is not enough."""
+    """Return "1 finding" or "1,200 findings"; *several* is the plural if it is not *one* + "s"."""
     return f"{number:,} {one if number == 1 else several or one + 's'}"

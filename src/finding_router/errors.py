@@ -1,41 +1,41 @@
 """
-Every error that the router raises on purpose.
+All errors that the router defines.
 
 .. code-block:: text
 
     RouterError                      the message ends with what to do
     ├─ ConfigurationError            environment, secret or table is wrong
-    │  └─ RouteError                 one item of the routing table is wrong: it alone is skipped
-    ├─ InputError                    what came in is not ours or cannot be read; never retried
+    │  └─ RouteError                 one item of the routing table is wrong; only it is skipped
+    ├─ InputError                    the input is foreign or unreadable; never retried
     │  ├─ EventError                 a whole event
     │  └─ FindingError               one finding
-    ├─ DeliveryError                 Slack said no; carries the channel and Slack's code
-    │  ├─ RateLimitedError           too fast; carries how long to wait
-    │  ├─ UnavailableError           Slack or the way to it is down; may have posted if .ambiguous
-    │  ├─ UnlistedCodeError          a code that nobody knows yet: tried again, for its channel only
-    │  ├─ ChannelError               this channel will not take messages
-    │  ├─ CredentialError            the token is refused, maybe by this channel alone
-    │  ├─ MessageError               this message is refused as it is
-    │  └─ GoneError                  the message to change or to answer is not there any more
-    ├─ WorkflowUpdateError           Security Hub would not take NOTIFIED
-    └─ StoreError                    DynamoDB would not answer
+    ├─ DeliveryError                 a Slack call failed; carries the channel and Slack's code
+    │  ├─ RateLimitedError           rate limit; carries the seconds to wait
+    │  ├─ UnavailableError           Slack or the network is down; may have posted if .ambiguous
+    │  ├─ UnlistedCodeError          a code unknown to the router; retried, for its channel only
+    │  ├─ ChannelError               the channel takes no messages
+    │  ├─ CredentialError            the token is refused, possibly by one channel only
+    │  ├─ MessageError               the message itself is refused
+    │  └─ GoneError                  the message to change or reply to no longer exists
+    ├─ WorkflowUpdateError           Security Hub did not set NOTIFIED
+    └─ StoreError                    a DynamoDB call failed
 """
 
 
 class RouterError(Exception):
-    """Base of all."""
+    """Base class of all errors below."""
 
 
 class ConfigurationError(RouterError):
-    """The environment, a secret or a table is not as the router needs it."""
+    """The environment, a secret or a table is missing or wrong."""
 
 
 class RouteError(ConfigurationError):
     """
-    One item of the routing table is wrong.
+    One item of the routing table is invalid.
 
-    The message reads ``kind "name", field: what is wrong; what would be right``. *others* are the
-    further mistakes of the same item, which may be mended in one go.
+    The message reads ``kind "name", field: problem; remedy``. *others* holds the further mistakes
+    of the same item, so that all can be corrected at once.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class RouteError(ConfigurationError):
         *,
         others: "tuple[RouteError, ...]" = (),
     ) -> None:
-        """Name the item by *kind* and *name*, the *field* in dots, the *problem* and *remedy*."""
+        """Keep the item's *kind* and *name*, the dotted *field*, the *problem* and the *remedy*."""
         super().__init__(f'{kind} "{name}", {field}: {problem}; {remedy}')
         self.others = others
         self.kind = kind
@@ -59,24 +59,24 @@ class RouteError(ConfigurationError):
 
 
 class InputError(RouterError):
-    """What came in cannot be used; trying again would not change that."""
+    """An event or finding cannot be used, and a retry would not help."""
 
 
 class EventError(InputError):
-    """An event is not one that the router takes."""
+    """An event is of a source or type that the router does not take, or has no findings."""
 
 
 class FindingError(InputError):
-    """A finding is too broken to be read."""
+    """A finding lacks the fields that identify it."""
 
 
 class DeliveryError(RouterError):
-    """Slack refused a call of *method* for *channel*; *code* is Slack's own word for why."""
+    """A call of Slack's *method* for *channel* failed; *code* is Slack's error code."""
 
     def __init__(
         self, message: str, *, channel: str, code: str, method: str = "chat.postMessage"
     ) -> None:
-        """Keep *channel*, *code* and *method* for the policy."""
+        """Keep *channel*, *code* and *method*, which decide how to continue."""
         super().__init__(message)
         self.channel = channel
         self.code = code
@@ -84,12 +84,12 @@ class DeliveryError(RouterError):
 
     @property
     def is_search(self) -> bool:
-        """Return True if a search was refused, which does not concern posts."""
+        """Return True if a search failed, which does not affect posts."""
         return self.method.startswith("conversations.")
 
 
 class RateLimitedError(DeliveryError):
-    """Slack asks to wait *retry_after_seconds* before the next call of *method*."""
+    """Slack's rate limit: wait *retry_after_seconds* before the next call of *method*."""
 
     def __init__(
         self,
@@ -100,38 +100,38 @@ class RateLimitedError(DeliveryError):
         retry_after_seconds: float,
         method: str = "chat.postMessage",
     ) -> None:
-        """Keep the seconds to wait."""
+        """Keep *retry_after_seconds*."""
         super().__init__(message, channel=channel, code=code, method=method)
         self.retry_after_seconds = retry_after_seconds
 
 
 class UnavailableError(DeliveryError):
-    """Slack could not be asked; where *ambiguous*, it may have posted all the same."""
+    """Slack is unavailable or its response was lost; if *ambiguous*, it may still have posted."""
 
     def __init__(self, message: str, *, channel: str, code: str, ambiguous: bool) -> None:
-        """Keep whether the message may be there already."""
+        """Keep *ambiguous*."""
         super().__init__(message, channel=channel, code=code)
         self.ambiguous = ambiguous
 
 
 class UnlistedCodeError(DeliveryError):
-    """Slack refused with a code that nobody knows yet; it says nothing of other channels."""
+    """Slack returned a code unknown to the router, which implies nothing for other channels."""
 
 
 class ChannelError(DeliveryError):
-    """The channel is gone, archived, or closed to the app."""
+    """The channel does not exist, is archived, or is closed to the app."""
 
 
 class CredentialError(DeliveryError):
-    """The token is wrong, revoked or lacks a scope, or one channel does not accept it."""
+    """The token is invalid, revoked or lacks a scope, or one channel does not accept it."""
 
 
 class MessageError(DeliveryError):
-    """Slack refuses this message as it is built."""
+    """Slack refuses the content of this message."""
 
 
 class GoneError(DeliveryError):
-    """The message that was to be changed or answered is gone, or may not be changed any more."""
+    """The message to change or reply to is deleted or can no longer be changed."""
 
 
 class WorkflowUpdateError(RouterError):
@@ -139,4 +139,4 @@ class WorkflowUpdateError(RouterError):
 
 
 class StoreError(RouterError):
-    """DynamoDB did not read or write."""
+    """A DynamoDB read or write failed."""

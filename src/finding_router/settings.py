@@ -1,4 +1,4 @@
-"""What the environment of the function says; the only place that reads it."""
+"""The router's settings from environment variables, which no other module reads."""
 
 import os
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from finding_router.errors import ConfigurationError
 
 
 def _none_if_empty(value: object) -> object:
-    """CloudFormation cannot leave a variable out: an empty one means "not set"."""
+    """Return None for "": CloudFormation cannot omit a variable, so an empty one means unset."""
     return None if value == "" else value
 
 
@@ -18,7 +18,7 @@ type _Optional = Annotated[str | None, BeforeValidator(_none_if_empty)]
 
 
 class Settings(BaseModel):
-    """Settings of the router, each named as its environment variable, in lower case."""
+    """Settings of the router; each field is the lower-case name of its environment variable."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -45,7 +45,7 @@ class Settings(BaseModel):
         Read the settings from *environment*.
 
         Raises:
-            ConfigurationError: names every variable that is missing or wrong.
+            ConfigurationError: Variables are missing or wrong; the message names each of them.
 
         """
         present = {
@@ -64,12 +64,12 @@ class Settings(BaseModel):
 
     @property
     def trouble_channel(self) -> str:
-        """Where the router reports its own troubles."""
+        """The channel for the router's own problems."""
         return self.ops_channel or self.default_channel
 
 
 def tracing_is_on(environment: Mapping[str, str] = os.environ) -> bool:
-    """Tell whether the stack switched tracing on; never on a laptop, where nobody collects it."""
+    """Return True if the stack enables tracing; False locally, where nothing collects traces."""
     return (
         environment.get("POWERTOOLS_TRACE_DISABLED", "true").lower() == "false"
         and "LAMBDA_TASK_ROOT" in environment

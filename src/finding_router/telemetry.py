@@ -1,4 +1,4 @@
-"""Names of what the router logs and counts, and the Powertools objects that do it."""
+"""Metric names, and the Powertools logger, metrics and tracer."""
 
 import logging
 import warnings
@@ -13,8 +13,8 @@ from finding_router.settings import tracing_is_on
 SERVICE: Final = "finding-router"
 NAMESPACE: Final = "FindingRouter"
 
-# Ten custom metrics at most: each costs $0.30 a month. The single dimension is the service, so
-# none of them multiplies. What needs a finer look is in the logs, by the outcome's name.
+# At most ten custom metrics, since each costs $0.30 a month. The service is the only dimension,
+# so none of them multiplies. The logs have the details, under the name of the outcome.
 FINDINGS_POSTED: Final = "FindingsPosted"
 FINDINGS_DUPLICATE: Final = "FindingsDuplicate"
 FINDINGS_SILENCED: Final = "FindingsSilenced"
@@ -26,8 +26,9 @@ INVALID_ROUTES: Final = "InvalidRoutes"
 CREDENTIAL_FAILURES: Final = "CredentialFailures"
 DELIVERIES_DEGRADED: Final = "DeliveriesDegraded"
 
-# At DEBUG botocore logs every answer as it came, the Slack token in one of them; slack_sdk logs as
-# an error what the router handles and names itself. The runtime sets the root logger to LogLevel.
+# At DEBUG, botocore logs every response unredacted, including the one with the Slack token.
+# slack_sdk logs errors that the router handles and logs itself. The Lambda runtime sets the level
+# of the root logger to LogLevel, hence a level for each logger.
 for _name, _level in (
     ("boto3", logging.WARNING),
     ("botocore", logging.WARNING),
@@ -36,7 +37,7 @@ for _name, _level in (
 ):
     logging.getLogger(_name).setLevel(_level)
 
-# Most calls of the schedule have nothing to count, which is no trouble.
+# Most scheduled invocations count nothing, so an empty set of metrics is normal.
 warnings.filterwarnings("ignore", message="No application metrics to publish")
 
 logger = Logger(service=SERVICE)
@@ -44,15 +45,15 @@ metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 
 
 def count(metric: str, by: int = 1) -> None:
-    """Add *by* to one of the metrics above."""
+    """Add *by* to *metric*, one of the names above."""
     metrics.add_metric(name=metric, unit=MetricUnit.Count, value=by)
 
 
 def traced[Handler: Callable[..., Any]](handler: Handler) -> Handler:
-    """Trace *handler* with X-Ray, where the stack asks for it."""
+    """Return *handler* traced with X-Ray if the stack enables tracing, else unchanged."""
     if not tracing_is_on():
         return handler
-    # Even a disabled Tracer imports the X-Ray SDK, which takes longer than the router itself.
+    # Even a disabled Tracer imports the X-Ray SDK, which takes longer than importing the router.
     from aws_lambda_powertools import Tracer  # noqa: PLC0415
 
     tracer = Tracer(service=SERVICE)

@@ -1,4 +1,4 @@
-"""What each channel would hear of a finding, given what was said there before."""
+"""Determine the verdict for each alert of a finding from its state in the Ledger."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,15 +22,15 @@ def alerts_of(
     event: Mapping[str, Any], table: RoutingTable, ledger_table: str, now: datetime
 ) -> list[list[dict[str, str]]]:
     """
-    Return the channel, the verdict and the reason of each alert, by finding of *event*.
+    Return channel, verdict and reason of each alert, one list for each finding in *event*.
 
-    Nothing is claimed, said or written.
+    The Ledger is only read: nothing is claimed or posted.
 
     Raises:
-        click.ClickException: the Ledger cannot be read.
+        click.ClickException: The Ledger cannot be read.
 
     """
-    # Imported late, as they bring boto3 along.
+    # Imported late, since they import boto3.
     from finding_router.aws.items import Items  # noqa: PLC0415 -- see above
     from finding_router.aws.ledger import DynamoLedger  # noqa: PLC0415 -- see above
 

@@ -1,4 +1,4 @@
-"""The JSON documents of a file or of standard input, and where in it each one stands."""
+"""Read the JSON documents of a file or of standard input, each with its position."""
 
 import json
 from collections.abc import Iterator
@@ -8,21 +8,21 @@ import click
 
 
 class UnreadableError(click.ClickException):
-    """What a person gave cannot be read; exits with 2, as wrong usage does."""
+    """The input cannot be read; the exit code is 2, as for wrong usage."""
 
     exit_code: ClassVar[int] = 2
 
     def __init__(self, place: str, problem: str, remedy: str) -> None:
-        """Name the *place*, file first, the *problem*, and what would be right."""
+        """Name the *place*, which starts with the file, the *problem* and the *remedy*."""
         super().__init__(f"{place} {problem}; {remedy}")
 
 
 def read_text(path: str) -> str:
     """
-    Read the file at *path*, or standard input for "-".
+    Return the text of the file at *path*, or of standard input for "-".
 
     Raises:
-        UnreadableError: there is no such file, or it is no text.
+        UnreadableError: The file cannot be opened or is not UTF-8.
 
     """
     try:
@@ -38,12 +38,12 @@ def read_text(path: str) -> str:
 
 def documents(text: str, source: str) -> Iterator[tuple[str, object]]:
     """
-    Give each JSON document of *text* with its place: mostly one, or one a line.
+    Yield the JSON documents of *text*, usually one or one per line, each with its place.
 
-    *source* is the name of its file.
+    *source* is the file name, used in the place.
 
     Raises:
-        UnreadableError: names line and column of what is no JSON.
+        UnreadableError: The text is not valid JSON; the message has the line and column.
 
     """
     decoder = json.JSONDecoder()
@@ -58,7 +58,7 @@ def documents(text: str, source: str) -> Iterator[tuple[str, object]]:
             raise UnreadableError(place, problem, "write a JSON document, or one a line") from error
         except (RecursionError, ValueError) as error:
             problem = f"cannot be read ({error})"
-            remedy = "make it less deep and its numbers shorter"
+            remedy = "reduce its nesting depth or the length of its numbers"
             raise UnreadableError(f"{source}, line {line}", problem, remedy) from error
         next_start = _after_blanks(text, end)
         is_alone = start == first and next_start == len(text)
@@ -68,7 +68,7 @@ def documents(text: str, source: str) -> Iterator[tuple[str, object]]:
 
 
 def _after_blanks(text: str, position: int) -> int:
-    """Find where the next document begins; a byte order mark is as good as a blank."""
+    """Return the start of the next document, after white space and byte order marks."""
     while position < len(text) and text[position] in " \t\r\n\ufeff":
         position += 1
     return position

@@ -1,4 +1,4 @@
-"""`finding-router explain`: where findings would go, and why, without sending anything."""
+"""`finding-router explain`: show the routing of findings without sending anything."""
 
 import json
 from collections.abc import Sequence
@@ -63,12 +63,12 @@ def explain(
     **source: Any,
 ) -> None:
     """
-    Tell where the findings of FILE would go, and why, without sending anything.
+    Show where the findings of FILE would go, and why, without sending anything.
 
     FILE holds an EventBridge event, an SQS batch, a finding, a list of these, the output of
-    get-findings, or JSON lines; "-" reads standard input. The routes come from the file --routes,
-    or from --table, the table of a stack. With neither they are those of the stack that
-    `local up` keeps running, or else the examples that come with the project.
+    get-findings, or JSON lines; "-" reads standard input. The routes come from the file --routes
+    or from --table, the table of a stack. Without either option, they come from the stack that
+    `local up` keeps running, or else from the project's examples.
     """
     wanted = _read_expected(expected)
     now = _read_at(written_moment)
@@ -104,7 +104,7 @@ def _read_at(written: str | None) -> datetime:
 
 
 def _read_expected(expected: Sequence[str]) -> set[str] | None:
-    """Read the channels of ``--expect`` in the table's spelling; None where there are none."""
+    """Return the channels of ``--expect`` in normalised spelling; None without the option."""
     if not expected:
         return None
     try:

@@ -1,4 +1,4 @@
-"""What would become of a finding: found out, and put into words."""
+"""Determine the routing of a finding without sending it, and format the result."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -30,10 +30,10 @@ _WHY_NOT: Final = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """
-    What would become of one finding, or of an event that is refused.
+    The routing of one finding, or the refusal of an event.
 
-    *channels* are those that would get a message, now or later. *problem* says why event or finding
-    cannot be read; without one there are *finding* and *decision*, which stands even where the
+    *channels* are those that would get a message, now or later. *problem* is the reason why the
+    event or finding cannot be read; if it is None, *finding* and *decision* are set, even if the
     finding is *not_posted*.
     """
 
@@ -45,7 +45,7 @@ class Explanation:
 
     @property
     def title(self) -> str:
-        """Give one line to tell it from others, safe to print."""
+        """Return one line that identifies the finding, safe to print."""
         if self.finding is None:
             return printable(self.problem or "")
         return printable(self.finding.title, most=_MAX_TITLE_CHARS)
@@ -54,7 +54,7 @@ class Explanation:
 def explain_event(
     event: Mapping[str, Any], table: RoutingTable, now: datetime
 ) -> Iterator[Explanation]:
-    """Tell what would become of each finding of *event*, were it to come at *now*."""
+    """Yield the routing of each finding in *event*, as if received at *now*."""
     try:
         intake = read_event(event)
     except EventError as error:
@@ -85,7 +85,7 @@ def _explain_finding(
 
 
 def as_json(explanation: Explanation) -> dict[str, Any]:
-    """Give *explanation* for programs, with the keys that the router logs."""
+    """Return *explanation* as JSON values, under the keys of the router's log."""
     finding, decision = explanation.finding, explanation.decision
     return {
         "finding_id": finding and finding.id,
@@ -107,7 +107,7 @@ def as_json(explanation: Explanation) -> dict[str, Any]:
 
 
 def as_lines(explanation: Explanation, *, table: RoutingTable, show_all: bool) -> Iterator[str]:
-    """Put *explanation* into lines to read; without *show_all* only the first misses."""
+    """Yield *explanation* as lines of text; without *show_all*, only the first 20 mismatches."""
     finding, decision = explanation.finding, explanation.decision
     if finding is None or decision is None:
         yield explanation.title
@@ -136,13 +136,13 @@ def as_lines(explanation: Explanation, *, table: RoutingTable, show_all: bool) -
 
 
 def alert_lines(alerts: Sequence[Mapping[str, str]]) -> Iterator[str]:
-    """Return a line for each of *alerts*: its channel, the verdict and the reason."""
+    """Yield a line for each of *alerts*: its channel, verdict and reason."""
     for alert in alerts:
         yield _line("would hear", f"{alert['channel']}  {alert['verdict']}: {alert['why']}")
 
 
 def printable(text: str, *, most: int = _MAX_LINE_CHARS) -> str:
-    """Make *text* one line of *most* characters that cannot steer a terminal."""
+    """Return *text* as one line of at most *most* characters, without control characters."""
     shown = "".join(letter if letter.isprintable() else " " for letter in text)
     return shown if len(shown) <= most else shown[: most - 1] + "…"
 
@@ -171,7 +171,7 @@ def _held(hold: Hold, table: RoutingTable) -> str:
 
 
 def _zone(hold: Hold, table: RoutingTable) -> tzinfo:
-    """Give the zone in which people wrote when *hold* ends."""
+    """Return the time zone of the route behind *hold*; UTC for a silence."""
     for route in table.routes:
         weekly = route.schedule or route.active_hours
         if hold.kind is not HoldKind.SILENCE and route.name == hold.name and weekly:

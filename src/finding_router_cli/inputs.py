@@ -1,8 +1,8 @@
 """
-Read findings from whatever a person has at hand, as EventBridge events.
+Read findings in various formats, and return them as EventBridge events.
 
-Taken are EventBridge events, SQS batches (as Lambda or the AWS CLI has them), bare findings,
-GetFindings output, lists of these, and JSON lines.
+Accepted are EventBridge events, SQS batches (in the format of Lambda or of the AWS CLI), bare
+findings, the output of GetFindings, lists of these, and JSON lines.
 """
 
 import json
@@ -18,7 +18,7 @@ _WANTED: Final = (
     "write an EventBridge event, an SQS batch, a finding, a list of these, "
     "the output of get-findings, or JSON lines"
 )
-# A finding has at least one of these, however broken it is (ASFF).
+# Even a malformed finding has at least one of these fields (ASFF).
 _OF_A_FINDING: Final = frozenset(
     {"SchemaVersion", "Id", "ProductArn", "GeneratorId", "AwsAccountId", "Title", "Resources"}
 )
@@ -26,13 +26,13 @@ _OF_A_FINDING: Final = frozenset(
 
 def read_events(text: str, source: str) -> list[dict[str, Any]]:
     """
-    Read EventBridge events from *text*; *source* is the name of its file, for errors.
+    Return the EventBridge events in *text*; *source* is its file name, for errors.
 
-    A finding without an event around it gets that of an import. What an SQS batch holds is given
-    even where it is no event of ours, since a queue may hold anything.
+    A bare finding is wrapped in an Imported event. The messages of an SQS batch are returned even
+    if they are no Security Hub events, since a queue may contain anything.
 
     Raises:
-        UnreadableError: something in it is none of what is taken, or there is nothing.
+        UnreadableError: The text is empty or has a document of another format.
 
     """
     try:
@@ -47,7 +47,7 @@ def read_events(text: str, source: str) -> list[dict[str, Any]]:
 
 
 def envelope_of(finding: object) -> dict[str, Any]:
-    """Put an Imported event around *finding*, as Security Hub does."""
+    """Return an Imported event with *finding*, as Security Hub sends it."""
     fields = finding if isinstance(finding, Mapping) else {}
     return {
         "version": "0",
@@ -68,7 +68,7 @@ def _events_in_text(text: str, source: str) -> Iterator[dict[str, Any]]:
 
 
 def _events(document: object, place: str) -> Iterator[dict[str, Any]]:
-    """Take off whatever is wrapped around events and findings."""
+    """Yield the events in *document*, without lists and batches around them."""
     match document:
         case list():
             yield from _events_of_each(document, place, "item")
@@ -94,9 +94,9 @@ def _events_of_each(documents: list[object], place: str, word: str) -> Iterator[
 
 def _event_of_body(body: str) -> dict[str, Any]:
     """
-    Read what a queue holds as it is, for the router to judge.
+    Return the body of a queue message unchecked; the router validates it.
 
-    What is no JSON object, and so can be no event, is put into one that says what there was.
+    A body that is no JSON object, and so no event, is returned as the value of "body".
     """
     try:
         event = json.loads(body)
@@ -109,7 +109,7 @@ def _event(document: dict[str, Any], place: str) -> dict[str, Any]:
     match document:
         case {"detail-type": _} | {"detail": {}}:
             return document
-        case {"event": {"detail": {}} as event}:  # with a note of where it is from, as samples have
+        case {"event": {"detail": {}} as event}:  # beside a note on its origin, as in samples
             return dict(event)
         case {"finding": {} as finding}:
             return envelope_of(finding)

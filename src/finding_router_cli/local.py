@@ -1,4 +1,4 @@
-"""`finding-router local`: the whole router on this machine, with AWS and Slack emulated."""
+"""`finding-router local`: run the whole router on this machine, with AWS and Slack emulated."""
 
 import json
 import signal
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 LOOPBACK: Final = "127.0.0.1"
 SEND_SECONDS: Final = 60.0
-# What failed so often for a person who waits will go on failing.
+# A finding that has failed so often is not retried further while a person waits.
 TRIES: Final = 5
 CONTAINER_HOST: Final = "host.docker.internal"
 _ENDING: Final = (signal.SIGINT, signal.SIGTERM)
@@ -71,13 +71,13 @@ def send(
     template: Path,
 ) -> None:
     """
-    Send the findings of FILE... through rule, queue and handler, and tell how each one ends.
+    Send the findings of FILE... through rule, queue and handler, and show the outcome of each.
 
     A FILE holds an EventBridge event, an SQS batch, a finding, a list of these, the output of
     get-findings, or JSON lines; "-" reads standard input. They go through the stack that
-    `local up` keeps running, or else, and with --routes, through one that is started for them.
+    `local up` keeps running. If none is running, or with --routes, a new stack is started.
 
-    Exits with 0 only if every finding came to a named end, and with 1 if one failed.
+    Exits with 0 if every finding has a final outcome, with 1 if one failed.
     """
     sources, events = [], []
     for file in files:
@@ -104,9 +104,9 @@ def send(
 @template_option
 def wake(template: Path) -> None:
     """
-    Have what waited posted now if it is due, in the stack that `local up` keeps running.
+    Post held messages that are due, in the stack that `local up` keeps running.
 
-    There the schedule of the template does it by itself.
+    The schedule of the template does the same there without this command.
     """
     running = find_running(template.parent)
     if running is None:
@@ -127,9 +127,9 @@ def wake(template: Path) -> None:
 @template_option
 def up(*, host: str, port: int, slack_port: int, routes_file: str | None, template: Path) -> None:
     """
-    Keep the stack running until Ctrl-C, to send findings to it and to edit its routes.
+    Run the stack until Ctrl-C, to send findings to it and to edit its routes.
 
-    For `sam local invoke` listen at 0.0.0.0: its container comes from outside of this machine.
+    For `sam local invoke`, listen at 0.0.0.0, since its container does not share the loopback.
     """
     with _started(template, routes_file, host=host, port=port, slack_port=slack_port) as stack:
         _introduce_samples(stack, template)
@@ -146,7 +146,7 @@ def up(*, host: str, port: int, slack_port: int, routes_file: str | None, templa
 @routes_option
 @template_option
 def demo(*, serve: bool, page: Path | None, routes_file: str | None, template: Path) -> None:
-    """Send every event of events/ through the stack, and show what became of each finding."""
+    """Send every event of events/ through the stack, and show the outcome of each finding."""
     from finding_router_local.slack import render_page  # noqa: PLC0415 -- as for the stack
 
     files = _samples(template)
@@ -178,7 +178,7 @@ def _samples(template: Path) -> list[Path]:
 
 
 def _introduce_samples(stack: "Stack", template: Path) -> None:
-    """Let Security Hub know the samples: who invokes the function directly does not tell it."""
+    """Load the samples into Security Hub, for direct invocations, which do not load them."""
     for path in _samples(template):
         try:
             for event in read_events(read_text(str(path)), str(path)):
@@ -196,8 +196,8 @@ def _started(
     port: int = 0,
     slack_port: int = 0,
 ) -> Iterator["Stack"]:
-    """Start a stack with its routes; ending the process from outside ends it properly too."""
-    # Two seconds of imports, which a stack that runs already does not need.
+    """Run a stack with its routes; SIGTERM and SIGINT stop it cleanly."""
+    # Two seconds of imports, not needed if a stack is already running.
     from finding_router_local.stack import Stack  # noqa: PLC0415 -- see above
     from finding_router_local.template import TemplateError  # noqa: PLC0415 -- see above
 
@@ -214,7 +214,7 @@ def _started(
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Let SIGTERM, and SIGINT even in the background, end what is within properly."""
+    """Raise KeyboardInterrupt on SIGTERM and SIGINT, even in a background process."""
     before = {number: signal.signal(number, _interrupt) for number in _ENDING}
     try:
         yield
@@ -224,13 +224,13 @@ def _interruptible() -> Iterator[None]:
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> None:
-    """End once: a second signal would leave things behind."""
+    """Raise KeyboardInterrupt once; a second signal would interrupt the cleanup."""
     signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
 def _serve(stack: "Stack", template: Path, host: str) -> None:
-    """Say how to use *stack*, and keep it until Ctrl-C, at the pace of the real ones."""
+    """Print how to use *stack*, and run it until Ctrl-C, at the pace of the real services."""
     stack.is_hasty = False
     environment_file = template.parent / "events" / _ENVIRONMENT_FILE
     is_open = host == _EVERY_INTERFACE
@@ -268,5 +268,5 @@ def _exit(outcomes: Sequence[FindingOutcome]) -> None:
     unsettled = [outcome for outcome in outcomes if not outcome.is_settled]
     if unsettled:
         number = counted(len(unsettled), "finding")
-        click.echo(f"{number} came to no end: {unsettled[0].detail}", err=True)
+        click.echo(f"{number} without a final outcome: {unsettled[0].detail}", err=True)
         raise click.exceptions.Exit(1)

@@ -1,4 +1,4 @@
-"""How the outcomes of findings are shown to a person."""
+"""Format the outcomes of findings as text."""
 
 import shutil
 import sys
@@ -16,7 +16,7 @@ _TITLE_WIDTH: Final = 50
 _LEAST_TITLE_WIDTH: Final = 30
 _ACCOUNT_WIDTH: Final = 27
 _PRODUCT_WIDTH: Final = 22
-# What click.style takes.
+# Arguments for click.style.
 _SEVERITY_STYLES: Final[dict[str, dict[str, Any]]] = {
     "CRITICAL": {"fg": "white", "bg": "red", "bold": True},
     "HIGH": {"fg": "red", "bold": True},
@@ -43,9 +43,9 @@ _WORDS: Final = {
 
 def line(outcome: FindingOutcome) -> str:
     """
-    Tell about one finding in a line; on a terminal in two, as wide as it is.
+    Return one line on a finding, or, on a terminal, two lines of its width.
 
-    What comes from the finding is stripped of everything that could move a terminal's cursor.
+    In text from the finding, control characters are replaced by spaces.
     """
     severity = outcome.severity or "-"
     severity_column = " " * (_SEVERITY_WIDTH - len(severity))
@@ -69,7 +69,7 @@ def line(outcome: FindingOutcome) -> str:
 
 
 def summary(outcomes: Sequence[FindingOutcome]) -> str:
-    """Count the findings by outcome, most frequent first."""
+    """Return the number of findings by outcome, most frequent first, as text."""
     counts = Counter(outcome.outcome for outcome in outcomes)
     words = ", ".join(f"{count} {_word(name)}" for name, count in counts.most_common())
     return f"{counted(len(outcomes), 'finding')}: {words}"

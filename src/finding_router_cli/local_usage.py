@@ -1,4 +1,4 @@
-"""What `local up` says about using the stack that it keeps running."""
+"""The usage text that `local up` prints about its stack."""
 
 import json
 import os
@@ -23,7 +23,7 @@ _ROUTE: Final = {
 
 
 def usage(stack: "Stack", template: Path, environment_file: Path, *, is_open: bool) -> str:
-    """Give commands to paste; *is_open* tells that containers can reach *stack*."""
+    """Return commands to paste; *is_open* is True if containers can reach *stack*."""
     router = _command("finding-router", Path(sys.argv[0]))
     table = stack.deployment.tables["RoutingTable"]
     container = (
@@ -69,11 +69,11 @@ Build the function, and run it in Lambda's container against it:
 
 
 def _command(name: str, path: Path) -> str:
-    """Give what to type for the command *name*: its *path* where PATH does not know it."""
+    """Return the command *name* as typed: *name* if it is on PATH, else its *path*."""
     return name if shutil.which(name) or not path.is_file() else _short(path)
 
 
 def _short(path: Path) -> str:
-    """Give *path* from the current folder, if it is below that."""
+    """Return *path* relative to the current folder if it is inside, else unchanged."""
     relative = os.path.relpath(path)
     return str(path) if relative.startswith(os.pardir) else relative

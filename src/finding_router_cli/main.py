@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-# Imported when they are called: the local stack alone takes seconds to import.
+# Modules are imported when called: the local stack alone takes seconds to import.
 _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "explain": ("finding_router_cli.explain", "Tell where findings would go, and why."),
     "local": ("finding_router_cli.local", "Run the whole router on this machine."),
@@ -16,7 +16,7 @@ _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
 
 
 class _LateCommands(click.Group):
-    """A group whose commands stay unimported until they are called."""
+    """A group that imports a command only when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
         return list(_COMMANDS)

@@ -1,4 +1,4 @@
-"""`finding-router redrive`: sends what was given up, or never arrived, through the router again."""
+"""`finding-router redrive`: send dead letters and undelivered events through the router again."""
 
 import time
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from finding_router_local.running import find_running
 TARGET: Final = "FindingsQueue"
 SOURCES: Final = ("DeadLetters", "UndeliveredEvents")
 _MESSAGES_PER_CALL: Final = 10
-# Without waiting SQS asks some of its servers only, and may give nothing of what there is.
+# Without a wait time, SQS queries only some of its servers and may miss messages.
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html
 _WAIT_SECONDS: Final = 2
 _POLL_SECONDS: Final = 1.0
@@ -24,11 +24,11 @@ _RUNNING: Final = frozenset({"RUNNING", "CANCELLING"})
 
 
 class RedriveError(Exception):
-    """Messages could not be moved; it says why, and those not moved stay where they are."""
+    """Messages could not be moved; they stay in their queue."""
 
 
 class UnseenMoveError(Exception):
-    """SQS moves messages, and does not let us see how far it is."""
+    """SQS is moving messages, but its progress cannot be read."""
 
 
 @click.command()
@@ -51,9 +51,9 @@ def redrive(*, queue: str, stack: str | None, region: str | None, template: Path
     """
     Send the messages of a dead letter queue through the router again.
 
-    Do it once the cause is remedied: what was said before is not said again. In AWS the move is a
-    task of SQS itself, with your credentials; where that is refused the messages are moved one by
-    one.
+    Run it once the cause is fixed; findings already posted are not posted again. In AWS the move
+    is an SQS message move task under your credentials. If SQS refuses it, the messages are moved
+    one by one.
     """
     try:
         if stack is None:
@@ -73,12 +73,12 @@ def redrive(*, queue: str, stack: str | None, region: str | None, template: Path
 
 def move(sqs: Any, *, source: str, target: str) -> int:
     """
-    Move every message of the queue at URL *source* to *target*; give how many there were.
+    Move all messages of the queue at URL *source* to *target*, and return their number.
 
     Raises:
-        UnseenMoveError: the move has begun, and its end cannot be seen.
-        RedriveError: SQS gave the move up.
-        ClientError: SQS refuses both ways.
+        UnseenMoveError: The move has started, but its progress cannot be read.
+        RedriveError: SQS ended the move early.
+        ClientError: SQS refuses both the task and moving one by one.
 
     """
     arns = {url: _arn(sqs, url) for url in (source, target)}
@@ -99,10 +99,10 @@ def move(sqs: Any, *, source: str, target: str) -> int:
 
 def move_all(sqs: Any, *, source: str, target: str) -> int:
     """
-    Move message by message; give how many there were.
+    Move the messages one by one, and return their number.
 
-    Each is deleted after it was sent: whoever dies in between leaves it in both queues, and the
-    router takes the second for the duplicate that it is.
+    Each message is deleted after it is sent. A crash in between leaves it in both queues, and the
+    router recognises the second as a duplicate.
     """
     moved = 0
     while messages := _receive(sqs, source):
@@ -114,12 +114,12 @@ def move_all(sqs: Any, *, source: str, target: str) -> int:
 
 
 def _task(sqs: Any, source_arn: str) -> dict[str, Any]:
-    """Give the newest move of a queue."""
+    """Return the most recent move task of a queue."""
     try:
         [task, *_] = sqs.list_message_move_tasks(SourceArn=source_arn)["Results"]
     except (BotoCoreError, ClientError) as error:
         raise UnseenMoveError(
-            f"how many and how far is not to be seen ({error}): watch the queue, "
+            f"its progress cannot be read ({error}): watch the queue, "
             "or allow sqs:ListMessageMoveTasks"
         ) from error
     return dict(task)
@@ -140,7 +140,7 @@ def _arn(sqs: Any, url: str) -> str:
 
 
 def _deployed(cloudformation: Any, stack: str) -> dict[str, str]:
-    """Give the URLs of the stack's queues by logical id."""
+    """Return the URLs of the stack's queues by logical id."""
     pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
     urls = {
         each["LogicalResourceId"]: each["PhysicalResourceId"]
@@ -163,6 +163,6 @@ def _local(template: Path) -> tuple[Any, Mapping[str, str]]:
         endpoint_url=running.url,
         region_name=running.region,
         aws_access_key_id="local",
-        aws_secret_access_key="local",  # noqa: S106 -- opens nothing but the local stack
+        aws_secret_access_key="local",  # noqa: S106 -- valid only for the local stack
     )
     return sqs, running.queues

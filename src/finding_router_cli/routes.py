@@ -1,4 +1,4 @@
-"""`finding-router routes`: look after the routing table."""
+"""`finding-router routes`: check the routing table."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from finding_router_cli.routing_items import load_table, stack_options
 
 @click.group()
 def routes() -> None:
-    """Look after the routing table."""
+    """Check the routing table."""
 
 
 @routes.command()
@@ -24,8 +24,8 @@ def check(file: str | None, **stack: Any) -> None:
     """
     Check every item of the routing table; exit with 1 if one is wrong.
 
-    The items come from FILE, or else from the table of the stack. A field that no
-    finding is known to have is pointed out, but not wrong: the format gains fields.
+    The items come from FILE, or else from the table of the stack. A field unknown to ASFF
+    is reported as odd but not as wrong, since the format gains fields.
     """
     table = load_table(routes=file, **stack)
     over = table.over(datetime.now(UTC))
@@ -50,7 +50,7 @@ def check(file: str | None, **stack: Any) -> None:
 
 
 def _odd_fields(match: Match) -> Iterator[tuple[str, str]]:
-    """Give the fields of *match* that no finding is known to have, each with a hint."""
+    """Yield the top-level fields of *match* that are unknown to ASFF, each with a hint."""
     if match.of_event:
         return
     for field in sorted(set(top_fields(match.pattern)).difference(FINDING_FIELDS)):

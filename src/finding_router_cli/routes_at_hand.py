@@ -1,4 +1,4 @@
-"""The routes to go by where nobody names any: those of this machine."""
+"""The default routes: those of the local stack, or the project's examples."""
 
 import json
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from finding_router_local.running import find_running
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoutesAtHand:
-    """Items of a routing table, whose they are in words, and the settings that go with them."""
+    """Items of a routing table, their *origin* in words, and the settings of their stack."""
 
     origin: str
     items: list[object]
@@ -21,10 +21,10 @@ class RoutesAtHand:
 
 def routes_at_hand() -> RoutesAtHand:
     """
-    Give the routes of the stack that `local up` keeps running, or else the project's examples.
+    Return the routes of the stack that `local up` keeps running, or else the project's examples.
 
     Raises:
-        click.ClickException: the stack does not answer any more.
+        click.ClickException: The stack no longer responds.
 
     """
     running = find_running(TEMPLATE.parent)

@@ -1,4 +1,4 @@
-"""Where the commands get routes from: a file, or the table of a stack."""
+"""Load the routes for commands, from a file or from the table of a stack."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, Final
@@ -18,7 +18,7 @@ _DYNAMODB_TYPES: Final = frozenset({"S", "N", "BOOL", "NULL", "M", "L", "SS", "N
 
 
 def stack_options[**P, R](command: Callable[P, R]) -> Callable[P, R]:
-    """Add the options that `load_table` takes beside the file."""
+    """Add the options for the parameters of `load_table` other than the file."""
     options = [
         click.option(
             "--table",
@@ -53,12 +53,12 @@ def load_table(
     or_at_hand: bool = False,
 ) -> RoutingTable:
     """
-    Read the routing table from the file *routes*, or else from the DynamoDB *table*.
+    Return the routing table from the file *routes*, or else from the DynamoDB *table*.
 
-    With neither it takes those *or_at_hand* on this machine, and says so.
+    Without either and with *or_at_hand*, load the default routes, and print their origin.
 
     Raises:
-        click.ClickException: neither is given, or it cannot be read.
+        click.ClickException: No source is given, or the items cannot be read.
 
     """
     if routes is not None:
@@ -86,13 +86,13 @@ def load_table(
 
 def read_items(text: str, source: str) -> list[object]:
     """
-    Read the items of a routing table from *text*; *source* is the name of its file, for errors.
+    Return the items of a routing table in *text*; *source* is its file name, for errors.
 
-    Taken are a list, JSON lines, a single item, the output of ``aws dynamodb scan`` or ``query``,
-    and the input of ``batch-write-item``; values may be typed as DynamoDB does.
+    Accepted are a list, JSON lines, a single item, the output of ``aws dynamodb scan`` or
+    ``query``, and the input of ``batch-write-item``. Values may be plain or DynamoDB's typed form.
 
     Raises:
-        UnreadableError: it is none of these.
+        UnreadableError: The text has another format.
 
     """
     return [
@@ -124,7 +124,7 @@ def _items(document: object, place: str) -> Iterator[object]:
 def _untyped(item: object) -> object:
     if not (isinstance(item, dict) and item and all(map(_is_typed, item.values()))):
         return item
-    # Imported late, as it brings boto3 along.
+    # Imported late, since it imports boto3.
     from finding_router.aws.attributes import from_item  # noqa: PLC0415 -- see above
 
     return from_item(item)
@@ -135,7 +135,7 @@ def _is_typed(value: Any) -> bool:
 
 
 def _items_of_stack(table: str) -> list[object]:
-    from finding_router.aws.routing_table import DynamoRoutingTable  # noqa: PLC0415 -- brings boto3
+    from finding_router.aws.routing_table import DynamoRoutingTable  # noqa: PLC0415 -- loads boto3
 
     try:
         return list(DynamoRoutingTable(table).items())

@@ -1,4 +1,4 @@
-"""DynamoDB's typed attributes to plain JSON values and back."""
+"""Convert DynamoDB's typed attributes to plain JSON values and back."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -11,12 +11,12 @@ _DESERIALIZER: Final = TypeDeserializer()
 
 
 def to_item(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Write *values* as an item; None leaves an attribute out, floats keep their digits."""
+    """Return *values* as a DynamoDB item: None is omitted, a float keeps its decimal digits."""
     return {name: _SERIALIZER.serialize(value) for name, value in _storable(values).items()}
 
 
 def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Read *item*: numbers as int or float, binary as bytes, sets as sorted lists."""
+    """Return *item* as plain values: int or float, bytes for binary, a sorted list for a set."""
     return {name: _plain(_DESERIALIZER.deserialize(value)) for name, value in item.items()}
 
 
@@ -41,7 +41,7 @@ def _plain(value: Any) -> Any:
         case list():
             return [_plain(inner) for inner in value]
         case Binary():
-            return bytes(value)  # type: ignore[call-overload]  # the stubs leave it out
+            return bytes(value)  # type: ignore[call-overload]  # missing from the stubs
         case set():
             return sorted(_plain(inner) for inner in value)
         case _:

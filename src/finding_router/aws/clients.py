@@ -1,4 +1,4 @@
-"""boto3 clients, made when they are first used, and its errors in one place."""
+"""The boto3 clients, created on first use, and the errors that boto3 raises."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -10,9 +10,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# boto3 retries throttling and connection errors by itself: nothing here loops around it. Three
-# attempts with up to 1 s and 2 s of waiting between them: 15 s at worst, 21 s for Security Hub,
-# which delivery/deadline.py reckons with.
+# boto3 retries throttling and connection errors itself, so no caller adds a retry loop. A call
+# makes three attempts with up to 1 s and 2 s between them: at most 15 s, or 21 s for Security Hub.
+# The time budgets in delivery/deadline.py rest on these maxima.
 CONFIG: Final = Config(
     connect_timeout=1,
     read_timeout=3,
@@ -24,16 +24,16 @@ AWS_ERRORS: Final = (ClientError, BotoCoreError)
 
 
 class DynamoDB:
-    """The client of DynamoDB, which all tables share: a second one costs as much as the first."""
+    """The DynamoDB client that all tables share; a second client costs as much as the first."""
 
     @cached_property
     def client(self) -> "DynamoDBClient":
-        """Make the client, at the first call."""
+        """Return the client, created on the first call."""
         return boto3.client("dynamodb", config=CONFIG)
 
 
 def error_code(error: Exception) -> str:
-    """Give AWS's own code for *error*, or the name of what broke on the way there."""
+    """Return the AWS error code of *error*, or the class name where AWS did not answer."""
     if isinstance(error, ClientError):
         return str(error.response.get("Error", {}).get("Code", "Unknown"))
     return type(error).__name__

@@ -1,4 +1,4 @@
-"""Reading the RoutingTable: one paginated Query per kind."""
+"""Read the RoutingTable with one paginated Query per kind of item."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -11,19 +11,19 @@ KINDS: Final = ("route", "account", "silence")
 
 
 class DynamoRoutingTable:
-    """The items of the RoutingTable, as people wrote them."""
+    """The items of the RoutingTable, not yet parsed."""
 
     def __init__(self, table: str, dynamodb: DynamoDB | None = None) -> None:
-        """Read the table of this name, with a client of its own where none is given."""
+        """Read the table named *table*, with a new client if *dynamodb* is None."""
         self._table = table
         self._dynamodb = dynamodb or DynamoDB()
 
     def items(self) -> list[dict[str, Any]]:
         """
-        Read all items of every kind that the router knows.
+        Return all items of every kind in `KINDS`.
 
         Raises:
-            StoreError: DynamoDB does not answer.
+            StoreError: A query failed.
 
         """
         try:

@@ -16,12 +16,12 @@ MAX_AGE_SECONDS: Final = 900
 
 def fetch_token(arn: str, *, fresh: bool) -> str:
     """
-    Give the bot token that *arn* names; cached for 15 minutes unless *fresh*.
+    Return the Slack bot token stored under *arn*, cached for 15 minutes unless *fresh*.
 
-    A secret holds the token itself, or JSON with the key `token`.
+    The secret or parameter holds the token itself, or a JSON object with the key `token`.
 
     Raises:
-        ConfigurationError: it cannot be read, or holds no token. The value is never in the text.
+        ConfigurationError: The value cannot be read or is no token. The message omits the value.
 
     """
     try:
@@ -37,7 +37,7 @@ def fetch_token(arn: str, *, fresh: bool) -> str:
 
 @cache
 def _secrets() -> SecretsProvider:
-    # By itself it makes a session of its own, which reads all of botocore's tables once more.
+    # Without a client, SecretsProvider creates a new session, which loads botocore's data again.
     return SecretsProvider(boto3_client=boto3.client("secretsmanager", config=CONFIG))
 
 

@@ -1,1 +1,1 @@
-"""What a Security Hub finding is, read tolerantly from ASFF."""
+"""Security Hub findings, parsed tolerantly from ASFF."""

@@ -1,5 +1,5 @@
 """
-Read a finding in the AWS Security Finding Format, however incomplete or odd it is.
+Parse findings in the AWS Security Finding Format (ASFF), incomplete or malformed ones included.
 
 https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-findings-format-syntax.html
 """
@@ -18,18 +18,18 @@ _ACCOUNT_ID_DIGITS = 12
 _ARN_FIELDS = 6
 _NATIVE_SCALE_MAX = 10
 _NORMALIZED_MAX = 100
-# Lower ends of the bands of Severity.Normalized, highest first (ASFF).
+# Lower bounds of the bands of Severity.Normalized, highest first (ASFF).
 _BANDS = ((90, Severity.CRITICAL), (70, Severity.HIGH), (40, Severity.MEDIUM))
 
 
 def _as_account_id(value: object) -> str | None:
-    """Give back the leading zeros that an account id loses when it is written as a number."""
+    """Return *value* as an account id, with the leading zeros that a JSON number has lost."""
     text = as_text(value)
     return text.zfill(_ACCOUNT_ID_DIGITS) if text and isinstance(value, int) else text
 
 
 def _as_label(value: object) -> str | None:
-    """Read a word of a closed set in whatever case it came."""
+    """Return *value* in upper case; None if it is blank or not a string."""
     return value.strip().upper() or None if isinstance(value, str) else None
 
 
@@ -39,15 +39,15 @@ _Number = Annotated[float | None, BeforeValidator(as_number)]
 
 
 def _at(*path: str) -> Any:
-    """Say where a field is found, which is None where the path ends early."""
+    """Return a model field that reads the value at *path*; None if the path ends early."""
     return Field(default=None, validation_alias=AliasPath(path[0], *path[1:]))
 
 
 class _Asff(BaseModel):
     """
-    What the router reads of a finding, flat: one model, since each costs cold start.
+    The fields of a finding that the router reads, in one flat model: each model costs cold start.
 
-    No field can fail: what has the wrong type counts as missing.
+    Validation cannot fail: a value of the wrong type counts as missing.
     """
 
     account_id: Annotated[str | None, BeforeValidator(_as_account_id)] = _at("AwsAccountId")
@@ -81,13 +81,13 @@ class _Asff(BaseModel):
 
 def read_finding(raw: object) -> Finding:
     """
-    Read a finding's JSON, with every fall-back that its missing fields have.
+    Return the finding in *raw*, parsed JSON, with a fallback for each missing field.
 
     Raises
     ------
     FindingError
-        Where it is no object, or lacks the Id or ProductArn that identify it in Security Hub.
-        Anything else may be missing or wrong.
+        If *raw* is not an object, or lacks the Id or ProductArn that identify the finding in
+        Security Hub. All other fields may be missing or wrong.
     """
     if not isinstance(raw, Mapping):
         msg = f"a finding is a JSON object, this is {_kind(raw)}; send the finding as it came"
@@ -127,7 +127,7 @@ def read_finding(raw: object) -> Finding:
 
 
 def _identity(raw: Mapping[str, Any], field: str) -> str:
-    """Read a text that Security Hub must find again, so that nothing may be made of a number."""
+    """Return the identifier in *field*; a number is refused, as Security Hub would not match it."""
     value = raw.get(field)
     if not isinstance(value, str):
         found = f"is {_kind(value)}" if field in raw else "is missing"
@@ -140,7 +140,7 @@ def _identity(raw: Mapping[str, Any], field: str) -> str:
 
 
 def _kind(value: object) -> str:
-    """Name the JSON type of *value* as a sentence does."""
+    """Return the JSON type of *value* with its article, for an error message."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -153,7 +153,7 @@ def _kind(value: object) -> str:
 
 
 def _severity(asff: _Asff, product: str) -> Severity:
-    """Take the first that says something; INFORMATIONAL where a finding says nothing at all."""
+    """Return the severity of the first usable field; INFORMATIONAL if there is none."""
     return (
         _of_label(asff.label)
         or _of_normalized(asff.normalized)
@@ -180,10 +180,10 @@ def _of_normalized(number: float | None) -> Severity | None:
 
 def _of_native(number: float | None, product: str) -> Severity | None:
     """
-    Read the deprecated Severity.Product, which each product writes on its own scale.
+    Return the severity of the deprecated Severity.Product, which has a scale for each product.
 
-    Security Hub's goes to 100, GuardDuty's and CVSS scores to 10. A small number on an unknown
-    scale is taken for the latter: too loud is better than too quiet.
+    Security Hub's scale ends at 100; GuardDuty's and that of CVSS scores end at 10. For other
+    products, a number up to 10 is read on the second scale: too high is better than too low.
     """
     if number is not None and product != SECURITY_HUB and number <= _NATIVE_SCALE_MAX:
         return _of_normalized(round(number * 10, 6))
@@ -191,7 +191,7 @@ def _of_native(number: float | None, product: str) -> Severity | None:
 
 
 def _control_id(asff: _Asff, product: str) -> str | None:
-    """Prefer the id that is the same in every standard; older findings have the standard's own."""
+    """Return the control id that all standards share, or the standard's own in older findings."""
     if product != SECURITY_HUB:
         return asff.security_control_id
     return asff.security_control_id or asff.standard_control_id or asff.standard_rule_id
@@ -203,7 +203,7 @@ def _title(asff: _Asff, control_id: str | None) -> str | None:
 
 
 def _resource(raw: Mapping[str, Any]) -> Resource | None:
-    """Read one resource; None where it says neither what nor which."""
+    """Return the resource in *raw*; None if it has neither Type nor Id."""
     kind = text_at(raw, "Type")
     resource_id = text_at(raw, "Id") or kind
     if resource_id is None:
@@ -225,7 +225,7 @@ def _regions(resources: tuple[Resource, ...]) -> Iterator[str]:
 
 
 def _partition(product_arn: str, resources: tuple[Resource, ...], region: str | None) -> str:
-    """Find which of AWS's separate clouds the finding is of, "aws" if nothing says."""
+    """Return the AWS partition of the finding; "aws" if no field names one."""
     claims = [_as_partition(_arn_field(product_arn, 1))]
     claims += [resource.partition for resource in resources]
     for prefix, partition in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov")):
@@ -235,7 +235,7 @@ def _partition(product_arn: str, resources: tuple[Resource, ...], region: str | 
 
 
 def _as_partition(text: str | None) -> str | None:
-    """Believe only what reads like a partition, as links are built on it."""
+    """Return *text* if it has the form of a partition, else None: links are built from it."""
     if text is None or not text.isascii():
         return None
     first, *rest = text.split("-")
@@ -249,7 +249,7 @@ def _account_of(arn: str) -> str | None:
 
 
 def _arn_field(arn: str, position: int) -> str | None:
-    """Give field 1 (partition), 3 (Region) or 4 (account) of an ARN; None where it is empty."""
+    """Return field 1 (partition), 3 (Region) or 4 (account) of *arn*; None if it is empty."""
     fields = arn.split(":", _ARN_FIELDS - 1)
     if len(fields) < _ARN_FIELDS or fields[0] != "arn":
         return None

@@ -1,4 +1,4 @@
-"""What a digest is made of: a line for each finding, counted and grouped without a remainder."""
+"""The content of a digest: one line for each finding, groups of lines, totals and a trend."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,16 +8,16 @@ from typing import Any, Final, NamedTuple, Self
 from finding_router.findings.finding import Finding, Severity
 from finding_router.findings.reading import items_at, text_at
 
-# A type of ASFF is NAMESPACE/CATEGORY/CLASSIFIER, of which only the last says what it is about.
+# An ASFF type is NAMESPACE/CATEGORY/CLASSIFIER; only the classifier is specific.
 # https://docs.aws.amazon.com/securityhub/latest/userguide/asff-required-attributes.html#Types
 _TYPE_PARTS: Final = 3
 _AFTER_NAME: Final = "] \t.:-\u2013\u2014"
-# More names than anybody compares; a digest of a thousand groups would outgrow its item.
+# Group names kept for the trend; those of thousands of groups could exceed DynamoDB's item size.
 _GROUPS_KEPT: Final = 300
 
 
 class Kind(NamedTuple):
-    """What findings are put together by, and the words that go with it."""
+    """The name that findings are grouped by, and a title for it."""
 
     name: str
     title: str | None = None
@@ -25,10 +25,10 @@ class Kind(NamedTuple):
 
 def kind_of(finding: Finding) -> Kind:
     """
-    Say what *finding* is one of: its control, its vulnerability, its type, else its title.
+    Return the kind of *finding*, named by its control, vulnerability, type or title, in this order.
 
-    Without a classifier a type says next to nothing ("Software and Configuration Checks"). *title*
-    is what the finding's own adds to the name; None where that is nothing.
+    A type without a classifier is too general ("Software and Configuration Checks") and is skipped.
+    The kind's *title* is the finding's title without the name; None if nothing is left.
     """
     vulnerabilities = {text_at(each, "Id") for each in items_at(finding.raw, "Vulnerabilities")}
     name = finding.control_id or (vulnerabilities.pop() if len(vulnerabilities) == 1 else None)
@@ -43,7 +43,7 @@ def kind_of(finding: Finding) -> Kind:
 
 
 def _without(name: str, title: str) -> str | None:
-    """Take *name* off the front of *title*: "S3.8 S3 buckets …", "[S3.8] …", "CVE-… - …"."""
+    """Return *title* without *name* at its start: "S3.8 S3 …", "[S3.8] …", "CVE-… - …"."""
     rest = title.removeprefix("[").removeprefix(name)
     if rest == title.removeprefix("[") or rest[:1].isalnum():
         return title
@@ -52,7 +52,7 @@ def _without(name: str, title: str) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """What a digest knows of one finding; *subject* names it as the Ledger does."""
+    """One finding in a digest; *subject* identifies it in the Ledger."""
 
     subject: str
     finding_id: str
@@ -61,26 +61,26 @@ class Line:
     title: str
     product: str
     group: str
-    """Name of its `Kind`."""
+    """Name of the finding's `Kind`."""
     group_title: str | None = None
-    """None where the finding's title is that of the group as well."""
+    """Title of the finding's `Kind`; None if there is none or it equals *title*."""
     account_id: str | None = None
     account_name: str | None = None
     region: str | None = None
     resource: str | None = None
-    """Short name of the first one; *more_resources* counts the others."""
+    """Short name of the first resource; *more_resources* counts the others."""
     more_resources: int = 0
     url: str | None = None
     is_ended: bool = False
 
     def to_attributes(self) -> dict[str, Any]:
-        """Give the line as plain JSON values; what it does not know is left out."""
+        """Return the line as plain JSON values, without those that are None, 0 or False."""
         known = asdict(self) | {"severity": self.severity.value}
         return {name: value for name, value in known.items() if value is not None and value != 0}
 
     @classmethod
     def from_attributes(cls, attributes: Mapping[str, Any]) -> Self:
-        """Read what `to_attributes` gave; any other attribute is passed over."""
+        """Return the line that `to_attributes` wrote; unknown attributes are ignored."""
         names = {each.name for each in fields(cls)}
         known = {name: value for name, value in attributes.items() if name in names}
         return cls(**known | {"severity": Severity(known["severity"])})
@@ -88,7 +88,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The lines of one product and kind, the most severe first and those that ended last."""
+    """The lines of one product and kind, most severe first, those of ended findings last."""
 
     name: str
     product: str
@@ -96,31 +96,31 @@ class Group:
 
     @property
     def title(self) -> str | None:
-        """Give the title that all lines have; None where they differ or it is the name."""
+        """Return the title that all lines share; None if titles differ or equal the name."""
         titles = {line.group_title or line.title for line in self.lines}
         return titles.pop() if len(titles) == 1 and self.name not in titles else None
 
     @property
     def severity(self) -> Severity:
-        """Give the worst of what is open; once nothing is, the worst there was."""
+        """Return the highest severity of the open findings, or of all if none is open."""
         return self.lines[0].severity
 
     @property
     def count(self) -> int:
-        """Count the findings, those that ended as well."""
+        """Return the number of findings, open and ended."""
         return len(self.lines)
 
     @property
     def is_over(self) -> bool:
-        """Tell whether all of them ended."""
+        """Return True if all findings have ended."""
         return all(line.is_ended for line in self.lines)
 
 
 def groups(lines: Iterable[Line]) -> list[Group]:
     """
-    Put each of *lines* into its group: most severe first, then the most findings.
+    Return *lines* in groups, sorted by severity and then by number of findings, highest first.
 
-    Groups of which nothing is open any more come last.
+    Groups without an open finding come last.
     """
     members: dict[tuple[str, str], list[Line]] = {}
     for line in lines:
@@ -142,12 +142,12 @@ def _group_order(group: Group) -> tuple[object, ...]:
 
 
 def accounts(lines: Iterable[Line]) -> int:
-    """Count the accounts that *lines* are about."""
+    """Return the number of distinct accounts in *lines*."""
     return len({line.account_id or line.account_name for line in lines} - {None})
 
 
 def resources(lines: Iterable[Line]) -> int:
-    """Count the resources that *lines* are about, each once whatever was found of it."""
+    """Return the number of distinct resources in *lines*."""
     most: dict[tuple[str | None, ...], int] = {}
     for line in lines:
         if line.resource:
@@ -158,18 +158,18 @@ def resources(lines: Iterable[Line]) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """A digest in numbers, to be said and to be compared with the next one's."""
+    """The counts of a digest, shown in it and compared with those of the next digest."""
 
     by_severity: Mapping[Severity, int]
-    """Most severe first, and none that is zero."""
+    """Findings by severity, most severe first, without zeros."""
     ended: int = 0
     groups: tuple[str, ...] = ()
-    """Names of the groups, each once and in their order."""
+    """Names of the groups without repeats, in the order of `groups`."""
     are_groups_cut: bool = False
 
     @classmethod
     def of(cls, lines: Sequence[Line]) -> Self:
-        """Count *lines*."""
+        """Return the totals of *lines*."""
         counted = Counter(line.severity for line in lines)
         return cls(
             by_severity={each: counted[each] for each in reversed(Severity) if counted[each]},
@@ -179,11 +179,11 @@ class Totals:
 
     @property
     def count(self) -> int:
-        """Count the findings."""
+        """Return the number of findings."""
         return sum(self.by_severity.values())
 
     def to_attributes(self) -> dict[str, Any]:
-        """Give the totals as plain JSON values; of more than 300 groups the first are kept."""
+        """Return the totals as plain JSON values, with the names of the first 300 groups."""
         return {
             "by_severity": {each.value: count for each, count in self.by_severity.items()},
             "ended": self.ended,
@@ -193,7 +193,7 @@ class Totals:
 
     @classmethod
     def from_attributes(cls, attributes: Mapping[str, Any]) -> Self:
-        """Read what `to_attributes` gave."""
+        """Return the totals that `to_attributes` wrote."""
         counted = attributes["by_severity"]
         return cls(
             by_severity={each: counted[each] for each in reversed(Severity) if each in counted},
@@ -205,18 +205,18 @@ class Totals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trend:
-    """What changed since the digest before."""
+    """The changes since the previous digest."""
 
     before: int
-    """How many findings that one had."""
+    """Number of findings in the previous digest."""
     changes: Mapping[Severity, int] = field(default_factory=dict)
-    """By how many more or fewer, most severe first; none that is zero."""
+    """Change in the number of findings by severity, most severe first, without zeros."""
     new: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
 
     @classmethod
     def between(cls, before: Totals, now: Totals) -> Self:
-        """Compare *now* with *before*; what that one kept no name of is not called new."""
+        """Return the changes from *before* to *now*; no group is new if *before* has cut names."""
         earlier, later = before.by_severity, now.by_severity
         changes = {each: later.get(each, 0) - earlier.get(each, 0) for each in reversed(Severity)}
         known = set(before.groups)

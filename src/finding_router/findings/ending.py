@@ -1,4 +1,4 @@
-"""How a finding ended."""
+"""The ways in which a finding ends."""
 
 from enum import StrEnum
 
@@ -6,24 +6,24 @@ from finding_router.findings.finding import Finding
 
 
 class Ended(StrEnum):
-    """What ended a finding."""
+    """The cause of a finding's end."""
 
     ARCHIVED = "archived"
-    """Its product does not report it any more, or says so."""
+    """The product no longer reports the finding, or has archived it."""
     PASSED = "passed"
-    """The control's check passes now."""
+    """The control's check passes."""
     SUPPRESSED = "suppressed"
-    """A person or a rule wants to hear no more of it."""
+    """A person or a rule has set the Workflow status to SUPPRESSED."""
     RESOLVED = "resolved"
-    """A person or a rule says that it is done."""
+    """A person or a rule has set the Workflow status to RESOLVED."""
 
 
 def ending_of(finding: Finding) -> Ended | None:
     """
-    Say what ended *finding*, or None where it is open.
+    Return the cause that ended *finding*, or None if the finding is open.
 
-    The causes come before what Security Hub makes of them: a control that passes also becomes
-    RESOLVED, and is "passed".
+    Causes are checked before their consequences: Security Hub also sets the finding of a passing
+    control to RESOLVED, and the result is "passed".
     """
     if finding.record_state == "ARCHIVED":
         return Ended.ARCHIVED

@@ -1,5 +1,5 @@
 """
-Read the EventBridge events that Security Hub sends.
+Parse the EventBridge events that Security Hub sends.
 
 https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-cwe-integration-types.html
 """
@@ -26,7 +26,7 @@ _SHOWN_CHARS = 80
 
 
 class EventKind(StrEnum):
-    """How a finding came: by itself, or because a person sent it with a custom action."""
+    """How a finding was sent: by Security Hub on import, or by a person with a custom action."""
 
     IMPORTED = "imported"
     CUSTOM_ACTION = "custom action"
@@ -35,15 +35,15 @@ class EventKind(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
     """
-    What one event brings; each of *findings* is untouched JSON, to be read alone.
+    The content of one event; each of *findings* is unparsed JSON, to be parsed separately.
 
-    Route on the findings, never on the envelope: with aggregation its account and Region are
-    those of the administrator, which is why they are not kept.
+    The envelope's account and Region are dropped, since with aggregation they are those of the
+    administrator account. Routing uses the account and Region of each finding.
     """
 
     kind: EventKind
     event_id: str
-    """The envelope's id; for events without one, a hash of the event."""
+    """The envelope's id; for an event without an id, the SHA-256 of the event in hex."""
     action_name: str | None
     action_description: str | None
     findings: tuple[object, ...]
@@ -63,7 +63,7 @@ _REFUSED: Final = {
     ),
 }
 _TAKEN: Final = f'the router takes "{IMPORTED}" and "{CUSTOM_ACTION}" of {SOURCE}'
-# pydantic's words for its error types are written for programmers.
+# Texts for pydantic's error types; pydantic's own are written for programmers.
 _PROBLEMS: Final = {
     "missing": "is missing",
     "model_type": "is no object",
@@ -71,12 +71,12 @@ _PROBLEMS: Final = {
     "too_short": "is empty",
 }
 
-# Any: the base class asks for text and a time, which events made by hand do not always have.
+# Any: EventBridgeModel requires strings and a datetime, which hand-made events may lack.
 _Tolerant = Annotated[Any, BeforeValidator(as_text)]
 
 
 class _Detail(BaseModel):
-    """The part of an event that the router uses: its findings, each of whatever type."""
+    """The detail of an event: its findings, each of any type, and the custom action."""
 
     findings: Annotated[list[object], Field(min_length=1)]
     action_name: _Tolerant = Field(default=None, alias="actionName")
@@ -84,7 +84,7 @@ class _Detail(BaseModel):
 
 
 class _Envelope(EventBridgeModel):
-    """An EventBridge event of which only the detail must be there."""
+    """An EventBridge event, of which only the detail is required."""
 
     version: _Tolerant = None
     id: _Tolerant = None
@@ -98,12 +98,12 @@ class _Envelope(EventBridgeModel):
 
 def read_event(event: object) -> Intake:
     """
-    Take the findings out of an EventBridge event.
+    Return the content of an EventBridge event.
 
     Raises
     ------
     EventError
-        Where the event is of another source or detail-type, or has no findings: it names which.
+        If the event has another source or detail-type, or no findings; the message says which.
     """
     if not isinstance(event, Mapping):
         msg = f"an event is a JSON object, not {type(event).__name__}; {_TAKEN}"
@@ -142,7 +142,7 @@ def _kind(event: Mapping[str, Any]) -> EventKind:
 
 
 def _explained(exc: ValidationError) -> str:
-    """Name the field; the value stays out of it, as it may be a whole finding."""
+    """Return the field and its problem, without the value, which may be a whole finding."""
     [error, *_] = exc.errors(include_url=False, include_context=False, include_input=False)
     field = ".".join(map(str, error["loc"]))
     problem = _PROBLEMS.get(error["type"], error["msg"])
@@ -150,16 +150,16 @@ def _explained(exc: ValidationError) -> str:
 
 
 def _fingerprint(event: Mapping[str, Any]) -> str:
-    """Make an id that the same event always has, whatever the order of its keys."""
+    """Return the SHA-256 of *event* in hex, independent of the order of its keys."""
     try:
         text = json.dumps(event, sort_keys=True)
     except (RecursionError, TypeError, ValueError) as exc:
-        msg = "id is missing, and the event is too odd to make one of; give the event an id"
+        msg = "id is missing, and the event cannot be hashed instead; give the event an id"
         raise EventError(msg) from exc
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _shown(text: str) -> str:
-    """Quote what a stranger wrote, cut, so that it stays one short line of a log."""
+    """Return *text* from outside, quoted, escaped and cut, so that a log entry stays one line."""
     cut = text if len(text) <= _SHOWN_CHARS else text[:_SHOWN_CHARS] + "…"
     return json.dumps(cut, ensure_ascii=False)

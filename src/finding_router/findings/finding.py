@@ -1,4 +1,4 @@
-"""A finding as the rest of the router sees it: read once, never changed."""
+"""A parsed finding; immutable."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Severity(StrEnum):
-    """Severity labels of ASFF; `rank` orders them, INFORMATIONAL lowest."""
+    """Severity labels of ASFF, lowest first."""
 
     INFORMATIONAL = "INFORMATIONAL"
     LOW = "LOW"
@@ -17,13 +17,13 @@ class Severity(StrEnum):
 
     @property
     def rank(self) -> int:
-        """Give 0 for INFORMATIONAL to 4 for CRITICAL."""
+        """Return 0 for INFORMATIONAL to 4 for CRITICAL."""
         return list(Severity).index(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """One affected resource; *id* need not be an ARN, *raw* is as it came."""
+    """One affected resource; *id* may not be an ARN, and *raw* is its unchanged JSON."""
 
     id: str
     type: str | None = None
@@ -36,11 +36,11 @@ class Resource:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """
-    One finding, with every fall-back of ASFF already applied.
+    One finding, with a fallback for each field that ASFF leaves out.
 
-    Strings are as the product wrote them (hostile, untrimmed, never empty: an empty one is None);
-    timestamps are kept as strings, since ASFF has six shapes of them. *raw* is the finding's JSON,
-    which routes match and product layouts read.
+    Strings are as the product wrote them: untrusted and untrimmed, but never empty (None instead).
+    Timestamps stay strings, since products use many formats. *raw* is the finding's JSON, which
+    routes match and product layouts read.
     """
 
     id: str
@@ -55,9 +55,9 @@ class Finding:
     title: str
     description: str | None
     workflow_status: str
-    """"NEW" when the finding says nothing."""
+    """"NEW" if the finding has no Workflow status."""
     record_state: str
-    """"ACTIVE" when the finding says nothing."""
+    """"ACTIVE" if the finding has no RecordState."""
     compliance_status: str | None
     control_id: str | None
     generator_id: str | None

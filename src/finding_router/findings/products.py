@@ -1,4 +1,4 @@
-"""What a finding's product is called, in as few words as people use for it."""
+"""Short names of the products that report findings."""
 
 from typing import Final
 
@@ -14,8 +14,8 @@ HEALTH: Final = "Health"
 FIREWALL_MANAGER: Final = "Firewall Manager"
 PATCH_MANAGER: Final = "Patch Manager"
 
-# The end of the ProductArn is the only name that never changes: a control finding's ProductName
-# is "Security Hub" or "Security Hub CSPM", by the age of the document that one reads.
+# Only the end of the ProductArn is stable: the ProductName of a control finding is "Security Hub"
+# in some AWS documents and "Security Hub CSPM" in others.
 # https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-internal-providers.html
 _BY_ARN: Final = {
     "aws/securityhub": SECURITY_HUB,
@@ -38,10 +38,10 @@ _VENDORS: Final = ("aws ", "amazon ")
 
 def product_name(product_arn: str, *names: str | None) -> str:
     """
-    Give the short name of the product behind *product_arn*.
+    Return the short name of the product behind *product_arn*.
 
-    AWS's own products are known by the end of their ARN, whatever the finding calls them. Any
-    other is called by the first of *names* that is not blank, else by the ARN's last segment.
+    AWS's own products are recognised by the end of their ARN, whatever the finding calls them. For
+    any other, the result is the first of *names* that is not blank, else the ARN's last segment.
     """
     segments = _segments(product_arn)
     known = _BY_ARN.get("/".join(segments).lower())
@@ -54,7 +54,7 @@ def product_name(product_arn: str, *names: str | None) -> str:
 
 
 def _segments(product_arn: str) -> list[str]:
-    """Take apart ``arn:…:product/COMPANY/PRODUCT``, or whatever stands behind the last colon."""
+    """Split the path of ``arn:…:product/COMPANY/PRODUCT``, the text after the last colon."""
     path = product_arn.rpartition(":")[2].strip().removeprefix("product/")
     return [segment.strip() for segment in path.split("/") if segment.strip()]
 

@@ -1,4 +1,4 @@
-"""Read JSON of which nothing is certain: a missing step and a wrong type both give nothing."""
+"""Read values of unvalidated JSON; a missing key and a wrong type both count as no value."""
 
 import math
 from collections.abc import Mapping
@@ -7,10 +7,10 @@ from typing import Any, TypeIs
 
 def value_at(source: object, *path: str | int) -> object:
     """
-    Follow *path* into *source*: a string is a key of an object, an integer an index of an array.
+    Return the value at *path* in *source*; a string is an object's key, an int an array's index.
 
-    Keys are taken whole, since those of ProductFields hold dots, slashes and blanks. Gives None
-    where the path ends early, which JSON's null cannot be told from.
+    Keys are not split, since those of ProductFields contain dots, slashes and spaces. Return None
+    if the path ends early, and for JSON's null.
     """
     here = source
     for step in path:
@@ -23,21 +23,21 @@ def value_at(source: object, *path: str | int) -> object:
 
 def text_at(source: object, *path: str | int) -> str | None:
     """
-    Give the text at *path*, as it was written; None for what is blank or no text.
+    Return the text at *path*, untrimmed; None if it is blank or of another type.
 
-    Numbers and booleans become text, since products write either. Half a surrogate pair, which
-    JSON can carry and no encoding can, becomes U+FFFD.
+    Numbers and booleans become text, since products write either. A lone surrogate, which JSON can
+    represent and UTF-8 cannot, becomes U+FFFD.
     """
     return as_text(value_at(source, *path))
 
 
 def number_at(source: object, *path: str | int) -> float | None:
-    """Give the finite number at *path*, also one that is written as text; booleans are none."""
+    """Return the finite number at *path*, also from a text; None for a boolean."""
     return as_number(value_at(source, *path))
 
 
 def items_at(source: object, *path: str | int) -> tuple[Mapping[str, Any], ...]:
-    """Give the objects of the array at *path*; a lone object counts as an array of one."""
+    """Return the objects in the array at *path*; a lone object counts as an array of one."""
     value = value_at(source, *path)
     if isinstance(value, Mapping):
         return (value,)
@@ -45,14 +45,14 @@ def items_at(source: object, *path: str | int) -> tuple[Mapping[str, Any], ...]:
 
 
 def texts_at(source: object, *path: str | int) -> tuple[str, ...]:
-    """Give the texts of the array at *path*, blank ones left out; a lone text counts as one."""
+    """Return the non-blank texts in the array at *path*; a lone text counts as an array of one."""
     value = value_at(source, *path)
     items = value if _is_array(value) else (value,)
     return tuple(text for text in map(as_text, items) if text is not None)
 
 
 def as_text(value: object) -> str | None:
-    """Give *value* as `text_at` would."""
+    """Return *value* as text, by the rules of `text_at`."""
     if isinstance(value, str):
         return _encodable(value) if value.strip() else None
     if isinstance(value, bool):
@@ -62,13 +62,13 @@ def as_text(value: object) -> str | None:
     if isinstance(value, int | float):
         try:
             return str(value)
-        except ValueError:  # Python writes out no integer of more than 4,300 digits
+        except ValueError:  # Python converts no integer of more than 4,300 digits to text
             return None
     return None
 
 
 def as_number(value: object) -> float | None:
-    """Give *value* as `number_at` would."""
+    """Return *value* as a number, by the rules of `number_at`."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:

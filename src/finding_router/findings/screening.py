@@ -1,4 +1,4 @@
-"""Which findings are not posted at all, whatever the routes say."""
+"""Findings that are never posted, whatever the routes say."""
 
 from enum import StrEnum
 
@@ -7,7 +7,7 @@ from finding_router.findings.finding import Finding
 
 
 class NotPosted(StrEnum):
-    """Why a finding is not posted; the names of outcomes."""
+    """The reasons for not posting a finding, also names of outcomes."""
 
     ARCHIVED = "archived"
     PASSED = "passed"
@@ -17,11 +17,11 @@ class NotPosted(StrEnum):
 
 def screen(finding: Finding, kind: EventKind) -> NotPosted | None:
     """
-    Say why *finding* is not posted, or None where it is to be routed.
+    Return the reason for not posting *finding*, or None if it is to be routed.
 
-    What a person sends with a custom action is always posted: it was asked for. Otherwise the
-    causes come before what Security Hub makes of them: a control that passes also becomes
-    RESOLVED, and is "passed". A status that Security Hub does not define is not NEW either.
+    A finding sent by a person with a custom action is always posted. Otherwise causes are checked
+    before their consequences: Security Hub also sets the finding of a passing control to RESOLVED,
+    and the result is "passed". A Workflow status unknown to Security Hub counts as not NEW.
     """
     if kind is EventKind.CUSTOM_ACTION:
         return None

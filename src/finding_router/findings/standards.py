@@ -1,4 +1,4 @@
-"""Which security standards a control finding is of, in the words that their users have for them."""
+"""Short names of the security standards that a control finding belongs to."""
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -7,7 +7,7 @@ from finding_router.findings.finding import Finding
 from finding_router.findings.products import SECURITY_HUB
 from finding_router.findings.reading import items_at, text_at
 
-# The middle of a standard's id.
+# Keyed by NAME in a standard's id, PREFIX/NAME/v/VERSION.
 # https://docs.aws.amazon.com/securityhub/latest/userguide/standards-reference.html
 _NAMES: Final = {
     "aws-foundational-security-best-practices": "AWS FSBP",
@@ -18,7 +18,7 @@ _NAMES: Final = {
     "pci-dss": "PCI DSS",
     "service-managed-aws-control-tower": "AWS Control Tower",
 }
-# What stands before it, by where it is written.
+# PREFIX depends on the field that the id comes from.
 _PREFIXES: Final = ("standards/", "ruleset/", "control/", "subscription/")
 _VERSION: Final = "/v/"
 
@@ -31,10 +31,10 @@ class _Standard(NamedTuple):
 
 def standard_name(finding: Finding) -> str | None:
     """
-    Name the standard that *finding* is of: "AWS FSBP v1.0.0", "CIS v3.0.0 5.2".
+    Return the name of the standard of *finding*: "AWS FSBP v1.0.0", "CIS v3.0.0 5.2".
 
-    The control's id in the standard follows where Security Hub has another for it. None where no
-    standard made the finding alone, as with consolidated control findings, which are of several.
+    The control's id in the standard follows if it differs from its id in Security Hub. Return None
+    if the finding is not of exactly one standard; consolidated control findings are of several.
     """
     if finding.product != SECURITY_HUB:
         return None
@@ -55,7 +55,7 @@ def standard_name(finding: Finding) -> str | None:
 
 
 def standard_names(finding: Finding) -> tuple[str, ...]:
-    """Name every standard that *finding* says its control belongs to, each once."""
+    """Return the names of all standards that *finding* lists for its control, without repeats."""
     own = standard_name(finding)
     others = [
         name
@@ -74,9 +74,9 @@ def _associated(finding: Finding) -> Iterator[str]:
 
 def _read(written: str) -> _Standard:
     """
-    Take ``PREFIX/NAME/v/VERSION/CONTROL`` apart, alone or at the end of an ARN.
+    Parse ``PREFIX/NAME/v/VERSION/CONTROL``, alone or at the end of an ARN.
 
-    A standard of another product's may be written in any way, and is called as it is.
+    An id of any other form becomes the name unchanged.
     """
     path = written.rpartition(":")[2] if _VERSION in written else written
     for prefix in _PREFIXES:

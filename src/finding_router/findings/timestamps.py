@@ -1,10 +1,10 @@
-"""Timestamps of ASFF, read for display and comparison only: findings keep what was written."""
+"""Parse ASFF timestamps, for display and comparison; findings keep them as text."""
 
 from datetime import UTC, datetime, timedelta
 
 from finding_router.findings.reading import as_number
 
-# Seconds since 1970 have nine to ten digits in the years that findings are about (1973 to 2286).
+# Range of a number taken as seconds since 1970: nine to ten digits, the years 1973 to 2286.
 _EPOCH_MIN = 100_000_000
 _EPOCH_MAX = 10_000_000_000
 _LEAP_SECOND = slice(16, 19)  # of YYYY-MM-DDTHH:MM:60
@@ -12,11 +12,11 @@ _LEAP_SECOND = slice(16, 19)  # of YYYY-MM-DDTHH:MM:60
 
 def parse_timestamp(text: str | None) -> datetime | None:
     """
-    Give the moment that *text* means, in UTC; None where it means none.
+    Return the time in *text*, in UTC; None if it has no known format.
 
-    Products write ISO 8601 in many ways: none to nine decimals, a blank instead of the T,
-    offsets of hours only or none at all (UTC), a date alone, leap seconds (the next second),
-    and seconds or milliseconds since 1970.
+    Products write ISO 8601 in many ways: with zero to nine decimals, a space instead of the T, an
+    offset of hours only or none (taken as UTC), only a date, or a leap second (read as the next
+    second). Seconds and milliseconds since 1970 are accepted too.
     """
     if text is None:
         return None

@@ -1,1 +1,1 @@
-"""Which channels a finding goes to, and why."""
+"""The routing table: the channels of a finding, and the reasons."""

@@ -1,4 +1,4 @@
-"""The routing table in force: read again every few seconds, the last good one kept."""
+"""A cache of the routing table, which keeps the last good table while the store fails."""
 
 import time
 from collections.abc import Callable
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 class RouteCache:
     """
-    Keeps the table that was read last.
+    The most recently read routing table.
 
-    Where the store does not answer, the last good table keeps working and `stale_because` says so;
-    without one, the error goes up, since nothing can be decided.
+    If the store fails, the last good table stays in use and `stale_because` holds the error.
+    Without such a table the error is raised, since no finding can be routed.
     """
 
     def __init__(
@@ -28,9 +28,9 @@ class RouteCache:
         clock: Callable[[], float] = time.time,
     ) -> None:
         """
-        Call *read* for the items once *cache_seconds* of *clock* have passed.
+        Call *read* for the items when the table is older than *cache_seconds* by *clock*.
 
-        The clock is that on the wall: a monotonic one may stand still while Lambda is frozen.
+        *clock* returns wall time, since a monotonic clock may stop while Lambda is frozen.
         """
         self._read = read
         self._default_channel = default_channel
@@ -44,10 +44,10 @@ class RouteCache:
 
     def table(self) -> "RoutingTable":
         """
-        Give the table, read now or less than the cache time ago.
+        Return the table, read at most *cache_seconds* ago unless the store fails.
 
         Raises:
-            StoreError: it cannot be read and never was.
+            StoreError: The table cannot be read, and was never read before.
 
         """
         now = self._clock()
@@ -62,7 +62,7 @@ class RouteCache:
             self._read_at = now
             return self._table
         self._read_at, self.stale_because = now, None
-        # The index over ten thousand routes takes longer to build than the items to compare.
+        # Building the index of ten thousand routes takes longer than comparing the items.
         if self._table is None or items != self._items:
             from finding_router.routing.table import RoutingTable
 

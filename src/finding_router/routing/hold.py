@@ -1,4 +1,4 @@
-"""Why a message waits, and until when."""
+"""Holds: the reason and the end of a message's wait."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class HoldKind(StrEnum):
-    """What makes a message wait."""
+    """The cause of a hold."""
 
     SCHEDULE = "schedule"
     HOURS = "hours"
@@ -16,9 +16,10 @@ class HoldKind(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
     """
-    A message waits until *due_at*, in UTC.
+    The wait of a held message until *due_at*, in UTC.
 
-    *name* is that of the route or silence which says so. With *forget* nothing is said then either.
+    *name* is that of the route or silence that holds the message. With *forget*, the message is
+    discarded instead of posted.
     """
 
     kind: HoldKind
@@ -27,6 +28,6 @@ class Hold:
     forget: bool = False
 
     def __str__(self) -> str:
-        """Say who makes it wait, and until when, for the log."""
+        """Return the name of the route or silence and the end of the hold, for the log."""
         who = "silence" if self.kind is HoldKind.SILENCE else "route"
         return f"{who} {self.name}, until {self.due_at:%Y-%m-%d %H:%M} UTC"

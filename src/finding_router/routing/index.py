@@ -1,7 +1,7 @@
 """
-The name of `finding_router.routing.patterns.index`, for other programs.
+The public name of `finding_router.routing.patterns.index` for other programs.
 
-They import `PatternIndex` from here; the project itself does not.
+Other programs import `PatternIndex` from here; this project does not.
 """
 
 from finding_router.routing.patterns.index import PatternIndex

@@ -1,7 +1,8 @@
 """
-The names of `finding_router.routing.patterns.pattern`, for other programs.
+The public names of `finding_router.routing.patterns.pattern` for other programs.
 
-They import `compile_pattern`, `Pattern` and `PatternError` from here; the project itself does not.
+Other programs import `compile_pattern`, `Pattern` and `PatternError` from here; this project
+does not.
 """
 
 from finding_router.routing.patterns.pattern import Pattern, PatternError, compile_pattern

@@ -1,10 +1,10 @@
 """
-Decide where a finding goes.
+Route findings to channels.
 
-Every matching route delivers, in order and then by name, up to and including the first that stops.
-A channel gets one message however many routes name it. Routes that say nothing only keep a finding
-from the default channel: what another route posts is posted. Shadows are as if they were not there,
-and a silence makes all messages of a finding wait, whatever routes say.
+All matching routes apply, sorted by order and then by name, up to and including the first that
+stops. A channel gets one message, however many routes name it. A route that posts no message only
+keeps a finding from the default channel; other routes still post it. Shadow routes have no effect,
+and a silence holds all messages of a finding, whatever the routes are.
 """
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
@@ -34,10 +34,10 @@ _AT_ONCE: Final = datetime.min.replace(tzinfo=UTC)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
     """
-    One message to be: *routes* are the names of those that want it, none for the default channel.
+    One planned message; *routes* are the names of the routes to *channel*, empty for the default.
 
-    *mention* has whom those of the routes mention that post now, or first when it is held. *note*
-    says why a finding ended in the default channel, None where it was sent there on purpose.
+    *mention* has the mentions of the routes that post first. *note* is the reason for the default
+    channel; None if a route names it.
     """
 
     channel: str
@@ -51,11 +51,11 @@ class Destination:
 @dataclass(frozen=True, kw_only=True)
 class Decision:
     """
-    Where one finding goes; without *channels* a route, *dropped_by*, says to say nothing.
+    The routing of one finding; if *channels* is empty, *dropped_by* is the route that dropped it.
 
-    With *suppress* that route also wants the finding's Workflow status to be SUPPRESSED.
-    *silenced_by* names the silence that holds all of the channels, and *shadowed* has what shadow
-    routes would have posted.
+    With *suppress*, that route also asks to set the Workflow status to SUPPRESSED. *silenced_by*
+    names the silence that holds the messages to all channels. *shadowed* has the messages that
+    shadow routes would have posted.
     """
 
     channels: tuple[Destination, ...]
@@ -67,12 +67,12 @@ class Decision:
 
     @cached_property
     def trace(self) -> tuple[TraceStep, ...]:
-        """What each route said, in order: made when it is asked for, as it looks at all of them."""
+        """Return a step for each route, in order; computed on first use, as it checks them all."""
         return tuple(self.tracer())
 
 
 class RoutingTable:
-    """Routes, silences and account names that are valid, and the *problems* of other items."""
+    """The valid routes, silences and account aliases, and the *problems* of the other items."""
 
     def __init__(
         self,
@@ -84,12 +84,12 @@ class RoutingTable:
         problems: Iterable[RouteError] = (),
     ) -> None:
         """
-        Index *routes* and *silences*, of which no two have one name.
+        Index *routes* and *silences*, whose names must be unique.
 
-        *aliases* names accounts by their ids.
+        *aliases* maps account ids to names.
 
         Raises:
-            ConfigurationError: the default channel is no channel.
+            ConfigurationError: The default channel is invalid.
 
         """
         self.routes: Final = tuple(sorted(routes, key=lambda route: (route.order, route.name)))
@@ -110,10 +110,10 @@ class RoutingTable:
         cls, items: Iterable[object], *, default_channel: str, allow_suppress: bool = False
     ) -> Self:
         """
-        Read *items* as `parse_item` does; each mistake becomes one of the table's problems.
+        Return a table of *items*, read by `parse_item`; each mistake becomes one of *problems*.
 
         Raises:
-            ConfigurationError: the default channel is no channel.
+            ConfigurationError: The default channel is invalid.
 
         """
         read: dict[tuple[str, str], Route | Account | Silence] = {}
@@ -137,27 +137,27 @@ class RoutingTable:
 
     @property
     def skipped(self) -> int:
-        """How many items have problems."""
+        """The number of items with problems."""
         return len({(problem.kind, problem.name) for problem in self.problems})
 
     def route(self, name: str) -> Route | None:
-        """Give a route, whether or not it is enabled."""
+        """Return the route of that *name*, enabled or not; None if there is none."""
         return next((route for route in self.routes if route.name == name), None)
 
     def silence(self, name: str) -> Silence | None:
-        """Give a silence, also one that is over."""
+        """Return the silence of that *name*, ended or not; None if there is none."""
         return next((silence for silence in self.silences if silence.name == name), None)
 
     def is_invalid(self, kind: str, name: str) -> bool:
-        """Tell whether an item is there, and cannot be read."""
+        """Return True if the item exists but is invalid."""
         label = label_of({"name": name})
         return any((kind, label) == (problem.kind, problem.name) for problem in self.problems)
 
     def over(self, now: datetime) -> tuple[RouteError, ...]:
         """
-        Tell of the silences that are over at *now*, which is aware.
+        Return a problem for each silence that has ended at *now* (aware).
 
-        They are no problems of the table: most have just done what they were for.
+        These are not among the table's *problems*: most such silences have served their purpose.
         """
         return tuple(self._silences.over(now))
 
@@ -170,16 +170,16 @@ class RoutingTable:
         now: datetime | None = None,
     ) -> Decision:
         """
-        Decide where *finding* goes, and at *now*, which is aware, when.
+        Return the routing of *finding*, with holds as of *now* (aware; default: the current time).
 
-        Patterns of whole rules see the *event* that brought it, without its other findings, or
-        else an Imported one. Where it was *requested* by a person, no route can say nothing, and
-        nothing waits.
+        Patterns of whole rules are compared with the *event* that contained the finding, without
+        its other findings, or with an Imported event if it is None. A finding *requested* by a
+        person is always posted, and without a hold.
         """
         around = _around(finding, event)
         passed = self._passed(around)
         live = [route for route in passed if route.is_live]
-        # A person who asks does not want to wait.
+        # Without a time, nothing is held: a requested finding is posted at once.
         moment = None if requested else now or datetime.now(UTC)
         silence = moment and self._silences.longest(around, moment)
         hold = held_by_silence(silence) if silence else None
@@ -199,11 +199,11 @@ class RoutingTable:
         )
 
     def alias(self, account_id: str | None) -> str | None:
-        """Give the name that the table has for an account."""
+        """Return the alias of an account; None if it has none."""
         return None if account_id is None else self.aliases.get(account_id)
 
     def _passed(self, event: dict[str, Any]) -> list[Route]:
-        """Give the routes that match, shadows too, in order, up to the first that stops."""
+        """Return the matching routes, shadows included, in order, up to the first that stops."""
         matching = [*self._for_everything, *self._index.match(event)]
         passed = []
         for name in sorted(matching, key=self._rank.__getitem__):
@@ -215,7 +215,7 @@ class RoutingTable:
     def _wanted(
         self, routes: Iterable[Route], finding: Finding, now: datetime | None
     ) -> list[Destination]:
-        """Give what each of *routes* posts, if it posts; without *now* nothing waits."""
+        """Return the destination of each of *routes* that posts; without *now*, none is held."""
         return [
             self._destination(route, channel, finding, now)
             for route in routes
@@ -251,7 +251,7 @@ class RoutingTable:
 
 
 def _one_per_channel(wanted: Iterable[Destination], hold: Hold | None) -> tuple[Destination, ...]:
-    """Unite those of one channel; *hold* holds each, whatever else does."""
+    """Merge the destinations of each channel; *hold* overrides their holds."""
     by_channel: dict[str, list[Destination]] = {}
     for destination in wanted:
         one = replace(destination, hold=hold) if hold else destination
@@ -261,9 +261,9 @@ def _one_per_channel(wanted: Iterable[Destination], hold: Hold | None) -> tuple[
 
 def _united(several: Sequence[Destination]) -> Destination:
     """
-    Make one of *several* for a channel: that which comes first, told by all of the routes.
+    Return one destination for *several* of a channel: the earliest, with the routes of all.
 
-    Those that come at the same time give it their mentions, and the most immediate its delivery.
+    It has the mentions of all that are due at the same time, and the most immediate delivery.
     """
     first = min(several, key=_immediacy)
     together = [one for one in several if _due_at(one) == _due_at(first)]
@@ -304,7 +304,7 @@ def _read_default(written: str) -> str:
 
 
 def _check_name_is_free(item: Route | Account | Silence, taken: Container[tuple[str, str]]) -> None:
-    # DynamoDB has one item of a name; a file may have more.
+    # Names are unique in DynamoDB, but not in a file.
     if (item.kind, item.name) in taken:
         problem = "is there twice"
         raise RouteError(item.kind, item.name, "name", problem, "give each a name of its own")

@@ -1,4 +1,4 @@
-"""Why a route took a finding or did not: slow and exact, for people who ask."""
+"""Explain why routes match a finding or not; slow, for use on request only."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ type _Path = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class TraceStep:
-    """What one route said to a finding; *reason* is a sentence without a full stop."""
+    """The result of one route for a finding; *reason* is a sentence without a full stop."""
 
     route: str
     order: int
@@ -29,9 +29,9 @@ def trace_routes(
     routes: Iterable[Route], passed: Sequence[Route], event: dict[str, Any]
 ) -> Iterator[TraceStep]:
     """
-    Tell for each of *routes*, in order, what it said to the one finding of *event*.
+    Yield the result of each of *routes*, in order, for the single finding in *event*.
 
-    *passed* are those that matched, up to the one that stopped.
+    *passed* are the routes that matched, up to the first that stopped.
     """
     names = {route.name for route in passed}
     stopper = passed[-1] if passed and passed[-1].stop and passed[-1].is_live else None
@@ -52,10 +52,10 @@ def trace_routes(
 
 def explain_mismatch(match: Match, event: dict[str, Any]) -> str:
     """
-    Name the first field of *match* that says no to the one finding of *event*.
+    Return a sentence on the first field of *match* that refuses the single finding in *event*.
 
-    Fields are added one by one, in the order in which they are written: where a field agrees by
-    itself but not together with those before it, it does so in another element of an array.
+    Fields are added one by one, in document order: a field that matches alone but not together with
+    those before it matches in another element of an array.
     """
     subject = event if match.of_event else event["detail"]["findings"][0]
     together: dict[str, Any] = {}
@@ -97,7 +97,7 @@ def _refusal(path: _Path, wanted: Any, subject: object) -> str:
 
 
 def _values(here: object, path: _Path) -> Iterator[object]:
-    """Give what stands at *path*, in whatever elements of arrays on the way."""
+    """Yield the values at *path*, in all elements of arrays on the way."""
     if isinstance(here, list):
         for element in here:
             yield from _values(element, path)

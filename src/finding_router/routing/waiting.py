@@ -1,4 +1,4 @@
-"""How long routes and silences make a message wait."""
+"""The holds that routes and silences put on messages."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from finding_router.routing.items.silence import OnExpiry, Silence
 
 
 def held_by_route(route: Route, severity: Severity, now: datetime) -> Hold | None:
-    """Tell how long *route* keeps a finding of *severity*; None where it posts at once."""
+    """Return the hold of *route* on a finding of *severity*; None if it posts at once."""
     if route.deliver is Deliver.SCHEDULED and route.schedule:
         due_at = route.schedule.next_after(now)
         return Hold(kind=HoldKind.SCHEDULE, name=route.name, due_at=due_at)
@@ -20,7 +20,7 @@ def held_by_route(route: Route, severity: Severity, now: datetime) -> Hold | Non
 
 
 def held_by_silence(silence: Silence) -> Hold:
-    """Tell how long *silence* keeps a finding."""
+    """Return the hold of *silence* on a finding."""
     return Hold(
         kind=HoldKind.SILENCE,
         name=silence.name,

@@ -1,1 +1,1 @@
-"""How a finding looks in Slack, and how it gets there."""
+"""Slack messages for findings, and the client that posts them."""

@@ -1,1 +1,1 @@
-"""Items of the routing table, as people write them."""
+"""The items of the routing table, parsed and validated."""

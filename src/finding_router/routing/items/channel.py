@@ -1,4 +1,4 @@
-"""Channels as a route writes them: a name, an id, or a template that each finding fills."""
+"""The channel of a route: a name, an id, or a template filled from each finding."""
 
 import re
 import unicodedata
@@ -13,7 +13,7 @@ from finding_router.routing.patterns.mistake import MistakeError, did_you_mean, 
 # https://api.slack.com/methods/conversations.create#naming
 MAX_NAME_CHARS: Final = 80
 
-# Every id has a digit; a name in capitals mostly has none.
+# Every id contains a digit; a name in capitals usually does not.
 _ID = re.compile(r"[CG](?=[A-Z]*[0-9])[A-Z0-9]{8,}")
 _PASTED_ID = re.compile(rf"(?<![A-Za-z0-9]){_ID.pattern}(?![A-Za-z0-9])")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -21,20 +21,20 @@ _UNSAFE = re.compile(r"[^a-z0-9_-]+")
 
 
 class UnfilledError(LookupError):
-    """A finding has nothing to put in the place of a placeholder."""
+    """A finding has no value for a placeholder."""
 
     def __init__(self, placeholder: str, lacks: str) -> None:
-        """Name the *placeholder*, without braces, and what the finding *lacks*."""
+        """Name the *placeholder*, without braces, and the value that the finding *lacks*."""
         super().__init__(f"{{{placeholder}}} cannot be filled: the finding has no {lacks}")
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelTemplate:
     """
-    A channel as written, in one spelling: names start with "#", ids do not.
+    A channel in normalised spelling: a name starts with "#", an id does not.
 
-    *parts* alternates between what stands around placeholders (even places, may be empty) and
-    placeholders without their braces (odd places).
+    *parts* alternates between fixed text (even positions, possibly "") and placeholders without
+    their braces (odd positions).
     """
 
     text: str
@@ -42,17 +42,17 @@ class ChannelTemplate:
 
     @property
     def is_fixed(self) -> bool:
-        """True where every finding goes to the same channel."""
+        """Return True if the channel has no placeholders."""
         return len(self.parts) == 1
 
     def fill(self, finding: Finding, aliases: Mapping[str, str]) -> str:
         """
-        Give the channel for *finding*; *aliases* names accounts by their ids.
+        Return the channel for *finding*; *aliases* maps account ids to names.
 
-        Values are cut, the longest first, where the whole would be too long for Slack.
+        If the name would be too long for Slack, values are shortened, the longest first.
 
         Raises:
-            UnfilledError: the finding has no usable value for a placeholder.
+            UnfilledError: The finding has no usable value for a placeholder.
 
         """
         if self.is_fixed:
@@ -66,10 +66,10 @@ class ChannelTemplate:
 
 def read_channel(written: str) -> ChannelTemplate:
     """
-    Read a channel as a person has *written* it; "#x" and "x" are the same.
+    Parse a channel from the routing table; "#x" and "x" are the same.
 
     Raises:
-        MistakeError: Slack has no channel of that name, or a placeholder is unknown.
+        MistakeError: Slack allows no such channel name, or a placeholder is unknown.
 
     """
     text = written.strip()
@@ -89,10 +89,10 @@ def read_channel(written: str) -> ChannelTemplate:
 
 def channel_safe(text: str) -> str:
     """
-    Make *text* fit for a channel name: "Zürich (Prod)" becomes "zurich-prod".
+    Return *text* as part of a channel name: "Zürich (Prod)" becomes "zurich-prod".
 
-    Letters lose their accents; what has no ASCII form becomes a hyphen. Gives "" where nothing is
-    left.
+    Letters lose their accents, and a run of characters without an ASCII form becomes a hyphen. The
+    result may be "".
     """
     letters = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
@@ -103,7 +103,7 @@ def _product(finding: Finding) -> str | None:
     return None if finding.product == UNKNOWN else finding.product
 
 
-# What each placeholder reads, and what to call it where the finding has none.
+# For each placeholder, a function that reads its value, and a name for the missing value.
 _READERS: Final[Mapping[str, tuple[Callable[[Finding], str | None], str]]] = {
     "account_id": (lambda finding: finding.account_id, "account id"),
     "product": (_product, "product name"),
@@ -118,7 +118,7 @@ _BRACED: Final = tuple(f"{{{placeholder}}}" for placeholder in PLACEHOLDERS)
 
 
 def _value(placeholder: str, finding: Finding, aliases: Mapping[str, str]) -> str:
-    """Give what *finding* has for *placeholder*, fit for a channel name and never empty."""
+    """Return the value of *placeholder* in *finding*, fit for a channel name and not empty."""
     if placeholder == _ACCOUNT:
         alias = aliases.get(finding.account_id or "")
         candidates = [alias, finding.account_name, finding.account_id]
@@ -137,7 +137,7 @@ def _value(placeholder: str, finding: Finding, aliases: Mapping[str, str]) -> st
 
 
 def _shorten(values: list[str], room: int) -> None:
-    """Cut the longest of *values* until all have *room* together; each keeps a character."""
+    """Shorten the longest of *values* until they fit into *room* characters in total."""
     values[:] = [value[:MAX_NAME_CHARS] for value in values]
     while sum(map(len, values)) > room:
         longest = max(range(len(values)), key=lambda place: len(values[place]))
@@ -156,7 +156,7 @@ def _check_placeholder(placeholder: str) -> None:
 
 
 def _check_name(written: str, parts: tuple[str, ...]) -> None:
-    """Hold what stands around the placeholders to Slack's rules for names."""
+    """Check the text around the placeholders against Slack's rules for channel names."""
     problem = f"is {shown(written)}, which is no channel name"
     fixed = "".join(parts[0::2])
     if pasted := _PASTED_ID.search(written):
@@ -171,7 +171,7 @@ def _check_name(written: str, parts: tuple[str, ...]) -> None:
 
 
 def _is_name_letter(letter: str) -> bool:
-    # Slack also takes letters of other scripts, as long as they are not capitals.
+    # Slack also accepts letters of other scripts, but no capitals.
     if letter.isascii():
         return letter.islower() or letter.isdigit() or letter in "-_"
     return letter.isprintable() and letter == letter.lower()

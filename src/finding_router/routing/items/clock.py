@@ -1,4 +1,4 @@
-"""Times of day, weekdays, zones and moments, as people write them."""
+"""Parse times of day, weekdays, time zones and timestamps from the routing table."""
 
 import re
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ _NEARLY_A_TIME = re.compile(
     r"([0-9]{1,2})[:.h ]?([0-9]{2})?(?::[0-9]{2})? ?(?:([ap])\.?m\.?)?", re.IGNORECASE
 )
 _TO = re.compile(r"\s*-\s*")
-# The system's own zone, and two spellings that other systems lack.
+# Aliases of the system's own zone, and two prefixes that other systems lack.
 _NOT_PORTABLE = re.compile(r"(?:localtime|posixrules|Factory|(?:posix|right)/.*)")
 
 
@@ -40,10 +40,10 @@ EVERY_DAY: Final = tuple(Weekday)
 
 def read_time(written: object) -> int:
     """
-    Read a time of day, in minutes since midnight.
+    Return the time of day *written* as HH:MM, in minutes since midnight.
 
     Raises:
-        MistakeError: it is none between 00:00 and 23:59.
+        MistakeError: The value is no time between 00:00 and 23:59.
 
     """
     text = written.strip() if isinstance(written, str) else ""
@@ -57,18 +57,18 @@ def read_time(written: object) -> int:
 
 
 def shown_time(minute: int) -> str:
-    """Show a time of day as it is best written."""
+    """Return *minute*, in minutes since midnight, as HH:MM."""
     return f"{minute // 60:02}:{minute % 60:02}"
 
 
 def read_weekdays(written: object) -> tuple[Weekday, ...]:
     """
-    Read a list of weekdays, or a single text of them: days, and ranges such as MON-FRI.
+    Return weekdays from a list or a comma-separated text of days and ranges such as MON-FRI.
 
-    Gives each once, Monday first.
+    The result has no repeats and starts with Monday.
 
     Raises:
-        MistakeError: one of them is no weekday, or there is none.
+        MistakeError: An entry is no weekday, or the list is empty.
 
     """
     words = written.split(",") if isinstance(written, str) else written
@@ -83,10 +83,10 @@ def read_weekdays(written: object) -> tuple[Weekday, ...]:
 
 def read_zone(written: object) -> ZoneInfo:
     """
-    Read the name of a time zone.
+    Return the time zone with the IANA name *written*.
 
     Raises:
-        MistakeError: the IANA database has none of that name.
+        MistakeError: The IANA database has no such zone.
 
     """
     name = written.strip() if isinstance(written, str) else ""
@@ -102,10 +102,10 @@ def read_zone(written: object) -> ZoneInfo:
 
 def read_moment(written: object) -> datetime:
     """
-    Read a moment in ISO 8601, and give it in UTC.
+    Return the ISO 8601 timestamp *written*, converted to UTC.
 
     Raises:
-        MistakeError: it is none, or does not say in which zone.
+        MistakeError: The value is no timestamp, or has no offset.
 
     """
     problem = f"is {shown(written)}"
@@ -121,7 +121,7 @@ def read_moment(written: object) -> datetime:
 
 
 def _days(written: object) -> tuple[Weekday, ...]:
-    """Give the days from the first to the last, over a Sunday where need be."""
+    """Return the days of a range such as MON-FRI or SAT-MON, or a single day."""
     if not isinstance(written, str):
         raise MistakeError(f"has {shown(written)}, which is no weekday", did_you_mean("", Weekday))
     ends = _TO.split(written.strip(), maxsplit=1)
@@ -139,7 +139,7 @@ def _weekday(word: str, written: str) -> Weekday:
 
 
 def _probable_time(text: str) -> str | None:
-    """Give the time that "8.30", "0830" or "8 pm" was probably meant to be."""
+    """Return the probable meaning of "8.30", "0830" or "8 pm" as HH:MM; None if there is none."""
     found = _NEARLY_A_TIME.fullmatch(text)
     if not found:
         return None
@@ -151,14 +151,14 @@ def _probable_time(text: str) -> str | None:
 
 
 def _probable_zone(name: str) -> str | None:
-    """Give the zone that "zurich" or "europe/zürich" was probably meant to be."""
+    """Return the IANA name probably meant by "zurich" or "europe/zürich"; None if there is none."""
     word = name.replace(" ", "_")
     return _zones_by_place().get(word.lower()) or closest(word, _zones_by_place().values())
 
 
 @cache
 def _zones_by_place() -> dict[str, str]:
-    """Give what zones are called by people, in lower case; read from disk, so only once."""
+    """Return zones by lower-case city name; cached, since the list is read from disk."""
     zones = sorted(
         zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")
     )

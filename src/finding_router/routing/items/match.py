@@ -1,4 +1,4 @@
-"""What a route matches: an event pattern, for a finding or for the whole event around it."""
+"""The match of a route: an event pattern for a finding or for the event that contains it."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -8,7 +8,7 @@ from typing import Any, Final
 from finding_router.routing.patterns.mistake import MistakeError, shown
 from finding_router.routing.patterns.pattern import compile_pattern
 
-# A pattern with one of these is a whole rule's: no finding has a field of such a name (ASFF).
+# A pattern with one of these fields is one of a whole EventBridge rule: ASFF has no such fields.
 _RULE_FIELDS: Final = frozenset({"source", "detail-type", "detail"})
 # https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html
 _EVENT_FIELDS: Final = _RULE_FIELDS | {
@@ -21,7 +21,7 @@ _EVENT_FIELDS: Final = _RULE_FIELDS | {
     "replay-name",
 }
 OR: Final = "$or"
-# DynamoDB nests 32 levels, text without end; whoever walks a pattern may recurse.
+# DynamoDB nests at most 32 levels, but JSON text any number; functions that walk a pattern recurse.
 _MAX_DEPTH: Final = 64
 _EXAMPLE: Final = 'write a map such as {"Severity": {"Label": ["CRITICAL", "HIGH"]}}'
 
@@ -45,9 +45,9 @@ _BY_LOWER_CASE: Final = {field.lower(): field for field in FINDING_FIELDS}
 @dataclass(frozen=True, slots=True)
 class Match:
     """
-    An event pattern that is known to compile, or an empty one, which matches every finding.
+    A valid event pattern, or an empty one, which matches every finding.
 
-    With *of_event* it is a whole EventBridge rule's, and looks at the event around the finding.
+    With *of_event*, the pattern is that of a whole EventBridge rule, compared with the event.
     """
 
     pattern: Mapping[str, Any]
@@ -55,7 +55,7 @@ class Match:
 
     @property
     def event_pattern(self) -> dict[str, Any]:
-        """Give the pattern as one for an event whose ``detail.findings`` holds one finding."""
+        """Return the pattern for an event with one finding in ``detail.findings``."""
         if self.of_event or not self.pattern:
             return dict(self.pattern)
         return {"detail": {"findings": self.pattern}}
@@ -66,13 +66,13 @@ EVERYTHING: Final = Match({})
 
 def read_match(written: object) -> Match:
     """
-    Read a pattern as *written*: plain JSON, or its text.
+    Parse a pattern, *written* as a map or as JSON text.
 
-    The text is taken because that is what the console and ``aws events describe-rule`` give.
+    JSON text is the format of the console and of ``aws events describe-rule``.
 
     Raises:
-        MistakeError: it is no map, or mixes fields of the event with fields of the finding.
-        PatternError: it is no event pattern; names the path and what would be right.
+        MistakeError: The pattern is no map, or mixes fields of the event with those of the finding.
+        PatternError: The pattern is no valid event pattern; the message has the path and a remedy.
 
     """
     pattern = _from_text(written) if isinstance(written, str) else written
@@ -93,7 +93,7 @@ def read_match(written: object) -> Match:
 
 
 def top_fields(pattern: Mapping[str, Any]) -> Iterator[str]:
-    """Give the names at the top of *pattern*, those inside its ``$or`` too."""
+    """Return the top-level field names of *pattern*, including those inside its ``$or``."""
     for name, inner in pattern.items():
         if name == OR:
             for alternative in inner:
@@ -133,7 +133,7 @@ def _check_rule(fields: frozenset[str]) -> None:
 
 
 def _check_case(fields: frozenset[str]) -> None:
-    """Refuse "severity" for "Severity": names are case-sensitive, so it would never match."""
+    """Refuse "severity" for "Severity": names are case-sensitive, so the pattern never matches."""
     for field in sorted(fields.difference(FINDING_FIELDS)):
         if right := _BY_LOWER_CASE.get(field.lower()):
             problem = f'has "{field}", a field that no finding has'

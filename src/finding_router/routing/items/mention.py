@@ -1,4 +1,4 @@
-"""Whom a route mentions in its messages."""
+"""The people and groups that a route mentions in its messages."""
 
 import re
 from typing import Final
@@ -17,12 +17,12 @@ _EXAMPLES: Final = (
 
 def read_mentions(written: object) -> tuple[str, ...]:
     """
-    Read a list of mentions, or a single one, as *written*.
+    Return the mentions in *written*, a list or a single text.
 
-    Gives "@here", "@channel", "@everyone" and bare ids, each once.
+    The result has "@here", "@channel", "@everyone" and bare ids, without repeats.
 
     Raises:
-        MistakeError: one of them mentions nobody.
+        MistakeError: An entry is no mention.
 
     """
     mentions = [written] if isinstance(written, str) else written

@@ -1,4 +1,4 @@
-"""How items of the RoutingTable are read, whatever their kind."""
+"""The base model and the validators that all kinds of items share."""
 
 from enum import StrEnum
 from typing import Final
@@ -8,11 +8,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 from finding_router.routing.patterns.mistake import MistakeError, did_you_mean, shown
 
 AS_WRITTEN: Final = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
-"""Nothing is guessed, changed later, or left over; and nothing is built for a kind not in use."""
+"""Strict types, immutable, no unknown attributes; validators are built on first use."""
 
 
 class Item(BaseModel):
-    """What every kind of item has."""
+    """The attributes of every kind of item."""
 
     model_config = AS_WRITTEN
 
@@ -20,7 +20,7 @@ class Item(BaseModel):
 
 
 def one_of(words: type[StrEnum]) -> BeforeValidator:
-    """Read one of *words*; an unknown one names the closest."""
+    """Return a validator that accepts one of *words* and suggests the closest for an unknown."""
 
     def read(written: object) -> StrEnum:
         if isinstance(written, str) and written in words:
@@ -33,16 +33,16 @@ def one_of(words: type[StrEnum]) -> BeforeValidator:
 
 
 def whole(written: object) -> object:
-    """Take 100.0 for 100: both are one number in DynamoDB and in JSON."""
+    """Return 100 for 100.0: DynamoDB and JSON do not distinguish the two."""
     return int(written) if isinstance(written, float) and written.is_integer() else written
 
 
 def read_name(written: str) -> str:
     """
-    Read the name of an item.
+    Return the name of an item unchanged.
 
     Raises:
-        MistakeError: it is blank.
+        MistakeError: The name is blank.
 
     """
     if written.strip():

@@ -1,8 +1,8 @@
 """
-Items of the RoutingTable: what people write in the DynamoDB console, read and checked.
+Parse and validate the items of the RoutingTable, which people write in the DynamoDB console.
 
-To add an attribute, add a field and, where pydantic checks it, a remedy; to add a kind of item, add
-a model and its place in `_KINDS`.
+To add an attribute, add a field and, if pydantic validates it, a remedy. To add a kind of item, add
+a model and an entry in `_KINDS`.
 """
 
 from collections.abc import Mapping
@@ -38,34 +38,34 @@ _MAX_LABEL_CHARS: Final = 80
 
 
 class Action(StrEnum):
-    """What a matching route does with a finding."""
+    """The action of a route on a matching finding."""
 
     POST = "post"
     DROP = "drop"
-    """Say nothing."""
+    """Post no message."""
     SUPPRESS = "suppress"
-    """Say nothing, and set the finding's Workflow status to SUPPRESSED."""
+    """Post no message, and set the finding's Workflow status to SUPPRESSED."""
 
 
 class Deliver(StrEnum):
-    """How a route's findings arrive, the most immediate first."""
+    """The delivery of a route's findings, the most immediate first."""
 
     CARD = "card"
-    """Each as a message."""
+    """One message for each finding."""
     AUTO = "auto"
-    """Each as a message, but together in a burst."""
+    """One message for each finding, or a digest during a burst."""
     DIGEST = "digest"
-    """Together."""
+    """Digests."""
     SCHEDULED = "scheduled"
-    """Together, at the times of a schedule."""
+    """Digests at the times of a schedule."""
 
 
 class Mode(StrEnum):
-    """Whether a route is in earnest."""
+    """Whether a route takes effect."""
 
     LIVE = "live"
     SHADOW = "shadow"
-    """Decides and is counted, as if it were live, and does nothing."""
+    """Evaluated and counted like a live route, without any effect."""
 
 
 def _account_id(written: str) -> str:
@@ -85,7 +85,7 @@ def _alias(written: str) -> str:
 
 def _channel(written: object, info: ValidationInfo) -> ChannelTemplate | None:
     if written is None:
-        # Where the action cannot be read, that is mistake enough.
+        # An invalid action is reported as such, without a further mistake here.
         if info.data.get("action") is not Action.POST:
             return None
         problem = "is missing"
@@ -97,7 +97,7 @@ def _channel(written: object, info: ValidationInfo) -> ChannelTemplate | None:
 
 
 def _schedule(schedule: Schedule | None, info: ValidationInfo) -> Schedule | None:
-    # Where it cannot be read how to deliver, that is mistake enough.
+    # An invalid deliver (None here) is reported as such, without a further mistake.
     deliver = info.data.get("deliver")
     if schedule is None and deliver is Deliver.SCHEDULED:
         problem = "is missing, though deliver is scheduled"
@@ -116,7 +116,7 @@ def _active_hours(hours: ActiveHours | None, info: ValidationInfo) -> ActiveHour
 
 
 class Route(Item):
-    """Where findings that match go; *channel* is there whenever *action* is post."""
+    """A rule for matching findings; *channel* is set if *action* is post."""
 
     kind: Literal["route"] = "route"
     name: Annotated[str, AfterValidator(read_name)]
@@ -139,17 +139,17 @@ class Route(Item):
 
     @property
     def posts_to(self) -> ChannelTemplate | None:
-        """Give the channel that gets what matches; None where the route says nothing."""
+        """Return the channel for matching findings; None if the route posts no message."""
         return self.channel if self.action is Action.POST else None
 
     @property
     def is_live(self) -> bool:
-        """False for a shadow, which changes nothing for any finding."""
+        """Return False for a shadow route, which has no effect on any finding."""
         return self.mode is Mode.LIVE
 
 
 class Account(Item):
-    """What to call an account: *name* is its id."""
+    """The alias of an account; *name* is its id."""
 
     kind: Literal["account"] = "account"
     name: Annotated[str, AfterValidator(_account_id)]
@@ -161,7 +161,7 @@ _KINDS: Final[Mapping[str, type[Route | Account | Silence]]] = {
     "account": Account,
     "silence": Silence,
 }
-# What an attribute that is too much belongs to: an item, or a map of an item's.
+# The owner of an unknown attribute, an item or a map inside one: its words and its model.
 _OWNERS: Final[Mapping[str, tuple[str, type[BaseModel]]]] = {
     "route": ("a route", Route),
     "account": ("an account", Account),
@@ -170,7 +170,7 @@ _OWNERS: Final[Mapping[str, tuple[str, type[BaseModel]]]] = {
     "active_hours": ("active hours", ActiveHours),
 }
 
-# What would be right, where pydantic only says that the type is wrong.
+# Remedies by dotted attribute, for values of a wrong type, of which pydantic says no more.
 _REMEDIES: Final = {
     "name": "make it a text",
     "description": "make it a text",
@@ -194,10 +194,10 @@ _REMEDIES: Final = {
 
 def parse_item(item: object) -> Route | Account | Silence:
     """
-    Read one item, as DynamoDB or a JSON file has it: plain values, Decimal and sets as well.
+    Parse one item from DynamoDB or a JSON file; values may be plain, Decimal or sets.
 
     Raises:
-        RouteError: the first mistake of the item, with the further ones in its *others*.
+        RouteError: The first mistake in the item, with the further ones in *others*.
 
     """
     if not isinstance(item, Mapping):
@@ -226,7 +226,7 @@ def parse_item(item: object) -> Route | Account | Silence:
 
 
 def label_of(item: object) -> str:
-    """Give what a person finds the *item* by: its name, or else the beginning of what it says."""
+    """Return the name of *item*, or the beginning of its content; at most 80 characters."""
     name = item.get("name") if isinstance(item, Mapping) else None
     text = "" if name is None else str(name).strip()
     text = text or f"(no name) {item}"
@@ -243,7 +243,7 @@ def _unknown_kind(attributes: Mapping[str, Any], label: str) -> RouteError:
 
 
 def _mistake(details: ErrorDetails, kind: str) -> tuple[str, str, str]:
-    """Give field, problem and remedy for one of pydantic's errors in an item of *kind*."""
+    """Return field, problem and remedy for one of pydantic's errors in an item of *kind*."""
     *owners, attribute = map(str, details["loc"])
     field = ".".join([*owners, attribute])
     match details["type"], details.get("ctx", {}).get("error"):
@@ -263,7 +263,7 @@ def _mistake(details: ErrorDetails, kind: str) -> tuple[str, str, str]:
 
 
 def _plain(value: Any) -> Any:
-    """Turn what the AWS SDK makes of numbers and sets into what JSON has."""
+    """Return *value* as JSON types: Decimal becomes int or float, a set a sorted list."""
     match value:
         case str() | int() | float() | None:
             return value

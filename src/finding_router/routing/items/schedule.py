@@ -1,9 +1,9 @@
 """
-When a route speaks: at times of its schedule, or within its active hours.
+The times when a route posts: those of its schedule, or its active hours.
 
-Both are written in the time on the wall of a zone. Where the clocks are put forward, a time that
-is left out is taken an hour later; where they are put back, a time that comes twice is meant the
-first time, and the end of hours the second.
+Both are local times of a zone. A time skipped when clocks go forward is taken as one hour later. Of
+a time repeated when clocks go back, the first occurrence counts, but for the end of active hours
+the second.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,8 @@ from finding_router.routing.items.reading import AS_WRITTEN, one_of
 from finding_router.routing.patterns.mistake import MistakeError, shown
 
 _MIDNIGHT: Final = "24:00"
-# Hours that began so many days ago may still be open, or a time be put off: two spare nights.
+# Days before today to consider, since active hours may still be open or a skipped time be due; one
+# day is enough, the second is a reserve.
 _DAYS_BACK: Final = 2
 
 
@@ -40,7 +41,7 @@ def _end(written: object, info: ValidationInfo) -> int:
 
 
 class _Weekly(BaseModel):
-    """What goes by weekdays, in the time of a *zone*."""
+    """Base of weekly times: *weekdays* in the local time of *zone*."""
 
     model_config = AS_WRITTEN
 
@@ -48,34 +49,34 @@ class _Weekly(BaseModel):
     zone: Annotated[ZoneInfo, PlainValidator(read_zone)]
 
     def _days_around(self, moment: datetime) -> Iterator[date]:
-        """Give its weekdays, from shortly before *moment* on and without end."""
+        """Yield the dates that fall on *weekdays*, from two days before *moment*, without end."""
         today = moment.astimezone(self.zone).date()
         days = (today + timedelta(days=number) for number in count(-_DAYS_BACK))
         return (day for day in days if EVERY_DAY[day.weekday()] in self.weekdays)
 
     def _moment(self, day: date, minute: int, *, fold: int = 0) -> datetime:
-        """Give in UTC when it is *minute* on *day*; *fold* 1 is the second time that it is."""
+        """Return local time *minute* of *day* in UTC; *fold* 1 is the second of a repeated time."""
         on_the_wall = datetime.combine(day, time(), self.zone) + timedelta(minutes=minute)
         return on_the_wall.replace(fold=fold).astimezone(UTC)
 
 
 class Schedule(_Weekly):
-    """When a route posts what it kept: at a time of day, in minutes since midnight."""
+    """The posting times of a scheduled route; *minute* counts from midnight."""
 
     minute: Annotated[int, PlainValidator(read_time)] = Field(alias="time")
 
     def next_after(self, moment: datetime) -> datetime:
-        """Give the next time after *moment*, which is aware, in UTC."""
+        """Return the first posting time after *moment* (aware), in UTC."""
         times = (self._moment(day, self.minute) for day in self._days_around(moment))
         return next(one for one in times if one > moment)
 
 
 class ActiveHours(_Weekly):
     """
-    When a route posts at once; severities from *always* on are posted at any time.
+    The hours when a route posts at once; severities from *always* up are posted at any time.
 
-    They begin on each of the weekdays, and end on the next day where the end is not after the
-    start. Both are minutes since midnight.
+    The hours start on each of *weekdays*. They end on the next day if the end is not after the
+    start. Start and end are in minutes since midnight.
     """
 
     start_minute: Annotated[int, PlainValidator(read_time)] = Field(alias="from")
@@ -83,12 +84,12 @@ class ActiveHours(_Weekly):
     always: Annotated[Severity, one_of(Severity)] = Severity.CRITICAL
 
     def is_open(self, moment: datetime) -> bool:
-        """Tell whether *moment*, which is aware, is within the hours."""
-        # In UTC: times that come twice equal no moment of another zone (PEP 495).
+        """Return True if *moment* (aware) is within the hours."""
+        # Compared in UTC: a repeated local time equals no time of another zone (PEP 495).
         return self.next_opening(moment) == moment.astimezone(UTC)
 
     def next_opening(self, moment: datetime) -> datetime:
-        """Give the first moment from *moment* on, which is aware, within the hours, in UTC."""
+        """Return the first time at or after *moment* (aware) within the hours, in UTC."""
         return next(
             max(start, moment.astimezone(UTC))
             for start, end in map(self._hours, self._days_around(moment))
@@ -96,7 +97,7 @@ class ActiveHours(_Weekly):
         )
 
     def _hours(self, day: date) -> tuple[datetime, datetime]:
-        """Give start and end of the hours of *day*; none are left where the clocks skip them."""
+        """Return start and end in UTC of the hours of *day*; start >= end if clocks skip them."""
         is_over_midnight = self.end_minute <= self.start_minute
         end_minute = self.end_minute + (DAY_MINUTES if is_over_midnight else 0)
         ends = (self._moment(day, end_minute, fold=fold) for fold in (0, 1))

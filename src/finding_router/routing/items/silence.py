@@ -1,4 +1,4 @@
-"""Silences: what not to speak of for a while."""
+"""Silences: matching findings are not posted before a given time."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -15,16 +15,16 @@ from finding_router.routing.patterns.index import PatternIndex
 
 
 class OnExpiry(StrEnum):
-    """What becomes of the findings that a silence kept, once it is over."""
+    """The handling of held findings when a silence ends."""
 
     DIGEST = "digest"
-    """They are listed, in one message for each channel."""
+    """List them in one digest for each channel."""
     FORGET = "forget"
-    """Nothing is said."""
+    """Discard them."""
 
 
 class Silence(Item):
-    """Findings that match are not posted before the moment *until*, which is in UTC."""
+    """A silence: matching findings are not posted before *until*, in UTC."""
 
     kind: Literal["silence"] = "silence"
     name: Annotated[str, AfterValidator(read_name)]
@@ -35,22 +35,22 @@ class Silence(Item):
     on_expiry: Annotated[OnExpiry, one_of(OnExpiry)] = OnExpiry.DIGEST
 
     def is_over(self, now: datetime) -> bool:
-        """Tell whether it silences nothing any more at *now*, which is aware."""
+        """Return True if the silence has ended at *now* (aware)."""
         return self.until <= now
 
 
 class Silences:
-    """All silences of a table, those that are over as well: nobody need read it again for that."""
+    """All silences of a table, ended ones included, so that the index need not be rebuilt."""
 
     def __init__(self, silences: Iterable[Silence]) -> None:
-        """Index *silences*, of which no two have one name."""
+        """Index *silences*, whose names must be unique."""
         self._by_name: Final = {silence.name: silence for silence in silences}
         patterns = {name: one.match.event_pattern for name, one in self._by_name.items()}
         self._index: Final = PatternIndex({name: p for name, p in patterns.items() if p})
         self._of_everything: Final = [name for name, pattern in patterns.items() if not pattern]
 
     def longest(self, event: dict[str, Any], now: datetime) -> Silence | None:
-        """Give that of the silences of *event* which ends last; of two, one that tells then."""
+        """Return the matching silence that ends last; of equals, one that posts a digest then."""
         if not self._by_name:
             return None
         names = [*self._of_everything, *self._index.match(event)]
@@ -58,7 +58,7 @@ class Silences:
         return max((one for one in matching if not one.is_over(now)), key=_strength, default=None)
 
     def over(self, now: datetime) -> Iterator[RouteError]:
-        """Tell of each silence that is over at *now*: it was meant for later, or can go."""
+        """Yield a problem for each silence that has ended at *now*: correct or delete it."""
         for silence in self._by_name.values():
             if silence.is_over(now):
                 problem = f"is past since {silence.until:%Y-%m-%d %H:%M} UTC"

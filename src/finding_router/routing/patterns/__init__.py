@@ -1,1 +1,1 @@
-"""The event-pattern language: one pattern at a time, and many at once."""
+"""EventBridge event patterns: a single pattern, and an index of many."""

@@ -1,11 +1,11 @@
-"""Texts in upper or lower case."""
+"""Case-insensitive comparison of texts."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
 
 
 class Part(Enum):
-    """Which part of a value is compared."""
+    """The part of a value that is compared."""
 
     WHOLE = auto()
     START = auto()
@@ -14,13 +14,13 @@ class Part(Enum):
 
 @dataclass(frozen=True, slots=True)
 class AsciiCaseless:
-    """A text of ASCII characters, given in lower case."""
+    """An ASCII text to compare with, in lower case."""
 
     lower: str
     part: Part
 
     def allows(self, value: object) -> bool:
-        """Tell whether that part of *value* is the text, in whatever case."""
+        """Return True if *part* of *value* equals the text, ignoring case."""
         if not isinstance(value, str):
             return False
         length = len(self.lower)
@@ -28,24 +28,24 @@ class AsciiCaseless:
             value = value[:length]
         elif self.part is Part.END:
             value = value[len(value) - length :]
-        # Without isascii, the Kelvin sign would be a k.
+        # Without isascii, the Kelvin sign would match "k".
         return len(value) == length and value.isascii() and value.lower() == self.lower
 
 
 @dataclass(frozen=True, slots=True)
 class Caseless:
     """
-    A text given as the lower and the upper case of each of its characters.
+    A text to compare with, as the lower and upper case of each of its characters.
 
-    One character may have two in the other case ("ß" and "SS"), so that there may be several places
-    up to which a value agrees so far.
+    The other case of a character may have two characters ("ß" and "SS"), so that the comparison
+    tracks a set of positions in the value.
     """
 
     characters: tuple[tuple[str, str], ...]
     part: Part
 
     def allows(self, value: object) -> bool:
-        """Tell whether that part of *value* is the text, in whatever case."""
+        """Return True if *part* of *value* equals the text, ignoring case."""
         if not isinstance(value, str):
             return False
         if self.part is Part.END:
@@ -69,7 +69,7 @@ class Caseless:
 
 
 def ignore_case(text: str, part: Part) -> AsciiCaseless | Caseless:
-    """Make the condition that *part* of a value is *text* in whatever case."""
+    """Return the condition that *part* of a value equals *text*, ignoring case."""
     if text.isascii():
         return AsciiCaseless(text.lower(), part)
     return Caseless(tuple((character.lower(), character.upper()) for character in text), part)

@@ -1,10 +1,10 @@
 """
-Many patterns at once, at a cost that hardly grows with their number.
+An index that matches an event against many patterns, at a cost nearly independent of their number.
 
-Rules that look at the same paths form a table. It has a row for each of them, and for each path a
-column that says in which rows each field of theirs is. An event tells which fields accept its
-values, and by that which tables to ask. The rows of one that may match are the intersection of its
-columns, which takes a handful of operations on bit sets, however many rows there are.
+Rules with the same set of paths form a table, with one row for each rule. A column for each path
+maps each field to the bit set of its rows. The fields that accept the values of an event determine
+the tables to search. The candidate rows of a table are the intersection of its columns, a few
+operations on bit sets, however many rows there are.
 """
 
 from collections import Counter
@@ -20,26 +20,26 @@ from finding_router.routing.patterns.sight import Paths, Place, Sight
 if TYPE_CHECKING:
     from finding_router.routing.patterns.leaf import Leaf
 
-# A longer table goes on in another one. Each field has a bit set as long as its table, so that
-# without a limit the memory would grow with the square of the number of patterns.
+# A full table is continued in another. Each field has a bit set as long as its table, so that
+# without a limit memory would grow with the square of the number of patterns.
 _MAX_ROWS: Final = 4096
 
-# For each path that an event has, the fields that accept a value there, and where it stands.
+# For each path of an event, the fields that accept a value there, and the places of those values.
 type _Found = Mapping[str, Mapping[Field, set[Place]]]
 
-# The paths of a rule, and for each whether its field may be absent.
+# The paths of a rule, each with True if its field may be absent.
 type _Shape = tuple[tuple[str, bool], ...]
 
 
 class PatternIndex:
-    """Patterns by their keys, ready to be compared with events all at once."""
+    """An index of patterns by key."""
 
     def __init__(self, patterns: Mapping[str, dict[str, Any]]) -> None:
         """
         Index *patterns*, parsed JSON.
 
         Raises:
-            PatternError: one of them is none of the language.
+            PatternError: One of them is invalid.
 
         """
         self._keys: Final = list(patterns)
@@ -49,7 +49,7 @@ class PatternIndex:
         self._always, self._by_field = _distribute(tables)
 
     def match(self, event: dict[str, Any]) -> list[str]:
-        """Give the keys of the patterns that match *event*, in the order of the mapping."""
+        """Return the keys of the patterns that match *event*, in the order of the mapping."""
         sight = self._paths.look(event)
         found = {path: self._lookups[path].places(values) for path, values in sight.items()}
         accepting = chain.from_iterable(found.values())
@@ -62,7 +62,7 @@ class PatternIndex:
         return [self._keys[position] for position in sorted(matching)]
 
     def _fill_tables(self, patterns: Iterable[dict[str, Any]]) -> list["_Table"]:
-        """Write each rule of each pattern into a table, and equal fields of theirs as one."""
+        """Add each rule of each pattern to a table, sharing equal fields, and return the tables."""
         full: list[_Table] = []
         filling: dict[_Shape, _Table] = {}
         fields: dict[tuple[str, Leaf], Field] = {}
@@ -83,7 +83,7 @@ class PatternIndex:
 
 
 class _Table:
-    """Rules that look at the same paths, a row each."""
+    """Rules with the same paths, one row each."""
 
     def __init__(self, shape: _Shape) -> None:
         self._rows: list[tuple[int, Rule]] = []
@@ -95,7 +95,7 @@ class _Table:
 
     @property
     def required(self) -> list[Collection[Field]]:
-        """For each path that is needed, the fields of which one must accept what is there."""
+        """Return for each required path the fields of which one must accept a value there."""
         return [
             column.keys()
             for path, column in self._columns.items()
@@ -103,7 +103,7 @@ class _Table:
         ]
 
     def add(self, position: int, rule: Rule) -> None:
-        """Add a row for a *rule* of the pattern at that *position*."""
+        """Add a row for *rule*, which belongs to the pattern at *position*."""
         row = 1 << len(self._rows)
         self._rows.append((position, rule))
         for field in rule:
@@ -111,13 +111,13 @@ class _Table:
             column[field] = column.get(field, 0) | row
 
     def matching(self, found: _Found, sight: Sight) -> Iterator[int]:
-        """Give the positions of the patterns with a rule that matches."""
+        """Yield the positions of the patterns with a matching rule; a position may repeat."""
         rows = (1 << len(self._rows)) - 1
         columns_in_arrays = 0
         may_differ = False
         for path, column in self._columns.items():
             if path in self._may_be_absent and all(place for _, place in sight.get(path, ())):
-                # Where it is there at all, it may yet be absent where the other fields are.
+                # A path that is present may still be absent in the elements of the other fields.
                 may_differ = may_differ or path in sight
                 continue
             accepting = 0
@@ -130,7 +130,7 @@ class _Table:
             if not rows:
                 return
             columns_in_arrays += in_arrays
-        # Only several fields in arrays can agree each by itself, and not in the same elements.
+        # Only two or more fields in arrays can each match without matching in the same elements.
         certain = columns_in_arrays <= 1 and not may_differ
         for row in _positions(rows):
             position, rule = self._rows[row]
@@ -141,13 +141,13 @@ class _Table:
 
 
 def _distribute(tables: list[_Table]) -> tuple[list[_Table], dict[Field, list[_Table]]]:
-    """Part *tables* into those always asked, and those asked where one of some fields accepts."""
+    """Split *tables* into those always searched and those searched if a field of theirs accepts."""
     always: list[_Table] = []
     by_field: dict[Field, list[_Table]] = {}
     uses = Counter(chain.from_iterable(chain.from_iterable(table.required for table in tables)))
     for table in tables:
         if table.required:
-            # The fields that fewest tables have in common call for the fewest in vain.
+            # Fields shared by the fewest tables cause the fewest useless searches.
             rarest = min(table.required, key=lambda fields: max(uses[field] for field in fields))
             for field in rarest:
                 by_field.setdefault(field, []).append(table)
@@ -157,7 +157,7 @@ def _distribute(tables: list[_Table]) -> tuple[list[_Table], dict[Field, list[_T
 
 
 def _positions(rows: int) -> Iterator[int]:
-    """Give the positions of the bits that are set."""
+    """Yield the positions of the set bits, lowest first."""
     while rows:
         lowest = rows & -rows
         yield lowest.bit_length() - 1

@@ -1,4 +1,4 @@
-"""What one field of an event pattern accepts, and whether a value is accepted."""
+"""The conditions of one field of an event pattern on its value."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ from finding_router.routing.patterns.scalar import address, comparable, literal
 
 
 class Condition(Protocol):
-    """One thing that a value may be."""
+    """One condition on a value."""
 
     def allows(self, value: object) -> bool:
-        """Tell whether *value*, a string, number, truth value or null, is that."""
+        """Return True if *value*, a string, number, boolean or None, meets the condition."""
 
 
 class Leaf(NamedTuple):
     """
-    All that one field accepts; any of it will do.
+    The alternatives that one field accepts.
 
-    *present* accepts every value; *absent* accepts that there is none, which no value can tell.
+    *present* accepts every value. *absent* accepts a missing field, which `allows` cannot check.
     """
 
     literals: frozenset[Hashable] = frozenset()
@@ -30,7 +30,7 @@ class Leaf(NamedTuple):
     absent: bool = False
 
     def allows(self, value: object) -> bool:
-        """Tell whether *value*, a string, number, truth value or null, is accepted."""
+        """Return True if *value*, a string, number, boolean or None, is accepted."""
         if isinstance(value, str):
             if (
                 value in self.literals
@@ -45,18 +45,18 @@ class Leaf(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AnythingBut:
-    """Every value but those that *refused* accepts; there must be a value."""
+    """The condition that *refused* does not accept the value; a missing field does not meet it."""
 
     refused: Leaf
 
     def allows(self, value: object) -> bool:
-        """Tell whether *value* is none of those refused."""
+        """Return True if *refused* does not accept *value*."""
         return not self.refused.allows(value)
 
 
 @dataclass(frozen=True, slots=True)
 class NumberRange:
-    """Numbers from *bottom* to *top*, without these two where the range is open there."""
+    """Numbers from *bottom* to *top*, exclusive of a bound whose *open_…* is set."""
 
     bottom: float = -float_info.max
     top: float = float_info.max
@@ -64,7 +64,7 @@ class NumberRange:
     open_top: bool = False
 
     def allows(self, value: object) -> bool:
-        """Tell whether *value* is a number in this range."""
+        """Return True if *value* is a number in this range."""
         number = comparable(value)
         if number is None:
             return False
@@ -75,14 +75,14 @@ class NumberRange:
 
 @dataclass(frozen=True, slots=True)
 class AddressRange:
-    """IP addresses of one *version* from *first* to *last*."""
+    """IP addresses of one *version* from *first* to *last*, as integers."""
 
     version: int
     first: int
     last: int
 
     def allows(self, value: object) -> bool:
-        """Tell whether *value* is the text of an address in this range."""
+        """Return True if *value* is the text of an address in this range."""
         parsed = address(value) if isinstance(value, str) else None
         if parsed is None:
             return False

@@ -1,4 +1,4 @@
-"""Which of many fields at one path accept a value, found without asking each of them."""
+"""Find the fields at one path that accept a value, without testing each of them."""
 
 from collections.abc import Hashable, Iterable, Iterator
 from itertools import chain
@@ -10,30 +10,30 @@ from finding_router.routing.patterns.scalar import literal
 from finding_router.routing.patterns.sight import Place
 from finding_router.routing.patterns.wildcard import Wildcard
 
-# Conditions, and the fields that have each.
+# The fields that have each condition.
 type _Conditions = dict[Condition, list[Field]]
-# Texts by length: a value has one start and one end of each length.
+# Fields by length and text: a value has one prefix and one suffix of each length.
 type _ByLength = dict[int, dict[str, list[Field]]]
 
 
 class Lookup:
-    """The fields at one path, by what they accept there."""
+    """The fields at one path, indexed by their conditions."""
 
     def __init__(self) -> None:
         self._literals: dict[Hashable, list[Field]] = {}
-        # Whether there is nothing but literals, as at most paths.
+        # True while all fields have only literals, as is the case at most paths.
         self._only_literals = True
         self._prefixes: _ByLength = {}
         self._suffixes: _ByLength = {}
         self._any_value: list[Field] = []
         self._lower: dict[str, list[Field]] = {}
-        # Wildcards, each by three characters in a row that a value must have somewhere.
+        # Wildcards, keyed by a trigram that a matching value must contain.
         self._threes: dict[str, _Conditions] = {}
-        # The rest: each distinct one is asked once for each value.
+        # All other conditions: each distinct one is tested once for each value.
         self._others: _Conditions = {}
 
     def add(self, field: Field) -> None:
-        """Have *field* found, too."""
+        """Add *field* to the index."""
         leaf = field.leaf
         if leaf.prefixes or leaf.suffixes or leaf.conditions or leaf.present:
             self._only_literals = False
@@ -53,7 +53,7 @@ class Lookup:
             case AsciiCaseless(lower=lower, part=Part.WHOLE):
                 return self._lower.setdefault(lower, [])
             case Wildcard(head, middle, tail) if threes := _threes(head, *middle, tail):
-                # The rarest so far tells most about a value that has it.
+                # The rarest trigram so far selects the fewest wildcards to test.
                 rarest = min(sorted(threes), key=lambda three: len(self._threes.get(three, ())))
                 conditions = self._threes.setdefault(rarest, {})
             case _:
@@ -61,7 +61,7 @@ class Lookup:
         return conditions.setdefault(condition, [])
 
     def places(self, values: list[tuple[object, Place]]) -> dict[Field, set[Place]]:
-        """Find the fields that accept any of *values*, and where those stand that each accepts."""
+        """Return the fields that accept any of *values*, each with the places of those values."""
         found: dict[Field, set[Place]] = {}
         for value, place in values:
             for field in self._accepting(value):
@@ -69,7 +69,7 @@ class Lookup:
         return found
 
     def _accepting(self, value: object) -> Iterable[Field]:
-        """Give the fields that accept *value*, some of them maybe twice."""
+        """Return the fields that accept *value*, possibly with repeats."""
         exactly = self._literals.get(literal(value), ())
         return exactly if self._only_literals else chain(exactly, self._loosely_accepting(value))
 
@@ -101,5 +101,5 @@ def _ending(value: str, by_length: _ByLength) -> Iterator[Field]:
 
 
 def _threes(*texts: str) -> set[str]:
-    """Give every three characters that stand in a row in any of *texts*."""
+    """Return all trigrams of *texts*."""
     return {text[at : at + 3] for text in texts for at in range(len(text) - 2)}

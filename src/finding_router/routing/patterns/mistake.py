@@ -1,4 +1,4 @@
-"""How a mistake in something written by hand is told: what is wrong, and what would be right."""
+"""Mistakes in hand-written values, reported as a problem and a remedy."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -7,25 +7,25 @@ _MAX_SHOWN: Final = 60
 
 
 class MistakeError(ValueError):
-    """A value is not as the routing table needs it; whoever catches it knows the item and field."""
+    """A value of the routing table is invalid; the catching code adds the item and the field."""
 
     def __init__(self, problem: str, remedy: str) -> None:
-        """Keep the *problem* and the *remedy*, each without a full stop."""
+        """Keep the *problem* and the *remedy*, both without a full stop."""
         super().__init__(f"{problem}; {remedy}")
         self.problem = problem
         self.remedy = remedy
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Give the remedy for an unknown *word*: the closest of the *known* ones, or all of them."""
+    """Return the remedy for an unknown *word*: the closest of *known*, or all of them."""
     words = list(known)
     right = closest(word, words)
     return f'did you mean "{right}"?' if right else f"write one of {', '.join(words)}"
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
-    """Give the one of *known* that *word* was probably meant to be, whatever its case."""
-    # Imported late: only a mistake needs it, and every cold start would pay for it.
+    """Return the one of *known* most similar to *word*, ignoring case; None if none is close."""
+    # Imported late to keep cold starts short: only mistakes need the module.
     from difflib import get_close_matches  # noqa: PLC0415 -- see above
 
     by_lower_case = {right.lower(): right for right in known}
@@ -34,7 +34,7 @@ def closest(word: str, known: Iterable[str]) -> str | None:
 
 
 def shown(value: object) -> str:
-    """Show a *value* from the table in a few words: what it is, and itself where it is short."""
+    """Return the type of *value* in words, with the value itself if it is a scalar."""
     match value:
         case None:
             words = "null"

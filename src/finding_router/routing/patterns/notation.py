@@ -1,4 +1,4 @@
-"""How it is written what one field of an event pattern accepts: the list at the end of its path."""
+"""Parse the conditions of one field of an event pattern: the list at the end of its path."""
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ _ADDRESS_BITS: Final = {4: 32, 6: 128}
 
 @dataclass(slots=True)
 class _Draft:
-    """A leaf while it is read."""
+    """A leaf while its list is parsed."""
 
     literals: set[Hashable] = field(default_factory=set)
     prefixes: list[str] = field(default_factory=list)
@@ -44,10 +44,10 @@ class _Draft:
 
 def read_leaf(values: list[object]) -> Leaf:
     """
-    Read the list of what a field accepts.
+    Return the leaf for the list of a field's values and tests.
 
     Raises:
-        MistakeError: something in it is no value and no test that the language has.
+        MistakeError: An entry is neither a value nor a valid test, or the list is empty.
 
     """
     if not values:
@@ -57,7 +57,7 @@ def read_leaf(values: list[object]) -> Leaf:
         if isinstance(value, dict):
             _read_test(value, draft)
         elif isinstance(value, str) and (parsed := address(value)):
-            # Like EventBridge: an address equals the same address in any other notation.
+            # As in EventBridge, an address equals the same address in any notation.
             version, number = parsed
             draft.conditions.append(AddressRange(version, number, number))
         elif value is None or isinstance(value, str | int | float):
@@ -148,7 +148,7 @@ def _read_anything_but(operand: object, draft: _Draft) -> None:
         values = _some(operand)
         texts_only = all(isinstance(value, str) for value in values)
         for value in values:
-            # Addresses are plain text here, as they are to EventBridge.
+            # As in EventBridge, addresses are plain text here.
             refused.literals.add(value if texts_only else _number(value, "anything-but"))
     draft.conditions.append(AnythingBut(refused.finish()))
 

@@ -1,8 +1,8 @@
 """
 The event-pattern language of EventBridge.
 
-Its meaning is that of the engine behind EventBridge, https://github.com/aws/event-ruler, and is
-written down in docs/patterns.md.
+The semantics are those of EventBridge's engine, https://github.com/aws/event-ruler, and are
+specified in docs/patterns.md.
 """
 
 from collections.abc import Iterator
@@ -20,10 +20,10 @@ _OR: Final = "$or"
 
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
 _MAX_ALTERNATIVES: Final = 1000
-# The engine refuses rules with more fields (GenericMachine).
+# The engine refuses rules with more fields (its class GenericMachine).
 _MAX_FIELDS: Final = 256
 
-# No names of fields inside $or: the engine takes them for tests without a field (Constants).
+# Not allowed as field names inside $or: the engine reads them as tests (its class Constants).
 # fmt: off
 _RESERVED: Final = frozenset({
     "exactly", "equals-ignore-case", "prefix", "suffix", "anything-but", "exists", "wildcard",
@@ -36,14 +36,14 @@ _RESERVED: Final = frozenset({
 
 class PatternError(ConfigurationError, ValueError):
     """
-    A pattern is none of the language.
+    A pattern is invalid.
 
-    The message reads ``path: what is wrong; what would be right``. The *path* is in dots, with the
-    position of an alternative after ``$or``, and empty where the pattern as a whole is meant.
+    The message reads ``path: problem; remedy``. The *path* is dotted, with the position of an
+    alternative after ``$or``; it is "" for the pattern as a whole.
     """
 
     def __init__(self, path: str, problem: str, remedy: str) -> None:
-        """Name the *path*, the *problem* there and its *remedy*."""
+        """Keep the *path*, the *problem* there and its *remedy*."""
         super().__init__(f"{path or 'the pattern'}: {problem}; {remedy}")
         self.path = path
         self.problem = problem
@@ -51,23 +51,23 @@ class PatternError(ConfigurationError, ValueError):
 
 
 class Pattern:
-    """A pattern that is ready to be compared with events; *rules* are its alternatives."""
+    """A compiled pattern; *rules* are its alternatives."""
 
     __slots__ = ("_paths", "rules")
 
     def __init__(self, rules: tuple[Rule, ...]) -> None:
         self.rules: Final = rules
-        # Made when it is needed: one of many patterns in an index never needs its own.
+        # Created on first use: patterns in an index never need it.
         self._paths: Paths | None = None
 
     def matches(self, event: dict[str, Any]) -> bool:
-        """Tell whether *event*, parsed JSON, is one that the pattern is for."""
+        """Return True if the pattern matches *event*, parsed JSON."""
         if self._paths is None:
             self._paths = Paths()
             for field in chain.from_iterable(self.rules):
                 self._paths.add(field.path)
         sight = self._paths.look(event)
-        # Alternatives share the fields beside $or, so each is asked once.
+        # Alternatives share the fields outside $or, so results are cached.
         places = cache(lambda field: field.places(sight))
         return any(holds(rule, sight, places) for rule in self.rules)
 
@@ -77,11 +77,11 @@ def compile_pattern(pattern: dict[str, Any]) -> Pattern:
     Compile *pattern*, parsed JSON.
 
     Raises:
-        PatternError: the engine of EventBridge would refuse it, too.
+        PatternError: The pattern is invalid for EventBridge's engine too.
 
     """
     reader = _Reader()
-    # A stack of our own: a pattern may be nested deeper than Python calls may be.
+    # An explicit stack, since a pattern may be nested deeper than Python's recursion limit.
     stack = [reader.read_root(pattern)]
     while stack:
         deeper = next(stack[-1], None)
@@ -93,7 +93,8 @@ def compile_pattern(pattern: dict[str, Any]) -> Pattern:
 
 
 def _to_rule(fields: dict[str, Field]) -> Rule:
-    # Java's order of strings; it decides which fields come before one that may be absent.
+    # The order of Java strings, as in the engine: it determines the fields before one that may be
+    # absent.
     paths = sorted(fields, key=lambda path: path.encode("utf-16-be", "surrogatepass"))
     return tuple(fields[path] for path in paths)
 
@@ -103,16 +104,16 @@ type _Task = Iterator[_Task]
 
 class _Reader:
     """
-    Reads a pattern in the order in which it is written.
+    Parses a pattern in document order.
 
-    Every ``$or`` multiplies the *alternatives* that there are so far. A field that is met again
-    takes the place of what it was before. Each method gives the tasks to be done before it goes on.
+    Every ``$or`` multiplies the *alternatives* so far. A repeated field replaces its earlier
+    occurrence. Each method yields the tasks that must finish before it continues.
     """
 
     def __init__(self) -> None:
         self.alternatives: list[dict[str, Field]] = [{}]
         self._names: list[str] = []
-        # As _names, and with $or and the position in it.
+        # Like _names, but with each $or and the position in it.
         self._trail: list[str] = []
 
     def read_root(self, pattern: object) -> _Task:

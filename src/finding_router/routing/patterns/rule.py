@@ -1,4 +1,4 @@
-"""Whether all fields of a pattern agree on an event, and do so in the same array elements."""
+"""Check that all fields of a rule match an event, in the same array elements."""
 
 from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
@@ -12,7 +12,7 @@ NOWHERE: Final[frozenset[Place]] = frozenset()
 
 
 class Field:
-    """What a pattern accepts at one *path*. Equal to itself only, so that it is cheap as a key."""
+    """A pattern's *leaf* at one *path*; compared by identity, which makes it a cheap key."""
 
     __slots__ = ("leaf", "path", "scope")
 
@@ -22,7 +22,7 @@ class Field:
         self.scope = path + "."
 
     def places(self, sight: Sight) -> AbstractSet[Place]:
-        """Find where the values stand that this field accepts."""
+        """Return the places of the values that this field accepts."""
         values = sight.get(self.path)
         if values is None:
             return NOWHERE
@@ -30,18 +30,18 @@ class Field:
         return {place for value, place in values if allows(value)}
 
 
-# A pattern without $or: fields that must all agree, ordered by path as the engine orders them.
+# A pattern without $or: fields that must all match, ordered by path as in the engine.
 type Rule = tuple[Field, ...]
 
 
 def holds(rule: Rule, sight: Sight, places: Callable[[Field], AbstractSet[Place]]) -> bool:
     """
-    Tell whether all fields of *rule* agree; *places* finds where the values of one are accepted.
+    Return True if all fields of *rule* match; *places* returns where a field accepts values.
 
-    Fields are taken in order. Each narrows down where those before it may have been satisfied
-    together: at first anywhere, then in some elements of some arrays. A field below an array in
-    which an element is already chosen must be satisfied there; where it may be absent, it is enough
-    that it is absent there. https://github.com/aws/event-ruler#json-array-matching
+    Fields are checked in order, and each narrows the places where the fields so far match together:
+    first anywhere, then in certain elements of certain arrays. A field inside an array of which an
+    element is already chosen must match in that element; if the field may be absent, its absence
+    from that element suffices. https://github.com/aws/event-ruler#json-array-matching
     """
     chosen: AbstractSet[Place] = OUTSIDE
     for field in rule:
@@ -58,8 +58,8 @@ def holds(rule: Rule, sight: Sight, places: Callable[[Field], AbstractSet[Place]
 def _narrow(
     chosen: AbstractSet[Place], field: Field, accepted: AbstractSet[Place], sight: Sight
 ) -> set[Place]:
-    """Give the places that remain of those *chosen* before *field*, or lie deeper inside them."""
-    # What was chosen in arrays that this field and those after it are not in has done its duty.
+    """Return the places that remain of those *chosen* before *field*, or lie inside them."""
+    # Elements of arrays that contain neither this field nor any later one no longer matter.
     here = {_shared(place, field.scope) for place in chosen}
     narrowed = _inside(accepted, here) | _inside(here, accepted)
     if field.leaf.absent:
@@ -69,15 +69,15 @@ def _narrow(
 
 
 def _shared(place: Place, scope: str) -> Place:
-    """Leave the arrays around *place* that what has this *scope* is not in."""
+    """Return the innermost of *place* and its outer elements whose array is part of *scope*."""
     while place is not None and not scope.startswith(place.scope):
         place = place.wider
     return place
 
 
 def _inside(places: Iterable[Place], others: AbstractSet[Place]) -> set[Place]:
-    """Give those of *places* that are one of *others*, or lie inside one."""
-    # Each element is visited once, however deep the arrays are nested.
+    """Return those of *places* that are one of *others* or lie inside one."""
+    # Each element is visited once, however deeply the arrays are nested.
     known: dict[Place, bool] = {None: None in others}
     found = set()
     for place in places:
@@ -94,7 +94,7 @@ def _inside(places: Iterable[Place], others: AbstractSet[Place]) -> set[Place]:
 
 
 def _around(places: Iterable[Place]) -> set[Place]:
-    """Give *places* and all that lies around them."""
+    """Return *places* and all places that enclose them."""
     around: set[Place] = set()
     for place in places:
         outer = place

@@ -1,14 +1,14 @@
-"""How the pattern language compares strings, numbers, truth values and null."""
+"""Comparison of strings, numbers, booleans and null in the pattern language."""
 
 from collections.abc import Hashable
 from functools import lru_cache
 from math import isfinite
 from typing import Final
 
-# Every whole number up to here is a float64 of its own.
+# All integers up to this one have an exact float64.
 _EXACT: Final = 2**53
 
-# The longest of each, "255.255.255.255" and eight groups of four digits.
+# Length of "255.255.255.255", and of eight groups of four digits with their colons.
 _MAX_IPV4_CHARS: Final = 15
 _MAX_IPV6_CHARS: Final = 39
 _IPV4_DOTS: Final = 3
@@ -19,23 +19,23 @@ type Address = tuple[int, int]
 
 def literal(value: object) -> Hashable:
     """
-    Give what is the same for two values exactly where the language holds them to be equal.
+    Return a key that two values share exactly if the pattern language treats them as equal.
 
-    5 equals 5.0, but neither "5" nor true; null equals null only.
+    5 equals 5.0 but neither "5" nor true; null equals only null.
     """
     if isinstance(value, str):
         return value
     number = comparable(value)
-    # In Python True == 1, so what is no number is told apart by its type.
+    # True == 1 in Python, so the keys of all other values include the type.
     return (type(value), value) if number is None else number
 
 
 def comparable(value: object) -> float | None:
     """
-    Give a JSON number as a float64, None where it is none or cannot be one without a loss.
+    Return a JSON number as a float64; None for other values or if the conversion loses digits.
 
-    The engine of EventBridge compares numbers as float64 and leaves those that need more digits
-    alone: they equal themselves, as they are written, and lie in no range.
+    EventBridge's engine compares numbers as float64. It compares a number that needs more digits
+    only for equality as written; such a number is in no range.
     https://github.com/aws/event-ruler/pull/188
     """
     if isinstance(value, bool):
@@ -48,8 +48,8 @@ def comparable(value: object) -> float | None:
 
 
 def _rounded(value: int) -> float | None:
-    """Give a big number whose shortest float64 notation is the number itself, as is 1e20."""
-    # Imported late: no field of a finding has numbers of this size.
+    """Return a large integer as a float if the float's shortest notation equals it, as for 1e20."""
+    # Imported late to keep cold starts short: findings have no numbers of this size.
     from decimal import Decimal  # noqa: PLC0415 -- see above
 
     try:
@@ -61,9 +61,9 @@ def _rounded(value: int) -> float | None:
 
 def address(text: str) -> Address | None:
     """
-    Read an IPv4 or IPv6 address as its version and number, None where *text* is none.
+    Return version and integer value of an IPv4 or IPv6 address; None if *text* is no address.
 
-    An IPv4 address that is written as an IPv6 one (``::ffff:a00:1``) is the IPv4 address.
+    An IPv4-mapped IPv6 address (``::ffff:a00:1``) is returned as IPv4.
     """
     if ":" in text:
         may_be = len(text) <= _MAX_IPV6_CHARS and _IPV6_CHARS.issuperset(text)
@@ -74,7 +74,7 @@ def address(text: str) -> Address | None:
 
 @lru_cache(maxsize=1024)
 def _parse(text: str) -> Address | None:
-    # Imported late: few patterns look at addresses, and every cold start would pay for it.
+    # Imported late to keep cold starts short: few patterns contain addresses.
     from ipaddress import IPv6Address, ip_address  # noqa: PLC0415 -- see above
 
     try:

@@ -1,8 +1,8 @@
 """
-Which values of an event stand at the paths that patterns look at, and in which array elements.
+Find the values of an event at the paths of patterns, and the array elements that contain them.
 
-A path is dotted, as the engine of EventBridge has it: the field "a.b" and the field "b" inside "a"
-are the same to it. Arrays on the way are no part of the path.
+Paths are dotted, as in EventBridge's engine, which treats the field "a.b" and the field "b" inside
+"a" as the same. Arrays on the way are not part of the path.
 """
 
 from collections.abc import Iterator
@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 class Element:
     """
-    One element of an array that has several to choose from; *outer* is the one around it, if any.
+    One element of an array with two or more objects or arrays; *outer* is the one that encloses it.
 
-    *scope* is the path of the array with a dot after it, with which begin all paths inside it.
+    *scope* is the path of the array with a trailing dot, the prefix of all paths inside the array.
     """
 
     __slots__ = ("outer", "scope", "wider")
@@ -20,19 +20,19 @@ class Element:
     def __init__(self, outer: "Element | None", scope: str) -> None:
         self.outer = outer
         self.scope = scope
-        # An array inside an array has the same path: to leave the one is to leave the other.
+        # An array directly inside an array has the same path, so both are left together.
         self.wider: Element | None = outer.wider if outer and outer.scope == scope else outer
 
 
-# Where a value stands: in which element of which arrays, or outside of any.
+# The innermost element that contains a value, or None outside all such arrays.
 type Place = Element | None
 
-# The strings, numbers, truth values and nulls at each path, and where each stands.
+# The strings, numbers, booleans and nulls at each path, each with its place.
 type Sight = dict[str, list[tuple[object, Place]]]
 
 
 class _Step:
-    """One name on the way to a path; *path* is set where one ends."""
+    """A node of the tree of names in paths; *path* is set if a path ends here."""
 
     __slots__ = ("path", "scope", "steps")
 
@@ -42,7 +42,7 @@ class _Step:
         self.steps: dict[str, _Step] = {}
 
     def after(self, name: str) -> "_Step | None":
-        """Find the step to a field whose *name* has dots."""
+        """Return the node of a field whose *name* has dots, or None."""
         step = self
         for part in name.split("."):
             if part not in step.steps:
@@ -52,13 +52,13 @@ class _Step:
 
 
 class Paths:
-    """The paths to look at; nothing else of an event is visited."""
+    """The paths to search; no other part of an event is visited."""
 
     def __init__(self) -> None:
         self._first = _Step("")
 
     def add(self, path: str) -> None:
-        """Look at this *path*, too."""
+        """Add *path* to those searched."""
         step = self._first
         for name in path.split("."):
             if name not in step.steps:
@@ -67,7 +67,7 @@ class Paths:
         step.path = path
 
     def look(self, event: object) -> Sight:
-        """Find the values in *event*, which may be nested to any depth."""
+        """Return the values at all paths in *event*, which may be nested to any depth."""
         sight: Sight = {}
         ahead: list[tuple[object, _Step, Place]] = [(event, self._first, None)]
         while ahead:
@@ -91,10 +91,10 @@ def _elements(
     array: list[object], step: _Step, place: Place
 ) -> Iterator[tuple[object, _Step, Place]]:
     """
-    Place the elements of *array*.
+    Yield the elements of *array*, each with its step and place.
 
-    Only objects and arrays in it bind a pattern to an element, and only where there is a choice: of
-    an array of strings, one may satisfy one field and another the next.
+    Only objects and arrays bind a pattern to an element, and only if the array has more than one.
+    In an array of strings, different elements may match different fields.
     """
     choice = sum(isinstance(element, dict | list) for element in array) > 1
     for element in array:

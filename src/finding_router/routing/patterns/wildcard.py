@@ -1,4 +1,4 @@
-"""Texts with ``*`` for any characters."""
+"""Wildcards: texts in which ``*`` matches any characters."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -12,10 +12,10 @@ _BACKSLASH: Final = "\\"
 @dataclass(frozen=True, slots=True)
 class Wildcard:
     """
-    A text that starts with *head*, goes on with each of *middle* in order, and ends with *tail*.
+    A text that starts with *head*, contains each of *middle* in order, and ends with *tail*.
 
-    The first place where a part of *middle* occurs is as good as any later one, so that nothing is
-    ever tried again: the time grows with the text, whatever the stars.
+    The first occurrence of each part of *middle* always suffices, so there is no backtracking,
+    however many stars there are.
     """
 
     head: str
@@ -23,7 +23,7 @@ class Wildcard:
     tail: str
 
     def allows(self, value: object) -> bool:
-        """Tell whether *value* is such a text."""
+        """Return True if *value* is such a text."""
         if not (
             isinstance(value, str) and value.startswith(self.head) and value.endswith(self.tail)
         ):
@@ -40,12 +40,12 @@ class Wildcard:
 
 def split_wildcard(text: str) -> list[str]:
     r"""
-    Give the parts of *text* around its stars, one part where it has none.
+    Return the parts of *text* between its stars; one part if there is no star.
 
-    ``\*`` and ``\\`` are a star and a backslash that mean themselves.
+    ``\*`` and ``\\`` are a literal star and a literal backslash.
 
     Raises:
-        MistakeError: two stars stand side by side, or a backslash stands before anything else.
+        MistakeError: Two stars are adjacent, or a backslash precedes any other character.
 
     """
     parts: list[list[str]] = [[]]

@@ -1,1 +1,1 @@
-"""The Web API of Slack: calls, and errors for its refusals."""
+"""Slack's Web API: the client, and the translation of its errors."""

@@ -1,4 +1,4 @@
-"""Posting to Slack, with every failure translated into the router's own errors."""
+"""The client of Slack's Web API, which translates every failure into an error of the router."""
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -26,7 +26,7 @@ EVENT_TYPE: Final = "finding_router_delivery"
 PAGE: Final = 200
 CHANNELS_PAGE: Final = 999
 MAX_PAGES: Final = 20
-# What a call may take in all, where its caller does not say: a token fetched anew, and two tries.
+# The default time limit of a call, enough for a new token and two attempts.
 CALL_SECONDS: Final = 40.0
 TOKEN_SECONDS: Final = 15.0
 ANY_CHANNEL: Final = "any channel"
@@ -35,7 +35,7 @@ POST_SCOPE: Final = "chat:write"
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """Where a message stands: the id of its channel, and its ts, unique in there."""
+    """The location of a message: its channel's id, and its ts, unique in the channel."""
 
     channel: str
     ts: str
@@ -45,9 +45,9 @@ class Posted:
 @dataclass(frozen=True, slots=True)
 class Found:
     """
-    What a search came upon, by delivery.
+    The messages that a search found, by delivery id.
 
-    Where it is not *is_complete*, there was more to read than it could.
+    *is_complete* is False if the search did not read all messages.
     """
 
     messages: Mapping[str, Posted]
@@ -55,7 +55,7 @@ class Found:
 
 
 class Messenger(Protocol):
-    """The port of Slack; every method raises DeliveryError, whose subclass says what to do."""
+    """The port to Slack; its methods raise DeliveryError, whose subclass decides the next step."""
 
     def post(
         self,
@@ -67,12 +67,12 @@ class Messenger(Protocol):
         broadcast: bool = False,
         seconds: float = CALL_SECONDS,
     ) -> Posted:
-        """Post *message*, in the thread of *thread_ts* if given; *broadcast* shows it outside."""
+        """Post *message*, as a reply to *thread_ts* if set; *broadcast* it to the channel too."""
 
     def update(
         self, channel_id: str, ts: str, message: Message, *, seconds: float = CALL_SECONDS
     ) -> None:
-        """Replace the message *ts* by *message*."""
+        """Replace the message *ts* with *message*."""
 
     def find(
         self,
@@ -84,26 +84,26 @@ class Messenger(Protocol):
         seconds: float = CALL_SECONDS,
     ) -> Found:
         """
-        Search for messages of *delivery_ids* that were posted after Unix second *since*.
+        Search for messages of *delivery_ids* posted after *since*, in Unix seconds.
 
-        Where the app may not look, nothing is found, and the search is not complete.
+        If the app may not read the channel, the result is empty and not complete.
         """
 
     def check(self, *, seconds: float = CALL_SECONDS) -> None:
-        """Ask Slack whether it accepts the token; a CredentialError says that it does not."""
+        """Check the token with Slack; raise CredentialError if it is refused or may not post."""
 
 
 class SlackClient:
-    """The few calls of Slack's Web API that the router makes."""
+    """The calls of Slack's Web API that the router uses."""
 
     def __init__(self, *, token: Callable[[bool], str], base_url: str) -> None:
-        """Get the token by *token(fresh)*, at the first call and again when Slack refuses it."""
+        """Fetch the token with *token(fresh)*, at the first call and again if Slack refuses it."""
         self._token = token
         self._base_url = base_url
         self._web: KeepAliveWebClient | None = None
         self._channel_ids: dict[str, str] = {}
         self._scopes: frozenset[str] | None = None
-        """Scopes of the token, as the last answer of Slack names them."""
+        """The scopes of the token in Slack's last response; None if it did not name them."""
 
     def post(
         self,
@@ -116,13 +116,13 @@ class SlackClient:
         seconds: float = CALL_SECONDS,
     ) -> Posted:
         """
-        Post *message*; *delivery_ids* go into its metadata, where `find` looks for them.
+        Post *message* with *delivery_ids* in its metadata, where `find` searches for them.
 
-        With *thread_ts* it answers that message, and with *broadcast* the channel sees it, too. It
-        ends within *seconds*, whatever happens.
+        With *thread_ts* the message is a reply to that message, with *broadcast* it also appears in
+        the channel. The call returns or raises within *seconds*.
 
         Raises:
-            DeliveryError: the subclass says what to do about it.
+            DeliveryError: The call failed; the subclass decides the next step.
 
         """
         arguments = {
@@ -149,10 +149,10 @@ class SlackClient:
         self, channel_id: str, ts: str, message: Message, *, seconds: float = CALL_SECONDS
     ) -> None:
         """
-        Let the message *ts* be *message* from now on.
+        Replace the message *ts* with *message*.
 
         Raises:
-            DeliveryError: a GoneError where it is not there any more, or may not be changed.
+            DeliveryError: The call failed; a GoneError if the message is deleted or immutable.
 
         """
         arguments = {"channel": channel_id, "ts": ts, **message.arguments()}
@@ -160,15 +160,16 @@ class SlackClient:
 
     def check(self, *, seconds: float = CALL_SECONDS) -> None:
         """
-        Ask Slack whether it accepts the token, and whether that may post.
+        Check with Slack that it accepts the token, and that the token may post.
 
         Raises:
-            DeliveryError: a CredentialError if Slack refuses the token, or if it lacks the scope.
+            DeliveryError: The call failed; a CredentialError if Slack refuses the token or the
+                token lacks the scope chat:write.
 
         """
         until = time.monotonic() + seconds
         self._call("auth.test", ANY_CHANNEL, {}, until)
-        # https://docs.slack.dev/authentication/installing-with-oauth: each answer names the scopes.
+        # Each response names the scopes: https://docs.slack.dev/authentication/installing-with-oauth
         scopes = self._scopes
         if scopes is not None and POST_SCOPE not in scopes:
             raise CredentialError(
@@ -188,14 +189,14 @@ class SlackClient:
         seconds: float = CALL_SECONDS,
     ) -> Found:
         """
-        Search *channel* for messages of *delivery_ids* that were posted after Unix second *since*.
+        Search *channel* for messages of *delivery_ids* posted after *since*, in Unix seconds.
 
-        With *thread_ts* among the answers to that message; a thread that is gone holds none. One
-        pass looks for all of them, through 4,000 messages at most. It ends within *seconds*. Where
-        the app may not look, nothing is found, and the search is not complete.
+        With *thread_ts*, search the replies to that message; a deleted thread has none. One pass
+        searches for all ids in at most 4,000 messages and ends within *seconds*. If the app may not
+        read the channel, the result is empty and not complete.
 
         Raises:
-            DeliveryError: Slack does not answer, asks to wait, or refuses the token.
+            DeliveryError: Slack is unavailable, limits the rate, or refuses the token.
 
         """
         until = time.monotonic() + seconds
@@ -245,7 +246,7 @@ class SlackClient:
         return Found(found, is_complete=False)
 
     def _channel_id(self, channel: str, until: float) -> str:
-        """Turn `#name` into an id, which is all that conversations.history takes."""
+        """Return the id of *channel*, as conversations.history takes no "#name"."""
         name = channel.removeprefix("#")
         if not channel.startswith("#") and channel[:1] in "CGD" and channel.isupper():
             return channel
@@ -260,14 +261,14 @@ class SlackClient:
                 break
             arguments["cursor"] = cursor
         if name not in self._channel_ids:
-            message = f"no public channel {channel} is to be found; create it or correct the route"
+            message = f"no public channel {channel} found; create it or correct the route"
             raise ChannelError(message, channel=channel, code="channel_not_found")
         return self._channel_ids[name]
 
     def _call(
         self, method: str, channel: str, arguments: dict[str, Any], until: float
     ) -> dict[str, Any]:
-        """Call *method*; a refused token is fetched again once, since it may have been rotated."""
+        """Call *method*; fetch a refused token again once, since it may have been rotated."""
         try:
             return self._call_once(method, channel, arguments, until, fresh_token=False)
         except CredentialError as error:
@@ -289,7 +290,7 @@ class SlackClient:
         web = self._client(channel, until, fresh_token=fresh_token)
         web.seconds = _left(method, channel, until)
         try:
-            # The Web API reads JSON bodies for the chat methods only; the others take form fields.
+            # Of the methods used here, only chat.* take JSON bodies; the others take form fields.
             answer = (
                 web.api_call(method, json=arguments)
                 if method.startswith("chat.")
@@ -301,14 +302,14 @@ class SlackClient:
             raise_transport(channel, method, error)
         named = next((v for k, v in answer.headers.items() if k.lower() == "x-oauth-scopes"), None)
         self._scopes = None if named is None else frozenset(map(str.strip, named.split(",")))
-        data: dict[str, Any] = answer.data  # type: ignore[assignment]  # bytes are for downloads
+        data: dict[str, Any] = answer.data  # type: ignore[assignment]  # bytes only for downloads
         return data
 
     def _client(self, channel: str, until: float, *, fresh_token: bool) -> "KeepAliveWebClient":
         from finding_router.slack.api.transport import KeepAliveWebClient
 
         if self._web is None or fresh_token:
-            # The first token is fetched early in an invocation; one that is fetched anew may not.
+            # The first fetch comes early in an invocation; a later one needs TOKEN_SECONDS left.
             _left("the token", channel, until - TOKEN_SECONDS * fresh_token)
             try:
                 token = self._token(fresh_token)
@@ -319,11 +320,11 @@ class SlackClient:
 
 
 def _left(what: str, channel: str, until: float) -> float:
-    """Give the seconds left until *until* of the monotonic clock."""
+    """Return the seconds left until *until* on the monotonic clock."""
     left = until - time.monotonic()
     if left <= 0:
         raise UnavailableError(
-            f"{what} for {channel}: no time left to ask; it is tried again",
+            f"{what} for {channel}: no time left for the call; it is retried",
             channel=channel,
             code="out_of_time",
             ambiguous=False,
@@ -332,7 +333,7 @@ def _left(what: str, channel: str, until: float) -> float:
 
 
 def _delivery_ids(message: Mapping[str, Any]) -> Sequence[str]:
-    """Give what `post` has put into the metadata of *message*; none where others posted it."""
+    """Return the delivery ids that `post` put into the metadata of *message*, if any."""
     metadata = message.get("metadata") or {}
     if metadata.get("event_type") != EVENT_TYPE:
         return ()

@@ -1,4 +1,4 @@
-"""What Slack's refusals and broken connections mean, in the router's own errors."""
+"""Translate Slack's error responses and connection failures into the router's errors."""
 
 import math
 import re
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 DEFAULT_RETRY_AFTER_SECONDS: Final = 30.0
 LONGEST_RETRY_AFTER_SECONDS: Final = 3600.0
 
-# Slack's codes by what they mean for the next step
-# (https://docs.slack.dev/reference/methods/chat.postMessage#errors). A code that stands nowhere
-# is tried again and logged; it counts for its channel only.
+# Slack's error codes by the next step
+# (https://docs.slack.dev/reference/methods/chat.postMessage#errors). A code in none of the sets
+# is logged and retried, and affects only its channel.
 CHANNEL_CODES: Final = frozenset(
     {
         "channel_not_found",
@@ -62,7 +62,7 @@ CREDENTIAL_CODES: Final = frozenset(
         "two_factor_setup_required",
     }
 )
-# Codes of the token that an app also meets in a single channel which it is kept out of.
+# Credential codes that Slack also returns for a single channel from which the app is excluded.
 MAYBE_CHANNEL_CODES: Final = frozenset({"access_denied", "team_access_not_granted"})
 MESSAGE_CODES: Final = frozenset(
     {
@@ -94,25 +94,25 @@ GONE_CODES: Final = frozenset(
         "cannot_reply_to_message",
     }
 )
-# Slack itself says of these that the request may have been carried out.
+# By Slack's documentation, the request may have succeeded despite these codes.
 AMBIGUOUS_CODES: Final = frozenset({"internal_error", "fatal_error", "request_timeout"})
-# Slack as a whole does not work.
+# Slack is unavailable for all channels.
 OUTAGE_CODES: Final = AMBIGUOUS_CODES | {"service_unavailable", "team_added_to_org"}
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]{2,79}")
 
 
 def raise_refusal(channel: str, method: str, error: "SlackApiError") -> NoReturn:
-    """Translate an answer of Slack that is not ok."""
+    """Raise the router's error for a response of Slack that is not ok."""
     response = error.response
     data = response.data if isinstance(response.data, dict) else {}
     said = str(data.get("error") or "")
-    # A body that is no JSON comes from a proxy; slack_sdk makes an "error" of all of it.
+    # A body that is not JSON comes from a proxy; slack_sdk returns all of it as "error".
     code = said if _CODE.fullmatch(said) else f"http_{response.status_code}"
     details = (data.get("response_metadata") or {}).get("messages") or []
     message = f"{method} for {channel}: {code}" + "".join(f"; {detail}" for detail in details)
     if code in {"ratelimited", "rate_limited"} or response.status_code == 429:  # noqa: PLR2004
         raise RateLimitedError(
-            f"{message}; wait as long as Slack asks",
+            f"{message}; the router waits as long as Slack asks",
             channel=channel,
             code="ratelimited",
             retry_after_seconds=_retry_after(response.headers),
@@ -124,11 +124,9 @@ def raise_refusal(channel: str, method: str, error: "SlackApiError") -> NoReturn
         raise kind(f"{message}; {remedy}", channel=channel, code=code, method=method) from error
     is_down = code in OUTAGE_CODES or not _CODE.fullmatch(said) or response.status_code >= 500  # noqa: PLR2004
     if not is_down:
-        raise UnlistedCodeError(
-            f"{message}; it is tried again", channel=channel, code=code
-        ) from error
+        raise UnlistedCodeError(f"{message}; it is retried", channel=channel, code=code) from error
     raise UnavailableError(
-        f"{message}; it is tried again",
+        f"{message}; it is retried",
         channel=channel,
         code=code,
         ambiguous=code in AMBIGUOUS_CODES or code == "http_200" or response.status_code >= 500,  # noqa: PLR2004
@@ -141,14 +139,14 @@ def _refusal(code: str) -> tuple[type[DeliveryError], str] | None:
     if code in CREDENTIAL_CODES:
         return CredentialError, "put a valid bot token with the app's scopes into the secret"
     if code in GONE_CODES:
-        return GoneError, "what is to be said is said without it"
+        return GoneError, "the router continues without that message"
     if code in MESSAGE_CODES:
-        return MessageError, "a plain message is tried in its place"
+        return MessageError, "the router tries a plain message instead"
     return None
 
 
 def raise_transport(channel: str, method: str, error: Exception) -> NoReturn:
-    """Translate a connection that broke: before the request was sent, or maybe after."""
+    """Raise UnavailableError for a connection failure; ambiguous unless no request was sent."""
     unsent = isinstance(
         error,
         urllib3.exceptions.NewConnectionError
@@ -156,7 +154,7 @@ def raise_transport(channel: str, method: str, error: Exception) -> NoReturn:
         | urllib3.exceptions.NameResolutionError,
     )
     raise UnavailableError(
-        f"{method} for {channel}: {type(error).__name__}; it is tried again",
+        f"{method} for {channel}: {type(error).__name__}; it is retried",
         channel=channel,
         code="unreachable" if unsent else "connection_lost",
         ambiguous=not unsent,
@@ -165,9 +163,9 @@ def raise_transport(channel: str, method: str, error: Exception) -> NoReturn:
 
 def _retry_after(headers: dict[str, str]) -> float:
     """
-    Return Retry-After in seconds, an hour at most.
+    Return the Retry-After header in seconds, at most one hour.
 
-    Slack always sends it; a proxy in between may leave it out, or send anything.
+    Slack always sends the header, but a proxy may omit it or send an invalid value.
     """
     value = next((v for k, v in headers.items() if k.lower() == "retry-after"), "")
     try:

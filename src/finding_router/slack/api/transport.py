@@ -1,4 +1,4 @@
-"""One kept-alive connection under slack_sdk, which by itself opens a new one for every call."""
+"""A kept-alive connection for slack_sdk, which otherwise opens a new one for each call."""
 
 import time
 from typing import Any, Final
@@ -7,27 +7,27 @@ from urllib.request import Request
 import urllib3
 from slack_sdk.web.client import WebClient
 
-# A connection that slept longer may have been closed while Lambda was frozen, unseen: a request
-# sent into it is lost in a way that looks as if it might have been received.
+# A connection idle for longer may have been closed, unnoticed, while Lambda was frozen. A request
+# sent over it fails ambiguously: the server might have received it.
 IDLE_SECONDS: Final = 20.0
 TIMEOUT_SECONDS: Final = 10
 
 
 class KeepAliveWebClient(WebClient):
-    """slack_sdk's client on urllib3's pool: no retries, and `seconds` for each call, or fewer."""
+    """slack_sdk's client on a urllib3 pool, without retries; a call takes at most `seconds`."""
 
     seconds: float = TIMEOUT_SECONDS
 
     def __init__(self, *, token: str, base_url: str) -> None:
-        """Talk to *base_url* (ends in `/api/`) as the owner of *token*."""
-        # slack_sdk's default handler posts again after a dropped connection: two messages.
+        """Call *base_url*, which ends in `/api/`, with *token*."""
+        # slack_sdk's default handler retries after a dropped connection, which can post twice.
         super().__init__(token=token, base_url=base_url, timeout=TIMEOUT_SECONDS, retry_handlers=[])
         self._pool = urllib3.PoolManager(num_pools=1, maxsize=1, retries=False)
         self._used_at = time.time()
 
     def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
-        """Send what slack_sdk prepared; every status comes back as a response, none raises."""
-        # The clock on the wall, since a monotonic one may stand still while Lambda is frozen.
+        """Send slack_sdk's request and return the response; no HTTP status raises an error."""
+        # Wall time, since a monotonic clock may stop while Lambda is frozen.
         now = time.time()
         if now - self._used_at > IDLE_SECONDS:
             self._pool.clear()
@@ -35,7 +35,7 @@ class KeepAliveWebClient(WebClient):
         response = self._pool.request(
             req.get_method(),
             url,
-            body=req.data,  # type: ignore[arg-type]  # slack_sdk hands over bytes
+            body=req.data,  # type: ignore[arg-type]  # slack_sdk passes bytes
             headers=dict(req.header_items()),
             timeout=urllib3.Timeout(total=min(self.seconds, TIMEOUT_SECONDS)),
             redirect=False,

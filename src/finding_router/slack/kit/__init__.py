@@ -1,1 +1,1 @@
-"""Parts that messages and layouts are made of."""
+"""Building blocks of messages and layouts."""

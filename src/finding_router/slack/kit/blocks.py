@@ -1,7 +1,8 @@
 """
-The few kinds of blocks that messages are made of, within Slack's limits for each.
+The kinds of blocks in messages, within Slack's limits for each.
 
-slack_sdk takes a tenth of a cold start, and most events say nothing: it is imported to make blocks.
+slack_sdk takes a tenth of a cold start and most events post no message, so it is imported only when
+a block is built.
 """
 
 from collections.abc import Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def header(text: str) -> dict[str, Any]:
-    """Make a headline of *text*, cut to what Slack takes; nothing in it is formatted."""
+    """Return a header block of plain *text*, cut to Slack's limit."""
     from slack_sdk.models.blocks import HeaderBlock, PlainTextObject
 
     shown = plain(text, HEADER_CHARS)
@@ -30,45 +31,45 @@ def header(text: str) -> dict[str, Any]:
 
 
 def section(text: Mrkdwn) -> dict[str, Any]:
-    """Make a paragraph of *text*, 3,000 counted characters at most."""
+    """Return a section block of *text*, which has at most 3,000 counted characters."""
     from slack_sdk.models.blocks import SectionBlock
 
     return SectionBlock(text=_mrkdwn(text)).to_dict()
 
 
 def paragraph(text: Plain) -> dict[str, Any]:
-    """Make a paragraph of *text*, in which Slack formats nothing."""
+    """Return a section block of plain *text*."""
     from slack_sdk.models.blocks import PlainTextObject, SectionBlock
 
     return SectionBlock(text=PlainTextObject(text=text, emoji=False)).to_dict()
 
 
 def columns(facts: Sequence[Fact]) -> dict[str, Any]:
-    """Make two columns of the first ten *facts*, which are fewer than 2,000 characters each."""
+    """Return a two-column section of the first ten *facts*, each below 2,000 characters."""
     return cells(*(titled(label, value) for label, value in facts))
 
 
 def cells(*texts: Mrkdwn) -> dict[str, Any]:
-    """Make two columns of the first ten *texts*, left and right in turn; a phone shows one."""
+    """Return a two-column section of the first ten *texts*, row by row; phones show one column."""
     from slack_sdk.models.blocks import SectionBlock
 
     return SectionBlock(fields=[_mrkdwn(text) for text in texts[:FIELDS]]).to_dict()
 
 
 def context(*elements: Mrkdwn) -> dict[str, Any]:
-    """Make a line in small print."""
+    """Return a context block: small print of the first ten *elements*."""
     from slack_sdk.models.blocks import ContextBlock
 
     return ContextBlock(elements=[_mrkdwn(text) for text in elements[:CONTEXT_ELEMENTS]]).to_dict()
 
 
 def titled(title: str, text: Mrkdwn) -> Mrkdwn:
-    """Put *text* under a *title* of the router's own."""
+    """Return *text* below a bold *title*, which must be the router's own text."""
     return Mrkdwn(f"*{title}*\n{text}")
 
 
 def _mrkdwn(text: Mrkdwn) -> "MarkdownTextObject":
     from slack_sdk.models.blocks import MarkdownTextObject
 
-    # Verbatim keeps Slack from linking addresses, channels and people that a finding names.
+    # Verbatim stops Slack from linking addresses, channels and people named in a finding.
     return MarkdownTextObject(text=text, verbatim=True)

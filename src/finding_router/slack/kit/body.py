@@ -1,4 +1,4 @@
-"""The body of a card: what stands beside the colour bar."""
+"""The body of a card: the blocks beside the colour bar."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,14 +33,14 @@ _LISTING_CHARS: Final = 1500
 _DESCRIPTION_CHARS: Final = 1500
 _REMEDIATION_CHARS: Final = 700
 _LINKS_CHARS: Final = 1800
-# A description cut shorter than this says nothing any more.
+# A shorter extract of a description is of no use.
 _LEAST_CHARS: Final = 100
 _TITLE_CHARS: Final = 800
 _HEADING_CHARS: Final = 40
 _DESCRIPTION_CUT: Final = "… (description cut)"
-# What a finding that ended has no use for.
+# Parts that are left out once a finding has ended.
 _WHILE_OPEN: Final = frozenset({"description", "remediation"})
-# Kept free for the line that says what found no room.
+# Reserved for the line that names the parts left out.
 _LEFT_OUT_CHARS: Final = 150
 
 type _Block = dict[str, Any]
@@ -48,18 +48,18 @@ type _Block = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What the body is made of; *account* is its name and id, fit to be shown."""
+    """The content of the body; *account* is the account's name and id."""
 
     finding: Finding
     detail: Detail
     account: Mrkdwn | None
     portal: AccessPortal | None
     full_title: str | None
-    """The title, where the headline had to cut it."""
+    """The finding's title if the headline cuts it, else None."""
 
 
 class _Part(NamedTuple):
-    """*make* gives the part's block of at most so many characters; None where it has none."""
+    """A part of the body; *make* returns its block within a number of characters, or None."""
 
     name: str
     importance: int
@@ -68,10 +68,10 @@ class _Part(NamedTuple):
 
 def body(source: Source, budget: Budget, *, is_over: bool = False) -> list[_Block]:
     """
-    Give the blocks of the body that *budget* allows for, and take them out of it.
+    Return the blocks of the body that fit into *budget*, and deduct them from it.
 
-    The least important parts are cut or left out first, and the last line says which. Once the
-    finding *is_over*, nothing explains it or calls for action.
+    The least important parts are cut or left out first, and the last line names those left out. If
+    the finding *is_over*, the description and the remediation are omitted.
     """
     budget.chars -= _LEFT_OUT_CHARS
     parts = [part for part in _parts(source) if not (is_over and part.name in _WHILE_OPEN)]
@@ -90,7 +90,7 @@ def body(source: Source, budget: Budget, *, is_over: bool = False) -> list[_Bloc
 
 
 def _parts(source: Source) -> list[_Part]:
-    """Name the parts from top to bottom, each with how early it finds room, 0 first."""
+    """Return the parts from top to bottom, each with its importance, 0 the highest."""
     known = (*_place(source), *source.detail.facts)
     return [
         _Part("title", 0, _title),
@@ -132,7 +132,7 @@ def _compliance(finding: Finding) -> Mrkdwn | None:
 
 
 def _facts(known: tuple[Fact, ...], source: Source, room: int) -> _Block | None:
-    """Give facts in columns, which are short enough to be all there or not at all."""
+    """Return a block of facts in columns; facts are short, so the block is never cut."""
     del source, room
     return blocks.columns(known) if known else None
 
@@ -153,7 +153,7 @@ def _resources(source: Source, room: int) -> _Block | None:
 
 def _description(source: Source, room: int) -> _Block | None:
     text = source.detail.description or source.finding.description
-    # Many products say the same again.
+    # Many products repeat the title as the description.
     if text is None or says_nothing(text) or one_line(text) == one_line(source.finding.title):
         return None
     if room < _LEAST_CHARS:
@@ -174,7 +174,7 @@ def _remediation(source: Source, room: int) -> _Block | None:
 
 
 def _links(source: Source, room: int) -> _Block | None:
-    """Lead to the finding and to where its product shows it; without either, give the id."""
+    """Return links to the finding and its source; the finding's id if it has no link."""
     finding = source.finding
     url = finding_url(finding, source.portal)
     to_finding = link(url, "Open in Security Hub", _HOST_CHARS) if url else None
@@ -187,7 +187,7 @@ def _links(source: Source, room: int) -> _Block | None:
 
 
 def _linked(label: str, target: Outside, limit: int) -> Mrkdwn:
-    """Link to what a product gave, saying which host that is; too long a link is only named."""
+    """Return a link to *target* that shows its host; only the host if the link is too long."""
     shown = link(target.url, f"{label} on {target.host}", _HOST_CHARS)
     if length(shown) <= limit:
         return shown

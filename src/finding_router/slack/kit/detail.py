@@ -1,4 +1,4 @@
-"""What a product's layout adds to the card: small values, the most important first."""
+"""The details that a product's layout adds to a card: short values, most important first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from finding_router.slack.kit.text import Mrkdwn, code, listed, says_nothing, words
 
-# Longer values are no longer read at a glance; the finding itself is one click away.
+# Longer values cannot be read at a glance, and the finding itself is one click away.
 VALUE_CHARS: Final = 200
 _MOST_ITEMS: Final = 3
 _MOST_STANDARDS: Final = 8
@@ -21,7 +21,7 @@ class Fact(NamedTuple):
 
 
 class Listing(NamedTuple):
-    """Lines under a title, the worst first; *nouns* name one and several of them."""
+    """Lines under a title, the worst first; *nouns* are the singular and plural of an item."""
 
     title: str
     items: tuple[Mrkdwn, ...]
@@ -30,7 +30,7 @@ class Listing(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detail:
-    """What is special to one product; *description* stands in for the finding's own."""
+    """The details of one product; *description* replaces the finding's own."""
 
     facts: tuple[Fact, ...] = ()
     listings: tuple[Listing, ...] = ()
@@ -38,39 +38,39 @@ class Detail:
 
 
 def facts(*pairs: tuple[str, Mrkdwn | None]) -> tuple[Fact, ...]:
-    """Make facts of labels and values; one without a value is none."""
+    """Return a fact for each pair of label and value, without those that have no value."""
     return tuple(Fact(label, value) for label, value in pairs if value)
 
 
 def listings(title: str, nouns: tuple[str, str], *items: Mrkdwn | None) -> tuple[Listing, ...]:
-    """Make a listing of *items* that say something; without any there is none."""
+    """Return a listing of the non-empty *items*; an empty tuple if there is none."""
     present = tuple(item for item in items if item)
     return (Listing(title, present, nouns),) if present else ()
 
 
 def said(text: str | None) -> Mrkdwn | None:
-    """Give *text* to be read; None where it says nothing."""
+    """Return *text* as prose; None if it says nothing."""
     return None if text is None or says_nothing(text) else words(text, VALUE_CHARS)
 
 
 def exact(text: str | None) -> Mrkdwn | None:
-    """Give *text* to be copied, as code; None where it says nothing."""
+    """Return *text* as code, to be copied; None if it says nothing."""
     return None if text is None or says_nothing(text) else code(text, VALUE_CHARS)
 
 
 def several(*texts: str | None) -> Mrkdwn | None:
-    """Give those of *texts* that say something, each once, the first three by name."""
+    """Return the non-empty *texts* without repeats: the first three, and the number of others."""
     items = [item for item in map(said, dict.fromkeys(texts)) if item]
     return listed(items, _MOST_ITEMS, _MOST_ITEMS * VALUE_CHARS) if items else None
 
 
 def joined(between: str, *items: Mrkdwn | None) -> Mrkdwn | None:
-    """Join those of *items* that say something."""
+    """Return the non-empty *items* joined by *between*; None if there is none."""
     return Mrkdwn(between.join(item for item in items if item)) or None
 
 
 def with_standards(detail: Detail, standards: Sequence[str]) -> Detail:
-    """Name *standards*, if there are any, in place of those that the finding itself names."""
+    """Return *detail* with *standards*, if not empty, in place of the finding's own standards."""
     items = [item for item in map(said, standards) if item]
     named = listed(items, _MOST_STANDARDS, _MOST_STANDARDS * VALUE_CHARS)
     if not named:

@@ -1,4 +1,4 @@
-"""Spans of time, as a message says them."""
+"""Durations in words."""
 
 from typing import Final
 
@@ -7,14 +7,14 @@ from finding_router.counts import counted
 _MINUTE: Final = 60
 _HOUR: Final = 60 * _MINUTE
 _DAY: Final = 24 * _HOUR
-# From here on nobody asks for the hours.
+# Durations from this length on are given without hours.
 _LONG_DAYS: Final = 30
 _TEENS: Final = range(11, 14)
 _ORDINALS: Final = {1: "st", 2: "nd", 3: "rd"}  # codespell:ignore nd
 
 
 def duration_words(seconds: float) -> str:
-    """Say how long, in the two largest units that count: "3 d 4 h", "20 min", "45 s"."""
+    """Return a duration in at most its two largest units: "3 d 4 h", "20 min", "45 s"."""
     whole = max(0, int(seconds))
     if whole < _MINUTE:
         return f"{whole} s"
@@ -30,7 +30,7 @@ def duration_words(seconds: float) -> str:
 
 
 def ago_words(seconds: float) -> str:
-    """Say how long ago, in the largest unit that counts: "12 days ago", "just now"."""
+    """Return an age in its largest unit: "12 days ago", "just now"."""
     whole = int(seconds)
     for size, unit in ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute")):
         if whole >= size:
@@ -39,6 +39,6 @@ def ago_words(seconds: float) -> str:
 
 
 def ordinal(number: int) -> str:
-    """Give "2nd" for 2."""
+    """Return "2nd" for 2."""
     ending = "th" if number % 100 in _TEENS else _ORDINALS.get(number % 10, "th")
     return f"{number}{ending}"

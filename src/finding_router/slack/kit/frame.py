@@ -1,4 +1,4 @@
-"""What messages have in common: colours, who is called, which account, and why it is said here."""
+"""Parts that messages share: colours, mentions, the account, and the reason for the message."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -36,20 +36,20 @@ _ROUTES_CHARS: Final = 500
 
 
 def account_words(name: str | None, account_id: str | None) -> Mrkdwn | None:
-    """Name an account as "name (id)", or by what there is of both."""
+    """Return an account as "name (id)", or as the one of both that is known."""
     shown = "" if says_nothing(name or "") else words(name or "", _NAME_CHARS)
     number = "" if says_nothing(account_id or "") else words(account_id or "", _ID_CHARS)
     return Mrkdwn(f"{shown} ({number})" if shown and number else shown or number) or None
 
 
 def preface(banner: str | None, mentions: Sequence[str]) -> list[dict[str, Any]]:
-    """Give the block that stands above the headline, if there is anything to say there."""
+    """Return the block above the headline, if there is a banner or a mention."""
     text = joined("\n", *preface_lines(banner, mentions))
     return [blocks.section(text)] if text else []
 
 
 def preface_lines(banner: str | None, mentions: Sequence[str]) -> list[Mrkdwn | None]:
-    """Say why the message is here at all, and call those whom the operator wrote down."""
+    """Return the line of the banner and the line of the mentions; None for an empty one."""
     shown = words(banner, _BANNER_CHARS) if banner else None
     called = [mention(written) for written in dict.fromkeys(mentions) if written.strip()]
     rest = len(called) - _MENTIONS_SHOWN
@@ -61,7 +61,7 @@ def preface_lines(banner: str | None, mentions: Sequence[str]) -> list[Mrkdwn | 
 
 
 def because(routes: Sequence[str], *causes: str) -> Mrkdwn:
-    """Say in small print what made the router speak, and which *routes* chose the channel."""
+    """Return the causes of the message and the *routes* to its channel, as one line."""
     names = [name for name in (code(route, _NAME_CHARS) for route in routes) if name]
     named = listed(names, _ROUTES_SHOWN, _ROUTES_CHARS)
     chosen = f"{'routes' if names[1:] else 'route'} {named}" if named else ""

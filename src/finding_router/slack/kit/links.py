@@ -1,8 +1,8 @@
 """
-Addresses that a card links to: AWS consoles by partition, and what products refer to.
+The URLs on a card: AWS consoles by partition, and addresses that products refer to.
 
-Nothing in a finding decides on a console's host: Region and partition are checked first, all
-else is percent-encoded into the path or fragment.
+No text of a finding can change a console's host: Region and partition are validated, and all other
+values are percent-encoded into the path or fragment.
 """
 
 from collections.abc import Mapping
@@ -20,17 +20,17 @@ _CONSOLES: Final = {
     "aws-us-gov": "console.amazonaws-us-gov.com",
     "aws-cn": "console.amazonaws.cn",
 }
-# A longer link takes more of a message than it is worth; the longest Id of ASFF, 512 characters,
-# stays below it through an access portal as well.
+# A longer link takes too much of a message. A link to the longest Id of ASFF, 512 characters, fits,
+# even through an access portal.
 _URL_CHARS: Final = 2000
 _REGION: Final = regex(r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}")
 _ACCOUNT: Final = regex(r"[0-9]{12}")
 _HOST: Final = regex(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9-]*[a-z0-9])*")
-# What may stand unencoded in an address that came as a whole (RFC 3986), but for the quote.
+# Characters left unencoded in a complete URL (RFC 3986), without the single quote.
 _URL_SAFE: Final = "/:?#[]@!$&()*+,;=%~"
 
-# Where the console shows a resource, by the service and kind in its ARN. Those without a Region
-# in the address are global. {id} is what stands behind the kind, {name} its last segment.
+# Console pages of resources, by the service and kind in the ARN. Pages without {region} are global.
+# {id} is the part of the ARN after the kind, {name} the last segment of {id}.
 _PAGES: Final[Mapping[str, str]] = {
     "cloudformation:stack": ("cloudformation/home?region={region}#/stacks/stackinfo?stackId={arn}"),
     "cloudfront:distribution": "cloudfront/v4/home#/distributions/{id}",
@@ -69,7 +69,7 @@ _PAGES: Final[Mapping[str, str]] = {
     "sns:topic": "sns/v3/home?region={region}#/topic/{arn}",
     "sqs:queue": "sqs/v3/home?region={region}#/queues/{queue_url}",
 }
-# Services whose ARNs name no kind, since they have but one.
+# Services with only one kind, which their ARNs do not name.
 _ONLY_KIND: Final = {"s3": "bucket", "sns": "topic", "sqs": "queue"}
 _ARN_FIELDS: Final = 6
 _KIND_END: Final = regex("[/:]")
@@ -77,7 +77,7 @@ _DIGEST: Final = "/sha256:"
 
 
 class Arn(NamedTuple):
-    """An ARN taken apart: ``arn:partition:service:region:account:kind/id``."""
+    """The parts of an ARN, ``arn:partition:service:region:account:kind/id``."""
 
     partition: str
     service: str
@@ -89,7 +89,7 @@ class Arn(NamedTuple):
     @classmethod
     def read(cls, text: str) -> Self | None:
         """
-        Take *text* apart; None where it is no ARN.
+        Return the parts of the ARN *text*; None if it is no ARN.
 
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
         """
@@ -110,7 +110,7 @@ class Arn(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class AccessPortal:
     """
-    An AWS access portal, which signs readers in to the right account before it shows a page.
+    An AWS access portal, which signs readers in to an account before it opens a page.
 
     https://docs.aws.amazon.com/singlesignon/latest/userguide/createshortcutlink.html
     """
@@ -119,7 +119,7 @@ class AccessPortal:
     role: str | None = None
 
     def wrap(self, destination: Url, account: str | None) -> Url:
-        """Lead to *destination* in *account*; without a usable account or portal, directly."""
+        """Return a link through the portal, or *destination* if account or portal is invalid."""
         start = _web_address(self.url.strip().rstrip("/#"))
         if start is None or account is None or not _ACCOUNT.fullmatch(account):
             return destination
@@ -129,7 +129,7 @@ class AccessPortal:
 
 
 def finding_url(finding: Finding, portal: AccessPortal | None) -> Url | None:
-    """Lead to the finding in Security Hub, in its own account and Region."""
+    """Return a link to the finding in Security Hub; None without a valid Region."""
     region = finding.region or ""
     search = "Id%3D%255Coperator%255C%253AEQUALS%255C%253A" + _encoded(finding.id)
     page = f"securityhub/home?region={region}#/findings?search={search}"
@@ -139,7 +139,7 @@ def finding_url(finding: Finding, portal: AccessPortal | None) -> Url | None:
 
 
 def resource_url(resource: Resource, finding: Finding, portal: AccessPortal | None) -> Url | None:
-    """Lead to the resource in its service's console; None for what is not in AWS or has no ARN."""
+    """Return a link to the resource in its console; None without an ARN or outside AWS."""
     arn = Arn.read(resource.id)
     if arn is None:
         return None
@@ -156,7 +156,7 @@ def resource_url(resource: Resource, finding: Finding, portal: AccessPortal | No
 
 
 def _parts(arn: Arn, region: str) -> dict[str, str]:
-    """Name the parts of *arn* as the templates of `_PAGES` do."""
+    """Return the parts of *arn* under the names in the templates of `_PAGES`."""
     bucket, _, key = arn.id.partition("/")
     repository, _, digest = arn.id.partition(_DIGEST)
     china = ".cn" if arn.partition == "aws-cn" else ""
@@ -175,7 +175,7 @@ def _parts(arn: Arn, region: str) -> dict[str, str]:
 
 
 class Outside(NamedTuple):
-    """An address that a product gave, and the host that it leads to."""
+    """A URL from a product, and the host that it leads to."""
 
     url: Url
     host: str
@@ -183,9 +183,9 @@ class Outside(NamedTuple):
 
 def outside(text: str | None, account: str | None, portal: AccessPortal | None) -> Outside | None:
     """
-    Check an address that a product gave; None where it is not plainly http or https.
+    Return the URL of a product, checked; None if it is not a plain http or https URL.
 
-    A page of an AWS console is led to through *portal*; *host* is where the reader ends up.
+    A page of an AWS console is linked through *portal*; *host* is the console's host even then.
     """
     url = _web_address(text or "")
     if url is None:
@@ -210,7 +210,7 @@ def _console(
 
 
 def _web_address(text: str) -> Url | None:
-    """Encode what could end a link or hide where it leads; None where the host is in doubt."""
+    """Return *text* as a URL that cannot end a link early; None if its host could mislead."""
     url = quote(clean(text).strip(), safe=_URL_SAFE, errors="replace")
     try:
         parts = urlsplit(url)
@@ -218,8 +218,8 @@ def _web_address(text: str) -> Url | None:
     except ValueError:
         return None
     host = parts.hostname or ""
-    # "https://docs.aws.amazon.com@evil.example/" leads to evil.example, and an address with
-    # letters of other scripts may look like one without: neither is worth a link.
+    # "https://docs.aws.amazon.com@evil.example/" leads to evil.example, and letters of other
+    # scripts can imitate another host: neither becomes a link.
     authority = host if port is None else f"{host}:{port}"
     if (
         parts.scheme not in ("http", "https")

@@ -1,4 +1,4 @@
-"""What is sent to Slack: one message, as the Web API takes it."""
+"""A message for Slack's Web API."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ type Block = Mapping[str, Any]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """
-    One message: *text* is the one-line summary that phones show, *blocks* the body.
+    One message: *text* is the one-line summary for notifications, *blocks* the body.
 
-    With a *colour* ("#RRGGBB") the blocks go into one attachment, the only place where Slack
-    draws a colour bar; *lead* blocks stand above it.
+    With a *colour* ("#RRGGBB") the blocks go into an attachment, since Slack draws a colour bar
+    only there. The *lead* blocks precede the body.
     """
 
     text: str
@@ -22,7 +22,7 @@ class Message:
     lead: Sequence[Block] = ()
 
     def arguments(self) -> dict[str, Any]:
-        """Give the arguments of chat.postMessage and chat.update that make up the message."""
+        """Return the arguments for chat.postMessage and chat.update."""
         if self.colour is None:
             return {"text": self.text, "blocks": [*self.lead, *self.blocks]}
         attachment = {"color": self.colour, "blocks": list(self.blocks)}

@@ -1,4 +1,4 @@
-"""How a finding's resources are named on a card."""
+"""Names and lines for a finding's resources on a card."""
 
 from re import compile as regex
 from typing import Final
@@ -9,17 +9,17 @@ from finding_router.slack.kit.links import AccessPortal, Arn, resource_url
 from finding_router.slack.kit.text import Mrkdwn, clean, length, lines, link
 
 MOST_SHOWN: Final = 3
-# An account is no resource with an ARN: Security Hub writes the first form, others its id alone.
+# Accounts have no ARN here: Security Hub writes the first form, other products only the id.
 _ACCOUNT: Final = regex("(?:AWS::::Account:|account )?([0-9]{12})")
-# Security Hub writes resources without an ARN so: ``AWS::IAM::AccessKey:AKIAIOSFODNN7EXAMPLE``.
+# Security Hub's form for resources without an ARN: ``AWS::IAM::AccessKey:AKIAIOSFODNN7EXAMPLE``.
 _TYPED: Final = regex("^AWS::[A-Za-z0-9]+::[A-Za-z0-9]+:(?=.)")
 _DIGEST: Final = "/sha256:"
 _DIGEST_DIGITS: Final = 12
 _NOUNS: Final = ("resource", "resources")
-# Types that say nothing about the resource.
+# Types without information.
 # https://docs.aws.amazon.com/securityhub/latest/userguide/asff-resources.html
 _VAGUE: Final = frozenset({"Other", "Unknown"})
-# What people call the types that findings are mostly about; others are shown as ASFF has them.
+# Common names of the most frequent types; others are shown as in ASFF.
 _KINDS: Final = {
     "AwsAutoScalingAutoScalingGroup": "Auto Scaling group",
     "AwsCloudFormationStack": "CloudFormation stack",
@@ -61,15 +61,15 @@ _KINDS: Final = {
 
 
 def is_account(name: str) -> bool:
-    """Tell whether *name*, as `short_name` gives it, is an account's."""
+    """Return True if *name*, from `short_name`, is that of an account."""
     return _ACCOUNT.fullmatch(name) is not None
 
 
 def short_name(resource: Resource) -> str:
-    """Name *resource* by what stands behind the kind in its ARN, an account, or the whole id."""
+    """Return the id in the ARN of *resource*, "account" and the account id, or the whole id."""
     arn = Arn.read(resource.id)
     if arn and arn.kind == "image":
-        # The digest's first digits are what people compare.
+        # The first digits of a digest suffice to compare images.
         repository, _, digest = arn.id.partition(_DIGEST)
         return f"{repository}@sha256:{digest[:_DIGEST_DIGITS]}"
     if arn and arn.id:
@@ -81,7 +81,7 @@ def short_name(resource: Resource) -> str:
 
 
 def resource_lines(finding: Finding, portal: AccessPortal | None, limit: int) -> Mrkdwn:
-    """Give the first three resources a line each; "" where there are none or no room."""
+    """Return the first three resources, one line each; "" if there is none or no room."""
     share = limit // (MOST_SHOWN + 1)
     items = [_line(resource, finding, portal, share) for resource in finding.resources[:MOST_SHOWN]]
     rest = [Mrkdwn("")] * (len(finding.resources) - len(items))
@@ -90,9 +90,9 @@ def resource_lines(finding: Finding, portal: AccessPortal | None, limit: int) ->
 
 def _line(resource: Resource, finding: Finding, portal: AccessPortal | None, limit: int) -> Mrkdwn:
     """
-    Say which resource, what it is, what its owners call it, and where if that is elsewhere.
+    Return the name, type and Name tag of *resource*, and its Region if not that of the finding.
 
-    The link is left out where it makes the line longer than *limit* counted characters.
+    The link is left out if it makes the line longer than *limit* counted characters.
     """
     name = short_name(resource)
     url = resource_url(resource, finding, portal)

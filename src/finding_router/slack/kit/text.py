@@ -1,8 +1,8 @@
 """
-Text of findings made fit for Slack: the only place that escapes, cuts and counts.
+Escape, cut and count text for Slack; no other module does.
 
-Whatever a finding says is hostile until it went through here. `Mrkdwn` is text that may stand in a
-mrkdwn object: escaped, and with no formatting, mention or link but the router's own.
+Text of a finding is untrusted until it has passed through this module. `Mrkdwn` is text for a
+mrkdwn object: escaped, and without any formatting, mention or link except the router's own.
 """
 
 import re
@@ -26,10 +26,10 @@ FIELDS: Final = 10
 # https://docs.slack.dev/reference/block-kit/blocks/context-block
 CONTEXT_ELEMENTS: Final = 10
 # Undocumented: Slack refuses a message whose blocks hold more than about 13,200 characters of text
-# (msg_blocks_too_long), where a header counts as about 100 more than it says.
+# (msg_blocks_too_long), where a header counts as about 100 more than its length.
 MESSAGE_CHARS: Final = 9000
 HEADER_EXTRA_CHARS: Final = 100
-# chat.update refuses `text` of more than 4,000 characters; a phone shows far less.
+# chat.update refuses `text` of more than 4,000 characters; notifications show far less.
 # https://docs.slack.dev/reference/methods/chat.update
 SUMMARY_CHARS: Final = 700
 
@@ -40,8 +40,8 @@ _ENTITIES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _ENTITY_CHARS: Final = {"&": 5, "<": 4, ">": 4}
 
 _LINE_ENDS: Final = re.compile("\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
-# Controls, and what Unicode calls Default_Ignorable_Code_Point: zero-width characters, which hide
-# in a word, and bidirectional overrides, which turn it around.
+# Control characters and Unicode's Default_Ignorable_Code_Point, among them zero-width characters,
+# invisible in a word, and bidirectional overrides, which reverse it.
 # https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt
 _INVISIBLE: Final = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
@@ -51,8 +51,8 @@ _INVISIBLE: Final = re.compile(
 _HALF_SURROGATES: Final = re.compile("[\ud800-\udfff]")
 _BLANK_LINES: Final = re.compile(r"\n(?:[^\S\n]*\n){2,}")
 
-# What Slack may act on in mrkdwn and no escape exists for: emphasis, code, quotes, emoji, and what
-# it links by itself. An underscore inside a word does nothing.
+# Markup that mrkdwn cannot escape: emphasis, code, quotes, emoji, and automatic links. An
+# underscore inside a word has no effect.
 # https://docs.slack.dev/messaging/formatting-message-text
 _ACTIVE: Final = re.compile(
     r"[*~`]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:[\w+'-]+:|^[>#]|(?<![A-Za-z0-9])@|://"
@@ -61,13 +61,13 @@ _ACTIVE: Final = re.compile(
 _OPENING: Final = "([\"'“"
 _CLOSING: Final = ".,;:!?)]\"'”"
 
-# What products write where they have nothing to say.
+# Values that products write for "none".
 _NOTHING: Final = frozenset(
     {"", "-", "[]", "{}", "n/a", "nan", "none", "none provided", "null", "undefined", "unknown"}
 )
 
 _NOT_A_MENTION_CHARS: Final = 80
-# Compiled by re when a route first has a mention: most have none.
+# Compiled on first use by re, since most routes have no mention.
 _BROADCAST: Final = r"(?:@|<!)?(here|channel|everyone)>?"
 _USER_GROUP: Final = (
     r"<!subteam\^(S[A-Z0-9]{2,30})(?:\|[^<>|]{0,80})?>|@?(S(?=[A-Z]*[0-9])[A-Z0-9]{7,30})"
@@ -76,7 +76,7 @@ _USER: Final = r"<@([UW][A-Z0-9]{2,30})(?:\|[^<>|]{0,80})?>|@?([UW](?=[A-Z]*[0-9
 
 
 def clean(text: str) -> str:
-    """Remove from *text* what cannot be seen, and make every line end a newline."""
+    """Return *text* without invisible characters, and with every line end as a newline."""
     if text.isascii() and text.isprintable():
         return text
     text = _INVISIBLE.sub("", _LINE_ENDS.sub("\n", text.replace("\t", " ")))
@@ -84,30 +84,30 @@ def clean(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Clean *text* and put it into one line, a blank for every run of white space."""
+    """Return *text*, cleaned, in one line, with a space for each run of white space."""
     return " ".join(clean(text).split())
 
 
 def says_nothing(text: str) -> bool:
-    """Tell whether *text* is blank or only a product's word for "there is none"."""
-    # Messages leave backticks out.
+    """Return True if *text* is blank or only a product's word for "none"."""
+    # Backticks do not count, since messages omit them.
     return one_line(text.replace("`", "")).lower() in _NOTHING
 
 
 def length(text: str) -> int:
     """
-    Count *text*, already escaped, as Slack may at worst.
+    Return the length of *text*, already escaped, by the larger of Slack's possible counts.
 
-    Slack does not say whether an emoji counts as one or as the two units of UTF-16: two here.
+    Slack does not document whether an emoji counts as one character or two (UTF-16); here as two.
     """
     return len(text) if text.isascii() else len(text) + sum(char > "\uffff" for char in text)
 
 
 def escape(text: str, limit: int, *, more: str = ELLIPSIS) -> str:
     """
-    Escape *text*, cut to at most *limit* counted characters, *more* included where it is cut.
+    Return *text* escaped and cut to *limit* counted characters, including *more* if it is cut.
 
-    The cut is made between characters before they are escaped, so never inside an entity.
+    Characters are counted as escaped but cut unescaped, so no cut falls inside an entity.
     """
     escaped = text.translate(_ENTITIES)
     if length(escaped) <= limit:
@@ -116,28 +116,28 @@ def escape(text: str, limit: int, *, more: str = ELLIPSIS) -> str:
     if room < 0:
         return ""
     end = -1
-    while room >= 0:  # the whole is too long, so that room ends before the text does
+    while room >= 0:  # the whole text is too long, so room runs out first
         end += 1
         room -= _ENTITY_CHARS.get(text[end]) or length(text[end])
     return text[:end].rstrip().translate(_ENTITIES) + more
 
 
 def plain(text: str, limit: int, *, more: str = ELLIPSIS) -> Plain:
-    """Give *text*, of one or more lines, for a plain_text object of at most *limit* characters."""
+    """Return *text*, of any number of lines, for a plain_text object of *limit* characters."""
     lines = "\n".join(line.rstrip() for line in clean(text).strip().split("\n"))
     return Plain(escape(_BLANK_LINES.sub("\n\n", lines), limit, more=more))
 
 
 def code(text: str, limit: int) -> Mrkdwn:
-    """Give *text* in one line as a code span, without its own backticks; "" if nothing is left."""
+    """Return *text* in one line as a code span, without its backticks; "" if nothing is left."""
     return _span(one_line(text), limit)
 
 
 def words(text: str, limit: int) -> Mrkdwn:
     """
-    Give *text* in one line for a mrkdwn object, cut to at most *limit* counted characters.
+    Return *text* in one line for a mrkdwn object, cut to *limit* counted characters.
 
-    A word that Slack could act on stands in a code span of its own, all others as they are.
+    Each word that Slack could format or link is put into a code span.
     """
     line = one_line(text)
     marked = _marked(line)
@@ -149,7 +149,7 @@ def words(text: str, limit: int) -> Mrkdwn:
         over = length(marked) - limit
         if over <= 0:
             return Mrkdwn(marked)
-        # One character less saves five at most: steps of a fifth never take too much.
+        # One character saves at most five when cut, so steps of a fifth never cut too much.
         end -= max(1, over // 5)
     return Mrkdwn(ELLIPSIS if limit > 0 else "")
 
@@ -168,7 +168,7 @@ def _marked(line: str) -> str:
 
 
 def _in_code(word: str) -> str:
-    """Put *word* into a code span, but for the brackets and punctuation around it."""
+    """Return *word* in a code span, without the brackets and punctuation around it."""
     closing = _CLOSING if word.count(":") == 1 else _CLOSING.replace(":", "")
     inner = word.lstrip(_OPENING).rstrip(closing)
     before, _, after = word.partition(inner)
@@ -177,7 +177,7 @@ def _in_code(word: str) -> str:
 
 
 def preformatted(text: str, limit: int) -> Mrkdwn:
-    """Give *text* with its lines as a code block of at most *limit* counted characters."""
+    """Return *text* with its lines as a code block of at most *limit* counted characters."""
     fence = "```"
     room = limit - 2 * len(fence) - 2
     inner = escape(clean(text).replace("`", ""), room, more="… (cut)")
@@ -186,9 +186,9 @@ def preformatted(text: str, limit: int) -> Mrkdwn:
 
 def link(url: Url, label: str, limit: int) -> Mrkdwn:
     """
-    Give a link to *url* that reads *label*, of which *limit* counted characters show at most.
+    Return a link to *url* with *label*, cut to *limit* counted characters.
 
-    A label that Slack could act on stands before the link: nothing protects it inside.
+    A label that Slack could format is put before the link, since it cannot be escaped inside.
     """
     line = one_line(label)
     target = url.translate(_ENTITIES)
@@ -199,7 +199,7 @@ def link(url: Url, label: str, limit: int) -> Mrkdwn:
 
 def date(moment: datetime) -> Mrkdwn:
     """
-    Give *moment*, in UTC, as a Slack date, shown in the reader's own time zone.
+    Return *moment*, in UTC, as a Slack date, which is shown in the reader's time zone.
 
     https://docs.slack.dev/messaging/formatting-message-text#date-formatting
     """
@@ -212,10 +212,10 @@ def date(moment: datetime) -> Mrkdwn:
 
 def mention(written: str) -> Mrkdwn:
     """
-    Give the mention that an operator wrote, so that it pings; what is none of these is only shown.
+    Return the mention *written* by an operator, so that it notifies; any other text is only shown.
 
-    Takes ``@here``, ``@channel``, ``@everyone``, ``<@U…>``, ``<!subteam^S…>`` and bare ids of
-    users (``U…``, ``W…``) and user groups (``S…``). Never for anything that a finding says.
+    Mentions are ``@here``, ``@channel``, ``@everyone``, ``<@U…>``, ``<!subteam^S…>`` and bare ids
+    of users (``U…``, ``W…``) and user groups (``S…``). Never call it with text of a finding.
     """
     line = written.strip()
     if broadcast := re.fullmatch(_BROADCAST, line):
@@ -228,16 +228,16 @@ def mention(written: str) -> Mrkdwn:
 
 
 def listed(items: Sequence[Mrkdwn], most: int, limit: int) -> Mrkdwn:
-    """Join the first *most* of *items* with commas, and say how many more there are."""
+    """Return the first *most* of *items*, joined by commas, and the number of others."""
     return _joined(items, (most, limit), ", ", "", (" + 1 more", " + {} more"))
 
 
 def lines(items: Sequence[Mrkdwn], most: int, limit: int, nouns: tuple[str, str]) -> Mrkdwn:
     """
-    Give the first *most* of *items* a line each, and say how many more there are.
+    Return the first *most* of *items*, one line each, and the number of others.
 
-    *nouns* name one and several of them. Items stay whole: one that finds no room in *limit*
-    counted characters counts as "more".
+    *nouns* are the singular and plural of an item. Items are never cut: the first that does not fit
+    into *limit* counted characters, and all after it, are among the others.
     """
     one, several = nouns
     more = (f"\n+ 1 more {one}", f"\n+ {{}} more {several}")
@@ -267,7 +267,7 @@ def _joined(
 
 
 class Budget:
-    """What a message may still hold: characters, counted as Slack does, and blocks."""
+    """The room left in a message, in counted characters and in blocks."""
 
     __slots__ = ("blocks", "chars")
 
@@ -277,15 +277,15 @@ class Budget:
         self.blocks = blocks
 
     def room(self, limit: int) -> int:
-        """Give how many counted characters are left, *limit* at most."""
+        """Return the number of counted characters left, at most *limit*."""
         return max(0, min(limit, self.chars))
 
     def spend(self, text: str) -> None:
-        """Take *text* that stands outside of blocks into account."""
+        """Deduct *text*, which is outside of blocks."""
         self.chars -= length(text)
 
     def take(self, block: Mapping[str, Any]) -> bool:
-        """Make room for *block* and tell whether there was enough; if not, nothing changes."""
+        """Deduct *block* and return True; return False, changing nothing, if it does not fit."""
         size = weight(block)
         if self.blocks < 1 or size > self.chars:
             return False
@@ -295,7 +295,7 @@ class Budget:
 
 
 def weight(block: Mapping[str, Any]) -> int:
-    """Count all text of *block*, with what a header costs besides."""
+    """Return the counted characters of *block*, with the extra cost of a header."""
     extra = HEADER_EXTRA_CHARS if block.get("type") == "header" else 0
     return extra + sum(length(text) for text in _texts(block))
 

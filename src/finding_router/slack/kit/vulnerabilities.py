@@ -1,4 +1,4 @@
-"""What ASFF says of vulnerabilities, for every product that fills it in."""
+"""Details of ASFF's Vulnerabilities, whichever product reports them."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -14,13 +14,13 @@ type Vulnerability = Mapping[str, Any]
 _HIGHEST_CVSS: Final = 10
 _EXPLOITS: Final = {"YES": "available", "NO": "none known"}
 _FIXES: Final = {"YES": "available", "NO": "none yet", "PARTIAL": "for some packages"}
-# What Inspector writes for a package without a fix.
+# Inspector's FixedInVersion for a package without a fix.
 _NO_VERSION: Final = "notavailable"
 _HOST_CHARS: Final = 60
 
 
 def vulnerability_detail(finding: Finding) -> Detail:
-    """Show one vulnerability with all that is known of it, several with a line each."""
+    """Return all details of a single vulnerability, or one line for each of several."""
     found = sorted(items_at(finding.raw, "Vulnerabilities"), key=_badness, reverse=True)
     if len(found) != 1:
         return Detail(
@@ -31,7 +31,7 @@ def vulnerability_detail(finding: Finding) -> Detail:
             )
         )
     [only] = found
-    # Some exporters put the EPSS score beside the vulnerability instead of into it.
+    # Some exporters put the EPSS score on the finding instead of the vulnerability.
     epss = _epss(only) or _epss(finding.raw)
     return Detail(
         facts=facts(
@@ -69,7 +69,7 @@ def _line(vulnerability: Vulnerability) -> Mrkdwn | None:
 
 
 def _name(vulnerability: Vulnerability) -> Mrkdwn | None:
-    """Give the id, and where to read about it."""
+    """Return the id and a link to the vendor's page."""
     about = outside(text_at(vulnerability, "Vendor", "Url"), None, None)
     return joined(
         " · ",
@@ -79,7 +79,7 @@ def _name(vulnerability: Vulnerability) -> Mrkdwn | None:
 
 
 def _highest(vulnerability: Vulnerability) -> tuple[float, str | None]:
-    """Give the highest CVSS score with the version of CVSS; -1 where there is none."""
+    """Return the highest CVSS score and its CVSS version; -1 and None if there is no score."""
     scores = [
         (score, text_at(cvss, "Version"))
         for cvss in items_at(vulnerability, "Cvss")
@@ -97,7 +97,7 @@ def _cvss(vulnerability: Vulnerability) -> Mrkdwn | None:
 
 
 def _epss(source: Mapping[str, Any]) -> Mrkdwn | None:
-    """Give the likelihood, from 0 to 1, that it will be exploited within 30 days, in per cent."""
+    """Return the EPSS score, the probability of exploitation within 30 days, in per cent."""
     score = number_at(source, "EpssScore")
     if score is None or not 0 <= score <= 1:
         return None
@@ -111,14 +111,14 @@ def _answer(vulnerability: Vulnerability, field: str, meanings: Mapping[str, str
 
 
 def _fix(vulnerability: Vulnerability) -> Mrkdwn | None:
-    """Say whether there is a fix, and in which versions where the packages agree."""
+    """Return the fixed version if all packages have the same, else whether a fix exists."""
     versions = {_fixed_in(package) for package in items_at(vulnerability, "VulnerablePackages")}
     version = said(versions.pop()) if len(versions) == 1 else None
     return Mrkdwn(f"in {version}") if version else _answer(vulnerability, "FixAvailable", _FIXES)
 
 
 def _packages(vulnerability: Vulnerability) -> list[Mrkdwn]:
-    """Give each package once, with the version that is there and the one to update to."""
+    """Return the packages without repeats, each with installed version and fixed version."""
     shown = map(_package, items_at(vulnerability, "VulnerablePackages"))
     return list(dict.fromkeys(package for package in shown if package))
 

@@ -1,9 +1,9 @@
 """
-What is special to one product, a file each.
+The layouts of products, one module each.
 
-A layout is the module named as the product in snake case ("IAM Access Analyzer" is
-`iam_access_analyzer`), with a pure function ``lay_out(finding) -> Detail``. A new product needs
-its file and a test, and nothing else. Only the layouts that findings ask for are imported.
+A layout is a module named like the product in snake case ("IAM Access Analyzer" is
+`iam_access_analyzer`) with a pure function ``lay_out(finding) -> Detail``. To support a new
+product, add its module and a test. Layouts are imported on first use.
 """
 
 from collections.abc import Callable
@@ -20,14 +20,14 @@ type Layout = Callable[[Finding], Detail]
 
 
 def lay_out(finding: Finding) -> Detail:
-    """Give what the layout of the finding's product adds to its card."""
+    """Return the details from the layout of the finding's product."""
     return _layout(finding.product)(finding)
 
 
 @lru_cache(maxsize=64)
 def _layout(product: str) -> Layout:
     name = sub("[^a-z0-9]+", "_", product.lower())
-    # The name comes from the finding: it can find a module of this package, and nothing else.
+    # The name comes from the finding, so it is restricted to modules of this package.
     if fullmatch("[a-z][a-z0-9_]{0,60}", name) and find_spec(f"{__name__}.{name}"):
         layout: Layout = import_module(f"{__name__}.{name}").lay_out
         return layout

@@ -1,4 +1,4 @@
-"""Config: a resource that breaks a rule of the account's own."""
+"""Config: a resource that violates a rule of the account."""
 
 from finding_router.findings.finding import Finding
 from finding_router.findings.reading import text_at
@@ -6,7 +6,7 @@ from finding_router.slack.kit.detail import Detail, exact, facts, said
 
 
 def lay_out(finding: Finding) -> Detail:
-    """Show the rule and what it says of the resource."""
+    """Return the rule and its verdict."""
     fields = finding.raw.get("ProductFields")
     verdict = text_at(fields, "aws/config/ConfigComplianceType") or ""
     return Detail(

@@ -1,4 +1,4 @@
-"""Any product without a layout of its own."""
+"""The layout for products without their own."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -13,7 +13,7 @@ _HIGHEST_CONFIDENCE: Final = 100
 
 
 def lay_out(finding: Finding) -> Detail:
-    """Show what ASFF has for every product: kind, malware, network, process, vulnerabilities."""
+    """Return ASFF's general fields: type, malware, network, process, vulnerabilities and more."""
     raw = finding.raw
     found = vulnerability_detail(finding)
     general = facts(

@@ -1,4 +1,4 @@
-"""GuardDuty: who did what, from where, how often."""
+"""GuardDuty: the actor, its location, the action and the count."""
 
 from typing import Final
 
@@ -7,7 +7,7 @@ from finding_router.findings.reading import text_at
 from finding_router.slack.kit.detail import Detail, exact, facts, joined, said, several
 from finding_router.slack.kit.text import Mrkdwn
 
-# GuardDuty's own JSON, flattened into ProductFields: "recentApiCalls.0_/api" is the first of them.
+# GuardDuty's JSON, flattened into ProductFields: "recentApiCalls.0_/api" is the first of the calls.
 _SERVICE: Final = "aws/guardduty/service/"
 _CALL: Final = "awsApiCallAction"
 _KUBERNETES: Final = "kubernetesApiCallAction"
@@ -30,9 +30,9 @@ _ACTION_NAMES: Final = {
 
 
 def lay_out(finding: Finding) -> Detail:
-    """Show actor, place, action, API or port, and count."""
+    """Return actor, location, action, API or port, and count."""
     kind = _service(finding, "action/actionType") or text_at(finding.raw, "Action", "ActionType")
-    # The resource is either what was attacked or, as ACTOR, what attacks others.
+    # The resource is the target of the attack or, with the role ACTOR, the attacker.
     remote = "Remote IP" if _service(finding, "resourceRole") == "ACTOR" else "Actor IP"
     count = _service(finding, "count")
     return Detail(
@@ -58,9 +58,9 @@ def _service(finding: Finding, path: str) -> str | None:
 
 def _action(finding: Finding, path: str) -> str | None:
     """
-    Read *path* of the action, from ProductFields or ASFF's own Action.
+    Return the value at *path* of the action, from ProductFields or from ASFF's Action.
 
-    The two differ in capitals and in how they write that an item is the first of its list.
+    The two differ in capitals and in the notation for the first item of a list.
     """
     for written in (path, path.replace(".0_", ":0_")):
         if (text := _service(finding, f"action/{written}")) is not None:
@@ -73,13 +73,13 @@ def _action(finding: Finding, path: str) -> str | None:
 
 
 def _first(finding: Finding, path: str) -> str | None:
-    """Read *path* of whichever action the finding is about."""
+    """Return the value at *path* of the finding's action, of whatever type."""
     found = (_action(finding, f"{action}/{path}") for action in _ACTIONS)
     return next(filter(None, found), None)
 
 
 def _place(finding: Finding) -> Mrkdwn | None:
-    """Say where the address is, and whose network it belongs to."""
+    """Return city, country and network owner of the remote address."""
     city = said(_first(finding, "remoteIpDetails/city/cityName"))
     country = said(_first(finding, "remoteIpDetails/country/countryName"))
     owner = said(_first(finding, "remoteIpDetails/organization/asnOrg"))
@@ -89,7 +89,7 @@ def _place(finding: Finding) -> Mrkdwn | None:
 
 
 def _api(finding: Finding) -> Mrkdwn | None:
-    """Name the call as policies do, ``s3:GetObject``, and how it ended if in an error."""
+    """Return the API call in the form ``s3:GetObject``, with its error code if it failed."""
     name = _action(finding, f"{_CALL}/api")
     service = (_action(finding, f"{_CALL}/serviceName") or "").removesuffix(".amazonaws.com")
     call = exact(f"{service}:{name}" if service and name else name)
@@ -99,7 +99,7 @@ def _api(finding: Finding) -> Mrkdwn | None:
 
 
 def _port(finding: Finding) -> Mrkdwn | None:
-    """Give the port that is knocked on: the local one of what comes in, else the remote one."""
+    """Return the target port: the remote one of an outbound connection, else the local one."""
     direction = _action(finding, "networkConnectionAction/connectionDirection")
     sides = ("remote", "local") if direction == "OUTBOUND" else ("local", "remote")
     for side in sides:
@@ -130,5 +130,5 @@ def _users(finding: Finding) -> list[str | None]:
 
 
 def _blocked(finding: Finding) -> str | None:
-    """Say so only where GuardDuty knows that a security group or ACL stood in the way."""
+    """Return "yes" if GuardDuty reports that a security group or ACL blocked the attempt."""
     return "yes" if _first(finding, "blocked") == "true" else None

@@ -1,4 +1,4 @@
-"""Health: what AWS tells the account of security, in long text."""
+"""Health: security notifications of AWS to the account, in long text."""
 
 from finding_router.findings.finding import Finding
 from finding_router.findings.reading import text_at
@@ -8,7 +8,7 @@ from finding_router.slack.kit.text import date
 
 
 def lay_out(finding: Finding) -> Detail:
-    r"""Show which event it is and since when; its text may hold ``\n`` written out."""
+    r"""Return the event, its times and its text, with literal ``\n`` turned into newlines."""
     fields = finding.raw.get("ProductFields")
     started = parse_timestamp(text_at(fields, "HealthEventStartTime"))
     ended = parse_timestamp(text_at(fields, "HealthEventEndTime"))

@@ -1,4 +1,4 @@
-"""IAM Access Analyzer: who else can reach a resource."""
+"""IAM Access Analyzer: external access to a resource."""
 
 from typing import Final
 
@@ -14,9 +14,9 @@ _ACTIONS_CHARS: Final = 400
 
 def lay_out(finding: Finding) -> Detail:
     """
-    Show which principal from outside may do what, and under which condition.
+    Return the external principal, the actions it may perform, and the condition.
 
-    Access Analyzer writes this into the resource's other details, in words with blanks.
+    Access Analyzer writes these into Details.Other of the resource, under keys with spaces.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-securityhub-integration.html
     """
     others = [resource.raw.get("Details") for resource in finding.resources]

@@ -1,4 +1,4 @@
-"""Inspector: vulnerabilities of packages and code, and ports open to the internet."""
+"""Inspector: vulnerabilities in packages and code, and ports open to the internet."""
 
 from finding_router.findings.finding import Finding
 from finding_router.findings.reading import text_at
@@ -7,7 +7,7 @@ from finding_router.slack.kit.vulnerabilities import vulnerability_detail
 
 
 def lay_out(finding: Finding) -> Detail:
-    """Show CVE, CVSS, EPSS, exploit, fix and packages, or which ports are reachable."""
+    """Return CVE, CVSS, EPSS, exploit, fix and packages, and the open ports."""
     found = vulnerability_detail(finding)
     reachable = facts(
         ("Open ports", said(_ports(finding))),

@@ -13,7 +13,7 @@ _ANSWERS: Final = {"true": "yes", "false": "no"}
 
 
 def lay_out(finding: Finding) -> Detail:
-    """Show which object holds how much of what, and who can read it."""
+    """Return the object, its public access, and its sensitive data by kind with counts."""
     public = text_at(finding.raw, "ProductFields", "S3Object.PublicAccess") or ""
     path = text_at(finding.raw, "ProductFields", "S3Object.Path")
     is_listed = path in {short_name(resource) for resource in finding.resources}
@@ -38,7 +38,7 @@ def _first(results: list[object], name: str) -> str | None:
 
 
 def _found(result: object) -> Iterator[Mrkdwn | None]:
-    """Give a line for each kind of data, by category as Macie sorts them."""
+    """Yield a line for each kind of data, in Macie's order of categories."""
     for category in items_at(result, "SensitiveData"):
         for detection in items_at(category, "Detections"):
             yield _line(detection, "Type", text_at(category, "Category"))

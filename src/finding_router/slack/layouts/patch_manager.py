@@ -1,4 +1,4 @@
-"""Systems Manager Patch Manager: instances without the patches that their baseline asks for."""
+"""Systems Manager Patch Manager: instances that lack patches of their baseline."""
 
 from typing import Final
 
@@ -18,7 +18,7 @@ _COUNTS: Final = {
 
 
 def lay_out(finding: Finding) -> Detail:
-    """Show how many patches are in which state, and the baseline that says so."""
+    """Return the number of patches in each state, the baseline and the operation."""
     summary = finding.raw.get("PatchSummary")
     counts = {label: number_at(summary, name) for label, name in _COUNTS.items()}
     return Detail(

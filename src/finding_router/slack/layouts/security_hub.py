@@ -1,4 +1,4 @@
-"""Security Hub's own controls: configuration that breaks a security standard."""
+"""Security Hub controls: configuration that violates a security standard."""
 
 from finding_router.findings.finding import Finding
 from finding_router.findings.reading import items_at, text_at, texts_at
@@ -7,7 +7,7 @@ from finding_router.slack.kit.detail import STANDARDS, Detail, facts, listings, 
 
 
 def lay_out(finding: Finding) -> Detail:
-    """Show in which standards the control is, what it expects, and why it failed."""
+    """Return the control's standards, its expected values, and the reasons of the failure."""
     fields = finding.raw.get("ProductFields")
     reasons = [
         text_at(reason, "Description") or text_at(reason, "ReasonCode")

@@ -1,1 +1,1 @@
-"""Whole messages: cards, digests, threads and notices."""
+"""Complete messages: cards, digests, thread replies and notices."""

@@ -1,4 +1,4 @@
-"""A finding as one Slack message."""
+"""Cards: one Slack message for one finding."""
 
 import json
 from dataclasses import dataclass
@@ -51,11 +51,11 @@ _RAW_CHARS: Final = 2500
 @dataclass(frozen=True, slots=True)
 class CardContext:
     """
-    What the finding itself does not say.
+    The content of a card that does not come from the finding.
 
-    *routes* led to the channel, none where it is the default channel. *why* is "new" or what else
-    made it worth saying. *mention* is as the operator wrote it. *banner* stands above everything.
-    *standards* are those that ask for the same control, where each has a finding of its own.
+    *routes* are those to the channel, empty for the default channel. *why* is the cause of the
+    message, "new" by default. *mention* is as written by the operator. *banner* is shown at the
+    top. *standards* are all that require the control, if each has its own finding.
     """
 
     routes: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ class CardContext:
 
 
 def render(finding: Finding, context: CardContext) -> Message:
-    """Lay out *finding* as a card that holds every limit of Slack, and says what it leaves out."""
+    """Return the card of *finding* within Slack's limits; it names the parts left out."""
     text = summary(finding, context)
     headline = _headline(finding)
     source = Source(
@@ -94,7 +94,7 @@ def render(finding: Finding, context: CardContext) -> Message:
 
 
 def render_plain(finding: Finding, context: CardContext) -> Message:
-    """Say the least about *finding*, in text alone, for when Slack refuses its card."""
+    """Return a minimal message for *finding* without blocks, in case Slack refuses its card."""
     url = finding_url(finding, context.portal)
     text = joined(
         "\n",
@@ -107,7 +107,7 @@ def render_plain(finding: Finding, context: CardContext) -> Message:
 
 
 def render_raw(raw: object, problem: str, context: CardContext) -> Message:
-    """Show the JSON of a finding that cannot be laid out, and the *problem* with it."""
+    """Return a message with the JSON of an unreadable finding and the *problem*."""
     title = text_at(raw, "Title") or text_at(raw, "Id")
     account = account_words(
         context.account_alias or text_at(raw, "AwsAccountName"), text_at(raw, "AwsAccountId")
@@ -131,9 +131,9 @@ def render_raw(raw: object, problem: str, context: CardContext) -> Message:
 
 
 def summary(finding: Finding, context: CardContext) -> Mrkdwn:
-    """Say in one line how bad, what, where and on which resource, as a phone shows it."""
+    """Return severity, product, title, account, Region and resource in one line."""
     resources = [short_name(resource) for resource in finding.resources]
-    # What the title names, or the account is, need not be said again.
+    # Resources that the title names, and accounts, would be repetitions.
     unsaid = [name for name in resources if name not in finding.title and not is_account(name)]
     names = [words(name, _NAME_CHARS) for name in unsaid]
     parts = (
@@ -148,13 +148,13 @@ def summary(finding: Finding, context: CardContext) -> Mrkdwn:
 
 
 def full_title(finding: Finding, headline: str) -> str | None:
-    """Give the title of *finding* where its *headline* has to be cut; else None."""
+    """Return the title of *finding* if its *headline* has to be cut, else None."""
     is_cut = length(escape(headline, len(headline) * 5)) > HEADER_CHARS
     return finding.title if is_cut else None
 
 
 def seen(finding: Finding) -> list[dict[str, Any]]:
-    """Say in small print when it was seen, if the finding does."""
+    """Return a block with the times when *finding* was first and last seen, if known."""
     first, last = parse_timestamp(finding.first_seen), parse_timestamp(finding.last_seen)
     shown = (
         Mrkdwn(f"First seen {date(first)}") if first else None,

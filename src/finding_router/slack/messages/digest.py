@@ -1,9 +1,9 @@
 """
-Many findings as one Slack message: the parent of the thread in which each is listed.
+Digests: one Slack message for many findings, the parent of the thread that lists them.
 
-The table is made of sections with two columns. Slack's table block stands at the end of a message
-whatever surrounds it, takes no colour bar, and has to be scrolled sideways on a phone, where the
-columns of a section stand below each other.
+The table consists of two-column sections, which phones show as one column. Slack's table block is
+no alternative: it always appears at the end of a message, has no colour bar, and needs horizontal
+scrolling on a phone.
 """
 
 from collections.abc import Iterable, Sequence
@@ -47,7 +47,7 @@ _COMPARED: Final = 5
 _COMPARED_CHARS: Final = 60
 _COLUMNS: Final = 2
 _ROWS: Final = FIELDS // _COLUMNS
-# Kept free for the line that says what found no room.
+# Reserved for the line that counts the groups left out.
 _MORE_CHARS: Final = 100
 _NOTHING: Final = Mrkdwn("Nothing to report.")
 _THREAD: Final = "each finding is listed in the thread"
@@ -56,11 +56,11 @@ _THREAD: Final = "each finding is listed in the thread"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
     """
-    What one digest says.
+    The content of one digest.
 
-    *heading* is the router's ("42 new findings in 3 min") and may quote an operator; *why* stands
-    in small print beside the *routes* that led to the channel. *mention* is as the operator wrote
-    it, *banner* stands above everything.
+    *heading* is the router's text ("42 new findings in 3 min") and may quote an operator. *why* is
+    shown in small print with the *routes* to the channel. *mention* is as written by the operator.
+    *banner* is shown at the top.
     """
 
     heading: str
@@ -73,7 +73,7 @@ class Digest:
 
 
 def render_parent(digest: Digest) -> Message:
-    """Lay out *digest*: totals, trend, and as many groups as Slack's limits have room for."""
+    """Return the message of *digest*: totals, trend, and the groups that fit Slack's limits."""
     made = groups(digest.lines)
     text = _summary(digest, made)
     lead = [
@@ -95,7 +95,7 @@ def render_parent(digest: Digest) -> Message:
 
 
 def render_parent_plain(digest: Digest) -> Message:
-    """Say the least about *digest*, in text alone, for when Slack refuses the whole of it."""
+    """Return a minimal message for *digest* without blocks, in case Slack refuses the full one."""
     text = joined(
         "\n",
         *preface_lines(digest.banner, digest.mention),
@@ -106,19 +106,19 @@ def render_parent_plain(digest: Digest) -> Message:
 
 
 def group_name(group: Group) -> Mrkdwn:
-    """Name *group*: an identifier as code, a title in words."""
+    """Return the name of *group*, as code if it is an identifier, as prose if it is a title."""
     is_identifier = " " not in one_line(group.name)
     return (code if is_identifier else words)(group.name, _NAME_CHARS)
 
 
 def summed_up(made: Sequence[Group], limit: int) -> Mrkdwn:
-    """Name the first of *made* with their counts, in one line of at most *limit* characters."""
+    """Return the first groups with their counts, in one line of at most *limit* characters."""
     names = [Mrkdwn(f"{words(group.name, _SUMMARISED_CHARS)} ({group.count:,})") for group in made]
     return listed(names, _SUMMARISED, limit)
 
 
 def _summary(digest: Digest, made: Sequence[Group]) -> Mrkdwn:
-    """Say the whole in one line, as a phone shows it."""
+    """Return the digest in one line, for notifications."""
     line = joined(
         " · ",
         Mrkdwn(f"{_sign(made)} {words(digest.heading, _HEADING_CHARS)}"),
@@ -182,7 +182,7 @@ def _names(label: str, names: Sequence[str]) -> Mrkdwn | None:
 
 
 def _table(made: Sequence[Group], budget: Budget) -> list[dict[str, Any]]:
-    """Give a row for each of *made* that *budget* has room for, and say how many more there are."""
+    """Return a row for each of *made* that fits into *budget*, and the number of others."""
     room, most = budget.chars - _MORE_CHARS, (budget.blocks - 1) * _ROWS
     rows: list[tuple[Mrkdwn, Mrkdwn]] = []
     for group in made[:most]:
@@ -201,13 +201,13 @@ def _table(made: Sequence[Group], budget: Budget) -> list[dict[str, Any]]:
 
 
 def _row(group: Group) -> tuple[Mrkdwn, Mrkdwn]:
-    """Say what was found on the left, how often and where on the right."""
+    """Return the row of *group*: name and title on the left, counts and places on the right."""
     about = said(group.title) or said(group.product)
     sign = ENDED_SIGN if group.is_over else CIRCLES[group.severity]
     count = counted(group.count, "finding")
     closed = Mrkdwn("resolved") if group.is_over else _closed(group.lines)
     where = joined(
-        # A lone finding's account and resource are named, which takes a line each.
+        # For a single finding, account and resource are named, one line each.
         "\n" if group.count == 1 else " · ",
         _accounts(group.lines),
         _resources(group.lines),
@@ -232,5 +232,5 @@ def _resources(lines: Sequence[Line]) -> Mrkdwn | None:
     if number != 1:
         return _several(number, "resource")
     [name] = {each.resource for each in lines if each.resource}
-    # Which account it is was said just before.
+    # The account is already shown on the line above.
     return None if is_account(name) else said(name)

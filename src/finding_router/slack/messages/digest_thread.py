@@ -1,4 +1,4 @@
-"""The thread below a digest: every finding of it, in as few replies as Slack's limits allow."""
+"""The thread of a digest: all of its findings, in as few replies as Slack's limits allow."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from finding_router.slack.kit.text import (
 )
 from finding_router.slack.messages.digest import group_name, summed_up
 
-# A link takes ten times the room of what it says: 20 findings fill a reply instead of 100.
+# A link takes ten times the room of its label: a reply holds 20 findings instead of 100.
 FINDINGS_WITH_LINKS: Final = 20
 MOST_REPLIES_WITH_LINKS: Final = 5
 _TITLE_CHARS: Final = 160
@@ -37,9 +37,9 @@ _NO_LINKS: Final = Mrkdwn("Links are left out to keep the thread short")
 @dataclass(frozen=True, slots=True)
 class Reply:
     """
-    One message of the thread, and the *subjects* of the findings that it lists.
+    One message of the thread, and the *subjects* of the findings in it.
 
-    *plain* says the same in text alone, for when Slack refuses *message*.
+    *plain* has the same content without blocks, in case Slack refuses *message*.
     """
 
     message: Message
@@ -48,13 +48,13 @@ class Reply:
 
 
 class _Item(NamedTuple):
-    """One finding below its *heading*, which is "" where the item says all by itself."""
+    """One finding below its *heading*; "" if the item needs no heading."""
 
     heading: Mrkdwn
     is_first: bool
     text: Mrkdwn
     bare: Mrkdwn
-    """The text without a link."""
+    """*text* without a link."""
     line: Line
 
 
@@ -65,14 +65,14 @@ def render_replies(
     most_with_links: int = MOST_REPLIES_WITH_LINKS,
 ) -> list[Reply]:
     """
-    List each of *lines*, in the order of their groups, and leave none out.
+    Return replies that list all of *lines*, in the order of their groups.
 
-    Where the thread, which has *listed_before* findings, would take more than *most_with_links*
-    replies for all of them, these come without links.
+    The replies have no links if the thread, which already lists *listed_before* findings, would
+    need more than *most_with_links* replies with links in total.
     """
     most_with_links = max(most_with_links - listed_before // FINDINGS_WITH_LINKS, 0)
     made = groups(lines)
-    # One more than allowed says enough: a flood is not laid out twice.
+    # One reply more than allowed is enough to decide, so a flood is not rendered twice.
     replies = list(islice(_packed(made, has_links=True), most_with_links + 1))
     if len(replies) <= most_with_links:
         return replies
@@ -80,7 +80,7 @@ def render_replies(
 
 
 def _items(group: Group, *, has_links: bool) -> Iterator[_Item]:
-    """Say a title that all findings share once, above where each of them is."""
+    """Yield the items of *group*; a title that all findings share becomes their heading."""
     is_shared = group.count > 1 and len({line.title for line in group.lines}) == 1
     heading = _heading(group) if is_shared else Mrkdwn("")
     for line in group.lines:
@@ -96,14 +96,14 @@ def _heading(group: Group) -> Mrkdwn:
 
 
 def _text(line: Line, *, is_shared: bool, url: str | None) -> Mrkdwn:
-    """Say how bad, what, where and on which resource; the first of it leads to the finding."""
+    """Return severity, title, account, Region and resource; the first text links to the finding."""
     resource = line.resource if line.resource and not is_account(line.resource) else ""
     account = account_words(line.account_name, line.account_id)
     label = line.title
     if is_shared:
         label = resource or _account(line)
         account = account if resource else None
-    # What is said already need not be said again.
+    # A resource that the label already names would be a repetition.
     resource = "" if resource in label else resource
     more = counted(line.more_resources, "more resource") if line.more_resources else ""
     text = joined(
@@ -146,7 +146,7 @@ def _packed(made: Iterable[Group], *, has_links: bool) -> Iterator[Reply]:
 
 
 class _Page:
-    """One reply in the making; an empty one has room for any item."""
+    """A reply under construction; an empty one has room for any item."""
 
     def __init__(self, note: Mrkdwn | None) -> None:
         self.items: list[_Item] = []
@@ -158,7 +158,7 @@ class _Page:
             self._budget.take(block)
 
     def add(self, item: _Item) -> bool:
-        """Take *item* in below its heading, and tell whether there was room for it."""
+        """Add *item* below its heading and return True; return False if there is no room."""
         is_below = bool(self.items) and self.items[-1].heading == item.heading
         added = f"\n{item.text}"
         if is_below and length(self._paragraphs[-1] + added) <= SECTION_CHARS:
@@ -176,7 +176,7 @@ class _Page:
         return True
 
     def reply(self) -> Reply:
-        """Give the reply as it stands."""
+        """Return the reply with the items added so far."""
         lines = [item.line for item in self.items]
         found = counted(len(lines), "finding")
         text = Mrkdwn(f"{found}: {summed_up(groups(lines), SUMMARY_CHARS - length(found) - 2)}")
@@ -197,7 +197,7 @@ class _Page:
 
 
 def _below(item: _Item) -> str:
-    """Put *item* below its heading, which says when it was said before."""
+    """Return *item* below its heading, which is marked "(continued)" if repeated."""
     if not item.heading:
         return item.text
     return f"{item.heading}{'' if item.is_first else ' (continued)'}\n{item.text}"

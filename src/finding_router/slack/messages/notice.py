@@ -1,4 +1,4 @@
-"""A message of the router about itself."""
+"""Notices: messages about the router itself."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ AMBER: Final = "#ECB22E"
 
 
 def notice(headline: str, details: list[str]) -> Message:
-    """Lay out *headline* and the first ten of *details*, as plain text that cannot format."""
+    """Return a message with *headline* and the first ten of *details*, as plain text."""
     lines = [f"• {detail[:MAX_DETAIL_CHARS]}" for detail in details[:MAX_DETAILS]]
     if len(details) > MAX_DETAILS:
         lines.append(f"… and {len(details) - MAX_DETAILS} more")

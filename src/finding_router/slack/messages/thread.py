@@ -1,4 +1,4 @@
-"""What is said of a finding after its card: that it is back, got worse, or ended."""
+"""Messages that follow a card: the finding reopened, its severity rose, or it ended."""
 
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ from finding_router.slack.messages.card import CardContext, full_title, seen, su
 
 _LINK_CHARS: Final = 100
 _SUPPRESSED_SIGN: Final = "🔕"
-# What happened, and what that means: people know Security Hub's words from its console.
+# The end in one word, and its cause in the words of Security Hub's console.
 _ENDINGS: Final = {
     Ended.RESOLVED: ("Resolved", "set to RESOLVED in Security Hub"),
     Ended.PASSED: ("Resolved", "the check passes now"),
@@ -43,10 +43,10 @@ def reopened(
     first_said_at: float | None = None,
 ) -> Message:
     """
-    Say that *finding* is back; *times* counts how often it was open, this time included.
+    Return the message that *finding* reopened; *times* is the number of episodes so far.
 
-    *now* is in Unix seconds, as is *first_said_at*, which stands in where the finding does not
-    say when it was first seen.
+    *now* and *first_said_at* are in Unix seconds. *first_said_at* is used if the finding has no
+    time of first observation.
     """
     first = parse_timestamp(finding.first_seen)
     since = first.timestamp() if first else first_said_at
@@ -56,14 +56,14 @@ def reopened(
 
 
 def risen(finding: Finding, before: Severity, context: CardContext) -> Message:
-    """Say that *finding* is worse than what was said of it."""
+    """Return the message that the severity of *finding* rose from *before*."""
     return _news(f"🔺 Severity rose from {before} to {finding.severity}", finding, context)
 
 
 def ended_reply(
     finding: Finding, context: CardContext, *, how: Ended, after_seconds: float | None
 ) -> Message:
-    """Say that *finding* ended, for where its card cannot be changed any more; calls nobody."""
+    """Return the reply that *finding* ended, for a card that cannot be changed; no mentions."""
     headline = _ending(how, after_seconds)
     text = summary(finding, context)
     return Message(
@@ -80,9 +80,9 @@ def render_ended(
     finding: Finding, context: CardContext, *, how: Ended, after_seconds: float | None
 ) -> Message:
     """
-    Lay out the card of a *finding* that ended: what and where it was, and no call to action.
+    Return the card of a *finding* that ended, without description, remediation and mentions.
 
-    *after_seconds* is how long it was open; None where nobody knows.
+    *after_seconds* is the time for which the finding was open; None if unknown.
     """
     headline = f"{_ending(how, after_seconds)} · {one_line(finding.title) or one_line(finding.id)}"
     severity = Mrkdwn(f"{CIRCLES[finding.severity]} {finding.severity}")
@@ -115,7 +115,7 @@ def _ending(how: Ended, after_seconds: float | None) -> str:
 
 
 def _news(headline: str, finding: Finding, context: CardContext) -> Message:
-    """Say *headline* of *finding*, for a thread and, broadcast, for those who never opened it."""
+    """Return a message with *headline* and summary, readable in the thread and as a broadcast."""
     text = summary(finding, context)
     return Message(
         text=f"{headline}: {text}",
