@@ -59,7 +59,7 @@ explain: .venv/.ready ## Tell where EVENT=file goes, and why; ROUTES=file, EXPEC
 
 .PHONY: test
 test: .venv/.ready | $(SAM) ## Run every test, in WORKERS=2 processes.
-	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: faults
 faults: .venv/.ready ## Try histories with fresh seeds, and every trouble at every step of the router.
