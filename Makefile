@@ -24,16 +24,17 @@ $(UV):
 	python3 -m venv .tools/uv
 	.tools/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
+# Bytecode is made here, since nobody else makes it where PYTHONDONTWRITEBYTECODE is set.
 .venv/.ready: requirements/dev.txt pyproject.toml | $(UV)
 	test -x $(BIN)/python || $(UV) venv --quiet --python 3.13 .venv
-	$(UV) pip sync --quiet --python .venv requirements/dev.txt
+	$(UV) pip sync --quiet --python .venv --compile-bytecode requirements/dev.txt
 	$(UV) pip install --quiet --python .venv --no-deps --editable .
 	touch $@
 
 # The SAM CLI pins its dependencies, so it has an environment of its own.
 $(SAM): | $(UV)
 	$(UV) venv --quiet --python 3.13 .tools/sam
-	$(UV) pip install --quiet --python .tools/sam aws-sam-cli==$(SAM_VERSION)
+	$(UV) pip install --quiet --python .tools/sam --compile-bytecode aws-sam-cli==$(SAM_VERSION)
 
 .PHONY: setup
 setup: .venv/.ready ## Install everything that the other targets need, from the lock files.
@@ -58,7 +59,7 @@ explain: .venv/.ready ## Tell where EVENT=file goes, and why; ROUTES=file, EXPEC
 
 .PHONY: test
 test: .venv/.ready | $(SAM) ## Run every test, in WORKERS=2 processes.
-	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: faults
 faults: .venv/.ready ## Try histories with fresh seeds, and every trouble at every step of the router.

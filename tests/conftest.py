@@ -1,18 +1,35 @@
 """Fixtures of every tier."""
 
+import fcntl
 import json
 import os
+import re
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, override
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadFileScheduling
 
 from finding_router.delivery.limits import backoff
+from finding_router_local.build import Built, sam_build
+from rie import assemble_runtime
 
 TESTS = Path(__file__).parent
+PROJECT = TESTS.parent
 GOLDEN = TESTS / "golden"
+# The files that take longest start first, the longest at the top: no process ends long after the
+# others.
+LONGEST = (
+    "test_fault_matrix",
+    "test_sam_build",
+    "test_built_router",
+    "test_crash_points",
+    "test_soak",
+    "test_local_stack",
+)
 
 # How long an example takes says more about the machine than about the code. A run is red for what
 # was changed, not by chance; `make faults` looks for more with fresh seeds.
@@ -25,6 +42,65 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option that writes the golden files anew, to be reviewed as a diff."""
     parser.addoption("--update-goldens", action="store_true", help="write tests/golden/*.json")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest."""
+    items.sort(
+        key=lambda item: (
+            LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST)
+        )
+    )
+
+
+class ByFileAndPart(LoadFileScheduling):
+    """
+    Hands out the tests of a file together, but its parts from "part 1" on by themselves.
+
+    Part 0 stays with the file: a process with no more than two tests left is given more ahead.
+    """
+
+    @override
+    def _split_scope(self, nodeid: str) -> str:
+        part = re.search(r"\[(part [1-9]\d*)\]$", nodeid)
+        return f"{super()._split_scope(nodeid)} {part[1] if part else ''}".rstrip()
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Share the longest files among processes."""
+    return ByFileAndPart(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def made_once(
+    tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], str]
+) -> tuple[Path, str]:
+    """Return a folder that *make* fills, and its word, made once for all processes of the run."""
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+    said = root / f"once-{name}.txt"
+    with said.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not said.exists():
+            # Written only where it went well: otherwise the next one tries again.
+            said.write_text(make(said.with_suffix("")), "utf-8")
+    return said.with_suffix(""), said.read_text("utf-8")
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Return the template as it is built for this machine; no test may change it."""
+    folder, log = made_once(
+        tmp_path_factory, "built", lambda folder: sam_build(PROJECT, folder).log
+    )
+    return Built(folder / "RouterFunction", folder / "DependenciesLayer", log)
+
+
+@pytest.fixture(scope="session")
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return Lambda's runtime, without boto3: the layer has to bring it."""
+    folder, _ = made_once(tmp_path_factory, "runtime", lambda folder: str(assemble_runtime(folder)))
+    return folder
 
 
 @pytest.fixture

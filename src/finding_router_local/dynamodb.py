@@ -4,6 +4,7 @@ import copy
 from typing import Any, Final, override
 
 from moto.core import serialize
+from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
 
@@ -39,3 +40,8 @@ def speed_up() -> None:
     """Let every DynamoDB of this process be so."""
     serialize.SERVICE_SPECIFIC_SERIALIZERS["dynamodb"] = {"json": _Serializer}
     Table.query = _query_partition  # type: ignore[method-assign]  # the same arguments, passed on
+
+
+def forget_items(account_id: str, region: str, table: str) -> None:
+    """Delete all items of *table* at once; calls of DynamoDB have to be kept out meanwhile."""
+    dynamodb_backends[account_id][region].get_table(table).items.clear()

@@ -13,6 +13,7 @@ from finding_router_local.aws import LOOPBACK, AwsServer
 from finding_router_local.bus import EventBus
 from finding_router_local.control import Control
 from finding_router_local.deployment import Deployment, Function, deploy
+from finding_router_local.dynamodb import forget_items
 from finding_router_local.event_source import EventSource
 from finding_router_local.function_process import FunctionProcess, Pace
 from finding_router_local.gate import Call
@@ -129,8 +130,9 @@ class Stack:
             time.sleep(_POLL_SECONDS)
         for name in self.deployment.queues:
             self._queue(name).clear()
-        for logical_id in self.deployment.tables:
-            self._table(logical_id).clear()
+        with self.aws.gate.holding("dynamodb"):
+            for table in self.deployment.tables.values():
+                forget_items(self.aws.account_id, self.aws.region, table)
         self.aws.security_hub.forget()
         self.bus.filtered = 0
         self.journal = Journal()

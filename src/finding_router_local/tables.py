@@ -32,13 +32,6 @@ class Table:
         """Give all items."""
         return [from_item(item) for item in self._scan()]
 
-    def clear(self) -> None:
-        """Delete all items."""
-        keys = self._client.describe_table(TableName=self._name)["Table"]["KeySchema"]
-        for item in self._scan():
-            key = {each["AttributeName"]: item[each["AttributeName"]] for each in keys}
-            self._client.delete_item(TableName=self._name, Key=key)
-
     def _scan(self) -> list[dict[str, Any]]:
         pages = self._client.get_paginator("scan").paginate(TableName=self._name)
         return [item for page in pages for item in page["Items"]]

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from finding_router_local import EXAMPLE_ROUTES, TEMPLATE
-from finding_router_local.build import Built, has_sam, sam_build
+from finding_router_local.build import Built, has_sam
 from finding_router_local.stack import Stack
 from finding_router_local.template import read_template
-from rie import RuntimeEmulator, assemble_runtime, find_emulator
+from rie import RuntimeEmulator, find_emulator
 
 PROJECT = TEMPLATE.parent
 # The environment that `finding-router local up` writes is no event.
@@ -49,18 +49,6 @@ pytestmark = pytest.mark.skipif(
     EMULATOR is None or not has_sam(PROJECT),
     reason="the SAM CLI is not here: `make build` installs it",
 )
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """Build the template for this machine."""
-    return sam_build(PROJECT, tmp_path_factory.mktemp("built"))
-
-
-@pytest.fixture(scope="module")
-def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Assemble Lambda's runtime, without boto3: the layer has to bring it."""
-    return assemble_runtime(tmp_path_factory.mktemp("runtime"))
 
 
 @pytest.fixture(scope="module")

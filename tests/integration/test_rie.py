@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rie import RuntimeEmulator, assemble_runtime, find_emulator
+from rie import RuntimeEmulator, find_emulator
 
 EMULATOR = find_emulator(Path(__file__).parents[2])
 FUNCTION = """
@@ -36,12 +36,6 @@ def handler(event, context):
 pytestmark = pytest.mark.skipif(
     EMULATOR is None, reason="the emulator comes with the SAM CLI: `make build` installs it"
 )
-
-
-@pytest.fixture(scope="module")
-def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Assemble Lambda's runtime."""
-    return assemble_runtime(tmp_path_factory.mktemp("runtime"))
 
 
 @pytest.fixture

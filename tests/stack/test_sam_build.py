@@ -21,12 +21,6 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """Build the template for this machine."""
-    return sam_build(PROJECT, tmp_path_factory.mktemp("built"))
-
-
-@pytest.fixture(scope="module")
 def built_for_arm(tmp_path_factory: pytest.TempPathFactory) -> Built:
     """Build the template for arm64, as it is deployed."""
     return sam_build(PROJECT, tmp_path_factory.mktemp("arm"), architecture="arm64")
