@@ -353,6 +353,9 @@ class CardTask(Task):
         is_unknown = verdict is Verdict.UNKNOWN or alert.is_forgotten
         progress = self._done_as or (Progress.UNKNOWN if is_unknown else Progress.DUPLICATE)
         if verdict is Verdict.NOTE:
+            if alert.version == 0:
+                # It was over before it was said; what comes later is about it all the same.
+                run.ledger.note_channel(delivery.key)
             self._write(self._noted(), progress)
         else:
             self._end(progress)

@@ -127,12 +127,14 @@ class DigestTask(Task):
         run, digest = self.run, self.digest
         # Posted and not recorded is as doubtful as posted without an answer.
         may_be_posted = self.is_doubtful or self.posted is not None
-        is_parent = digest is not None and digest.state is not DigestState.POSTED
+        is_claimed = digest is not None and digest.state is not DigestState.POSTED
+        # A parent that this run posted, or may have, counts all of them.
+        is_counted = self._is_parent_new or (may_be_posted and is_claimed)
         for each in self.left:
-            # A parent that may be there counts all of them.
             subject = each.key.subject
-            may_be_listed = may_be_posted and (is_parent or subject in self._in_reply)
-            run.release(each, may_be_posted=may_be_listed or subject in self._doubt_since)
+            may_be_listed = may_be_posted and subject in self._in_reply
+            is_doubtful = may_be_listed or is_counted or subject in self._doubt_since
+            run.release(each, may_be_posted=is_doubtful)
         if digest is None:
             return
         if digest.state is DigestState.POSTED:
