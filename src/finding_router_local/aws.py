@@ -96,20 +96,20 @@ class AwsServer:
 
     @property
     def port(self) -> int:
-        """Give the port that it listens at."""
+        """Return the port that it listens at."""
         return int(self._server.server_port)
 
     @property
     def url(self) -> str:
-        """Give the address for programs on this machine."""
+        """Return the address for programs on this machine."""
         return self.url_at(LOOPBACK)
 
     def url_at(self, host: str) -> str:
-        """Give the address for programs that know this machine as *host*."""
+        """Return the address for programs that know this machine as *host*."""
         return f"http://{host}:{self.port}"
 
     def client(self, service: str) -> Any:
-        """Give a boto3 client of *service*, the same for each call, for any thread."""
+        """Return a boto3 client of *service*, the same for each call, for any thread."""
         with self._clients_lock:
             if service not in self._clients:
                 session: Any = boto3.Session(
@@ -125,7 +125,7 @@ class AwsServer:
 
     @property
     def security_hub(self) -> security_hub.SecurityHubBackend:
-        """Give the findings of the account and Region."""
+        """Return the findings of the account and Region."""
         return security_hub.securityhub_backends[self.account_id][self.region]
 
     def mount(self, prefix: str, page: Page) -> None:

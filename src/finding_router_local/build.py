@@ -24,12 +24,12 @@ class Built:
 
 
 def has_sam(project: Path) -> bool:
-    """Tell whether *project* has its own SAM CLI."""
+    """Return True if *project* has its own SAM CLI."""
     return (project / _SAM).is_file()
 
 
 def native_architecture() -> str:
-    """Give Lambda's name for this machine's processor."""
+    """Return Lambda's name for this machine's processor."""
     return _ARCHITECTURES[platform.machine()]
 
 

@@ -23,10 +23,10 @@ class Controlled(Protocol):
     deployment: Deployment
 
     def environment(self) -> dict[str, str]:
-        """Give the function's environment."""
+        """Return the function's environment."""
 
     def routes(self) -> list[dict[str, Any]]:
-        """Give the items of the RoutingTable."""
+        """Return the items of the RoutingTable."""
 
     def advance(self, seconds: float) -> float:
         """Let *seconds* pass; give how far the clock is ahead."""

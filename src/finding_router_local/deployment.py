@@ -142,14 +142,14 @@ class _Names:
         return self.name(logical_id)
 
     def arn(self, resource: Resource) -> str:
-        """Give an ARN; its service is the type's where `_KINDS` does not know better."""
+        """Return an ARN; its service is the type's where `_KINDS` does not know better."""
         service = _KINDS.get(resource.type, resource.type.split("::")[1].lower())
         prefix = {_TABLE: "table/", _FUNCTION: "function:", _RULE: "rule/"}.get(resource.type, "")
         where = f"{self._aws.region}:{self._aws.account_id}"
         return f"arn:aws:{service}:{where}:{prefix}{self.name(resource.logical_id)}"
 
     def url_of(self, arn: str) -> str:
-        """Give the URL of the queue with this ARN."""
+        """Return the URL of the queue with this ARN."""
         return f"{self._aws.url}/{self._aws.account_id}/{arn.rpartition(':')[2]}"
 
 

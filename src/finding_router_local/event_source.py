@@ -70,7 +70,7 @@ class EventSource:
         self._thread.join()
 
     def hurry(self, *, now: bool) -> None:
-        """Tell whether more is to come: if not (*now*), batches do not wait for their window."""
+        """Return True if more is to come: if not (*now*), batches do not wait for their window."""
         if now:
             self._hurry.set()
         else:
@@ -78,7 +78,7 @@ class EventSource:
 
     @property
     def is_working(self) -> bool:
-        """Tell whether a batch is at hand."""
+        """Return True if a batch is at hand."""
         return self._working.locked()
 
     def run_once(self) -> Batch | None:
@@ -148,7 +148,7 @@ class EventSource:
         }
 
     def _failures(self, messages: Sequence[Message], invocation: Invocation) -> frozenset[str]:
-        """Give the ids of the messages that are to be tried again."""
+        """Return the ids of the messages that are to be tried again."""
         everything = frozenset(message["MessageId"] for message in messages)
         if invocation.error is not None:
             return everything

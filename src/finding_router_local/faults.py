@@ -84,7 +84,7 @@ class Fault:
         return cls(**value)
 
     def is_about(self, service: str, operation: str, body: bytes) -> bool:
-        """Tell whether the fault concerns this call."""
+        """Return True if the fault concerns this call."""
         return (
             self.service in (EVERY, service)
             and self.operation in (EVERY, operation)
@@ -92,7 +92,7 @@ class Fault:
         )
 
     def error(self, service: str) -> tuple[str, int]:
-        """Give the error code and HTTP status of the answer."""
+        """Return the error code and HTTP status of the answer."""
         if self.effect is Effect.THROTTLE:
             code, status = _THROTTLES.get(service, _THROTTLE)
             return self.code or code, status
@@ -148,12 +148,12 @@ class FaultBoard:
             ]
 
     def strike(self, service: str, operation: str, body: bytes) -> Fault | None:
-        """Give the first fault that this call suffers, if any, and count it down."""
+        """Return the first fault that this call suffers, if any, and count it down."""
         effects = frozenset(Effect) - {Effect.UNPROCESSED}
         return self._strike(effects, service, operation, body)
 
     def leave_unprocessed(self, finding_id: str) -> Fault | None:
-        """Give the fault that BatchUpdateFindings leaves this finding unprocessed by, if any."""
+        """Return the fault that BatchUpdateFindings leaves this finding unprocessed by, if any."""
         effects = frozenset({Effect.UNPROCESSED})
         return self._strike(effects, "securityhub", "BatchUpdateFindings", finding_id.encode())
 

@@ -70,7 +70,7 @@ class FunctionProcess:
 
     @property
     def pid(self) -> int | None:
-        """Give the id of the process, if one runs."""
+        """Return the id of the process, if one runs."""
         return self._process.pid if self._process else None
 
     def start(self) -> None:
@@ -113,7 +113,7 @@ class FunctionProcess:
         return Invocation(answer=json.loads(reply["answer"]), log=log, seconds=seconds)
 
     def _exchange(self, pipes: "_Pipes", event: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Give the reply to *event*, or to the start of the process if that already failed."""
+        """Return the reply to *event*, or to the start of the process if that already failed."""
         if not pipes.is_ready:
             reply = pipes.read_reply(_START_SECONDS)
             if reply is None or "error" in reply:
@@ -184,7 +184,7 @@ class _Pipes:
             return
 
     def read_reply(self, seconds: float) -> dict[str, Any] | None:
-        """Give the next reply; None where the process dies or takes longer."""
+        """Return the next reply; None where the process dies or takes longer."""
         end = time.monotonic() + seconds
         while b"\n" not in self._buffers["reply"]:
             left = end - time.monotonic()
@@ -203,7 +203,7 @@ class _Pipes:
         return reply
 
     def take_log(self) -> list[str]:
-        """Give the lines logged so far; all of them are there once the reply is."""
+        """Return the lines logged so far; all of them are there once the reply is."""
         while any(key.data == "log" for key, _ in self._selector.select(0)):
             chunk = os.read(self._process.stdout.fileno(), 65_536)  # type: ignore[union-attr]  # same
             if not chunk:

@@ -96,7 +96,7 @@ class Gate:
             self._arrival.notify_all()
 
     def _answer(self, call: Call, environ: WSGIEnvironment) -> _Answer | None:
-        """Give the answer, or None where the connection breaks without one."""
+        """Return the answer, or None where the connection breaks without one."""
         fault = self.faults.strike(call.service, call.operation, call.body)
         if fault is None:
             return self._perform(call, environ)

@@ -49,7 +49,7 @@ class Resolver:
 
     def resolve(self, value: Any) -> Any:
         """
-        Give *value* without intrinsic functions, and without what is AWS::NoValue.
+        Return *value* without intrinsic functions, and without what is AWS::NoValue.
 
         Raises:
             ValueError: names a function, parameter or condition that is not known.
@@ -70,7 +70,7 @@ class Resolver:
         return value
 
     def condition(self, name: str) -> bool:
-        """Tell whether the template's condition *name* holds."""
+        """Return True if the template's condition *name* holds."""
         if name not in self._conditions:
             raise ValueError(f"the template has no condition {name}")
         return bool(self.resolve(self._conditions[name]))

@@ -67,7 +67,7 @@ class FindingOutcome:
 
     @property
     def is_settled(self) -> bool:
-        """Tell whether the finding reached an end that is named."""
+        """Return True if the finding reached an end that is named."""
         return self.outcome not in _UNSETTLED
 
     def as_json(self) -> dict[str, Any]:
@@ -117,14 +117,14 @@ class Journal:
             self.log += log
 
     def tries(self, record_id: str) -> int:
-        """Give how often the record was worked on to the end."""
+        """Return how often the record was worked on to the end."""
         with self._lock:
             return self._tries[record_id]
 
     def outcomes(
         self, event: Mapping[str, Any], *, number: int, record_id: str
     ) -> list[FindingOutcome]:
-        """Give the outcomes of the event that went into the queue as *record_id*."""
+        """Return the outcomes of the event that went into the queue as *record_id*."""
         with self._lock:
             lines = self._lines.get(record_id, [])
             error = self._errors.get(record_id)
@@ -140,14 +140,14 @@ class Journal:
 
 
 def outcomes_of(invocation: Invocation) -> list[FindingOutcome]:
-    """Give the outcomes that one invocation came to, whatever a later one makes of them."""
+    """Return the outcomes that one invocation came to, whatever a later one makes of them."""
     return [_read(line, 0) for line in _finding_lines(invocation.log)]
 
 
 def describe(
     event: Mapping[str, Any], *, number: int, outcome: str, detail: str
 ) -> list[FindingOutcome]:
-    """Give all findings of *event* the same outcome; an event without any has one as a whole."""
+    """Return all findings of *event* the same outcome; an event without any has one as a whole."""
     same = FindingOutcome(outcome=outcome, event=number, detail=detail)
     findings = findings_of(event)
     if not findings:
@@ -156,7 +156,7 @@ def describe(
 
 
 def findings_of(event: Mapping[str, Any]) -> Sequence[object]:
-    """Give the raw findings of an event, however odd it is."""
+    """Return the raw findings of an event, however odd it is."""
     match event:
         case {"detail": {"findings": [*findings]}}:
             return findings

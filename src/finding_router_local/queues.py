@@ -23,13 +23,13 @@ class QueueView:
         return sqs_backends[self._aws.account_id][self._aws.region].queues[self._name]
 
     def ids(self) -> set[str]:
-        """Give the ids of all messages, visible or not."""
+        """Return the ids of all messages, visible or not."""
         with self._aws.gate.holding("sqs"):
             queue = self._queue
             return {message.id for message in (*queue.messages, *queue.pending_messages)}
 
     def events(self) -> list[dict[str, Any]]:
-        """Give the visible messages' bodies."""
+        """Return the visible messages' bodies."""
         with self._aws.gate.holding("sqs"):
             return [json.loads(message.body) for message in self._queue.messages]
 
@@ -43,7 +43,7 @@ class QueueView:
 
     def seconds_to_wait(self, tries: Callable[[str], int]) -> float | None:
         """
-        Give the seconds until the next message becomes visible.
+        Return the seconds until the next message becomes visible.
 
         None where there is something to do before: a message is visible, or one was received
         more often than *tries* says that work on it has ended. None, too, for an empty queue.

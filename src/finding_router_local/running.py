@@ -50,7 +50,7 @@ class RunningStack:
 
     def routes(self) -> dict[str, Any]:
         """
-        Give the `items` of its RoutingTable, its `default_channel` and whether `allow_suppress`.
+        Return the `items` of its RoutingTable, its `default_channel` and whether `allow_suppress`.
 
         Raises:
             OSError: it does not answer any more.
@@ -93,7 +93,7 @@ def announce(stack_id: str, url: str, root: Path) -> Iterator[None]:
 
 
 def find_running(root: Path) -> RunningStack | None:
-    """Give the stack that runs for the project in *root*; a file left by a dead one is removed."""
+    """Return the stack that runs for the project in *root*; the file of a dead one is removed."""
     path = root / DIRECTORY / _FILE
     try:
         said = json.loads(path.read_text())

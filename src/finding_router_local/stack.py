@@ -119,7 +119,7 @@ class Stack:
         self._resources.close()
 
     def clock(self) -> float:
-        """Give the stack's time, in Unix seconds."""
+        """Return the stack's time, in Unix seconds."""
         return time.time() + self._ahead_seconds
 
     def reset(self) -> None:
@@ -152,12 +152,12 @@ class Stack:
 
     @property
     def function(self) -> Function:
-        """Give the function as it is deployed."""
+        """Return the function as it is deployed."""
         return self.deployment.function
 
     @property
     def processes(self) -> list[FunctionProcess]:
-        """Give the processes in which workers run."""
+        """Return the processes in which workers run."""
         return self._workers.processes
 
     def put_routes(self, items: Iterable[Mapping[str, Any]]) -> None:
@@ -165,7 +165,7 @@ class Stack:
         self._table("RoutingTable").put(items)
 
     def routes(self) -> list[dict[str, Any]]:
-        """Give the items of the RoutingTable, as JSON has them."""
+        """Return the items of the RoutingTable, as JSON has them."""
         return self._table("RoutingTable").items()
 
     def send(
@@ -228,7 +228,7 @@ class Stack:
 
     @property
     def is_working(self) -> bool:
-        """Tell whether any worker has a batch at hand."""
+        """Return True if any worker has a batch at hand."""
         return self._workers.are_working
 
     def skip_waiting(self, *, only: set[str] | None = None, tries: int | None = None) -> None:
@@ -263,24 +263,24 @@ class Stack:
         return outcomes
 
     def findings(self, filters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-        """Give what Security Hub holds, oldest first; *filters* are those of GetFindings."""
+        """Return what Security Hub holds, oldest first; *filters* are those of GetFindings."""
         return self.aws.security_hub.get_findings(filters)
 
     def workflow_status(self, product_arn: str | None, finding_id: str | None) -> str | None:
-        """Give the Workflow status that Security Hub holds; None if it has no such finding."""
+        """Return the Workflow status that Security Hub holds; None if it has no such finding."""
         found = self.aws.security_hub.get_findings(keys=[(product_arn or "", finding_id or "")])
         return str(found[0]["Workflow"].get("Status", "NEW")) if found else None
 
     def queued(self, queue: str) -> list[dict[str, Any]]:
-        """Give the events that are visible in *queue*, by logical id."""
+        """Return the events that are visible in *queue*, by logical id."""
         return self._queue(queue).events()
 
     def queued_ids(self) -> set[str]:
-        """Give the ids of all messages that wait or are worked on."""
+        """Return the ids of all messages that wait or are worked on."""
         return self._queue("FindingsQueue").ids()
 
     def environment(self, host: str = LOOPBACK) -> dict[str, str]:
-        """Give the function's environment, for where this machine is known as *host*."""
+        """Return the function's environment, for where this machine is known as *host*."""
         variables = {
             **self.function.environment,
             "AWS_ENDPOINT_URL": self.aws.url,

@@ -29,7 +29,7 @@ class Table:
             )
 
     def items(self) -> list[dict[str, Any]]:
-        """Give all items."""
+        """Return all items."""
         return [from_item(item) for item in self._scan()]
 
     def _scan(self) -> list[dict[str, Any]]:

@@ -44,7 +44,7 @@ class Template:
         return [resource for resource in self.resources.values() if resource.type == type_]
 
     def resolver(self, attribute: Attributes, pseudo: Mapping[str, str]) -> Resolver:
-        """Give what resolves the resources' properties."""
+        """Return what resolves the resources' properties."""
         return Resolver(
             parameters={**self.parameters, **pseudo},
             conditions=self.conditions,

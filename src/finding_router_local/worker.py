@@ -39,7 +39,7 @@ class Context:
     client_context: None = None
 
     def get_remaining_time_in_millis(self) -> int:
-        """Give what is left until the function's timeout."""
+        """Return what is left until the function's timeout."""
         return max(int((self.deadline - time.monotonic()) * 1000), 0)
 
 

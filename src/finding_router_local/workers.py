@@ -43,7 +43,7 @@ class Workers:
 
     @property
     def are_working(self) -> bool:
-        """Tell whether any of them has a batch at hand."""
+        """Return True if any of them has a batch at hand."""
         return any(source.is_working for source in self._sources)
 
     def kill(self, name: str | None) -> None:

@@ -24,7 +24,7 @@ def cases() -> list[Json]:
 
 @pytest.fixture(scope="module")
 def valid(cases: list[Json]) -> dict[str, Json]:
-    """Give the patterns that the engine takes, by the id of their case."""
+    """Return the patterns that the engine takes, by the id of their case."""
     return {str(case["id"]): case["pattern"] for case in cases if case["expect"] != "invalid"}
 
 

@@ -19,7 +19,7 @@ PORTAL = AccessPortal("https://acme.awsapps.com/start", "ReadOnly")
 
 @pytest.fixture(scope="module")
 def lines() -> list[Line]:
-    """Give the line of every collected finding."""
+    """Return the line of every collected finding."""
     if not SAMPLES.is_file():
         pytest.skip(f"the collected findings are not part of the project: {SAMPLES}")
     with SAMPLES.open(encoding="utf-8") as written:

@@ -42,7 +42,7 @@ class Told:
 
     @property
     def is_critical(self) -> bool:
-        """Tell whether it has a card of its own besides being listed."""
+        """Return True if it has a card of its own besides being listed."""
         return bool(self.finding["Severity"]["Label"] == "CRITICAL")
 
 
@@ -67,7 +67,7 @@ class Flood:
 
     def waves(self, size: int) -> Iterator[list[dict[str, Any]]]:
         """
-        Give all findings in waves of *size*, as products import them.
+        Return all findings in waves of *size*, as products import them.
 
         What a wave ends or repeats came in an earlier one; what is reopened had ended by `settle`.
         """
@@ -154,7 +154,7 @@ class Flood:
         return f"{_START + timedelta(minutes=self._minutes):%Y-%m-%dT%H:%M:%SZ}"
 
     def routes(self) -> list[dict[str, Any]]:
-        """Give the routes that spread the flood over its channels."""
+        """Return the routes that spread the flood over its channels."""
         return [
             {
                 "kind": "route",

@@ -81,7 +81,7 @@ class Report:
 
     @property
     def per_message(self) -> float:
-        """Give how many findings one message stands for."""
+        """Return how many findings one message stands for."""
         return self.findings / max(self.messages, 1)
 
     def lines(self) -> Iterator[str]:
@@ -241,7 +241,7 @@ def _said(stack: Stack) -> Counter[str]:
 
 
 def _check(stack: Stack, flood: Flood) -> tuple[list[str], list[str]]:
-    """Give what was lost or is not NOTIFIED, and what was said too often."""
+    """Return what was lost or is not NOTIFIED, and what was said too often."""
     ids: Counter[str] = Counter()
     for message in _posted(stack):
         payload = (message.metadata or {}).get("event_payload", {})
@@ -274,7 +274,7 @@ def _outcomes(log: Sequence[str]) -> Counter[str]:
 
 
 def main() -> int:
-    """Give the exit code."""
+    """Return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--findings", type=int, default=10_000)
     parser.add_argument("--channels", type=int, default=CHANNELS)

@@ -18,7 +18,7 @@ def aws_server() -> Iterator[Any]:
 
 @pytest.fixture
 def aws(aws_server: AwsServer) -> Iterator[Any]:
-    """Give an AWS that holds nothing."""
+    """Return an AWS that holds nothing."""
     aws_server.reset()
     yield aws_server
     aws_server.reset()

@@ -69,7 +69,7 @@ def empty(stack: Stack) -> Stack:
 def emulate(
     stack: Stack, runtime: Path, built: Built, *, handler: str = HANDLER, **environment: str
 ) -> RuntimeEmulator:
-    """Give the built function under the emulator, at the stack's addresses."""
+    """Return the built function under the emulator, at the stack's addresses."""
     assert EMULATOR is not None
     return RuntimeEmulator(
         emulator=EMULATOR,
@@ -206,7 +206,7 @@ def test_nothing_is_shipped_that_is_never_imported(
 
 
 def allowed_actions() -> set[str]:
-    """Give the actions that the template's role allows."""
+    """Return the actions that the template's role allows."""
     token = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:token-AbCdEf"
     values = {"SlackTokenArn": token, "DefaultChannel": "#security"}
     template = read_template(TEMPLATE, values, region="eu-west-1")

@@ -31,7 +31,7 @@ def running() -> Iterator[Stack]:
 
 @pytest.fixture
 def stack(running: Stack) -> Stack:
-    """Give an empty stack whose routes lead to two channels."""
+    """Return an empty stack whose routes lead to two channels."""
     running.reset()
     running.slack.set_scopes(ALL_SCOPES)
     running.put_routes(ROUTES)

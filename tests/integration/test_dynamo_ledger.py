@@ -23,13 +23,13 @@ ALERT = unsaid(key=KEY, touched_at=1_790_000_000.5)
 
 @pytest.fixture
 def items(make_table: Any) -> Items:
-    """Give the items of an empty table."""
+    """Return the items of an empty table."""
     return Items(make_table(TABLE, "finding", "channel"))
 
 
 @pytest.fixture
 def ledger(items: Items) -> DynamoLedger:
-    """Give a Ledger on an empty table."""
+    """Return a Ledger on an empty table."""
     return DynamoLedger(items, days=DAYS)
 
 
@@ -39,7 +39,7 @@ def fail(aws: AwsServer, operation: str, **how: Any) -> None:
 
 
 def stored(aws: AwsServer) -> list[dict[str, Any]]:
-    """Give the table as it is."""
+    """Return the table as it is."""
     return list(aws.client("dynamodb").scan(TableName=TABLE)["Items"])
 
 

@@ -18,7 +18,7 @@ class StubFunction:
     """Answers each invocation with the next of its answers, and keeps the events."""
 
     def __init__(self, *answers: Any) -> None:
-        """Give *answers* in turn, the last one for ever."""
+        """Return *answers* in turn, the last one for ever."""
         self.answers = list(answers)
         self.events = []
 
@@ -30,7 +30,7 @@ class StubFunction:
 
     @property
     def bodies(self) -> Any:
-        """Give the bodies that came, batch by batch."""
+        """Return the bodies that came, batch by batch."""
         return [[record["body"] for record in event["Records"]] for event in self.events]
 
 
@@ -67,7 +67,7 @@ class Queue:
         ]
 
     def counts(self) -> Any:
-        """Give how many messages are visible, being worked on, and dead."""
+        """Return how many messages are visible, being worked on, and dead."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         live = self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=names)["Attributes"]
         dead = self.sqs.get_queue_attributes(QueueUrl=self.dead_url, AttributeNames=names)
@@ -83,7 +83,7 @@ class Queue:
 
 @pytest.fixture
 def source(aws: AwsServer, queue: Queue) -> Any:
-    """Give a function that makes an event source."""
+    """Return a function that makes an event source."""
 
     def make(invoke: Any, **changes: Any) -> Any:
         function = Function(

@@ -27,7 +27,7 @@ FINDING = {
 
 @pytest.fixture
 def dynamodb(aws: AwsServer, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Give a boto3 client of the AWS that the environment points to, as the command's will."""
+    """Return a boto3 client of the AWS that the environment points to, as the command's will."""
     for name, value in {"AWS_ENDPOINT_URL": aws.url, **CREDENTIALS}.items():
         monkeypatch.setenv(name, value)
     return aws.client("dynamodb")

@@ -250,7 +250,7 @@ def stack() -> Iterator[Stack]:
 
 @pytest.fixture(scope="module")
 def cells(stack: Stack) -> list[Cell]:
-    """Give all cells of the matrix."""
+    """Return all cells of the matrix."""
     return all_cells(stack)
 
 

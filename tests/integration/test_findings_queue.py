@@ -36,7 +36,7 @@ class Records:
         )
 
     def timeouts(self) -> list[int]:
-        """Give the visibility time-outs that were asked for."""
+        """Return the visibility time-outs that were asked for."""
         return [
             entry["VisibilityTimeout"]
             for call in self.aws.gate.recent

@@ -17,7 +17,7 @@ SUPPORT = Path(__file__).parents[1] / "support"
 
 @pytest.fixture
 def process() -> Iterator[Any]:
-    """Give a function that starts processes, and end them."""
+    """Return a function that starts processes, and end them."""
     started = []
 
     def start(

@@ -42,12 +42,12 @@ def project(tmp_path: Path) -> Any:
 
 
 def plain(outcome: FindingOutcome) -> str:
-    """Give the line without colours."""
+    """Return the line without colours."""
     return unstyle(line(outcome))
 
 
 def endpoint_in(seen: str) -> str:
-    """Give the address of AWS that `local up` prints."""
+    """Return the address of AWS that `local up` prints."""
     return re.search(r"AWS +(http://127\.0\.0\.1:\d+)", seen)[1]
 
 

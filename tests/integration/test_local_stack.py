@@ -39,7 +39,7 @@ def running() -> Iterator[Stack]:
 
 @pytest.fixture
 def stack(running: Stack) -> Stack:
-    """Give an empty stack whose one route names a channel by account and product."""
+    """Return an empty stack whose one route names a channel by account and product."""
     running.reset()
     running.slack.set_token_state("active")
     running.put_routes(ROUTES)
@@ -47,7 +47,7 @@ def stack(running: Stack) -> Stack:
 
 
 def texts(stack: Stack, channel: Any = CHANNEL) -> Any:
-    """Give the texts of the messages of a channel."""
+    """Return the texts of the messages of a channel."""
     name = channel.removeprefix("#")
     return [each.text for each in stack.slack.messages() if each.channel_name == name]
 

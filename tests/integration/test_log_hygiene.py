@@ -42,7 +42,7 @@ def invoke(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> Iterator[Callable[..., Any]]:
-    """Give the function in this process, at the level DEBUG as Lambda's runtime sets it."""
+    """Return the function in this process, at the level DEBUG as Lambda's runtime sets it."""
     client = aws_environment.client(request.param)
     if request.param == "ssm":
         client.put_parameter(Name="/token", Value=TOKEN, Type="SecureString")

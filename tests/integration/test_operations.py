@@ -43,7 +43,7 @@ def running() -> Iterator[Stack]:
 
 @pytest.fixture
 def stack(running: Stack) -> Stack:
-    """Give an empty stack that routes everything to one channel."""
+    """Return an empty stack that routes everything to one channel."""
     running.reset()
     running.slack.set_token_state("active")
     running.put_routes([EVERYTHING])
@@ -259,7 +259,7 @@ class MoveTasks:
         self.started.append((SourceArn, DestinationArn))
 
     def list_message_move_tasks(self, *, SourceArn: str) -> Any:  # noqa: ARG002, N803 -- same
-        """Give the next state of the task."""
+        """Return the next state of the task."""
         return {"Results": [self.states.pop(0)]}
 
 
@@ -306,7 +306,7 @@ class SomeServers:
         self.receipts = 0
 
     def receive_message(self, *, MaxNumberOfMessages: int, **how: Any) -> Any:  # noqa: N803 -- boto3's name
-        """Give some, unless it asks the wrong servers."""
+        """Return some, unless it asks the wrong servers."""
         self.receipts += 1
         if not how.get("WaitTimeSeconds") and self.receipts % 2 == 0:
             return {}

@@ -46,7 +46,7 @@ class Hub:
         return {key: each.workflow_status for key, each in standings.items()}
 
     def bodies(self, operation: str) -> list[dict[str, Any]]:
-        """Give what was sent."""
+        """Return what was sent."""
         return [
             json.loads(call.body) for call in self.aws.gate.recent if call.operation == operation
         ]
@@ -54,7 +54,7 @@ class Hub:
 
 @pytest.fixture
 def hub(aws_environment: AwsServer) -> Hub:
-    """Give a Security Hub without findings."""
+    """Return a Security Hub without findings."""
     aws_environment.gate.recent.clear()
     aws_environment.gate.counts.clear()
     return Hub(aws_environment)

@@ -35,13 +35,13 @@ def identifiers(*ids: str) -> Any:
 
 @pytest.fixture
 def hub(aws: AwsServer) -> Any:
-    """Give a boto3 client of the local Security Hub."""
+    """Return a boto3 client of the local Security Hub."""
     return aws.client("securityhub")
 
 
 @pytest.fixture
 def published(aws: AwsServer) -> Any:
-    """Give the list of events that it sends."""
+    """Return the list of events that it sends."""
     events = []
     aws.security_hub.publish = events.append
     return events

@@ -57,7 +57,7 @@ class World:
         self.server.faults.add(method=method, **how)
 
     def refusal(self) -> DeliveryError:
-        """Give what a post is refused with."""
+        """Return what a post is refused with."""
         with pytest.raises(DeliveryError) as refused:
             self.client.post(CHANNEL, MESSAGE)
         return refused.value
@@ -77,7 +77,7 @@ class World:
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    """Give a Slack with one channel and every scope."""
+    """Return a Slack with one channel and every scope."""
     with SlackServer(channels=["alerts"], scopes=ALL_SCOPES) as server:
         yield World(server)
 

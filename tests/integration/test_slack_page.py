@@ -60,7 +60,7 @@ def slack() -> Iterator[SlackServer]:
 
 @pytest.fixture
 def client(slack: SlackServer) -> WebClient:
-    """Give a client of *slack*."""
+    """Return a client of *slack*."""
     return WebClient(slack.token, base_url=slack.base_url, retry_handlers=[])
 
 

@@ -30,13 +30,13 @@ class Clock:
         self.time = START
 
     def __call__(self) -> float:
-        """Give the time."""
+        """Return the time."""
         return self.time
 
 
 @pytest.fixture
 def clock() -> Clock:
-    """Give a clock that stands still."""
+    """Return a clock that stands still."""
     return Clock()
 
 
@@ -48,7 +48,7 @@ def slack(clock: Clock) -> Iterator[SlackServer]:
 
 
 def connect(slack: SlackServer, token: str | None = None, timeout: int = 5) -> WebClient:
-    """Give a client that tries once."""
+    """Return a client that tries once."""
     return WebClient(
         token or slack.token, base_url=slack.base_url, retry_handlers=[], timeout=timeout
     )
@@ -56,7 +56,7 @@ def connect(slack: SlackServer, token: str | None = None, timeout: int = 5) -> W
 
 @pytest.fixture
 def client(slack: SlackServer) -> WebClient:
-    """Give a client of *slack* that tries once."""
+    """Return a client of *slack* that tries once."""
     return connect(slack)
 
 

@@ -52,7 +52,7 @@ def _new_worker(aws_environment: AwsServer) -> Iterator[None]:
 
 @pytest.fixture(params=["secretsmanager", "ssm"])
 def keeper(request: pytest.FixtureRequest, aws: AwsServer) -> Keeper:
-    """Give each of the two services."""
+    """Return each of the two services."""
     return Keeper(aws, request.param)
 
 
@@ -114,7 +114,7 @@ def test_a_token_that_is_not_there_says_where_it_should_be(arn: str) -> None:
 
 
 def _everything(error: BaseException | None) -> str:
-    """Give what an error and its causes say."""
+    """Return what an error and its causes say."""
     said: list[Any] = []
     while error is not None:
         said += [str(error), repr(error)]

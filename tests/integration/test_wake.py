@@ -33,7 +33,7 @@ def running() -> Iterator[Stack]:
 
 @pytest.fixture
 def stack(running: Stack) -> Stack:
-    """Give an empty stack with one finding that waits for the morning."""
+    """Return an empty stack with one finding that waits for the morning."""
     running.reset()
     running.put_routes([DAILY])
     [outcome] = running.send([imported(raw_finding())])

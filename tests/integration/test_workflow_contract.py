@@ -19,7 +19,7 @@ type Hold = Callable[..., None]
 
 
 def nearly_over() -> Deadline:
-    """Give the deadline of an invocation that has five seconds left."""
+    """Return the deadline of an invocation that has five seconds left."""
     clock = Clock()
     deadline = Deadline(90, clock=clock)
     clock.now += 85

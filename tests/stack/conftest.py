@@ -26,13 +26,13 @@ type Resolve = Callable[..., dict[str, Any]]
 
 @pytest.fixture(scope="session")
 def project() -> Path:
-    """Give the folder of the project."""
+    """Return the folder of the project."""
     return PROJECT
 
 
 @pytest.fixture(scope="session")
 def template() -> dict[str, Any]:
-    """Give the template as it is written, with intrinsic functions in their long form."""
+    """Return the template as it is written, with intrinsic functions in their long form."""
     parsed: dict[str, Any] = yaml_parse((PROJECT / "template.yaml").read_text("utf-8"))
     return parsed
 
@@ -40,7 +40,7 @@ def template() -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def resolve() -> Resolve:
     """
-    Give the properties of every resource, by logical id, for given values of parameters.
+    Return the properties of every resource, by logical id, for given values of parameters.
 
     References to resources read `<LogicalId.Attribute>`.
     """

@@ -20,7 +20,7 @@ SINGLE = [path for path in EVENTS if path.name not in {"sqs-batch.json", "local-
 
 @pytest.fixture(scope="module")
 def rule(resolve: Resolve) -> dict[str, Any]:
-    """Give the properties of the rule."""
+    """Return the properties of the rule."""
     properties: dict[str, Any] = resolve()["FindingsRule"]
     return properties
 
@@ -32,19 +32,19 @@ def compiled(resolve: Resolve, track: str) -> Pattern:
 
 @pytest.fixture(scope="module")
 def following(resolve: Resolve) -> Pattern:
-    """Give the rule that follows what becomes of findings."""
+    """Return the rule that follows what becomes of findings."""
     return compiled(resolve, "true")
 
 
 @pytest.fixture(scope="module")
 def new_only(resolve: Resolve) -> Pattern:
-    """Give the rule that takes nothing but what is posted."""
+    """Return the rule that takes nothing but what is posted."""
     return compiled(resolve, "false")
 
 
 @pytest.fixture(scope="module", params=["true", "false"])
 def pattern(request: pytest.FixtureRequest, resolve: Resolve) -> Pattern:
-    """Give either rule: what is said of `pattern` holds for both."""
+    """Return either rule: what is said of `pattern` holds for both."""
     return compiled(resolve, request.param)
 
 

@@ -12,13 +12,13 @@ PARAMETER = "arn:aws:ssm:eu-west-1:123456789012:parameter/slack/token"
 
 @pytest.fixture(scope="module")
 def parameters(template: dict[str, Any]) -> dict[str, Any]:
-    """Give the parameters as they are written."""
+    """Return the parameters as they are written."""
     found: dict[str, Any] = template["Parameters"]
     return found
 
 
 def matches(parameter: dict[str, Any], value: str) -> bool:
-    """Tell whether CloudFormation takes *value*."""
+    """Return True if CloudFormation takes *value*."""
     return re.fullmatch(parameter["AllowedPattern"], value) is not None
 
 

@@ -45,7 +45,7 @@ def statements(resolve: Resolve, **values: str) -> dict[str, dict[str, Any]]:
 
 
 def allowed(resolve: Resolve, **values: str) -> dict[str, dict[str, Any]]:
-    """Give the statements that allow something, by their Sid."""
+    """Return the statements that allow something, by their Sid."""
     return {
         sid: {name: part for name, part in statement.items() if name != "Effect"}
         for sid, statement in statements(resolve, **values).items()
@@ -329,7 +329,7 @@ def test_only_this_stacks_alarms_publish(resolve: Resolve) -> None:
 
 
 def _documents(resources: dict[str, Any], queue: str) -> list[dict[str, Any]]:
-    """Give the policies of *queue*."""
+    """Return the policies of *queue*."""
     return [
         properties["PolicyDocument"]
         for properties in resources.values()

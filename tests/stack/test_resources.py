@@ -29,7 +29,7 @@ METRICS = {
 
 
 def of_type(template: dict[str, Any], type_: str) -> dict[str, Any]:
-    """Give the resources of a type by logical id."""
+    """Return the resources of a type by logical id."""
     return {name: each for name, each in template["Resources"].items() if each["Type"] == type_}
 
 
@@ -272,7 +272,7 @@ class TestAlarms:
 
     @pytest.fixture
     def alarms(self, template: dict[str, Any], resolve: Resolve) -> dict[str, Any]:
-        """Give the alarms' properties by logical id."""
+        """Return the alarms' properties by logical id."""
         return {name: resolve()[name] for name in of_type(template, "AWS::CloudWatch::Alarm")}
 
     def test_say_what_to_look_at(self, alarms: dict[str, Any]) -> None:

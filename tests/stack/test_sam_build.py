@@ -27,7 +27,7 @@ def built_for_arm(tmp_path_factory: pytest.TempPathFactory) -> Built:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """Give the content of every file below *folder*."""
+    """Return the content of every file below *folder*."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))

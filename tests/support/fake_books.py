@@ -25,7 +25,7 @@ class FakeDigests:
         self._counted_at: dict[str, float] = {}
 
     def open_digests(self, names: Iterable[str]) -> dict[str, OpenDigest]:
-        """Give the newest of each name."""
+        """Return the newest of each name."""
         with self._faults.around("open_digests"):
             return {name: self.digests[name] for name in names if name in self.digests}
 
@@ -44,7 +44,7 @@ class FakeDigests:
             self.kept[digest.digest_id] = digest
 
     def about(self, digest_id: str) -> OpenDigest | None:
-        """Give what was kept."""
+        """Return what was kept."""
         with self._faults.around("about"):
             return self.kept.get(digest_id)
 
@@ -56,7 +56,7 @@ class FakeDigests:
             self._put_so_far[digest_id] += len(lines)
 
     def lines(self, digest_id: str) -> list[Line]:
-        """Give all, in the order that DynamoDB has them."""
+        """Return all, in the order that DynamoDB has them."""
         with self._faults.around("lines"):
             return [line for _, line in sorted(self.listed.get(digest_id, {}).items())]
 
@@ -75,7 +75,7 @@ class FakeDigests:
             return True
 
     def end_count(self, digest_id: str, *, shown: int | None) -> None:
-        """Give the lease back."""
+        """Return the lease back."""
         with self._faults.around("end_count"):
             self._counting_until.pop(digest_id, None)
             if shown is not None:
@@ -120,7 +120,7 @@ class FakeHeld:
             )
 
     def bins(self) -> list[Bin]:
-        """Give all, by their names."""
+        """Return all, by their names."""
         with self._faults.around("bins"):
             return [self.by_name[name] for name in sorted(self.by_name)]
 
@@ -131,13 +131,13 @@ class FakeHeld:
             return sorted(held, key=lambda each: each.since)
 
     def events(self, bin_name: str, names: Iterable[str]) -> dict[str, bytes]:
-        """Give those that are there."""
+        """Return those that are there."""
         with self._faults.around("events"):
             waiting = self.held_in.get(bin_name, {})
             return {name: self.packed[bin_name, name] for name in names if name in waiting}
 
     def held_elsewhere(self, bin_name: str, names: Collection[str]) -> set[str]:
-        """Give those that wait in another bin that is ever due."""
+        """Return those that wait in another bin that is ever due."""
         with self._faults.around("held_elsewhere"):
             others = [
                 self.held_in.get(each.name, {})

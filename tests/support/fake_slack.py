@@ -141,16 +141,16 @@ class FakeSlack:
         self.posted.remove(said)
 
     def texts(self, channel: str) -> list[str]:
-        """Give the summaries that stand in *channel* itself, oldest first."""
+        """Return the summaries that stand in *channel* itself, oldest first."""
         return [said.text for said in self.opened(channel)]
 
     def opened(self, channel: str) -> list[Said]:
-        """Give what stands in *channel* itself, oldest first."""
+        """Return what stands in *channel* itself, oldest first."""
         here = [said for said in self.posted if channel_id(said.channel) == channel_id(channel)]
         return [said for said in here if said.thread_ts is None]
 
     def thread(self, parent: Said) -> list[Said]:
-        """Give the answers to *parent*, oldest first."""
+        """Return the answers to *parent*, oldest first."""
         return [
             said
             for said in self.posted
@@ -182,5 +182,5 @@ def _calling(method: str) -> Iterator[None]:
 
 
 def channel_id(channel: str) -> str:
-    """Give the id of a channel; an id is its own."""
+    """Return the id of a channel; an id is its own."""
     return f"C0{channel[1:].upper()}" if channel.startswith("#") else channel

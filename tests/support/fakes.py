@@ -171,7 +171,7 @@ def security_hub_down(_about: str) -> BaseException:
 
 
 def late(clock: Clock, seconds_left: float) -> Deadline:
-    """Give the deadline of an invocation that began long ago."""
+    """Return the deadline of an invocation that began long ago."""
     deadline = Deadline(90, clock=clock)
     clock.now += 90 - seconds_left
     return deadline
@@ -228,7 +228,7 @@ class FakeWorkflow:
     def severities(
         self, keys: Collection[FindingKey], *, deadline: Deadline
     ) -> dict[FindingKey, Severity | None]:
-        """Give None for those that are archived, or have a status that says that they are over."""
+        """Return None for findings that are archived, or whose status says that they are over."""
         if not deadline.leaves(SECURITY_HUB_SECONDS):
             raise security_hub_down("")
         with self._faults.around("severities"):

@@ -67,7 +67,7 @@ class History:
 
     @property
     def is_open(self) -> bool:
-        """Tell whether it is there, and nobody has said otherwise."""
+        """Return True if it is there, and nobody has said otherwise."""
         return (
             self.record_state == "ACTIVE"
             and self.compliance == "FAILED"
@@ -155,17 +155,17 @@ class TwoStandards:
 
     @property
     def sent(self) -> list[Sent]:
-        """Give the events of both in order."""
+        """Return the events of both in order."""
         return sorted((each for one in self.histories for each in one.sent), key=sent_at)
 
     @property
     def is_open(self) -> bool:
-        """Tell whether one of them is there."""
+        """Return True if one of them is there."""
         return any(each.is_open for each in self.histories)
 
 
 def sent_at(event: Sent) -> float:
-    """Give the time that events are put in order by."""
+    """Return the time that events are put in order by."""
     return event.at
 
 

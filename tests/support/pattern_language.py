@@ -48,7 +48,7 @@ LEAVES_OR_ABSENCE = (*LEAVES, *([[ABSENT], [ABSENT, "x"], [1, ABSENT]] * 4))
 
 
 def events(depth: int = 3) -> st.SearchStrategy[Json]:
-    """Give events with arrays of everything in everything."""
+    """Return events with arrays of everything in everything."""
     values = st.sampled_from(SCALARS)
     for _ in range(depth):
         values = st.sampled_from(SCALARS) | st.lists(values, max_size=3) | _maps(values)
@@ -58,7 +58,7 @@ def events(depth: int = 3) -> st.SearchStrategy[Json]:
 def patterns(
     *, absence: bool = True, alternatives: bool = True, depth: int = 2
 ) -> st.SearchStrategy[Json]:
-    """Give valid patterns; those without *absence* stay true when an event grows."""
+    """Return valid patterns; those without *absence* stay true when an event grows."""
     leaves = st.sampled_from(LEAVES_OR_ABSENCE if absence else LEAVES)
     inner = leaves
     for _ in range(depth):
@@ -73,7 +73,7 @@ def patterns(
 def cases(
     *, absence: bool = True, alternatives: bool = True
 ) -> st.SearchStrategy[tuple[Json, Json]]:
-    """Give patterns, and to each an event that has most of its fields: about a third match."""
+    """Return patterns, and to each an event that has most of its fields: about a third match."""
     return st.builds(
         lambda pattern, chance: (pattern, _event_for(pattern, chance)),
         patterns(absence=absence, alternatives=alternatives),
@@ -82,7 +82,7 @@ def cases(
 
 
 def many_cases() -> st.SearchStrategy[tuple[list[Json], list[Json]]]:
-    """Give some patterns, and to each of them an event that has most of its fields."""
+    """Return some patterns, and to each of them an event that has most of its fields."""
     return st.builds(
         lambda some, chance: (some, [_event_for(pattern, chance) for pattern in some]),
         st.lists(patterns(depth=1), min_size=1, max_size=5),
@@ -101,7 +101,7 @@ def _event_for(pattern: Json, chance: Random) -> Json:
 
 
 def _value_for(inner: Json | list[Any], chance: Random) -> Any:
-    """Give what goes with a part of a pattern, sometimes in an array beside something like it."""
+    """Return what goes with a part of a pattern, sometimes in an array beside something like it."""
     if chance.random() < 0.3:
         return [_value_for(inner, chance) for _ in range(chance.randint(1, 3))]
     if isinstance(inner, dict):
@@ -115,7 +115,7 @@ def _maps(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Json]:
 
 
 def leaves_by_path(pattern: Json, above: str = "") -> dict[str, list[Any]]:
-    """Give the leaves of a pattern without alternatives by their dotted paths."""
+    """Return the leaves of a pattern without alternatives by their dotted paths."""
     found: dict[str, list[Any]] = {}
     for name, inner in pattern.items():
         if isinstance(inner, dict):

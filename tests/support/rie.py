@@ -292,7 +292,7 @@ def _json(body: str) -> Any:
 
 
 def _ended(lines: Iterable[str]) -> bool:
-    """Tell whether the emulator has written the last line of an invocation."""
+    """Return True if the emulator has written the last line of an invocation."""
     return any(line.startswith("REPORT RequestId") for line in lines)
 
 

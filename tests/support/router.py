@@ -119,7 +119,7 @@ class Router:
         )
 
     def status(self, finding_id: str = "finding-1") -> str:
-        """Give what Security Hub holds of a finding."""
+        """Return what Security Hub holds of a finding."""
         return self.workflow.status[PRODUCT_ARN, finding_id]
 
     @property
@@ -129,12 +129,12 @@ class Router:
 
     @property
     def card(self) -> Said:
-        """Give the first message in #alerts."""
+        """Return the first message in #alerts."""
         return self.slack.opened(ALERTS)[0]
 
     @property
     def replies(self) -> list[Said]:
-        """Give the answers to that."""
+        """Return the answers to that."""
         return self.slack.thread(self.card)
 
 
@@ -144,5 +144,5 @@ def counted(metric: str) -> int:
 
 
 def outcomes(jobs: Sequence[Job]) -> list[Outcome | None]:
-    """Give the outcomes of *jobs* in order."""
+    """Return the outcomes of *jobs* in order."""
     return [job.outcome for job in jobs]

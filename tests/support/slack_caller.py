@@ -33,11 +33,11 @@ class Caller:
         self.api = WebApi(self.workspace, self.faults, Pace(lambda: self.time))
 
     def answer(self, method: str, **values: Any) -> Answer:
-        """Give whatever comes back."""
+        """Return whatever comes back."""
         return self.api.call(method, self.token, values)
 
     def ok(self, method: str, **values: Any) -> dict[str, Any]:
-        """Give the body of an answer that must be good."""
+        """Return the body of an answer that must be good."""
         body = self.answer(method, **values).body
 
         assert isinstance(body, dict)
@@ -45,11 +45,11 @@ class Caller:
         return body
 
     def error(self, method: str, **values: Any) -> str:
-        """Give Slack's word for why a call failed."""
+        """Return Slack's word for why a call failed."""
         return self.answer(method, **values).error
 
     def problems(self, method: str, **values: Any) -> list[str]:
-        """Give what Slack says in detail of a call that it refuses."""
+        """Return what Slack says in detail of a call that it refuses."""
         body = self.answer(method, **values).body
 
         assert isinstance(body, dict)

@@ -19,13 +19,13 @@ UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u206
 
 
 def blocks_of(arguments: dict[str, Any]) -> list[dict[str, Any]]:
-    """Give every block, wherever it stands."""
+    """Return every block, wherever it stands."""
     inside = [block for part in arguments.get("attachments", ()) for block in part["blocks"]]
     return [*arguments.get("blocks", ()), *inside]
 
 
 def texts_of(block: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Give every text object of *block*."""
+    """Return every text object of *block*."""
     if "text" in block:
         yield block["text"]
     yield from block.get("fields", ())

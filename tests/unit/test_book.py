@@ -35,7 +35,7 @@ class World:
         return [dict(item) for item in self.items]
 
     def routes(self) -> list[str]:
-        """Give the names of the routes in force."""
+        """Return the names of the routes in force."""
         return [route.name for route in self.cache.table().routes]
 
 

@@ -39,7 +39,7 @@ def flood(count: int, first: int = 0, **changes: Any) -> list[dict[str, Any]]:
 
 
 def parents(router: Router) -> list[Said]:
-    """Give the digests in #alerts."""
+    """Return the digests in #alerts."""
     digest_ids = set(router.digests.kept)
     return [said for said in router.slack.opened(ALERTS) if digest_ids & set(said.delivery_ids)]
 
@@ -589,7 +589,7 @@ def test_whatever_dies_between_two_steps_every_digest_adds_up(
 
 
 def severities(parent: Said) -> list[str]:
-    """Give the counts by severity that *parent* says."""
+    """Return the counts by severity that *parent* says."""
     parts = parent.text.partition(": ")[0].split(" · ")
     return [part for part in parts if part.endswith(("CRITICAL", "HIGH"))]
 

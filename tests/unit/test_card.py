@@ -28,13 +28,13 @@ PORTAL = AccessPortal("https://acme.awsapps.com/start", "ReadOnly")
 
 
 def said_by(message: Message) -> str:
-    """Give all that the message says, a line each."""
+    """Return all that the message says, a line each."""
     blocks = blocks_of(message.arguments())
     return "\n".join(text["text"] for block in blocks for text in texts_of(block))
 
 
 def labels(message: Message) -> dict[str, str]:
-    """Give the labelled values of the message's columns."""
+    """Return the labelled values of the message's columns."""
     fields = [field["text"] for block in message.blocks for field in block.get("fields", ())]
     return {
         label.strip("*"): value for label, _, value in (each.partition("\n") for each in fields)

@@ -22,7 +22,7 @@ BLANK = make_alert(members={})
 
 
 def text(message: Message) -> str:
-    """Give all that *message* says."""
+    """Return all that *message* says."""
     return str(message.arguments())
 
 

@@ -13,7 +13,7 @@ PASSED = {"Compliance": {"Status": "PASSED"}, "Workflow": {"Status": "RESOLVED"}
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Give the levels of the lines about findings."""
+    """Return the levels of the lines about findings."""
     return [record.levelname for record in caplog.records if record.message == "finding"]
 
 

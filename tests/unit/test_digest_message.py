@@ -26,13 +26,13 @@ def digest(some: Sequence[Line], **changes: Any) -> Digest:
 
 
 def texts(message: Message) -> list[str]:
-    """Give every text of *message*, from top to bottom."""
+    """Return every text of *message*, from top to bottom."""
     blocks = blocks_of(message.arguments())
     return [text["text"] for block in blocks for text in texts_of(block)]
 
 
 def rows(message: Message) -> list[tuple[str, str]]:
-    """Give the table's rows, left and right."""
+    """Return the table's rows, left and right."""
     cells = [field["text"] for block in message.blocks for field in block.get("fields", ())]
     return list(zip(cells[::2], cells[1::2], strict=True))
 

@@ -28,7 +28,7 @@ PORTAL = AccessPortal("https://acme.awsapps.com/start", "ReadOnly")
 
 
 def read(finding: Finding, **changes: Any) -> Line:
-    """Give the finding's line, in no special circumstances unless *changes* say so."""
+    """Return the finding's line, in no special circumstances unless *changes* say so."""
     values: dict[str, Any] = {"subject": "0" * 40, "account_alias": None, "portal": None}
     return line_of(finding, **values | changes)
 

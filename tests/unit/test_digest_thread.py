@@ -17,12 +17,12 @@ LINK = "https://eu-west-1.console.aws.amazon.com/securityhub/home?region=eu-west
 
 
 def paragraphs(reply: Reply) -> list[str]:
-    """Give the texts of the reply's sections."""
+    """Return the texts of the reply's sections."""
     return [block["text"]["text"] for block in reply.message.blocks if "text" in block]
 
 
 def only(*some: Line, **options: Any) -> Reply:
-    """Give the one reply that lists *some*."""
+    """Return the one reply that lists *some*."""
     [reply] = render_replies(some, **options)
     return reply
 

@@ -52,7 +52,7 @@ class Explain:
 
 @pytest.fixture
 def explain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Explain:
-    """Give the command, in an environment without a stack."""
+    """Return the command, in an environment without a stack."""
     for name in ("ROUTING_TABLE", "DEFAULT_CHANNEL", "ALLOW_SUPPRESS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("finding_router_cli.routes_at_hand.find_running", lambda _: None)

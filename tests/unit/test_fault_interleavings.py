@@ -139,7 +139,7 @@ class Mishap:
 
 
 def mishaps(ways: list[Any]) -> st.SearchStrategy[Mishap]:
-    """Give any of *ways*."""
+    """Return any of *ways*."""
     return st.builds(
         Mishap,
         way=st.sampled_from(ways),

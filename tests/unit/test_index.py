@@ -22,7 +22,7 @@ def one_by_one(patterns: dict[str, Json], event: Json) -> list[str]:
 
 
 def by_number(patterns: list[Json]) -> dict[str, Json]:
-    """Give each pattern a key."""
+    """Return each pattern a key."""
     return {f"p{number}": pattern for number, pattern in enumerate(patterns)}
 
 

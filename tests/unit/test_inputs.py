@@ -23,7 +23,7 @@ EVENT = {
 
 
 def findings_of(text: str) -> list[Any]:
-    """Give the findings of all events in *text*."""
+    """Return the findings of all events in *text*."""
     return [finding for event in read_events(text, "f") for finding in event["detail"]["findings"]]
 
 

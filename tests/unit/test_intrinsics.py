@@ -9,7 +9,7 @@ from finding_router_local.intrinsics import Resolver
 
 @pytest.fixture
 def resolver() -> Any:
-    """Give a resolver with a few parameters, conditions and one resource."""
+    """Return a resolver with a few parameters, conditions and one resource."""
     attributes = {("Queue", "Ref"): "https://queue", ("Queue", "Arn"): "arn:aws:sqs:::queue"}
 
     def attribute(resource: Any, name: str) -> Any:

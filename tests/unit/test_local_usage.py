@@ -30,7 +30,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def said(project: Path, *, is_open: bool) -> str:
-    """Give what is said about a stack of *project*."""
+    """Return what is said about a stack of *project*."""
     environment = project / "events" / "local-env.json"
     return usage(STACK, project / "template.yaml", environment, is_open=is_open)
 

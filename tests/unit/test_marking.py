@@ -89,11 +89,11 @@ class World:
         self.over += marker.run(jobs, deadline, now=self.clock.now, elsewhere=elsewhere)
 
     def status(self, finding_id: str = "finding-1") -> str:
-        """Give what Security Hub holds."""
+        """Return what Security Hub holds."""
         return self.workflow.status[PRODUCT_ARN, finding_id]
 
     def notified_at(self, finding_id: str = "finding-1", channel: str = "#alerts") -> float | None:
-        """Give what the Ledger holds."""
+        """Return what the Ledger holds."""
         [held] = self.ledger.alerts[AlertKey(finding_id, channel)].members.values()
         return held.notified_at
 

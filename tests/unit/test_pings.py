@@ -13,7 +13,7 @@ CARDS = {**CALLING, "deliver": "card"}
 
 
 def calls(said: Said) -> bool:
-    """Tell whether *said* called people when it was posted."""
+    """Return True if *said* called people when it was posted."""
     return "<!here>" in str(said.first.arguments())
 
 

@@ -48,7 +48,7 @@ def make_planner(table: RoutingTable) -> Planner:
 
 
 def shown(delivery: Delivery) -> str:
-    """Give the summary of what would be posted."""
+    """Return the summary of what would be posted."""
     return delivery.card.full(delivery.step.alert, None).text
 
 

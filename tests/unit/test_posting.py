@@ -44,7 +44,7 @@ def states(router: Router) -> list[str]:
 
 
 def details(jobs: list[Job]) -> set[str]:
-    """Give why jobs ended."""
+    """Return why jobs ended."""
     return {job.detail for job in jobs}
 
 

@@ -43,7 +43,7 @@ def read_route(**attributes: Any) -> Route:
 
 
 def mistakes_of(item: object) -> list[RouteError]:
-    """Give every mistake of *item*."""
+    """Return every mistake of *item*."""
     with pytest.raises(RouteError) as caught:
         parse_item(item)
     return [caught.value, *caught.value.others]

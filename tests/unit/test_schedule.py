@@ -46,12 +46,12 @@ def hours(start: str, end: str, weekdays: Any = "MON-SUN", zone: str = ZURICH) -
 
 
 def wall(text: str, zone: str = ZURICH, *, fold: int = 0) -> datetime:
-    """Give the moment at which it is *text* on the wall, in UTC."""
+    """Return the moment at which it is *text* on the wall, in UTC."""
     return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC)
 
 
 def is_changed_around(moment: datetime, zone: str) -> bool:
-    """Tell whether the clocks are changed within two days of *moment*."""
+    """Return True if the clocks are changed within two days of *moment*."""
     days = (moment + timedelta(days=number) for number in (-2, -1, 0, 1, 2))
     return len({day.astimezone(ZoneInfo(zone)).utcoffset() for day in days}) > 1
 

@@ -16,7 +16,7 @@ def look(event: object, *paths: str) -> dict[str, list[tuple[object, Place]]]:
 
 
 def values(event: object, *paths: str) -> dict[str, list[object]]:
-    """Give only the values, sorted."""
+    """Return only the values, sorted."""
     found = look(event, *paths)
     return {path: sorted((value for value, _ in each), key=repr) for path, each in found.items()}
 

@@ -32,7 +32,7 @@ def finding(label: str = "HIGH") -> Finding:
 
 
 def held(name: str = "s", until: datetime = LATER, *, forget: bool = False) -> Hold:
-    """Give how long a silence holds."""
+    """Return how long a silence holds."""
     return Hold(kind=HoldKind.SILENCE, name=name, due_at=until, forget=forget)
 
 

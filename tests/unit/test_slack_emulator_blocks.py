@@ -10,22 +10,22 @@ from finding_router_local.slack.blocks import problems_of, size_of
 
 
 def plain(length: int = 5) -> dict[str, Any]:
-    """Give a plain text object of that many characters."""
+    """Return a plain text object of that many characters."""
     return {"type": "plain_text", "text": "a" * length}
 
 
 def mrkdwn(length: int = 5) -> dict[str, Any]:
-    """Give a mrkdwn text object of that many characters."""
+    """Return a mrkdwn text object of that many characters."""
     return {"type": "mrkdwn", "text": "a" * length}
 
 
 def button(**fields: Any) -> dict[str, Any]:
-    """Give a button."""
+    """Return a button."""
     return {"type": "button", "text": plain(), "action_id": "open"} | fields
 
 
 def table(rows: int = 1, columns: int = 1, length: int = 1) -> dict[str, Any]:
-    """Give a table of cells of that many characters."""
+    """Return a table of cells of that many characters."""
     cell = {"type": "raw_text", "text": "a" * length}
     return {"type": "table", "rows": [[cell] * columns] * rows}
 

@@ -13,14 +13,14 @@ METADATA = {"event_type": "finding", "event_payload": {"delivery": "d-1"}}
 
 @pytest.fixture
 def slack() -> Caller:
-    """Give a workspace with the channel #alerts, the app in it."""
+    """Return a workspace with the channel #alerts, the app in it."""
     caller = Caller()
     caller.workspace.add_channel("alerts")
     return caller
 
 
 def card(text: str = "in a card") -> dict[str, Any]:
-    """Give an attachment with a colour bar and a section of that text."""
+    """Return an attachment with a colour bar and a section of that text."""
     block = {"type": "section", "text": {"type": "mrkdwn", "text": text}}
     return {"color": "#d13212", "blocks": [block]}
 

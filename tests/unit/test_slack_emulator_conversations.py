@@ -10,13 +10,13 @@ METADATA = {"event_type": "finding", "event_payload": {"delivery": "d-1"}}
 
 
 def texts(body: dict[str, Any]) -> list[str]:
-    """Give the texts of an answer's messages."""
+    """Return the texts of an answer's messages."""
     return [message["text"] for message in body["messages"]]
 
 
 @pytest.fixture
 def slack() -> Caller:
-    """Give a workspace whose #alerts holds the messages 1 to 5, a second apart."""
+    """Return a workspace whose #alerts holds the messages 1 to 5, a second apart."""
     caller = Caller()
     caller.workspace.add_channel("alerts")
     for number in range(1, 6):
@@ -26,7 +26,7 @@ def slack() -> Caller:
 
 @pytest.fixture
 def channel(slack: Caller) -> str:
-    """Give the id of #alerts."""
+    """Return the id of #alerts."""
     [found] = slack.workspace.channels()
     return found.id
 

@@ -38,7 +38,7 @@ ERRORS = [
 
 @pytest.fixture
 def slack() -> Caller:
-    """Give a workspace with two channels."""
+    """Return a workspace with two channels."""
     caller = Caller()
     caller.workspace.add_channel("alerts")
     caller.workspace.add_channel("others")

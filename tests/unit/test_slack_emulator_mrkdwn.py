@@ -17,7 +17,7 @@ NOON_YESTERDAY = int(NOW.timestamp()) - 86_400
 
 
 def anchor(url: str, inner: str) -> str:
-    """Give the link that is drawn."""
+    """Return the link that is drawn."""
     return f'<a href="{url}" title="{url}" target="_blank" rel="noreferrer">{inner}</a>'
 
 

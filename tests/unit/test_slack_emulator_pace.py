@@ -13,7 +13,7 @@ POST = "chat.postMessage"
 
 @pytest.fixture
 def slack() -> Caller:
-    """Give a workspace with two channels, nothing posted yet."""
+    """Return a workspace with two channels, nothing posted yet."""
     caller = Caller()
     caller.workspace.add_channel("alerts")
     caller.workspace.add_channel("others")

@@ -25,14 +25,14 @@ OTHERS = Channel(id="C0OTHERS000", name="others", created=0)
 
 
 def message(seconds_ago: float = 60, channel: Channel = ALERTS, **fields: Any) -> PostedMessage:
-    """Give a message to *channel*."""
+    """Return a message to *channel*."""
     ts = f"{NOW.timestamp() - seconds_ago:.6f}"
     given = {"text": "text"} | fields
     return PostedMessage(channel=channel.id, channel_name=channel.name, ts=ts, **given)
 
 
 def text_of(page: str) -> str:
-    """Give what a reader sees, blanks made one."""
+    """Return what a reader sees, blanks made one."""
     body = page[page.index("<body") : page.index("<script>")]
     body = re.sub(r'<pre class="json".*?</pre>', "", body, flags=re.DOTALL)
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", body))
@@ -44,7 +44,7 @@ def draw(*messages: PostedMessage, **options: Any) -> str:
 
 
 def blocks(*found: dict[str, Any]) -> PostedMessage:
-    """Give a message of these blocks."""
+    """Return a message of these blocks."""
     return message(text="for phones", blocks=found)
 
 

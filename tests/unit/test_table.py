@@ -32,7 +32,7 @@ def scheduled(time: str) -> dict[str, Any]:
 
 
 def hold(kind: HoldKind, name: str, due_at: datetime) -> Hold:
-    """Give how long a route holds."""
+    """Return how long a route holds."""
     return Hold(kind=kind, name=name, due_at=due_at)
 
 
@@ -52,7 +52,7 @@ def high(**changes: Any) -> Finding:
 
 
 def channels(decision: Decision) -> list[str]:
-    """Give the channels of *decision*, in order."""
+    """Return the channels of *decision*, in order."""
     return [destination.channel for destination in decision.channels]
 
 
@@ -551,7 +551,7 @@ def _fill(channel: str, finding: Finding) -> str:
 
 
 def _waits_until(item: dict[str, Any], finding: Finding) -> datetime | None:
-    """Give when a route posts what comes on Monday evening; None for at once."""
+    """Return when a route posts what comes on Monday evening; None for at once."""
     if item["deliver"] == "scheduled":
         return TUESDAY + timedelta(hours=int(item["schedule"]["time"][:2]))
     hours = item.get("active_hours")
@@ -571,7 +571,7 @@ def _passed(routes: list[dict[str, Any]], finding: Finding) -> list[dict[str, An
 
 
 def _posted(routes: list[dict[str, Any]], finding: Finding) -> dict[str, tuple[Any, ...]]:
-    """Give for each channel routes, mentions, delivery and when it is due."""
+    """Return for each channel routes, mentions, delivery and when it is due."""
     by_channel: dict[str, list[dict[str, Any]]] = {}
     for item in routes:
         if item["action"] == "post":

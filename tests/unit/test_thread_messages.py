@@ -25,14 +25,14 @@ FOUR_DAYS = 3 * DAY + 4 * 3600
 
 
 def at(text: str) -> float:
-    """Give the Unix second that *text* means."""
+    """Return the Unix second that *text* means."""
     moment = parse_timestamp(text)
     assert moment is not None
     return moment.timestamp()
 
 
 def texts(message: Message) -> list[str]:
-    """Give every text of *message*, from top to bottom."""
+    """Return every text of *message*, from top to bottom."""
     blocks = blocks_of(message.arguments())
     return [text["text"] for block in blocks for text in texts_of(block)]
 

@@ -29,12 +29,12 @@ def standard(name: str, **changes: Any) -> dict[str, Any]:
 
 
 def moment(router: Router) -> str:
-    """Give the router's time as findings have it."""
+    """Return the router's time as findings have it."""
     return datetime.fromtimestamp(router.clock.now, UTC).isoformat()
 
 
 def at(text: str) -> float:
-    """Give the moment at which it is *text* in UTC, as clocks have it."""
+    """Return the moment at which it is *text* in UTC, as clocks have it."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
 
 
@@ -45,7 +45,7 @@ def edit(router: Router, *items: dict[str, Any]) -> None:
 
 
 def said_again(router: Router) -> list[str]:
-    """Give what was said in threads and shown in the channel."""
+    """Return what was said in threads and shown in the channel."""
     return [said.text for said in router.slack.posted if said.is_broadcast]
 
 

@@ -82,7 +82,7 @@ class DynamoDigests:
         return is_taken
 
     def end_count(self, digest_id: str, *, shown: int | None) -> None:
-        """Give the lease back; the totals show *shown* lines, or what they did."""
+        """Return the lease back; the totals show *shown* lines, or what they did."""
         if shown is None:
             self._items.update(keys.count(digest_id), "REMOVE counting_until", {})
             return

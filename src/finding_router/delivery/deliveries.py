@@ -161,7 +161,7 @@ class Delivery:
         self.progress, self.detail, self.retry_seconds = progress, detail, retry_seconds
 
     def fail(self, detail: str, *, retry_seconds: float = 0.0) -> None:
-        """Let its records come back after *retry_seconds*."""
+        """Send its records back for *retry_seconds*."""
         self.end(Progress.FAILED, detail, retry_seconds=retry_seconds)
 
 

@@ -43,7 +43,7 @@ _NEGATIONS: Final[Mapping[str, str]] = {
 
 def compile_filters(filters: Mapping[str, Any]) -> Passes:
     """
-    Give the predicate of *filters*: all fields must pass.
+    Return the predicate of *filters*: all fields must pass.
 
     Of a field's conditions one positive must hold, and every negative.
 

@@ -71,7 +71,7 @@ class SecurityHubBackend(MotoSecurityHubBackend):
         self, filters: Mapping[str, Any] | None = None, keys: Iterable[Key] | None = None
     ) -> list[Json]:
         """
-        Give copies of the findings that pass all *filters*, of those with *keys* if given.
+        Return copies of the findings that pass all *filters*, of those with *keys* if given.
 
         Raises:
             InvalidInputException: a filter that is not known here.
@@ -204,7 +204,7 @@ def _compliance(finding: Mapping[str, Any]) -> object:
 
 def _is_reopened(known: Mapping[str, Any], update: Mapping[str, Any]) -> bool:
     """
-    Tell whether Security Hub makes the finding NEW again by itself.
+    Return True if Security Hub makes the finding NEW again by itself.
 
     https://docs.aws.amazon.com/securityhub/latest/userguide/findings-workflow-status.html
     """

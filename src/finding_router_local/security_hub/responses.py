@@ -18,7 +18,7 @@ class SecurityHubResponse(MotoSecurityHubResponse):
 
     @property
     def securityhub_backend(self) -> SecurityHubBackend:
-        """Give the backend of the caller's account and Region."""
+        """Return the backend of the caller's account and Region."""
         return securityhub_backends[self.current_account][self.region]
 
     def get_findings(self) -> str:

@@ -17,20 +17,20 @@ class Arguments:
         self.values = values
 
     def has(self, name: str) -> bool:
-        """Tell whether *name* was sent, and not as null."""
+        """Return True if *name* was sent, and not as null."""
         return self.values.get(name) is not None
 
     def text(self, name: str) -> str:
-        """Give a string, empty where nothing was sent."""
+        """Return a string, empty where nothing was sent."""
         value = self.values.get(name)
         return "" if value is None else str(value)
 
     def flag(self, name: str) -> bool:
-        """Give a boolean, false where nothing was sent."""
+        """Return a boolean, false where nothing was sent."""
         return self.text(name).lower() in _TRUE
 
     def page_size(self, maximum: int) -> int:
-        """Give *limit*; raise invalid_limit outside 1 to *maximum*."""
+        """Return *limit*; raise invalid_limit outside 1 to *maximum*."""
         if not self.has("limit"):
             return DEFAULT_PAGE
         try:
@@ -42,7 +42,7 @@ class Arguments:
         return size
 
     def objects(self, name: str, malformed: str) -> Sequence[Any] | None:
-        """Give a list that may be JSON inside a string; raise *malformed* for anything else."""
+        """Return a list that may be JSON inside a string; raise *malformed* for anything else."""
         value = self._decoded(name, malformed)
         if value is None:
             return None
@@ -51,7 +51,7 @@ class Arguments:
         return value
 
     def mapping(self, name: str, malformed: str) -> Mapping[str, Any] | None:
-        """Give an object that may be JSON inside a string; raise *malformed* otherwise."""
+        """Return an object that may be JSON inside a string; raise *malformed* otherwise."""
         value = self._decoded(name, malformed)
         if value is None:
             return None

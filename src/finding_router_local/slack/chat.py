@@ -79,7 +79,7 @@ def update(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
 
 
 def permalink(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
-    """Give the address of a message: https://docs.slack.dev/reference/methods/chat.getPermalink."""
+    """Return the address of a message: https://docs.slack.dev/reference/methods/chat.getPermalink."""
     channel = workspace.visible_channel(arguments.text("channel"))
     message = workspace.find_message(channel, arguments.text("message_ts"))
     if message is None:
@@ -91,7 +91,7 @@ def permalink(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
 def as_slack(
     message: PostedMessage, workspace: Workspace, *, metadata: bool = True
 ) -> dict[str, Any]:
-    """Give *message* as Slack's methods return it; without *metadata* only its event type."""
+    """Return *message* as Slack's methods return it; without *metadata* only its event type."""
     answer: dict[str, Any] = {"type": "message", "user": message.author, "ts": message.ts}
     answer |= {"text": message.text, "team": TEAM_ID}
     if message.author == BOT_USER_ID:
@@ -137,7 +137,7 @@ def _attachment(attachment: Mapping[str, Any], number: int) -> dict[str, Any]:
 
 def _thread(workspace: Workspace, channel_id: str, arguments: Arguments) -> str | None:
     """
-    Give the thread that a post goes into.
+    Return the thread that a post goes into.
 
     A thread whose parent is gone, or a ts that is itself a reply's, does not fail the post: it
     lands in the channel instead (measured: slack-go/slack#1571).

@@ -51,7 +51,7 @@ def cut(connection: socket.socket) -> None:
 
 
 def handler_for(connections: Connections) -> type[WSGIRequestHandler]:
-    """Give the class that serves one connection of *connections*."""
+    """Return the class that serves one connection of *connections*."""
 
     class Handler(_Handler):
         book = connections

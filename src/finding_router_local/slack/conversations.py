@@ -118,7 +118,7 @@ def _readable(workspace: Workspace, arguments: Arguments) -> Channel:
 
 
 def _is_between(message: PostedMessage, arguments: Arguments) -> bool:
-    """Tell whether *message* is within oldest and latest; their ends count if inclusive."""
+    """Return True if *message* is within oldest and latest; their ends count if inclusive."""
     bounds = {}
     for name in ("oldest", "latest"):
         text = arguments.text(name)

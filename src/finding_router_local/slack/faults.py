@@ -78,7 +78,7 @@ class Fault:
         return self.times is not None and self.struck >= self.times
 
     def concerns(self, method: str, channels: frozenset[str]) -> bool:
-        """Tell whether a call of *method* to a channel known by these names is meant."""
+        """Return True if a call of *method* to a channel known by these names is meant."""
         if self.method is not None and self.method != method:
             return False
         return self.channel is None or self.channel.removeprefix("#") in channels
@@ -148,7 +148,7 @@ class FaultPlan:
             self._faults.clear()
 
     def describe(self) -> list[dict[str, Any]]:
-        """Give what is planned, as JSON."""
+        """Return what is planned, as JSON."""
         with self._lock:
             described = [asdict(replace(fault, meanwhile=None)) for fault in self._faults]
         return [
@@ -157,7 +157,7 @@ class FaultPlan:
         ]
 
     def strike(self, method: str, channels: frozenset[str]) -> Fault | None:
-        """Give the fault that befalls this call, and count it."""
+        """Return the fault that befalls this call, and count it."""
         with self._lock:
             for fault in self._faults:
                 if fault.is_spent or not fault.concerns(method, channels):

@@ -7,7 +7,7 @@ type Problems = Iterator[str]
 
 
 def is_kind(block: Mapping[str, Any], kind: str) -> bool:
-    """Tell whether *block* says that it is a *kind*."""
+    """Return True if *block* says that it is a *kind*."""
     return block.get("type") == kind
 
 

@@ -149,7 +149,7 @@ class SlackServer:
         return self.workspace.add_channel(name, archived=archived, member=member, private=private)
 
     def messages(self, channel: str | None = None) -> list[PostedMessage]:
-        """Give the messages of *channel* (name or id) or of all, oldest first."""
+        """Return the messages of *channel* (name or id) or of all, oldest first."""
         return self.workspace.messages(channel)
 
     def add_message(self, channel: str, text: str, *, author: str = "U0PERSON01") -> PostedMessage:

@@ -20,7 +20,7 @@ class Statistics:
     posts: dict[str, list[float]] = field(default_factory=dict)
 
     def busiest(self, channel: str, seconds: float = 1.0) -> int:
-        """Give the most posts that *channel* saw within any window of *seconds*."""
+        """Return the most posts that *channel* saw within any window of *seconds*."""
         times = self.posts.get(channel.removeprefix("#"), [])
         return max(
             (bisect_right(times, start + seconds) - index for index, start in enumerate(times)),
@@ -28,7 +28,7 @@ class Statistics:
         )
 
     def copy(self) -> "Statistics":
-        """Give the figures of now, which do not change any more."""
+        """Return the figures of now, which do not change any more."""
         return Statistics(
             calls=self.calls.copy(),
             answers=self.answers.copy(),
@@ -37,7 +37,7 @@ class Statistics:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """Give all of it for other processes."""
+        """Return all of it for other processes."""
         return {
             "calls": dict(self.calls),
             "answers": [

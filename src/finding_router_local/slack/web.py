@@ -18,7 +18,7 @@ _NEWS_SECONDS = 15.0
 
 def make_app(api: WebApi, stopping: threading.Event, *, latency_seconds: float = 0.0) -> Flask:
     """
-    Give the WSGI application.
+    Return the WSGI application.
 
     Requests that wait return soon after *stopping* is set. Answers of the API take
     *latency_seconds* more than they need.

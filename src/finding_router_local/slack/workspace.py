@@ -77,7 +77,7 @@ class PostedMessage:
         return float(self.ts)
 
     def as_json(self) -> dict[str, Any]:
-        """Give all of it for other processes."""
+        """Return all of it for other processes."""
         return {**asdict(self), "posted_at": self.posted_at}
 
 
@@ -159,7 +159,7 @@ class Workspace:
             return known
 
     def channels(self) -> list[Channel]:
-        """Give all channels, those that the app cannot see too, by name."""
+        """Return all channels, those that the app cannot see too, by name."""
         with self.lock:
             return sorted(self._channels.values(), key=lambda channel: channel.name)
 
@@ -172,7 +172,7 @@ class Workspace:
             return next((each for each in self._channels.values() if each.name == name), None)
 
     def visible_channel(self, channel_id: str) -> Channel:
-        """Give the channel of that id; raise channel_not_found where the app cannot see it."""
+        """Return the channel of that id; raise channel_not_found where the app cannot see it."""
         channel = self._channels.get(channel_id)
         if channel is None or (channel.is_private and not channel.is_member):
             raise Refusal("channel_not_found")
@@ -180,7 +180,7 @@ class Workspace:
 
     def channel_to_post_to(self, name_or_id: str) -> Channel:
         """
-        Give the channel for chat.postMessage, the only method that takes names.
+        Return the channel for chat.postMessage, the only method that takes names.
 
         Raise Slack's error where the app may not post there; with *auto_create* a name that is
         valid and unknown becomes a public channel with the app in it.
@@ -199,7 +199,7 @@ class Workspace:
     # Messages
 
     def messages(self, channel: str | None = None) -> list[PostedMessage]:
-        """Give the messages of *channel* (name or id) or of all, oldest first."""
+        """Return the messages of *channel* (name or id) or of all, oldest first."""
         with self.lock:
             if channel is None:
                 every = [each for held in self._messages.values() for each in held]
@@ -260,7 +260,7 @@ class Workspace:
         return self.store(replace(message, edited_ts=self.next_ts(), **changes))
 
     def next_ts(self) -> str:
-        """Give the time now as a ts that no message has."""
+        """Return the time now as a ts that no message has."""
         with self.lock:
             microseconds = max(int(self._clock() * 1e6), self._last_microseconds + 1)
             self._last_microseconds = microseconds
@@ -280,14 +280,14 @@ class Workspace:
             self.changed.notify_all()
 
     def wait_for_news(self, seen: int, timeout_seconds: float) -> int:
-        """Give the version, after waiting for one other than *seen* for that long at most."""
+        """Return the version, after waiting for one other than *seen* for that long at most."""
         with self.lock:
             self.changed.wait_for(lambda: self.version != seen, timeout_seconds)
             return self.version
 
 
 def is_channel_name(name: str) -> bool:
-    """Tell whether a channel can have that name (no capitals, blanks or dots; 80 at most)."""
+    """Return True if a channel can have that name (no capitals, blanks or dots; 80 at most)."""
     if not 0 < len(name) <= MAX_CHANNEL_NAME or name != name.lower() or _CHANNEL_ID.match(name):
         return False
     return all(letter.isalnum() or letter in "-_" for letter in name)

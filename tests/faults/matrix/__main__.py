@@ -16,7 +16,7 @@ _WIDTH = 16
 
 
 def main() -> int:
-    """Give the exit code: 1 if any cell is not as it must be."""
+    """Return the exit code: 1 if any cell is not as it must be."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--covering", action="store_true", help="only a subset with every pair")
     parser.add_argument("--only", default="", help="only cells whose name contains this")

@@ -38,14 +38,14 @@ class Cell:
 
     @property
     def most_twice(self) -> int:
-        """Give how many messages may be there twice: one that nobody may look for."""
+        """Return how many messages may be there twice: one that nobody may look for."""
         if self.first is not None:
             return int(self.trouble.blinds)
         return int(self.trouble.is_done and not self.with_history)
 
     @property
     def pairs(self) -> frozenset[tuple[object, ...]]:
-        """Give what the cell covers, two properties at a time."""
+        """Return what the cell covers, two properties at a time."""
         trouble = self.trouble
         # Starting a worker anew takes longer than all the rest, and two troubles as long as two.
         is_alike = trouble.kills or self.first is not None or trouble.is_refusal
@@ -143,7 +143,7 @@ def _families(troubles: Iterable[Trouble]) -> dict[str, list[Trouble]]:
 
 
 def covering(cells: Iterable[Cell]) -> list[Cell]:
-    """Give few of *cells* that have every pair of properties which some cell has; none is slow."""
+    """Return few of *cells* that have every pair of properties that some cell has; none is slow."""
     covered: set[tuple[object, ...]] = set()
     chosen = []
     for cell in cells:

@@ -97,7 +97,7 @@ def all_cells(stack: Stack) -> list[Cell]:
 
 
 def _sites_after(stack: Stack, scene: Scene, first: Before) -> list[Site]:
-    """Give the calls that the router makes only where *first* befalls *scene*."""
+    """Return the calls that the router makes only where *first* befalls *scene*."""
     steps = FIRST_TROUBLES[first.trouble.name]
     sites = sites_of(calls_of(stack, scene, first))
     return [each for each in sites if each.step.name in steps and not each.skip]
@@ -123,7 +123,7 @@ def calls_of(stack: Stack, scene: Scene, first: Before | None = None) -> list[Ca
 
 
 def _slack_calls(before: Statistics, after: Statistics) -> Iterator[Call]:
-    """Give the calls in between; the body of a post is its channel's name."""
+    """Return the calls in between; the body of a post is its channel's name."""
     posts = sorted(
         (at, channel)
         for channel, times in after.posts.items()
@@ -183,7 +183,7 @@ def _play(stack: Stack, cell: Cell) -> Verdict:
 
 
 def _is_apart(batches: Sequence[Batch]) -> bool:
-    """Tell whether findings that are NEW came for the same time in more than one of *batches*."""
+    """Return True if findings that are NEW came for the same time in more than one of *batches*."""
     tries: Counter[str] = Counter()
     for batch in batches:
         tries.update(

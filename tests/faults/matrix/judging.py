@@ -40,7 +40,7 @@ class _Digest:
 
     @property
     def is_told(self) -> bool:
-        """Tell whether anybody has heard of it."""
+        """Return True if anybody has heard of it."""
         return self.is_posted or bool(self.parents or self.lines)
 
 
@@ -71,7 +71,7 @@ def explain_dead_letters(stack: Stack, cell: Cell, dead: Sequence[Mapping[str, A
 
 
 def problems_of(stack: Stack, cell: Cell) -> tuple[list[str], int]:
-    """Give what is not as it must be, and how many messages there are too many by exception."""
+    """Return what is not as it must be, and how many messages there are too many by exception."""
     problems: list[str] = []
     twice = _messages_twice(stack)
     if twice > cell.most_twice:
@@ -132,7 +132,7 @@ def _place_problems(stack: Stack, cell: Cell) -> list[str]:
 
 
 def _place(stack: Stack, cell: Cell, message: PostedMessage) -> str:
-    """Give the channel that *message* is for: the refused one, where a banner says so."""
+    """Return the channel that *message* is for: the refused one, where a banner says so."""
     channel = f"#{message.channel_name}"
     if channel != _DEFAULT_CHANNEL or not cell.trouble.is_about_channel:
         return channel
@@ -158,7 +158,7 @@ def _status_problems(stack: Stack, cell: Cell) -> list[str]:
 
 
 def _refused(stack: Stack, cell: Cell) -> set[str]:
-    """Give the findings that Security Hub will never take, and of which the log says so."""
+    """Return the findings that Security Hub will never take, and of which the log says so."""
     if cell.trouble.code not in FINAL_CODES:
         return set()
     return {
@@ -207,7 +207,7 @@ def _digest_problems(cell: Cell, digests: Sequence[_Digest]) -> list[str]:
 
 def _may_come_late(cell: Cell, number: int) -> bool:
     """
-    Tell whether it may be missing in a digest: it may come when the burst is over.
+    Return True if it may be missing in a digest: it may come when the burst is over.
 
     What a killed worker had becomes visible again one by one, and may come in several batches. What
     a channel refuses is grouped anew, with whatever else goes to the default channel.
@@ -250,12 +250,12 @@ def _end_problems(stack: Stack, cell: Cell, digests: Sequence[_Digest]) -> list[
 
 
 def _says_end_in_thread(cell: Cell) -> bool:
-    """Tell whether the end may be an answer: where the card cannot be changed any more."""
+    """Return True if the end may be an answer: where the card cannot be changed any more."""
     return bool(cell.scene.ended) and cell.trouble.family == GONE_FAMILY
 
 
 def _is_refused_update(cell: Cell) -> bool:
-    """Tell whether the parent is out of everybody's sight: only the list is right then."""
+    """Return True if the parent is out of everybody's sight: only the list is right then."""
     return cell.site.step.name == "update" and cell.trouble.family in {CHANNEL_FAMILY, GONE_FAMILY}
 
 
@@ -277,7 +277,7 @@ def _ids(message: PostedMessage) -> list[str]:
 
 
 def _digests(stack: Stack) -> list[_Digest]:
-    """Give all digests that were ever begun: their numbers count up."""
+    """Return all digests that were ever begun: their numbers count up."""
     items, messages = _ledger(stack), stack.slack.messages()
     digests = []
     for opened in (each for each in items if each["channel"] == "open"):

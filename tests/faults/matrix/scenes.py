@@ -51,12 +51,12 @@ class Scene:
 
     @property
     def numbers(self) -> frozenset[int]:
-        """Give the numbers of all its findings."""
+        """Return the numbers of all its findings."""
         return self.listed.union(self.said)
 
     @property
     def routes(self) -> list[dict[str, Any]]:
-        """Give the routes that lead everything to its channels."""
+        """Return the routes that lead everything to its channels."""
         return [
             {"kind": "route", "name": f"everything to {channel}", "channel": channel}
             for channel in self.channels
@@ -64,12 +64,12 @@ class Scene:
 
 
 def id_of(number: int) -> str:
-    """Give the Id of a finding of a scene."""
+    """Return the Id of a finding of a scene."""
     return f"id-of-{number}-in-the-matrix"
 
 
 def title_of(number: int) -> str:
-    """Give the title of a finding, which every message about it shows."""
+    """Return the title of a finding, which every message about it shows."""
     return f"Trouble no. {number} of the matrix"
 
 

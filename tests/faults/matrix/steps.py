@@ -28,7 +28,7 @@ class Step:
     containing: str = ""
 
     def is_about(self, call: Call) -> bool:
-        """Tell whether *call* is this step's."""
+        """Return True if *call* is this step's."""
         return (self.service, self.operation) == (call.service, call.operation) and (
             self.containing.encode() in call.body
         )
@@ -91,13 +91,13 @@ class Site:
 
 
 def step_of(call: Call) -> Step | None:
-    """Give the first step that *call* is about: later ones are the more general."""
+    """Return the first step that *call* is about: later ones are the more general."""
     return next((step for step in STEPS if step.is_about(call)), None)
 
 
 def sites_of(calls: Iterable[Call]) -> list[Site]:
     """
-    Give each call to Slack, the first and last of the writes, and the first of all others.
+    Return each call to Slack, the first and last of the writes, and the first of all others.
 
     What is done finding by finding is the same for those in between.
     """

@@ -112,23 +112,23 @@ class Trouble:
 
     @property
     def is_about_channel(self) -> bool:
-        """Tell whether one channel is concerned, and no other."""
+        """Return True if one channel is concerned, and no other."""
         return self.family == CHANNEL_FAMILY
 
     @property
     def is_refusal(self) -> bool:
-        """Tell whether it is one of many codes that mean the same."""
+        """Return True if it is one of many codes that mean the same."""
         return self.family in {CHANNEL_FAMILY, TOKEN_FAMILY, MESSAGE_FAMILY}
 
     @property
     def is_done(self) -> bool:
-        """Tell whether Slack has carried it out."""
+        """Return True if Slack has carried it out."""
         delays = "delay_seconds" in self.slack
         return delays or bool(self.slack.get("stored")) or self.slack.get("drop") == "after"
 
     @property
     def is_answer(self) -> bool:
-        """Tell whether it is one of what may come back from a method that only reads."""
+        """Return True if it is one of what may come back from a method that only reads."""
         code = self.slack.get("error")
         if self.family in {AGAIN_FAMILY, DOUBT_FAMILY}:
             return not self.is_done
@@ -136,12 +136,12 @@ class Trouble:
 
     @property
     def blinds(self) -> bool:
-        """Tell whether the app may not look where a search meets it."""
+        """Return True if the app may not look where a search meets it."""
         return self.slack.get("error") in _BLINDING_CODES
 
     @property
     def kills(self) -> bool:
-        """Tell whether the worker dies of it."""
+        """Return True if the worker dies of it."""
         return self.effect in {Effect.KILL_BEFORE, Effect.KILL_AFTER}
 
 

@@ -149,7 +149,7 @@ class DigestStore(Protocol):
         """Take the lease to count the lines *until* then; return False if another has it."""
 
     def end_count(self, digest_id: str, *, shown: int | None) -> None:
-        """Give the lease back; the totals show *shown* lines, or what they did (None)."""
+        """Return the lease back; the totals show *shown* lines, or what they did (None)."""
 
     def count_later(self, digest_id: str, *, at: float, now: float) -> bool:
         """Note that a worker counts at *at*; return False if another will do so before long."""

@@ -114,7 +114,7 @@ class Releaser:
         return jobs
 
     def _say(self, emptying: _Emptying, held: Sequence[HeldFinding]) -> list[Job]:
-        """Say a part of a bin, or hold it for something else; then mark it, and let it go."""
+        """Post a part of a bin, or hold it for something else; then mark it, and let it go."""
         part = self._take(emptying.due.bin, held)
         if part.again:
             self._session.deliver(part.again)
@@ -170,7 +170,7 @@ class Releaser:
         return part
 
     def _digest(self, emptying: _Emptying, part: _Part) -> None:
-        """Say in one digest what is new; what was said before is said again where it stands."""
+        """List new findings in one digest; the others are posted where their alerts stand."""
         due, run = emptying.due, self._run
         new, alone, over = self._apart(part)
         tasks: list[CardTask | DigestTask] = [CardTask(run, each) for each in alone]

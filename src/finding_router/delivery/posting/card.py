@@ -108,7 +108,7 @@ class CardTask(Task):
             self._end_quietly()
 
     def stand_alone(self) -> None:
-        """Say without its thread what was to be said there; a refresh of a lost card is done."""
+        """Post the news without the lost thread; leave a lost card as it was."""
         is_change = self.is_change
         super().stand_alone()
         if is_change and self.delivery.step.verdict is not Verdict.CLOSE:
@@ -125,17 +125,17 @@ class CardTask(Task):
             self.fail(str(error), retry_seconds=FIRST_SECONDS)
 
     def redirect(self, code: str) -> None:
-        """Let the default channel have it, out of any thread."""
+        """Turn to the default channel, out of any thread."""
         self.delivery.alert = self.delivery.alert.detached()
         self.delivery.refused_with = code
 
     def release(self) -> None:
-        """Give the claim back."""
+        """Return the claim back."""
         may_be_posted = self.is_doubtful or self.posted is not None
         self.run.release(self.delivery, may_be_posted=may_be_posted)
 
     def fail(self, why: str, *, retry_seconds: float) -> None:
-        """Let the records of the delivery come back."""
+        """Send the records of the delivery back."""
         self.delivery.fail(why, retry_seconds=retry_seconds)
         self.is_done = True
 

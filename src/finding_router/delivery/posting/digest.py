@@ -114,7 +114,7 @@ class DigestTask(Task):
         self._is_claimed = False
 
     def redirect(self, code: str) -> None:
-        """Let the default channel have it."""
+        """Turn to the default channel."""
         own = f"{self.group.destination.channel}: {code}"
         self._meant_for = united(self._meant_for, (own,))
         for each in self.left:
@@ -148,7 +148,7 @@ class DigestTask(Task):
         self.digest = None
 
     def fail(self, why: str, *, retry_seconds: float) -> None:
-        """Let everything that was not listed come back, also what has a card of its own."""
+        """Send everything that was not listed back, also findings with a card of their own."""
         for each in (*self.left, *self._also):
             each.fail(why, retry_seconds=retry_seconds)
         self.is_done = True

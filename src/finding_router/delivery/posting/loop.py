@@ -208,7 +208,7 @@ class Loop:
         return not self._is_token_good
 
     def _slow_down(self, name: str, wait: float) -> float:
-        """Let all workers wait as Slack asks; return the seconds that it takes."""
+        """Slow all workers down as Slack asks; return the seconds to wait."""
         try:
             pause = self._run.rate.slow_down(name, wait)
         except StoreError as trouble:
@@ -257,7 +257,7 @@ class Loop:
             task.fail(NO_TIME, retry_seconds=wait)
 
     def _count_at_last(self, task: TotalsTask) -> None:
-        """Let a list that is complete when time is up be counted, or else come back for it."""
+        """Count a list that is complete when time is up, or send one finding back for it."""
         if self._run.deadline.leaves(AWS_SECONDS):
             self._advance(task)
         if not task.is_done:

@@ -84,7 +84,7 @@ class Run:
 
     def release(self, delivery: Delivery, *, may_be_posted: bool) -> None:
         """
-        Give the claim of *delivery* back; if the Ledger does not answer in time, its lease ends.
+        Return the claim of *delivery* back; if the Ledger does not answer in time, its lease ends.
 
         If the message *may_be_posted*, the next try has to search for it.
         """
@@ -99,7 +99,7 @@ class Run:
             logger.warning("claim not released", detail=str(error))
 
     def touch(self, digest_id: str, *concerned: Delivery) -> None:
-        """Have the totals of a digest checked at the end of the run."""
+        """Check the totals of a digest at the end of the run."""
         self.touched.setdefault(digest_id, []).extend(concerned)
 
     def write(self, delivery: Delivery, alert: Alert) -> bool:

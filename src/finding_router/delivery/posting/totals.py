@@ -84,7 +84,7 @@ class TotalsTask(Task):
             self.is_done = True
 
     def release(self) -> None:
-        """Let another worker count; if the Ledger does not answer, the lease runs out."""
+        """Give the lease back; if the Ledger does not answer, it runs out."""
         if not self._has_lease or not self.run.deadline.leaves(AWS_SECONDS):
             return
         self._has_lease = False
@@ -94,7 +94,7 @@ class TotalsTask(Task):
             logger.warning("lease of the totals not released", detail=str(error))
 
     def fail(self, why: str, *, retry_seconds: float) -> None:
-        """Let one of those concerned come back: the least severe waits best."""
+        """Send the least severe of those concerned back to the queue."""
         self.is_done = True
         settled = [each for each in self._concerned if each.progress is not Progress.FAILED]
         if settled:

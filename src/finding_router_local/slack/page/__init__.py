@@ -29,7 +29,7 @@ _NO_COLOUR = "#dddddd"
 
 
 def bar_colour(said: object) -> str:
-    """Give the colour of an attachment's bar, grey for what Slack does not know either."""
+    """Return the colour of an attachment's bar, grey for what Slack does not know either."""
     if isinstance(said, str) and said in _NAMED_COLOURS:
         return _NAMED_COLOURS[said]
     match = _COLOUR.fullmatch(said) if isinstance(said, str) else None

@@ -8,30 +8,30 @@ _TOKEN = re.compile(r"\{(\w+)\}")
 
 
 def local_time(timestamp: float, zone: tzinfo | None) -> datetime:
-    """Give the time in *zone*, None for this machine's; the result knows its zone."""
+    """Return the time in *zone*, None for this machine's; the result knows its zone."""
     return datetime.fromtimestamp(timestamp, UTC).astimezone(zone)
 
 
 def ordinal(day: int) -> str:
-    """Give "1st", "2nd", "3rd", "4th"."""
+    """Return "1st", "2nd", "3rd", "4th"."""
     teens = range(11, 14)
     endings = {1: "st", 2: "nd", 3: "rd"}  # codespell:ignore nd
     return f"{day}{'th' if day % 100 in teens else endings.get(day % 10, 'th')}"
 
 
 def clock_time(moment: datetime) -> str:
-    """Give "5:08 PM"."""
+    """Return "5:08 PM"."""
     return f"{moment.hour % 12 or 12}:{moment:%M %p}"
 
 
 def day_name(moment: datetime, now: datetime) -> str | None:
-    """Give "today", "yesterday" or "tomorrow" where one of them fits."""
+    """Return "today", "yesterday" or "tomorrow" where one of them fits."""
     days = (moment.date() - now.date()) // timedelta(days=1)
     return {0: "today", -1: "yesterday", 1: "tomorrow"}.get(days)
 
 
 def day_divider(moment: datetime, now: datetime) -> str:
-    """Give what stands between two days of messages."""
+    """Return what stands between two days of messages."""
     if name := day_name(moment, now):
         return name.capitalize()
     long = f"{moment:%A, %B} {ordinal(moment.day)}"

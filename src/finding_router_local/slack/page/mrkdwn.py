@@ -48,7 +48,7 @@ class Reader:
     channels: Mapping[str, str] = field(default_factory=dict)
 
     def local_now(self) -> datetime:
-        """Give *now* on the reader's clock."""
+        """Return *now* on the reader's clock."""
         return self.now.astimezone(self.zone)
 
 

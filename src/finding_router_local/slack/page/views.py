@@ -123,7 +123,7 @@ def _last_reply(reply: PostedMessage, reader: Reader) -> str:
 
 
 def builder_url(message: PostedMessage) -> str | None:
-    """Give the address that opens the message in Slack's Block Kit Builder, if it has blocks."""
+    """Return the address that opens the message in Slack's Block Kit Builder, if it has blocks."""
     content: Mapping[str, Any] = {
         key: value
         for key, value in (("blocks", message.blocks), ("attachments", message.attachments))
