@@ -226,6 +226,29 @@ def test_what_a_dead_channel_refuses_goes_to_the_default_channel(code: str) -> N
     assert "NOTIFIED" == router.status("one")
 
 
+def test_many_dead_channels_are_one_digest_and_one_notice() -> None:
+    """A team renamed its channels: nobody reads three hundred messages."""
+    names = [f"#team-{number}" for number in range(300)]
+    router = Router(
+        {"kind": "route", "name": "teams", "channel": "#team-{tag:team}"}, missing=names
+    )
+    began = router.clock.now
+    resource = {"Type": "AwsS3Bucket", "Id": "arn:aws:s3:::invoices"}
+    findings = [
+        raw_finding(f"finding-{number}", Resources=[{**resource, "Tags": {"team": str(number)}}])
+        for number in range(300)
+    ]
+
+    jobs = router.send(*findings)
+
+    assert {Outcome.DIGESTED} == set(outcomes(jobs))
+    [parent] = router.slack.opened(DEFAULT)
+    assert "300 new findings" in parent.text
+    assert "and 297 more channels" in parent.all
+    assert 1 == len(router.slack.texts(OPS))
+    assert router.clock.now - began < 60
+
+
 def test_a_redirected_message_is_not_said_again_when_its_channel_is_back() -> None:
     """The Ledger knows it by the channel that it was meant for."""
     router = Router()

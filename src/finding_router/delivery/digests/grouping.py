@@ -107,8 +107,6 @@ def _group(
     also = [*beside, *said] if is_burst or begun else said
     if not together and not (is_on or (said and before)):
         return None
-    for each in also:
-        each.is_beside = True
     listed = [*together, *also]
     worst = max(together or also, key=lambda each: each.severity.rank, default=None)
     if worst is None:

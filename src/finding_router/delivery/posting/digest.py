@@ -111,7 +111,7 @@ class DigestTask(Task):
         self._before, self.digest = digest, None
         self._put_so_far = 0
         self._is_forced = True
-        self._is_claimed = False
+        self._is_claimed = self._is_parent_new = False
 
     def redirect(self, code: str) -> None:
         """Turn to the default channel."""

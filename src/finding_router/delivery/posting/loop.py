@@ -68,6 +68,8 @@ class Loop:
         digests = run.digests.open_digests(candidates) if candidates else {}
         groups = group(candidates, digests=digests, rules=run.rules, now=now)
         grouped = {id(each) for one in groups for each in one.deliveries}
+        for each in (each for one in groups for each in one.also):
+            each.is_beside = True
         # Cards first: a worker that dies between a card and its line has left a note to list it.
         return [
             *(CardTask(run, each) for each in deliveries if id(each) not in grouped),
