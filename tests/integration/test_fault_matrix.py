@@ -83,7 +83,6 @@ SITES: Final[Mapping[str, Sequence[str]]] = {
         "search channel 1, after post 1 / connection lost after",
         "search channel 1, after post 2 / connection lost after",
         "search thread 1, after post 3 / connection lost after",
-        "list channels 1, after post 1 / after the call",
         "record 9",
         "count 2",
         "read parent 1",
@@ -241,6 +240,11 @@ SITES: Final[Mapping[str, Sequence[str]]] = {
 }
 
 
+# A step that comes only if the record of the killed worker's card is seen again before the others
+# of its burst: a message that is posted before it tells the channel's id. "card" has it always.
+BY_CHANCE: Final = {"digest": {"list channels 1, after post 1 / after the call"}}
+
+
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
     """Run one stack for all cells."""
@@ -276,6 +280,8 @@ def test_each_scene_has_its_steps(cells: list[Cell], part: int) -> None:
         first = f", after {cell.first.name}" if cell.first else ""
         steps[cell.scene.name].add(f"{cell.site.name}{first}")
 
+    for name, some in BY_CHANCE.items():
+        steps[name] -= some
     assert {name: set(some) for name, some in SITES.items()} == steps
 
 
