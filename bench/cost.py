@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from cold_start import HANDLER, PROJECT, make_batch
+from finding_router.delivery.limits.rate import POST_SECONDS
 from finding_router_local import EXAMPLE_ROUTES
 from finding_router_local.build import sam_build
 from finding_router_local.gate import Call
@@ -114,7 +115,7 @@ def measure(runs: dict[str, tuple[Any, int]]) -> dict[str, Use]:
             for name, (change, findings) in runs.items():
                 event = make_batch(stack, findings, **change) if findings else WAKE
                 uses[name] = _run(function, stack, event, findings)
-                time.sleep(1.1)  # Slack accepts one message per second in a channel
+                time.sleep(POST_SECONDS)  # the slot of the next message in its channel
     return uses
 
 

@@ -104,10 +104,10 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def golden(request: pytest.FixtureRequest) -> Callable[[str, object], None]:
-    """Compare a value with the file of that name in `tests/golden`."""
+def golden(request: pytest.FixtureRequest) -> Callable[[str, object], Any]:
+    """Return a function that reads the file of a name in `tests/golden`, as it was reviewed."""
 
-    def compare(name: str, value: object) -> None:
+    def reviewed(name: str, value: object) -> Any:
         path = GOLDEN / f"{name}.json"
         if request.config.getoption("update_goldens"):
             path.parent.mkdir(exist_ok=True)
@@ -115,9 +115,9 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, object], None]:
         if not path.exists():
             pytest.fail(f"{path.name} is missing: look at what --update-goldens writes")
 
-        assert json.loads(path.read_text("utf-8")) == value
+        return json.loads(path.read_text("utf-8"))
 
-    return compare
+    return reviewed
 
 
 @pytest.fixture(autouse=True)
@@ -139,6 +139,6 @@ def _no_network_in_unit_tests(
 def _no_jitter_in_unit_tests(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Let back-offs last as long as they may."""
+    """Turn the jitter of back-offs off."""
     if request.path.is_relative_to(TESTS / "unit") and request.path.stem != "test_backoff":
         monkeypatch.setattr(backoff, "JITTER", 0.0)

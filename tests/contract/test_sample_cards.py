@@ -58,7 +58,7 @@ def test_every_real_finding_makes_a_card_that_slack_takes(context: CardContext) 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda path: path.stem)
 def test_sample_events_look_as_they_were_reviewed(
-    event: Path, golden: Callable[[str, object], None]
+    event: Path, golden: Callable[[str, object], Any]
 ) -> None:
     """The cards are kept as JSON: `pytest --update-goldens` writes them anew, for review."""
     cards = [
@@ -66,7 +66,7 @@ def test_sample_events_look_as_they_were_reviewed(
         for raw in _findings_of(event)
     ]
 
-    golden(event.stem, cards)
+    assert golden(event.stem, cards) == cards
     assert [problem for card in cards for problem in violations(card) + acts(card)] == []
 
 

@@ -14,7 +14,7 @@ from finding_router.aws.ledger import DynamoLedger
 from finding_router.delivery.deliveries import Record
 from finding_router.delivery.intake import read_jobs
 from finding_router_cli.main import main
-from finding_router_local.aws import CREDENTIALS, AwsServer
+from finding_router_local.aws import AwsServer
 from hub_events import imported
 
 FINDING = {
@@ -26,38 +26,25 @@ FINDING = {
 
 
 @pytest.fixture
-def dynamodb(aws: AwsServer, monkeypatch: pytest.MonkeyPatch) -> Any:
+def dynamodb(aws_environment: AwsServer) -> Any:
     """Return a boto3 client of the AWS that the environment points to, as the command's will."""
-    for name, value in {"AWS_ENDPOINT_URL": aws.url, **CREDENTIALS}.items():
-        monkeypatch.setenv(name, value)
-    return aws.client("dynamodb")
+    return aws_environment.client("dynamodb")
 
 
 @pytest.fixture
-def table(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> str:
+def table(dynamodb: Any, make_table: Any, monkeypatch: pytest.MonkeyPatch) -> str:
     """Make a RoutingTable with an item of each kind, named by the environment."""
-    dynamodb.create_table(
-        TableName="Routes",
-        KeySchema=[
-            {"AttributeName": "kind", "KeyType": "HASH"},
-            {"AttributeName": "name", "KeyType": "RANGE"},
-        ],
-        AttributeDefinitions=[
-            {"AttributeName": "kind", "AttributeType": "S"},
-            {"AttributeName": "name", "AttributeType": "S"},
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    name: str = make_table("Routes", "kind", "name")
     for item in (
         {"kind": "account", "name": "111122223333", "alias": "payments"},
         {"kind": "route", "name": "all", "channel": "#{account}-{severity}"},
         {"kind": "silence", "name": "s", "match": '{"Title": ["x"]}', "until": "9999-01-01T00:00Z"},
     ):
-        typed = {name: {"S": value} for name, value in item.items()}
+        typed = {each: {"S": value} for each, value in item.items()}
         numbers = {"order": {"N": "5"}} if item["kind"] == "route" else {}
-        dynamodb.put_item(TableName="Routes", Item=typed | numbers)
-    monkeypatch.setenv("ROUTING_TABLE", "Routes")
-    return "Routes"
+        dynamodb.put_item(TableName=name, Item=typed | numbers)
+    monkeypatch.setenv("ROUTING_TABLE", name)
+    return name
 
 
 def test_routes_come_from_the_table_of_the_environment(table: str, tmp_path: Path) -> None:
@@ -88,21 +75,10 @@ def test_a_table_that_cannot_be_read_is_named(dynamodb: Any) -> None:
 
 
 def test_explain_says_what_each_channel_would_hear(
-    dynamodb: Any, table: str, tmp_path: Path
+    dynamodb: Any, table: str, make_table: Any, tmp_path: Path
 ) -> None:
     """Why a finding is a duplicate shows in what was said before."""
-    dynamodb.create_table(
-        TableName="Ledger",
-        KeySchema=[
-            {"AttributeName": "finding", "KeyType": "HASH"},
-            {"AttributeName": "channel", "KeyType": "RANGE"},
-        ],
-        AttributeDefinitions=[
-            {"AttributeName": "finding", "AttributeType": "S"},
-            {"AttributeName": "channel", "AttributeType": "S"},
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    make_table("Ledger", "finding", "channel")
     path = tmp_path / "event.json"
     path.write_text(json.dumps(imported(FINDING, sent_at=1_790_000_000.0)), "utf-8")
 

@@ -72,14 +72,16 @@ class TestWhole:
             portal=PORTAL,
         )
 
-        golden("whole-card", render(finding, context).arguments())
+        arguments = render(finding, context).arguments()
+
+        assert golden("whole-card", arguments) == arguments
 
     def test_the_least_finding_is_a_card(self, golden: Any) -> None:
         """Of what is missing there is no trace, neither a label nor a word for nothing."""
         finding = read_finding({"Id": "finding-1", "ProductArn": "arn:x"})
         message = render(finding, CardContext())
 
-        golden("least-card", message.arguments())
+        assert golden("least-card", message.arguments()) == message.arguments()
         assert says_nothing(message.arguments()) == []
 
     @pytest.mark.parametrize("severity", list(Severity))
@@ -344,7 +346,7 @@ class TestRaw:
         }
         message = render_raw(raw, "Id is missing", CardContext(account_alias="pay"))
 
-        golden("raw-card", message.arguments())
+        assert golden("raw-card", message.arguments()) == message.arguments()
         assert message.colour == UNREADABLE_COLOUR
 
     @pytest.mark.parametrize("raw", [None, 7, "text", [], {}, {"Id": {"a": 1}}])

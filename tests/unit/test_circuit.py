@@ -1,69 +1,59 @@
 """The circuit breaker: what stops a run, and what only closes one channel."""
 
+import pytest
+
 from finding_router.delivery.limits.circuit import LEDGER, Circuit
 
+WORKED = ""
 
-def test_one_failure_is_no_outage() -> None:
-    """A single failure ends one message, not the channel."""
+
+@pytest.mark.parametrize(
+    ("calls", "reasons"),
+    [
+        pytest.param([("#a", "first")], {"#a": ""}, id="one failure ends one message"),
+        pytest.param(
+            [("#a", "first"), ("#a", "second")],
+            {"#a": "second", "#b": ""},
+            id="two in a row close only their channel",
+        ),
+        pytest.param(
+            [("#a", "first"), ("#b", "second")],
+            {"#c": "second"},
+            id="two channels in a row stop everything: Slack is down",
+        ),
+        pytest.param(
+            [("#a", "first"), ("#a", WORKED), ("#b", "second")],
+            {"#b": ""},
+            id="success in between starts the count anew",
+        ),
+        pytest.param(
+            [("#a", "first"), ("#b", WORKED), ("#a", "second")],
+            {"#a": "second", "#b": ""},
+            id="success in another channel says nothing of this one",
+        ),
+        pytest.param(
+            [(LEDGER, "first"), (LEDGER, "second")],
+            {"#a": "second"},
+            id="the Ledger failing twice stops everything",
+        ),
+        pytest.param(
+            [(LEDGER, "first"), ("#a", WORKED), (LEDGER, "second")],
+            {"#a": ""},
+            id="anything recorded shows that the Ledger works",
+        ),
+    ],
+)
+def test_failures_in_a_row_close(calls: list[tuple[str, str]], reasons: dict[str, str]) -> None:
+    """Each call is a place and why it failed, or WORKED; then each channel has a reason."""
     circuit = Circuit()
 
-    circuit.failed("#a", "why")
+    for where, why in calls:
+        if why == WORKED:
+            circuit.worked(where)
+        else:
+            circuit.failed(where, why)
 
-    assert "" == circuit.reason("#a")
-
-
-def test_two_failures_in_a_row_close_only_their_channel() -> None:
-    """A channel that always fails does not keep the others from their messages."""
-    circuit = Circuit()
-
-    circuit.failed("#a", "first")
-    circuit.failed("#a", "second")
-
-    assert "second" == circuit.reason("#a")
-    assert "" == circuit.reason("#b")
-
-
-def test_two_channels_failing_in_a_row_stop_everything() -> None:
-    """Then it is Slack that is down."""
-    circuit = Circuit()
-
-    circuit.failed("#a", "first")
-    circuit.failed("#b", "second")
-
-    assert "second" == circuit.reason("#c")
-
-
-def test_success_in_between_starts_the_count_anew() -> None:
-    """Only failures in a row mean an circuit."""
-    circuit = Circuit()
-
-    circuit.failed("#a", "first")
-    circuit.worked("#a")
-    circuit.failed("#b", "second")
-
-    assert "" == circuit.reason("#b")
-
-
-def test_success_in_another_channel_says_nothing_of_this_one() -> None:
-    """The channels take turns, each at its own pace."""
-    circuit = Circuit()
-
-    circuit.failed("#a", "first")
-    circuit.worked("#b")
-    circuit.failed("#a", "second")
-
-    assert "second" == circuit.reason("#a")
-    assert "" == circuit.reason("#b")
-
-
-def test_the_ledger_failing_twice_stops_everything() -> None:
-    """Without the Ledger nothing can be claimed, whatever the channel."""
-    circuit = Circuit()
-
-    circuit.failed(LEDGER, "first")
-    circuit.failed(LEDGER, "second")
-
-    assert "second" == circuit.reason("#a")
+    assert reasons == {channel: circuit.reason(channel) for channel in reasons}
 
 
 def test_a_channel_can_be_closed_at_once() -> None:
@@ -74,17 +64,6 @@ def test_a_channel_can_be_closed_at_once() -> None:
 
     assert "gone" == circuit.reason("#a")
     assert "" == circuit.reason("#b")
-
-
-def test_anything_recorded_shows_that_the_ledger_works() -> None:
-    """Whatever channel it was for."""
-    circuit = Circuit()
-
-    circuit.failed(LEDGER, "first")
-    circuit.worked("#a")
-    circuit.failed(LEDGER, "second")
-
-    assert "" == circuit.reason("#a")
 
 
 def test_a_failure_of_its_channel_alone_says_nothing_of_the_others() -> None:
