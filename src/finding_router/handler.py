@@ -18,7 +18,7 @@ WAKE: Final = "wake"
 
 
 class BatchFailedError(RouterError):
-    """Findings of a bare event failed: raised so that whoever invoked the function tries again."""
+    """Findings of a bare event failed: raised so that the caller invokes the function again."""
 
 
 @cache

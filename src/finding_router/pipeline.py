@@ -131,7 +131,7 @@ class Pipeline:
             # Until the Ledger has said otherwise.
             job.is_followed = True
         subjects = _subjects(candidates)
-        # The only cost of events about findings of which nobody was ever told.
+        # The only cost of events about findings that were never posted.
         channels = self._stores.ledger.channels(subjects) if subjects else {}
         for job in candidates:
             job.is_followed = not _subjects([job]).isdisjoint({*channels, *told})

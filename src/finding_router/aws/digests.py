@@ -72,7 +72,7 @@ class DynamoDigests:
         return Count()
 
     def begin_count(self, digest_id: str, *, now: float, until: float) -> bool:
-        """Take the lease to count the lines; `counted_at` is who was to come for it."""
+        """Take the lease to count the lines; it replaces the turn in `counted_at`."""
         _, is_taken = self._items.update(
             keys.count(digest_id),
             "SET counting_until = :until REMOVE counted_at",
@@ -82,7 +82,7 @@ class DynamoDigests:
         return is_taken
 
     def end_count(self, digest_id: str, *, shown: int | None) -> None:
-        """Return the lease back; the totals show *shown* lines, or what they did."""
+        """End the lease; the totals show *shown* lines, or as many as before (None)."""
         if shown is None:
             self._items.update(keys.count(digest_id), "REMOVE counting_until", {})
             return

@@ -71,7 +71,7 @@ class DynamoLedger:
         for key in keys_:
             self._items.update(
                 keys.alert(key.subject, key.channel),
-                # A new version, so that nobody who read the alert before overwrites this.
+                # A new version: a worker that read the alert before must not overwrite this.
                 "SET members.#member.notified_at = :at, members.#member.is_notified = :true "
                 "ADD version :one",
                 {":at": at, ":true": True, ":one": 1},

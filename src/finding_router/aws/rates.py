@@ -44,7 +44,7 @@ class DynamoRates:
         return Slot(at=now if is_taken else idle["next_at"], is_taken=is_taken)
 
     def slow_down(self, name: str, *, now: float, until: float, row_seconds: float) -> int:
-        """Give no slot of *name* before *until*; return how often in a row that was asked for."""
+        """Block the slots of *name* until then; return the number of such calls in a row."""
         times = {":until": until, ":expires_at": int(until) + DAY_SECONDS, ":shape": keys.SHAPE}
         slowed, is_in_row = self._items.update(
             keys.rate(name),

@@ -11,7 +11,7 @@ from finding_router.findings.asff import read_finding
 from finding_router.findings.events import EventKind, read_event
 from finding_router.findings.screening import screen
 from finding_router.findings.timestamps import parse_timestamp
-from finding_router.telemetry import logger
+from finding_router.isolation import isolated
 
 
 def read_jobs(record: Record) -> list[Job]:
@@ -47,18 +47,14 @@ def read_jobs(record: Record) -> list[Job]:
 
 def _read(job: Job, kind: EventKind) -> None:
     """Read the finding of *job*; a job without one is posted raw."""
-    try:
-        job.finding = read_finding(job.raw)
-    except FindingError as error:
-        job.detail = str(error)
-        return
-    # A finding that nobody foresaw must not take the others of the batch along.
-    except Exception as error:  # noqa: BLE001 -- see above
-        logger.exception("finding not read", event_id=job.event_id)
-        job.detail = f"{type(error).__name__} while reading it"
-        return
-    not_posted = screen(job.finding, kind)
-    if not_posted is not None:
+    with isolated("finding not read", event_id=job.event_id) as trouble:
+        try:
+            job.finding = read_finding(job.raw)
+        except FindingError as error:
+            job.detail = str(error)
+    if trouble.error is not None:
+        job.detail = trouble.while_("reading it")
+    if job.finding is not None and (not_posted := screen(job.finding, kind)) is not None:
         job.end(Outcome(not_posted.value))
 
 

@@ -14,6 +14,7 @@ from finding_router.delivery.outcome import DELIVERED, SAID, Outcome
 from finding_router.errors import StoreError, WorkflowUpdateError
 from finding_router.findings.ending import ending_of
 from finding_router.findings.finding import Finding, Severity
+from finding_router.isolation import isolated
 from finding_router.telemetry import logger
 
 type FindingKey = tuple[str, str]
@@ -119,19 +120,19 @@ class Marker:
         events are: a rule of the same organisation suppresses findings within seconds. That takes
         one call of GetFindings for 20 findings, of which 3 a second are allowed.
         """
-        try:
-            standings = self._workflow.statuses(by_key, deadline=deadline)
-            left, over = _leave_to_people(by_key, standings)
-            refused = self._workflow.mark(by_key, status, deadline=deadline) if by_key else {}
-        except WorkflowUpdateError as error:
-            _fail(_all_jobs(by_key), str(error))
-            return []
-        # A finding that nobody foresaw must not take the others along: halve until it is alone.
-        except Exception as error:  # noqa: BLE001 -- see above
-            if len(by_key) == 1:
-                logger.exception("finding not marked")
-                _fail(_all_jobs(by_key), f"{type(error).__name__} while marking it")
+        with isolated("findings not marked", findings=len(by_key)) as trouble:
+            try:
+                standings = self._workflow.statuses(by_key, deadline=deadline)
+                new, left, over = _apart(by_key, standings)
+                refused = self._workflow.mark(new, status, deadline=deadline) if new else {}
+            except WorkflowUpdateError as error:
+                _fail(_all_jobs(by_key), str(error))
                 return []
+        if trouble.error is not None:
+            if len(by_key) == 1:
+                _fail(_all_jobs(by_key), trouble.while_("marking it"))
+                return []
+            # It concerns one finding, most likely: halve until that is alone.
             keys = list(by_key)
             middle = len(keys) // 2
             return [
@@ -146,10 +147,10 @@ class Marker:
                 )
             ]
         for key, code in refused.items():
-            for job in by_key.pop(key, []):
+            for job in new.pop(key, []):
                 _refuse(job, status, code, is_there=key in standings)
         if status == "NOTIFIED":
-            self._remember([*left, *_all_jobs(by_key)], deadline, now=now, elsewhere=elsewhere)
+            self._remember([*left, *_all_jobs(new)], deadline, now=now, elsewhere=elsewhere)
         return over
 
     def _others(self, jobs: Iterable[Job]) -> Mapping[str, Sequence[AlertKey]]:
@@ -199,20 +200,27 @@ class Marker:
                 _fail([job], problem)
 
 
-def _leave_to_people(
+def _apart(
     by_key: _Groups, standings: Mapping[FindingKey, Standing]
-) -> tuple[list[Job], list[Over]]:
-    """Take out of *by_key* what is not NEW any more: open for other reasons, or over."""
+) -> tuple[_Groups, list[Job], list[Over]]:
+    """Return those of *by_key* that are NEW, those that people took over, and what is over."""
+    new: _Groups = {}
     left: list[Job] = []
     over: list[Over] = []
-    for key, standing in standings.items():
-        now = [Over(job, standing.of(job.finding)) for job in by_key[key] if job.finding]
+    for key, jobs in by_key.items():
+        standing = standings.get(key)
+        if standing is None:
+            # One that is not found may be there before long.
+            new[key] = jobs
+            continue
+        now = [Over(job, standing.of(job.finding)) for job in jobs if job.finding]
         if any(ending_of(each.finding) for each in now):
             over += now
-            del by_key[key]
-        elif standing.workflow_status != "NEW":
-            left += by_key.pop(key)
-    return left, over
+        elif standing.workflow_status == "NEW":
+            new[key] = jobs
+        else:
+            left += jobs
+    return new, left, over
 
 
 def _due(jobs: Sequence[Job]) -> dict[WorkflowStatus, _Groups]:

@@ -22,7 +22,7 @@ class Progress(StrEnum):
     DIGESTED = "digested"
     """A digest lists it."""
     UPDATED = "updated"
-    """Its card was changed; nobody was called."""
+    """Its card was changed, without a mention."""
     HELD = "held"
     """Put aside until its hold is over, or forgotten."""
     DUPLICATE = "duplicate"

@@ -12,11 +12,11 @@ from finding_router.delivery.deliveries import Delivery, Job
 from finding_router.delivery.outcome import Outcome
 from finding_router.delivery.posting.layout import Card
 from finding_router.findings.finding import Finding
+from finding_router.isolation import isolated
 from finding_router.routing.hold import HoldKind
 from finding_router.routing.table import Decision, Destination, RoutingTable
 from finding_router.slack.kit.links import AccessPortal
 from finding_router.slack.messages.card import CardContext
-from finding_router.telemetry import logger
 
 
 @dataclass(slots=True)
@@ -24,7 +24,7 @@ class Addressed:
     """
     The alerts that the findings of a batch are about, before the Ledger was read.
 
-    *only_risen* are those that nobody was told of, to be posted if the finding got worse elsewhere.
+    *only_risen* are those without a card, to be posted if the finding got worse elsewhere.
     *quiet* are findings that a route keeps from every channel.
     """
 
@@ -103,18 +103,17 @@ class Planner:
         """
         Return a delivery for each alert, given those of *alerts* that the Ledger holds.
 
-        The jobs of an alert that nobody foresaw come second, each with the reason.
+        The jobs of an alert that an exception ended come second, each with the reason.
         """
         planned: list[Delivery] = []
         broken: list[tuple[Job, str]] = []
         for key, jobs in addressed.jobs.items():
-            try:
+            about = {"subject": key.subject, "channel": key.channel}
+            with isolated("alert not planned", **about) as trouble:
                 if key not in addressed.only_risen or _has_risen_elsewhere(key, jobs, alerts):
                     planned.append(self._delivery(addressed, key, jobs, alerts))
-            # One alert must not take the others of the batch along.
-            except Exception as error:  # noqa: BLE001 -- see above
-                logger.exception("alert not planned", subject=key.subject, channel=key.channel)
-                broken += [(job, f"{type(error).__name__} while planning it") for job in jobs]
+            if trouble.error is not None:
+                broken += [(job, trouble.while_("planning it")) for job in jobs]
         return planned, broken
 
     def _delivery(
@@ -228,15 +227,12 @@ class Planner:
         return Destination(channel=channel, hold=decided[0].hold if silenced else None)
 
     def _decide(self, job: Job, finding: Finding) -> Decision | None:
-        """Return the table's decision; None for a finding that nobody foresaw."""
-        try:
+        """Return the table's decision; None if an exception ended it."""
+        with isolated("finding not routed", finding_id=finding.id):
             return self.table.decide(
                 finding, event=job.event, requested=job.is_requested, now=self.now
             )
-        # A finding that nobody foresaw must not take the others of the batch along.
-        except Exception:  # noqa: BLE001 -- see above
-            logger.exception("finding not routed", finding_id=finding.id)
-            return None
+        return None
 
     def _card(self, job: Job, destination: Destination) -> Card:
         finding = job.finding
@@ -275,7 +271,7 @@ def _sooner(one: Destination | None, other: Destination) -> Destination:
 
 
 def _as_new(finding: Finding) -> Finding:
-    """Return *finding* as patterns saw it before anybody changed it, or it ended."""
+    """Return *finding* as patterns saw it while it was new."""
     raw = {**finding.raw, "Workflow": {"Status": "NEW"}, "RecordState": "ACTIVE"}
     if isinstance(raw.get("Compliance"), dict):
         raw["Compliance"] = {**raw["Compliance"], "Status": "FAILED"}

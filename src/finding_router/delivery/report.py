@@ -43,7 +43,7 @@ def report(job: Job) -> None:
     if job.shadowed and outcome in NEWS:
         count(FINDINGS_SHADOWED)
     finding = job.finding
-    # Most events are about findings of which nobody was ever told.
+    # Most events are about findings that were never posted.
     is_worth_a_line = outcome not in FOLLOWED or job.is_followed
     log = logger.info if is_worth_a_line else logger.debug
     log(

@@ -46,7 +46,7 @@ class Session:
         return deliveries
 
     def deliver(self, deliveries: Sequence[Delivery]) -> None:
-        """Bring *deliveries* to their channels, or put them aside; raises StoreError."""
+        """Post *deliveries*, or hold them; raises StoreError."""
         self.loop.deliver(deliveries)
         self._keeper.put_aside(deliveries, self.run.deadline, decided_at=self.planner.now)
 

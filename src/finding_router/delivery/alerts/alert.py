@@ -32,9 +32,9 @@ class Status(StrEnum):
     """State of a finding in one event."""
 
     NEW = "new"
-    """Open, and its Workflow status is NEW: nobody was told, as far as Security Hub knows."""
+    """Open, and its Workflow status is NEW."""
     ONGOING = "ongoing"
-    """Open, and somebody was told: NOTIFIED, or a status that Security Hub does not define."""
+    """Open, and NOTIFIED, or of a status that Security Hub does not define."""
     ENDED = "ended"
     """Archived, passed, resolved or suppressed."""
 
@@ -113,8 +113,10 @@ class Member:
         is_notified = self.is_notified
         if event.status is Status.ENDED:
             # Security Hub resets NOTIFIED when the finding returns: it is to be marked again.
-            is_before_mark = None not in (event.sent_at, self.notified_at) and (
-                event.sent_at <= self.notified_at  # type: ignore[operator]  # neither is None
+            is_before_mark = (
+                event.sent_at is not None
+                and self.notified_at is not None
+                and event.sent_at <= self.notified_at
             )
             is_notified = is_notified and is_before_mark and not is_newer
         newest = event if is_newer else self.newest
@@ -179,7 +181,7 @@ class Alert:
     version: int = 0
     members: Mapping[str, Member] = field(default_factory=dict)
     episode: int = 0
-    """How often the alert was opened in Slack; 0 while nobody was told."""
+    """Number of times that the alert was opened in Slack."""
     sequence: int = 0
     """Number of messages said, so that each has a name of its own."""
     is_shown: bool = False
@@ -227,7 +229,7 @@ class Alert:
 
     @property
     def is_forgotten(self) -> bool:
-        """Return True if nobody was told, and nobody is to be told."""
+        """Return True if a silence forgot the alert before it was posted."""
         return self.episode > 0 and self.ts is None
 
     @property
@@ -313,7 +315,7 @@ class Alert:
         )
 
     def forgotten(self, *, at: float) -> "Alert":
-        """Return the next version as if a card had been posted: nobody is to hear of it."""
+        """Return the next version as if a card had been posted: a silence forgets it."""
         severity = self.worst_there
         after = replace(self, version=self.version + 1, severity=severity, touched_at=at)
         return after.opened(at=at)

@@ -16,7 +16,7 @@ class DigestState(StrEnum):
     """How far the parent of a digest got."""
 
     CLAIMED = "claimed"
-    """A worker posts it, or died doing so: after the lease nobody knows whether it is there."""
+    """A worker posts it; after the lease it may be posted or not."""
     RELEASED = "released"
     """A worker gave it back and knows that it was not posted."""
     POSTED = "posted"
@@ -79,7 +79,7 @@ class OpenDigest:
         )
 
     def given_back(self, *, may_be_posted: bool) -> "OpenDigest":
-        """Return the next version after a try that did not post the parent, or may have."""
+        """Return the next version after a try that ended early; the parent *may_be_posted*."""
         state = DigestState.CLAIMED if may_be_posted else DigestState.RELEASED
         return replace(self, state=state, version=self.version + 1, lease_until=0.0)
 
@@ -149,7 +149,7 @@ class DigestStore(Protocol):
         """Take the lease to count the lines *until* then; return False if another has it."""
 
     def end_count(self, digest_id: str, *, shown: int | None) -> None:
-        """Return the lease back; the totals show *shown* lines, or what they did (None)."""
+        """End the lease; the totals show *shown* lines, or as many as before (None)."""
 
     def count_later(self, digest_id: str, *, at: float, now: float) -> bool:
         """Note that a worker counts at *at*; return False if another will do so before long."""

@@ -9,10 +9,10 @@ from typing import Final
 from finding_router.counts import counted
 from finding_router.delivery.alerts.advance import Verdict
 from finding_router.delivery.deliveries import Delivery, Job
-from finding_router.delivery.digests.grouping import Group
+from finding_router.delivery.digests.grouping import Group, united
 from finding_router.delivery.digests.store import DigestState
 from finding_router.delivery.held.store import Bin, HeldFinding, HeldStore
-from finding_router.delivery.held.take import DueBin, Taking, mention_of, routes_of
+from finding_router.delivery.held.take import DueBin, Taking
 from finding_router.delivery.limits.deadline import AWS_SECONDS
 from finding_router.delivery.marking import OUT_OF_TIME, Workflow
 from finding_router.delivery.outcome import Outcome, Progress
@@ -150,8 +150,8 @@ class Releaser:
                 continue
             destination = Destination(
                 channel=bin_.channel,
-                routes=routes_of(left or those),
-                mention=mention_of(left or those),
+                routes=united(*(each.routes for each in left or those)),
+                mention=united(*(each.mention for each in left or those)),
                 hold=forget,
             )
             about = [jobs[each.name] for each in left or those]
@@ -249,7 +249,7 @@ class Releaser:
             conclude(job)
         said = [name for name, job in jobs.items() if job.outcome is not Outcome.FAILED]
         if not deadline.leaves(AWS_SECONDS):
-            # What may be held elsewhere is not marked unasked: the next call finds it said.
+            # A finding may be held elsewhere, too: it is marked by the next call, which can ask.
             emptying.trouble = OUT_OF_TIME
             for name in said:
                 jobs[name].fail(OUT_OF_TIME)

@@ -2,12 +2,13 @@
 
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from finding_router.delivery.deliveries import Job, Record
+from finding_router.delivery.digests.grouping import united
 from finding_router.delivery.held.due import AT_ONCE, due_at, zone_of
 from finding_router.delivery.held.store import Bin, HeldFinding, HeldStore
 from finding_router.delivery.intake import read_jobs
@@ -57,12 +58,12 @@ class DueBin:
     @property
     def routes(self) -> tuple[str, ...]:
         """Return the routes that want any of them."""
-        return routes_of(self.held)
+        return united(*(each.routes for each in self.held))
 
     @property
     def mention(self) -> tuple[str, ...]:
         """Return whom those routes mention."""
-        return mention_of(self.held)
+        return united(*(each.mention for each in self.held))
 
     def parts(self) -> Iterator[list[HeldFinding]]:
         """Return the findings in parts of some 500, those of one subject together."""
@@ -146,16 +147,6 @@ class Taking:
             at_first=first or 0.0,
             now=self._clock(),
         )
-
-
-def routes_of(held: Iterable[HeldFinding]) -> tuple[str, ...]:
-    """Return the routes that want any of *held*."""
-    return tuple(dict.fromkeys(route for each in held for route in each.routes))
-
-
-def mention_of(held: Iterable[HeldFinding]) -> tuple[str, ...]:
-    """Return whom any of *held* is worth a mention."""
-    return tuple(dict.fromkeys(who for each in held for who in each.mention))
 
 
 def _job(event: bytes) -> Job:

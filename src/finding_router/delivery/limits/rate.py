@@ -12,7 +12,7 @@ from finding_router.errors import UnavailableError
 # https://docs.slack.dev/apis/web-api/rate-limits; the rest is for the way there, which varies.
 POST_SECONDS: Final = 1.1
 # chat.update is Tier 3: 50 and more a minute, for all channels together. So many at once, and then
-# one after so many seconds, are 50 in the busiest minute: nobody has to wait for a few.
+# one after so many seconds, are 50 in the busiest minute: a few changes need no wait.
 UPDATE_SECONDS: Final = 1.4
 UPDATES_AT_ONCE: Final = 7
 UPDATES: Final = "updates"
@@ -48,7 +48,7 @@ class Rates(Protocol):
 
     def slow_down(self, name: str, *, now: float, until: float, row_seconds: float) -> int:
         """
-        Give no slot of *name* before *until*; return how often in a row that was asked for.
+        Block the slots of *name* until then; return the number of such calls in a row.
 
         A call more than *row_seconds* after the end of the last one begins a new row.
         """
@@ -141,7 +141,7 @@ class RateLimit:
 
     def slow_down(self, name: str, wait_seconds: float) -> Pause:
         """
-        Give no slot of *name* for *wait_seconds*, or longer if Slack refused it before.
+        Block the slots of *name* for *wait_seconds*, or longer if Slack refused it before.
 
         A channel that stays refused rests for five minutes, while the others go on. If the store
         cannot be told, this run alone waits.
@@ -178,7 +178,7 @@ class RateLimit:
 
     def wait_for_change(self, channel: str) -> None:
         """
-        Wait for a slot to change a message of *channel*, if nobody can come back for it.
+        Wait for a slot to change a message of *channel*, in a run whose work does not come back.
 
         Raises:
             UnavailableError: there is none in time.

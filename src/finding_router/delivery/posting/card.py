@@ -38,7 +38,7 @@ class CardTask(Task):
         self._was_begun = delivery.alert.claim is not None
         """An earlier try was to say it: it is finished, whatever holds it now."""
         self._doubt_since: float | None = None
-        """Unix second of a claim whose message may stand where nobody may look."""
+        """Unix second of a claim whose message may stand where the app may not search."""
         self._done_as: Progress | None = None
         """How the delivery ends once its card is up to date."""
 
@@ -117,7 +117,7 @@ class CardTask(Task):
             self.delivery.alert = self.delivery.alert.detached()
 
     def give_up(self) -> None:
-        """Remember the newest state, of which nobody sees a card any more."""
+        """Record the newest state without a card: the card is gone."""
         self.delivery.alert = replace(self.delivery.alert, claim=None)
         try:
             self._write_shown()
@@ -130,7 +130,7 @@ class CardTask(Task):
         self.delivery.refused_with = code
 
     def release(self) -> None:
-        """Return the claim back."""
+        """Release the claim, as in doubt if the message may be posted."""
         may_be_posted = self.is_doubtful or self.posted is not None
         self.run.release(self.delivery, may_be_posted=may_be_posted)
 
@@ -144,7 +144,7 @@ class CardTask(Task):
         self.is_done = True
 
     def _recover(self) -> None:
-        """Find out what became of the claim of another worker, which may have died."""
+        """Search for the message of a claim whose worker may have died."""
         delivery, run = self.delivery, self.run
         alert = delivery.alert
         if alert.is_leased(run.clock()):
@@ -192,7 +192,7 @@ class CardTask(Task):
         return True
 
     def _hold(self) -> None:
-        """Put it aside for its hold; what a silence forgets is forgotten now."""
+        """Set it aside for its hold, or forget it at once if its silence says so."""
         delivery, hold = self.delivery, self.delivery.destination.hold
         if hold is not None and hold.forget:
             alert = delivery.step.alert
@@ -275,7 +275,7 @@ class CardTask(Task):
             self._end(self._done_as)
 
     def _update(self) -> None:
-        """Bring the card up to date after a reply, or after a message that was found."""
+        """Update the card after a reply, or after a message that was found."""
         delivery = self.delivery
         if delivery.alert.is_card_stale:
             self._change()

@@ -56,7 +56,7 @@ class DigestTask(Task):
         }
         """Subjects that a try before this one may have listed besides."""
         self._doubt_since: dict[str, float] = {}
-        """By subject: Unix second of a claim whose line may stand where nobody may look."""
+        """By subject: Unix second of a claim whose line may stand where the app may not search."""
         self._put_so_far = 0
         self._in_reply: tuple[str, ...] = ()
         """Subjects in the reply that is being posted."""
@@ -123,7 +123,7 @@ class DigestTask(Task):
         self.channel = self.run.default_channel
 
     def release(self) -> None:
-        """Give back every claim that is not recorded; never raises StoreError."""
+        """Release every claim without a record; never raises StoreError."""
         run, digest = self.run, self.digest
         # Posted and not recorded is as doubtful as posted without an answer.
         may_be_posted = self.is_doubtful or self.posted is not None
@@ -159,7 +159,7 @@ class DigestTask(Task):
         return [*self.group.deliveries, *self.group.also]
 
     def _recover(self) -> None:
-        """Find what a worker that died has listed, one pass for each digest."""
+        """Search for the lines of dead workers, in one pass for each digest."""
         run = self.run
         begun = [each for each in self.left if each.alert.claim is not None]
         looked = look_for_claims(run, [each.alert for each in begun])
@@ -269,7 +269,7 @@ class DigestTask(Task):
             if claim and (claim.worker, claim.digest) == (run.worker, digest.digest_id):
                 continue
             if each.step.verdict is not Verdict.POST:
-                # Said before, by whomever: the next try finds out where the rest belongs.
+                # Another worker said it: the next try plans the rest anew.
                 each.fail("to be said by itself", retry_seconds=FIRST_SECONDS)
                 continue
             doubt_since = self._doubt_since.get(each.key.subject)
@@ -378,7 +378,7 @@ class DigestTask(Task):
 
     def _record_parent(self, digest: OpenDigest, posted: Posted, *, is_new: bool) -> None:
         posted_digest = digest.posted(channel=posted.channel, ts=posted.ts)
-        # First: without it, nobody could ever bring the totals up to date.
+        # First: the totals can only be updated with it.
         self.run.digests.keep_about(posted_digest)
         if not self.run.digests.write_digest(posted_digest):
             logger.error("digest posted after its claim was lost", ts=posted.ts)
@@ -431,12 +431,12 @@ class DigestTask(Task):
     def _lines(self) -> dict[str, Line]:
         """Return the lines that are still to be listed, by subject."""
         several = (*self.left, *self._also)
-        return {each.key.subject: self._line(each) for each in several if each.job.finding}
+        return {each.key.subject: self._line(each) for each in several}
 
     def _line(self, delivery: Delivery) -> Line:
-        finding = delivery.job.finding
-        assert finding is not None  # noqa: S101 -- a finding that cannot be read joins no digest
-        context = delivery.card.context
+        finding, context = delivery.job.finding, delivery.card.context
+        if finding is None:
+            raise LookupError("a finding that cannot be read joins no digest")
         line = line_of(
             finding,
             subject=delivery.key.subject,

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from finding_router.delivery.alerts.alert import Alert, Saying
 from finding_router.findings.ending import Ended, ending_of
 from finding_router.findings.finding import Finding
+from finding_router.isolation import isolated
 from finding_router.slack.kit.message import Message
 from finding_router.slack.messages.card import CardContext, render, render_plain, render_raw
 from finding_router.slack.messages.thread import ended_reply, render_ended, reopened, risen
-from finding_router.telemetry import logger
 
 type _Layout = Callable[[Finding, CardContext], Message]
 
@@ -72,13 +72,9 @@ class Card:
             severity = alert.claim.severity if alert.claim else alert.worst_there
             finding = replace(finding, severity=severity)
         if finding is not None:
-            try:
+            with isolated("finding not laid out", finding_id=finding.id) as trouble:
                 return layout(finding, context)
-            # A layout that fails on a finding nobody foresaw must not lose that finding, nor its
-            # neighbours in the batch.
-            except Exception as error:  # noqa: BLE001 -- see above
-                logger.exception("finding not laid out", finding_id=finding.id)
-                problem = f"{type(error).__name__} while laying it out"
+            problem = trouble.while_("laying it out")
         return render_raw(self.raw, problem, context)
 
 

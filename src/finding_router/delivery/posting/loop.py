@@ -20,6 +20,7 @@ from finding_router.errors import (
     RouterError,
     StoreError,
 )
+from finding_router.isolation import isolated
 from finding_router.telemetry import CREDENTIAL_FAILURES, DELIVERIES_DEGRADED, count, logger
 
 # "Retry-After: 0" would make a busy loop of waiting.
@@ -39,11 +40,11 @@ class Loop:
         self._is_token_good: bool | None = None
 
     def deliver(self, deliveries: Sequence[Delivery]) -> None:
-        """Bring *deliveries* to their ends, those of a burst in a digest; raises StoreError."""
+        """Complete *deliveries*, those of a burst in a digest; raises StoreError."""
         self.run(self._tasks(deliveries))
 
     def run(self, tasks: Iterable[Task]) -> None:
-        """Take *tasks* step by step; failing ends one task, not the run."""
+        """Run *tasks* step by step; a failure ends one task, not the run."""
         self._pending += tasks
         while task := self._next():
             self._advance(task)
@@ -128,24 +129,23 @@ class Loop:
         return self._run.rate.wait(task.channel) if task.needs_slot else 0.0
 
     def _advance(self, task: Task) -> None:
-        """Take *task* one step; whatever goes wrong concerns this task alone."""
+        """Run one step of *task*; an error ends this task alone."""
         channel, was_posted = task.channel, task.posted is not None
-        try:
-            if task.needs_slot and channel in self._refused:
-                self._redirect(task, channel, self._refused[channel])
-                return
-            task.step()
-            if was_posted or task.is_done:
-                self._run.circuit.worked(channel)
-        except (DeliveryError, StoreError) as error:
-            if isinstance(error, StoreError) and was_posted:
-                task.is_doubtful = True
-            self._answer(task, channel, error)
-        # What nobody foresaw in one task must not take the others of the run along.
-        except Exception as error:  # noqa: BLE001 -- see above
-            logger.exception("task failed", channel=channel)
+        with isolated("task failed", channel=channel) as trouble:
+            try:
+                if task.needs_slot and channel in self._refused:
+                    self._redirect(task, channel, self._refused[channel])
+                    return
+                task.step()
+                if was_posted or task.is_done:
+                    self._run.circuit.worked(channel)
+            except (DeliveryError, StoreError) as error:
+                if isinstance(error, StoreError) and was_posted:
+                    task.is_doubtful = True
+                self._answer(task, channel, error)
+        if trouble.error is not None:
             task.is_doubtful = True
-            self._fail(task, str(error) or type(error).__name__)
+            self._fail(task, str(trouble.error) or type(trouble.error).__name__)
 
     def _answer(self, task: Task, channel: str, error: RouterError) -> None:
         """Carry out what the policy says about *error*."""

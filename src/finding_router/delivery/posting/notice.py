@@ -38,7 +38,7 @@ class NoticeTask(Task):
         return self._granted is not None
 
     def step(self) -> None:
-        """Take the lock of each notice, then post what no other worker has told."""
+        """Take the lock of each notice, then post those that no other worker posted."""
         run = self.run
         if self._granted is None:
             # A worker that fails or dies has told nothing: its lock lasts a minute only.

@@ -27,7 +27,7 @@ class Run:
     The collaborators of one run; *clock* gives Unix seconds, *sleep* takes seconds.
 
     *worker* names this run in its claims. A *patient* run waits for slots to change messages,
-    because nobody comes back for them.
+    because its work does not come back.
     """
 
     slack: Messenger
@@ -59,7 +59,7 @@ class Run:
         Claim the alert of *delivery*; return False if another worker was first. StoreError.
 
         With *digest* it is to be listed there. *doubt_since* is the Unix second of a claim before
-        it, whose message may stand where nobody may look.
+        it, whose message may stand where the app may not search.
         """
         if not delivery.is_requested:
             # The list of channels lives as long as the alert: it is renewed with each message.
@@ -84,9 +84,9 @@ class Run:
 
     def release(self, delivery: Delivery, *, may_be_posted: bool) -> None:
         """
-        Return the claim of *delivery* back; if the Ledger does not answer in time, its lease ends.
+        Release the claim of *delivery*; without an answer of the Ledger its lease expires.
 
-        If the message *may_be_posted*, the next try has to search for it.
+        If the message *may_be_posted*, the claim stays without a lease: the next try searches.
         """
         alert = delivery.alert
         if alert.claim is None or alert.claim.worker != self.worker:

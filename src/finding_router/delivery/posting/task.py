@@ -67,11 +67,11 @@ class Task:
 
     @property
     def is_dispensable(self) -> bool:
-        """Return True if nobody needs the post once its thread or channel is gone."""
+        """Return True if the post is of no use without its thread or channel."""
         return False
 
     def step(self) -> None:
-        """Take the next step: to the end, to a post, or to where the task waits for a slot."""
+        """Run the next step: to the end, to a post, or until the task needs a slot."""
         raise NotImplementedError
 
     def stand_alone(self) -> None:
@@ -79,7 +79,7 @@ class Task:
         self.is_alone = True
 
     def give_up(self) -> None:
-        """Leave the change undone: nobody sees the message any more."""
+        """End without the change: the message is gone."""
         self.is_done = True
 
     def redirect(self, code: str) -> None:
@@ -87,7 +87,7 @@ class Task:
         raise NotImplementedError
 
     def release(self) -> None:
-        """Give back every claim that was not used; never raises StoreError."""
+        """Release every claim without a message; never raises StoreError."""
 
     def fail(self, why: str, *, retry_seconds: float) -> None:
         """End the task in this run; its records come back after *retry_seconds*."""

@@ -26,7 +26,7 @@ class TotalsTask(Task):
     """
 
     def __init__(self, run: Run, digest_id: str, concerned: Sequence[Delivery]) -> None:
-        """Bring the parent of *digest_id* up to date within *run*."""
+        """Update the parent of *digest_id* within *run*."""
         # Its channel is known once the digest is read: no other limit holds it up.
         super().__init__(run, channel="")
         self.digest_id = digest_id
@@ -36,7 +36,7 @@ class TotalsTask(Task):
 
     @property
     def rank(self) -> Rank:
-        """Return the rank of what calls nobody."""
+        """Return the rank of a change without a mention."""
         return Rank.REFRESH
 
     @property
@@ -72,11 +72,11 @@ class TotalsTask(Task):
         self._settle()
 
     def stand_alone(self) -> None:
-        """Leave a parent that is gone: nobody sees its totals."""
+        """End the count: the parent is gone."""
         self.give_up()
 
     def give_up(self) -> None:
-        """Count no more for a parent that nobody sees."""
+        """End the count, and record the lines as shown: the parent is gone."""
         try:
             self._settle()
         except StoreError as error:
@@ -84,7 +84,7 @@ class TotalsTask(Task):
             self.is_done = True
 
     def release(self) -> None:
-        """Give the lease back; if the Ledger does not answer, it runs out."""
+        """Release the lease of the totals; without an answer of the Ledger it expires."""
         if not self._has_lease or not self.run.deadline.leaves(AWS_SECONDS):
             return
         self._has_lease = False
