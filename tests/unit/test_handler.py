@@ -92,6 +92,20 @@ def test_only_the_records_that_failed_come_back(world: World) -> None:
     assert {"receipt-1": 60.0} == world.queue.delays
 
 
+def test_every_record_that_failed_comes_back(world: World) -> None:
+    """An answer that left one out would delete it."""
+    names = ["one", "two", "three", "four"]
+    world.router.hold(*map(raw_finding, names))
+    world.router.faults.plan("post", *(unavailable() for _ in names))
+
+    answer = world.invoke(
+        {"Records": [sqs_record(fresh(name), number=n) for n, name in enumerate(names, 1)]}
+    )
+
+    failures = {each["itemIdentifier"] for each in answer["batchItemFailures"]}
+    assert {f"record-{number}" for number in range(1, 5)} == failures
+
+
 def test_a_record_of_several_findings_waits_for_the_most_patient(world: World) -> None:
     """It is one record, however many of its findings failed."""
     event = imported(raw_finding("one"), raw_finding("two"))
