@@ -1,115 +1,136 @@
-"""What the stack answers over HTTP beside AWS's own operations, to tests and commands."""
+"""The control plane: JSON over HTTP for tests and commands, beside AWS's and Slack's own calls."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, is_dataclass
+from http import HTTPStatus
 from typing import Any, Protocol
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from werkzeug.wrappers import Request, Response
 
-from finding_router_local.aws import AwsServer
-from finding_router_local.deployment import Deployment
-from finding_router_local.faults import Fault
+from finding_router_local.faults import Fault, FaultBoard
 from finding_router_local.outcomes import FindingOutcome
 from finding_router_local.running import PREFIX
-from finding_router_local.slack import SlackServer
 
 
-class Controlled(Protocol):
-    """What is asked of a stack."""
-
-    id: str
-    aws: AwsServer
-    slack: SlackServer
-    deployment: Deployment
-
-    def environment(self) -> dict[str, str]:
-        """Return the function's environment."""
-
-    def routes(self) -> list[dict[str, Any]]:
-        """Return the items of the RoutingTable."""
-
-    def advance(self, seconds: float) -> float:
-        """Let *seconds* pass; give how far the clock is ahead."""
-
-    def send(self, events: Sequence[Mapping[str, Any]], *, seconds: float) -> list[FindingOutcome]:
-        """Route *events*; wait for so many *seconds*."""
-
-    def wake(self) -> list[FindingOutcome]:
-        """Call the function as its schedule does; raises OSError."""
+class MistakeError(Exception):
+    """The request is not one that the operation takes; the message is for the caller."""
 
 
-class Control:
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer of an operation: *value* as JSON, and an HTTP status; no body with a 204."""
+
+    value: object = None
+    status: int = HTTPStatus.OK
+
+
+type Operation = Callable[[Request], Reply]
+
+
+class ControlPlane:
     """
-    A WSGI application below `PREFIX`.
+    A WSGI application that runs *operations*, named by method and path below *prefix*.
 
-    ``GET /_local`` tells about the stack, and ``GET /_local/routes`` by what it routes; ``GET``,
-    ``POST`` and ``DELETE /_local/faults`` list, add and clear faults; ``POST /_local/send`` takes
-    ``{"events": […], "seconds": 30}``; ``POST /_local/advance`` takes ``{"seconds": 30}`` and moves
-    the stack's clock on; ``POST /_local/wake`` calls the function as its schedule does.
+    What an operation raises is answered with 400 and ``{"problem": …}``, an unknown address with
+    404 and the same.
     """
 
-    def __init__(self, stack: Controlled) -> None:
-        """Control *stack*."""
-        self._stack = stack
-        self._answers: Mapping[tuple[str, str], Callable[[Any], object]] = {
-            ("GET", PREFIX): self._describe,
-            ("GET", f"{PREFIX}/routes"): self._routes,
-            ("GET", f"{PREFIX}/faults"): lambda _: stack.aws.faults.state(),
-            ("POST", f"{PREFIX}/faults"): self._add_fault,
-            ("DELETE", f"{PREFIX}/faults"): lambda _: stack.aws.faults.clear(),
-            ("POST", f"{PREFIX}/advance"): self._advance,
-            ("POST", f"{PREFIX}/send"): self._send,
-            ("POST", f"{PREFIX}/wake"): self._wake,
-        }
+    def __init__(self, prefix: str, operations: Mapping[str, Operation]) -> None:
+        """Take operations such as ``{"GET /faults": …}``; "GET" alone is *prefix* itself."""
+        self._prefix = prefix
+        self._operations = operations
 
-    def __call__(self, environ: Any, start_response: Any) -> Any:
-        """Answer one request, in JSON."""
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
+        """Answer one request."""
         request = Request(environ)
-        answer = self._answers.get((request.method, request.path.rstrip("/")))
-        if answer is None:
-            response = _json({"problem": "not known; GET /_local tells what is here"}, 404)
-        else:
-            try:
-                response = _json(answer(json.loads(request.get_data() or b"{}")), 200)
-            except (KeyError, OSError, TypeError, ValueError) as error:
-                response = _json({"problem": f"{type(error).__name__}: {error}"}, 400)
+        path = request.path.removeprefix(self._prefix).rstrip("/")
+        operation = self._operations.get(f"{request.method} {path}".rstrip())
+        try:
+            reply = self._unknown() if operation is None else operation(request)
+        except MistakeError as error:
+            reply = _problem(str(error))
+        except (KeyError, OSError, TypeError, ValueError) as error:
+            reply = _problem(f"{type(error).__name__}: {error}")
+        body = (
+            "" if reply.status == HTTPStatus.NO_CONTENT else json.dumps(reply.value, default=_plain)
+        )
+        response = Response(body, reply.status, content_type="application/json")
         return response(environ, start_response)
 
-    def _describe(self, _: object) -> dict[str, Any]:
-        stack = self._stack
-        return {
-            "id": stack.id,
-            "endpoint_url": stack.aws.url,
-            "region": stack.aws.region,
-            "slack_page_url": stack.slack.page_url,
-            "tables": dict(stack.deployment.tables),
-            "queues": dict(stack.deployment.queues),
-            "environment": stack.environment(),
-        }
-
-    def _routes(self, _: object) -> dict[str, Any]:
-        environment = self._stack.deployment.function.environment
-        return {
-            "items": self._stack.routes(),
-            "default_channel": environment["DEFAULT_CHANNEL"],
-            "allow_suppress": environment["ALLOW_SUPPRESS"] == "true",
-        }
-
-    def _add_fault(self, value: object) -> list[dict[str, Any]]:
-        faults = self._stack.aws.faults
-        faults.add(Fault.from_json(value))
-        return faults.state()
-
-    def _advance(self, request: dict[str, Any]) -> dict[str, float]:
-        return {"ahead_seconds": self._stack.advance(float(request["seconds"]))}
-
-    def _send(self, request: dict[str, Any]) -> dict[str, Any]:
-        outcomes = self._stack.send(request["events"], seconds=request.get("seconds", 30.0))
-        return {"outcomes": [outcome.as_json() for outcome in outcomes]}
-
-    def _wake(self, _: object) -> dict[str, Any]:
-        return {"outcomes": [outcome.as_json() for outcome in self._stack.wake()]}
+    def _unknown(self) -> Reply:
+        known = ", ".join(self._operations)
+        return _problem(f"not known; below {self._prefix} there are {known}", HTTPStatus.NOT_FOUND)
 
 
-def _json(value: object, status: int) -> Response:
-    return Response(json.dumps(value, default=str), status, content_type="application/json")
+class ControlledStack(Protocol):
+    """The stack, as far as its control plane needs it."""
+
+    @property
+    def faults(self) -> FaultBoard:
+        """The faults of the local AWS."""
+
+    def describe(self) -> dict[str, Any]:
+        """Return the addresses, tables and queues of the stack and the function's environment."""
+
+    def routing(self) -> dict[str, Any]:
+        """Return the routing table and the settings that decide with it."""
+
+    def advance(self, seconds: float) -> float:
+        """Move the clock by *seconds*; return by how many seconds it is ahead."""
+
+    def send(self, events: Sequence[Mapping[str, Any]], *, seconds: float) -> list[FindingOutcome]:
+        """Send *events* and return the outcomes, after *seconds* at most."""
+
+    def wake(self) -> list[FindingOutcome]:
+        """Invoke the function as its schedule does; raise OSError if it fails."""
+
+
+def stack_control(stack: ControlledStack) -> ControlPlane:
+    """Return the control plane of *stack*: ``/_local`` of docs/local.md."""
+
+    def add_fault(request: Request) -> Reply:
+        stack.faults.add(Fault.from_json(_sent(request)))
+        return Reply(stack.faults.state())
+
+    def clear_faults(_: Request) -> Reply:
+        stack.faults.clear()
+        return Reply()
+
+    def send(request: Request) -> Reply:
+        sent = _sent(request)
+        return _outcomes(stack.send(sent["events"], seconds=sent.get("seconds", 30.0)))
+
+    return ControlPlane(
+        PREFIX,
+        {
+            "GET": lambda _: Reply(stack.describe()),
+            "GET /routes": lambda _: Reply(stack.routing()),
+            "GET /faults": lambda _: Reply(stack.faults.state()),
+            "POST /faults": add_fault,
+            "DELETE /faults": clear_faults,
+            "POST /send": send,
+            "POST /advance": lambda request: Reply(
+                {"ahead_seconds": stack.advance(float(_sent(request)["seconds"]))}
+            ),
+            "POST /wake": lambda _: _outcomes(stack.wake()),
+        },
+    )
+
+
+def _sent(request: Request) -> Any:
+    return json.loads(request.get_data() or b"{}")
+
+
+def _outcomes(outcomes: Sequence[FindingOutcome]) -> Reply:
+    return Reply({"outcomes": [outcome.as_json() for outcome in outcomes]})
+
+
+def _problem(problem: str, status: int = HTTPStatus.BAD_REQUEST) -> Reply:
+    return Reply({"problem": problem}, status)
+
+
+def _plain(value: object) -> object:
+    """Return *value*, which JSON does not know, as a type that it knows."""
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else str(value)

@@ -3,7 +3,6 @@
 import io
 import json
 import re
-import socket
 import threading
 import time
 from collections import Counter, defaultdict, deque
@@ -14,6 +13,7 @@ from typing import Any, Final
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from finding_router_local.faults import Effect, Fault, FaultBoard
+from finding_router_local.serving import hang_up
 
 # REST-JSON carries the operation in method and path, unlike the other services' X-Amz-Target.
 # https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_Operations.html
@@ -79,8 +79,7 @@ class Gate:
         self.recent.append(call)
         answer = self._answer(call, environ)
         if answer is None:
-            _hang_up(environ)
-            raise ConnectionAbortedError
+            hang_up(environ)
         start_response(answer.status, answer.headers)
         return [answer.body]
 
@@ -201,8 +200,3 @@ def _json(status: str, content: Mapping[str, Any], *headers: tuple[str, str]) ->
     body = json.dumps(content).encode()
     length = ("Content-Length", str(len(body)))
     return _Answer(status, [("Content-Type", "application/json"), length, *headers], body)
-
-
-def _hang_up(environ: WSGIEnvironment) -> None:
-    connection: socket.socket = environ["werkzeug.socket"]
-    connection.shutdown(socket.SHUT_RDWR)

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from finding_router_local import TEMPLATE
-from finding_router_local.aws import LOOPBACK, AwsServer
+from finding_router_local.aws import AwsServer
 from finding_router_local.bus import EventBus
-from finding_router_local.control import Control
+from finding_router_local.control import stack_control
 from finding_router_local.deployment import Deployment, Function, deploy
 from finding_router_local.dynamodb import forget_items
 from finding_router_local.event_source import EventSource
+from finding_router_local.faults import FaultBoard
 from finding_router_local.function_process import FunctionProcess, Pace
 from finding_router_local.gate import Call
 from finding_router_local.invocation import Batch, Invoke
@@ -29,6 +30,7 @@ from finding_router_local.outcomes import (
 from finding_router_local.queues import QueueView
 from finding_router_local.running import PREFIX
 from finding_router_local.secret import Keeper, keep_token
+from finding_router_local.serving import LOOPBACK
 from finding_router_local.slack import SlackServer
 from finding_router_local.tables import Table
 from finding_router_local.template import read_template
@@ -107,7 +109,7 @@ class Stack:
             # Otherwise what returns after a jump of the clock seems to have come before its end.
             hub.clock = self.clock
             self.aws.gate.kill = self._kill_caller
-            self.aws.mount(PREFIX, Control(self))
+            self.aws.mount(PREFIX, stack_control(self))
             for number in range(self._worker_count):
                 self._start_worker(number, resources)
             self._start_schedule(resources)
@@ -149,6 +151,11 @@ class Stack:
         return ahead_seconds
 
     # What is asked of it
+
+    @property
+    def faults(self) -> FaultBoard:
+        """The faults of the local AWS."""
+        return self.aws.faults
 
     @property
     def function(self) -> Function:
@@ -286,6 +293,27 @@ class Stack:
             "AWS_ENDPOINT_URL": self.aws.url,
         }
         return {name: value.replace(LOOPBACK, host) for name, value in variables.items()}
+
+    def describe(self) -> dict[str, Any]:
+        """Return the addresses, tables and queues of the stack and the function's environment."""
+        return {
+            "id": self.id,
+            "endpoint_url": self.aws.url,
+            "region": self.aws.region,
+            "slack_page_url": self.slack.page_url,
+            "tables": dict(self.deployment.tables),
+            "queues": dict(self.deployment.queues),
+            "environment": self.environment(),
+        }
+
+    def routing(self) -> dict[str, Any]:
+        """Return the items of the RoutingTable and the settings that decide with them."""
+        environment = self.function.environment
+        return {
+            "items": self.routes(),
+            "default_channel": environment["DEFAULT_CHANNEL"],
+            "allow_suppress": environment["ALLOW_SUPPRESS"] == "true",
+        }
 
     # How it does it
 

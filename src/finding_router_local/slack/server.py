@@ -1,16 +1,14 @@
 """The local Slack as an HTTP server that the real slack_sdk talks to."""
 
-import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
-from werkzeug.serving import BaseWSGIServer, make_server
-
+from finding_router_local.serving import LOOPBACK, HttpServer
 from finding_router_local.slack.api import WebApi
-from finding_router_local.slack.connections import Connections, handler_for
+from finding_router_local.slack.control import CONTROL_PREFIX, slack_control
 from finding_router_local.slack.faults import FaultPlan
 from finding_router_local.slack.limits import POST_BURST
 from finding_router_local.slack.pace import Pace
@@ -26,7 +24,6 @@ from finding_router_local.slack.workspace import (
 
 DEFAULT_TOKEN = "xoxb-local"  # noqa: S105 -- opens nothing but this server
 
-_BACKLOG = 128
 _ANY_HOST = frozenset({"0.0.0.0", "::"})
 
 
@@ -44,7 +41,7 @@ class SlackServer:
     def __init__(  # noqa: PLR0913 -- each is a property of the workspace that a test may set
         self,
         *,
-        host: str = "127.0.0.1",
+        host: str = LOOPBACK,
         port: int = 0,
         token: str = DEFAULT_TOKEN,
         scopes: Sequence[str] = DEFAULT_SCOPES,
@@ -69,7 +66,8 @@ class SlackServer:
         self._host = host
         self._port = port
         self._latency_seconds = latency_seconds
-        self._listening: _Listening | None = None
+        self._server: HttpServer | None = None
+        self._stopping = threading.Event()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -84,26 +82,32 @@ class SlackServer:
 
     def start(self) -> Self:
         """Listen, after a `stop` on the same port again; raise OSError where it is taken."""
-        self._listening = _Listening(self._host, self._port, self.api, self._latency_seconds)
-        self._port = self._listening.port
+        self._stopping = threading.Event()
+        app = make_app(self.api, self._stopping, latency_seconds=self._latency_seconds)
+        self._server = HttpServer(app, host=self._host, port=self._port)
+        self._server.mount(CONTROL_PREFIX, slack_control(self.api))
+        self._port = self._server.port
         self.workspace.url = self.page_url
         return self
 
     def stop(self) -> None:
-        """Close the port and every connection; what was posted stays."""
-        if self._listening is not None:
-            self._listening.close()
-            self._listening = None
+        """Close the port and every connection; the messages stay."""
+        if self._server is not None:
+            self._stopping.set()
+            # Requests that wait for news return.
+            self.workspace.touch()
+            self._server.close()
+            self._server = None
 
     def cut_connections(self) -> None:
         """End all connections that callers keep alive, as Slack does with idle ones."""
-        if self._listening is not None:
-            self._listening.connections.cut()
+        if self._server is not None:
+            self._server.cut_connections()
 
     @property
     def opened_connections(self) -> int:
-        """How many connections were opened since `start`."""
-        return 0 if self._listening is None else self._listening.connections.opened
+        """Number of connections opened since `start`."""
+        return 0 if self._server is None else self._server.opened_connections
 
     # Addresses
 
@@ -115,7 +119,7 @@ class SlackServer:
     @property
     def page_url(self) -> str:
         """Where a browser finds the page."""
-        host = "127.0.0.1" if self._host in _ANY_HOST else self._host
+        host = LOOPBACK if self._host in _ANY_HOST else self._host
         return f"http://{host}:{self._port}/"
 
     @property
@@ -168,41 +172,3 @@ class SlackServer:
     def statistics(self) -> Statistics:
         """What was asked so far."""
         return self.api.statistics
-
-
-class _Listening:
-    """One opened port, the thread that serves it, and the connections on it."""
-
-    def __init__(self, host: str, port: int, api: WebApi, latency_seconds: float) -> None:
-        self._api = api
-        self._stopping = threading.Event()
-        self.connections = Connections()
-        app = make_app(api, self._stopping, latency_seconds=latency_seconds)
-        # Werkzeug ends the process where it cannot bind: here a taken port is an OSError.
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        with socket.create_server((host, port), family=family, backlog=_BACKLOG) as bound:
-            self._server: BaseWSGIServer = make_server(
-                host,
-                port,
-                app,
-                threaded=True,
-                request_handler=handler_for(self.connections),
-                fd=bound.fileno(),
-            )
-        self.port = self._server.port
-        self._thread = threading.Thread(
-            target=self._server.serve_forever,
-            kwargs={"poll_interval": 0.05},
-            name="local-slack",
-            daemon=True,
-        )
-        self._thread.start()
-
-    def close(self) -> None:
-        """Stop listening, wake those who wait, and cut connections that are kept alive."""
-        self._stopping.set()
-        self._api.workspace.touch()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-        self.connections.cut()

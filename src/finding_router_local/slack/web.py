@@ -1,44 +1,66 @@
-"""The HTTP of the local Slack: the Web API, its control, and the page."""
+"""The HTTP of the local Slack: the Web API and the page."""
 
 import json
 import threading
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask import Flask, Response, request
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Request, Response
 
+from finding_router_local.serving import hang_up
 from finding_router_local.slack.api import Answer, WebApi
-from finding_router_local.slack.connections import cut
-from finding_router_local.slack.control import add_control
 from finding_router_local.slack.page import render_page
 from finding_router_local.slack.workspace import Workspace
 
-_NEWS_SECONDS = 15.0
+_NEWS_SECONDS: Final = 15.0
+_CALL, _PAGE, _NEWS = "call", "page", "news"
+_ADDRESSES: Final = Map(
+    [
+        Rule("/api/", endpoint=_CALL, methods=["GET", "POST"]),
+        Rule("/api/<method>", endpoint=_CALL, methods=["GET", "POST"]),
+        Rule("/", endpoint=_PAGE, methods=["GET"]),
+        Rule("/archives/<channel>", endpoint=_PAGE, methods=["GET"]),
+        Rule("/archives/<channel>/<message>", endpoint=_PAGE, methods=["GET"]),
+        Rule("/_page/news", endpoint=_NEWS, methods=["GET"]),
+    ]
+)
 
 
-def make_app(api: WebApi, stopping: threading.Event, *, latency_seconds: float = 0.0) -> Flask:
+def make_app(
+    api: WebApi, stopping: threading.Event, *, latency_seconds: float = 0.0
+) -> WSGIApplication:
     """
     Return the WSGI application.
 
-    Requests that wait return soon after *stopping* is set. Answers of the API take
-    *latency_seconds* more than they need.
+    Requests that wait return soon after *stopping* is set. Answers of the API are delayed by
+    *latency_seconds*.
     """
-    app = Flask(__name__, static_folder=None)
 
-    @app.route("/api/", methods=["GET", "POST"], defaults={"method": ""})
-    @app.route("/api/<method>", methods=["GET", "POST"])
-    def call(method: str) -> Response:
-        answer = _called(api, method)
+    def view(request: Request, endpoint: str, values: Mapping[str, Any]) -> Response:
+        if endpoint == _PAGE:
+            return _page(api.workspace, values.get("channel"))
+        if endpoint == _NEWS:
+            return Response(_news(api.workspace, stopping), mimetype="text/event-stream")
+        answer = _called(api, values.get("method", ""), request)
         if delay_seconds := latency_seconds + answer.delay_seconds:
             stopping.wait(delay_seconds)
+        if answer.drop:
+            hang_up(request.environ)
         return _response(answer)
 
-    add_control(app, api)
-    _add_page(app, api.workspace, stopping)
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        request = Request(environ)
+        response = _ADDRESSES.bind_to_environ(environ).dispatch(
+            lambda endpoint, values: view(request, endpoint, values), catch_http_exceptions=True
+        )
+        return response(environ, start_response)
+
     return app
 
 
-def _called(api: WebApi, method: str) -> Answer:
+def _called(api: WebApi, method: str, request: Request) -> Answer:
     values: dict[str, Any] = dict(request.values.items())
     # WebClient names JSON also where it sends nothing, or only a query string.
     if request.mimetype == "application/json" and (data := request.get_data()):
@@ -56,43 +78,22 @@ def _called(api: WebApi, method: str) -> Answer:
 
 
 def _response(answer: Answer) -> Response:
-    if answer.drop:
-        _drop_connection()
-        return Response(status=204)
     if isinstance(answer.body, str):
         return Response(answer.body, answer.status, dict(answer.headers), mimetype="text/html")
     body = json.dumps(answer.body)
     return Response(body, answer.status, dict(answer.headers), mimetype="application/json")
 
 
-def _drop_connection() -> None:
-    """
-    End the caller's connection before a byte of the answer is written.
-
-    Werkzeug hands out the socket; the server then finds it closed, as if the caller had left.
-    """
-    cut(request.environ["werkzeug.socket"])
-
-
-def _add_page(app: Flask, workspace: Workspace, stopping: threading.Event) -> None:
-    @app.get("/")
-    @app.get("/archives/<channel>")
-    @app.get("/archives/<channel>/<_message>")
-    def page(channel: str | None = None, _message: str = "") -> str:
-        with workspace.lock:
-            messages, channels = workspace.messages(), workspace.channels()
-            version = workspace.version
-        return render_page(
-            messages, channels, selected=channel, live=version, workspace=workspace.name
-        )
-
-    @app.get("/_page/news")
-    def news() -> Response:
-        return Response(_news(workspace, stopping), mimetype="text/event-stream")
+def _page(workspace: Workspace, channel: str | None) -> Response:
+    with workspace.lock:
+        messages, channels = workspace.messages(), workspace.channels()
+        version = workspace.version
+    page = render_page(messages, channels, selected=channel, live=version, workspace=workspace.name)
+    return Response(page, mimetype="text/html")
 
 
 def _news(workspace: Workspace, stopping: threading.Event) -> Iterator[str]:
-    """Send the version of the workspace when it changes, and a sign of life in between."""
+    """Send the version of the workspace when it changes, and a comment every 15 seconds."""
     seen = workspace.version
     yield f"data: {seen}\n\n"
     while not stopping.is_set():
