@@ -266,7 +266,7 @@ class TestHostile:
                 {"type": "section", "text": {"type": "mrkdwn", "text": text}},
                 {
                     "type": "context",
-                    "elements": [{"type": "image", "image_url": text, "alt_text": text}],
+                    "elements": [{"type": "mrkdwn", "text": text}],
                 },
             ],
         )

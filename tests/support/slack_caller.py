@@ -10,14 +10,7 @@ from finding_router_local.slack.workspace import DEFAULT_SCOPES, Workspace
 
 TOKEN = "xoxb-of-the-tests"
 START = 1_790_000_000.0
-ALL_SCOPES = (
-    *DEFAULT_SCOPES,
-    "channels:history",
-    "channels:manage",
-    "groups:history",
-    "groups:read",
-    "groups:write",
-)
+ALL_SCOPES = (*DEFAULT_SCOPES, "channels:history", "groups:history")
 
 
 class Caller:

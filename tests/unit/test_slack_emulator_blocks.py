@@ -31,7 +31,25 @@ def table(rows: int = 1, columns: int = 1, length: int = 1) -> dict[str, Any]:
 
 
 SECTION = {"type": "section", "text": mrkdwn()}
-RICH = {"type": "rich_text_section", "elements": [{"type": "text", "text": "a"}]}
+RICH = {
+    "type": "rich_text_section",
+    "elements": [
+        {"type": "text", "text": "a"},
+        {"type": "link", "url": "https://a.example"},
+        {"type": "emoji", "name": "tada"},
+    ],
+}
+
+
+def rich(*elements: Any) -> dict[str, Any]:
+    """Return a table with one cell of rich text of *elements*."""
+    return {"type": "table", "rows": [[{"type": "rich_text", "elements": list(elements)}]]}
+
+
+def spans(*elements: Any) -> dict[str, Any]:
+    """Return a table with one cell of rich text, of one section of *elements*."""
+    return rich({"type": "rich_text_section", "elements": list(elements)})
+
 
 GOOD = {
     "longest section": {"type": "section", "text": mrkdwn(3_000)},
@@ -39,10 +57,6 @@ GOOD = {
     "expanded section": {**SECTION, "expand": True},
     "longest header": {"type": "header", "text": plain(150)},
     "fullest context": {"type": "context", "elements": [mrkdwn(3_000)] * 10},
-    "picture in context": {
-        "type": "context",
-        "elements": [{"type": "image", "image_url": "https://example.com/a.png", "alt_text": "a"}],
-    },
     "divider": {"type": "divider"},
     "most buttons": {
         "type": "actions",
@@ -63,18 +77,7 @@ GOOD = {
     "button beside a section": {**SECTION, "accessory": button()},
     "block id": {**SECTION, "block_id": "a" * 255},
     "largest table": table(100, 20),
-    "rich text": {"type": "rich_text", "elements": [RICH]},
-    "list in rich text": {
-        "type": "rich_text",
-        "elements": [{"type": "rich_text_list", "style": "bullet", "elements": [RICH]}],
-    },
-    "rich text in a table": {
-        "type": "table",
-        "rows": [[{"type": "rich_text", "elements": [RICH]}]],
-        "column_settings": [{"align": "right"}],
-    },
-    "picture of Slack's own": {"type": "image", "slack_file": {"id": "F1"}, "alt_text": "a"},
-    "picture": {"type": "image", "image_url": "https://example.com/a.png", "alt_text": "a"},
+    "rich text in a table": {**rich(RICH), "column_settings": [{"align": "right"}]},
     "markdown": {"type": "markdown", "text": "a" * 12_000},
 }
 
@@ -131,9 +134,9 @@ BAD = {
         {"type": "context", "elements": [mrkdwn(3_001)]},
         "must be less than 3001 characters [json-pointer:/blocks/0/elements/0/text]",
     ),
-    "picture without words": (
-        {"type": "context", "elements": [{"type": "image", "image_url": "https://example.com"}]},
-        "must provide a string [json-pointer:/blocks/0/elements/0/alt_text]",
+    "picture in a context": (
+        {"type": "context", "elements": [{"type": "image", "image_url": "https://a.example"}]},
+        "must be one of: plain_text, mrkdwn [json-pointer:/blocks/0/elements/0/type]",
     ),
     "26 buttons": (
         {"type": "actions", "elements": [button(action_id=str(number)) for number in range(26)]},
@@ -235,36 +238,41 @@ BAD = {
         {"type": "markdown", "text": "a" * 12_001},
         "must be less than 12001 characters [json-pointer:/blocks/0/text]",
     ),
-    "picture title in mrkdwn": (
-        {"type": "image", "image_url": "https://a.example", "alt_text": "a", "title": mrkdwn()},
-        "must be one of: plain_text [json-pointer:/blocks/0/title/type]",
+    "picture": (
+        {"type": "image", "image_url": "https://a.example", "alt_text": "a"},
+        "unsupported type: image [json-pointer:/blocks/0/type]",
+    ),
+    "rich text outside of a table": (
+        {"type": "rich_text", "elements": [RICH]},
+        "unsupported type: rich_text [json-pointer:/blocks/0/type]",
     ),
     "rich text without elements": (
-        {"type": "rich_text"},
-        "missing required field: elements [json-pointer:/blocks/0]",
+        {"type": "table", "rows": [[{"type": "rich_text"}]]},
+        "missing required field: elements [json-pointer:/blocks/0/rows/0/0]",
     ),
     "rich text of another type": (
-        {"type": "rich_text", "elements": [{"type": "section"}]},
-        "unsupported type: section [json-pointer:/blocks/0/elements/0/type]",
+        rich({"type": "section"}),
+        "unsupported type: section [json-pointer:/blocks/0/rows/0/0/elements/0/type]",
+    ),
+    "list in rich text": (
+        rich({"type": "rich_text_list", "elements": [RICH]}),
+        "unsupported type: rich_text_list [json-pointer:/blocks/0/rows/0/0/elements/0/type]",
     ),
     "rich text with an unknown element": (
-        {
-            "type": "rich_text",
-            "elements": [{"type": "rich_text_section", "elements": [{"type": "spoiler"}]}],
-        },
-        "unsupported type: spoiler [json-pointer:/blocks/0/elements/0/elements/0/type]",
+        spans({"type": "spoiler"}),
+        "unsupported type: spoiler [json-pointer:/blocks/0/rows/0/0/elements/0/elements/0/type]",
     ),
     "rich text of strings": (
-        {"type": "rich_text", "elements": ["a"]},
-        "must provide an object [json-pointer:/blocks/0/elements/0]",
+        rich("a"),
+        "must provide an object [json-pointer:/blocks/0/rows/0/0/elements/0]",
     ),
     "rich text section without elements": (
-        {"type": "rich_text", "elements": [{"type": "rich_text_section"}]},
-        "missing required field: elements [json-pointer:/blocks/0/elements/0]",
+        rich({"type": "rich_text_section"}),
+        "missing required field: elements [json-pointer:/blocks/0/rows/0/0/elements/0]",
     ),
     "rich text section of strings": (
-        {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": ["a"]}]},
-        "must provide an object [json-pointer:/blocks/0/elements/0/elements/0]",
+        spans("a"),
+        "must provide an object [json-pointer:/blocks/0/rows/0/0/elements/0/elements/0]",
     ),
     "button that is none": (
         {"type": "actions", "elements": ["a"]},
@@ -275,11 +283,8 @@ BAD = {
         "must provide an object [json-pointer:/blocks/0/rows/0/0]",
     ),
     "link in rich text without its url": (
-        {
-            "type": "rich_text",
-            "elements": [{"type": "rich_text_section", "elements": [{"type": "link"}]}],
-        },
-        "missing required field: url [json-pointer:/blocks/0/elements/0/elements/0]",
+        spans({"type": "link"}),
+        "missing required field: url [json-pointer:/blocks/0/rows/0/0/elements/0/elements/0]",
     ),
 }
 

@@ -1,6 +1,5 @@
 """chat.* of the local Slack, without a socket."""
 
-import json
 from typing import Any
 
 import pytest
@@ -118,13 +117,6 @@ class TestPostMessage:
             "chat.postMessage", channel="#alerts", text="a", **{name: value}
         )
 
-    def test_a_form_sends_json_in_strings(self, slack: Caller) -> None:
-        """Blocks may come as a string of JSON."""
-        slack.post("#alerts", blocks=json.dumps([SECTION]))
-
-        [message] = slack.workspace.messages()
-        assert (SECTION,) == message.blocks
-
     def test_a_hundred_attachments_are_the_most(self, slack: Caller) -> None:
         """One more is too_many_attachments."""
         slack.post("#alerts", attachments=[{"text": "a"}] * 100)
@@ -233,15 +225,6 @@ class TestUpdate:
 
         assert "metadata" not in body["message"]
 
-    def test_a_reply_can_be_broadcast_afterwards(self, slack: Caller) -> None:
-        """An update may send a reply to the channel too."""
-        parent = slack.post("#alerts")
-        reply = slack.post("#alerts", thread_ts=parent["ts"])
-        where = {"channel": reply["channel"], "ts": reply["ts"]}
-        slack.ok("chat.update", **where, text="b", reply_broadcast=True)
-
-        assert slack.workspace.messages()[1].is_broadcast
-
     def test_a_name_will_not_do(self, slack: Caller) -> None:
         """Only chat.postMessage takes names of channels."""
         posted = slack.post("#alerts")
@@ -289,14 +272,3 @@ class TestUpdate:
         posted = slack.post("#alerts")
 
         assert "no_text" == slack.error("chat.update", channel=posted["channel"], ts=posted["ts"])
-
-
-def test_a_permalink_leads_to_the_message(slack: Caller) -> None:
-    """chat.getPermalink gives Slack's form of address; what is not there is message_not_found."""
-    posted = slack.post("#alerts")
-    where = {"channel": posted["channel"]}
-    body = slack.ok("chat.getPermalink", **where, message_ts=posted["ts"])
-
-    tail = f"/archives/{posted['channel']}/p{posted['ts'].replace('.', '')}"
-    assert body["permalink"].endswith(tail)
-    assert "message_not_found" == slack.error("chat.getPermalink", **where, message_ts="1.000000")

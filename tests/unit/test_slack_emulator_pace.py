@@ -90,19 +90,6 @@ class TestPosts:
         assert taken <= POST_BURST + now + 1e-3
 
 
-class TestWorkspace:
-    """The limit for all channels together, which Slack leaves without a number."""
-
-    def test_it_counts_posts_to_all_channels(self) -> None:
-        """With a limit of two a minute the third waits, whatever its channel."""
-        now = 0.0
-        pace = Pace(lambda: now, workspace_posts_per_minute=2)
-
-        assert [0, 0, 60] == [pace.wait_for_post(channel) for channel in "abc"]
-        now = 60.0
-        assert 0 == pace.wait_for_post("c")
-
-
 class TestTiers:
     """Calls a minute."""
 
@@ -110,9 +97,7 @@ class TestTiers:
         ("method", "per_minute"),
         [
             ("conversations.list", TIER_2_PER_MINUTE),
-            ("conversations.info", TIER_3_PER_MINUTE),
             ("conversations.history", TIER_3_PER_MINUTE),
-            ("conversations.join", TIER_3_PER_MINUTE),
         ],
     )
     def test_one_call_too_many_waits_for_the_first_to_be_a_minute_old(

@@ -77,11 +77,7 @@ METHODS: Final[Mapping[str, Method]] = {
     "auth.test": Method(_auth_test, limits.SPECIAL_TIER_PER_MINUTE),
     "chat.postMessage": Method(chat.post_message, None, "chat:write"),
     "chat.update": Method(chat.update, limits.TIER_3_PER_MINUTE, "chat:write"),
-    "chat.getPermalink": Method(chat.permalink, limits.SPECIAL_TIER_PER_MINUTE),
-    "conversations.create": Method(conversations.create, limits.TIER_2_PER_MINUTE),
     "conversations.history": Method(conversations.history, limits.TIER_3_PER_MINUTE),
-    "conversations.info": Method(conversations.info, limits.TIER_3_PER_MINUTE),
-    "conversations.join": Method(conversations.join, limits.TIER_3_PER_MINUTE, "channels:join"),
     "conversations.list": Method(conversations.list_channels, limits.TIER_2_PER_MINUTE),
     "conversations.replies": Method(conversations.replies, limits.TIER_3_PER_MINUTE),
 }

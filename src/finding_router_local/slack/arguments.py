@@ -1,6 +1,5 @@
 """The arguments of one call, as JSON, form or query string bring them."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -42,28 +41,15 @@ class Arguments:
         return size
 
     def objects(self, name: str, malformed: str) -> Sequence[Any] | None:
-        """Return a list that may be JSON inside a string; raise *malformed* for anything else."""
-        value = self._decoded(name, malformed)
-        if value is None:
-            return None
-        if not isinstance(value, list):
-            raise Refusal(malformed)
-        return value
+        """Return a list, None if nothing was sent; raise *malformed* for anything else."""
+        return self._of_type(name, list, malformed)
 
     def mapping(self, name: str, malformed: str) -> Mapping[str, Any] | None:
-        """Return an object that may be JSON inside a string; raise *malformed* otherwise."""
-        value = self._decoded(name, malformed)
-        if value is None:
-            return None
-        if not isinstance(value, dict):
+        """Return an object, None if nothing was sent; raise *malformed* for anything else."""
+        return self._of_type(name, dict, malformed)
+
+    def _of_type[T](self, name: str, kind: type[T], malformed: str) -> T | None:
+        value = self.values.get(name)
+        if value is not None and not isinstance(value, kind):
             raise Refusal(malformed)
         return value
-
-    def _decoded(self, name: str, malformed: str) -> Any:
-        value = self.values.get(name)
-        if not isinstance(value, str):
-            return value
-        try:
-            return json.loads(value) if value else None
-        except ValueError:
-            raise Refusal(malformed) from None

@@ -6,7 +6,6 @@ from typing import Any
 
 from finding_router_local.slack import limits
 from finding_router_local.slack.entities import decoded
-from finding_router_local.slack.rich_text import rich_text
 from finding_router_local.slack.schema import (
     Problems,
     at,
@@ -27,11 +26,11 @@ _BLOCK_KEYS = {
     "context": frozenset({"elements"}),
     "divider": frozenset[str](),
     "actions": frozenset({"elements"}),
-    "image": frozenset({"image_url", "alt_text", "title", "slack_file"}),
-    "rich_text": frozenset({"elements"}),
     "markdown": frozenset({"text"}),
     "table": frozenset({"rows", "column_settings"}),
 }
+# The elements of rich text in a cell, and the field that each requires.
+_RICH_ELEMENTS = {"text": "text", "link": "url", "emoji": "name"}
 _BUTTON_KEYS = frozenset(
     {"type", "text", "action_id", "url", "value", "style", "confirm", "accessibility_label"}
 )
@@ -110,12 +109,6 @@ def _header(block: Mapping[str, Any], here: str) -> Problems:
     yield from _text(block, "text", here, limits.MAX_HEADER_TEXT, kinds=("plain_text",))
 
 
-def _image_block(block: Mapping[str, Any], here: str) -> Problems:
-    yield from _image(block, here)
-    if "title" in block:
-        yield from _text(block, "title", here, limits.MAX_IMAGE_TITLE, ("plain_text",))
-
-
 def _markdown(block: Mapping[str, Any], here: str) -> Problems:
     yield from string(block.get("text"), f"{here}/text", limits.MAX_MARKDOWN_TEXT)
 
@@ -137,11 +130,7 @@ def _section(block: Mapping[str, Any], here: str) -> Problems:
     accessory = block.get("accessory")
     if isinstance(accessory, Mapping):
         pointer = f"{here}/accessory"
-        yield from (
-            _image(accessory, pointer)
-            if is_kind(accessory, "image")
-            else _button(accessory, pointer)
-        )
+        yield from _button(accessory, pointer)
 
 
 def _context(block: Mapping[str, Any], here: str) -> Problems:
@@ -152,10 +141,7 @@ def _context(block: Mapping[str, Any], here: str) -> Problems:
     pointer = f"{here}/elements"
     yield from count(elements, limits.MAX_CONTEXT_ELEMENTS, pointer, minimum=1)
     for index, each in enumerate(elements):
-        if isinstance(each, Mapping) and is_kind(each, "image"):
-            yield from _image(each, f"{pointer}/{index}")
-        else:
-            yield from _text_object(each, f"{pointer}/{index}", limits.MAX_TEXT_OBJECT)
+        yield from _text_object(each, f"{pointer}/{index}", limits.MAX_TEXT_OBJECT)
 
 
 def _actions(block: Mapping[str, Any], here: str) -> Problems:
@@ -196,12 +182,6 @@ def _button(element: Any, here: str) -> Problems:
         yield at(f"{here}/style", "must be a valid enum value")
 
 
-def _image(element: Mapping[str, Any], here: str) -> Problems:
-    if "slack_file" not in element:
-        yield from string(element.get("image_url"), f"{here}/image_url", limits.MAX_IMAGE_URL)
-    yield from string(element.get("alt_text"), f"{here}/alt_text", limits.MAX_ALT_TEXT)
-
-
 def _table(block: Mapping[str, Any], here: str) -> Problems:
     rows = block.get("rows")
     if not isinstance(rows, list):
@@ -231,9 +211,43 @@ def _cell(cell: Any, here: str) -> Problems:
     elif is_kind(cell, "raw_text"):
         yield from string(cell.get("text"), f"{here}/text", limits.MAX_TABLE_TEXT)
     elif is_kind(cell, "rich_text"):
-        yield from rich_text(cell, here)
+        yield from _rich_text(cell, here)
     else:
         yield at(f"{here}/type", f"unsupported type: {cell.get('type')}")
+
+
+def _rich_text(cell: Mapping[str, Any], here: str) -> Problems:
+    yield from _elements(cell, here, _rich_section)
+
+
+def _rich_section(part: Mapping[str, Any], here: str) -> Problems:
+    if is_kind(part, "rich_text_section"):
+        yield from _elements(part, here, _rich_element)
+    else:
+        yield at(f"{here}/type", f"unsupported type: {part.get('type')}")
+
+
+def _rich_element(element: Mapping[str, Any], here: str) -> Problems:
+    needed = _RICH_ELEMENTS.get(str(element.get("type")))
+    if needed is None:
+        yield at(f"{here}/type", f"unsupported type: {element.get('type')}")
+    elif not isinstance(element.get(needed), str):
+        yield missing(here, needed)
+
+
+def _elements(
+    holder: Mapping[str, Any], here: str, check: Callable[[Mapping[str, Any], str], Problems]
+) -> Problems:
+    elements = holder.get("elements")
+    if not isinstance(elements, list):
+        yield missing(here, "elements")
+        return
+    for index, element in enumerate(elements):
+        pointer = f"{here}/elements/{index}"
+        if isinstance(element, Mapping):
+            yield from check(element, pointer)
+        else:
+            yield at(pointer, "must provide an object")
 
 
 def _text(
@@ -277,8 +291,6 @@ _CHECKS: Mapping[str, Callable[[Mapping[str, Any], str], Problems]] = {
     "header": _header,
     "context": _context,
     "actions": _actions,
-    "image": _image_block,
     "markdown": _markdown,
-    "rich_text": rich_text,
     "table": _table,
 }

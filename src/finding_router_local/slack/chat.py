@@ -40,7 +40,7 @@ def post_message(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
             metadata=content.get("metadata") or None,
             thread_ts=thread_ts,
             is_broadcast=thread_ts is not None and arguments.flag("reply_broadcast"),
-            sent=_sent(arguments),
+            sent=dict(arguments.values),
         )
     )
     return {"channel": channel.id, "ts": message.ts, "message": as_slack(message, workspace)}
@@ -67,25 +67,13 @@ def update(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
         del content["text"]
     if not any(content.get(key) for key in ("text", "blocks", "attachments")):
         raise Refusal("no_text")
-    if message.is_reply and arguments.flag("reply_broadcast"):
-        content["is_broadcast"] = True
-    message = workspace.change(message, **content, sent=_sent(arguments))
+    message = workspace.change(message, **content, sent=dict(arguments.values))
     return {
         "channel": channel.id,
         "ts": message.ts,
         "text": message.text,
         "message": as_slack(message, workspace),
     }
-
-
-def permalink(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
-    """Return the address of a message: https://docs.slack.dev/reference/methods/chat.getPermalink."""
-    channel = workspace.visible_channel(arguments.text("channel"))
-    message = workspace.find_message(channel, arguments.text("message_ts"))
-    if message is None:
-        raise Refusal("message_not_found")
-    path = f"archives/{channel.id}/p{message.ts.replace('.', '')}"
-    return {"channel": channel.id, "permalink": workspace.url + path}
 
 
 def as_slack(
@@ -208,7 +196,3 @@ def _metadata(arguments: Arguments) -> Mapping[str, Any]:
 
 def _errors(problems: Sequence[str]) -> tuple[str, ...]:
     return tuple(f"[ERROR] {problem}" for problem in problems)
-
-
-def _sent(arguments: Arguments) -> dict[str, Any]:
-    return {key: value for key, value in arguments.values.items() if key != "token"}

@@ -15,28 +15,17 @@ from finding_router_local.slack.workspace import (
     Channel,
     PostedMessage,
     Workspace,
-    is_channel_name,
 )
 
-_KINDS = frozenset({"public_channel", "private_channel", "mpim", "im"})
 _TS = re.compile(r"\d+(\.\d+)?")
 
 
 def list_channels(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
-    """List channels: https://docs.slack.dev/reference/methods/conversations.list."""
-    kinds = set((arguments.text("types") or "public_channel").replace(" ", "").split(","))
-    if not kinds <= _KINDS:
+    """List public channels: https://docs.slack.dev/reference/methods/conversations.list."""
+    if (arguments.text("types") or "public_channel") != "public_channel":
         raise Refusal("invalid_types")
     workspace.check_scope("channels:read")
-    if "private_channel" in kinds:
-        workspace.check_scope("groups:read")
-    found = [
-        channel
-        for channel in workspace.channels()
-        if (channel.is_member if channel.is_private else True)
-        and ("private_channel" if channel.is_private else "public_channel") in kinds
-        and not (arguments.flag("exclude_archived") and channel.is_archived)
-    ]
+    found = [channel for channel in workspace.channels() if not channel.is_private]
     size = arguments.page_size(limits.MAX_LIST_PAGE)
     first = int(_cursor(arguments, "channel") or 0)
     rest = found[first : first + size]
@@ -47,49 +36,14 @@ def list_channels(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
     }
 
 
-def info(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
-    """Describe a channel: https://docs.slack.dev/reference/methods/conversations.info."""
-    channel = workspace.visible_channel(arguments.text("channel"))
-    workspace.check_scope("groups:read" if channel.is_private else "channels:read")
-    return {"channel": _as_slack(channel)}
-
-
-def join(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
-    """Join a public channel: https://docs.slack.dev/reference/methods/conversations.join."""
-    channel = workspace.visible_channel(arguments.text("channel"))
-    if channel.is_private:
-        raise Refusal("method_not_supported_for_channel_type")
-    if channel.is_archived:
-        raise Refusal("is_archived")
-    warning = {"warning": "already_in_channel"} if channel.is_member else {}
-    channel.is_member = True
-    workspace.touch()
-    return {"channel": _as_slack(channel)} | warning
-
-
-def create(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
-    """Make a channel: https://docs.slack.dev/reference/methods/conversations.create."""
-    private = arguments.flag("is_private")
-    workspace.check_scope("groups:write" if private else "channels:manage")
-    name = arguments.text("name").removeprefix("#")
-    if not name:
-        raise Refusal("invalid_name_required")
-    if len(name) > limits.MAX_CHANNEL_NAME:
-        raise Refusal("invalid_name_maxlength")
-    if not is_channel_name(name):
-        raise Refusal("invalid_name_specials")
-    if workspace.find_channel(name) is not None:
-        raise Refusal("name_taken")
-    return {"channel": _as_slack(workspace.add_channel(name, private=private))}
-
-
 def history(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
     """Read a channel, newest first, threads folded: https://docs.slack.dev/reference/methods/conversations.history."""
     channel = _readable(workspace, arguments)
+    oldest = _oldest(arguments)
     shown = [
         message
         for message in reversed(workspace.messages(channel.id))
-        if (not message.is_reply or message.is_broadcast) and _is_between(message, arguments)
+        if (not message.is_reply or message.is_broadcast) and message.posted_at > oldest
     ]
     return _page(workspace, arguments, shown, newest_first=True)
 
@@ -100,10 +54,11 @@ def replies(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
     parent = workspace.find_message(channel, arguments.text("ts"))
     if parent is None:
         raise Refusal("thread_not_found")
+    oldest = _oldest(arguments)
     rest = [
         message
         for message in workspace.messages(channel.id)
-        if message.thread_ts == parent.ts and _is_between(message, arguments)
+        if message.thread_ts == parent.ts and message.posted_at > oldest
     ]
     return _page(workspace, arguments, [parent, *rest], newest_first=False)
 
@@ -117,18 +72,12 @@ def _readable(workspace: Workspace, arguments: Arguments) -> Channel:
     return channel
 
 
-def _is_between(message: PostedMessage, arguments: Arguments) -> bool:
-    """Return True if *message* is within oldest and latest; their ends count if inclusive."""
-    bounds = {}
-    for name in ("oldest", "latest"):
-        text = arguments.text(name)
-        if text and not _TS.fullmatch(text):
-            raise Refusal(f"invalid_ts_{name}")
-        bounds[name] = float(text or 0)
-    if arguments.flag("inclusive") and message.posted_at in bounds.values():
-        return True
-    latest = bounds["latest"] or float("inf")
-    return bounds["oldest"] < message.posted_at < latest
+def _oldest(arguments: Arguments) -> float:
+    """Return the time that messages must be later than, in Unix seconds."""
+    text = arguments.text("oldest")
+    if text and not _TS.fullmatch(text):
+        raise Refusal("invalid_ts_oldest")
+    return float(text or 0)
 
 
 def _page(

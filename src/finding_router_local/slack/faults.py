@@ -87,9 +87,9 @@ class Fault:
 class FaultPlan:
     """All faults that are still to come; safe to use from several threads."""
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._random = random.Random(seed)  # noqa: S311 -- faults to repeat, not secrets
+        self._random = random.Random(0)  # noqa: S311 -- faults to repeat, not secrets
         self._faults: list[Fault] = []
 
     def add(  # noqa: PLR0913 -- one keyword for each thing that a fault can be

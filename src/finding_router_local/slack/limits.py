@@ -31,9 +31,6 @@ MAX_TABLE_ROWS: Final = 100
 MAX_TABLE_COLUMNS: Final = 20
 MAX_TABLE_TEXT: Final = 10_000
 MAX_MARKDOWN_TEXT: Final = 12_000  # over all markdown blocks of one message
-MAX_IMAGE_URL: Final = 3_000
-MAX_ALT_TEXT: Final = 2_000
-MAX_IMAGE_TITLE: Final = 2_000
 
 # https://docs.slack.dev/reference/block-kit/composition-objects/text-object
 MAX_TEXT_OBJECT: Final = 3_000

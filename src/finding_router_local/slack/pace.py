@@ -12,20 +12,11 @@ class Pace:
     """
     Count posts and calls against the limits.
 
-    *clock* gives seconds, and never goes back. *workspace_posts_per_minute* is the
-    workspace-wide limit that Slack mentions without a number; None leaves it out.
+    *clock* returns seconds and never goes back.
     """
 
-    def __init__(
-        self,
-        clock: Callable[[], float],
-        *,
-        burst: int = POST_BURST,
-        workspace_posts_per_minute: int | None = None,
-    ) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._burst = burst
-        self._workspace_posts_per_minute = workspace_posts_per_minute
         self._buckets: dict[str, tuple[float, float]] = {}
         self._recent: dict[str, deque[float]] = {}
 
@@ -37,16 +28,12 @@ class Pace:
     def wait_for_post(self, channel: str) -> float:
         """Count a post to *channel*; where it comes too early, give the seconds to wait."""
         now = self._clock()
-        tokens, then = self._buckets.get(channel, (float(self._burst), now))
-        tokens = min(float(self._burst), tokens + (now - then) * POSTS_PER_SECOND)
+        tokens, then = self._buckets.get(channel, (float(POST_BURST), now))
+        tokens = min(float(POST_BURST), tokens + (now - then) * POSTS_PER_SECOND)
         # What is left of a token after a wait of whole seconds is rounding, not earliness.
         if tokens < 1 - 1e-6:
             self._buckets[channel] = (tokens, now)
             return (1 - tokens) / POSTS_PER_SECOND
-        if self._workspace_posts_per_minute is not None:
-            wait = self.wait_for_call("posts of the workspace", self._workspace_posts_per_minute)
-            if wait:
-                return wait
         self._buckets[channel] = (tokens - 1, now)
         return 0.0
 

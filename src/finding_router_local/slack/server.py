@@ -10,7 +10,6 @@ from finding_router_local.serving import LOOPBACK, HttpServer
 from finding_router_local.slack.api import WebApi
 from finding_router_local.slack.control import CONTROL_PREFIX, slack_control
 from finding_router_local.slack.faults import FaultPlan
-from finding_router_local.slack.limits import POST_BURST
 from finding_router_local.slack.pace import Pace
 from finding_router_local.slack.statistics import Statistics
 from finding_router_local.slack.web import make_app
@@ -32,10 +31,8 @@ class SlackServer:
     A Slack of its own, on loopback, from `start` (or ``with``) to `stop`.
 
     *port* 0 takes any free one. *channels* exist from the start; with *auto_create* any other
-    name that is posted to comes into being. *pace* False lifts the rate limits; *burst* is how
-    many posts a channel takes at once; *workspace_posts_per_minute* limits all channels together.
-    Each answer takes *latency_seconds*. *clock* gives seconds since 1970, for pace and times;
-    *seed* makes faults of chance repeatable.
+    name that is posted to comes into being. *pace* False lifts the rate limits.
+    Each answer takes *latency_seconds*. *clock* returns Unix seconds, for rate limits and times.
     """
 
     def __init__(  # noqa: PLR0913 -- each is a property of the workspace that a test may set
@@ -48,19 +45,12 @@ class SlackServer:
         channels: Sequence[str] = (),
         auto_create: bool = False,
         pace: bool = True,
-        burst: int = POST_BURST,
-        workspace_posts_per_minute: int | None = None,
         latency_seconds: float = 0.0,
         clock: Callable[[], float] = time.time,
-        name: str = "Local Slack",
-        seed: int = 0,
     ) -> None:
-        self.workspace = Workspace(
-            token=token, clock=clock, scopes=scopes, auto_create=auto_create, name=name
-        )
-        self.faults = FaultPlan(seed)
-        limits = Pace(clock, burst=burst, workspace_posts_per_minute=workspace_posts_per_minute)
-        self.api = WebApi(self.workspace, self.faults, limits if pace else None)
+        self.workspace = Workspace(token=token, clock=clock, scopes=scopes, auto_create=auto_create)
+        self.faults = FaultPlan()
+        self.api = WebApi(self.workspace, self.faults, Pace(clock) if pace else None)
         for channel in channels:
             self.workspace.add_channel(channel)
         self._host = host

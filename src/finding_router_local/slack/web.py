@@ -71,10 +71,8 @@ def _called(api: WebApi, method: str, request: Request) -> Answer:
         if not isinstance(sent, dict):
             return Answer({"ok": False, "error": "json_not_object"})
         values |= sent
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
-        token = str(values.get("token", ""))
-    return api.call(method, token.strip(), values)
+    token = request.headers.get("Authorization", "").removeprefix("Bearer").strip()
+    return api.call(method, token, values)
 
 
 def _response(answer: Answer) -> Response:

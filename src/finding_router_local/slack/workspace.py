@@ -21,7 +21,7 @@ _ERROR_OF: Final = {
 }
 
 # https://docs.slack.dev/reference/scopes: to post, and to find channels by their names.
-DEFAULT_SCOPES: Final = ("chat:write", "chat:write.public", "channels:read", "channels:join")
+DEFAULT_SCOPES: Final = ("chat:write", "chat:write.public", "channels:read")
 
 TEAM_ID: Final = "T0LOCALTEAM"
 APP_ID: Final = "A0ROUTERAPP"
@@ -96,12 +96,11 @@ class Workspace:
         clock: Callable[[], float],
         scopes: Sequence[str] = DEFAULT_SCOPES,
         auto_create: bool = False,
-        name: str = "Local Slack",
     ) -> None:
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self.version = 0
-        self.name = name
+        self.name = "Local Slack"
         self.url = "http://127.0.0.1/"
         self.token = token
         self.standing: Standing = "active"

@@ -12,7 +12,6 @@ from typing import Any, Final
 from jinja2 import ChainableUndefined, Environment, PackageLoader
 from markupsafe import Markup
 
-from finding_router_local.slack.page.dates import format_date
 from finding_router_local.slack.page.emoji import EMOJI
 from finding_router_local.slack.page.mrkdwn import Reader, link, mrkdwn, plain
 from finding_router_local.slack.page.views import view_channel
@@ -22,18 +21,13 @@ from finding_router_local.slack.workspace import Channel, PostedMessage
 LIVE_MESSAGES: Final = 200
 
 _STATIC = Path(__file__).with_name("static")
-_COLOUR = re.compile(r"#?([0-9a-fA-F]{6}|[0-9a-fA-F]{3})")
-# https://docs.slack.dev/legacy/legacy-messaging/legacy-secondary-message-attachments
-_NAMED_COLOURS = {"good": "#2eb67d", "warning": "#ecb22e", "danger": "#e01e5a"}
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _NO_COLOUR = "#dddddd"
 
 
 def bar_colour(said: object) -> str:
-    """Return the colour of an attachment's bar, grey for what Slack does not know either."""
-    if isinstance(said, str) and said in _NAMED_COLOURS:
-        return _NAMED_COLOURS[said]
-    match = _COLOUR.fullmatch(said) if isinstance(said, str) else None
-    return f"#{match[1]}" if match else _NO_COLOUR
+    """Return the colour of an attachment's bar; grey if *said* is not ``#RRGGBB``."""
+    return said if isinstance(said, str) and _COLOUR.fullmatch(said) else _NO_COLOUR
 
 
 def render_page(
@@ -122,20 +116,9 @@ def _environment() -> Environment:
     environment.globals |= {
         "mrkdwn": mrkdwn,
         "emoji": EMOJI,
-        "rich_date": _rich_date,
         "rich_link": _rich_link,
     }
     return environment
-
-
-def _rich_date(element: dict[str, Any], reader: Reader) -> str:
-    """Draw the date element of rich text."""
-    try:
-        return format_date(
-            int(element["timestamp"]), str(element["format"]), reader.zone, reader.local_now()
-        )
-    except (KeyError, TypeError, ValueError, OverflowError, OSError):
-        return str(element.get("fallback", ""))
 
 
 def _rich_link(element: dict[str, Any]) -> Markup:

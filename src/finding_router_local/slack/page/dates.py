@@ -53,27 +53,12 @@ def _token(moment: datetime, now: datetime, match: re.Match[str]) -> str:
     name = match[1]
     day = ordinal(moment.day)
     written = {
-        "date_num": f"{moment:%Y-%m-%d}",
-        "date_slash": f"{moment:%d/%m/%Y}",
         "date": f"{moment:%B} {day}, {moment.year}",
         "date_short": f"{moment:%b} {moment.day}, {moment.year}",
         "date_long": f"{moment:%A, %B} {day}, {moment.year}",
-        "date_long_full": f"{moment:%B} {moment.day}, {moment.year}",
-        "day_divider_pretty": day_divider(moment, now),
         "time": clock_time(moment),
         "time_secs": f"{moment.hour % 12 or 12}:{moment:%M:%S %p}",
-        "ago": _ago(moment, now),
     }
     if name.endswith("_pretty") and name.removesuffix("_pretty") in written:
         return day_name(moment, now) or written[name.removesuffix("_pretty")]
     return written.get(name, match[0])
-
-
-def _ago(moment: datetime, now: datetime) -> str:
-    seconds = (now - moment).total_seconds()
-    for length, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if abs(seconds) >= length:
-            count = int(abs(seconds) // length)
-            amount = f"{count} {unit}{'' if count == 1 else 's'}"
-            return f"{amount} ago" if seconds > 0 else f"in {amount}"
-    return "just now"

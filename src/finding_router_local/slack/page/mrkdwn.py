@@ -34,7 +34,7 @@ _STYLES = tuple(
     for mark, tag in ((r"\*", "b"), ("_", "i"), ("~", "s"))
 )
 _QUOTE = re.compile(r"(?:^&gt; ?.*(?:\n|$))+", re.MULTILINE)
-_DATE = re.compile(r"!date\^(-?\d+)\^([^^|]+)(?:\^([^|]+))?(?:\|(.*))?")
+_DATE = re.compile(r"!date\^(-?\d+)\^([^^|]+)(?:\|(.*))?")
 _SAFE_SCHEMES = frozenset({"http", "https", "mailto"})
 _EVERYBODY = frozenset({"here", "channel", "everyone"})
 
@@ -135,15 +135,14 @@ def _special(inside: str, target: str, label: str, reader: Reader) -> str:
 
 
 def _date(match: re.Match[str], reader: Reader) -> str:
-    timestamp, template, url, fallback = match.groups()
+    timestamp, template, fallback = match.groups()
     now = reader.local_now()
     try:
         shown = format_date(int(timestamp), decoded(template), reader.zone, now)
         full = format_date(int(timestamp), "{date_long} at {time_secs}", reader.zone, now)
     except (ValueError, OverflowError, OSError):
         return str(escape(decoded(fallback or "")))
-    drawn = f'<time title="{escape(full)}">{escape(shown)}</time>'
-    return _link(decoded(url), drawn) if url else drawn
+    return f'<time title="{escape(full)}">{escape(shown)}</time>'
 
 
 def _mention(name: str, kind: str = "somebody") -> str:
