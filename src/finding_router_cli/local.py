@@ -237,7 +237,7 @@ def _serve(stack: "Stack", template: Path, host: str) -> None:
     container_host = CONTAINER_HOST if is_open else host
     content = {stack.function.logical_id: stack.environment(container_host)}
     environment_file.write_text(json.dumps(content, indent=2) + "\n")
-    stack.listeners.append(lambda outcomes: _print(outcomes, with_summary=False))
+    stack.journal.listeners.append(lambda outcomes: _print(outcomes, with_summary=False))
     try:
         with announce(stack.id, stack.aws.url, template.parent):
             click.echo(usage(stack, template, environment_file, is_open=is_open))

@@ -1,15 +1,12 @@
 """How each finding that was sent ended, as the function's log tells it."""
 
 import json
-import threading
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
 from finding_router.errors import FindingError
 from finding_router.findings.asff import read_finding
-from finding_router_local.invocation import Batch, Invocation
 
 FILTERED: Final = "filtered"
 MISSING: Final = "missing"
@@ -83,67 +80,6 @@ class FindingOutcome:
         return cls(**{**value, "channels": channels})
 
 
-class Journal:
-    """Everything that the workers did; they write to it from their threads."""
-
-    def __init__(self) -> None:
-        """Start empty."""
-        self._lock = threading.Lock()
-        self._lines: dict[str, list[dict[str, Any]]] = {}
-        self._errors: dict[str, str] = {}
-        self._tries: Counter[str] = Counter()
-        self.log: list[str] = []
-        self.batches: list[Batch] = []
-
-    def add(self, batch: Batch) -> None:
-        """Take down what was logged about each record of *batch*; its last try counts."""
-        lines = list(_finding_lines(batch.invocation.log))
-        with self._lock:
-            self.log += batch.invocation.log
-            self.batches.append(batch)
-            for record in batch.event["Records"]:
-                id_ = record["messageId"]
-                self._tries[id_] += 1
-                own = [line for line in lines if line.get("record_id") == id_]
-                if own:
-                    self._lines[id_] = own
-                    self._errors.pop(id_, None)
-                elif batch.invocation.error is not None:
-                    self._errors[id_] = batch.invocation.error
-
-    def note(self, log: Sequence[str]) -> None:
-        """Take down the *log* of an invocation without records."""
-        with self._lock:
-            self.log += log
-
-    def tries(self, record_id: str) -> int:
-        """Return how often the record was worked on to the end."""
-        with self._lock:
-            return self._tries[record_id]
-
-    def outcomes(
-        self, event: Mapping[str, Any], *, number: int, record_id: str
-    ) -> list[FindingOutcome]:
-        """Return the outcomes of the event that went into the queue as *record_id*."""
-        with self._lock:
-            lines = self._lines.get(record_id, [])
-            error = self._errors.get(record_id)
-            tries = self._tries[record_id]
-        if error is not None:
-            described = describe(event, number=number, outcome=FAILED, detail=error)
-        elif lines:
-            described = [_read(line, number) for line in lines]
-        else:
-            detail = "the function logged nothing about it"
-            described = describe(event, number=number, outcome=MISSING, detail=detail)
-        return [replace(each, tries=tries) for each in described]
-
-
-def outcomes_of(invocation: Invocation) -> list[FindingOutcome]:
-    """Return the outcomes that one invocation came to, whatever a later one makes of them."""
-    return [_read(line, 0) for line in _finding_lines(invocation.log)]
-
-
 def describe(
     event: Mapping[str, Any], *, number: int, outcome: str, detail: str
 ) -> list[FindingOutcome]:
@@ -180,7 +116,8 @@ def _describe(raw: object, same: FindingOutcome) -> FindingOutcome:
     )
 
 
-def _finding_lines(log: Sequence[str]) -> Iterator[dict[str, Any]]:
+def finding_lines(log: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield the lines of *log* that the handler wrote about a finding."""
     for text in log:
         try:
             line = json.loads(text)
@@ -190,7 +127,8 @@ def _finding_lines(log: Sequence[str]) -> Iterator[dict[str, Any]]:
             yield line
 
 
-def _read(line: Mapping[str, Any], number: int) -> FindingOutcome:
+def outcome_of(line: Mapping[str, Any], number: int) -> FindingOutcome:
+    """Return the outcome in a *line* of the handler about a finding of event *number*."""
     channels = tuple(
         Delivered(
             channel=each["channel"],

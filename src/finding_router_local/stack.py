@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -14,19 +14,10 @@ from finding_router_local.bus import EventBus
 from finding_router_local.control import stack_control
 from finding_router_local.deployment import Deployment, Function, deploy
 from finding_router_local.dynamodb import forget_items
-from finding_router_local.event_source import EventSource
 from finding_router_local.faults import FaultBoard
 from finding_router_local.function_process import FunctionProcess, Pace
-from finding_router_local.gate import Call
-from finding_router_local.invocation import Batch, Invoke
-from finding_router_local.outcomes import (
-    FILTERED,
-    FindingOutcome,
-    Journal,
-    describe,
-    findings_of,
-    outcomes_of,
-)
+from finding_router_local.journal import Journal
+from finding_router_local.outcomes import FindingOutcome, findings_of
 from finding_router_local.queues import QueueView
 from finding_router_local.running import PREFIX
 from finding_router_local.secret import Keeper, keep_token
@@ -34,7 +25,7 @@ from finding_router_local.serving import LOOPBACK
 from finding_router_local.slack import SlackServer
 from finding_router_local.tables import Table
 from finding_router_local.template import read_template
-from finding_router_local.workers import Workers, run_schedule
+from finding_router_local.workers import MakeInvoke, Workers, run_schedule
 
 # Routes are read again so often that an edit shows with the next finding, and the log tells what
 # became of every finding, also of those that nobody was ever told of.
@@ -47,8 +38,6 @@ PARAMETERS: Final[Mapping[str, object]] = {
 DRAIN_SECONDS: Final = 120.0
 _POLL_SECONDS: Final = 0.02
 _INSTANT_SECONDS: Final = 0.001
-
-type MakeInvoke = Callable[[Function], Invoke]
 
 
 class Stack:
@@ -92,9 +81,7 @@ class Stack:
         self.slack = slack or SlackServer(
             host=host, port=slack_port, auto_create=True, clock=self.clock
         )
-        self.journal = Journal()
-        self._workers = Workers()
-        self.listeners: list[Callable[[list[FindingOutcome]], None]] = []
+        self.journal = Journal(self.workflow_status)
 
     def __enter__(self) -> Self:
         """Start everything."""
@@ -108,10 +95,17 @@ class Stack:
             hub.publish, hub.faults = self.bus.put, self.aws.faults
             # Otherwise what returns after a jump of the clock seems to have come before its end.
             hub.clock = self.clock
-            self.aws.gate.kill = self._kill_caller
+            self._workers = Workers(
+                self.function,
+                self.aws,
+                pace=lambda: Pace(self._ahead_seconds, self.is_hasty),
+                on_batch=self.journal.add,
+                make_invoke=self._make_invoke,
+            )
+            self.aws.gate.kill = lambda call: self._workers.kill(call.caller)
             self.aws.mount(PREFIX, stack_control(self))
-            for number in range(self._worker_count):
-                self._start_worker(number, resources)
+            for _ in range(self._worker_count):
+                self._workers.start(resources)
             self._start_schedule(resources)
             self._resources = resources.pop_all()
         return self
@@ -137,7 +131,7 @@ class Stack:
                 forget_items(self.aws.account_id, self.aws.region, table)
         self.aws.security_hub.forget()
         self.bus.filtered = 0
-        self.journal = Journal()
+        self.journal.clear()
         # The workers remember routes for so long.
         self.advance(float(self.function.environment["ROUTE_CACHE_SECONDS"]) + 1)
 
@@ -194,7 +188,7 @@ class Stack:
         return [
             outcome
             for number, (event, record_id) in enumerate(zip(events, sent, strict=True))
-            for outcome in self._outcomes(event, number, record_id)
+            for outcome in self.journal.outcomes(event, number=number, record_id=record_id)
         ]
 
     def put(self, event: Mapping[str, Any]) -> str | None:
@@ -260,14 +254,7 @@ class Stack:
         schedule = self.deployment.schedule
         if schedule is None:
             raise OSError("the template has no schedule to wake the function")
-        invocation = self._workers.invokes[0](schedule.event)
-        self.journal.note(invocation.log)
-        if invocation.error is not None:
-            raise OSError(f"the function failed when it was woken: {invocation.error}")
-        outcomes = [self._with_status(each) for each in outcomes_of(invocation)]
-        for listener in self.listeners:
-            listener(outcomes)
-        return outcomes
+        return self.journal.add_wake(self._workers.invokes[0](schedule.event))
 
     def findings(self, filters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """Return what Security Hub holds, oldest first; *filters* are those of GetFindings."""
@@ -330,27 +317,6 @@ class Stack:
         function = replace(deployment.function, timeout_seconds=self._timeout_seconds)
         return replace(deployment, function=function)
 
-    def _start_worker(self, number: int, resources: ExitStack) -> None:
-        if self._make_invoke is not None:
-            invoke = self._make_invoke(self.function)
-        else:
-            invoke = FunctionProcess(
-                self.function,
-                endpoint_url=self.aws.url,
-                name=f"worker-{number}",
-                clock=lambda: Pace(self._ahead_seconds, self.is_hasty),
-            )
-        self._workers.start(invoke, self._source, resources)
-
-    def _source(self, invoke: Invoke) -> EventSource:
-        return EventSource(
-            self.function,
-            sqs=self.aws.client("sqs"),
-            region=self.aws.region,
-            invoke=invoke,
-            on_batch=self._on_batch,
-        )
-
     def _start_schedule(self, resources: ExitStack) -> None:
         """Wake the function as often as the template says; in a hasty stack, `wake` alone does."""
         schedule = self.deployment.schedule
@@ -358,16 +324,6 @@ class Stack:
             run_schedule(
                 lambda: None if self.is_hasty else self.wake(), schedule.every_seconds, resources
             )
-
-    def _kill_caller(self, call: Call) -> None:
-        self._workers.kill(call.caller)
-
-    def _on_batch(self, batch: Batch) -> None:
-        self.journal.add(batch)
-        if self.listeners:
-            outcomes = [self._with_status(each) for each in outcomes_of(batch.invocation)]
-            for listener in self.listeners:
-                listener(outcomes)
 
     def _table(self, logical_id: str) -> Table:
         return Table(self.aws.client("dynamodb"), self.deployment.tables[logical_id])
@@ -384,17 +340,3 @@ class Stack:
         if only is not None:
             there &= only
         return any(tries is None or self.journal.tries(id_) < tries for id_ in there)
-
-    def _outcomes(
-        self, event: Mapping[str, Any], number: int, record_id: str | None
-    ) -> list[FindingOutcome]:
-        if record_id is None:
-            detail = "the rule does not let it through"
-            outcomes = describe(event, number=number, outcome=FILTERED, detail=detail)
-        else:
-            outcomes = self.journal.outcomes(event, number=number, record_id=record_id)
-        return [self._with_status(each) for each in outcomes]
-
-    def _with_status(self, outcome: FindingOutcome) -> FindingOutcome:
-        status = self.workflow_status(outcome.product_arn, outcome.finding_id)
-        return replace(outcome, workflow_status=status)

@@ -3,32 +3,58 @@
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from functools import partial
 
+from finding_router_local.aws import AwsServer
+from finding_router_local.deployment import Function
 from finding_router_local.event_source import EventSource
-from finding_router_local.function_process import FunctionProcess
-from finding_router_local.invocation import Invoke
+from finding_router_local.function_process import FunctionProcess, Pace
+from finding_router_local.invocation import Batch, Invoke
 
-type MakeSource = Callable[[Invoke], EventSource]
+type MakeInvoke = Callable[[Function], Invoke]
 
 
 class Workers:
-    """Every worker there is, in the order that they started."""
+    """
+    The workers of *function*, in the order of their start.
 
-    def __init__(self) -> None:
-        """Start with none."""
+    *on_batch* is called with each batch. Unless *make_invoke* returns something else that invokes
+    the function, each worker has a process, whose clock is set to *pace* before an invocation.
+    """
+
+    def __init__(
+        self,
+        function: Function,
+        aws: AwsServer,
+        *,
+        pace: Callable[[], Pace],
+        on_batch: Callable[[Batch], None],
+        make_invoke: MakeInvoke | None = None,
+    ) -> None:
+        """Start with no worker."""
         self.processes: list[FunctionProcess] = []
         self.invokes: list[Invoke] = []
         self._sources: list[EventSource] = []
+        self._function = function
+        self._make_invoke = make_invoke
+        self._make_process = partial(FunctionProcess, endpoint_url=aws.url, clock=pace)
+        self._make_source = partial(
+            EventSource, sqs=aws.client("sqs"), region=aws.region, on_batch=on_batch
+        )
 
-    def start(self, invoke: Invoke, make_source: MakeSource, resources: ExitStack) -> None:
-        """Start a worker; at the end of *resources* nobody waits for what it is doing."""
-        process = invoke if isinstance(invoke, FunctionProcess) else None
-        if process is not None:
+    def start(self, resources: ExitStack) -> None:
+        """Start a worker; the end of *resources* does not wait for its work."""
+        process = None
+        if self._make_invoke is None:
+            name = f"worker-{len(self.invokes)}"
+            invoke: Invoke = (process := self._make_process(self._function, name=name))
             self.processes.append(process)
             process.start()
             resources.callback(process.close)
+        else:
+            invoke = self._make_invoke(self._function)
         self.invokes.append(invoke)
-        source = make_source(invoke)
+        source = self._make_source(self._function, invoke=invoke)
         self._sources.append(source)
         source.start()
         resources.callback(source.stop)
@@ -37,13 +63,13 @@ class Workers:
         resources.callback(source.stop_soon)
 
     def hurry(self, *, now: bool) -> None:
-        """Tell them whether more is to come: if not (*now*), they do not wait for it."""
+        """If *now*, do not wait for more messages to fill a batch; if not, wait again."""
         for source in self._sources:
             source.hurry(now=now)
 
     @property
     def are_working(self) -> bool:
-        """Return True if any of them has a batch at hand."""
+        """Return True if any worker has a batch at hand."""
         return any(source.is_working for source in self._sources)
 
     def kill(self, name: str | None) -> None:
@@ -54,7 +80,7 @@ class Workers:
 
 
 def run_schedule(call: Callable[[], object], every_seconds: float, resources: ExitStack) -> None:
-    """Call in the background, until *resources* end; what fails is due at the next call as well."""
+    """Run *call* in the background until *resources* end; an OSError waits for the next run."""
     is_over = threading.Event()
 
     def run() -> None:

@@ -1,0 +1,116 @@
+"""The journal of the local stack: every batch of the workers, and how each finding ended."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from finding_router_local.invocation import Batch, Invocation
+from finding_router_local.outcomes import (
+    FAILED,
+    FILTERED,
+    MISSING,
+    FindingOutcome,
+    describe,
+    finding_lines,
+    outcome_of,
+)
+
+type Listener = Callable[[list[FindingOutcome]], None]
+type StatusOf = Callable[[str | None, str | None], str | None]
+
+
+class Journal:
+    """
+    The log and batches of all workers, which write to it from their threads.
+
+    *status_of* returns the Workflow status of a finding, given its ProductArn and Id; each of the
+    *listeners* is called with the outcomes of each invocation.
+    """
+
+    def __init__(self, status_of: StatusOf) -> None:
+        """Start empty."""
+        self._status_of = status_of
+        self._lock = threading.Lock()
+        self.listeners: list[Listener] = []
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything but the listeners."""
+        with self._lock:
+            self._lines: dict[str, list[dict[str, Any]]] = {}
+            self._errors: dict[str, str] = {}
+            self._tries: Counter[str] = Counter()
+            self.log: list[str] = []
+            self.batches: list[Batch] = []
+
+    def add(self, batch: Batch) -> None:
+        """Record what was logged about each record of *batch*; the last try of a record counts."""
+        lines = list(finding_lines(batch.invocation.log))
+        with self._lock:
+            self.log += batch.invocation.log
+            self.batches.append(batch)
+            for record in batch.event["Records"]:
+                id_ = record["messageId"]
+                self._tries[id_] += 1
+                own = [line for line in lines if line.get("record_id") == id_]
+                if own:
+                    self._lines[id_] = own
+                    self._errors.pop(id_, None)
+                elif batch.invocation.error is not None:
+                    self._errors[id_] = batch.invocation.error
+        if self.listeners:
+            self._tell(batch.invocation)
+
+    def add_wake(self, invocation: Invocation) -> list[FindingOutcome]:
+        """
+        Record an *invocation* by the schedule, and return the outcomes of what was due.
+
+        Raises:
+            OSError: the function failed.
+
+        """
+        with self._lock:
+            self.log += invocation.log
+        if invocation.error is not None:
+            raise OSError(f"the function failed when it was woken: {invocation.error}")
+        return self._tell(invocation)
+
+    def tries(self, record_id: str) -> int:
+        """Return how many invocations with this record have ended."""
+        with self._lock:
+            return self._tries[record_id]
+
+    def outcomes(
+        self, event: Mapping[str, Any], *, number: int, record_id: str | None
+    ) -> list[FindingOutcome]:
+        """Return the outcomes of *event*, the message *record_id*; None if the rule filtered it."""
+        if record_id is None:
+            detail = "the rule does not let it through"
+            found = describe(event, number=number, outcome=FILTERED, detail=detail)
+            return [self._with_status(each) for each in found]
+        with self._lock:
+            lines = self._lines.get(record_id, [])
+            error = self._errors.get(record_id)
+            tries = self._tries[record_id]
+        if error is not None:
+            found = describe(event, number=number, outcome=FAILED, detail=error)
+        elif lines:
+            found = [outcome_of(line, number) for line in lines]
+        else:
+            detail = "the function logged nothing about it"
+            found = describe(event, number=number, outcome=MISSING, detail=detail)
+        return [self._with_status(replace(each, tries=tries)) for each in found]
+
+    def _tell(self, invocation: Invocation) -> list[FindingOutcome]:
+        """Call the listeners with the outcomes of one invocation, and return these."""
+        found = [outcome_of(line, 0) for line in finding_lines(invocation.log)]
+        outcomes = [self._with_status(each) for each in found]
+        for listener in self.listeners:
+            listener(outcomes)
+        return outcomes
+
+    def _with_status(self, outcome: FindingOutcome) -> FindingOutcome:
+        status = self._status_of(outcome.product_arn, outcome.finding_id)
+        return replace(outcome, workflow_status=status)
