@@ -6,7 +6,7 @@ from finding_router.aws.held import DynamoHeld
 from finding_router.aws.items import Items
 from finding_router.aws.ledger import DynamoLedger
 from finding_router.aws.locks import DynamoLocks
-from finding_router.aws.queue import FindingsQueue
+from finding_router.aws.queue import Queue, Queues
 from finding_router.aws.rates import DynamoRates
 from finding_router.aws.routing_table import DynamoRoutingTable
 from finding_router.aws.security_hub import SecurityHub
@@ -51,6 +51,7 @@ def make_pipeline(settings: Settings) -> Pipeline:
     )
 
 
-def make_queue(settings: Settings) -> FindingsQueue | None:
-    """Make the queue, where there is one to send records back to."""
-    return FindingsQueue(settings.findings_queue_url) if settings.findings_queue_url else None
+def make_queues(settings: Settings) -> Queues:
+    """Make the queues of the stack; a laptop may have none."""
+    findings, backlog = settings.findings_queue_url, settings.backlog_queue_url
+    return Queues(Queue(findings) if findings else None, Queue(backlog) if backlog else None)

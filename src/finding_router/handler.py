@@ -1,13 +1,15 @@
 """The entry of the function: an SQS batch of EventBridge events, or one bare event."""
 
+import time
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
-from finding_router.bootstrap import make_pipeline, make_queue
+from finding_router.aws.queue import DIGESTS, FIRST_ID
+from finding_router.bootstrap import make_pipeline, make_queues
 from finding_router.delivery.deliveries import Job, Record
 from finding_router.delivery.limits.deadline import Deadline, RemainingTime
-from finding_router.delivery.outcome import Outcome
+from finding_router.delivery.outcome import UNDONE
 from finding_router.errors import EventError, RouterError
 from finding_router.settings import Settings
 from finding_router.telemetry import logger, metrics, traced
@@ -24,7 +26,7 @@ class BatchFailedError(RouterError):
 @cache
 def _parts() -> tuple[Any, Any]:
     settings = Settings.from_environment()
-    return make_pipeline(settings), make_queue(settings)
+    return make_pipeline(settings), make_queues(settings)
 
 
 @logger.inject_lambda_context
@@ -45,19 +47,18 @@ def lambda_handler(event: Mapping[str, Any], context: RemainingTime) -> dict[str
         StoreError: the schedule calls, and the held findings cannot be read.
 
     """
-    pipeline, queue = _parts()
+    pipeline, queues = _parts()
     deadline = Deadline.of(context)
     if is_wake(event):
         # A finding that failed stays held until the next call: this one worked.
         return _outcomes(pipeline.wake(deadline))
-    jobs = pipeline.run(read_records(event), deadline)
+    records = read_records(event)
     if "detail-type" in event:
-        return _answer(jobs)
-    delays = _delays(jobs)
-    if queue is not None:
-        receipts = {record.receipt: after for record, after in delays.items() if record.receipt}
-        queue.delay(receipts, deadline)
-    return {"batchItemFailures": [{"itemIdentifier": record.id} for record in delays]}
+        return _answer(pipeline.run(records, deadline))
+    source = queues.source(_queue_arn(event))
+    jobs = pipeline.run(records, deadline, source)
+    failures = queues.put_back(jobs, source, deadline)
+    return {"batchItemFailures": [{"itemIdentifier": record.id} for record in failures]}
 
 
 def is_wake(event: object) -> bool:
@@ -77,15 +78,7 @@ def read_records(event: object) -> list[Record]:
         case {"detail-type": _}:
             return [Record(body=event)]
         case {"Records": [*records]} if all(map(_is_sqs_record, records)):
-            return [
-                Record(
-                    body=record.get("body"),
-                    id=record["messageId"],
-                    receipt=record.get("receiptHandle"),
-                    tries=_tries(record),
-                )
-                for record in records
-            ]
+            return [_record(record) for record in records]
     message = (
         f"{_name(event)}: not taken; send an SQS batch of EventBridge events, "
         "or one EventBridge event from aws.securityhub"
@@ -100,9 +93,37 @@ def _is_sqs_record(record: object) -> bool:
     return False
 
 
-def _tries(record: Mapping[str, Any]) -> int:
-    count = (record.get("attributes") or {}).get("ApproximateReceiveCount", "1")
-    return int(count) if str(count).isdecimal() else 1
+def _record(record: Mapping[str, Any]) -> Record:
+    attributes, own = record.get("attributes") or {}, record.get("messageAttributes") or {}
+    sent_at = _whole(attributes.get("SentTimestamp"), or_else=0) / 1000
+    return Record(
+        body=record.get("body"),
+        id=record["messageId"],
+        receipt=record.get("receiptHandle"),
+        tries=_whole(attributes.get("ApproximateReceiveCount"), or_else=1),
+        first_id=_text(own.get(FIRST_ID)) or record["messageId"],
+        age_seconds=max(time.time() - sent_at, 0.0) if sent_at else 0.0,
+        digests=frozenset(filter(None, _text(own.get(DIGESTS)).split("\n"))),
+    )
+
+
+def _whole(written: object, *, or_else: int) -> int:
+    return int(str(written)) if str(written).isdecimal() else or_else
+
+
+def _text(attribute: object) -> str:
+    match attribute:
+        case {"stringValue": str(text)}:
+            return text
+    return ""
+
+
+def _queue_arn(event: Mapping[str, Any]) -> str:
+    """Return the queue that a batch is from; Lambda takes a batch from one queue."""
+    match event:
+        case {"Records": [{"eventSourceARN": str(arn)}, *_]}:
+            return arn
+    return ""
 
 
 def _name(event: object) -> str:
@@ -119,17 +140,8 @@ def _name(event: object) -> str:
     return type(event).__name__
 
 
-def _delays(jobs: Sequence[Job]) -> dict[Record, float]:
-    """Return the records that need another try, with the seconds until then."""
-    delays: dict[Record, float] = {}
-    for job in jobs:
-        if job.outcome is Outcome.FAILED:
-            delays[job.record] = max(delays.get(job.record, 0.0), job.retry_seconds)
-    return delays
-
-
 def _answer(jobs: Sequence[Job]) -> dict[str, Any]:
-    failed = [job for job in jobs if job.outcome is Outcome.FAILED]
+    failed = [job for job in jobs if job.outcome in UNDONE]
     if failed:
         message = f"{len(failed)} of {len(jobs)} findings failed; first: {failed[0].detail}"
         raise BatchFailedError(message)

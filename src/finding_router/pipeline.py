@@ -13,6 +13,12 @@ from typing import TYPE_CHECKING, Final
 
 from finding_router.counts import counted
 from finding_router.delivery.alerts.identity import subject_of
+from finding_router.delivery.backlog import (
+    PATIENCE_SECONDS,
+    Source,
+    is_urgent,
+    put_off_a_flood,
+)
 from finding_router.delivery.deliveries import Job, Record
 from finding_router.delivery.intake import read_jobs
 from finding_router.delivery.limits.backoff import backoff_seconds
@@ -61,15 +67,21 @@ class Pipeline:
         self._notices: Notices | None = None
         self._slowed: set[str] = set()
 
-    def run(self, records: Sequence[Record], deadline: Deadline) -> list[Job]:
-        """Take *records* through to the end; every job of the answer has an outcome."""
+    def run(
+        self, records: Sequence[Record], deadline: Deadline, source: Source = Source.ALONE
+    ) -> list[Job]:
+        """Route the findings of *records*; every job of the answer has an outcome."""
         jobs = [job for record in records for job in read_jobs(record)]
+        for job in jobs:
+            job.is_urgent = is_urgent(job, self._settings.urgent_severity)
+        if source is Source.FINDINGS:
+            put_off_a_flood(jobs)
         new = [job for job in jobs if job.outcome is None]
         session = None
         try:
             followed, channels = self._followed(jobs, told=_subjects(new))
             if new or followed:
-                session = self._session(self._routes.table(), deadline)
+                session = self._session(self._routes.table(), deadline, source)
                 self._tell_troubles(session)
                 self._deliver(session, new, followed, channels)
         except StoreError as error:
@@ -138,7 +150,12 @@ class Pipeline:
         return [job for job in candidates if job.is_followed], channels
 
     def _session(
-        self, table: "RoutingTable", deadline: Deadline, *, is_patient: bool = False
+        self,
+        table: "RoutingTable",
+        deadline: Deadline,
+        source: Source = Source.ALONE,
+        *,
+        is_patient: bool = False,
     ) -> "Session":
         """Put together what one run needs."""
         from finding_router.delivery.digests.grouping import Rules
@@ -167,6 +184,7 @@ class Pipeline:
                 clock=self._clock,
                 sleep=self._sleep,
                 slowed=self._slowed,
+                patience_seconds=PATIENCE_SECONDS[source],
             ),
             circuit=Circuit(),
             notices=self._notices,
@@ -181,6 +199,7 @@ class Pipeline:
             sleep=self._sleep,
             worker=uuid.uuid4().hex,
             is_patient=is_patient,
+            puts_off_digests=source is Source.FINDINGS,
         )
         portal = (
             AccessPortal(settings.access_portal_url, settings.access_portal_role)

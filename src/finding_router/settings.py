@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from finding_router.errors import ConfigurationError
+from finding_router.findings.finding import Severity
 
 
 def _none_if_empty(value: object) -> object:
@@ -25,6 +26,8 @@ class Settings(BaseModel):
     routing_table: str = Field(min_length=1)
     ledger_table: str = Field(min_length=1)
     findings_queue_url: _Optional = None
+    backlog_queue_url: _Optional = None
+    urgent_severity: Severity = Severity.CRITICAL
     default_channel: str = Field(min_length=1)
     ops_channel: _Optional = None
     slack_token_arn: str = Field(pattern=r"^arn:[a-z-]+:(secretsmanager|ssm):")

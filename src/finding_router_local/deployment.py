@@ -55,8 +55,21 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """An event source mapping: the queue that it polls, and how."""
+
+    queue: str
+    """Logical id of the queue."""
+    queue_url: str
+    queue_arn: str
+    batch_size: int
+    window_seconds: float
+    reports_item_failures: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
-    """The Lambda function and its event source, as deployed."""
+    """The Lambda function and its event sources, that of the rule's queue first, as deployed."""
 
     logical_id: str
     name: str
@@ -65,11 +78,7 @@ class Function:
     timeout_seconds: int
     memory_mb: int
     environment: Mapping[str, str]
-    queue_url: str
-    queue_arn: str
-    batch_size: int
-    window_seconds: float
-    reports_item_failures: bool
+    sources: tuple[Source, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,9 +210,7 @@ def _rule(template: Template, resolver: Resolver, names: _Names) -> Rule:
 
 def _function(template: Template, resolver: Resolver, names: _Names) -> Function:
     [function] = template.of_type(_FUNCTION)
-    [mapping] = template.of_type(_MAPPING)
     properties = resolver.resolve(function.properties)
-    source = resolver.resolve(mapping.properties)
     variables = properties.get("Environment", {}).get("Variables", {})
     logging = properties.get("LoggingConfig", {})
     platform = {}
@@ -221,12 +228,29 @@ def _function(template: Template, resolver: Resolver, names: _Names) -> Function
         timeout_seconds=int(properties.get("Timeout", 3)),
         memory_mb=int(properties.get("MemorySize", 128)),
         environment={name: str(value) for name, value in variables.items()} | platform,
-        queue_url=names.url_of(source["EventSourceArn"]),
-        queue_arn=source["EventSourceArn"],
-        batch_size=int(source.get("BatchSize", 10)),
-        window_seconds=float(source.get("MaximumBatchingWindowInSeconds", 0)),
-        reports_item_failures="ReportBatchItemFailures" in source.get("FunctionResponseTypes", []),
+        sources=_sources(template, resolver, names),
     )
+
+
+def _sources(template: Template, resolver: Resolver, names: _Names) -> tuple[Source, ...]:
+    """Return the event sources; the first is that of the queue that the rule sends to."""
+    first = _rule(template, resolver, names).queue_url
+    ids = {names.arn(queue): queue.logical_id for queue in template.of_type(_QUEUE)}
+    made = []
+    for mapping in template.of_type(_MAPPING):
+        source = resolver.resolve(mapping.properties)
+        responses = source.get("FunctionResponseTypes", [])
+        made.append(
+            Source(
+                queue=ids[source["EventSourceArn"]],
+                queue_url=names.url_of(source["EventSourceArn"]),
+                queue_arn=source["EventSourceArn"],
+                batch_size=int(source.get("BatchSize", 10)),
+                window_seconds=float(source.get("MaximumBatchingWindowInSeconds", 0)),
+                reports_item_failures="ReportBatchItemFailures" in responses,
+            )
+        )
+    return tuple(sorted(made, key=lambda source: source.queue_url != first))
 
 
 def _schedule(template: Template, resolver: Resolver) -> Schedule | None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from finding_router_local.deployment import Function
+from finding_router_local.deployment import Source
 from finding_router_local.invocation import Batch, Invocation, Invoke
 
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
@@ -37,7 +37,7 @@ class EventSource:
 
     def __init__(
         self,
-        function: Function,
+        source: Source,
         *,
         sqs: Any,
         region: str,
@@ -45,7 +45,7 @@ class EventSource:
         on_batch: Callable[[Batch], None] = lambda _: None,
     ) -> None:
         """Poll by *sqs*, a boto3 client; *on_batch* hears of each batch, after its deletions."""
-        self._function = function
+        self._source = source
         self._sqs = sqs
         self._region = region
         self._invoke = invoke
@@ -88,7 +88,7 @@ class EventSource:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            messages = self._receive(self._function.batch_size, wait_seconds=_IDLE_SECONDS)
+            messages = self._receive(self._source.batch_size, wait_seconds=_IDLE_SECONDS)
             if messages:
                 self._work(messages)
 
@@ -105,8 +105,8 @@ class EventSource:
 
     def _gather(self, messages: list[Message]) -> None:
         """Add to *messages* until the batch is full or its window is over."""
-        end = time.monotonic() + self._function.window_seconds
-        while (left := self._function.batch_size - len(messages)) > 0:
+        end = time.monotonic() + self._source.window_seconds
+        while (left := self._source.batch_size - len(messages)) > 0:
             if sum(len(message["Body"].encode()) for message in messages) > MAX_BATCH_BYTES / 2:
                 return
             more = self._receive(left, wait_seconds=0)
@@ -119,7 +119,7 @@ class EventSource:
     def _receive(self, count: int, *, wait_seconds: int) -> list[Message]:
         try:
             answer = self._sqs.receive_message(
-                QueueUrl=self._function.queue_url,
+                QueueUrl=self._source.queue_url,
                 MaxNumberOfMessages=min(count, _MESSAGES_PER_CALL),
                 WaitTimeSeconds=wait_seconds,
                 MessageSystemAttributeNames=["All"],
@@ -143,7 +143,7 @@ class EventSource:
             },
             "md5OfBody": message["MD5OfBody"],
             "eventSource": "aws:sqs",
-            "eventSourceARN": self._function.queue_arn,
+            "eventSourceARN": self._source.queue_arn,
             "awsRegion": self._region,
         }
 
@@ -152,7 +152,7 @@ class EventSource:
         everything = frozenset(message["MessageId"] for message in messages)
         if invocation.error is not None:
             return everything
-        if not self._function.reports_item_failures or not invocation.answer:
+        if not self._source.reports_item_failures or not invocation.answer:
             return frozenset()
         match invocation.answer:
             case {"batchItemFailures": None | []} | {"batchItemFailures": []}:
@@ -173,7 +173,7 @@ class EventSource:
             # What cannot be deleted comes again, as it does from a real queue.
             with suppress(BotoCoreError, ClientError):
                 self._sqs.delete_message_batch(
-                    QueueUrl=self._function.queue_url,
+                    QueueUrl=self._source.queue_url,
                     Entries=[
                         {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]}
                         for number, message in enumerate(some)

@@ -8,6 +8,7 @@ from fake_ledger import FakeLedger, FakeLocks, FakeRates
 from fake_slack import FakeSlack, Said
 from fakes import Clock, FakeWorkflow, Faults
 from finding_router.delivery.alerts.alert import Alert
+from finding_router.delivery.backlog import Source
 from finding_router.delivery.deliveries import Job, Record
 from finding_router.delivery.limits.deadline import Deadline
 from finding_router.delivery.outcome import Outcome
@@ -95,9 +96,14 @@ class Router:
         for finding in findings:
             self.workflow.status[finding["ProductArn"], finding["Id"]] = status
 
-    def run(self, *records: Record, seconds: float = INVOCATION_SECONDS) -> list[Job]:
-        """Invoke the function with a batch of *records*."""
-        return self.pipeline.run(records, Deadline(seconds, clock=self.clock))
+    def run(
+        self,
+        *records: Record,
+        seconds: float = INVOCATION_SECONDS,
+        source: Source = Source.ALONE,
+    ) -> list[Job]:
+        """Invoke the function with a batch of *records* from *source*."""
+        return self.pipeline.run(records, Deadline(seconds, clock=self.clock), source)
 
     def wake(self, *, seconds: float = INVOCATION_SECONDS) -> list[Job]:
         """Invoke the function as its schedule does."""

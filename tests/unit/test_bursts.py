@@ -22,7 +22,7 @@ from fakes import (
     unavailable,
 )
 from finding_router.delivery.alerts.identity import finding_hash
-from finding_router.delivery.outcome import Outcome
+from finding_router.delivery.outcome import UNDONE, Outcome
 from finding_router.telemetry import logger
 from hub_events import PRODUCT_ARN, imported, raw_finding, record
 from router import ALERTS, DEFAULT, EVERYTHING, Router, outcomes
@@ -490,7 +490,7 @@ def test_out_of_time_while_claiming_the_rest_comes_back() -> None:
 
     jobs = router.send(*flood(6))
 
-    assert {Outcome.FAILED} == set(outcomes(jobs))
+    assert {Outcome.WAITING} == set(outcomes(jobs))
     assert [] == router.slack.posted
 
 
@@ -609,7 +609,7 @@ def work_off(router: Router, batch: list[dict[str, Any]]) -> None:
             router.restart()
             router.clock.now += 540
             continue
-        failed = {job.record.id for job in jobs if job.outcome is Outcome.FAILED}
+        failed = {job.record.id for job in jobs if job.outcome in UNDONE}
         waiting = {n: each for n, each in waiting.items() if f"record-{n}" in failed}
         if not waiting:
             return

@@ -25,7 +25,7 @@ from fakes import (
 )
 from finding_router.delivery.alerts.identity import AlertKey, finding_hash, hash_of
 from finding_router.delivery.deliveries import Job, Record
-from finding_router.delivery.outcome import Outcome
+from finding_router.delivery.outcome import UNDONE
 from finding_router.telemetry import logger
 from hub_events import PRODUCT_ARN, imported, raw_finding, record
 from router import OPS, Router
@@ -222,7 +222,7 @@ class Queue:
     def settle(self, jobs: list[Job]) -> None:
         """Delete the records that are done."""
         assert all(job.outcome is not None for job in jobs)
-        failed = {job.record.id for job in jobs if job.outcome is Outcome.FAILED}
+        failed = {job.record.id for job in jobs if job.outcome in UNDONE}
         for done in {job.record.id for job in jobs} - failed:
             self.waiting.pop(int(str(done).removeprefix("record-")), None)
 

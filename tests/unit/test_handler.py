@@ -7,6 +7,8 @@ import pytest
 
 from fakes import store_down, unavailable
 from finding_router import handler
+from finding_router.aws.queue import Queues, Sending
+from finding_router.delivery.deliveries import Record
 from finding_router.delivery.limits.deadline import Deadline
 from finding_router.errors import EventError, StoreError
 from finding_router.handler import BatchFailedError, lambda_handler, read_records
@@ -23,16 +25,26 @@ CONTEXT = SimpleNamespace(
 
 
 class FakeQueue:
-    """Remembers for how long records are to stay away."""
+    """Remembers for how long records are to stay away, and takes all but the *refused*."""
+
+    name = "backlog"
 
     def __init__(self) -> None:
         """Start with none."""
         self.delays: dict[str, float] = {}
+        self.sent: list[Sending] = []
+        self.refused: set[str] = set()
 
     def delay(self, seconds_by_receipt: dict[str, float], deadline: Deadline) -> None:
         """Keep the delays."""
         assert deadline.remaining() > 0
         self.delays |= seconds_by_receipt
+
+    def send(self, sendings: list[Sending], deadline: Deadline) -> set[Record]:
+        """Take *sendings*; return those that are refused."""
+        assert deadline.remaining() > 0
+        self.sent += [each for each in sendings if each.record.id not in self.refused]
+        return {each.record for each in sendings if each.record.id in self.refused}
 
 
 class World:
@@ -42,6 +54,7 @@ class World:
         """Make all parts."""
         self.router = Router()
         self.queue: FakeQueue | None = FakeQueue()
+        self.backlog: FakeQueue | None = None
 
     def invoke(self, event: Any) -> dict[str, Any]:
         """Invoke the function as Lambda does."""
@@ -52,7 +65,9 @@ class World:
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     """Put fakes in the place of what bootstrap makes."""
     made = World()
-    monkeypatch.setattr(handler, "_parts", lambda: (made.router.pipeline, made.queue))
+    monkeypatch.setattr(
+        handler, "_parts", lambda: (made.router.pipeline, Queues(made.queue, made.backlog))
+    )
     return made
 
 
@@ -274,3 +289,40 @@ def test_the_parts_are_made_once_from_the_environment(monkeypatch: pytest.Monkey
     handler._parts.cache_clear()
     assert first is second
     assert first[1] is not None
+
+
+def test_what_can_wait_goes_to_the_backlog_and_what_that_refuses_comes_back(world: World) -> None:
+    """A record that goes over is deleted from its own queue; none is in neither."""
+    world.backlog = FakeQueue()
+    world.backlog.refused = {"record-3"}
+    names = ["one", "two", "three"]
+    world.router.hold(*map(raw_finding, names))
+
+    answer = world.invoke(
+        {"Records": [sqs_record(fresh(name), number=n) for n, name in enumerate(names, 1)]}
+    )
+
+    assert {"batchItemFailures": [{"itemIdentifier": "record-3"}]} == answer
+    assert ["record-2"] == [each.record.id for each in world.backlog.sent]
+    assert world.queue is not None
+    assert ["receipt-3"] == list(world.queue.delays)
+
+
+def test_a_record_of_the_backlog_comes_again_there(world: World) -> None:
+    """It is known by the queue of its batch, and has kept the name of its first record."""
+    world.backlog = FakeQueue()
+    world.router.faults.plan("post", unavailable())
+    sent = sqs_record(fresh("one")) | {
+        "eventSourceARN": "arn:aws:sqs:eu-west-1:123456789012:backlog",
+        "messageAttributes": {
+            "FirstId": {"stringValue": "first", "dataType": "String"},
+            "Digests": {"stringValue": "#a\n#b", "dataType": "String"},
+        },
+    }
+
+    [record] = read_records({"Records": [sent]})
+    answer = world.invoke({"Records": [sent]})
+
+    assert ("first", frozenset({"#a", "#b"})) == (record.first_id, record.digests)
+    assert {"batchItemFailures": [{"itemIdentifier": "record-1"}]} == answer
+    assert {"receipt-1": 15.0} == world.backlog.delays

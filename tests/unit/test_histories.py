@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from examples import examples
 from fake_slack import Said
 from finding_router.delivery.deliveries import Job
-from finding_router.delivery.outcome import Outcome
+from finding_router.delivery.outcome import UNDONE
 from finding_router.findings.finding import Severity
 from finding_router.telemetry import logger
 from histories import STEPS, STEPS_OF_TWO, History, Sent, TwoStandards, newest
@@ -52,7 +52,7 @@ def deliver(router: Router, *events: Sent) -> list[Job]:
                 for number, event in waiting
             )
         )
-        failed = {job.record.id for job in jobs if job.outcome is Outcome.FAILED}
+        failed = {job.record.id for job in jobs if job.outcome in UNDONE}
         done += [job for job in jobs if job.record.id not in failed]
         waiting = [each for each in waiting if f"record-{each[0]}" in failed]
         if not waiting:

@@ -17,7 +17,7 @@ from fakes import (
 )
 from finding_router.delivery.alerts.advance import Why
 from finding_router.delivery.limits.rate import UPDATE_SECONDS
-from finding_router.delivery.outcome import Outcome
+from finding_router.delivery.outcome import UNDONE, Outcome
 from hub_events import FSBP, PCI, control, imported, raw_finding, record
 from router import ALERTS, EVERYTHING, Router, outcomes
 
@@ -181,7 +181,7 @@ def test_a_burst_of_ends_goes_at_slacks_pace() -> None:
         for _, count, name in batch:
             [job] = router.send(ended(name), tries=count)
             tries.append(count)
-            if job.outcome is Outcome.FAILED:
+            if job.outcome in UNDONE:
                 queue.append((router.clock.now + ceil(job.retry_seconds), count + 1, name))
 
     changed = sorted(at for said in router.slack.posted for at in said.changed_at)
@@ -215,7 +215,7 @@ def test_a_refused_change_slows_the_changes_of_all_workers() -> None:
 
     assert (Outcome.FAILED, 60) == (end.outcome, end.retry_seconds)
     assert Outcome.POSTED == new.outcome
-    assert Outcome.FAILED == again.outcome
+    assert Outcome.WAITING == again.outcome
     assert 1 == router.faults.count("update")
 
 

@@ -20,7 +20,7 @@ def overtake(router: Router, *, status: str = "RESOLVED") -> dict[str, Any]:
     router.hold(raw_finding())
     now = router.clock.now
     router.rates.slow_down(ALERTS, now=now, until=now + 300, row_seconds=0)
-    assert [Outcome.FAILED] == outcomes(router.run(record(event)))
+    assert [Outcome.WAITING] == outcomes(router.run(record(event)))
     router.clock.now += 100
     router.hold(raw_finding(), status=status)
     router.send(raw_finding(Workflow={"Status": status}))
@@ -93,7 +93,7 @@ def test_a_card_that_could_not_be_closed_is_closed_by_the_next_try() -> None:
     router.clock.now += 61
     [second] = router.run(record(event, tries=3))
 
-    assert (Outcome.FAILED, Outcome.DUPLICATE) == (first.outcome, second.outcome)
+    assert (Outcome.WAITING, Outcome.DUPLICATE) == (first.outcome, second.outcome)
     assert "Resolved" in router.card.text
     assert 1 == len(router.slack.posted)
 

@@ -93,7 +93,7 @@ def test_what_finds_no_slot_in_time_comes_back_when_there_is_one() -> None:
 
     jobs = router.send(*findings(3, "a"))
 
-    assert [Outcome.FAILED] * 3 == outcomes(jobs)
+    assert [Outcome.WAITING] * 3 == outcomes(jobs)
     assert [500, 501, 502] == [job.retry_seconds for job in jobs]
     assert [] == router.slack.posted
 
@@ -106,8 +106,8 @@ def test_a_channel_that_stays_refused_rests_with_one_notice() -> None:
     [job] = router.send(raw_finding("one"))
     [soon] = router.send(raw_finding("two"))
 
-    assert (Outcome.FAILED, REST_SECONDS) == (job.outcome, job.retry_seconds)
-    assert Outcome.FAILED == soon.outcome
+    assert (Outcome.WAITING, REST_SECONDS) == (job.outcome, job.retry_seconds)
+    assert Outcome.WAITING == soon.outcome
     assert 3 == router.faults.calls.count(("post", ALERTS))
     assert 2 == len(router.slack.opened("#b"))
     assert [f"channel {ALERTS} rests for 5 min" in text for text in router.slack.texts(OPS)] == [
@@ -158,7 +158,7 @@ def test_a_refusal_is_waited_out_by_the_other_workers_too() -> None:
 
     [other] = router.send(raw_finding("two"))
 
-    assert (Outcome.FAILED, 200) == (other.outcome, other.retry_seconds)
+    assert (Outcome.WAITING, 200) == (other.outcome, other.retry_seconds)
     assert 1 == router.faults.count("post")
 
 

@@ -105,7 +105,7 @@ def test_a_rate_limit_longer_than_the_time_returns_the_record_for_so_long() -> N
 
     limited, other = router.send(to("a"), to("b"))
 
-    assert (Outcome.FAILED, 300) == (limited.outcome, limited.retry_seconds)
+    assert (Outcome.WAITING, 300) == (limited.outcome, limited.retry_seconds)
     assert Outcome.POSTED == other.outcome
     assert ["released", "posted"] == states(router)
     assert [] == router.clock.slept
@@ -130,7 +130,7 @@ def test_a_channel_that_never_opens_ends_with_the_time() -> None:
 
     [job] = router.send(raw_finding())
 
-    assert Outcome.FAILED == job.outcome
+    assert Outcome.WAITING == job.outcome
     assert router.clock.now - began <= INVOCATION_SECONDS - MARGIN_SECONDS
 
 
@@ -461,7 +461,7 @@ def test_out_of_time_what_is_posted_is_not_recorded_in_a_hurry() -> None:
 
     [job] = router.send(raw_finding())
 
-    assert (Outcome.FAILED, "out of time") == (job.outcome, job.detail)
+    assert (Outcome.WAITING, "out of time") == (job.outcome, job.detail)
     assert ["claimed"] == states(router)
 
 
@@ -669,7 +669,7 @@ def test_out_of_time_the_rest_goes_back_at_once() -> None:
 
     posted = outcomes(jobs).count(Outcome.POSTED)
     assert 0 < posted < 12
-    assert [Outcome.FAILED] * (12 - posted) == outcomes(jobs)[posted:]
+    assert [Outcome.WAITING] * (12 - posted) == outcomes(jobs)[posted:]
     assert {Why.FIRST, "out of time"} == details(jobs)
     assert all(job.retry_seconds == 0 for job in jobs)
     assert "claimed" not in states(router)
@@ -682,7 +682,7 @@ def test_a_claim_that_took_too_long_is_given_back_without_posting() -> None:
 
     [job] = router.send(raw_finding())
 
-    assert (Outcome.FAILED, "out of time") == (job.outcome, job.detail)
+    assert (Outcome.WAITING, "out of time") == (job.outcome, job.detail)
     assert [] == router.slack.posted
     assert ["released"] == states(router)
 
@@ -721,5 +721,5 @@ def test_a_wait_that_cannot_be_shared_and_is_too_long_brings_the_record_back() -
 
     limited, other = router.send(to("a"), to("b"))
 
-    assert (Outcome.FAILED, Outcome.POSTED) == (limited.outcome, other.outcome)
+    assert (Outcome.WAITING, Outcome.POSTED) == (limited.outcome, other.outcome)
     assert 100 == limited.retry_seconds

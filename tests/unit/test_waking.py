@@ -653,7 +653,7 @@ def test_what_there_is_no_time_to_put_aside_comes_back() -> None:
     router = Router(DAILY)
     router.faults.plan("read", seconds=INVOCATION_SECONDS - 10)
 
-    assert [Outcome.FAILED] == outcomes(router.send(raw_finding()))
+    assert [Outcome.WAITING] == outcomes(router.send(raw_finding()))
 
 
 def test_the_largest_finding_fits_into_an_item() -> None:

@@ -22,12 +22,20 @@ _OLD_SECONDS: Final = 900.0
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Record:
-    """One record of the queue, or a bare event (then *id* and *receipt* are None)."""
+    """
+    One record of a queue, or a bare event (then *id* and *receipt* are None).
+
+    *first_id* is the id that it had in FindingsQueue, for the log. *age_seconds* counts from its
+    arrival in its queue. *digests* are the channels for whose digests an earlier run put it off.
+    """
 
     body: object
     id: str | None = None
     receipt: str | None = None
     tries: int = 1
+    first_id: str | None = None
+    age_seconds: float = 0.0
+    digests: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -47,6 +55,10 @@ class Job:
     outcome: Outcome | None = None
     detail: str = ""
     retry_seconds: float = 0.0
+    is_urgent: bool = False
+    """It is said before what can wait."""
+    digests: set[str] = field(default_factory=set)
+    """Channels in whose digests the backlog is to list it."""
     suppress: bool = False
     is_held: bool = False
     """A channel hears of the finding later: it is not marked before that."""
@@ -105,6 +117,11 @@ class Job:
         self.end(Outcome.FAILED, detail)
         self.retry_seconds = max(self.retry_seconds, retry_seconds)
 
+    def wait(self, detail: str, *, retry_seconds: float = 0.0) -> None:
+        """Put the record off for *retry_seconds* at least."""
+        self.end(Outcome.WAITING, detail)
+        self.retry_seconds = max(self.retry_seconds, retry_seconds)
+
     def ended(self, finding: Finding, *, at: float) -> "Job":
         """Return the job of an event that would tell of the end of *finding*, sent *at*."""
         end = replace(self, finding=finding, sent_at=at, deliveries=[], is_followed=True)
@@ -156,6 +173,11 @@ class Delivery:
         """Return True if a person asked for it: nothing is said of it later."""
         return self.job.is_requested
 
+    @property
+    def is_undone(self) -> bool:
+        """Return True if its records come again."""
+        return self.progress in {Progress.FAILED, Progress.WAITING}
+
     def end(self, progress: Progress, detail: str = "", *, retry_seconds: float = 0.0) -> None:
         """Set how far it got in this run, with *detail* for the log."""
         self.progress, self.detail, self.retry_seconds = progress, detail, retry_seconds
@@ -163,6 +185,10 @@ class Delivery:
     def fail(self, detail: str, *, retry_seconds: float = 0.0) -> None:
         """Send its records back for *retry_seconds*."""
         self.end(Progress.FAILED, detail, retry_seconds=retry_seconds)
+
+    def wait(self, detail: str, *, retry_seconds: float = 0.0) -> None:
+        """Put its records off for *retry_seconds*: nothing went wrong."""
+        self.end(Progress.WAITING, detail, retry_seconds=retry_seconds)
 
 
 _NEWS: Final = frozenset({Verdict.POST, Verdict.REOPEN, Verdict.RISE})

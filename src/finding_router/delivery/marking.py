@@ -10,7 +10,7 @@ from finding_router.delivery.alerts.ledger import Ledger
 from finding_router.delivery.deliveries import Job
 from finding_router.delivery.limits.backoff import backoff_seconds
 from finding_router.delivery.limits.deadline import AWS_SECONDS, Deadline
-from finding_router.delivery.outcome import DELIVERED, SAID, Outcome
+from finding_router.delivery.outcome import DELIVERED, SAID, UNDONE, Outcome
 from finding_router.errors import StoreError, WorkflowUpdateError
 from finding_router.findings.ending import ending_of
 from finding_router.findings.finding import Finding, Severity
@@ -224,8 +224,8 @@ def _apart(
 
 
 def _due(jobs: Sequence[Job]) -> dict[WorkflowStatus, _Groups]:
-    """Return the jobs to mark by finding; a finding of which one job failed is not marked."""
-    failed = {job.finding.key: job for job in jobs if job.finding and job.outcome is Outcome.FAILED}
+    """Return the jobs to mark by finding; a finding of which one job comes again is not marked."""
+    undone = {job.finding.key: job for job in jobs if job.finding and job.outcome in UNDONE}
     by_status: dict[WorkflowStatus, _Groups] = {
         "NOTIFIED": defaultdict(list),
         "SUPPRESSED": defaultdict(list),
@@ -233,14 +233,12 @@ def _due(jobs: Sequence[Job]) -> dict[WorkflowStatus, _Groups]:
     for job in jobs:
         if job.finding is None or not _is_due(job):
             continue
-        sibling = failed.get(job.finding.key)
+        sibling = undone.get(job.finding.key)
         if sibling is None:
             by_status["SUPPRESSED" if job.suppress else "NOTIFIED"][job.finding.key].append(job)
         else:
-            job.fail(
-                "another event of this finding has to be tried again",
-                retry_seconds=sibling.retry_seconds,
-            )
+            again = job.wait if sibling.outcome is Outcome.WAITING else job.fail
+            again("another event of this finding comes again", retry_seconds=sibling.retry_seconds)
     return by_status
 
 

@@ -28,6 +28,8 @@ class Progress(StrEnum):
     DUPLICATE = "duplicate"
     UNKNOWN = "unknown"
     """About nothing that was ever said in the channel."""
+    WAITING = "waiting"
+    """It has no slot now, or belongs into a digest of the backlog."""
     FAILED = "failed"
 
 
@@ -58,6 +60,8 @@ class Outcome(StrEnum):
     """A route says to say nothing and set SUPPRESSED."""
     REFUSED = "refused"
     """The event is not one that the router takes."""
+    WAITING = "waiting"
+    """No end: it waits for a slot, or behind what is urgent, and comes again."""
     FAILED = "failed"
     """Goes back to the queue for another try, and at last to the dead letters."""
 
@@ -70,6 +74,8 @@ DELIVERED: Final = frozenset(
 FOLLOWED: Final = frozenset({Outcome.ARCHIVED, Outcome.PASSED, Outcome.NOT_NEW})
 # Findings that every channel has heard of.
 SAID: Final = FOLLOWED | {Outcome.POSTED, Outcome.DIGESTED, Outcome.UPDATED, Outcome.DUPLICATE}
+# Findings whose record comes again.
+UNDONE: Final = frozenset({Outcome.FAILED, Outcome.WAITING})
 # Findings that a shadow route would have posted, whatever the other routes made of them.
 NEWS: Final = frozenset(
     {
@@ -82,7 +88,8 @@ NEWS: Final = frozenset(
         Outcome.SUPPRESSED,
     }
 )
-METRICS: Final = dict.fromkeys(Outcome, FINDINGS_QUIET) | {
+# The metric of each end; waiting is none.
+METRICS: Final = dict.fromkeys(set(Outcome) - {Outcome.WAITING}, FINDINGS_QUIET) | {
     Outcome.POSTED: FINDINGS_POSTED,
     Outcome.POSTED_RAW: FINDINGS_POSTED,
     Outcome.DIGESTED: FINDINGS_POSTED,

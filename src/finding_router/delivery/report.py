@@ -12,6 +12,7 @@ from finding_router.telemetry import FINDINGS_SHADOWED, count, logger
 def conclude(job: Job) -> None:
     """Set the outcome of *job* that follows from its deliveries."""
     failed = [each for each in job.deliveries if each.progress is Progress.FAILED]
+    waiting = [each for each in job.deliveries if each.progress is Progress.WAITING]
     # The message of another job is no news of this one.
     own = [each for each in job.deliveries if each.job is job]
     reached = {each.progress: each for each in own}
@@ -19,6 +20,8 @@ def conclude(job: Job) -> None:
     updated = [each for each in job.deliveries if each.progress is Progress.UPDATED]
     if failed:
         job.fail(failed[0].detail, retry_seconds=max(each.retry_seconds for each in failed))
+    elif waiting:
+        job.wait(waiting[0].detail, retry_seconds=max(each.retry_seconds for each in waiting))
     elif posted := reached.get(Progress.POSTED):
         is_read = job.finding is not None
         outcome = Outcome.POSTED if is_read else Outcome.POSTED_RAW
@@ -39,7 +42,8 @@ def conclude(job: Job) -> None:
 def report(job: Job) -> None:
     """Log the outcome in one line, and count it."""
     outcome = job.outcome or Outcome.FAILED
-    count(METRICS[outcome])
+    if outcome in METRICS:
+        count(METRICS[outcome])
     if job.shadowed and outcome in NEWS:
         count(FINDINGS_SHADOWED)
     finding = job.finding
@@ -51,7 +55,7 @@ def report(job: Job) -> None:
         outcome=outcome.value,
         detail=job.detail,
         shadow=list(job.shadowed),
-        record_id=job.record.id,
+        record_id=job.record.first_id or job.record.id,
         finding_id=finding and finding.id,
         product_arn=finding and finding.product_arn,
         severity=finding and finding.severity.value,

@@ -97,7 +97,8 @@ def _group(
         if each.destination.deliver is Deliver.DIGEST and each.alert.claim is None
     ]
     choice = [each for each in free if each.destination.deliver is Deliver.AUTO]
-    is_burst = is_on or len(choice) + len(said) > rules.threshold
+    is_put_off = any(channel in each.job.record.digests for each in (*choice, *said))
+    is_burst = is_on or is_put_off or len(choice) + len(said) > rules.threshold
     # Each critical finding has a card of its own.
     critical = [each for each in choice if each.severity is Severity.CRITICAL]
     together = [*begun, *wanted]
@@ -105,7 +106,7 @@ def _group(
         together += [each for each in choice if each not in critical and each.alert.claim is None]
     beside = [each for each in critical if each.alert.listed_in is None]
     also = [*beside, *said] if is_burst or begun else said
-    if not together and not (is_on or (said and before)):
+    if not together and not (is_on or is_put_off or (said and before)):
         return None
     listed = [*together, *also]
     worst = max(together or also, key=lambda each: each.severity.rank, default=None)

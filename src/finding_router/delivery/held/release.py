@@ -15,7 +15,7 @@ from finding_router.delivery.held.store import Bin, HeldFinding, HeldStore
 from finding_router.delivery.held.take import DueBin, Taking
 from finding_router.delivery.limits.deadline import AWS_SECONDS
 from finding_router.delivery.marking import OUT_OF_TIME, Workflow
-from finding_router.delivery.outcome import Outcome, Progress
+from finding_router.delivery.outcome import UNDONE, Outcome, Progress
 from finding_router.delivery.plan import Addressed
 from finding_router.delivery.posting.card import CardTask
 from finding_router.delivery.posting.digest import DigestTask
@@ -122,7 +122,7 @@ class Releaser:
             self._digest(emptying, part)
         self._settle(emptying, part)
         jobs = part.jobs.values()
-        failed = [job.detail for job in jobs if job.outcome is Outcome.FAILED]
+        failed = [job.detail for job in jobs if job.outcome in UNDONE]
         emptying.trouble = emptying.trouble or next(iter(failed), "")
         # A finding that stays held was reported when it was first put aside.
         return [job for job in jobs if job.outcome not in {Outcome.HELD, Outcome.SILENCED}]
@@ -247,7 +247,7 @@ class Releaser:
         deadline = self._run.deadline
         for job in jobs.values():
             conclude(job)
-        said = [name for name, job in jobs.items() if job.outcome is not Outcome.FAILED]
+        said = [name for name, job in jobs.items() if job.outcome not in UNDONE]
         if not deadline.leaves(AWS_SECONDS):
             # A finding may be held elsewhere, too: it is marked by the next call, which can ask.
             emptying.trouble = OUT_OF_TIME
@@ -258,7 +258,7 @@ class Releaser:
         for name, job in jobs.items():
             job.is_held = name in still_held or name in part.over or job.is_owed
         self._session.mark(list(jobs.values()), elsewhere=True)
-        done = {name for name, job in jobs.items() if job.outcome is not Outcome.FAILED}
+        done = {name for name, job in jobs.items() if job.outcome not in UNDONE}
         for each in part.held:
             if not deadline.leaves(AWS_SECONDS):
                 emptying.trouble = OUT_OF_TIME

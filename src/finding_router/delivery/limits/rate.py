@@ -81,12 +81,14 @@ class RateLimit:
         clock: Callable[[], float],
         sleep: Callable[[float], None],
         slowed: set[str],
+        patience_seconds: float = float("inf"),
     ) -> None:
         """
-        Take slots that start before *deadline*; *clock* gives Unix seconds.
+        Take slots within *patience_seconds* and before *deadline*; *clock* gives Unix seconds.
 
         *slowed* are the channels that this worker slowed down, in earlier runs, too.
         """
+        self._patient_until = clock() + patience_seconds
         self._rates = rates
         self._locks = locks
         self._deadline = deadline
@@ -104,16 +106,20 @@ class RateLimit:
         """Return the seconds until the held slot of *channel*; zero if none is held."""
         return max(self._held.get(channel, 0.0) - self._clock(), 0.0)
 
+    def is_patient(self, seconds: float) -> bool:
+        """Return True if this run may wait so many seconds for a slot."""
+        return self._clock() + seconds <= self._patient_until
+
     def is_now(self, channel: str, *, patience_seconds: float = float("inf")) -> bool:
         """
         Return True if a slot of *channel* is now.
 
         Otherwise a later one is taken, if there is one within the run and *patience_seconds*.
         """
-        if self._clock() - self._held.get(channel, 0.0) > LATE_SECONDS:
-            now = self._clock()
+        now = self._clock()
+        if now - self._held.get(channel, 0.0) > LATE_SECONDS:
             left = self._deadline.remaining() - self._deadline.margin_seconds
-            patience = max(min(left, patience_seconds), 0.0)
+            patience = max(min(left, patience_seconds, self._patient_until - now), 0.0)
             slot = self._rates.slot(
                 channel, every_seconds=POST_SECONDS, now=now, latest=now + patience
             )

@@ -89,7 +89,7 @@ class CardTask(Task):
     def step(self) -> None:
         """Do what the verdict asks for."""
         delivery = self.delivery
-        if delivery.progress is Progress.FAILED:
+        if delivery.is_undone:
             # It comes back for the totals of its digest.
             self.is_done = True
         elif self.posted is not None:
@@ -137,6 +137,11 @@ class CardTask(Task):
     def fail(self, why: str, *, retry_seconds: float) -> None:
         """Send the records of the delivery back."""
         self.delivery.fail(why, retry_seconds=retry_seconds)
+        self.is_done = True
+
+    def put_off(self, why: str, *, retry_seconds: float) -> None:
+        """Put the records of the delivery off."""
+        self.delivery.wait(why, retry_seconds=retry_seconds)
         self.is_done = True
 
     def _end(self, progress: Progress) -> None:
@@ -300,7 +305,7 @@ class CardTask(Task):
             return
         seconds = run.rate.seconds_to_change()
         if seconds:
-            self.fail(AT_SLACKS_PACE, retry_seconds=seconds)
+            self.put_off(AT_SLACKS_PACE, retry_seconds=seconds)
             return
         message = self._changed(shown)
         if self.is_plain:

@@ -153,6 +153,12 @@ class DigestTask(Task):
             each.fail(why, retry_seconds=retry_seconds)
         self.is_done = True
 
+    def put_off(self, why: str, *, retry_seconds: float) -> None:
+        """Put off everything that was not listed."""
+        for each in (*self.left, *self._also):
+            each.wait(why, retry_seconds=retry_seconds)
+        self.is_done = True
+
     @property
     def _settled(self) -> list[Delivery]:
         """Return the deliveries of which one may come back for the totals."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from finding_router.delivery.deliveries import Delivery
-from finding_router.delivery.digests.grouping import by_channel, group
+from finding_router.delivery.digests.grouping import Group, by_channel, group
 from finding_router.delivery.limits.backoff import backoff_seconds
 from finding_router.delivery.limits.deadline import AWS_SECONDS
 from finding_router.delivery.posting.card import CardTask
@@ -26,6 +26,7 @@ from finding_router.telemetry import CREDENTIAL_FAILURES, DELIVERIES_DEGRADED, c
 # "Retry-After: 0" would make a busy loop of waiting.
 SHORTEST_WAIT_SECONDS: Final = 1.0
 NO_TIME: Final = "out of time"
+FOR_A_DIGEST: Final = "to be listed in a digest"
 
 
 class Loop:
@@ -69,8 +70,13 @@ class Loop:
         digests = run.digests.open_digests(candidates) if candidates else {}
         groups = group(candidates, digests=digests, rules=run.rules, now=now)
         grouped = {id(each) for one in groups for each in one.deliveries}
-        for each in (each for one in groups for each in one.also):
-            each.is_beside = True
+        for one in groups:
+            for each in one.also:
+                each.is_beside = True
+        if run.puts_off_digests:
+            for one in groups:
+                _put_off(one)
+            groups = []
         # Cards first: a worker that dies between a card and its line has left a note to list it.
         return [
             *(CardTask(run, each) for each in deliveries if id(each) not in grouped),
@@ -101,7 +107,8 @@ class Loop:
             return None
         wait, task = ready
         if wait > 0:
-            if not self._run.deadline.allows(wait):
+            # A slot that is later than this run is patient was set by a refusal of Slack's.
+            if not self._run.deadline.allows(wait) or not self._run.rate.is_patient(wait):
                 return None
             self._run.sleep(wait)
         return task
@@ -252,11 +259,11 @@ class Loop:
         elif task.needs_slot and self._run.rate.is_full(channel):
             task.release()
             wait = self._run.rate.come_back(channel)
-            task.fail("the channel is at Slack's pace", retry_seconds=wait)
+            task.put_off("the channel is at Slack's pace", retry_seconds=wait)
         else:
             wait = self._wait(task)
             task.release()
-            task.fail(NO_TIME, retry_seconds=wait)
+            task.put_off(NO_TIME, retry_seconds=wait)
 
     def _count_at_last(self, task: TotalsTask) -> None:
         """Count a list that is complete when time is up, or send one finding back for it."""
@@ -271,3 +278,11 @@ class Loop:
 
     def _fail_delivery(self, delivery: Delivery, why: str) -> None:
         delivery.fail(why, retry_seconds=backoff_seconds(delivery.job.record.tries))
+
+
+def _put_off(one: Group) -> None:
+    """Leave the digest of *one* to the backlog; what has a card besides gets it now."""
+    for each in one.deliveries:
+        each.wait(FOR_A_DIGEST)
+    for job in (job for each in (*one.deliveries, *one.also) for job in each.jobs):
+        job.digests.add(one.channel)

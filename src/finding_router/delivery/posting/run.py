@@ -26,8 +26,9 @@ class Run:
     """
     The collaborators of one run; *clock* gives Unix seconds, *sleep* takes seconds.
 
-    *worker* names this run in its claims. A *patient* run waits for slots to change messages,
-    because its work does not come back.
+    *worker* names this run in its claims. A run that *is_patient* waits for slots to change
+    messages, because its work does not come back; one that *puts_off_digests* leaves them to the
+    backlog.
     """
 
     slack: Messenger
@@ -44,6 +45,7 @@ class Run:
     sleep: Callable[[float], None]
     worker: str
     is_patient: bool = False
+    puts_off_digests: bool = False
     touched: dict[str, list[Delivery]] = field(default_factory=dict)
     """Digests whose totals may be outdated, with the deliveries that may come back for it."""
 

@@ -89,6 +89,10 @@ class Task:
     def release(self) -> None:
         """Release every claim without a message; never raises StoreError."""
 
+    def put_off(self, why: str, *, retry_seconds: float) -> None:
+        """End the task in this run, though nothing went wrong: it has no slot."""
+        self.fail(why, retry_seconds=retry_seconds)
+
     def fail(self, why: str, *, retry_seconds: float) -> None:
         """End the task in this run; its records come back after *retry_seconds*."""
         raise NotImplementedError

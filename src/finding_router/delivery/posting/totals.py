@@ -7,7 +7,6 @@ from finding_router.delivery.digests.store import Count
 from finding_router.delivery.digests.totals import parent
 from finding_router.delivery.limits.deadline import AWS_SECONDS
 from finding_router.delivery.limits.rate import AT_SLACKS_PACE
-from finding_router.delivery.outcome import Progress
 from finding_router.delivery.posting.run import LEASE_MARGIN_SECONDS, Run
 from finding_router.delivery.posting.task import Rank, Task
 from finding_router.errors import StoreError
@@ -96,7 +95,7 @@ class TotalsTask(Task):
     def fail(self, why: str, *, retry_seconds: float) -> None:
         """Send the least severe of those concerned back to the queue."""
         self.is_done = True
-        settled = [each for each in self._concerned if each.progress is not Progress.FAILED]
+        settled = [each for each in self._concerned if not each.is_undone]
         if settled:
             least = min(settled, key=lambda each: each.severity.rank)
             least.fail(why, retry_seconds=retry_seconds)

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from fakes import Clock, late
-from finding_router.aws.queue import MAX_SECONDS, FindingsQueue
+from finding_router.aws.queue import MAX_SECONDS, Queue, Sending
+from finding_router.delivery.deliveries import Record
 from finding_router.delivery.limits.deadline import Deadline
 from finding_router_local.aws import AwsServer
 from finding_router_local.faults import Effect, Fault
@@ -27,7 +28,7 @@ class Records:
         self.receipts = [
             message["ReceiptHandle"] for _ in range(0, count, 10) for message in self.visible()
         ]
-        self.queue = FindingsQueue(self.url)
+        self.queue = Queue(self.url)
 
     def visible(self) -> list[Any]:
         """Receive what can be seen."""
@@ -114,3 +115,56 @@ def test_nothing_to_delay_asks_nothing(make_records: Any) -> None:
     records.queue.delay({}, IN_TIME)
 
     assert [] == records.timeouts()
+
+
+def sendings(count: int, size: int = 1) -> list[Sending]:
+    """Return so many records to be sent, each with a body of *size* characters."""
+    return [
+        Sending(
+            Record(
+                body=f"{number:03}".ljust(size, "x"), id=str(number), first_id=f"first-{number}"
+            ),
+            0.0,
+            frozenset({"#a", "#b"}),
+        )
+        for number in range(count)
+    ]
+
+
+def test_records_go_over_whole_and_say_where_they_belong(make_records: Any) -> None:
+    """Their name and the channels of their digests go along."""
+    records = make_records(0)
+
+    assert set() == records.queue.send(sendings(1), IN_TIME)
+
+    [message] = records.sqs.receive_message(QueueUrl=records.url, MessageAttributeNames=["All"])[
+        "Messages"
+    ]
+    attributes = {name: each["StringValue"] for name, each in message["MessageAttributes"].items()}
+    assert ("000", {"FirstId": "first-0", "Digests": "#a\n#b"}) == (message["Body"], attributes)
+
+
+def test_a_flood_goes_over_ten_a_call_and_no_call_is_too_large(make_records: Any) -> None:
+    """SQS takes ten messages and 1 MiB a call."""
+    records = make_records(0)
+
+    assert set() == records.queue.send([*sendings(25), *sendings(6, size=240_000)], IN_TIME)
+
+    calls = [
+        [len(entry["MessageBody"]) for entry in json.loads(call.body)["Entries"]]
+        for call in records.aws.gate.recent
+        if call.operation == "SendMessageBatch"
+    ]
+    assert 31 == sum(map(len, calls))
+    assert all(len(sizes) <= 10 and sum(sizes) <= 1_000_000 for sizes in calls)
+
+
+def test_what_the_queue_does_not_take_is_named(make_records: Any) -> None:
+    """It comes again from where it is; without time nothing is sent."""
+    records = make_records(0)
+    several = sendings(25)
+    records.aws.faults.add(Fault(effect=Effect.OUTAGE, operation="SendMessageBatch", times=None))
+
+    refused = records.queue.send(several, IN_TIME)
+
+    assert {each.record for each in several} == refused == records.queue.send(several, late())

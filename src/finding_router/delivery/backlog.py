@@ -1,0 +1,107 @@
+"""
+The backlog: the queue of what may wait, so that what is urgent does not wait behind it.
+
+.. code-block:: text
+
+    FindingsQueue ──► urgent, or few ──► cards, at once; no run waits for a slot here
+          │
+          └── a flood, a digest, or no slot now ──► BacklogQueue ──► digests, at Slack's pace
+
+Both queues feed the same function. A finding that is urgent stays in FindingsQueue until it is
+said, and comes again when its channel has a slot.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from finding_router.delivery.alerts.alert import Status
+from finding_router.delivery.alerts.identity import subject_of
+from finding_router.delivery.deliveries import Job, Record
+from finding_router.delivery.outcome import FOLLOWED, Outcome
+from finding_router.findings.finding import Severity
+
+# Two batches of so many take about as long as one CRITICAL finding may wait behind them.
+FLOOD_RECORDS: Final = 25
+# Records that came so long ago and were not tried yet show that the workers do not keep up.
+BEHIND_SECONDS: Final = 30.0
+BEHIND_A_FLOOD: Final = "behind what is urgent"
+
+
+class Source(StrEnum):
+    """The origin of a batch."""
+
+    FINDINGS = "findings"
+    """FindingsQueue, beside which there is a backlog."""
+    BACKLOG = "backlog"
+    """BacklogQueue."""
+    ALONE = "alone"
+    """A bare event, the schedule, or a queue without a backlog: there is no later."""
+
+
+# Seconds for which a run waits for slots. A batch of the backlog that came again for each of its
+# messages would be planned again for each; after these seconds another batch has its turn.
+PATIENCE_SECONDS: Final = {Source.FINDINGS: 0.0, Source.BACKLOG: 20.0, Source.ALONE: float("inf")}
+
+
+class Returns(NamedTuple):
+    """The records of a batch that are not done, each with the seconds until its next try."""
+
+    again: dict[Record, float]
+    """Those that come again from their own queue."""
+    over: dict[Record, float]
+    """Those that go to the backlog."""
+    digests: dict[Record, set[str]]
+    """The channels in whose digests those of the backlog belong."""
+
+
+def is_urgent(job: Job, least: Severity) -> bool:
+    """Return True for a Custom Action, and for an open finding of at least severity *least*."""
+    if job.finding is None:
+        return False
+    is_open = job.facts.status is not Status.ENDED
+    return job.is_requested or (is_open and job.finding.severity.rank >= least.rank)
+
+
+def put_off_a_flood(jobs: Sequence[Job]) -> None:
+    """
+    Put off what is not urgent among *jobs*, if there is too much of it to do it at once.
+
+    All that a batch has about the subject of an urgent finding stays with it: what is superseded
+    within a batch is not said.
+    """
+    urgent = [job for job in jobs if job.is_urgent]
+    records = {job.record for job in urgent}
+    subjects = {subject_of(job.finding) for job in urgent if job.finding}
+    later = [
+        job
+        for job in jobs
+        if (job.outcome is None or job.outcome in FOLLOWED)
+        and job.record not in records
+        and not (job.finding and subject_of(job.finding) in subjects)
+    ]
+    if is_flood({job.record for job in later}):
+        for job in later:
+            job.wait(BEHIND_A_FLOOD)
+
+
+def is_flood(records: Collection[Record]) -> bool:
+    """Return True if *records* are too many, or older than they would be without others."""
+    untried = (record.age_seconds for record in records if record.tries == 1)
+    return len(records) >= FLOOD_RECORDS or max(untried, default=0.0) > BEHIND_SECONDS
+
+
+def returns(jobs: Iterable[Job], source: Source) -> Returns:
+    """Return the records of *jobs* that come again, by where they do."""
+    made = Returns({}, {}, {})
+    for job in jobs:
+        is_waiting = job.outcome is Outcome.WAITING
+        is_to_go_over = is_waiting and (not job.is_urgent or bool(job.digests))
+        if source is Source.FINDINGS and (is_to_go_over or (job.digests and not is_waiting)):
+            made.over[job.record] = max(made.over.get(job.record, 0.0), job.retry_seconds)
+            made.digests.setdefault(job.record, set()).update(job.digests)
+        elif is_waiting or job.outcome is Outcome.FAILED:
+            made.again[job.record] = max(made.again.get(job.record, 0.0), job.retry_seconds)
+    for record in made.again:
+        made.over.pop(record, None)
+    return made
