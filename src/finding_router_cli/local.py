@@ -33,7 +33,7 @@ TRIES: Final = 5
 CONTAINER_HOST: Final = "host.docker.internal"
 _ENDING: Final = (signal.SIGINT, signal.SIGTERM)
 _ENVIRONMENT_FILE: Final = "local-env.json"
-_EVERY_INTERFACE: Final = "0.0.0.0"  # noqa: S104 -- compared with what the user asked for
+_EVERY_INTERFACE: Final = "0.0.0.0"  # noqa: S104 -- compared with the user's option
 
 template_option = click.option(
     "--template",

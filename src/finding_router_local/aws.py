@@ -1,4 +1,4 @@
-"""The local AWS: moto's server, with what it lacks."""
+"""The local AWS: moto's server, with additions that the router needs."""
 
 import itertools
 import os
@@ -40,8 +40,8 @@ def _milliseconds(dt: datetime | None = None) -> float:  # noqa: ARG001 -- moto'
     return time.time() * 1000
 
 
-# What a flood would spend most of its time with: moto looks into its folders at every request, and
-# reckons with calendars to see which messages of a queue are visible.
+# Otherwise a flood spends most of its time here: moto reads its folders at every request, and
+# computes with calendars to find the visible messages of a queue.
 backends.list_of_moto_modules = tuple(backends.list_of_moto_modules()).__iter__
 sqs_models.unix_time_millis = _milliseconds  # type: ignore[attr-defined]  # moto imports it
 dynamodb.speed_up()

@@ -1,4 +1,4 @@
-"""What ``sam build`` makes of the template, to be run here."""
+"""The output of ``sam build`` for this project, to be run on this machine."""
 
 import os
 import platform
@@ -10,13 +10,13 @@ from typing import Final
 _SAM: Final = ".tools/sam/bin/sam"
 _ARCHITECTURES: Final = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 _SECONDS: Final = 300
-# A person's account, Region and settings of SAM have no say in a build.
+# An account, Region or SAM setting of the user does not change the build.
 _NOT_INHERITED: Final = ("AWS_", "SAM_")
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """The folders that Lambda mounts at ``/var/task`` and ``/opt``, and what was printed."""
+    """The folders that Lambda mounts at ``/var/task`` and ``/opt``, and the output of the build."""
 
     task: Path
     layer: Path
@@ -35,10 +35,10 @@ def native_architecture() -> str:
 
 def sam_build(project: Path, folder: Path, *, architecture: str | None = None) -> Built:
     """
-    Build the template of *project* into *folder*, for this machine unless told otherwise.
+    Build the template of *project* into *folder*, by default for this machine's architecture.
 
     Raises:
-        RuntimeError: the build failed; the message is what it printed.
+        RuntimeError: the build failed; the message is its output.
 
     """
     environment = {

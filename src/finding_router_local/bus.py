@@ -17,11 +17,11 @@ _TRIES: Final = 3
 
 class EventBus:
     """
-    Sends what the rule lets through to its queue.
+    Sends the events that match the rule to its queue.
 
-    The rule's pattern is matched by the router's own engine, since moto's does not look into
-    arrays, and every finding stands in one. It puts events into the queue past HTTP, which would
-    take most of the time of a flood; SQS's faults befall it all the same.
+    The router's own engine matches the pattern, since moto's does not look into arrays, and every
+    finding is in one. Events go into the queue without HTTP, which would take most of the time of a
+    flood; faults of SQS apply all the same.
     """
 
     def __init__(self, rule: Rule, aws: AwsServer) -> None:
@@ -32,7 +32,7 @@ class EventBus:
         self.filtered = 0
 
     def put(self, event: Mapping[str, Any]) -> str | None:
-        """Send *event* on; give the message's id, or None where the rule does not match."""
+        """Send *event* on; return the id of its message, or None if the rule does not match."""
         if not self._pattern.matches(dict(event)):
             self.filtered += 1
             return None
@@ -43,7 +43,7 @@ class EventBus:
         return self._send(self._rule.undelivered_url or self._rule.queue_url, body)
 
     def _send(self, url: str, body: str) -> str:
-        """Send *body*, or fail as SQS would; a late answer is none of an event's troubles."""
+        """Send *body*, or fail as SQS would; a fault that only delays the answer is ignored."""
         call = json.dumps({"QueueUrl": url, "MessageBody": body}).encode()
         fault = self._aws.faults.strike("sqs", "SendMessage", call)
         is_lost = fault is not None and fault.effect is not Effect.DELAY

@@ -33,7 +33,7 @@ class ControlPlane:
     """
     A WSGI application that runs *operations*, named by method and path below *prefix*.
 
-    What an operation raises is answered with 400 and ``{"problem": …}``, an unknown address with
+    An error of an operation is answered with 400 and ``{"problem": …}``, an unknown address with
     404 and the same.
     """
 
@@ -132,5 +132,5 @@ def _problem(problem: str, status: int = HTTPStatus.BAD_REQUEST) -> Reply:
 
 
 def _plain(value: object) -> object:
-    """Return *value*, which JSON does not know, as a type that it knows."""
+    """Return *value*, which json cannot encode, as a type that it can."""
     return asdict(value) if is_dataclass(value) and not isinstance(value, type) else str(value)

@@ -46,7 +46,7 @@ _KINDS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """The EventBridge rule: what it lets through, and where to."""
+    """The EventBridge rule: its pattern and its queues."""
 
     name: str
     pattern: Mapping[str, Any]
@@ -83,7 +83,7 @@ class Function:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """What calls the function every so many seconds, with *event*."""
+    """The schedule that calls the function with *event* every *every_seconds*."""
 
     event: Any
     every_seconds: float
@@ -131,7 +131,7 @@ def deploy(template: Template, aws: AwsServer) -> Deployment:
 
 
 class _Names:
-    """What resources are called; no resource of the template needs to be made to know it."""
+    """The names of resources, known before any resource is made."""
 
     def __init__(self, template: Template, aws: AwsServer) -> None:
         self._template = template

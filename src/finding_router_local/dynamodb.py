@@ -37,11 +37,11 @@ def _query_partition(
 
 
 def speed_up() -> None:
-    """Let every DynamoDB of this process be so."""
+    """Replace parts of moto's DynamoDB in this process by the faster ones above."""
     serialize.SERVICE_SPECIFIC_SERIALIZERS["dynamodb"] = {"json": _Serializer}
     Table.query = _query_partition  # type: ignore[method-assign]  # the same arguments, passed on
 
 
 def forget_items(account_id: str, region: str, table: str) -> None:
-    """Delete all items of *table* at once; calls of DynamoDB have to be kept out meanwhile."""
+    """Delete all items of *table* at once; the caller must keep out other calls to DynamoDB."""
     dynamodb_backends[account_id][region].get_table(table).items.clear()

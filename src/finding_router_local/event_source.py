@@ -1,7 +1,8 @@
 """
 The event source mapping: from a queue's messages to invocations of the function.
 
-https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html says what is deleted.
+Messages are deleted as https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+describes.
 """
 
 import threading
@@ -29,10 +30,10 @@ type Message = Mapping[str, Any]
 
 class EventSource:
     """
-    One poller of a function's queue; start as many as there shall be workers.
+    One poller of a function's queue; each worker has one.
 
-    It works like Lambda's: it gathers a batch until it is full or its window ends, deletes what
-    the function took, and leaves the rest to the queue's visibility timeout and redrive policy.
+    Like Lambda's, it gathers a batch until it is full or its window ends, deletes the messages that
+    succeeded, and leaves the others to the queue's visibility timeout and redrive policy.
     """
 
     def __init__(
@@ -44,7 +45,7 @@ class EventSource:
         invoke: Invoke,
         on_batch: Callable[[Batch], None] = lambda _: None,
     ) -> None:
-        """Poll by *sqs*, a boto3 client; *on_batch* hears of each batch, after its deletions."""
+        """Poll with *sqs*, a boto3 client; call *on_batch* with each batch, after its deletions."""
         self._source = source
         self._sqs = sqs
         self._region = region
@@ -70,7 +71,7 @@ class EventSource:
         self._thread.join()
 
     def hurry(self, *, now: bool) -> None:
-        """Return True if more is to come: if not (*now*), batches do not wait for their window."""
+        """If *now*, do not wait for more messages to fill a batch; if not, wait again."""
         if now:
             self._hurry.set()
         else:
@@ -170,7 +171,7 @@ class EventSource:
 
     def _delete(self, messages: Iterable[Message]) -> None:
         for some in batched(messages, _MESSAGES_PER_CALL, strict=False):
-            # What cannot be deleted comes again, as it does from a real queue.
+            # A message that cannot be deleted comes again, as from a real queue.
             with suppress(BotoCoreError, ClientError):
                 self._sqs.delete_message_batch(
                     QueueUrl=self._source.queue_url,

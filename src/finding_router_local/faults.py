@@ -1,4 +1,4 @@
-"""Faults that the local AWS can be told to have, for tests and for trying what happens when."""
+"""Faults of the local AWS, for tests and experiments."""
 
 import random
 import threading
@@ -11,12 +11,12 @@ EVERY: Final = "*"
 
 
 class Effect(StrEnum):
-    """What goes wrong with a call."""
+    """The way in which a call goes wrong."""
 
     THROTTLE = "throttle"
     """The service answers that it was called too often."""
     ERROR = "error"
-    """The service answers with *code* and *status*: 500 InternalServerError unless told."""
+    """The service answers with *code* and *status*; the default is 500 InternalServerError."""
     OUTAGE = "outage"
     """The connection breaks before the service has done anything."""
     LOSE_ANSWER = "lose_answer"
@@ -33,7 +33,7 @@ class Effect(StrEnum):
     """BatchUpdateFindings answers 200 and leaves the findings unprocessed, with *code*."""
 
 
-# What each service calls it when it is called too often, and the HTTP status that it comes with.
+# The error code and HTTP status of each service for too many calls.
 _THROTTLES: Final[Mapping[str, tuple[str, int]]] = {
     "dynamodb": ("ProvisionedThroughputExceededException", 400),
     "securityhub": ("LimitExceededException", 429),
@@ -71,10 +71,10 @@ class Fault:
     @classmethod
     def from_json(cls, value: object) -> Self:
         """
-        Read a fault from JSON: the fields above, *effect* alone is required.
+        Read a fault from JSON: the fields above, of which only *effect* is required.
 
         Raises:
-            ValueError: names what is wrong.
+            ValueError: names the mistake.
 
         """
         known = {field.name for field in fields(cls)}

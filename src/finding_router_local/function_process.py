@@ -19,7 +19,7 @@ from finding_router_local.deployment import Function
 from finding_router_local.invocation import Invocation
 
 _SOURCE: Final = Path(__file__).parents[1]
-# What a process needs to run at all; nothing that could lead to somebody's AWS account.
+# The variables that a process needs to run at all; none leads to the user's AWS account.
 _INHERITED: Final = ("PATH", "HOME", "LANG", "TMPDIR", "COVERAGE_PROCESS_START")
 _START_SECONDS: Final = 60.0
 _GRACE_SECONDS: Final = 0.5
@@ -27,7 +27,7 @@ _GRACE_SECONDS: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How far the stack's clock is ahead of the machine's, and whether sleeping moves it on."""
+    """How far the stack's clock is ahead of the machine's; if *is_hasty*, a sleep moves it on."""
 
     ahead_seconds: float = 0.0
     is_hasty: bool = False
@@ -96,7 +96,7 @@ class FunctionProcess:
         self._pipes = _Pipes(self._process, reply_read)
 
     def __call__(self, event: Mapping[str, Any]) -> Invocation:
-        """Invoke the function; what it raises, its timeout and its death are the error."""
+        """Invoke the function; an exception, its timeout or its death is the error."""
         began = time.monotonic()
         with self._lock:
             self.start()
@@ -147,7 +147,7 @@ class FunctionProcess:
         }
 
     def _end(self) -> str:
-        """Clear away a process that does not answer; say what became of it."""
+        """Remove a process that does not answer, and return the reason in Lambda's words."""
         assert self._process is not None  # noqa: S101 -- only called while there is one
         assert self._pipes is not None  # noqa: S101 -- same
         status = None

@@ -1,4 +1,4 @@
-"""What every call to the local AWS passes through: one at a time per service, faults, a record."""
+"""The gate of all calls to the local AWS: one at a time per service, faults, a record."""
 
 import io
 import json
@@ -22,7 +22,7 @@ _REST_OPERATIONS: Final[Mapping[tuple[str, str], str]] = {
     ("POST", "/findings/import"): "BatchImportFindings",
     ("POST", "/findings"): "GetFindings",
 }
-# Where the answer says what was not done.
+# The field of the answer that lists the unprocessed part.
 _PARTS: Final[Mapping[str, str]] = {
     "BatchGetItem": "UnprocessedKeys",
     "BatchWriteItem": "UnprocessedItems",
@@ -35,7 +35,7 @@ _RECENT_CALLS: Final = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call; *caller* is its client's AWS_SDK_UA_APP_ID, by which workers tell who they are."""
+    """One call; *caller* is its client's AWS_SDK_UA_APP_ID, which is the name of a worker."""
 
     service: str
     operation: str
@@ -90,12 +90,12 @@ class Gate:
             yield
 
     def announce(self) -> None:
-        """Let those who wait for messages look again: one may be visible now."""
+        """Wake long polls to look again: a message may be visible now."""
         with self._arrival:
             self._arrival.notify_all()
 
     def _answer(self, call: Call, environ: WSGIEnvironment) -> _Answer | None:
-        """Return the answer, or None where the connection breaks without one."""
+        """Return the answer, or None to break the connection without one."""
         fault = self.faults.strike(call.service, call.operation, call.body)
         if fault is None:
             return self._perform(call, environ)
@@ -121,7 +121,7 @@ class Gate:
         return answer
 
     def _perform_partly(self, call: Call, environ: WSGIEnvironment) -> _Answer:
-        """Do the first half of what a batch asks DynamoDB for, and give the rest back."""
+        """Do the first half of a batch for DynamoDB, and return the second half as unprocessed."""
         given = _PARTS.get(call.operation)
         if given is None:
             return self._perform(call, environ)
@@ -146,7 +146,7 @@ class Gate:
             if left <= 0 or json.loads(answer.body).get("Messages") or answer.status[0] != "2":
                 return answer
             with self._arrival:
-                # A message may also become visible by time alone, which nobody announces.
+                # A message may also become visible by time alone, without a call of announce.
                 self._arrival.wait(min(left, _POLL_SECONDS))
 
     def _forward(self, call: Call, environ: WSGIEnvironment, body: bytes) -> _Answer:
@@ -176,7 +176,7 @@ def _read(environ: WSGIEnvironment) -> Call:
 
 
 def _halves(tables: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Split what is asked of each table: what is done now, and what is left, which is more."""
+    """Split the keys or writes of each table into halves; of an odd number, more are left."""
     now: dict[str, Any] = {}
     left: dict[str, Any] = {}
     for table, asked in tables.items():

@@ -18,8 +18,8 @@ class Resolver:
     """
     Replaces intrinsic functions by values.
 
-    *parameters* include the pseudo parameters (``AWS::Region``…); *attribute* gives what a
-    resource answers to Ref (attribute ``Ref``) and to Fn::GetAtt.
+    *parameters* include the pseudo parameters (``AWS::Region``…); *attribute* returns the value of
+    Ref (attribute ``Ref``) or Fn::GetAtt for a resource.
     """
 
     def __init__(
@@ -49,10 +49,10 @@ class Resolver:
 
     def resolve(self, value: Any) -> Any:
         """
-        Return *value* without intrinsic functions, and without what is AWS::NoValue.
+        Return *value* without intrinsic functions, and without members that are AWS::NoValue.
 
         Raises:
-            ValueError: names a function, parameter or condition that is not known.
+            ValueError: names a function, parameter or condition that does not exist.
 
         """
         if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""What it is to invoke a function, whoever runs it, and with what."""
+"""An invocation of the function: the protocol, its result, and the batch it was for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invocation:
-    """One run of the function; without an answer, *error* says why there is none."""
+    """One run of the function; without an answer, *error* is the reason."""
 
     answer: Any = None
     error: str | None = None
@@ -26,6 +26,6 @@ class Batch:
 
 
 class Invoke(Protocol):
-    """Runs the function once, with an event; never raises for what the function does."""
+    """Runs the function once, with an event; never raises for a failure of the function."""
 
     def __call__(self, event: Mapping[str, Any], /) -> Invocation: ...  # noqa: D102

@@ -46,7 +46,7 @@ class Journal:
             self.batches: list[Batch] = []
 
     def add(self, batch: Batch) -> None:
-        """Record what was logged about each record of *batch*; the last try of a record counts."""
+        """Record the log lines of each record in *batch*; the last try of a record counts."""
         lines = list(finding_lines(batch.invocation.log))
         with self._lock:
             self.log += batch.invocation.log
@@ -65,7 +65,7 @@ class Journal:
 
     def add_wake(self, invocation: Invocation) -> list[FindingOutcome]:
         """
-        Record an *invocation* by the schedule, and return the outcomes of what was due.
+        Record an *invocation* by the schedule, and return its outcomes.
 
         Raises:
             OSError: the function failed.

@@ -1,4 +1,4 @@
-"""How each finding that was sent ended, as the function's log tells it."""
+"""How each finding that was sent ended, according to the function's log."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ FILTERED: Final = "filtered"
 MISSING: Final = "missing"
 FAILED: Final = "failed"
 _UNSETTLED: Final = frozenset({FAILED, MISSING})
-# The handler's line for a finding, and what of it an outcome keeps.
+# The handler's line for a finding, and the fields that an outcome copies from it.
 _LINE: Final = "finding"
 _COPIED: Final = (
     "outcome",
@@ -41,10 +41,11 @@ class Delivered:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingOutcome:
     """
-    What became of one finding: the handler's word, or one of ours.
+    The outcome of one finding: the handler's word, or one of the local stack.
 
-    Ours are "filtered" (the rule does not let the event through), "missing" (no word came), and
-    "failed" where the function itself failed. *event* counts the events sent, from 0.
+    The stack's own are "filtered" (the rule does not match the event), "missing" (the handler
+    logged nothing), and "failed" if the function itself failed. *event* counts the events sent,
+    from 0.
     """
 
     outcome: str
@@ -59,7 +60,7 @@ class FindingOutcome:
     product: str | None = None
     channels: tuple[Delivered, ...] = field(default=())
     workflow_status: str | None = None
-    """What Security Hub holds afterwards; None where it does not have the finding."""
+    """The Workflow status in Security Hub afterwards; None if it does not have the finding."""
     tries: int = 0
 
     @property
@@ -68,12 +69,12 @@ class FindingOutcome:
         return self.outcome not in _UNSETTLED
 
     def as_json(self) -> dict[str, Any]:
-        """Give it for other programs."""
+        """Return it as JSON for other programs."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "FindingOutcome":
-        """Read what `as_json` gave."""
+        """Read the JSON of `as_json`."""
         channels = tuple(
             Delivered(**{**each, "routes": tuple(each["routes"])}) for each in value["channels"]
         )
@@ -83,7 +84,7 @@ class FindingOutcome:
 def describe(
     event: Mapping[str, Any], *, number: int, outcome: str, detail: str
 ) -> list[FindingOutcome]:
-    """Return all findings of *event* the same outcome; an event without any has one as a whole."""
+    """Return one outcome for each finding of *event*, or one for an event without findings."""
     same = FindingOutcome(outcome=outcome, event=number, detail=detail)
     findings = findings_of(event)
     if not findings:

@@ -1,4 +1,4 @@
-"""A look into the local queues, deeper than SQS lets anybody look."""
+"""A view of the local queues that shows more than SQS does."""
 
 import json
 import time
@@ -34,7 +34,7 @@ class QueueView:
             return [json.loads(message.body) for message in self._queue.messages]
 
     def send(self, body: str) -> str:
-        """Put a message into the queue; give its id."""
+        """Put a message into the queue, and return its id."""
         backend = sqs_backends[self._aws.account_id][self._aws.region]
         with self._aws.gate.holding("sqs"):
             message = backend.send_message(self._name, body)
@@ -45,8 +45,8 @@ class QueueView:
         """
         Return the seconds until the next message becomes visible.
 
-        None where there is something to do before: a message is visible, or one was received
-        more often than *tries* says that work on it has ended. None, too, for an empty queue.
+        None if there is work before that: a message is visible, or one was received more often than
+        the number of *tries* that have ended. None, too, for an empty queue.
         """
         with self._aws.gate.holding("sqs"):
             waiting = list(self._queue.pending_messages)
@@ -57,7 +57,7 @@ class QueueView:
             return max(min(each.visible_at for each in waiting) / 1000 - time.time(), 0.0)
 
     def advance(self, seconds: float) -> None:
-        """Let *seconds* of the messages' invisibility pass."""
+        """Move the times at which messages become visible forward by *seconds*."""
         with self._aws.gate.holding("sqs"):
             for message in self._queue.pending_messages:
                 message.visible_at -= seconds * 1000

@@ -1,4 +1,4 @@
-"""Finding a stack that another process keeps running, and sending events through it."""
+"""Find a stack that another process keeps running, and send events through it."""
 
 import json
 import os
@@ -16,7 +16,7 @@ PREFIX: Final = "/_local"
 DIRECTORY: Final = ".demo"
 _FILE: Final = "stack.json"
 _HELLO_SECONDS: Final = 3.0
-# What the stack needs to answer, beyond the time that it waits for its queue.
+# The time that the stack needs to answer, beyond the wait for its queue.
 _ANSWER_SECONDS: Final = 30.0
 
 
@@ -30,20 +30,20 @@ class RunningStack:
 
     def send(self, events: Sequence[Mapping[str, Any]], *, seconds: float) -> list[FindingOutcome]:
         """
-        Do what `Stack.send` does, over there.
+        Call `Stack.send` of the other process.
 
         Raises:
-            OSError: it does not answer any more.
+            OSError: it no longer answers.
 
         """
         return self._outcomes("send", seconds, {"events": list(events), "seconds": seconds})
 
     def wake(self, *, seconds: float) -> list[FindingOutcome]:
         """
-        Do what `Stack.wake` does, over there, within *seconds*.
+        Call `Stack.wake` of the other process, within *seconds*.
 
         Raises:
-            OSError: it does not answer any more, or the function failed.
+            OSError: it no longer answers, or the function failed.
 
         """
         return self._outcomes("wake", seconds, {})
@@ -53,7 +53,7 @@ class RunningStack:
         Return the `items` of its RoutingTable, its `default_channel` and whether `allow_suppress`.
 
         Raises:
-            OSError: it does not answer any more.
+            OSError: it no longer answers.
 
         """
         return self._ask("GET", "/routes", timeout=_HELLO_SECONDS)
@@ -79,7 +79,7 @@ class RunningStack:
 @contextmanager
 def announce(stack_id: str, url: str, root: Path) -> Iterator[None]:
     """
-    Let other processes find a stack as long as it runs.
+    Make a stack known to other processes until the end of the ``with`` block.
 
     *url* is the address of its AWS, *root* the project's folder.
     """
@@ -93,7 +93,7 @@ def announce(stack_id: str, url: str, root: Path) -> Iterator[None]:
 
 
 def find_running(root: Path) -> RunningStack | None:
-    """Return the stack that runs for the project in *root*; the file of a dead one is removed."""
+    """Return the stack that runs for the project in *root*; remove the file of a dead one."""
     path = root / DIRECTORY / _FILE
     try:
         said = json.loads(path.read_text())
@@ -111,7 +111,7 @@ def find_running(root: Path) -> RunningStack | None:
 
 
 def private_folder(root: Path) -> Path:
-    """Make the folder in *root* for what a run leaves behind; git does not see into it."""
+    """Make the folder in *root* for the files of a run; git ignores it."""
     folder = root / DIRECTORY
     folder.mkdir(exist_ok=True)
     (folder / ".gitignore").write_text("*\n")

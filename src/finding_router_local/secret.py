@@ -1,4 +1,4 @@
-"""Where the local stack keeps Slack's token, for the function to find it."""
+"""Store the Slack token in the local AWS, where the function reads it."""
 
 from typing import Final, Literal
 
@@ -10,7 +10,7 @@ type Keeper = Literal["secretsmanager", "ssm"]
 
 
 def keep_token(aws: AwsServer, token: str, keeper: Keeper) -> str:
-    """Put *token* into the service *keeper*; give its ARN."""
+    """Put *token* into the service *keeper*, and return its ARN."""
     client = aws.client(keeper)
     if keeper == "secretsmanager":
         return str(client.create_secret(Name=_NAME, SecretString=token)["ARN"])

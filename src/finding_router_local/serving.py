@@ -45,7 +45,7 @@ class HttpServer:
         return self._server.opened
 
     def mount(self, prefix: str, app: WSGIApplication) -> None:
-        """Let *app* answer requests whose path starts with *prefix*."""
+        """Send requests whose path starts with *prefix* to *app*."""
         self._mounted[prefix] = app
 
     def cut_connections(self) -> None:
@@ -79,7 +79,7 @@ def _cut(connection: socket.socket) -> None:
 
 
 class _Server(ThreadedWSGIServer):
-    """A server that knows its open connections."""
+    """A server that can end all its open connections."""
 
     def __init__(self, *args: Any, **named: Any) -> None:
         self.opened = 0
@@ -143,4 +143,4 @@ class _Handler(WSGIRequestHandler):
 
     @override
     def log(self, *_: object) -> None:
-        """Log nothing: the commands print what matters."""
+        """Log nothing: the commands print the events that matter."""

@@ -27,8 +27,8 @@ from finding_router_local.tables import Table
 from finding_router_local.template import read_template
 from finding_router_local.workers import MakeInvoke, Workers, run_schedule
 
-# Routes are read again so often that an edit shows with the next finding, and the log tells what
-# became of every finding, also of those that nobody was ever told of.
+# Routes are read again so often that an edit applies to the next finding, and the log has the
+# outcome of every finding, also of those that were not posted.
 PARAMETERS: Final[Mapping[str, object]] = {
     "DefaultChannel": "#security",
     "OpsChannel": "#security-ops",
@@ -44,8 +44,8 @@ class Stack:
     """
     The stack, from ``with`` to its end.
 
-    *template* is a SAM template like the project's, *parameters* go beside `PARAMETERS`. Without
-    *slack* it starts one of its own. With *is_hasty* nobody waits: where the function sleeps, or
+    *template* is a SAM template like the project's, *parameters* are added to `PARAMETERS`. Without
+    *slack* it starts one of its own. With *is_hasty* it never sleeps: if the function sleeps, or
     only retries are left in the queue, the clocks of queue, function and Slack jump ahead.
     *make_invoke* runs the function elsewhere than in a process of its own.
     """
@@ -93,7 +93,7 @@ class Stack:
             self.bus = EventBus(self.deployment.rule, self.aws)
             hub = self.aws.security_hub
             hub.publish, hub.faults = self.bus.put, self.aws.faults
-            # Otherwise what returns after a jump of the clock seems to have come before its end.
+            # Otherwise, after a jump of the clock, a finding seems to be reopened before it ended.
             hub.clock = self.clock
             self._workers = Workers(
                 self.function,
@@ -136,7 +136,7 @@ class Stack:
         self.advance(float(self.function.environment["ROUTE_CACHE_SECONDS"]) + 1)
 
     def advance(self, seconds: float) -> float:
-        """Let *seconds* pass, in no time; give how far the stack's clock is ahead now."""
+        """Move the stack's clock by *seconds* at once; return by how many seconds it is ahead."""
         with self.aws.gate.holding("sqs"):
             self._ahead_seconds += seconds
             self._queue("FindingsQueue").advance(seconds)
@@ -144,7 +144,7 @@ class Stack:
         self.aws.gate.announce()
         return ahead_seconds
 
-    # What is asked of it
+    # Public operations
 
     @property
     def faults(self) -> FaultBoard:
@@ -177,10 +177,10 @@ class Stack:
         tries: int | None = None,
     ) -> list[FindingOutcome]:
         """
-        Put *events* on the bus, wait until they left the queue, and tell how each finding ended.
+        Put *events* on the bus, wait until they left the queue, and return the outcomes.
 
-        Security Hub gets to know the findings first. It waits no longer than *seconds*, and not
-        for a message that was tried so many times.
+        Security Hub stores the findings first. The wait ends after *seconds*, and for a message
+        after so many *tries*.
         """
         sent = [self.put(event) for event in events]
         only = {id_ for id_ in sent if id_ is not None}
@@ -192,12 +192,12 @@ class Stack:
         ]
 
     def put(self, event: Mapping[str, Any]) -> str | None:
-        """Put *event* on the bus; give the id of its message, None if the rule filters it."""
+        """Put *event* on the bus; return the id of its message, None if the rule filters it."""
         self.load(event)
         return self.bus.put(event)
 
     def load(self, event: Mapping[str, Any]) -> None:
-        """Let Security Hub know the findings of *event*, without sending it."""
+        """Store the findings of *event* in Security Hub, without sending it."""
         for finding in findings_of(event):
             if isinstance(finding, dict):
                 self.aws.security_hub.load(finding)
@@ -209,7 +209,7 @@ class Stack:
         only: set[str] | None = None,
         tries: int | None = None,
     ) -> bool:
-        """Wait until the queue is empty, of *only* those messages if given; tell whether it is."""
+        """Wait until the queue, or *only* those messages, are gone; False after *seconds*."""
         end = time.monotonic() + seconds
         self.hurry(now=True)
         try:
@@ -224,7 +224,7 @@ class Stack:
         return True
 
     def hurry(self, *, now: bool) -> None:
-        """Tell the workers whether more is to come: if not (*now*), they do not wait for it."""
+        """If *now*, workers do not wait for more messages to fill a batch; if not, they do."""
         self._workers.hurry(now=now)
 
     @property
@@ -234,9 +234,9 @@ class Stack:
 
     def skip_waiting(self, *, only: set[str] | None = None, tries: int | None = None) -> None:
         """
-        Jump to where the next message becomes visible, if all work on messages has ended.
+        Jump to the time when the next message becomes visible, if all work on messages has ended.
 
-        Nothing that was tried so many times is let be tried once more; see `send`.
+        Do nothing if all messages, or *only* those, had so many *tries*.
         """
         with self.aws.gate.holding("sqs"):
             seconds = self._queue("FindingsQueue").seconds_to_wait(self.journal.tries)
@@ -245,10 +245,10 @@ class Stack:
 
     def wake(self) -> list[FindingOutcome]:
         """
-        Call the function as the template's schedule does; tell how what was due ended.
+        Call the function as the template's schedule does, and return the outcomes.
 
         Raises:
-            OSError: the function failed; what it had to do waits for the next call.
+            OSError: the function failed; its work waits for the next call.
 
         """
         schedule = self.deployment.schedule
@@ -257,7 +257,7 @@ class Stack:
         return self.journal.add_wake(self._workers.invokes[0](schedule.event))
 
     def findings(self, filters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-        """Return what Security Hub holds, oldest first; *filters* are those of GetFindings."""
+        """Return the findings of Security Hub, oldest first; *filters* are those of GetFindings."""
         return self.aws.security_hub.get_findings(filters)
 
     def workflow_status(self, product_arn: str | None, finding_id: str | None) -> str | None:

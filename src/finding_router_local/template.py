@@ -1,4 +1,4 @@
-"""What template.yaml deploys: read, transformed as SAM does it, and resolved."""
+"""template.yaml as deployed: read, transformed as SAM does it, and resolved."""
 
 import re
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ _CODE_URI: Final = "s3://local/code.zip"
 
 
 class TemplateError(ValueError):
-    """The template or a parameter's value cannot be used; the message says what to change."""
+    """The template or a parameter's value cannot be used; the message names the change to make."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Template:
         return [resource for resource in self.resources.values() if resource.type == type_]
 
     def resolver(self, attribute: Attributes, pseudo: Mapping[str, str]) -> Resolver:
-        """Return what resolves the resources' properties."""
+        """Return the resolver of the resources' properties."""
         return Resolver(
             parameters={**self.parameters, **pseudo},
             conditions=self.conditions,

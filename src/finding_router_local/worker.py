@@ -1,9 +1,9 @@
 """
 The process that a function runs in: ``python -m finding_router_local.worker HANDLER REPLY_FD``.
 
-It reads a request as a line of JSON from standard input, and answers each with a line to the
-file descriptor that it was given, once all that the function logged is out on standard output.
-Like Lambda's runtime it is killed from outside.
+It reads each request as a line of JSON from standard input, and writes each reply as a line to the
+file descriptor *REPLY_FD*, after the function's log lines are flushed to standard output. Like
+Lambda's runtime it is killed from outside.
 """
 
 import http.client
@@ -25,7 +25,7 @@ _system_sleep = time.sleep
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """Lambda's context object, as far as anybody asks it."""
+    """Lambda's context object, with the attributes that the router uses."""
 
     aws_request_id: str
     deadline: float
@@ -39,7 +39,7 @@ class Context:
     client_context: None = None
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return what is left until the function's timeout."""
+        """Return the milliseconds until the function's timeout."""
         return max(int((self.deadline - time.monotonic()) * 1000), 0)
 
 
@@ -52,7 +52,7 @@ def main() -> None:
     with os.fdopen(reply_fd, "w", buffering=1) as replies:
         try:
             handler = _find(handler_name)
-        except Exception as error:  # noqa: BLE001 -- Lambda reports whatever an import raises
+        except Exception as error:  # noqa: BLE001 -- Lambda reports any exception of an import
             _reply(replies, error=_describe(error))
             return
         _reply(replies, ready=True)
@@ -64,9 +64,9 @@ def main() -> None:
 
 class _Clock:
     """
-    The process's clock: the stack's, which may run ahead of the machine's.
+    The process's clock, set to the stack's, which may run ahead of the machine's.
 
-    In a hasty stack nobody sleeps: the stack's time is moved on instead, for everybody.
+    In a hasty stack, a sleep moves the stack's time forward instead, for all processes.
     """
 
     def __init__(self) -> None:
@@ -102,7 +102,7 @@ def _serve(handler: Callable[[Any, Context], Any], request: dict[str, Any], repl
         memory_limit_in_mb=os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"],
     )
     try:
-        # The answer has to be JSON, or Lambda fails the invocation.
+        # If the answer is no JSON, Lambda fails the invocation.
         outcome = {"answer": json.dumps(handler(request["event"], context))}
     except Exception as error:  # noqa: BLE001 -- as Lambda's runtime does
         outcome = {"error": _describe(error)}

@@ -1,4 +1,4 @@
-"""What calls the local function: workers, each with a poller of the queue, and a schedule."""
+"""The callers of the local function: workers, each with a poller of the queue, and a schedule."""
 
 import threading
 from collections.abc import Callable

@@ -18,7 +18,7 @@ class StubFunction:
     """Answers each invocation with the next of its answers, and keeps the events."""
 
     def __init__(self, *answers: Any) -> None:
-        """Return *answers* in turn, the last one for ever."""
+        """Take *answers* to be returned in turn, the last one for ever."""
         self.answers = list(answers)
         self.events = []
 

@@ -75,7 +75,7 @@ class FakeDigests:
             return True
 
     def end_count(self, digest_id: str, *, shown: int | None) -> None:
-        """Return the lease back."""
+        """Release the lease."""
         with self._faults.around("end_count"):
             self._counting_until.pop(digest_id, None)
             if shown is not None:

@@ -1,8 +1,8 @@
 """
-Security Hub for moto: what its own backend lacks, written as its backends are.
+Security Hub for moto: operations that its own backend lacks, in the form of its backends.
 
-moto 5.2.5 knows no BatchUpdateFindings, ignores the filters of GetFindings, lets an import change
-what only a customer may change, and sends no events.
+moto 5.2.5 has no BatchUpdateFindings, ignores the filters of GetFindings, allows an import to
+change fields that only a customer may change, and sends no events.
 """
 
 from finding_router_local.security_hub.models import SecurityHubBackend, securityhub_backends

@@ -45,7 +45,7 @@ def compile_filters(filters: Mapping[str, Any]) -> Passes:
     """
     Return the predicate of *filters*: all fields must pass.
 
-    Of a field's conditions one positive must hold, and every negative.
+    Of the conditions of a field, one positive must hold, and every negative one.
 
     Raises:
         ValueError: names a filter or comparison that is not known here.

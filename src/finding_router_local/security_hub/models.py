@@ -1,4 +1,4 @@
-"""The findings of one account and Region, and what may be done with them."""
+"""The findings of one account and Region, and the operations on them."""
 
 import copy
 import time
@@ -18,10 +18,10 @@ type Json = dict[str, Any]
 type Key = tuple[str, str]
 
 # https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_BatchUpdateFindings.html and
-# API_BatchImportFindings.html: both limits stand in prose only.
+# API_BatchImportFindings.html: both limits are in the prose only.
 MAX_FINDINGS_PER_CALL: Final = 100
 WORKFLOW_STATUSES: Final = frozenset({"NEW", "NOTIFIED", "RESOLVED", "SUPPRESSED"})
-# What only BatchUpdateFindings may change once a finding exists (same pages).
+# The fields that only BatchUpdateFindings may change once a finding exists (same pages).
 _CUSTOMER_FIELDS: Final = ("Note", "UserDefinedFields", "VerificationState", "Workflow")
 _UPDATABLE: Final = (
     *_CUSTOMER_FIELDS,
@@ -39,7 +39,7 @@ class SecurityHubBackend(MotoSecurityHubBackend):
     """Findings by (ProductArn, Id); each change goes to `publish`, as an event dated by `clock`."""
 
     def __init__(self, region_name: str, account_id: str) -> None:
-        """Start empty, with nobody to publish to."""
+        """Start empty, and publish to no one."""
         super().__init__(region_name, account_id)
         self._by_key: dict[Key, Json] = {}
         self.publish: Callable[[Json], object] = lambda _: None
@@ -48,10 +48,10 @@ class SecurityHubBackend(MotoSecurityHubBackend):
 
     def load(self, finding: Mapping[str, Any]) -> Key | None:
         """
-        Take *finding* as an event shows it, without sending one; give its key.
+        Store *finding* as an event shows it, without sending an event, and return its key.
 
-        An event that says NEW may be late: it does not undo what is known, unless the finding
-        was reopened. A finding without ProductArn and Id is in no hub: None.
+        An event with NEW may be late: it does not change the known status, unless the finding was
+        reopened. A finding without ProductArn and Id cannot be stored: None.
         """
         key = (finding.get("ProductArn"), finding.get("Id"))
         if not all(isinstance(part, str) and part for part in key):
@@ -74,7 +74,7 @@ class SecurityHubBackend(MotoSecurityHubBackend):
         Return copies of the findings that pass all *filters*, of those with *keys* if given.
 
         Raises:
-            InvalidInputException: a filter that is not known here.
+            InvalidInputException: a filter that is not supported here.
 
         """
         try:
@@ -90,8 +90,8 @@ class SecurityHubBackend(MotoSecurityHubBackend):
         """
         Create or update findings as their product sends them, and publish each.
 
-        What belongs to the customer is left alone, but a finding that comes back is NEW again.
-        Gives the counts of failed and imported, and the failed.
+        The customer's fields stay as they are, but a finding that is reopened is NEW again. Return
+        the counts of failed and imported, and the failed.
         """
         _check_count("BatchImportFindings", findings)
         failed = []
@@ -110,7 +110,7 @@ class SecurityHubBackend(MotoSecurityHubBackend):
         """
         Make the same *changes* to each finding and publish it; UpdatedAt stays as it is.
 
-        Gives the identifiers that were processed, and the UnprocessedFindings.
+        Return the identifiers that were processed, and the UnprocessedFindings.
         """
         _check_count("BatchUpdateFindings", identifiers)
         status = changes.get("Workflow", {}).get("Status", "NEW")
@@ -185,7 +185,7 @@ def _problem(finding: Json) -> str:
 
 
 def _with_defaults(finding: Json) -> Json:
-    """Security Hub completes what a product leaves out."""
+    """Add the fields that Security Hub completes if the product leaves them out."""
     if not isinstance(finding.get("Workflow"), dict):
         finding["Workflow"] = {"Status": "NEW"}
     finding.setdefault("RecordState", "ACTIVE")

@@ -22,7 +22,7 @@ class SecurityHubResponse(MotoSecurityHubResponse):
         return securityhub_backends[self.current_account][self.region]
 
     def get_findings(self) -> str:
-        """Answer GetFindings: a page of what passes the filters, oldest first."""
+        """Answer GetFindings: a page of the findings that pass the filters, oldest first."""
         request = json.loads(self.body or "{}")
         size = request.get("MaxResults", MAX_RESULTS)
         if not 1 <= size <= MAX_RESULTS:

@@ -21,16 +21,16 @@ from finding_router_local.slack.workspace import (
 
 type Work = Callable[[Workspace, Arguments], dict[str, Any]]
 
-# What Slack's proxies send with a 5xx: no JSON, so that clients meet that too.
+# The body that Slack's proxies send with a 5xx: it is no JSON.
 _PROXY_PAGE: Final = "<!DOCTYPE html><html><head><title>Server Error</title></head></html>"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """
-    What goes back; *body* as a string is sent as it is.
+    The answer to a call; a string as *body* is sent as it is.
 
-    After *delay_seconds*; or never, where *drop* closes the connection instead.
+    It is sent after *delay_seconds*, or with *drop* the connection closes without it.
     """
 
     body: Mapping[str, Any] | str
@@ -41,7 +41,7 @@ class Answer:
 
     @property
     def error(self) -> str:
-        """Slack's word for what went wrong, "ok" if nothing did."""
+        """Slack's error code, "ok" if there is none."""
         if self.drop:
             return "dropped"
         if isinstance(self.body, str):
@@ -51,7 +51,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A method: what it does, the scope for all of it, calls a minute (None: paced by channel)."""
+    """A method: its work, the scope that it needs, calls a minute (None: paced by channel)."""
 
     work: Work
     per_minute: int | None
@@ -59,7 +59,7 @@ class Method:
 
 
 def _auth_test(workspace: Workspace, _arguments: Arguments) -> dict[str, Any]:
-    """Say whose token it is: https://docs.slack.dev/reference/methods/auth.test."""
+    """Return the owner of the token: https://docs.slack.dev/reference/methods/auth.test."""
     return {
         "url": workspace.url,
         "team": workspace.name,
@@ -94,7 +94,7 @@ class WebApi:
 
     @property
     def statistics(self) -> Statistics:
-        """What was asked so far."""
+        """The calls and answers so far."""
         with self.workspace.lock:
             return self._statistics.copy()
 
@@ -108,7 +108,7 @@ class WebApi:
                 self.pace.clear()
 
     def call(self, method: str, token: str | None, values: Mapping[str, Any]) -> Answer:
-        """Carry out one call; never raises for what a caller may send."""
+        """Carry out one call; never raises for the arguments of a caller."""
         arguments = Arguments(values)
         with self.workspace.lock:
             fault = self.faults.strike(method, self._channel_names(arguments))
@@ -183,7 +183,7 @@ class WebApi:
 
 
 def _spoiled(answer: Answer, fault: Fault) -> Answer:
-    """Put what *fault* says in the place of *answer*."""
+    """Return *answer* as *fault* changes it."""
     if fault.drop is not None:
         return Answer(answer.body, drop=True, delay_seconds=fault.delay_seconds)
     if not fault.answers:

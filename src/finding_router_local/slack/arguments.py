@@ -10,7 +10,7 @@ _TRUE = frozenset({"1", "true", "t", "yes"})
 
 
 class Arguments:
-    """Read *values* leniently in type, as Slack does: a form knows only strings."""
+    """Read *values* leniently in type, as Slack does: all values of a form are strings."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self.values = values

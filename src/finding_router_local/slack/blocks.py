@@ -1,4 +1,4 @@
-"""What Slack refuses in blocks, said in Slack's words."""
+"""The checks of Slack on blocks, with Slack's error messages."""
 
 import html
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -37,7 +37,7 @@ _BUTTON_KEYS = frozenset(
 
 
 def problems_of(blocks: Sequence[Any], pointer: str) -> list[str]:
-    """List what is wrong with *blocks*; *pointer* is their JSON pointer, ``/blocks`` say."""
+    """List the problems of *blocks*; *pointer* is their JSON pointer, for example ``/blocks``."""
     return list(_problems(blocks, pointer))
 
 
@@ -267,7 +267,7 @@ def _text_object(
     value: Any, here: str, maximum: int, kinds: tuple[str, ...] = ("plain_text", "mrkdwn")
 ) -> Problems:
     problems = list(_text_object_problems(value, here, maximum, kinds))
-    # Where Slack takes either kind of text it says so first (grafana/oncall#5121).
+    # Where both kinds of text are possible, Slack's message starts so (grafana/oncall#5121).
     if problems and len(kinds) > 1:
         yield at(here, "failed to match all allowed schemas")
     yield from problems

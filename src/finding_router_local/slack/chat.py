@@ -141,7 +141,7 @@ def _thread(workspace: Workspace, channel_id: str, arguments: Arguments) -> str 
 
 
 def _content(arguments: Arguments) -> dict[str, Any]:
-    """Read and check what a message says: text, and those of the others that were sent."""
+    """Read and check the content of a message: its text, and the other fields that were sent."""
     content: dict[str, Any] = {"text": arguments.text("text")}
     blocks = arguments.objects("blocks", "invalid_blocks_format")
     if blocks is not None:

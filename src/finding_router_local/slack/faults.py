@@ -1,4 +1,4 @@
-"""Failing on purpose: a plan of what goes wrong with which calls."""
+"""Planned faults of the local Slack."""
 
 import random
 import threading
@@ -14,16 +14,16 @@ RATE_LIMITED_STATUS = 429
 @dataclass(slots=True, kw_only=True)
 class Fault:
     """
-    One thing that goes wrong.
+    One fault, and the calls that it strikes.
 
-    It concerns calls of *method* and *channel* (name or id; None: any), lets the first *skip* of
-    them pass, then strikes *times* times (None: until removed), each time with *chance*.
+    It concerns calls of *method* and *channel* (name or id; None: any), spares the first *skip* of
+    them, then strikes *times* times (None: until removed), each time with *chance*.
 
-    What happens: *error* (Slack's word), *http_status* (without *error* a body that is no JSON,
-    as Slack's proxies send), *retry_after* seconds (a 429), *drop* the connection, or only a
+    Effects: *error* (Slack's error code), *http_status* (without *error* the body is no JSON, as
+    from Slack's proxies), *retry_after* seconds (a 429), *drop* the connection, or only
     *delay_seconds* before the answer. With *stored*, or *drop* "after", the call has its effect
-    first: the caller cannot know. *meanwhile* is called once it had its effect, if it has one,
-    before anybody gets an answer: the caller may be killed.
+    first, which the caller cannot know. *meanwhile* is called after the effect, if there is one,
+    and before the answer: it may kill the caller.
     """
 
     method: str | None = None
@@ -42,7 +42,7 @@ class Fault:
     meanwhile: Callable[[], object] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Refuse what could not happen."""
+        """Raise ValueError for a combination that cannot happen."""
         if self.drop is not None and self.drop not in get_args(Drop.__value__):
             problem = f'drop is "before" or "after", not {self.drop!r}'
             raise ValueError(problem)
@@ -148,7 +148,7 @@ class FaultPlan:
             self._faults.clear()
 
     def describe(self) -> list[dict[str, Any]]:
-        """Return what is planned, as JSON."""
+        """Return the planned faults as JSON."""
         with self._lock:
             described = [asdict(replace(fault, meanwhile=None)) for fault in self._faults]
         return [

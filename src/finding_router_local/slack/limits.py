@@ -1,8 +1,8 @@
 """
-What Slack allows, by number.
+Slack's limits, by number.
 
-Each constant names where its value comes from: a page of Slack's documentation, or
-"measured" with a report of somebody who did, where Slack publishes nothing.
+Each constant names its source: a page of Slack's documentation, or "measured" with a report if
+Slack publishes nothing.
 """
 
 from typing import Final

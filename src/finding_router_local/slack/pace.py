@@ -1,4 +1,4 @@
-"""How fast Slack lets itself be called: a bucket per channel, a sliding minute per method."""
+"""Slack's rate limits: a bucket per channel, a sliding minute per method."""
 
 from collections import deque
 from collections.abc import Callable
@@ -21,16 +21,16 @@ class Pace:
         self._recent: dict[str, deque[float]] = {}
 
     def clear(self) -> None:
-        """Forget what was counted."""
+        """Forget all counts."""
         self._buckets.clear()
         self._recent.clear()
 
     def wait_for_post(self, channel: str) -> float:
-        """Count a post to *channel*; where it comes too early, give the seconds to wait."""
+        """Count a post to *channel*; return the seconds to wait if it comes too early, else 0."""
         now = self._clock()
         tokens, then = self._buckets.get(channel, (float(POST_BURST), now))
         tokens = min(float(POST_BURST), tokens + (now - then) * POSTS_PER_SECOND)
-        # What is left of a token after a wait of whole seconds is rounding, not earliness.
+        # A token that lacks this little is full but for rounding.
         if tokens < 1 - 1e-6:
             self._buckets[channel] = (tokens, now)
             return (1 - tokens) / POSTS_PER_SECOND
@@ -38,7 +38,7 @@ class Pace:
         return 0.0
 
     def wait_for_call(self, method: str, per_minute: int) -> float:
-        """Count a call of *method*; where it is one too many, give the seconds to wait."""
+        """Count a call of *method*; return the seconds to wait if it is one too many, else 0."""
         now = self._clock()
         recent = self._recent.setdefault(method, deque())
         while recent and recent[0] <= now - _MINUTE_SECONDS:

@@ -1,4 +1,4 @@
-"""How the Web API says no."""
+"""The refusal of a call by the Web API."""
 
 
 class Refusal(Exception):  # noqa: N818 -- an answer of the API, not a fault of this program
@@ -12,7 +12,7 @@ class Refusal(Exception):  # noqa: N818 -- an answer of the API, not a fault of 
         needed: str | None = None,
         retry_after_seconds: int | None = None,
     ) -> None:
-        """Keep *needed*, the missing scope, and how long a caller that is too fast shall wait."""
+        """*needed* is the missing scope; *retry_after_seconds* goes with a rate limit."""
         super().__init__(error)
         self.error = error
         self.messages = messages

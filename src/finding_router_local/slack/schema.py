@@ -1,4 +1,4 @@
-"""Checks that are the same for all of Block Kit, and how Slack words what fails them."""
+"""Checks that are the same for all of Block Kit, and Slack's messages for failed ones."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ type Problems = Iterator[str]
 
 
 def is_kind(block: Mapping[str, Any], kind: str) -> bool:
-    """Return True if *block* says that it is a *kind*."""
+    """Return True if the type of *block* is *kind*."""
     return block.get("type") == kind
 
 
@@ -30,15 +30,15 @@ def count(items: Sequence[Any], maximum: int, here: str, *, minimum: int = 0) ->
 
 
 def missing(here: str, key: str) -> str:
-    """Say that the object at *here* lacks *key*."""
+    """Return the problem of an object at *here* that lacks *key*."""
     return at(here, f"missing required field: {key}")
 
 
 def too_long(here: str, maximum: int) -> str:
-    """Say that the text at *here* has more than *maximum* characters."""
+    """Return the problem of a text at *here* with more than *maximum* characters."""
     return at(here, f"must be less than {maximum + 1} characters")
 
 
 def at(pointer: str, problem: str) -> str:
-    """Say *problem* of what is at *pointer*, a JSON pointer."""
+    """Return *problem* with its place: *pointer* is a JSON pointer."""
     return f"{problem} [json-pointer:{pointer}]"

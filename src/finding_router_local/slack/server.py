@@ -30,9 +30,9 @@ class SlackServer:
     """
     A Slack of its own, on loopback, from `start` (or ``with``) to `stop`.
 
-    *port* 0 takes any free one. *channels* exist from the start; with *auto_create* any other
-    name that is posted to comes into being. *pace* False lifts the rate limits.
-    Each answer takes *latency_seconds*. *clock* returns Unix seconds, for rate limits and times.
+    *port* 0 takes any free one. *channels* exist from the start; with *auto_create* a post to an
+    unknown name creates the channel. *pace* False lifts the rate limits. Each answer takes
+    *latency_seconds*. *clock* returns Unix seconds, for rate limits and times.
     """
 
     def __init__(  # noqa: PLR0913 -- each is a property of the workspace that a test may set
@@ -84,7 +84,7 @@ class SlackServer:
         """Close the port and every connection; the messages stay."""
         if self._server is not None:
             self._stopping.set()
-            # Requests that wait for news return.
+            # End requests that wait for news.
             self.workspace.touch()
             self._server.close()
             self._server = None
@@ -103,25 +103,25 @@ class SlackServer:
 
     @property
     def port(self) -> int:
-        """The port that it listens on."""
+        """Return the port that it listens on."""
         return self._port
 
     @property
     def page_url(self) -> str:
-        """Where a browser finds the page."""
+        """Return the address of the page."""
         host = LOOPBACK if self._host in _ANY_HOST else self._host
         return f"http://{host}:{self._port}/"
 
     @property
     def base_url(self) -> str:
-        """What WebClient takes as *base_url*."""
+        """Return the *base_url* for WebClient."""
         return f"{self.page_url}api/"
 
     # The workspace
 
     @property
     def token(self) -> str:
-        """The token that is good now."""
+        """Return the valid token."""
         return self.workspace.token
 
     def rotate_token(self, token: str) -> None:
@@ -160,5 +160,5 @@ class SlackServer:
 
     @property
     def statistics(self) -> Statistics:
-        """What was asked so far."""
+        """Return the calls and answers so far."""
         return self.api.statistics

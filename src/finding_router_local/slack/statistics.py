@@ -1,4 +1,4 @@
-"""What was asked of the Web API, counted."""
+"""Counts of the calls to the Web API."""
 
 from bisect import bisect_right
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What a workspace holds: channels, messages, the app, and who may do what."""
+"""The state of a workspace: channels, messages, the app, its token and scopes."""
 
 import base64
 import hashlib
@@ -68,16 +68,16 @@ class PostedMessage:
 
     @property
     def is_reply(self) -> bool:
-        """It stands in a thread, and does not open one."""
+        """Return True if it is in a thread, and does not open one."""
         return self.thread_ts is not None
 
     @property
     def posted_at(self) -> float:
-        """When it was posted, in seconds since 1970."""
+        """Return the time of the post, in Unix seconds."""
         return float(self.ts)
 
     def as_json(self) -> dict[str, Any]:
-        """Return all of it for other processes."""
+        """Return all fields as JSON for other processes."""
         return {**asdict(self), "posted_at": self.posted_at}
 
 
@@ -85,8 +85,8 @@ class Workspace:
     """
     All state, behind one lock that callers hold for a whole call (`with workspace.lock`).
 
-    With *auto_create* a channel that is posted to by name comes into being, unlike in Slack.
-    *clock* gives seconds since 1970.
+    With *auto_create* a post to an unknown channel name creates the channel, unlike in Slack.
+    *clock* returns Unix seconds.
     """
 
     def __init__(
@@ -212,7 +212,7 @@ class Workspace:
             return next((each for each in self._messages[channel.id] if each.ts == ts), None)
 
     def store(self, message: PostedMessage) -> PostedMessage:
-        """Keep *message*, in place of the one with its ts, if there is one."""
+        """Store *message*, in place of a message with the same ts."""
         with self.lock:
             held = self._messages[message.channel]
             for index, each in enumerate(held):
@@ -273,7 +273,7 @@ class Workspace:
             self.touch()
 
     def touch(self) -> None:
-        """Wake those who wait for news."""
+        """Wake threads that wait for news."""
         with self.lock:
             self.version += 1
             self.changed.notify_all()

@@ -107,7 +107,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader(__name__),
         autoescape=True,
-        # Blocks come from outside: what one lacks is left out.
+        # Blocks come from outside: missing parts are left out.
         undefined=ChainableUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -8,7 +8,7 @@ _TOKEN = re.compile(r"\{(\w+)\}")
 
 
 def local_time(timestamp: float, zone: tzinfo | None) -> datetime:
-    """Return the time in *zone*, None for this machine's; the result knows its zone."""
+    """Return the aware time in *zone*, None for this machine's."""
     return datetime.fromtimestamp(timestamp, UTC).astimezone(zone)
 
 
@@ -31,7 +31,7 @@ def day_name(moment: datetime, now: datetime) -> str | None:
 
 
 def day_divider(moment: datetime, now: datetime) -> str:
-    """Return what stands between two days of messages."""
+    """Return the divider between two days of messages."""
     if name := day_name(moment, now):
         return name.capitalize()
     long = f"{moment:%A, %B} {ordinal(moment.day)}"

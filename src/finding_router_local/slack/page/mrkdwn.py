@@ -1,8 +1,8 @@
 """
-Slack's mrkdwn as HTML that nothing in the text can break out of.
+Slack's mrkdwn as HTML that no text can break out of.
 
-Text is escaped as a whole; what markup makes of it is put aside as it is found, under marks of
-two characters that cannot be in the text, and is put back at the end.
+The whole text is escaped first. Each piece of HTML made from markup is replaced by a mark of two
+characters that cannot be in the text; the marks are replaced by the pieces at the end.
 """
 
 import html
@@ -24,7 +24,7 @@ _ASIDE = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
 _RESERVED = str.maketrans({_OPEN: "\ufffd", _CLOSE: "\ufffd"})
 
 _ANGLE = re.compile(r"<([^<>\n]+)>")
-# What was put aside is HTML by now: it must not end up within an attribute.
+# A mark stands for HTML, which must not end up within an attribute.
 _NO_URL = f"\\s<>|\"'`*{_OPEN}{_CLOSE}"
 _URL = re.compile(rf"\bhttps?://[^{_NO_URL}]+[^{_NO_URL}.,;:!?)\]}}]")
 _FENCE = re.compile(r"```\n?(.+?)\n?```\n?", re.DOTALL)
@@ -72,7 +72,7 @@ def mrkdwn(text: str, reader: Reader, *, verbatim: bool = False) -> Markup:
 
     text = text.translate(_RESERVED)
     text = _ANGLE.sub(lambda match: put(_angle(match[1], reader)), text)
-    # What is left of & < > is text, escaped by the sender or not.
+    # The remaining & < > are text, escaped by the sender or not.
     text = decoded(text)
     text = _FENCE.sub(lambda match: put(f"<pre>{_escaped(match[1])}</pre>"), text)
     text = _CODE.sub(lambda match: put(f"<code>{_escaped(match[1])}</code>"), text)
@@ -110,7 +110,7 @@ def _quote(lines: str) -> str:
 
 
 def _angle(inside: str, reader: Reader) -> str:
-    """Draw what stands between < and >: a link, a mention, a date."""
+    """Draw the content between < and >: a link, a mention, a date."""
     target, _, label = inside.partition("|")
     label = decoded(label)
     match target[:1]:

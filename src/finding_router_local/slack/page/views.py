@@ -18,7 +18,7 @@ _EXCERPT_CHARACTERS = 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageView:
-    """One message; *replies* stand under it, *quoted* is what a broadcast reply answers."""
+    """One message with its *replies* below; *quoted* is the parent of a broadcast reply."""
 
     message: PostedMessage
     anchor: str
