@@ -31,8 +31,8 @@ LONGEST = (
     "test_local_stack",
 )
 
-# How long an example takes says more about the machine than about the code. A run is red for what
-# was changed, not by chance; `make faults` looks for more with fresh seeds.
+# The time of an example depends more on the machine than on the code. A run must be red because of
+# a change, not by chance; `make faults` tries more examples with fresh seeds.
 UNTIMED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("same", derandomize=True, **UNTIMED)
 settings.register_profile("fresh", derandomize=False, print_blob=True, **UNTIMED)

@@ -89,7 +89,7 @@ def some_event(chance: random.Random) -> Event:
 
 
 def carried_out(step: Step, before: Alert) -> Alert:
-    """Return the alert once Slack has taken what *step* asks for."""
+    """Return the alert after Slack has carried out the message of *step*."""
     match step.verdict:
         case Verdict.POST | Verdict.REOPEN | Verdict.RISE:
             severity = step.alert.worst_there

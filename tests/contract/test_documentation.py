@@ -1,4 +1,4 @@
-"""README and docs/ speak of what is there."""
+"""README and docs/ name only files and commands that exist."""
 
 import re
 from pathlib import Path
@@ -24,7 +24,7 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
 def test_every_make_command_is_a_target(page: Path) -> None:
-    """What a reader is told to type, make knows."""
+    """Every make command in the documents is a target of the Makefile."""
     makefile = (PROJECT / "Makefile").read_text("utf-8")
     known = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
     commands = [one or other for one, other in COMMAND.findall(page.read_text("utf-8"))]

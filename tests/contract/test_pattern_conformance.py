@@ -18,7 +18,7 @@ type Json = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def cases() -> list[Json]:
-    """Read the cases, each with a pattern, an event and what the engine says to them."""
+    """Read the cases, each with a pattern, an event and the result of the engine."""
     return [json.loads(line) for line in CASES.read_text("utf-8").splitlines()]
 
 
@@ -41,7 +41,7 @@ def test_every_verdict_agrees(cases: list[Json]) -> None:
 
 
 def test_what_the_engine_refuses_is_refused(cases: list[Json]) -> None:
-    """With the place, the problem, and what would be right."""
+    """The error names the place, the problem and the remedy."""
     for case in cases:
         if case["expect"] == "invalid":
             with pytest.raises(PatternError, match=r"^.+: .+; .+$"):

@@ -22,7 +22,7 @@ def test_there_are_examples() -> None:
 
 @pytest.mark.parametrize(("pattern", "event", "verdict"), EXAMPLES)
 def test_an_example_is_true(pattern: str, event: str, verdict: str) -> None:
-    """The page says what the code does."""
+    """Each example of the page has the result that the page states."""
     try:
         compiled = compile_pattern(json.loads(pattern))
     except PatternError:

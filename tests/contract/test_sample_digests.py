@@ -31,7 +31,7 @@ def lines() -> list[Line]:
 
 
 def test_every_line_fits_its_item(lines: list[Line]) -> None:
-    """Whatever a publisher writes, and it comes back as it was kept."""
+    """Each line is short enough, and is read back as it was stored."""
     assert max(map(size_bytes, lines)) <= LINE_BYTES
     assert [line for line in lines if Line.from_attributes(line.to_attributes()) != line] == []
 

@@ -25,7 +25,7 @@ def _read(path: Path) -> tuple[EventKind, list[Finding]]:
 
 
 def _outcome(body: str) -> list[str]:
-    """Tell in words what becomes of the body of one SQS record."""
+    """Return the outcome for the body of one SQS record, in words."""
     try:
         intake = read_event(json.loads(body))
     except ValueError:
@@ -60,7 +60,7 @@ def test_event_is_read(path: Path) -> None:
 
 
 def test_events_span_products_regions_and_partitions() -> None:
-    """The samples are as varied as what a large organisation sees."""
+    """The samples are as varied as the findings of a large organisation."""
     findings = [finding for path in SINGLE for finding in _read(path)[1]]
 
     assert len(SINGLE) >= 14

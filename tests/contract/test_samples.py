@@ -45,7 +45,7 @@ def raw_events() -> list[dict[str, Any]]:
 
 
 def test_every_finding_has_an_outcome(findings: list[Finding]) -> None:
-    """None is unreadable, and what is not posted has the name of its state."""
+    """None is unreadable, and each that is not posted has an outcome named after its state."""
     outcomes = Counter(screen(finding, EventKind.IMPORTED) for finding in findings)
     expected = {None: 211, "archived": 8, "passed": 48, "not_new": 4}
 

@@ -24,7 +24,7 @@ KINDS_PER_PRODUCT: Final = 6
 _REPEATED: Final = 12
 _UPDATED: Final = 8
 _ENDED: Final = 4
-# Each is a message of its own, whatever else there is: they have to be few.
+# Each is a message of its own, so they must be few.
 _REOPENED_IN_10_000: Final = 40
 _CRITICAL_IN_10_000: Final = 20
 _SEVERITIES: Final = ("HIGH", "HIGH", "MEDIUM", "MEDIUM", "MEDIUM", "LOW", "LOW", "INFORMATIONAL")
@@ -33,7 +33,7 @@ _START: Final = datetime(2026, 9, 1, 10, tzinfo=UTC)
 
 @dataclass(slots=True)
 class Told:
-    """What there is to tell of one finding, by its resource: *times*, counting reopenings."""
+    """The messages expected of one finding, by its resource: *times* counts reopenings."""
 
     name: str
     finding: dict[str, Any]
@@ -69,7 +69,8 @@ class Flood:
         """
         Return all findings in waves of *size*, as products import them.
 
-        What a wave ends or repeats came in an earlier one; what is reopened had ended by `settle`.
+        The findings that a wave ends or repeats came in an earlier one; reopened ones had ended by
+        `settle`.
         """
         left = self.size
         while left:
@@ -80,10 +81,10 @@ class Flood:
 
     def settle(self, said: Mapping[str, int]) -> None:
         """
-        Let what is over now be reopened from now on; *said* counts what was told by now.
+        Reopen findings that are over now from now on; *said* counts the messages so far.
 
-        Call it once everything was heard of: an end that overtakes its beginning, which waits for
-        its turn, leaves nothing to tell, and so its return is told as if it were the first.
+        Call it once all events were processed: an end that overtakes its beginning, and waits for
+        its turn, leaves no message, and so the reopening is posted as if it were the first.
         """
         for told in self._ended:
             if said.get(told.name, 0) < told.times:

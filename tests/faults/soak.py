@@ -1,8 +1,8 @@
 """
 A soak: a flood of findings through the embedded stack, with two workers and random faults.
 
-``python -m faults.soak`` prints what became of it, and exits with 1 if a finding was
-lost, one was said twice, Slack had to ask for patience, or there were too many messages.
+``python -m faults.soak`` prints a report, and exits with 1 if a finding was lost, one was posted
+twice, Slack answered with a rate limit, or there were too many messages.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from finding_router_local.stack import Stack
 FINDINGS_PER_MESSAGE: Final = 50
 # So many channels hear of so much each that their messages are full.
 CHANNELS: Final = 4
-# As large as template.yaml allows: what comes together is said together.
+# As large as template.yaml allows: findings that arrive together are posted together.
 BATCH_SIZE: Final = 500
 WORKERS: Final = 2
 _WAVE: Final = 500
@@ -37,9 +37,9 @@ _PARENT: Final = re.compile(r"\d+ new findings?")
 _IMPORT: Final = 100
 # Of so many findings there are more calls than any planned fault lets pass.
 _LARGE: Final = 10_000
-# What is to be expected so often comes at least once, but for one run of a hundred million.
+# A fault expected so often strikes at least once, but for one run of a hundred million.
 _SURE: Final = 20
-# Of a message's calls something goes wrong with so many, by what is planned below.
+# So many of a message's calls go wrong, according to the plan below.
 _SLACK_METHODS: Final = ("chat.postMessage", "chat.update")
 _SLACK_CHANCE: Final = 0.14
 # How often of all calls something goes wrong.
@@ -58,7 +58,7 @@ _AWS_FAULTS: Final = (
 
 @dataclass(slots=True)
 class Report:
-    """What a soak came to."""
+    """The results of a soak."""
 
     findings: int
     unique: int
@@ -85,7 +85,7 @@ class Report:
         return self.findings / max(self.messages, 1)
 
     def lines(self) -> Iterator[str]:
-        """Say it, a fact a line."""
+        """Return the report, one fact a line."""
         facts = {
             "findings in": f"{self.findings} events about {self.unique} findings, "
             f"{self.reopened} of them reopened",
@@ -106,7 +106,7 @@ class Report:
             yield f"{name:<16} {said.rstrip()}"
 
     def problems(self, *, per_message: float) -> list[str]:
-        """Say what is not as it must be."""
+        """Return the problems."""
         problems = []
         if self.lost:
             problems.append(f"{len(self.lost)} lost")
@@ -126,7 +126,7 @@ class Report:
 def soak(
     findings: int, *, channels: int = CHANNELS, with_faults: bool = True, seed: int = 1
 ) -> Report:
-    """Send a flood through a stack of its own, in real time; wait only where nobody works."""
+    """Send a flood through a stack of its own, in real time; skip waits while no worker is busy."""
     flood = Flood(findings, channels=channels, seed=seed)
     with _stack() as stack:
         stack.put_routes(flood.routes())
@@ -241,7 +241,7 @@ def _said(stack: Stack) -> Counter[str]:
 
 
 def _check(stack: Stack, flood: Flood) -> tuple[list[str], list[str]]:
-    """Return what was lost or is not NOTIFIED, and what was said too often."""
+    """Return the findings that were lost or are not NOTIFIED, and those posted too often."""
     ids: Counter[str] = Counter()
     for message in _posted(stack):
         payload = (message.metadata or {}).get("event_payload", {})
@@ -255,7 +255,7 @@ def _check(stack: Stack, flood: Flood) -> tuple[list[str], list[str]]:
         finding = told.finding
         if said[name] > told.times + told.is_critical:
             twice.append(name)
-        # What ended before it was ever told needs no telling.
+        # A finding that ended before it was posted needs no message.
         if told.is_over:
             continue
         if said[name] < told.times:

@@ -37,7 +37,7 @@ def aws_environment(aws: AwsServer, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.fixture
 def make_table(aws_environment: AwsServer) -> Any:
-    """Make a table of two text keys, and give its name."""
+    """Make a table of two text keys, and return its name."""
 
     def make(name: str, partition_key: str, sort_key: str) -> str:
         aws_environment.client("dynamodb").create_table(

@@ -1,4 +1,4 @@
-"""What is built runs: the real artefacts under the emulator, against the embedded stack."""
+"""The built artefacts run under the emulator, against the embedded stack."""
 
 import json
 import shutil
@@ -53,7 +53,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    """Run the embedded stack, with nobody who takes from the queue."""
+    """Run the embedded stack, without workers that take from the queue."""
     with Stack(workers=0) as running:
         yield running
 
@@ -84,7 +84,7 @@ def emulate(
 
 
 def load(stack: Stack, event: Any) -> Any:
-    """Let Security Hub know what a bare event is about."""
+    """Store the findings of a bare event in Security Hub."""
     for finding in event.get("detail", {}).get("findings", []):
         stack.aws.security_hub.load(finding)
     return event
@@ -147,7 +147,7 @@ def test_token_may_be_a_parameter(empty: Stack, runtime: Path, built: Built) -> 
 
 
 def test_tracing_can_be_switched_on(empty: Stack, runtime: Path, built: Built) -> None:
-    """The layer has what X-Ray needs, which nothing imports otherwise."""
+    """The layer has the packages for X-Ray, which are not imported otherwise."""
     event = load(empty, read("imported-guardduty-port-probe.json"))
 
     with emulate(empty, runtime, built, POWERTOOLS_TRACE_DISABLED="false") as function:
@@ -163,7 +163,7 @@ def test_function_calls_what_its_role_allows(empty: Stack, runtime: Path, built:
     with emulate(empty, runtime, built, ROUTE_CACHE_SECONDS="0") as function:
         for path in EVENTS:
             function.invoke(load(empty, json.loads(path.read_text("utf-8"))))
-        # What waits for a route that makes nothing wait any more is due at once.
+        # A held finding is due at once if its route no longer holds findings.
         waits = ("deliver", "schedule")
         empty.put_routes([{k: v for k, v in KEPT_FOR_A_DIGEST.items() if k not in waits}])
         function.invoke(WAKE)

@@ -44,12 +44,12 @@ def event(finding_id: str = "finding-1", **changes: Any) -> dict[str, Any]:
 
 
 def kill(stack: Stack, step: str, when: str, *, skip: int = 0) -> None:
-    """Let the worker die before or after *step*, for the first message, or *skip* later."""
+    """Kill the worker before or after *step*, for the first message, or *skip* later."""
     stack.aws.faults.add(Fault(effect=WHEN[when], skip=skip, **STEPS[step]))
 
 
 def kill_posting(stack: Stack, monkeypatch: pytest.MonkeyPatch, when: str, skip: int) -> None:
-    """Let the worker die before Slack takes the message, or after, without an answer."""
+    """Kill the worker before Slack takes the message, or after, without an answer."""
     call = stack.slack.api.call
     left = [skip]
 
@@ -84,7 +84,7 @@ def check(stack: Stack, *ids: str) -> None:
 @pytest.mark.parametrize("when", WHEN)
 @pytest.mark.parametrize("step", ["claim", "record"])
 def test_killed_around_a_step_of_a_message(stack: Stack, step: str, when: str, skip: int) -> None:
-    """The redelivery says what was not said, and nothing else."""
+    """The redelivery posts the missing messages, and no others."""
     kill(stack, step, when, skip=skip)
 
     [outcome] = stack.send([event()])
@@ -123,7 +123,7 @@ def test_killed_around_marking(stack: Stack, step: str, when: str) -> None:
 
 
 def test_killed_with_a_whole_batch(stack: Stack) -> None:
-    """What was said of it before is not said again."""
+    """A message of the batch posted before the kill is not posted again."""
     kill(stack, "record", "before", skip=3)
 
     outcomes = stack.send([event("one"), event("two"), event("three")])
@@ -157,7 +157,7 @@ def test_a_reopening_is_heard_after_a_worker_was_killed(stack: Stack, step: str)
 
 
 def _reopen(import_findings: Callable[[list[dict[str, Any]]], Any]) -> None:
-    """Let the product archive the finding, and find it again a day later."""
+    """Archive the finding as the product does, and report it again a day later."""
     import_findings([raw_finding(RecordState="ARCHIVED", UpdatedAt="2026-09-02T10:00:00Z")])
     import_findings([raw_finding(UpdatedAt="2026-09-03T10:00:00Z")])
 

@@ -29,7 +29,7 @@ FIRST = OpenDigest(
 
 
 class DigestStoreContract:
-    """What every store of digests promises."""
+    """The contract of every store of digests."""
 
     def test_nothing_is_open_at_first(self, digests: DigestStore) -> None:
         """Nor listed."""
@@ -65,7 +65,7 @@ class DigestStoreContract:
         assert digests.write_digest(FIRST)
 
     def test_of_two_that_go_on_one_wins(self, digests: DigestStore) -> None:
-        """Whatever they want to write."""
+        """If two write to one version of a digest, one wins, even with the same content."""
         digests.write_digest(FIRST)
 
         assert digests.write_digest(FIRST.posted(channel="C1", ts="1.2"))

@@ -1,4 +1,4 @@
-"""The Ledger in DynamoDB: what it stores, and what it makes of DynamoDB's errors."""
+"""The Ledger in DynamoDB: its items, and its errors for those of DynamoDB."""
 
 from dataclasses import replace
 from typing import Any
@@ -34,7 +34,7 @@ def ledger(items: Items) -> DynamoLedger:
 
 
 def fail(aws: AwsServer, operation: str, **how: Any) -> None:
-    """Let DynamoDB fail in *operation*."""
+    """Make *operation* of DynamoDB fail."""
     aws.faults.add(Fault(service="dynamodb", operation=operation, **how))
 
 
@@ -82,7 +82,7 @@ def test_a_passing_trouble_is_not_noticed(
 
 
 def test_a_lock_whose_answer_was_lost_is_still_granted(items: Items, aws: AwsServer) -> None:
-    """Or nobody would post it."""
+    """Otherwise the message would not be posted."""
     fail(aws, "PutItem", effect=Effect.LOSE_ANSWER)
 
     assert DynamoLocks(items).once("routes", by="a", every_seconds=3600, now=1000.0)
@@ -107,7 +107,7 @@ def test_a_lock_whose_answer_was_lost_is_still_granted(items: Items, aws: AwsSer
 def test_a_trouble_that_stays_is_one_error_with_dynamodbs_word(
     ledger: DynamoLedger, items: Items, aws: AwsServer, how: dict[str, Any], code: str
 ) -> None:
-    """Whatever was asked; it names the table, and what becomes of the batch."""
+    """For each operation, the error names the table and the consequence for the batch."""
     fail(aws, "*", **how, times=None)
 
     for ask in (

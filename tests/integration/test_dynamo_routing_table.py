@@ -16,7 +16,7 @@ TABLE = "routes"
 
 @pytest.fixture
 def store(make_table: Any, aws_environment: AwsServer) -> Iterator[Any]:
-    """Make the table, and give what puts items into it."""
+    """Make the table, and return a function that puts items into it."""
     make_table(TABLE, "kind", "name")
     client = aws_environment.client("dynamodb")
 
@@ -33,12 +33,12 @@ def route(name: str, **attributes: Any) -> dict[str, Any]:
 
 
 def test_an_empty_table_has_no_items(store: Any) -> None:
-    """A stack is deployed before anybody writes a route."""
+    """A stack is deployed before its first route is written."""
     assert [] == DynamoRoutingTable(TABLE).items()
 
 
 def test_routes_and_accounts_are_read_and_nothing_else(store: Any) -> None:
-    """What other tools keep in the table is theirs."""
+    """Items of other tools in the table are ignored."""
     store(
         route("one"),
         {"kind": {"S": "account"}, "name": {"S": "123456789012"}, "alias": {"S": "a"}},
@@ -130,7 +130,7 @@ def test_a_table_of_more_than_a_megabyte_is_read_to_its_end(
 def test_a_table_that_cannot_be_read_is_an_error_with_dynamodbs_word(
     store: Any, aws_environment: AwsServer, how: dict[str, Any], code: str
 ) -> None:
-    """It names the table, and what to check."""
+    """The error names the table, and the settings to check."""
     aws_environment.faults.add(Fault(service="dynamodb", operation="Query", times=None, **how))
 
     with pytest.raises(StoreError) as failed:

@@ -39,7 +39,7 @@ OK = Invocation(answer={"batchItemFailures": []})
 
 @pytest.fixture
 def queue(aws: AwsServer) -> Any:
-    """Make a queue with dead letters after two tries; give a function that feeds it."""
+    """Make a queue with dead letters after two tries."""
     sqs = aws.client("sqs")
     dead = sqs.create_queue(QueueName="dead")["QueueUrl"]
     arn = f"arn:aws:sqs:{aws.region}:{aws.account_id}:dead"
@@ -56,7 +56,7 @@ class Queue:
         self.sqs, self.url, self.dead_url = sqs, url, dead_url
 
     def send(self, *bodies: str) -> Any:
-        """Put *bodies* in; give their ids."""
+        """Put *bodies* into the queue, and return the ids."""
         return [
             self.sqs.send_message(
                 QueueUrl=self.url,
@@ -144,7 +144,7 @@ def test_batch_is_gathered_from_several_receives(queue: Queue, source: Any) -> N
 
 
 def test_batch_waits_for_its_window(queue: Queue, source: Any) -> None:
-    """What arrives within the window comes along."""
+    """Messages that arrive within the window join the batch."""
     queue.send("first")
     function = StubFunction(OK)
     late = threading.Timer(0.2, queue.send, ["second"])
@@ -156,7 +156,7 @@ def test_batch_waits_for_its_window(queue: Queue, source: Any) -> None:
 
 
 def test_window_ends_when_nothing_more_is_to_come(queue: Queue, source: Any) -> None:
-    """Told to hurry, it takes what is there."""
+    """After hurry(now=True), the poller takes the messages that are there."""
     queue.send("only")
     function = StubFunction(OK)
     waiting = source(function, window_seconds=600)
@@ -252,7 +252,7 @@ def test_function_may_change_visibility(queue: Queue, source: Any) -> None:
 
 
 def test_poller_outlives_an_outage_of_the_queue(aws: AwsServer, queue: Queue, source: Any) -> None:
-    """What could not be deleted comes again; what could not be received comes later."""
+    """Messages that could not be deleted come again; those not received come later."""
     aws.faults.add(
         Fault(effect="outage", service="sqs", operation="ReceiveMessage", times=3),
         Fault(effect="error", service="sqs", operation="DeleteMessageBatch"),

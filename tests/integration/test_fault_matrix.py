@@ -1,8 +1,8 @@
 """
-Whatever goes wrong at whatever step, nothing is lost and nothing is said twice.
+With any trouble at any step, nothing is lost and nothing is posted twice.
 
-Here runs the part of the matrix that has every trouble at every step in some scene, and every
-family of troubles in every scene; `make faults` runs all of it.
+This part of the matrix has every trouble at every step in some scene, and every family of troubles
+in every scene; `make faults` runs all of it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -268,13 +268,13 @@ def test_every_call_is_a_step(stack: Stack, scene: Scene) -> None:
 
 @pytest.mark.parametrize(("known", "codes"), CODES)
 def test_router_knows_every_code(known: frozenset[str], codes: Sequence[str]) -> None:
-    """What Slack may refuse with means to the router what the matrix expects of it."""
+    """The router treats each error code of Slack as the matrix expects."""
     assert set() == set(codes) - known
 
 
 @PARTED
 def test_each_scene_has_its_steps(cells: list[Cell], part: int) -> None:
-    """No cell is gone because the router, or what looks at it, does not make a call any more."""
+    """Each scene makes all its calls, so that no cell of the matrix is missing."""
     steps: dict[str, set[str]] = {scene.name: set() for scene in SCENES}
     for cell in cells:
         first = f", after {cell.first.name}" if cell.first else ""

@@ -118,7 +118,7 @@ def test_process_is_kept_for_the_next_invocation(process: Any) -> None:
 
 
 def test_exception_is_the_error(process: Any) -> None:
-    """What the function raises is named, its traceback is in the log, and the process lives on."""
+    """The exception is named, its traceback is in the log, and the process lives on."""
     function = process()
 
     raised = function(batch({"do": "raise"}))
@@ -161,7 +161,7 @@ def test_handler_that_is_not_there_is_the_error(process: Any) -> None:
 
 
 def test_answer_must_be_json(process: Any) -> None:
-    """What cannot be JSON fails, as in Lambda."""
+    """An answer that cannot be JSON fails, as in Lambda."""
     invocation = process("not_json")({})
 
     assert invocation.error.startswith("TypeError")

@@ -14,7 +14,7 @@ from finding_router_local.faults import Fault
 
 @pytest.fixture
 def table(aws: AwsServer) -> Any:
-    """Make a table; give a function that writes an item into it."""
+    """Make a table; return a function that writes an item into it."""
     client = aws.client("dynamodb")
     client.create_table(
         TableName="numbers",
@@ -133,7 +133,7 @@ def test_fault_is_read_from_json() -> None:
 
 
 def test_caller_is_killed_before_or_after(aws: AwsServer, table: Any) -> None:
-    """Whoever may kill hears of the call, and the answer never comes."""
+    """The killer is called with the call, and the answer is never sent."""
     killed = []
     aws.gate.kill = lambda call: killed.append((call.operation, names(aws)))
     aws.faults.add(Fault(effect="kill_before", operation="PutItem"))
@@ -211,7 +211,7 @@ def test_long_poll_ends_with_a_message(aws: AwsServer) -> None:
 
 
 def test_batches_are_done_in_part(aws: AwsServer, table: Any) -> None:
-    """The first half of what DynamoDB is asked for at once is done; the rest comes back."""
+    """The first half of a batch for DynamoDB is done; the rest is returned as unprocessed."""
     client = aws.client("dynamodb")
     for effect_on in ("BatchWriteItem", "BatchGetItem"):
         aws.faults.add(Fault(effect="partial", operation=effect_on, times=2))

@@ -1,4 +1,4 @@
-"""The fake book of what waits and the one in DynamoDB keep the same promises."""
+"""The fake store of held findings and the one in DynamoDB keep the same promises."""
 
 from dataclasses import replace
 from typing import Any
@@ -37,7 +37,7 @@ EVENT = b"\x00 of one"
 
 
 class HeldStoreContract:
-    """What every book of what waits promises."""
+    """The contract of every store of held findings."""
 
     def test_nothing_waits_at_first(self, book: HeldStore) -> None:
         """No bin, and nothing in it."""
@@ -56,7 +56,7 @@ class HeldStoreContract:
         assert {"one": EVENT} == book.events(BIN.name, ["one", "three"])
 
     def test_an_event_may_be_as_large_as_a_finding(self, book: HeldStore) -> None:
-        """Whatever it is made of."""
+        """With any bytes."""
         event = bytes(range(256)) * 1000
 
         book.hold(BIN, ONE, event)
@@ -75,14 +75,14 @@ class HeldStoreContract:
         assert [NOW + 5] == [each.touched_at for each in book.bins()]
 
     def test_what_is_due_stays_due(self, book: HeldStore) -> None:
-        """A later time does not make anybody wait longer."""
+        """A later time does not delay findings that are due."""
         book.hold(BIN, ONE, EVENT)
         book.hold(BIN, replace(TWO, due_at=NOW + 9999), EVENT)
 
         assert [(BIN.due_at, BIN.since)] == [(each.due_at, each.since) for each in book.bins()]
 
     def test_the_first_counts_whoever_is_the_quickest(self, book: HeldStore) -> None:
-        """A worker may put aside late what it decided early."""
+        """A slow worker may store a finding late that it decided to hold early."""
         book.hold(replace(BIN, due_at=NOW + 9999), replace(TWO, due_at=NOW + 9999), EVENT)
         book.hold(BIN, ONE, EVENT)
 
@@ -100,7 +100,7 @@ class HeldStoreContract:
         assert set() == book.held_elsewhere("other", [])
 
     def test_where_it_waits_no_more_it_is_not_waited_for(self, book: HeldStore) -> None:
-        """It would never be marked: what was said, and what a worker that died left behind."""
+        """Otherwise it would never be marked, after a post or after the death of a worker."""
         book.hold(BIN, ONE, EVENT)
         book.hold(replace(BIN, name="other"), ONE, EVENT)
         book.hold(replace(BIN, name="closed"), ONE, EVENT)
@@ -110,7 +110,7 @@ class HeldStoreContract:
         assert set() == book.held_elsewhere(BIN.name, ["one"])
 
     def test_what_waits_again_is_known_again(self, book: HeldStore) -> None:
-        """Whatever was said of it before."""
+        """A finding that is held again is pending again, even if it was posted before."""
         book.hold(BIN, ONE, EVENT)
         book.let_go(BIN.name, [ONE])
         book.hold(BIN, ONE, EVENT)
@@ -118,7 +118,7 @@ class HeldStoreContract:
         assert {"one"} == book.held_elsewhere("other", ["one"])
 
     def test_what_was_said_waits_no_more(self, book: HeldStore) -> None:
-        """The rest does; to forget what is not there is no failure."""
+        """The others stay held; to forget a finding that is not held is no failure."""
         book.hold(BIN, ONE, EVENT)
         book.hold(BIN, TWO, EVENT)
 
@@ -127,7 +127,7 @@ class HeldStoreContract:
         assert [TWO] == book.held(BIN.name)
 
     def test_what_came_anew_meanwhile_waits_on(self, book: HeldStore) -> None:
-        """What was said was not that."""
+        """The posted message was about an earlier version."""
         book.hold(BIN, ONE, EVENT)
         newer = replace(ONE, held_at=NOW + 5)
         book.hold(BIN, newer, b"newer")
@@ -154,7 +154,7 @@ class HeldStoreContract:
         )
 
     def test_a_bin_is_due_for_what_is_left(self, book: HeldStore) -> None:
-        """What came after its time waits for the next one."""
+        """Findings that came after the bin's time wait for the next one."""
         book.hold(BIN, ONE, EVENT)
         left = replace(TWO, due_at=NOW + 7200, since=NOW + 3700)
 
@@ -170,7 +170,7 @@ class HeldStoreContract:
         assert ["digest-1"] == [each.digest for each in book.bins()]
 
     def test_a_bin_that_was_touched_meanwhile_stays_due(self, book: HeldStore) -> None:
-        """Something came while it was being emptied; what was said is remembered."""
+        """A finding was added while the bin was emptied; the posted digest is recorded."""
         book.hold(BIN, ONE, EVENT)
         book.hold(replace(BIN, touched_at=NOW + 1), TWO, EVENT)
 

@@ -27,7 +27,7 @@ THEIRS = replace(FIRST, claim=replace(CLAIM, worker="worker-2"))
 
 
 class LedgerContract:
-    """What every Ledger promises."""
+    """The contract of every Ledger."""
 
     def test_nothing_is_there_at_first(self, ledger: Ledger) -> None:
         """Keys without an entry are left out."""
@@ -101,7 +101,7 @@ class LedgerContract:
         assert {KEY: FIRST} == ledger.read([KEY])
 
     def test_of_two_writes_on_the_same_version_one_wins(self, ledger: Ledger) -> None:
-        """Whatever they want to write."""
+        """One of two writes on the same version wins, even with the same content."""
         ledger.write(FIRST)
 
         assert ledger.write(FIRST.released())
@@ -124,7 +124,7 @@ class LedgerContract:
         assert ledger.write(FIRST)
 
     def test_notified_is_remembered_in_each_entry(self, ledger: Ledger) -> None:
-        """Of that finding only; whoever read the entry before cannot overwrite it."""
+        """Only of that finding; a worker that read the entry before cannot overwrite it."""
         other = AlertKey("finding", "#other")
         both = {MEMBER: member(), "other": member(member="other")}
         ledger.write(replace(FIRST, members=both))

@@ -1,4 +1,4 @@
-"""`finding-router local`: what a person types and sees."""
+"""`finding-router local`: its commands and output."""
 
 import json
 import os
@@ -33,7 +33,7 @@ def runner(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Any:
-    """Copy what the commands need into a folder of its own."""
+    """Copy the files that the commands need into a folder of its own."""
     (tmp_path / "template.yaml").write_text(TEMPLATE.read_text())
     (tmp_path / "events").mkdir()
     for path in EVENTS.glob("imported-guardduty-*.json"):
@@ -202,7 +202,7 @@ class TestUp:
         assert not (project / ".demo" / "stack.json").exists()
 
     def test_knows_the_samples_in_every_region(self, project: Any, running: Any) -> None:
-        """Whoever invokes the function directly finds them there, however AWS is set up for him."""
+        """A direct invocation finds the samples there in any configured AWS Region."""
         _, seen = running
         hub = boto3.client(
             "securityhub",
@@ -220,7 +220,7 @@ class TestUp:
     def test_findings_are_explained_by_its_routes(
         self, project: Any, running: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """What is edited in its table is what explain goes by."""
+        """The command explain uses the routes edited in the table of the stack."""
         monkeypatch.setattr("finding_router_cli.routes_at_hand.TEMPLATE", project / "template.yaml")
         _, seen = running
         endpoint = endpoint_in(seen)
@@ -241,7 +241,7 @@ class TestUp:
         assert "#my-channel  by mine" in result.stdout
 
     def test_dead_stack_is_forgotten(self, project: Any) -> None:
-        """What a killed one left behind does not stop anybody."""
+        """The file that a killed stack left behind stops no command."""
         folder = project / ".demo"
         folder.mkdir()
         said = {"id": "gone", "pid": os.getpid(), "url": "http://127.0.0.1:9"}
@@ -273,7 +273,7 @@ class TestReport:
         assert "→ #security (default channel; meant for #gone: channel_not_found)" in said
 
     def test_dropped_finding_names_its_route(self) -> None:
-        """What goes nowhere says why."""
+        """The line of a finding that goes nowhere has the reason."""
         outcome = FindingOutcome(
             outcome="dropped", event=0, title="T", detail="route quiet", workflow_status="NEW"
         )

@@ -65,7 +65,7 @@ def test_finding_is_posted_and_notified(stack: Stack) -> None:
 
 
 def test_rule_filters_as_deployed(stack: Stack) -> None:
-    """What the template's rule does not match never reaches the function, and is named."""
+    """An event that the template's rule does not match never reaches the function, and is named."""
     unknown = new_event("a", Compliance={"Status": "NOT_AVAILABLE"})
     other = {"detail-type": "Other", "source": "aws.health"}
     insight = {"detail-type": "Security Hub Insight Results", "source": "aws.securityhub"}
@@ -117,7 +117,7 @@ def test_route_edited_in_the_table_takes_effect(stack: Stack) -> None:
 
 
 def test_events_are_dated_by_the_clock_of_the_stack(stack: Stack) -> None:
-    """What returns after a jump of the clock is later than its end, which the router saw itself."""
+    """After a jump of the clock, a reopened finding is later than its end, which the router saw."""
     hub, finding = stack.aws.security_hub, EVENT["detail"]["findings"][0]
     archived = finding | {"RecordState": "ARCHIVED", "UpdatedAt": "2026-11-20T10:00:00.000Z"}
     hub.load(archived)
@@ -164,7 +164,7 @@ def test_what_fails_for_ever_is_told(stack: Stack) -> None:
 
 
 def test_what_fails_for_ever_ends_in_the_dead_letters(stack: Stack) -> None:
-    """What was received as often as the redrive policy allows is kept there."""
+    """A message received as often as the redrive policy allows is a dead letter."""
     sqs, url = stack.aws.client("sqs"), stack.deployment.queues["FindingsQueue"]
     policy = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])["Attributes"]
     shortened = json.loads(policy["RedrivePolicy"]) | {"maxReceiveCount": 3}
@@ -285,7 +285,7 @@ def test_token_may_be_a_parameter() -> None:
 
 
 def test_token_is_in_no_log_line(stack: Stack) -> None:
-    """Whatever the function logs, the token is not in it."""
+    """No log line of the function has the token."""
     stack.send([EVENT, new_event("other")])
 
     assert stack.journal.log
@@ -295,7 +295,7 @@ def test_token_is_in_no_log_line(stack: Stack) -> None:
 @pytest.mark.skipif(not SAMPLES.exists(), reason="the collected samples are not on this machine")
 @pytest.mark.parametrize("name", ["events.ndjson", "findings.ndjson"])
 def test_every_collected_finding_comes_to_a_named_end(stack: Stack, name: str) -> None:
-    """Findings and events that nobody here wrote all end in an outcome, none in an exception."""
+    """Findings and events collected elsewhere all end in an outcome, none in an exception."""
     from finding_router_cli.inputs import read_events  # noqa: PLC0415 -- only where they are there
 
     events = read_events((SAMPLES / name).read_text(), name)

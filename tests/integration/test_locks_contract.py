@@ -15,7 +15,7 @@ NOW = 1_790_000_000.0
 
 
 class LocksContract:
-    """What every store of locks promises."""
+    """The contract of every store of locks."""
 
     def test_a_topic_is_due_once_in_its_time(self, locks: Locks) -> None:
         """For all who ask."""

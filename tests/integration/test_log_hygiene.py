@@ -1,4 +1,4 @@
-"""The Slack token is nowhere in what the function logs, at any level and whatever goes wrong."""
+"""The Slack token is in no log line of the function, at any level and after any failure."""
 
 import logging
 from collections.abc import Callable, Iterator

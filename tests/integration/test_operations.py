@@ -51,13 +51,13 @@ def stack(running: Stack) -> Stack:
 
 
 def redrive(stack: Stack, queue: str) -> int:
-    """Send back what is in *queue*, as the command does."""
+    """Send the messages in *queue* back, as the command does."""
     urls = stack.deployment.queues
     return move_all(stack.aws.client("sqs"), source=urls[queue], target=urls["FindingsQueue"])
 
 
 def counted(stack: Stack, metric: str) -> int:
-    """Add up what the function has told CloudWatch of *metric*."""
+    """Add up the values of *metric* that the function sent to CloudWatch."""
     total = 0
     for text in stack.journal.log:
         if '"_aws"' in text and f'"{metric}"' in text:
@@ -75,7 +75,7 @@ def check_well(stack: Stack, finding_id: str = "finding-1") -> None:
 
 
 def test_dead_letters(stack: Stack) -> None:
-    """What an outage made dead letters of is sent back, and said."""
+    """The dead letters of an outage are sent back, and posted."""
     stack.slack.faults.add(error="service_unavailable", times=None)
     stack.put(imported(raw_finding()))
     assert stack.drain()
@@ -104,7 +104,7 @@ def test_redrive_says_nothing_twice(stack: Stack) -> None:
 
 
 def test_undelivered_events(stack: Stack) -> None:
-    """What EventBridge could not put into the queue is moved on."""
+    """Events that EventBridge could not put into the queue are moved on."""
     fault = Fault(effect="error", operation="SendMessage", containing="FindingsQueue", times=3)
     stack.aws.faults.add(fault)
     stack.put(imported(raw_finding()))
@@ -118,7 +118,7 @@ def test_undelivered_events(stack: Stack) -> None:
 
 
 def test_lost_events(stack: Stack) -> None:
-    """What EventBridge could put nowhere is still NEW in Security Hub, which can send it again."""
+    """Events that EventBridge lost are still NEW in Security Hub, which can send them again."""
     stack.aws.faults.add(Fault(effect="outage", operation="SendMessage", times=None))
     with pytest.raises(ConnectionError):
         stack.put(imported(raw_finding()))
@@ -135,7 +135,7 @@ def test_lost_events(stack: Stack) -> None:
 
 
 def test_backlog(stack: Stack) -> None:
-    """Findings wait for as long as nobody takes them, and are said once somebody does."""
+    """Findings wait until a worker takes them, and are then posted."""
     stack.aws.faults.add(Fault(effect="outage", operation="ReceiveMessage", times=None))
     before = stack.journal.tries
     stack.put(imported(raw_finding()))
@@ -163,7 +163,7 @@ def test_failing(stack: Stack) -> None:
 
 
 def test_failing_beside_others(stack: Stack) -> None:
-    """What comes back is counted though the rest of its batch is said."""
+    """A record that is retried is counted though the rest of its batch is posted."""
     match = {"Id": ["finding-2"]}
     stack.put_routes([{"kind": "route", "name": "other", "match": match, "channel": "#other"}])
     stack.advance(2)
@@ -277,7 +277,7 @@ def test_move_task_of_sqs(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_move_that_cannot_be_watched_is_no_failure(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It has begun: the command says so, and what it cannot tell."""
+    """The move has begun: the command says so, and that it cannot watch it."""
     urls = stack.deployment.queues
     tasks = MoveTasks()
     denied = {"Error": {"Code": "AccessDenied", "Message": "not allowed"}}
@@ -351,7 +351,7 @@ def test_move_where_sqs_refuses_the_task(stack: Stack) -> None:
 
 
 def test_document_names_every_alarm() -> None:
-    """No alarm is without a word on what it means and what to do."""
+    """The document states the meaning and the remedy of every alarm."""
     alarms = re.findall(
         r"AlarmName: !Sub \$\{AWS::StackName\}-([\w-]+)", TEMPLATE.read_text("utf-8")
     )

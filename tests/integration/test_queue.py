@@ -31,7 +31,7 @@ class Records:
         self.queue = Queue(self.url)
 
     def visible(self) -> list[Any]:
-        """Receive what can be seen."""
+        """Receive the visible messages."""
         return list(
             self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get("Messages", [])
         )

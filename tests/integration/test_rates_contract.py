@@ -16,10 +16,10 @@ NOW = 1_790_000_000.0
 
 
 class RatesContract:
-    """What every store of slots promises."""
+    """The contract of every store of slots."""
 
     def test_slots_follow_each_other(self, rates: Rates) -> None:
-        """Whoever takes them, no two start within the same second."""
+        """No two slots start within the same second, even of different workers."""
         taken = [slot(rates, latest=NOW + 60) for _ in range(4)]
 
         assert [NOW, NOW + 1, NOW + 2, NOW + 3] == [each.at for each in taken]
@@ -68,7 +68,7 @@ class RatesContract:
         assert 1 == slow_down(rates)
 
     def test_refusals_long_after_the_last_are_counted_anew(self, rates: Rates) -> None:
-        """From the end of what it asked for: whoever waits that long is still in the row."""
+        """The time counts from the end of Retry-After, for which a worker waits."""
         slow_down(rates, 100)
 
         assert 2 == slow_down(rates, 100, now=NOW + 100 + HOUR)

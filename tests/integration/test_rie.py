@@ -94,7 +94,7 @@ def test_exception_is_a_failure(function: RuntimeEmulator) -> None:
 
 
 def test_end_of_the_process_is_a_failure(function: RuntimeEmulator) -> None:
-    """A crash loses what was in memory; the next invocation starts anew."""
+    """A crash loses the memory of the process; the next invocation starts anew."""
     function.invoke({})
 
     failed = function.invoke({"do": "exit"})

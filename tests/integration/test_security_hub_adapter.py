@@ -32,7 +32,7 @@ class Hub:
         return [(PRODUCT_ARN, each) for each in ids]
 
     def fail(self, operation: str, **how: Any) -> None:
-        """Let Security Hub fail."""
+        """Make Security Hub fail."""
         self.aws.security_hub.faults = self.aws.faults
         self.aws.faults.add(Fault(service="securityhub", operation=operation, **how))
 
@@ -46,7 +46,7 @@ class Hub:
         return {key: each.workflow_status for key, each in standings.items()}
 
     def bodies(self, operation: str) -> list[dict[str, Any]]:
-        """Return what was sent."""
+        """Return the bodies of the requests."""
         return [
             json.loads(call.body) for call in self.aws.gate.recent if call.operation == operation
         ]

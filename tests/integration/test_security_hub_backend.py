@@ -88,7 +88,7 @@ class TestBatchUpdateFindings:
         assert compile_pattern(pattern).matches(event)
 
     def test_answers_200_for_a_finding_it_does_not_have(self, aws: AwsServer, hub: Any) -> None:
-        """What is not updated stands in UnprocessedFindings, under HTTP 200."""
+        """A finding that is not updated is in UnprocessedFindings, under HTTP 200."""
         aws.security_hub.load(finding())
 
         answer = hub.batch_update_findings(
@@ -175,10 +175,10 @@ class TestBatchUpdateFindings:
 
 
 class TestBatchImportFindings:
-    """What a product sends."""
+    """Imports of products."""
 
     def test_new_finding_is_new_and_active(self, hub: Any, published: list[dict[str, Any]]) -> None:
-        """Security Hub completes what the product leaves out, and says so in an event."""
+        """Security Hub adds the missing fields, and sends an event with them."""
         hub.batch_import_findings(Findings=[_complete(finding())])
 
         assert "NEW" == stored(hub)["Workflow"]["Status"]
@@ -292,7 +292,7 @@ class TestLoad:
     """Taking over findings from events."""
 
     def test_late_event_does_not_undo_a_status(self, aws: AwsServer, hub: Any) -> None:
-        """An event that still says NEW is older than what Security Hub holds."""
+        """An event with NEW is older than another status in Security Hub."""
         aws.security_hub.load(finding(Workflow={"Status": "NOTIFIED"}))
 
         aws.security_hub.load(finding(Workflow={"Status": "NEW"}))
@@ -300,7 +300,7 @@ class TestLoad:
         assert "NOTIFIED" == stored(hub)["Workflow"]["Status"]
 
     def test_other_status_is_taken(self, aws: AwsServer, hub: Any) -> None:
-        """What a person has set comes with the event."""
+        """A status that a person has set comes with the event."""
         aws.security_hub.load(finding())
 
         aws.security_hub.load(finding(Workflow={"Status": "RESOLVED"}))
@@ -308,11 +308,11 @@ class TestLoad:
         assert "RESOLVED" == stored(hub)["Workflow"]["Status"]
 
     def test_finding_without_identity_is_in_no_hub(self, aws: AwsServer) -> None:
-        """What has no ProductArn cannot be asked for."""
+        """A finding without ProductArn cannot be looked up."""
         assert aws.security_hub.load({"Id": "x"}) is None
 
 
 def _complete(given: Any) -> Any:
-    """Add what botocore insists on."""
+    """Add the fields that botocore requires."""
     needed = {"GeneratorId": "g", "CreatedAt": given["UpdatedAt"], "Description": "d"}
     return given | needed

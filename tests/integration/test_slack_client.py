@@ -53,11 +53,11 @@ class World:
         return self.kept
 
     def fail(self, method: str = POST, **how: Any) -> None:
-        """Let Slack fail."""
+        """Make Slack fail."""
         self.server.faults.add(method=method, **how)
 
     def refusal(self) -> DeliveryError:
-        """Return what a post is refused with."""
+        """Return the error that a post is refused with."""
         with pytest.raises(DeliveryError) as refused:
             self.client.post(CHANNEL, MESSAGE)
         return refused.value
@@ -71,7 +71,7 @@ class World:
         return self.search(delivery_id, channel).messages.get(delivery_id)
 
     def search(self, delivery_id: str = "delivery-1", channel: str = CHANNEL) -> Found:
-        """Search the channel, and say whether that was all of it."""
+        """Search the channel; return the hit, and whether the search was complete."""
         return self.client.find(channel, [delivery_id], since=time.time() - SINCE)
 
 
@@ -200,7 +200,7 @@ def test_a_page_of_a_proxy_is_an_outage_named_by_its_status(
 
 
 def test_a_page_that_says_it_is_fine_leaves_it_open(world: World) -> None:
-    """Somebody between us and Slack answered 200."""
+    """A proxy between the router and Slack answered 200."""
     world.fail(http_status=200)
 
     refusal = world.refusal()
@@ -278,7 +278,7 @@ def test_a_connection_that_slept_for_long_is_not_trusted(
 def test_a_dropped_connection_is_never_posted_into_again(
     world: World, drop: Any, stored: int
 ) -> None:
-    """slack_sdk by itself would: two messages. Nobody knows whether it was posted."""
+    """slack_sdk would post a second time, though the first post may have succeeded."""
     world.fail(drop=drop)
 
     refusal = world.refusal()
@@ -290,7 +290,7 @@ def test_a_dropped_connection_is_never_posted_into_again(
 
 
 def test_a_slow_answer_is_not_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After the time-out nobody knows whether it was posted."""
+    """After the time-out it is unknown whether the message was posted."""
     monkeypatch.setattr("finding_router.slack.api.transport.TIMEOUT_SECONDS", 0.3)
     world.fail(delay_seconds=5, stored=True)
 
@@ -449,7 +449,7 @@ def test_a_search_that_cannot_read_everything_says_so(
 
 
 def test_a_search_reads_no_further_back_than_it_must(world: World) -> None:
-    """What was posted before the claim cannot be the message."""
+    """A message posted before the claim cannot be the one searched for."""
     world.client.post(CHANNEL, MESSAGE, delivery_ids=["delivery-1"])
 
     found = world.client.find(CHANNEL, ["delivery-1"], since=time.time() + 5)
@@ -458,7 +458,7 @@ def test_a_search_reads_no_further_back_than_it_must(world: World) -> None:
 
 
 def test_messages_of_others_are_no_hit(world: World) -> None:
-    """Whatever metadata they carry, or none."""
+    """With other metadata, or with none."""
     world.server.add_message("alerts", "delivery-1")
 
     assert world.find() is None
@@ -482,7 +482,7 @@ def test_a_name_that_was_posted_to_needs_no_looking_up(world: World) -> None:
 
 
 def test_an_id_needs_no_looking_up(world: World) -> None:
-    """It is what conversations.history takes."""
+    """conversations.history takes the id as it is."""
     posted = world.client.post(CHANNEL, MESSAGE, delivery_ids=["delivery-1"])
 
     assert posted == world.find(channel=posted.channel)
@@ -529,7 +529,7 @@ def test_a_token_that_slack_refuses_is_no_token_to_search_with(world: World) -> 
 
 
 def test_a_token_that_slack_refuses_does_not_pass_the_check(world: World) -> None:
-    """Whatever channel it was refused for."""
+    """For each channel that it was refused for."""
     world.fail(method="auth.test", error="token_revoked", times=None)
 
     with pytest.raises(CredentialError):
@@ -547,7 +547,7 @@ def test_a_token_without_the_scope_to_post_does_not_pass_the_check(world: World)
 
 
 def _serving(answer: bytes) -> Any:
-    """Serve one connection with a fixed answer; give the base URL."""
+    """Serve one connection with a fixed answer, and return the base URL."""
 
     class Server:
         def __enter__(self) -> str:

@@ -19,7 +19,7 @@ MESSAGE = Message(text="Something happened")
 
 
 class SlackContract:
-    """What the router relies on; `missing` is a channel that there is not."""
+    """The contract that the router relies on; `missing` is a channel that does not exist."""
 
     def test_a_message_posted_can_be_found_by_its_delivery(self, slack: Any, now: Any) -> None:
         """Where it was posted, and under the same ts."""
@@ -78,7 +78,7 @@ class SlackContract:
         assert ("#missing", "channel_not_found") == (refused.value.channel, refused.value.code)
 
     def test_a_channel_that_there_is_not_cannot_be_searched(self, slack: Any, now: Any) -> None:
-        """Nobody knows whether the message is somewhere else."""
+        """The message may be in another channel, which the search does not tell."""
         assert Found({}, is_complete=False) == slack.find("#missing", ["one"], since=now())
 
     def test_a_message_is_found_by_any_of_its_deliveries(self, slack: Any, now: Any) -> None:
@@ -120,7 +120,7 @@ class SlackContract:
         ).messages
 
     def test_an_answer_to_nothing_stands_in_the_channel(self, slack: Any, now: Any) -> None:
-        """Slack says so by what it leaves out."""
+        """The answer has no thread_ts then."""
         reply = slack.post("#alerts", MESSAGE, delivery_ids=["one"], thread_ts="1700000000.000001")
 
         assert not reply.is_in_thread
@@ -171,7 +171,7 @@ class TestFakeSlack(SlackContract):
 
     @pytest.fixture
     def now(self, clock: Clock) -> Callable[[], float]:
-        """Tell Slack's time."""
+        """Return Slack's time."""
         return clock
 
     @pytest.fixture
@@ -185,7 +185,7 @@ class TestSlackClient(SlackContract):
 
     @pytest.fixture
     def now(self) -> Callable[[], float]:
-        """Tell Slack's time."""
+        """Return Slack's time."""
         return time.time
 
     @pytest.fixture

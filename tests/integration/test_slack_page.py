@@ -90,7 +90,7 @@ class TestLive:
     """The page follows its server."""
 
     def test_a_message_appears_by_itself(self, page: Page, client: WebClient) -> None:
-        """What is posted while the page is open is seen without a reload."""
+        """A message posted while the page is open appears without a reload."""
         expect(page.locator("#status")).to_have_text("live")
         client.chat_postMessage(channel="#alerts", text="for phones", blocks=BLOCKS)
 
@@ -122,7 +122,7 @@ class TestLive:
         )
 
     def test_what_was_opened_stays_open(self, page: Page, client: WebClient) -> None:
-        """News does not close what a reader has opened."""
+        """A new message does not close the parts that a reader has opened."""
         client.chat_postMessage(channel="#alerts", text="first")
         page.locator("article").hover()
         page.get_by_role("button", name="Raw JSON").click()
@@ -150,7 +150,7 @@ class TestLive:
 
 
 class TestLooks:
-    """Light, dark, and what stands behind a message."""
+    """Light, dark, and the details behind a message."""
 
     @pytest.mark.parametrize(("scheme", "colour"), [("light", LIGHT), ("dark", DARK)])
     def test_the_system_decides_between_light_and_dark(
@@ -257,7 +257,7 @@ class TestHostile:
 
     @pytest.mark.parametrize("text", HOSTILE)
     def test_no_text_runs(self, page: Page, client: WebClient, text: str) -> None:
-        """Whatever a message holds, no script of it runs and no picture of it loads."""
+        """No script in a message runs, and no picture in it loads."""
         client.chat_postMessage(
             channel="#alerts",
             text=text,

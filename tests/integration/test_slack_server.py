@@ -74,7 +74,7 @@ def control(slack: SlackServer, path: str, sent: Any = None, verb: str | None = 
 
 
 class TestCalls:
-    """What slack_sdk sends is understood."""
+    """Calls of slack_sdk are understood."""
 
     def test_the_sdk_s_own_models_are_taken(self, slack: SlackServer, client: WebClient) -> None:
         """Blocks, attachments and metadata made with slack_sdk arrive as they are."""
@@ -129,7 +129,7 @@ class TestCalls:
         ("sent", "error"), [(b"{", "invalid_json"), (b"[]", "json_not_object")]
     )
     def test_broken_json_is_named(self, slack: SlackServer, sent: bytes, error: str) -> None:
-        """What is no JSON object has Slack's errors."""
+        """A body that is no JSON object has Slack's errors."""
         request = urllib.request.Request(
             f"{slack.base_url}auth.test", sent, {"Content-Type": "application/json"}
         )
@@ -156,7 +156,7 @@ class TestCalls:
         assert connect(slack).auth_test()["ok"]
 
     def test_people_write_and_delete(self, slack: SlackServer, client: WebClient) -> None:
-        """What a person does is seen by the app; what is not there cannot be deleted."""
+        """The app sees a person's messages; a message that does not exist cannot be deleted."""
         message = slack.add_message("#alerts", "I am on it")
         where = {"channel": message.channel}
 
@@ -227,7 +227,7 @@ class TestPace:
 
 
 class TestFaults:
-    """What goes wrong on the way."""
+    """Failures of the connection."""
 
     @pytest.mark.parametrize(("drop", "stored"), [("before", 0), ("after", 1)])
     def test_a_dropped_connection_has_no_answer(
@@ -269,7 +269,7 @@ class TestFaults:
         assert [] == slack.messages()
 
     def test_a_stopped_server_is_down(self, slack: SlackServer, client: WebClient) -> None:
-        """While it is stopped nobody answers; started again, on the same port, all is there."""
+        """A stopped server does not answer; started again, the same port has all messages."""
         client.chat_postMessage(channel="#alerts", text="a")
         port = slack.port
         slack.stop()
@@ -343,7 +343,7 @@ class TestControl:
         assert "xoxb-new" == slack.token
 
     def test_messages_and_figures_can_be_read(self, slack: SlackServer, client: WebClient) -> None:
-        """What was posted comes as JSON, and can be forgotten."""
+        """The posted messages come as JSON, and can be forgotten."""
         client.chat_postMessage(channel="#alerts", text="a")
 
         [message] = control(slack, "messages?channel=%23alerts")
@@ -370,7 +370,7 @@ class TestControl:
     def test_mistakes_are_explained(
         self, slack: SlackServer, path: str, sent: Any, problem: str
     ) -> None:
-        """What the control does not take is a 400 that says what it takes."""
+        """A request that the control does not take is a 400 with the accepted fields."""
         with pytest.raises(urllib.error.HTTPError) as caught:
             control(slack, path, sent)
 
@@ -380,7 +380,7 @@ class TestControl:
 
 
 def test_the_page_s_stream_tells_of_news(slack: SlackServer, client: WebClient) -> None:
-    """Whoever listens hears of a message at once."""
+    """The stream of the page sends the news of a message at once."""
     with urllib.request.urlopen(f"{slack.page_url}_page/news", timeout=5) as stream:
         first = stream.readline()
         stream.readline()

@@ -15,7 +15,7 @@ FINDINGS = 500
 
 @pytest.mark.timeout(600)
 def test_small_soak() -> None:
-    """Two workers bring a small flood to its end, whatever calls fail."""
+    """Two workers process a small flood to its end, though calls fail."""
     report = soak(FINDINGS)
 
     assert ([], [], 0) == (report.lost, report.twice, report.dead_letters)
@@ -75,7 +75,7 @@ def test_what_ended_untold_is_told_for_the_first_time_when_it_is_back() -> None:
 
 
 def test_fault_that_never_struck_is_told() -> None:
-    """What concerns no call shows in a large soak; a small one may be too small for it."""
+    """A large soak reports a fault that never struck; a small one may be too small for it."""
     with Stack() as stack:
         stack.aws.faults.add(Fault(effect=Effect.OUTAGE, service="dinamodb", times=None))
 
@@ -84,7 +84,7 @@ def test_fault_that_never_struck_is_told() -> None:
 
 
 def test_report_tells_what_is_wrong() -> None:
-    """What must not be is a problem each, and the report says it."""
+    """Each condition that does not hold is a problem in the report."""
     report = Report(
         findings=100,
         unique=90,

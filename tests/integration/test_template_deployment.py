@@ -1,4 +1,4 @@
-"""What template.yaml says is what the local AWS has."""
+"""The local AWS has the resources of template.yaml."""
 
 import json
 from pathlib import Path
@@ -93,7 +93,7 @@ class TestDeployment:
         )
 
     def test_function_gets_the_resolved_environment(self, deployment: Deployment) -> None:
-        """Every variable is a string, and names what was made."""
+        """Every variable is a string, and names a resource that was made."""
         environment = deployment.function.environment
 
         assert deployment.tables["RoutingTable"] == environment["ROUTING_TABLE"]
@@ -114,7 +114,7 @@ class TestDeployment:
         )
 
     def test_rule_feeds_the_queue(self, deployment: Deployment) -> None:
-        """The one rule sends to the queue of the function, and has a queue for what fails."""
+        """The one rule sends to the function's queue, and has a queue for failed deliveries."""
         assert deployment.function.queue_url == deployment.rule.queue_url
         assert deployment.queues["UndeliveredEvents"] == deployment.rule.undelivered_url
         assert ["aws.securityhub"] == deployment.rule.pattern["source"]

@@ -1,4 +1,4 @@
-"""The function ends in time, whatever takes long."""
+"""The function ends in time, even if calls are slow."""
 
 from collections.abc import Iterator
 
@@ -26,7 +26,7 @@ def stack() -> Iterator[Stack]:
 
 
 def test_a_slow_slack_never_runs_the_function_out_of_its_time(stack: Stack) -> None:
-    """What is left over comes back, and is posted by the next invocations, once."""
+    """The remaining records come back, and are posted by the next invocations, once."""
     ids = [f"finding-{number}" for number in range(COUNT)]
 
     outcomes = stack.send([imported(raw_finding(each)) for each in ids])

@@ -24,7 +24,7 @@ class Keeper:
         self.arn = ""
 
     def put(self, value: str) -> str:
-        """Store *value*, in place of what was there; give the ARN."""
+        """Store *value*, in place of an earlier one, and return the ARN."""
         client = self._aws.client(self._service)
         if self._service == "ssm":
             client.put_parameter(
@@ -105,7 +105,7 @@ def test_what_is_no_token_is_refused_and_not_repeated(keeper: Keeper, value: str
     ],
 )
 def test_a_token_that_is_not_there_says_where_it_should_be(arn: str) -> None:
-    """And what to check."""
+    """The error names the place of the token, and the settings to check."""
     with pytest.raises(ConfigurationError) as refused:
         fetch_token(arn, fresh=False)
 
@@ -114,7 +114,7 @@ def test_a_token_that_is_not_there_says_where_it_should_be(arn: str) -> None:
 
 
 def _everything(error: BaseException | None) -> str:
-    """Return what an error and its causes say."""
+    """Return the texts of an error and its causes."""
     said: list[Any] = []
     while error is not None:
         said += [str(error), repr(error)]

@@ -57,7 +57,7 @@ def test_nothing_is_due_yet(stack: Stack) -> None:
 
 
 def test_what_is_due_is_posted(stack: Stack) -> None:
-    """Once the time has come, one digest lists what waited, and Security Hub knows."""
+    """At the due time, one digest lists the held findings, and Security Hub has NOTIFIED."""
     stack.advance(DAY)
 
     [outcome] = stack.wake()
@@ -84,7 +84,7 @@ def test_what_fails_waits_for_the_next_call(stack: Stack) -> None:
 
 
 def test_wake_command(stack: Stack, tmp_path: Any) -> None:
-    """The command has what is due posted in the stack that runs here."""
+    """The command posts the findings that are due in the running stack."""
     stack.advance(DAY)
     arguments = ["wake", "--template", str(tmp_path / "template.yaml")]
 
@@ -104,7 +104,7 @@ def test_wake_command_without_a_stack(tmp_path: Any) -> None:
 
 
 class Invoke:
-    """A function that only notes what it is called with."""
+    """A function that only records its events."""
 
     def __init__(self) -> None:
         self.events: list[Any] = []
@@ -118,7 +118,7 @@ class Invoke:
 
 
 def test_schedule_runs_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    """At the pace of the real one, nobody has to call."""
+    """At the pace of the real services, the schedule needs no command."""
     monkeypatch.setattr("finding_router_local.deployment._UNIT_SECONDS", {"minute": 0.02})
     invoke = Invoke()
     with Stack(is_hasty=False, make_invoke=lambda _: invoke):

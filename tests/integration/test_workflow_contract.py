@@ -33,10 +33,10 @@ def statuses(workflow: Workflow, *keys: FindingKey) -> dict[FindingKey, str]:
 
 
 class WorkflowContract:
-    """What the router relies on; `hold` makes findings known."""
+    """The contract that the router relies on; `hold` stores findings."""
 
     def test_a_finding_is_new_and_then_notified(self, workflow: Workflow, hold: Hold) -> None:
-        """Nothing is refused, and what was set can be read."""
+        """No update is refused, and the new status can be read."""
         hold("one", "two")
 
         assert {ONE: "NEW", TWO: "NEW"} == statuses(workflow, ONE, TWO)
@@ -78,7 +78,7 @@ class WorkflowContract:
             workflow.statuses([ONE], deadline=nearly_over())
 
     def test_what_a_person_has_ended_is_over(self, workflow: Workflow, hold: Hold) -> None:
-        """The rest is as severe as it is; of what is not found nothing is known."""
+        """Others keep their severity; of a finding that is not found nothing is known."""
         hold("one", "two")
         workflow.mark([ONE], "SUPPRESSED", deadline=IN_TIME)
 

@@ -1,4 +1,4 @@
-"""The one rule: what it sends to the queue, and what is not paid for."""
+"""The one rule: the events that it sends to the queue, and those that cost nothing."""
 
 import json
 from collections.abc import Callable
@@ -32,19 +32,19 @@ def compiled(resolve: Resolve, track: str) -> Pattern:
 
 @pytest.fixture(scope="module")
 def following(resolve: Resolve) -> Pattern:
-    """Return the rule that follows what becomes of findings."""
+    """Return the rule that follows the life cycle of findings."""
     return compiled(resolve, "true")
 
 
 @pytest.fixture(scope="module")
 def new_only(resolve: Resolve) -> Pattern:
-    """Return the rule that takes nothing but what is posted."""
+    """Return the rule that matches only findings to be posted."""
     return compiled(resolve, "false")
 
 
 @pytest.fixture(scope="module", params=["true", "false"])
 def pattern(request: pytest.FixtureRequest, resolve: Resolve) -> Pattern:
-    """Return either rule: what is said of `pattern` holds for both."""
+    """Return either rule: tests of `pattern` hold for both."""
     return compiled(resolve, request.param)
 
 
@@ -136,7 +136,7 @@ def test_what_becomes_of_a_sample_is_followed_or_not(
 def test_new_active_and_not_passed_goes_to_the_queue(
     finding: dict[str, Any], pattern: Pattern
 ) -> None:
-    """What a finding leaves out counts as NEW, ACTIVE and not passed, as in the router."""
+    """Missing fields of a finding count as NEW, ACTIVE and not passed, as in the router."""
     assert pattern.matches(imported(**finding))
 
 
@@ -155,13 +155,13 @@ LATER = [
 
 @pytest.mark.parametrize("finding", LATER, ids=json.dumps)
 def test_what_becomes_of_a_finding_is_followed(finding: dict[str, Any], following: Pattern) -> None:
-    """An end, a rise and what a person decided may change what stands in a channel."""
+    """An end, a rise and a person's decision may change messages in a channel."""
     assert following.matches(imported(**finding))
 
 
 @pytest.mark.parametrize("finding", LATER, ids=json.dumps)
 def test_what_is_never_posted_is_not_paid_for(finding: dict[str, Any], new_only: Pattern) -> None:
-    """Without the life cycle, echoes of our own NOTIFIED and what has ended stop at the rule."""
+    """Without the life cycle, echoes of our own NOTIFIED and of ended findings stop at the rule."""
     assert not new_only.matches(imported(**finding))
 
 

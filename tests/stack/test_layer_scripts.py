@@ -44,7 +44,7 @@ def test_precompile_compiles_for_the_path_in_lambda(tmp_path: Path) -> None:
 
 
 def test_precompile_stops_at_a_module_that_does_not_compile(tmp_path: Path) -> None:
-    """Rather than to ship what fails at its first import."""
+    """Otherwise a module that fails at its first import would be shipped."""
     (tmp_path / "module.py").write_text("def\n")
 
     result = run("precompile.py", tmp_path, "/opt/python")

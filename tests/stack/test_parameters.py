@@ -23,7 +23,7 @@ def matches(parameter: dict[str, Any], value: str) -> bool:
 
 
 def test_description_is_a_sentence(parameters: dict[str, Any]) -> None:
-    """Each parameter says what it is for."""
+    """Each parameter states its purpose."""
     assert [] == [
         name for name, each in parameters.items() if not each["Description"].endswith(".")
     ]

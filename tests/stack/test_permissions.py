@@ -1,4 +1,4 @@
-"""What the router may do is exactly this list."""
+"""The router has exactly these permissions."""
 
 from collections.abc import Callable
 from typing import Any
@@ -108,7 +108,7 @@ def test_only_lambda_assumes_the_role_and_only_denials_are_attached(resolve: Res
 
 
 def test_attached_policy_only_denies_and_only_the_role_has_it(resolve: Resolve) -> None:
-    """It allows nothing, and is attached by RouterRole and to nobody else."""
+    """It allows nothing, and is attached by RouterRole alone."""
     policy = resolve()["RouterDenyPolicy"]
 
     assert {"Description", "PolicyDocument"} == set(policy)
@@ -270,7 +270,7 @@ def test_nothing_but_the_workflow_status_can_be_changed(
 
 
 def test_deny_list_knows_every_member_of_the_call() -> None:
-    """A field that a newer botocore can update is missing from the list until somebody adds it."""
+    """A field that a newer botocore can update must be added to the list by hand."""
     members = (
         get_session()
         .get_service_model("securityhub")
@@ -286,7 +286,7 @@ def test_deny_list_knows_every_member_of_the_call() -> None:
 
 @pytest.mark.parametrize("queue", ["FindingsQueue", "UndeliveredEvents"])
 def test_only_the_rule_sends_to_its_queues(queue: str, resolve: Resolve) -> None:
-    """EventBridge may send for this rule alone, and nobody without TLS."""
+    """EventBridge may send for this rule alone, and only with TLS."""
     [document] = _documents(resolve(), queue)
     sends, secure = document["Statement"]
 
@@ -303,7 +303,7 @@ def test_only_the_rule_sends_to_its_queues(queue: str, resolve: Resolve) -> None
 
 @pytest.mark.parametrize("queue", ["FindingsQueue", "DeadLetters", "UndeliveredEvents"])
 def test_queue_refuses_unencrypted_connections(queue: str, resolve: Resolve) -> None:
-    """Whoever may use a queue must do so over TLS."""
+    """All use of a queue requires TLS."""
     [document] = _documents(resolve(), queue)
 
     assert {

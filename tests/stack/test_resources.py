@@ -19,7 +19,7 @@ KEY = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd"
 FOURTEEN_DAYS = 14 * 24 * 60 * 60
 QUEUES = ["FindingsQueue", "DeadLetters", "UndeliveredEvents"]
 TABLES = ["RoutingTable", "Ledger"]
-# What comes back after so long is taken, and fails, so much later at most.
+# A message that comes back after so long is taken, and fails, so much later at most.
 LATE_SECONDS = 90
 METRICS = {
     value
@@ -37,7 +37,7 @@ class TestQueues:
     """The three queues."""
 
     def test_there_are_no_others(self, template: dict[str, Any]) -> None:
-        """What is said here of queues is said of all."""
+        """The tests of queues here cover all queues."""
         assert set(QUEUES) == set(of_type(template, "AWS::SQS::Queue"))
 
     @pytest.mark.parametrize("queue", QUEUES)
@@ -80,7 +80,7 @@ class TestTables:
     """The two tables."""
 
     def test_there_are_no_others(self, template: dict[str, Any]) -> None:
-        """What is said here of tables is said of all."""
+        """The tests of tables here cover all tables."""
         assert set(TABLES) == set(of_type(template, "AWS::DynamoDB::Table"))
 
     @pytest.mark.parametrize("table", TABLES)
@@ -164,7 +164,7 @@ class TestFunction:
         assert "https://sqs.eu-west-1.amazonaws.com" == client.meta.endpoint_url
 
     def test_environment_is_valid(self, resolve: Resolve) -> None:
-        """The router reads what the template writes."""
+        """The router reads the variables that the template writes."""
         variables = resolve()["RouterFunction"]["Environment"]["Variables"]
 
         settings = Settings.from_environment({name: str(each) for name, each in variables.items()})
@@ -237,12 +237,12 @@ class TestFunction:
 
 
 class TestWaking:
-    """The schedule that has said what waited."""
+    """The schedule that releases held findings."""
 
     def test_calls_the_function_every_minute(
         self, template: dict[str, Any], resolve: Resolve
     ) -> None:
-        """It is the only schedule, and says what the handler listens to."""
+        """It is the only schedule, and its event is one that the handler takes."""
         schedule = resolve()["WakeSchedule"]
         target = schedule["Target"]
 
@@ -257,7 +257,7 @@ class TestWaking:
         assert "rate(5 minutes)" == resolve(WakeMinutes="5")["WakeSchedule"]["ScheduleExpression"]
 
     def test_call_that_fails_is_not_repeated_behind_the_next(self, resolve: Resolve) -> None:
-        """Neither by Scheduler nor by Lambda: what waits stands in the Ledger until it is said."""
+        """Neither by Scheduler nor by Lambda: held findings stay in the Ledger until posted."""
         resources = resolve()
         invoking = resources["RouterFunctionEventInvokeConfig"]
 
@@ -315,7 +315,7 @@ class TestAlarms:
             assert "notBreaching" == alarm["TreatMissingData"]
 
     def test_what_fails_has_an_alarm_beside_the_backlog(self, alarms: dict[str, Any]) -> None:
-        """SQS no longer counts as the oldest what it gave three times, long before that rings."""
+        """SQS leaves messages received three times out of the oldest age, long before it rings."""
         third_try = backoff_seconds(1) + backoff_seconds(2)
 
         assert third_try < alarms["RouterBacklogAlarm"]["Threshold"]
@@ -377,7 +377,7 @@ class TestAlarms:
 
 
 def test_commands_of_the_outputs_name_what_exists(template: dict[str, Any]) -> None:
-    """Every resource that an output names is in the template, and every output says what it is."""
+    """Every resource that an output names exists, and every output has a description."""
     for output in template["Outputs"].values():
         names = re.findall(r"\$\{(\w+)(?:\.\w+)?\}", json.dumps(output["Value"]))
         known = {*template["Resources"], *template["Parameters"], "Domain"}

@@ -1,4 +1,4 @@
-"""SAM takes the template as it is, and builds what is promised: compiled, and no more."""
+"""SAM takes the template as it is, and builds the promised files: compiled, and no more."""
 
 import importlib.util
 import os
@@ -89,7 +89,7 @@ def test_bytecode_does_not_depend_on_dates(built: Built) -> None:
 
 
 def test_tracebacks_name_the_path_in_lambda(built: Built) -> None:
-    """Not the folder of whoever built it."""
+    """Not the folder of the build."""
     content = b"".join(path.read_bytes() for path in built.layer.rglob("*.pyc"))
 
     assert b"/opt/python/slack_sdk/" in content
@@ -153,7 +153,7 @@ def test_build_tells_what_weighs_most(built: Built) -> None:
 
 
 def test_layer_is_for_the_processor_that_is_asked_for(built_for_arm: Built) -> None:
-    """Whatever machine builds it, the parameter Architecture decides."""
+    """The parameter Architecture decides, not the machine of the build."""
     libraries = [path.name for path in built_for_arm.layer.rglob("*.so")]
 
     assert libraries

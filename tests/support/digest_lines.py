@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from finding_router.findings.digest import Line
 from finding_router.findings.finding import Severity
 
-# Whatever could act in Slack, hide, or run over a limit.
+# Texts that could act in Slack, hide, or exceed a limit.
 FRAGMENTS = [
     "<!channel>", "<@U0123456789>", "<https://evil.example|AWS>", "https://evil.example/x",
     "*bold*", "_sly_", "~gone~", "`code`", "```", ":tada:", "> quote", "@here", "#general",
@@ -23,7 +23,7 @@ URLS = st.sampled_from(
 
 
 def make_line(**changes: Any) -> Line:
-    """Make the line of a failed control on a bucket, or what *changes* say."""
+    """Make the line of a failed control on a bucket, with *changes*."""
     values: dict[str, Any] = {
         "subject": "1",
         "finding_id": "arn:aws:securityhub:eu-west-1:123456789012:security-control/S3.8/finding/1",
@@ -42,7 +42,7 @@ def make_line(**changes: Any) -> Line:
 
 
 def lines(most: int = 12) -> st.SearchStrategy[list[Line]]:
-    """Give up to *most* lines of hostile text, each with a subject of its own."""
+    """Return up to *most* lines of hostile text, each with a subject of its own."""
     optional = st.none() | HOSTILE
     made = st.builds(
         Line,

@@ -9,13 +9,13 @@ ACCOUNT = "123456789012"
 
 
 def make_resource(resource_id: str = "arn:aws:s3:::invoices", **changes: Any) -> Resource:
-    """Make an S3 bucket of the account's, or what *changes* say."""
+    """Make an S3 bucket of the account, with *changes*."""
     values: dict[str, Any] = {"type": "AwsS3Bucket", "region": "eu-west-1", "partition": "aws"}
     return Resource(id=resource_id, **values | changes)
 
 
 def make_finding(raw: Mapping[str, Any] | None = None, **changes: Any) -> Finding:
-    """Make a new, failed finding of an unknown product, with *raw* beside what is read from it."""
+    """Make a new, failed finding of an unknown product, with *raw* as its unread JSON."""
     values: dict[str, Any] = {
         "id": "arn:aws:example:eu-west-1:123456789012:finding/1",
         "product_arn": "arn:aws:securityhub:eu-west-1:123456789012:product/example/scanner",

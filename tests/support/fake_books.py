@@ -1,4 +1,4 @@
-"""The Ledger's parts about digests and about what waits, in memory, which fail as planned."""
+"""The Ledger's parts about digests and held findings, in memory, with planned faults."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
@@ -44,7 +44,7 @@ class FakeDigests:
             self.kept[digest.digest_id] = digest
 
     def about(self, digest_id: str) -> OpenDigest | None:
-        """Return what was kept."""
+        """Return the stored digest."""
         with self._faults.around("about"):
             return self.kept.get(digest_id)
 
@@ -91,7 +91,7 @@ class FakeDigests:
 
 
 class FakeHeld:
-    """Bins and what they hold in dicts."""
+    """Bins and held findings in dicts."""
 
     def __init__(self, faults: Faults) -> None:
         """Start empty."""
@@ -101,7 +101,7 @@ class FakeHeld:
         self.packed: dict[tuple[str, str], bytes] = {}
 
     def hold(self, bin_: Bin, held: HeldFinding, event: bytes) -> None:
-        """Keep *held*; the bin's times are those of what is held longest."""
+        """Store *held*; the bin's times are those of the finding held longest."""
         with self._faults.around("hold", held.name):
             there = self.held_in.setdefault(bin_.name, {})
             if known := there.get(held.name):
@@ -125,7 +125,7 @@ class FakeHeld:
             return [self.by_name[name] for name in sorted(self.by_name)]
 
     def held(self, bin_name: str) -> list[HeldFinding]:
-        """Return what is held, the oldest first."""
+        """Return the held findings, oldest first."""
         with self._faults.around("held"):
             held = self.held_in.get(bin_name, {}).values()
             return sorted(held, key=lambda each: each.since)
@@ -155,7 +155,7 @@ class FakeHeld:
                     del there[each.name]
 
     def close(self, bin_: Bin, *, digest: str | None, left: HeldFinding | None) -> bool:
-        """Remember the digest; let nothing but *left* be due, unless it was touched since."""
+        """Store the digest; make only *left* due, unless the bin was touched since."""
         with self._faults.around("close"):
             stored = self.by_name[bin_.name]
             stored = replace(stored, digest=stored.digest if digest is None else digest)

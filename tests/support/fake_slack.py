@@ -14,9 +14,9 @@ from finding_router.slack.kit.message import Message
 @dataclass
 class Said:
     """
-    A message that stands in *channel*, as routed, since Unix second *at*.
+    A message in *channel*, as routed, since Unix second *at*.
 
-    *message* is what it says now, *first* what it said when it was posted.
+    *message* is its content now, *first* the content when it was posted.
     """
 
     channel: str
@@ -85,7 +85,7 @@ class FakeSlack:
             return Posted(channel_id(channel), ts, is_in_thread=in_thread)
 
     def update(self, channel_id: str, ts: str, message: Message, *, seconds: float = 40.0) -> None:
-        """Let the message *ts* be *message*."""
+        """Replace the content of the message *ts* by *message*."""
         with _calling("chat.update"), self._faults.around("update", channel_id):
             self._check(channel_id, seconds)
             said = self._find(channel_id, ts)
@@ -103,7 +103,7 @@ class FakeSlack:
         thread_ts: str | None = None,
         seconds: float = 40.0,
     ) -> Found:
-        """Look among what was kept; a channel or a scope that refuses makes it incomplete."""
+        """Search the stored messages; a channel or a scope that refuses makes it incomplete."""
         try:
             with _calling("conversations.history"), self._faults.around("find", channel):
                 self._check(channel, seconds)
@@ -137,7 +137,7 @@ class FakeSlack:
             self._check("(any channel)", seconds)
 
     def delete(self, said: Said) -> None:
-        """Let a person delete a message."""
+        """Delete a message as a person would."""
         self.posted.remove(said)
 
     def texts(self, channel: str) -> list[str]:
@@ -145,7 +145,7 @@ class FakeSlack:
         return [said.text for said in self.opened(channel)]
 
     def opened(self, channel: str) -> list[Said]:
-        """Return what stands in *channel* itself, oldest first."""
+        """Return the messages in *channel* itself, oldest first."""
         here = [said for said in self.posted if channel_id(said.channel) == channel_id(channel)]
         return [said for said in here if said.thread_ts is None]
 

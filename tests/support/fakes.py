@@ -1,5 +1,5 @@
 """
-A clock, the plan of what goes wrong, and Security Hub; the other fakes stand in `fake_*.py`.
+A clock, the plan of faults, and Security Hub; the other fakes are in `fake_*.py`.
 
 Each fake is held to the real adapter by a contract test that runs against both.
 """
@@ -34,17 +34,17 @@ class Killed(BaseException):
 
 @dataclass
 class Clock:
-    """Unix time that only passes when somebody sleeps, or a planned fault takes its time."""
+    """Unix time that passes only in a sleep or in a planned fault."""
 
     now: float = START
     slept: list[float] = field(default_factory=list)
 
     def __call__(self) -> float:
-        """Tell the time."""
+        """Return the time."""
         return self.now
 
     def sleep(self, seconds: float) -> None:
-        """Let *seconds* pass."""
+        """Move the time forward by *seconds*."""
         self.slept.append(seconds)
         self.now += seconds
 
@@ -52,11 +52,11 @@ class Clock:
 @dataclass
 class Fault:
     """
-    What goes wrong with calls of *operation*, about *about* if it says so.
+    A fault of calls of *operation*, if given only of those about *about*.
 
-    It lets *skip* calls pass and strikes *times* calls (None: all). With *carried_out* the call
-    has its effect before it fails. Without an *error* it only takes *seconds*, in which
-    *meanwhile* happens: what another worker does, say.
+    It spares *skip* calls and strikes *times* calls (None: all). With *carried_out* the call has
+    its effect before it fails. Without an *error* it only takes *seconds*, in which *meanwhile* is
+    called: the work of another worker, for example.
     """
 
     operation: str
@@ -70,7 +70,7 @@ class Fault:
 
 
 class Faults:
-    """The plan of what goes wrong, shared by all fakes of a test."""
+    """The plan of faults, shared by all fakes of a test."""
 
     def __init__(self, clock: Clock) -> None:
         """Start with nothing wrong."""
@@ -89,7 +89,7 @@ class Faults:
         self._planned.clear()
 
     def count(self, operation: str) -> int:
-        """Tell how often *operation* was called."""
+        """Return the number of calls of *operation*."""
         return sum(called == operation for called, _ in self.calls)
 
     @contextmanager
@@ -136,7 +136,7 @@ def rate_limited(seconds: float) -> MakeError:
 
 
 def unavailable(code: str = "unreachable", *, ambiguous: bool = False) -> MakeError:
-    """Make Slack fail; when *ambiguous*, nobody knows whether it posted."""
+    """Make Slack fail; if *ambiguous*, it is unknown whether it posted."""
     return lambda channel: UnavailableError(code, channel=channel, code=code, ambiguous=ambiguous)
 
 
@@ -212,7 +212,7 @@ class FakeWorkflow:
     def statuses(
         self, keys: Collection[FindingKey], *, deadline: Deadline
     ) -> Mapping[FindingKey, Standing]:
-        """Tell where those stand that are there."""
+        """Return the status of each of the findings that exist."""
         if not deadline.leaves(SECURITY_HUB_SECONDS):
             raise security_hub_down("")
         with self._faults.around("statuses"):

@@ -1,4 +1,4 @@
-"""What happens to a finding, and the events that Security Hub sends of it."""
+"""The history of a finding, and the events that Security Hub sends of it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from hub_events import FSBP, PCI, control, raw_finding
 
 HOUR = 3600.0
 OPEN_STATUSES = {"NEW", "NOTIFIED"}
-# What products do moves UpdatedAt; what people do does not.
+# Changes by products move UpdatedAt; changes by people do not.
 BY_PRODUCT = ["import", "archive", "return", "pass", "fail", "rise", "drop"]
 _SET = {"resolve": "RESOLVED", "suppress": "SUPPRESSED", "notify": "NOTIFIED", "renew": "NEW"}
 BY_PEOPLE = ["resolve", "suppress", "renew", "notify"]
@@ -21,7 +21,7 @@ STEPS = st.lists(
     st.tuples(st.sampled_from(BY_PRODUCT + BY_PEOPLE), st.sampled_from([60.0, HOUR, 24 * HOUR])),
     max_size=8,
 )
-# Of two standards; nobody says "notify", so that whatever is there is NEW until the router says it.
+# Of two standards; no step sets NOTIFIED, so that a finding is NEW until the router marks it.
 STEPS_OF_TWO = st.lists(
     st.tuples(
         st.integers(0, 1),
@@ -46,8 +46,8 @@ class History:
     """
     A finding in Security Hub, which resets the status as the real one does.
 
-    *about* has what never changes, *episodes* counts how often it became open and NEW, *sent* has
-    its events in order.
+    *about* has the fields that never change, *episodes* counts how often it became open and NEW,
+    *sent* has its events in order.
     """
 
     about: Mapping[str, Any] = field(default_factory=raw_finding)
@@ -67,7 +67,7 @@ class History:
 
     @property
     def is_open(self) -> bool:
-        """Return True if it is there, and nobody has said otherwise."""
+        """Return True if it is active, failed, and neither resolved nor suppressed."""
         return (
             self.record_state == "ACTIVE"
             and self.compliance == "FAILED"
@@ -75,7 +75,7 @@ class History:
         )
 
     def step(self, what: str, after: float) -> None:
-        """Let *what* happen *after* so many seconds, if it can."""
+        """Apply the step *what*, *after* seconds later, if it is possible."""
         self.now += after
         before = self._state()
         self._change(what)
@@ -85,7 +85,7 @@ class History:
             self.send()
 
     def notified(self, at: float) -> None:
-        """Let the router mark it, which sends an echo."""
+        """Mark it as the router does, which sends an echo."""
         if self.status == "NEW":
             self.status = "NOTIFIED"
             self.now = max(self.now, at)
@@ -136,7 +136,7 @@ class History:
 
 
 class TwoStandards:
-    """What happens to a control on one resource, of which two standards have a finding each."""
+    """The history of a control on one resource, of which two standards have a finding each."""
 
     def __init__(self) -> None:
         """Begin with both of them there, one second after the other."""
@@ -147,7 +147,7 @@ class TwoStandards:
         )
 
     def step(self, which: int, what: str, after: float) -> None:
-        """Let *what* happen to one of them *after* so many seconds, if it can."""
+        """Apply the step *what* to one of them, *after* seconds later, if it is possible."""
         history = self.histories[which]
         history.now = self.now
         history.step(what, after)

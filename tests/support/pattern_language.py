@@ -101,7 +101,7 @@ def _event_for(pattern: Json, chance: Random) -> Json:
 
 
 def _value_for(inner: Json | list[Any], chance: Random) -> Any:
-    """Return what goes with a part of a pattern, sometimes in an array beside something like it."""
+    """Return a value that matches a part of a pattern, sometimes in an array with a similar one."""
     if chance.random() < 0.3:
         return [_value_for(inner, chance) for _ in range(chance.randint(1, 3))]
     if isinstance(inner, dict):
@@ -127,9 +127,9 @@ def leaves_by_path(pattern: Json, above: str = "") -> dict[str, list[Any]]:
 
 def single_elements(event: object, path: tuple[str, ...] = ()) -> Iterator[dict[str, list[Any]]]:
     """
-    Give, by path, the values that remain of *event* when one element of each array is chosen.
+    Yield, by path, the values that remain of *event* when one element of each array is chosen.
 
-    Only objects and arrays in an array are chosen from; what else is in it is always there.
+    Only objects and arrays in an array are chosen from; other elements always remain.
     """
     if isinstance(event, dict):
         fields = [list(single_elements(inner, (*path, name))) for name, inner in event.items()]

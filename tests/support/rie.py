@@ -36,7 +36,7 @@ _BINARIES: Final = {
     "aarch64": "aws-lambda-rie-arm64",
     "arm64": "aws-lambda-rie-arm64",
 }
-# What is in /var/runtime of Lambda's own image, besides boto3.
+# The packages in /var/runtime of Lambda's own image, besides boto3.
 _RUNTIME_DISTRIBUTIONS: Final = ("awslambdaric", "simplejson", "snapshot-restore-py")
 _INVOKE_PATH: Final = "/2015-03-31/functions/function/invocations"
 _INIT_REPORT: Final = re.compile(r"INIT REPORT\(durationMs: ([\d.]+)\)")
@@ -97,7 +97,7 @@ class RuntimeEmulator:
         timeout_seconds: int = 90,
         memory_megabytes: int = 512,
     ) -> None:
-        """Run *handler* of the folder *task*; *layer* is what Lambda would mount at ``/opt``."""
+        """Run *handler* of the folder *task*; *layer* is mounted at ``/opt`` in Lambda."""
         self._emulator = emulator
         self._task = task
         self._handler = handler
@@ -175,7 +175,7 @@ class RuntimeEmulator:
         """
         The processor time that the runtime has used until now. Linux only.
 
-        Unlike what a clock says it hardly grows when the machine is busy with something else.
+        Unlike the time of a clock, it hardly grows while the machine is busy with other work.
         """
         ticks = 0
         for pid in self.runtime_pids:
@@ -244,7 +244,7 @@ class RuntimeEmulator:
         return self.invoke(event)
 
     def _post(self, body: bytes) -> str:
-        """Send *body* to the emulator and return what it answers."""
+        """Send *body* to the emulator and return its answer."""
         request = urllib.request.Request(self._url, data=body, method="POST")
         timeout = self._timeout_seconds + _START_SECONDS
         try:
@@ -274,7 +274,7 @@ class RuntimeEmulator:
         self._process = None
 
     def _read(self) -> None:
-        """Collect what is written until the emulator and the runtime have closed their end."""
+        """Collect the output until the emulator and the runtime have closed their end."""
         if self._process is None or self._process.stdout is None:
             return
         for line in self._process.stdout:
@@ -284,7 +284,7 @@ class RuntimeEmulator:
 
 
 def _json(body: str) -> Any:
-    """Return what *body* holds, or None if it is no JSON."""
+    """Return *body* read as JSON, or None if it is none."""
     try:
         return json.loads(body)
     except json.JSONDecodeError:

@@ -1,4 +1,4 @@
-"""The whole pipeline around fakes: send it events, and see what became of them."""
+"""The whole pipeline around fakes: send it events, and check the results."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -63,7 +63,7 @@ class Router:
         self.restart()
 
     def restart(self) -> None:
-        """Start another worker: what the last one had in memory is gone."""
+        """Start another worker: the memory of the last one is gone."""
         self.routes = RouteCache(
             self._read_items,
             default_channel=DEFAULT,
@@ -92,7 +92,7 @@ class Router:
             return self.items
 
     def hold(self, *findings: Mapping[str, Any], status: str = "NEW") -> None:
-        """Let Security Hub hold *findings*."""
+        """Store *findings* in Security Hub."""
         for finding in findings:
             self.workflow.status[finding["ProductArn"], finding["Id"]] = status
 
@@ -125,7 +125,7 @@ class Router:
         )
 
     def status(self, finding_id: str = "finding-1") -> str:
-        """Return what Security Hub holds of a finding."""
+        """Return the status of a finding in Security Hub."""
         return self.workflow.status[PRODUCT_ARN, finding_id]
 
     @property
@@ -145,7 +145,7 @@ class Router:
 
 
 def counted(metric: str) -> int:
-    """Tell how high the router counted *metric* since the last `Router` was made."""
+    """Return the sum of *metric* since the last `Router` was made."""
     return int(sum(metrics.metric_set.get(metric, {"Value": []})["Value"]))
 
 

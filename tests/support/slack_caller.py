@@ -26,7 +26,7 @@ class Caller:
         self.api = WebApi(self.workspace, self.faults, Pace(lambda: self.time))
 
     def answer(self, method: str, **values: Any) -> Answer:
-        """Return whatever comes back."""
+        """Return the answer, even of a refused call."""
         return self.api.call(method, self.token, values)
 
     def ok(self, method: str, **values: Any) -> dict[str, Any]:
@@ -42,7 +42,7 @@ class Caller:
         return self.answer(method, **values).error
 
     def problems(self, method: str, **values: Any) -> list[str]:
-        """Return what Slack says in detail of a call that it refuses."""
+        """Return Slack's detailed messages for a call that it refuses."""
         body = self.answer(method, **values).body
 
         assert isinstance(body, dict)

@@ -1,5 +1,5 @@
 """
-What Slack refuses in a message, and what it would act on, told from its arguments alone.
+The texts that Slack refuses or acts on, found from a message's arguments alone.
 
 Written from Slack's documentation and not from the renderer, whose constants it must not share.
 """
@@ -84,10 +84,10 @@ def _of_block(block: dict[str, Any]) -> Iterator[str]:
 
 def acts(arguments: dict[str, Any]) -> list[str]:
     """
-    Name what Slack would act on though the router did not mean it.
+    Return the texts that Slack would act on though the router did not mean it.
 
-    Left out are what the router itself writes: links, dates, code, labels, and above the card
-    the operator's mentions.
+    Left out are the router's own: links, dates, code, labels, and above the card the operator's
+    mentions.
     """
     lead = [text for block in arguments.get("blocks", ()) for text in texts_of(block)]
     bodies = [
@@ -117,7 +117,7 @@ def acts(arguments: dict[str, Any]) -> list[str]:
 
 
 def stray(text: str) -> list[str]:
-    """Name the signs that Slack acts on, outside of what the router itself writes."""
+    """Return the signs that Slack acts on, except for those that the router itself writes."""
     rest = LINK.sub(" ", DATE.sub(" ", text))
     rest = OWN_BOLD.sub(" ", CODE.sub(" ", CODE_BLOCK.sub(" ", rest)))
     signs = re.findall(

@@ -1,4 +1,4 @@
-"""Functions for the local stack's tests, told by the records' bodies what to do."""
+"""Functions for the local stack's tests, with instructions in the records' bodies."""
 
 import json
 import os
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def handler(event: dict[str, Any], context: Any) -> Any:
-    """Do with each record what its body says; log it as the router does."""
+    """Treat each record as its body says; log it as the router does."""
     failures = []
     for record in event["Records"]:
         order = json.loads(record["body"])
@@ -27,7 +27,7 @@ def handler(event: dict[str, Any], context: Any) -> Any:
 
 
 def environment(event: dict[str, Any], context: Any) -> Any:
-    """Give back what the function sees of its environment and context."""
+    """Return the function's environment and context."""
     return {
         "environment": dict(os.environ),
         "name": context.function_name,
@@ -45,5 +45,5 @@ def log(record: Any, context: Any, **fields: Any) -> None:
 
 
 def not_json(event: dict[str, Any], context: Any) -> Any:
-    """Answer what JSON cannot hold."""
+    """Return an answer that JSON cannot encode."""
     return {"set": {1, 2}}

@@ -59,7 +59,7 @@ def table(verdicts: Sequence[Verdict]) -> str:
 
 
 def summary(verdicts: Sequence[Verdict], seconds: float) -> str:
-    """Say how many cells there are, and how they ended."""
+    """Return the number of cells, and of each result."""
     steps = {verdict.step for verdict in verdicts}
     troubles = {(verdict.family, verdict.trouble) for verdict in verdicts}
     failed = sum(bool(verdict.problems) for verdict in verdicts)

@@ -1,4 +1,4 @@
-"""The cells of the matrix, generated from what each scene does when nothing goes wrong."""
+"""The cells of the matrix, generated from the calls of each scene without faults."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,9 +15,9 @@ class Cell:
     """
     One trouble at one call of one scene.
 
-    Where it *lasts*, it goes on from there until the findings are dead letters, or settled all
-    the same. Only *with_history* may the app look at what a channel holds. What happens *first*
-    makes the call come about.
+    If it *lasts*, it goes on from there until the findings are dead letters, or settled all the
+    same. Only *with_history* may the app read the history of a channel. The trouble *first* causes
+    the call to be made.
     """
 
     scene: Scene
@@ -38,14 +38,14 @@ class Cell:
 
     @property
     def most_twice(self) -> int:
-        """Return how many messages may be there twice: one that nobody may look for."""
+        """Return how many messages may be posted twice: one that may not be searched for."""
         if self.first is not None:
             return int(self.trouble.blinds)
         return int(self.trouble.is_done and not self.with_history)
 
     @property
     def pairs(self) -> frozenset[tuple[object, ...]]:
-        """Return what the cell covers, two properties at a time."""
+        """Return the properties that the cell covers, in pairs."""
         trouble = self.trouble
         # Starting a worker anew takes longer than all the rest, and two troubles as long as two.
         is_alike = trouble.kills or self.first is not None or trouble.is_refusal
@@ -86,7 +86,7 @@ def cells_after(
         if site.step.service == SLACK:
             able = [each for each in able if each.is_answer and not each.is_slow]
         cells += [Cell(scene, site, each, lasts=False, first=first) for each in able]
-        # Whom nobody lets look, nobody lets look later.
+        # A history that may never be read may not be read later either.
         lasting = [each for each in able if not each.blinds]
         cells += [
             Cell(scene, site, those[0], lasts=True, first=first)

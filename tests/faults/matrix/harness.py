@@ -25,7 +25,7 @@ from finding_router_local.stack import Stack
 MOST_TRIES: Final = 8
 _ALL_SCOPES: Final = (*DEFAULT_SCOPES, "channels:history")
 _DRAIN_SECONDS: Final = 60.0
-# What is said in a card, a digest and a thread is looked for in different ways.
+# Messages of a card, a digest and a thread are searched for in different ways.
 _RECOVERING: Final = frozenset({"card", "digest", "reopen"})
 _MOST_PLAYS: Final = 3
 _TELL_EVERY: Final = 50
@@ -43,7 +43,7 @@ class Verdict:
     problems: list[str] = field(default_factory=list)
     was_struck: bool = False
     was_apart: bool = False
-    """What was reported together came to the router apart, as the queue gave it."""
+    """The queue delivered findings of one report in separate batches."""
     was_dead: bool = False
     messages_twice: int = 0
 
@@ -81,7 +81,7 @@ def run_part(part: int, parts: int, is_covering: bool, only: str) -> list[Verdic
 
 
 def all_cells(stack: Stack) -> list[Cell]:
-    """Play each scene once without any fault, and give every cell that follows from it."""
+    """Run each scene once without any fault, and return every cell that follows from it."""
     sites = {scene.name: sites_of(calls_of(stack, scene)) for scene in SCENES}
     cells = cells_of(sites, SCENES, TROUBLES)
     for scene in SCENES:
@@ -89,7 +89,7 @@ def all_cells(stack: Stack) -> list[Cell]:
         if scene.name not in _RECOVERING:
             continue
         for trouble in (each for each in TROUBLES if each.name in FIRST_TROUBLES):
-            # Only what was said is looked for where it was said.
+            # A message is searched for only where one was posted.
             for site in posts if trouble.is_done and not trouble.kills else posts[:1]:
                 first = Before(site, trouble)
                 cells += cells_after(first, scene, _sites_after(stack, scene, first), TROUBLES)
@@ -104,7 +104,7 @@ def _sites_after(stack: Stack, scene: Scene, first: Before) -> list[Site]:
 
 
 def calls_of(stack: Stack, scene: Scene, first: Before | None = None) -> list[Call]:
-    """Play *scene* without any fault but *first*, and give the router's calls in its act."""
+    """Run *scene* without any fault but *first*, and return the router's calls in its act."""
     _prepare(stack, scene, with_history=True)
     stack.aws.gate.recent.clear()
     before = stack.slack.statistics
@@ -217,7 +217,7 @@ def _redrive(stack: Stack, verdict: Verdict) -> None:
 
 @contextmanager
 def _trouble(stack: Stack, cell: Cell) -> Iterator[Callable[[], bool]]:
-    """Let it happen; give what tells whether it did."""
+    """Cause the trouble; return a function that returns True if it struck."""
     if cell.first is not None:
         _arm(stack, cell.first.site, cell.first.trouble, lasts=False)
     yield _arm(stack, cell.site, cell.trouble, lasts=cell.lasts)

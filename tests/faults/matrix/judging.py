@@ -1,4 +1,4 @@
-"""What must hold at the end of every cell: nothing lost, nothing twice, NOTIFIED where said."""
+"""The conditions at the end of every cell: nothing lost, nothing twice, NOTIFIED if posted."""
 
 import json
 import re
@@ -29,7 +29,7 @@ _PART: Final = re.compile(r"(\d+) (?:CRITICAL|HIGH|resolved)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Digest:
-    """One digest: what the Ledger knows of it, and its messages in Slack."""
+    """One digest: its state in the Ledger, and its messages in Slack."""
 
     name: str
     is_posted: bool
@@ -40,13 +40,13 @@ class _Digest:
 
     @property
     def is_told(self) -> bool:
-        """Return True if anybody has heard of it."""
+        """Return True if a message about it was posted."""
         return self.is_posted or bool(self.parents or self.lines)
 
 
 def explain_dead_letters(stack: Stack, cell: Cell, dead: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Say which of *dead* no log line explains, and what is NOTIFIED without being said."""
-    # What ended well is a dead letter only because SQS would not delete it.
+    """Return *dead* letters without a log line, and NOTIFIED findings without a message."""
+    # A finding that ended well is a dead letter only because SQS would not delete it.
     explained = {
         line.get("finding_id")
         for line in _log_lines(stack)
@@ -71,7 +71,7 @@ def explain_dead_letters(stack: Stack, cell: Cell, dead: Sequence[Mapping[str, A
 
 
 def problems_of(stack: Stack, cell: Cell) -> tuple[list[str], int]:
-    """Return what is not as it must be, and how many messages there are too many by exception."""
+    """Return the problems, and how many messages are posted twice as an allowed exception."""
     problems: list[str] = []
     twice = _messages_twice(stack)
     if twice > cell.most_twice:
@@ -106,7 +106,8 @@ def _said_problems(
             listed = sum(ts in lists for ts in telling)
             said, must = len(telling) - listed, cell.scene.said.get(number, 0)
             if _may_come_late(cell, number) and not listed:
-                # By itself, since the burst was over; what is critical has its card anyway.
+                # In a digest of its own, since the burst was over; a critical finding has its card
+                # anyway.
                 said, listed = said - (number not in cell.scene.said), 1
             if not must <= said <= must + more:
                 problems.append(f"{channel} says {id_of(number)} {said} times, not {must}")
@@ -117,7 +118,7 @@ def _said_problems(
 
 
 def _place_problems(stack: Stack, cell: Cell) -> list[str]:
-    """Nothing stands where no route leads; what a dead channel refused says so elsewhere."""
+    """Check that messages are only where routes lead, and those of a dead channel elsewhere."""
     problems = []
     known = {*cell.scene.channels, _OPS_CHANNEL}
     for each in stack.slack.messages():
@@ -181,7 +182,7 @@ def _ledger_problems(stack: Stack, cell: Cell) -> list[str]:
 
 
 def _digest_problems(cell: Cell, digests: Sequence[_Digest]) -> list[str]:
-    """Add up what is listed: in the Ledger, in the thread, and in what the parent says."""
+    """Compare the lists: in the Ledger, in the thread, and in the totals of the parent."""
     problems = []
     numbers = {finding_hash(PRODUCT_ARN, id_of(each)): each for each in cell.scene.numbers}
     every: list[int] = []
@@ -209,8 +210,8 @@ def _may_come_late(cell: Cell, number: int) -> bool:
     """
     Return True if it may be missing in a digest: it may come when the burst is over.
 
-    What a killed worker had becomes visible again one by one, and may come in several batches. What
-    a channel refuses is grouped anew, with whatever else goes to the default channel.
+    The messages of a killed worker become visible again one by one, and may come in several
+    batches. Findings that a channel refuses are grouped anew, with others for the default channel.
     """
     is_apart = cell.lasts or cell.trouble.family == KILLED_FAMILY or cell.trouble.is_about_channel
     return is_apart and number in cell.scene.listed
@@ -232,7 +233,7 @@ def _total_problems(digest: _Digest, about: Mapping[str, Any]) -> list[str]:
 
 
 def _end_problems(stack: Stack, cell: Cell, digests: Sequence[_Digest]) -> list[str]:
-    """Look whether what is over says so: on its card, in its thread, or in its digest."""
+    """Check that findings that are over say so: on the card, in the thread, or in the digest."""
     if cell.scene.listed:
         ended = sum(bool(each.get("is_ended")) for digest in digests for each in digest.lines)
         if ended != len(cell.scene.ended):
@@ -241,7 +242,7 @@ def _end_problems(stack: Stack, cell: Cell, digests: Sequence[_Digest]) -> list[
         shows = any(said in _text(each) for digest in digests for each in digest.parents)
         return [] if shows or _is_refused_update(cell) else [f"the digest does not say {said}"]
     if cell.trouble.is_about_channel:
-        # Nobody sees a card in a channel that is gone.
+        # A card in a channel that is gone cannot be seen.
         return []
     texts = [each.text for each in stack.slack.messages(CHANNEL)]
     if any(_ENDED.search(text) for text in texts):
@@ -255,7 +256,7 @@ def _says_end_in_thread(cell: Cell) -> bool:
 
 
 def _is_refused_update(cell: Cell) -> bool:
-    """Return True if the parent is out of everybody's sight: only the list is right then."""
+    """Return True if the parent cannot be updated: only the list is right then."""
     return cell.site.step.name == "update" and cell.trouble.family in {CHANNEL_FAMILY, GONE_FAMILY}
 
 

@@ -1,4 +1,4 @@
-"""The scenes of the matrix: what there is to say, and what must have been said in the end."""
+"""The scenes of the matrix: the findings of each, and the messages required in the end."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -11,7 +11,7 @@ from finding_router_local.stack import Stack
 CHANNEL: Final = "#alerts"
 OTHER_CHANNEL: Final = "#payments"
 PRODUCT_ARN: Final = "arn:aws:securityhub:eu-west-1::product/aws/guardduty"
-# Longer than the settle time, shorter than what Slack lets anybody change a message in.
+# Longer than the settle time, shorter than the time in which Slack allows changes of a message.
 _PAUSE_SECONDS: Final = 3600.0
 # More than the threshold of the matrix's stack.
 _BURST: Final = (1, 2, 3)
@@ -95,7 +95,7 @@ def finding(number: int, **changes: Any) -> dict[str, Any]:
 
 
 def _report(*numbers: int, **changes: Any) -> Act:
-    """Let the product report these findings, all at once."""
+    """Import these findings as the product does, all at once."""
 
     def act(stack: Stack) -> None:
         stack.aws.security_hub.batch_import_findings(
@@ -115,7 +115,7 @@ def _drain(stack: Stack) -> None:
 
 
 def _forget_routes(stack: Stack) -> None:
-    """Have the routes read again by what comes next."""
+    """Make the next invocation read the routes again."""
     stack.drain()
     stack.advance(_CACHE_SECONDS)
 
@@ -129,7 +129,7 @@ def _silence(stack: Stack) -> None:
 
 
 def _wake(stack: Stack) -> None:
-    """Let the schedule call a few times: what fails waits for the next call."""
+    """Call the function as the schedule does, a few times; failed work waits for the next call."""
     for _ in range(_CALLS):
         with suppress(OSError):
             stack.wake()
@@ -145,7 +145,7 @@ SCENES: Final[Sequence[Scene]] = (
     Scene(
         name="digest",
         act=_report(*_BURST, _CRITICAL),
-        # Besides being listed, what is critical has a card.
+        # A critical finding has a card, besides its line in the list.
         said={_CRITICAL: 1},
         listed=frozenset({*_BURST, _CRITICAL}),
         notified=frozenset({*_BURST, _CRITICAL}),

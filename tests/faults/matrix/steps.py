@@ -99,7 +99,7 @@ def sites_of(calls: Iterable[Call]) -> list[Site]:
     """
     Return each call to Slack, the first and last of the writes, and the first of all others.
 
-    What is done finding by finding is the same for those in between.
+    The writes between are the same, finding by finding.
     """
     by_step: dict[Step, list[Call]] = defaultdict(list)
     for call in calls:

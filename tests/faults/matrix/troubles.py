@@ -1,4 +1,4 @@
-"""What can go wrong, by family: every code of Slack's that the router knows, and the rest."""
+"""The troubles, by family: every error code of Slack's that the router knows, and others."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,8 +21,8 @@ UNPROCESSED_CODES: Final = (
     "InternalFailure",
     "InvalidInput",
 )
-# What Slack refuses with, and what it means, written down here once more: a code that the router
-# forgot would take its cells along.
+# Slack's error codes and their meanings, written here a second time: otherwise a code that the
+# router forgot would be missing in the matrix as well.
 # https://docs.slack.dev/reference/methods/chat.postMessage#errors
 CHANNEL_CODES: Final = (
     "cannot_post_to_channel",
@@ -81,7 +81,7 @@ GONE_CODES: Final = (
     "thread_not_found",
 )
 AMBIGUOUS_CODES: Final = ("fatal_error", "internal_error", "request_timeout")
-# The app may not look for what it posted.
+# The app may not search for its messages.
 _BLINDING_CODES: Final = frozenset({"missing_scope", *CHANNEL_CODES})
 _SLOW_SECONDS: Final = 10.5
 # Of these a page comes back: "200" where something in between answers for Slack.
@@ -128,7 +128,7 @@ class Trouble:
 
     @property
     def is_answer(self) -> bool:
-        """Return True if it is one of what may come back from a method that only reads."""
+        """Return True if it is a possible answer of a method that only reads."""
         code = self.slack.get("error")
         if self.family in {AGAIN_FAMILY, DOUBT_FAMILY}:
             return not self.is_done
@@ -249,7 +249,7 @@ def _deaths() -> list[Trouble]:
 
 TROUBLES: Final[Sequence[Trouble]] = (*_slack_troubles(), *_aws_troubles(), *_deaths())
 
-# What makes the router look for what it may have said, list channels, or put it off.
+# The troubles after which the router searches for a message, lists channels, or retries later.
 FIRST_TROUBLES: Final[Mapping[str, Sequence[str]]] = {
     "connection lost after": ("search channel", "search thread"),
     "after the call": ("list channels",),
