@@ -1,4 +1,4 @@
-"""The rules of an alert: news is a change of what Slack shows."""
+"""The rules of an alert: a message is due if Slack shows an outdated state."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -146,7 +146,7 @@ VERDICTS: list[tuple[str, Alert, Event, Verdict, Why]] = [
 def test_each_event_has_a_verdict_and_a_reason(
     alert: Alert, told: Event, verdict: Verdict, why: Why
 ) -> None:
-    """What Slack shows is the newest that is known."""
+    """Slack shows the newest known state."""
     after = step(alert, told)
 
     assert (verdict, why) == (after.verdict, after.why)
@@ -183,7 +183,7 @@ def test_an_unseen_end_is_concluded_once_every_standard_came_back_so() -> None:
 
 
 def test_a_finding_that_got_worse_elsewhere_is_news_where_a_route_leads_now() -> None:
-    """Nobody was told of it there."""
+    """No message was posted in this channel."""
     rise = later(Status.ONGOING, severity=Severity.CRITICAL)
 
     assert Verdict.POST is step(BLANK, rise, is_news_here=True).verdict
@@ -220,7 +220,7 @@ def test_a_rise_that_was_said_is_known_by_its_event() -> None:
     ],
 )
 def test_the_status_of_a_finding(changes: dict[str, Any], status: Status) -> None:
-    """What Security Hub keeps of it decides."""
+    """The finding's state in Security Hub decides."""
     assert status is status_of(read_finding(raw_finding(**changes)))
 
 
@@ -242,7 +242,7 @@ EVENTS = st.lists(
 @examples(300)
 @given(EVENTS, st.data())
 def test_merging_is_commutative_and_idempotent(events: list[Event], data: Any) -> None:
-    """Order, doubling and batching of events change nothing of what is known in the end."""
+    """Order, repetition and batching of events do not change the final state."""
     shuffled = data.draw(st.permutations([*events, *data.draw(st.lists(st.sampled_from(events)))]))
     cut = data.draw(st.integers(0, len(shuffled)))
 
@@ -253,14 +253,14 @@ def test_merging_is_commutative_and_idempotent(events: list[Event], data: Any) -
 
 
 def newest(alert: Alert) -> dict[str, tuple[object, ...]]:
-    """Return the order of what is known of each member: equal events differ in name only."""
+    """Return the order of each member's known state: equal events differ in name only."""
     return {name: each.newest.order for name, each in alert.members.items()}
 
 
 @examples(300)
 @given(EVENTS, st.data())
 def test_slack_shows_the_newest_that_is_known(events: Sequence[Event], data: Any) -> None:
-    """Whatever the batches: after each step, carried out, card and registers agree."""
+    """With any batches: after each step is carried out, card and registers agree."""
     alert, opened = BLANK, 0
     while events:
         size = data.draw(st.integers(1, len(events)))
@@ -283,7 +283,7 @@ def test_slack_shows_the_newest_that_is_known(events: Sequence[Event], data: Any
 
 
 def carried_out(after: Step) -> Alert:
-    """Return the alert once Slack shows what *after* asks for."""
+    """Return the alert after Slack has carried out the message of *after*."""
     alert = after.alert
     match after.verdict:
         case Verdict.POST | Verdict.REOPEN | Verdict.RISE:

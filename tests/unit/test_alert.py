@@ -1,4 +1,4 @@
-"""Alerts of the Ledger: what each step leaves behind, and how messages are named."""
+"""Alerts of the Ledger: the state after each step, and the names of messages."""
 
 from dataclasses import replace
 
@@ -174,7 +174,7 @@ def test_an_end_after_the_mark_lets_its_finding_be_marked_again(
 
 
 def test_every_try_of_a_message_has_the_same_name() -> None:
-    """Otherwise a retry could not find what the try before has posted."""
+    """Otherwise a retry could not find the message of the try before."""
     claimed = unsaid()
 
     assert claimed.delivery_id == claimed.abandoned().delivery_id == claimed.released().delivery_id

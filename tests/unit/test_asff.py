@@ -129,7 +129,7 @@ def test_complete_finding_is_read_field_by_field() -> None:
 
 
 def test_finding_of_nothing_but_its_identity_is_read() -> None:
-    """What is missing is None or empty, NEW, ACTIVE, and of the ProductArn's Region."""
+    """Missing fields are None or empty, NEW, ACTIVE, and of the ProductArn's Region."""
     raw = _finding()
     expected = Finding(
         id="one",
@@ -164,7 +164,7 @@ def test_finding_of_nothing_but_its_identity_is_read() -> None:
 @pytest.mark.parametrize("wrong", [None, True, 7, "text", [], ["x"], {}, {"Status": []}, [[{}]]])
 @pytest.mark.parametrize("field", FIELDS)
 def test_wrong_type_in_one_field_leaves_the_others(field: str, wrong: object) -> None:
-    """Whatever stands where an optional field belongs, the finding and its neighbours are read."""
+    """With any value in an optional field, the finding and its neighbours are read."""
     others = {
         "Title": "Kept",
         "Severity": {"Label": "LOW"},
@@ -199,7 +199,7 @@ def test_wrong_type_in_one_field_leaves_the_others(field: str, wrong: object) ->
     ],
 )
 def test_finding_without_identity_is_unreadable(raw: object, words: list[str]) -> None:
-    """Security Hub could not find it again, so the error names the field and what is right."""
+    """Security Hub could not find it again, so the error names the field and a valid value."""
     with pytest.raises(FindingError) as refusal:
         read_finding(raw)
 
@@ -359,14 +359,14 @@ def test_product_is_named_by_the_finding_where_its_arn_is_nobodys() -> None:
 def test_resource_needs_no_arn(
     raw: dict[str, Any], expected: tuple[str, str | None, str | None]
 ) -> None:
-    """Whatever names a resource is its id, and its type stands in for one."""
+    """Any name of a resource is its id, and its type stands in for one."""
     [resource] = read_finding(_resources(raw)).resources
 
     assert expected == (resource.id, resource.type, resource.partition)
 
 
 def test_what_names_no_resource_is_left_out() -> None:
-    """Resources that say neither what nor which, and elements that are no object, are none."""
+    """Resources without id and type, and elements that are no object, are left out."""
     raw = _resources({}, "bucket", None, {"Id": " "}, {"Id": "kept"})
     expected = ["kept"]
 
@@ -374,7 +374,7 @@ def test_what_names_no_resource_is_left_out() -> None:
 
 
 def test_tags_are_text() -> None:
-    """Booleans and numbers become text, and what is blank or no text is left out."""
+    """Booleans and numbers become text; blank values and other types are left out."""
     tags = {"on": True, "count": 3, "blank": "", "null": None, "list": [], "team": "payments"}
     [resource] = read_finding(_resources({"Id": "b", "Tags": tags})).resources
     expected = {"on": "true", "count": "3", "team": "payments"}
@@ -392,7 +392,7 @@ def test_text_can_always_be_sent() -> None:
 
 @given(raw=JSON)
 def test_no_json_raises_anything_else(raw: object) -> None:
-    """Whatever comes is read or refused as a finding."""
+    """Any JSON is read or refused as a finding."""
     try:
         finding = read_finding(raw)
     except FindingError:

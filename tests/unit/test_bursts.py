@@ -102,7 +102,7 @@ def test_each_channel_has_a_burst_of_its_own() -> None:
 
 
 def test_critical_ones_have_a_card_of_their_own_too() -> None:
-    """Nobody has to look for them in a list."""
+    """They need not be searched for in a list."""
     router = Router()
 
     jobs = router.send(
@@ -258,7 +258,7 @@ def test_without_time_for_the_totals_their_findings_come_back() -> None:
 
 
 def test_one_finding_comes_back_for_totals_that_have_to_wait() -> None:
-    """However many batches were listed meanwhile; it has them add up, and nobody slept."""
+    """That one adds up the totals of all batches listed meanwhile, without a long sleep."""
     router = Router()
     router.send(*flood(6))
     router.clock.now += 60
@@ -350,7 +350,7 @@ def test_totals_that_nobody_sees_any_more_are_left_alone(error: Any) -> None:
 
 
 def test_a_digest_that_was_deleted_is_not_answered() -> None:
-    """What comes then stands in the channel, and what is left after that in a digest of its own."""
+    """New findings get messages in the channel, and the rest a digest of its own."""
     router = Router()
     router.send(*flood(6))
     router.slack.delete(parents(router)[0])
@@ -413,7 +413,7 @@ def test_where_nobody_may_look_a_list_is_posted_again_once(operation: str) -> No
 
 
 def test_all_that_a_dead_worker_may_have_listed_is_looked_for_at_once() -> None:
-    """One pass through the thread, however many they are; what is not there is listed."""
+    """One pass through the thread finds the listed lines; the missing ones are listed."""
     router = Router()
     router.faults.plan("put_lines", killed)
     with pytest.raises(Killed):
@@ -518,7 +518,7 @@ def test_a_digest_that_counts_the_findings_of_another_is_corrected() -> None:
 
 
 def test_totals_are_counted_though_the_ledger_fails_once_all_is_listed() -> None:
-    """Nobody would come back for what is listed already."""
+    """The listed findings would not come back for the totals."""
     router = Router()
     router.send(*flood(6))
     router.clock.now += 60

@@ -77,7 +77,7 @@ class TestWhole:
         assert golden("whole-card", arguments) == arguments
 
     def test_the_least_finding_is_a_card(self, golden: Any) -> None:
-        """Of what is missing there is no trace, neither a label nor a word for nothing."""
+        """Missing fields leave no trace, neither a label nor a placeholder."""
         finding = read_finding({"Id": "finding-1", "ProductArn": "arn:x"})
         message = render(finding, CardContext())
 
@@ -98,7 +98,7 @@ class TestSummary:
     """The line that a phone shows."""
 
     def test_it_is_complete(self) -> None:
-        """How bad, what says so, what, where, and on which resource."""
+        """The severity, the product, the title, the place, and the resource."""
         resources = (make_resource(), make_resource("arn:aws:s3:::other"))
         message = render(make_finding(resources=resources), CONTEXT)
 
@@ -123,7 +123,7 @@ class TestSummary:
 
 
 class TestPlace:
-    """Where it is and what says so."""
+    """The place and the product."""
 
     @pytest.mark.parametrize(
         ("name", "alias", "expected"),
@@ -144,7 +144,7 @@ class TestPlace:
         assert expected == labels(message)["Account"]
 
     def test_an_account_without_an_id_has_its_name(self) -> None:
-        """What is known is shown alone."""
+        """The name is shown alone."""
         message = render(make_finding(account_id=None), CONTEXT)
 
         assert labels(message)["Account"] == "payments-prod"
@@ -193,7 +193,7 @@ class TestPlace:
 
 
 class TestBody:
-    """What stands below the facts."""
+    """The part below the facts."""
 
     def test_a_title_too_long_for_a_headline_is_repeated_in_full(self) -> None:
         """The headline holds 150 characters; the first paragraph holds them all."""
@@ -217,7 +217,7 @@ class TestBody:
         assert render(make_finding(description=text), CONTEXT) == bare
 
     def test_a_cut_description_says_so(self) -> None:
-        """Nobody takes half a text for a whole one."""
+        """A reader must not take half a text for a whole one."""
         message = render(make_finding(description="word " * 1000), CONTEXT)
 
         assert "… (description cut)" in said_by(message)
@@ -265,7 +265,7 @@ class TestBody:
 
 
 class TestLead:
-    """What stands above everything."""
+    """The part above everything."""
 
     def test_banner_then_mention(self) -> None:
         """The banner comes first, and only the operator's mentions ping."""
@@ -306,14 +306,14 @@ class TestFooter:
         assert expected == footer["elements"][0]["text"]
 
     def test_a_sample_says_that_it_is_one(self) -> None:
-        """Nobody gets up at night for a test."""
+        """A test must not wake people at night."""
         footer = render(make_finding({"Sample": True}), CONTEXT).blocks[-1]
 
         assert footer["elements"][1]["text"] == "Sample finding, made for testing"
 
 
 class TestPlain:
-    """What is sent when Slack refuses the card."""
+    """The message that is sent when Slack refuses the card."""
 
     def test_it_is_text_alone(self) -> None:
         """Banner, mention, summary, link and route, without a block."""
@@ -333,7 +333,7 @@ class TestPlain:
 
 
 class TestRaw:
-    """What cannot be laid out."""
+    """The message of a finding that cannot be laid out."""
 
     def test_its_json_is_shown_with_what_is_known(self, golden: Any) -> None:
         """Problem, place, and the JSON as it came, harmless."""
@@ -357,7 +357,7 @@ class TestRaw:
         assert violations(arguments) + acts(arguments) + says_nothing(arguments) == []
 
     def test_endless_json_is_cut(self) -> None:
-        """240 KB are trimmed to what a message holds, and the cut is said."""
+        """240 KB are trimmed to the size of a message, with a note about the cut."""
         message = render_raw({"x": "&" * 240_000}, "too odd", CONTEXT)
 
         assert violations(message.arguments()) == []
@@ -505,14 +505,14 @@ CONTEXTS = st.builds(
 
 
 class TestHostile:
-    """Whatever a finding says."""
+    """Findings with hostile texts."""
 
     @settings(max_examples=75, suppress_health_check=list(HealthCheck), deadline=None)
     @given(RAW, CONTEXTS)
     def test_every_card_is_harmless_and_within_limits(
         self, raw: dict[str, Any], context: CardContext
     ) -> None:
-        """No finding breaks a limit, acts in Slack, or prints what is missing."""
+        """No finding breaks a limit, acts in Slack, or prints missing values."""
         finding = read_finding(raw)
         for message in (
             render(finding, context),

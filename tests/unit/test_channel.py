@@ -124,7 +124,7 @@ def test_a_channel_has_one_spelling(written: str, expected: str) -> None:
 def test_what_is_no_channel_is_refused_with_what_would_be(
     written: str, problem: str, remedy: str
 ) -> None:
-    """A mistake says what was written and what would be right, as near as that can be guessed."""
+    """A mistake names the written value and the nearest valid one."""
     with pytest.raises(MistakeError) as caught:
         read_channel(written)
 
@@ -157,7 +157,7 @@ FINDING = make_finding(
     ],
 )
 def test_a_template_is_filled_by_the_finding(written: str, expected: str) -> None:
-    """Each placeholder becomes what the finding has, and of tags the first that is usable."""
+    """Each placeholder becomes the finding's value, and of tags the first usable one."""
     channel = read_channel(written)
 
     assert not channel.is_fixed
@@ -198,7 +198,7 @@ def test_an_account_is_called_by_the_best_name_it_has(
 def test_what_a_finding_lacks_is_named(
     placeholder: str, changes: dict[str, object], lacks: str
 ) -> None:
-    """A placeholder without a usable value is an error that says which, and what is missing."""
+    """A placeholder without a usable value is an error that names it and the missing field."""
     channel = read_channel(f"#x-{{{placeholder}}}")
 
     with pytest.raises(UnfilledError) as caught:
@@ -209,7 +209,7 @@ def test_what_a_finding_lacks_is_named(
 
 
 def test_a_name_that_is_too_long_is_cut_where_it_hurts_least() -> None:
-    """The longest value is cut, so that what tells channels apart stays."""
+    """The longest value is cut, so that channels still have different names."""
     finding = make_finding(account_name="a-" * 50, product="GuardDuty")
 
     name = read_channel("#{account}-alert-{product}").fill(finding, {})
@@ -230,7 +230,7 @@ def test_a_name_that_is_too_long_is_cut_where_it_hurts_least() -> None:
     ],
 )
 def test_safe_text_is_fit_for_a_name(text: str, expected: str) -> None:
-    """Accents go, what has no ASCII form becomes a hyphen, and the ends are tidy."""
+    """Accents go, characters without an ASCII form become a hyphen, and the ends are tidy."""
     assert expected == channel_safe(text)
 
 
@@ -250,7 +250,7 @@ def test_safe_text_is_fit_for_a_name(text: str, expected: str) -> None:
 def test_no_finding_makes_a_name_that_slack_refuses(
     account_name: str, product: str, tag: str, template: str
 ) -> None:
-    """Whatever a finding says, a filled template is a channel name, or is not filled."""
+    """For any finding, a filled template is a channel name, or is not filled."""
     resources = (make_resource(tags={"k": tag}),)
     finding = make_finding(account_name=account_name, product=product, resources=resources)
 

@@ -1,4 +1,4 @@
-"""The circuit breaker: what stops a run, and what only closes one channel."""
+"""The circuit breaker: failures that stop a run, and those that only close one channel."""
 
 import pytest
 
@@ -57,7 +57,7 @@ def test_failures_in_a_row_close(calls: list[tuple[str, str]], reasons: dict[str
 
 
 def test_a_channel_can_be_closed_at_once() -> None:
-    """What surely takes no messages is not asked twice."""
+    """A channel that certainly takes no messages is not asked twice."""
     circuit = Circuit()
 
     circuit.close("#a", "gone")
@@ -67,7 +67,7 @@ def test_a_channel_can_be_closed_at_once() -> None:
 
 
 def test_a_failure_of_its_channel_alone_says_nothing_of_the_others() -> None:
-    """Slack answers, with a code that nobody knows yet."""
+    """Slack answers, with an error code that the router does not know."""
     circuit = Circuit()
 
     circuit.failed("#a", "first", is_everywhere=False)

@@ -34,7 +34,7 @@ def test_a_time_is_minutes_since_midnight(written: str, expected: int) -> None:
 
 @given(st.integers(0, 1439))
 def test_every_minute_of_the_day_is_read_as_it_is_shown(minute: int) -> None:
-    """What a remedy shows can be written."""
+    """Each time in a remedy is valid in a route."""
     assert minute == read_time(shown_time(minute))
 
 
@@ -60,7 +60,7 @@ def test_every_minute_of_the_day_is_read_as_it_is_shown(minute: int) -> None:
     ],
 )
 def test_a_time_that_is_none_names_the_right_one(written: object, remedy: str) -> None:
-    """Where it can be guessed what was meant."""
+    """If the intended time can be guessed."""
     with pytest.raises(MistakeError, match="which is no time of day") as caught:
         read_time(written)
 
@@ -100,7 +100,7 @@ def test_weekdays_are_days_and_ranges(written: object, expected: str) -> None:
     ],
 )
 def test_what_is_no_weekday_is_named(written: object, problem: str, remedy: str) -> None:
-    """With what was probably meant."""
+    """With the day that was probably meant."""
     with pytest.raises(MistakeError) as caught:
         read_weekdays(written)
 
@@ -117,7 +117,7 @@ def test_a_range_ends_with_its_ends(first: str, last: str) -> None:
 
 
 def test_every_zone_of_the_database_is_read() -> None:
-    """What a system has beside them is its own, and not to be relied on."""
+    """Other zones are those of one system, and not to be relied on."""
     portable = available_timezones() - {"localtime", "Factory"}
 
     assert portable == {read_zone(zone).key for zone in portable}
@@ -191,7 +191,7 @@ def test_a_moment_is_given_in_utc(written: str) -> None:
     ],
 )
 def test_a_moment_that_is_none_is_refused(written: object, problem: str, remedy: str) -> None:
-    """A moment without a zone is a different one for everybody."""
+    """A moment without a zone is ambiguous."""
     with pytest.raises(MistakeError) as caught:
         read_moment(written)
 

@@ -1,4 +1,4 @@
-"""What is told of a finding once it has an outcome."""
+"""The log lines and metrics of a finding once it has an outcome."""
 
 import pytest
 
@@ -42,14 +42,14 @@ def test_what_was_said_leaves_a_line_until_its_end(caplog: pytest.LogCaptureFixt
 
 
 def test_what_was_to_be_said_leaves_a_line(caplog: pytest.LogCaptureFixture) -> None:
-    """Whatever kept it back."""
+    """Whether it was posted or not."""
     Router({"kind": "route", "name": "quiet", "action": "drop"}).send(raw_finding(), "nonsense")
 
     assert ["INFO"] * 2 == logged(caplog)
 
 
 class TestShadows:
-    """FindingsShadowed counts what shadow routes would have posted."""
+    """FindingsShadowed counts the findings that shadow routes would have posted."""
 
     def test_what_is_said_before_is_not_counted_again(self) -> None:
         """A redelivery is no second message."""

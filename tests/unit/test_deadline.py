@@ -18,7 +18,7 @@ from finding_router.slack.api.transport import TIMEOUT_SECONDS
 
 
 def test_time_passes() -> None:
-    """What remains shrinks with the clock."""
+    """The remaining time shrinks with the clock."""
     clock = Clock()
     deadline = Deadline(90, clock=clock)
 

@@ -20,7 +20,7 @@ ROUTES = ("every-account",)
 
 
 def digest(some: Sequence[Line], **changes: Any) -> Digest:
-    """Make the digest of a burst, or what *changes* say."""
+    """Make the digest of a burst, with *changes*."""
     values: dict[str, Any] = {"heading": "New findings", "why": "burst", "routes": ROUTES}
     return Digest(lines=some, **values | changes)
 
@@ -80,14 +80,14 @@ class TestParent:
         assert bare[1] == "1 finding"
 
     def test_a_title_stands_in_words_and_a_name_as_code(self) -> None:
-        """What has no control or type is put together by its title."""
+        """Findings without a control or type are grouped by their titles."""
         title = "Buckets should block public access"
         [(left, _)] = rows(render_parent(digest([make_line(group=title)])))
 
         assert left == f"🟠 {title}\nSecurity Hub"
 
     def test_what_ended_is_told_from_what_is_open(self) -> None:
-        """Counted as resolved, and below what is open once nothing of a group is."""
+        """Counted as resolved, and listed below the open groups once none of a group is open."""
         some = [
             make_line(is_ended=True),
             make_line(subject="2"),
@@ -138,7 +138,7 @@ class TestParent:
         ],
     )
     def test_the_trend_compares_with_the_digest_before(self, trend: Trend, said: str) -> None:
-        """What went up, what went down, what is new and what is gone."""
+        """The groups that went up, went down, are new and are gone."""
         message = render_parent(digest([make_line()], trend=trend))
 
         assert texts(message)[2] == f"Against the digest before {said}"

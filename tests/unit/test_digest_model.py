@@ -34,7 +34,7 @@ def read(finding: Finding, **changes: Any) -> Line:
 
 
 class TestKind:
-    """What findings are put together by."""
+    """The key by which findings are grouped."""
 
     @pytest.mark.parametrize(
         ("title", "about"),
@@ -47,7 +47,7 @@ class TestKind:
         ],
     )
     def test_controls_come_first(self, title: str, about: str | None) -> None:
-        """A control has one id whatever its title says, and the id is not said twice."""
+        """A control has one id under any title, and the title does not repeat the id."""
         finding = make_finding(control_id="S3.8", title=title, types=("A/B/C",))
 
         assert kind_of(finding) == Kind("S3.8", about)
@@ -91,7 +91,7 @@ class TestKind:
 
 
 class TestLine:
-    """What is kept of a finding until its digest is said."""
+    """The line that is stored of a finding until its digest is posted."""
 
     def test_a_line_says_what_where_and_on_which_resource(self) -> None:
         """Everything that the digest shows comes from the finding, its link through the portal."""
@@ -151,7 +151,7 @@ class TestLine:
         assert read(make_finding(control_id="S3.8")).group_title is None
 
     def test_long_texts_are_cut_between_characters(self) -> None:
-        """What is shown keeps to its bytes, and says that it was cut."""
+        """A text is cut to its bytes, and shows the cut."""
         line = read(make_finding(title="ü" * 300, account_name="x" * 300))
 
         assert line.title == "ü" * 98 + "…"
@@ -205,7 +205,7 @@ class TestGroups:
         assert ["5", "4"] == [line.subject for line in made[0].lines]
 
     def test_a_group_is_as_bad_as_what_is_open_in_it(self) -> None:
-        """What ended stands last and does not make the group look worse than it is."""
+        """Ended findings come last and do not raise the severity of the group."""
         ended = make_line(subject="2", severity=Severity.CRITICAL, is_ended=True)
         [group] = groups([make_line(), ended])
 
@@ -280,7 +280,7 @@ class TestTrend:
     def test_the_changes_lead_from_one_to_the_other(
         self, first: list[Line], second: list[Line]
     ) -> None:
-        """What was there before and all that changed add up to what is there now."""
+        """The findings before, with all changes, add up to the findings now."""
         before, now = Totals.of(first), Totals.of(second)
         trend = Trend.between(before, now)
 
@@ -295,7 +295,7 @@ class TestTrend:
         assert Totals.from_attributes(json.loads(json.dumps(totals.to_attributes()))) == totals
 
     def test_a_group_whose_name_was_not_kept_is_not_called_new(self) -> None:
-        """Of very many groups only the first are kept, so that nobody knows about the others."""
+        """Of very many groups only the first are stored, so that the others are unknown."""
         totals = Totals.of([make_line(group=str(number)) for number in range(301)])
         kept = Totals.from_attributes(totals.to_attributes())
         again = Totals.from_attributes(kept.to_attributes())

@@ -115,7 +115,7 @@ class TestReplies:
     """How the list is parted."""
 
     def test_a_group_goes_on_below_its_heading(self) -> None:
-        """Where a paragraph or a reply is full, the next one says what it continues."""
+        """After a full paragraph or reply, the next one repeats the heading."""
         some = [make_line(subject=str(each), resource=f"bucket-{each}") for each in range(100)]
         replies = render_replies(some)
         parts = [paragraphs(reply) for reply in replies]
@@ -127,7 +127,7 @@ class TestReplies:
         assert 100 == sum(len(part.split("\n")) - 1 for part in chain(*parts))
 
     def test_links_give_way_where_the_thread_would_be_long(self) -> None:
-        """Then far fewer replies list the same, and say what they leave out."""
+        """Then far fewer replies list the same findings, with a note that links are left out."""
         some = [make_line(subject=str(each), resource=f"bucket-{each}") for each in range(1000)]
         linked = render_replies(some, most_with_links=1000)
         short = render_replies(some)

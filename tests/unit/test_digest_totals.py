@@ -1,4 +1,4 @@
-"""The totals of a digest: right in the end, whatever failed between the list and the counting."""
+"""The totals of a digest: right in the end, after any failure between listing and counting."""
 
 from collections import Counter
 from itertools import pairwise
@@ -20,7 +20,7 @@ def flood(count: int, name: str = "finding", **changes: Any) -> list[dict[str, A
 
 
 def test_a_list_that_is_complete_when_time_is_up_is_added_up() -> None:
-    """None of what it lists comes back for it."""
+    """None of the listed findings comes back for it."""
     fast = {
         "kind": "route",
         "name": "fast",
@@ -45,7 +45,7 @@ def test_a_list_that_is_complete_when_time_is_up_is_added_up() -> None:
 
 
 def test_a_list_is_not_repeated_when_the_ledger_fails_while_it_is_recorded() -> None:
-    """Though nobody may look into the channel for it."""
+    """Though the app may not read the channel."""
     router = Router()
     router.faults.plan("find", channel_refused("not_in_channel"), times=None)
     router.faults.plan("write", store_down, about="posted", skip=2, times=1)
@@ -176,7 +176,7 @@ def test_a_late_copy_of_what_was_said_long_before_is_not_listed_in_a_burst(tries
 
 
 def test_a_channel_that_works_again_has_its_next_digest() -> None:
-    """The one in the default channel is gone, and with it what it said of the channel."""
+    """The digest in the default channel is over, and with it the note about the channel."""
     router = Router(missing=[ALERTS])
     router.send(*flood(7))
     [parent] = router.slack.opened(DEFAULT)

@@ -1,4 +1,4 @@
-"""Routes edited while Slack takes nothing: what was to be said goes where they lead now."""
+"""Routes edited while Slack takes nothing: pending messages go where the routes lead now."""
 
 from typing import Any
 
@@ -83,7 +83,7 @@ def test_what_is_dropped_now_is_not_said_when_a_person_has_seen_it() -> None:
 
 @pytest.mark.parametrize("route", [RIGHT, DROP], ids=["moved", "dropped"])
 def test_an_end_does_not_wait_for_what_is_not_said_there_any_more(route: dict[str, Any]) -> None:
-    """Nobody would ever say it."""
+    """It would never be posted."""
     router = edited(route, raw_finding())
     router.send(raw_finding(), tries=2)
     router.clock.now += 120
@@ -109,7 +109,7 @@ LATER = "2026-09-03T10:00:00Z"
 def test_a_route_for_what_is_new_still_leads_to_what_is_to_be_said(
     news: dict[str, Any], texts: list[str]
 ) -> None:
-    """Its pattern names just what has changed since; another channel waits."""
+    """Its pattern matches a field that has changed since; for another channel it is held."""
     router = Router(NEW_ONLY, {**DAILY, "channel": "#daily"})
     router.faults.plan("post", unavailable("service_unavailable"), times=None)
     router.send(raw_finding())

@@ -22,7 +22,7 @@ JSON = st.recursive(
 
 
 SRC = Path(__file__).parents[2] / "src"
-# Prints what a fresh interpreter has loaded once events and findings can be read.
+# Prints the modules that a fresh interpreter has loaded once events and findings can be read.
 LOADED = """
 import sys
 sys.path.insert(0, sys.argv[1])
@@ -38,7 +38,7 @@ def _event(detail_type: str = IMPORTED, **fields: Any) -> dict[str, Any]:
 
 
 def test_imported_event_gives_its_findings_untouched() -> None:
-    """Each finding is handed on as it came, also what is none, to be read alone."""
+    """Each finding is handed on unchanged, and unreadable ones are refused alone."""
     event = _event(
         id="6a7e8feb-b491-4cf7-a9f1-bf3703467718",
         version="0",
@@ -77,7 +77,7 @@ def test_custom_action_names_itself() -> None:
     ],
 )
 def test_event_made_by_hand_needs_no_envelope(odd: dict[str, Any]) -> None:
-    """Whatever else the envelope lacks or gets wrong, its findings are read."""
+    """Even if the envelope lacks fields or has wrong ones, its findings are read."""
     intake = read_event(_event(**odd))
 
     assert (*FINDINGS,) == intake.findings
@@ -113,7 +113,7 @@ def test_event_without_id_gets_the_same_one_each_time() -> None:
     ],
 )
 def test_what_is_not_ours_is_refused_by_name(event: object, words: list[str]) -> None:
-    """The refusal says what came, or which field is wrong, and stays one short line."""
+    """The refusal names the event, or the wrong field, and stays one short line."""
     with pytest.raises(EventError) as refusal:
         read_event(event)
 
@@ -135,7 +135,7 @@ def test_event_too_deep_for_an_id_is_refused() -> None:
 
 @given(JSON | st.builds(lambda detail: _event(detail=detail), JSON))
 def test_no_json_raises_anything_else(event: object) -> None:
-    """Whatever comes is taken or refused as an event."""
+    """Any JSON is taken or refused as an event."""
     try:
         intake = read_event(event)
     except EventError:

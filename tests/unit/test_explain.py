@@ -34,7 +34,7 @@ ROUTES = [
 
 
 class Explain:
-    """Runs the command on what it is given."""
+    """Runs the command on the given input."""
 
     def __init__(self, folder: Path) -> None:
         self.routes = folder / "routes.json"
@@ -60,7 +60,7 @@ def explain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Explain:
 
 
 def test_a_finding_is_explained_in_full(explain: Explain) -> None:
-    """Who it is about, where it goes, and what every route said; nothing can steer the terminal."""
+    """The account, the channels, and the verdict of each route; no text controls the terminal."""
     result = explain(FINDING)
 
     assert (
@@ -116,7 +116,7 @@ def test_a_suppressed_finding_names_its_route(explain: Explain) -> None:
     ],
 )
 def test_what_is_not_posted_says_why(explain: Explain, changes: dict[str, Any], why: str) -> None:
-    """Routes have no say in it, but what they would do is told all the same."""
+    """Routes do not matter to it, but their verdicts are shown all the same."""
     result = explain(FINDING | changes, "--expect", "none")
 
     assert f"  not posted  {why}; it would go as follows\n" in result.output
@@ -125,7 +125,7 @@ def test_what_is_not_posted_says_why(explain: Explain, changes: dict[str, Any], 
 
 
 def test_the_default_channel_is_an_option(explain: Explain) -> None:
-    """What nothing matches goes there, by whatever spelling it is given."""
+    """Unmatched findings go there, with any spelling of the channel."""
     result = explain(FINDING, "--default-channel", "rest", "--expect", "#rest", routes=[])
 
     assert "  goes to     #rest  no route matches\n" in result.output
@@ -143,7 +143,7 @@ def test_a_refused_event_says_why(explain: Explain) -> None:
 
 
 def test_a_broken_finding_is_posted_raw(explain: Explain) -> None:
-    """What cannot be read goes to the default channel as it is."""
+    """An unreadable finding goes to the default channel as it is."""
     result = explain({"Title": "no id"}, "--expect", "default-channel")
 
     assert "posted raw: Id is missing" in result.output
@@ -152,7 +152,7 @@ def test_a_broken_finding_is_posted_raw(explain: Explain) -> None:
 
 
 def test_a_custom_action_is_always_posted(explain: Explain) -> None:
-    """A person asked for it, whatever its status and whatever routes drop."""
+    """A person asked for it, so its status and suppressing routes do not matter."""
     finding = FINDING | {"Workflow": {"Status": "NOTIFIED"}, "Severity": {"Label": "INFORMATIONAL"}}
     event = {
         "source": "aws.securityhub",
@@ -231,7 +231,7 @@ MAINTENANCE = {"kind": "silence", "name": "maintenance", "match": {}, "until": "
 
 
 def test_what_waits_says_until_when_and_why(explain: Explain) -> None:
-    """In the zone in which it was written; a shadow says what it would do."""
+    """In the zone of the route; for a shadow route, as “would post”."""
     result = explain(FINDING, "--at", SATURDAY, "--expect", "hours", "--expect", "daily",
                      routes=WAITING)  # fmt: skip
 
@@ -246,7 +246,7 @@ def test_what_waits_says_until_when_and_why(explain: Explain) -> None:
 
 
 def test_at_another_moment_it_goes_at_once(explain: Explain) -> None:
-    """Asking for a working day is asking what happens then."""
+    """The option for another moment explains the decision at that time."""
     result = explain(FINDING, "--at", "2026-03-09T12:00+01:00", routes=WAITING)
 
     assert "  goes to     #hours  by hours\n" in result.output
@@ -270,7 +270,7 @@ def test_a_silence_says_until_when_of_whom_and_why(explain: Explain) -> None:
 
 
 def test_what_is_forgotten_goes_nowhere(explain: Explain) -> None:
-    """Nobody will hear of it, and an expectation knows that."""
+    """It is posted nowhere, and an expectation counts it so."""
     routes = [*ROUTES, MAINTENANCE | {"on_expiry": "forget"}]
 
     result = explain(FINDING, "--at", SATURDAY, "--expect", "none", routes=routes)
@@ -367,7 +367,7 @@ def test_without_routes_it_goes_by_the_examples(explain: Explain) -> None:
 def test_without_routes_it_goes_by_the_stack_that_runs(
     explain: Explain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its routes, its default channel and what it may do, unless an option says otherwise."""
+    """Its routes, default channel and settings, unless an option replaces them."""
 
     class Running:
         url = "http://127.0.0.1:9"

@@ -1,4 +1,4 @@
-"""Whatever goes wrong, in whatever order: nothing is lost, nothing is said twice."""
+"""With any faults, in any order, nothing is lost and nothing is posted twice."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -46,7 +46,7 @@ def routes(deliver: str) -> list[dict[str, str]]:
 
 
 LOST = unavailable("connection_lost", ambiguous=True)
-# What can go wrong: the call, about what, in which way, and whether after having had its effect.
+# The possible faults: the call, its subject, the error, and whether it has its effect first.
 WAYS: list[tuple[str, str | None, MakeError | None, bool]] = [
     *(
         ("post", None, error, False)
@@ -79,7 +79,7 @@ WAYS: list[tuple[str, str | None, MakeError | None, bool]] = [
         for each in ("read", "once", "items", "note_channel", "slot", "slow_down", "speed_up")
     ),
 ]
-# What only a digest can suffer from.
+# Faults that only a digest can suffer from.
 DIGEST_WAYS: list[tuple[str, str | None, MakeError | None, bool]] = [
     *WAYS,
     *(
@@ -125,7 +125,7 @@ class Mishap:
     seconds: float
 
     def plan(self, router: Router) -> None:
-        """Let it happen to *router*."""
+        """Plan the fault for *router*."""
         operation, about, error, carried_out = self.way
         router.faults.plan(
             operation,
@@ -209,7 +209,7 @@ class Queue:
         return records
 
     def work(self, numbers: list[int]) -> None:
-        """Let a worker have these records; what it does not finish waits to be seen again."""
+        """Hand these records to a worker; unfinished ones become visible again later."""
         try:
             jobs = self.router.run(*self.take(numbers))
         except Killed:
@@ -250,7 +250,7 @@ def check(router: Router, queue: Queue) -> None:
 
 
 def check_digests(router: Router) -> None:
-    """Each digest lists what stands in its thread, and says how many that are."""
+    """Each digest lists the findings in its thread, and states their number."""
     router.faults.clear()
     for said in router.slack.posted:
         if said.channel == OPS or said.thread_ts is not None or told(said):
@@ -291,7 +291,7 @@ def test_one_worker_and_any_mishaps(
 def test_one_worker_and_any_mishaps_with_digests(
     copies: dict[str, int], mishaps: list[Mishap], pause: int
 ) -> None:
-    """Whatever happens between two steps, and however late it goes on, the totals add up."""
+    """With any faults between two steps, and after any delay, the totals add up."""
     router = Router(*routes("digest"))
     queue = Queue(router, copies)
     for each in mishaps:

@@ -1,4 +1,4 @@
-"""The handler: what it takes, what it answers, and what it refuses by name."""
+"""The handler: the events that it takes, its answers, and its refusals."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -63,7 +63,7 @@ class World:
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    """Put fakes in the place of what bootstrap makes."""
+    """Replace the objects that bootstrap makes by fakes."""
     made = World()
     monkeypatch.setattr(
         handler, "_parts", lambda: (made.router.pipeline, Queues(made.queue, made.backlog))
@@ -156,7 +156,7 @@ def test_a_bare_event_is_answered_with_the_outcome_of_each_finding(world: World)
 
 @pytest.mark.filterwarnings("ignore:No application metrics to publish")
 def test_the_schedule_has_said_what_is_due(world: World) -> None:
-    """The answer names what became of it; most of the time there is nothing."""
+    """The answer names the outcomes; most of the time there is nothing due."""
     assert {"outcomes": []} == world.invoke({"finding-router": "wake"})
 
 
@@ -177,7 +177,7 @@ def test_what_waits_on_is_no_failure_of_the_call(world: World) -> None:
 
 @pytest.mark.filterwarnings("ignore:No application metrics to publish")
 def test_a_call_that_can_read_nothing_fails(world: World) -> None:
-    """Nobody would know otherwise."""
+    """Otherwise the failure would go unnoticed."""
     world.router.faults.plan("bins", store_down)
 
     with pytest.raises(StoreError):
@@ -185,7 +185,7 @@ def test_a_call_that_can_read_nothing_fails(world: World) -> None:
 
 
 def test_a_finding_without_identity_is_answered_too(world: World) -> None:
-    """With what is wrong with it."""
+    """With the reason."""
     answer = world.invoke(imported({"Title": "No identity"}))
 
     [outcome] = answer["outcomes"]
@@ -195,7 +195,7 @@ def test_a_finding_without_identity_is_answered_too(world: World) -> None:
 
 
 def test_a_bare_event_that_failed_is_raised_so_that_it_is_tried_again(world: World) -> None:
-    """A rule that invokes the function directly retries what raises."""
+    """A rule that invokes the function directly retries after an exception."""
     world.router.faults.plan("post", unavailable())
 
     with pytest.raises(BatchFailedError, match="1 of 1 findings failed"):
@@ -227,7 +227,7 @@ def test_an_event_of_another_kind_is_refused_by_name_in_the_answer(world: World)
     ],
 )
 def test_anything_else_is_refused_by_name(event: Any, name: str) -> None:
-    """The message says what came, and what would be right."""
+    """The message names the event, and the valid ones."""
     with pytest.raises(EventError) as refused:
         read_records(event)
 

@@ -33,7 +33,7 @@ def _in_silence() -> Iterator[None]:
 
 
 def hold(router: Router, history: History) -> None:
-    """Let Security Hub hold the finding as it is at the end of *history*."""
+    """Store the finding in Security Hub as it is at the end of *history*."""
     key = (history.about["ProductArn"], history.about["Id"])
     router.workflow.status[key] = history.status
     router.workflow.archived.discard(key)
@@ -62,7 +62,7 @@ def deliver(router: Router, *events: Sent) -> list[Job]:
 
 
 def messages(router: Router) -> list[Said]:
-    """Return what called people: cards, and what was broadcast from their threads."""
+    """Return the messages that notified people: cards, and replies broadcast from their threads."""
     return [said for said in router.slack.posted if said.channel != OPS]
 
 
@@ -72,7 +72,7 @@ def opened(router: Router) -> list[Said]:
 
 
 def check_rises(router: Router) -> None:
-    """Each rise is one, from what was said before it in the same episode."""
+    """Each rise is one, compared with the last message in the same episode."""
     said_last = Severity.INFORMATIONAL
     for said in messages(router):
         text = said.first.text
@@ -92,7 +92,7 @@ def check_end(router: Router, known: Sequence[Sent]) -> None:
     assert len(ids) == len(set(ids))
     check_rises(router)
     if not router.alerts or router.alerts[0].episode == 0:
-        # An end that comes before anything was said is an end of nothing; what is open, is said.
+        # An end before any message needs none; an open finding needs one.
         assert [] == messages(router)
         assert not is_open
         return
@@ -126,7 +126,7 @@ def expected_messages(events: Sequence[Sent]) -> int:
 
 
 def in_order(router: Router, history: History, steps: Sequence[tuple[str, float]]) -> None:
-    """Let it happen, and hand over each event and each echo as they come."""
+    """Run the history, and hand over each event and each echo in order."""
     done = 0
 
     def catch_up() -> None:
@@ -202,7 +202,7 @@ def deliver_in_batches(router: Router, events: Sequence[Sent], data: Any) -> Non
 
 
 def two_standards(steps: Sequence[tuple[int, str, float]]) -> tuple[Router, TwoStandards]:
-    """Let *steps* happen to a control, of which nobody was told so far."""
+    """Apply *steps* to a control of which nothing was posted so far."""
     both = TwoStandards()
     for which, what, after in steps:
         both.step(which, what, after)

@@ -1,4 +1,4 @@
-"""What waits: for a schedule, for active hours, or for the end of a silence; and shadows."""
+"""Held findings: for a schedule, for active hours, or for the end of a silence; and shadows."""
 
 import json
 import zlib
@@ -142,7 +142,7 @@ def test_a_silence_may_forget() -> None:
 def test_what_waits_for_something_that_was_deleted_comes_at_once(
     items: list[dict[str, Any]],
 ) -> None:
-    """Nobody would ever say it otherwise."""
+    """Otherwise it would never be posted."""
     router = Router(*items)
     router.send(raw_finding())
     router.items = [EVERYTHING]
@@ -155,7 +155,7 @@ def test_what_waits_for_something_that_was_deleted_comes_at_once(
 def test_what_waits_for_a_route_that_posts_no_more_comes_at_its_time(
     change: dict[str, Any],
 ) -> None:
-    """It was the route's when it came, and whoever wants it sooner deletes the route."""
+    """The route held it when it came; deleting the route releases it sooner."""
     router = Router(DAILY)
     router.send(raw_finding())
     router.items = [{**DAILY, **change}]
@@ -221,7 +221,7 @@ def test_to_know_what_also_waits_elsewhere_takes_one_question_a_part() -> None:
 
 @pytest.mark.parametrize("operation", ["put_lines", "mark", "let_go"])
 def test_out_of_time_what_was_said_is_settled_by_the_next_call(operation: str) -> None:
-    """What was done of it is kept: nothing is marked unasked, and nothing is lost."""
+    """The finished part is recorded: nothing is marked wrongly, and nothing is lost."""
     router = Router(DAILY)
     router.send(raw_finding("one"), raw_finding("two"))
     router.clock.now += 2 * HOUR
@@ -288,7 +288,7 @@ def test_a_finding_that_comes_twice_waits_once() -> None:
 def test_what_fails_waits_for_the_next_call_and_is_said_once(
     operation: str, how: dict[str, Any]
 ) -> None:
-    """Whatever was done of it."""
+    """After a failure at any step."""
     router = Router(DAILY)
     router.send(raw_finding("one"), raw_finding("two"), raw_finding("three"))
     router.hold(raw_finding("three"), status="SUPPRESSED")
@@ -414,7 +414,7 @@ def test_what_cannot_be_read_any_more_is_posted_raw(packed: bytes) -> None:
 
 
 def test_a_shadow_posts_nothing_and_is_counted() -> None:
-    """What it would have done is in the log, and what others do is done."""
+    """Its channel is in the log, and the other routes post as usual."""
     router = Router({**EVERYTHING, "mode": "shadow"}, CARDS)
 
     [job] = router.send(raw_finding())

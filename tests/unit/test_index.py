@@ -30,7 +30,7 @@ class TestMatch:
     """The keys of the patterns that match."""
 
     def test_keys_come_in_the_order_of_the_mapping(self) -> None:
-        """Whatever the patterns are, and however they are found."""
+        """For any patterns and any way of finding them."""
         patterns: dict[str, Json] = {
             "z": {"a": [1]},
             "no": {"a": [2]},
@@ -86,7 +86,7 @@ class TestMatch:
         ],
     )
     def test_a_field_may_be_absent(self, event: Json, expected: list[str]) -> None:
-        """Absence is found in what is not there, with and without other fields."""
+        """Absence is found in missing values, with and without other fields."""
         patterns: dict[str, Json] = {
             "absent": {"a": [{"exists": False}]},
             "absent or 1": {"a": [{"exists": False}, 1]},

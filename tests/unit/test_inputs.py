@@ -1,4 +1,4 @@
-"""Whatever a person may have at hand, as events."""
+"""Files that a person may have, read as events."""
 
 import json
 from typing import Any
@@ -44,7 +44,7 @@ def findings_of(text: str) -> list[Any]:
     ],
 )
 def test_every_shape_that_findings_come_in_is_read(given: object, expected: list[Any]) -> None:
-    """Events, batches, findings, lists, and what get-findings prints."""
+    """Events, batches, findings, lists, and the output of get-findings."""
     assert expected == findings_of(json.dumps(given))
     assert expected == findings_of(json.dumps(given, indent=2))
 
@@ -76,7 +76,7 @@ def test_a_finding_gets_the_event_of_an_import() -> None:
 
 
 def test_a_broken_finding_gets_an_event_too() -> None:
-    """What is no object at all is still something to show."""
+    """A value that is no object is still shown."""
     event = envelope_of("broken")
 
     assert ("broken",) == read_event(event).findings
@@ -93,7 +93,7 @@ def test_a_broken_finding_gets_an_event_too() -> None:
     ],
 )
 def test_a_queue_may_hold_anything(body: str, expected: dict[str, Any]) -> None:
-    """What a batch holds is for the router to judge, so it is given as it is."""
+    """The router judges the content of a batch, so it is passed on as it is."""
     assert [expected] == read_events(json.dumps({"Records": [{"body": body}]}), "f")
 
 
@@ -141,7 +141,7 @@ WANTED = (
     ],
 )
 def test_what_cannot_be_read_is_named_by_its_place(text: str, expected: str) -> None:
-    """The error says file, place, what is there, and what would be right."""
+    """The error names the file, the place, the value, and a valid one."""
     with pytest.raises(UnreadableError) as caught:
         read_events(text, "f")
 

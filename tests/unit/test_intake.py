@@ -33,7 +33,7 @@ def test_a_bare_event_is_read_like_the_body_of_a_record() -> None:
 
 
 def test_a_job_knows_when_its_event_was_sent() -> None:
-    """What the event says of the Workflow status is as old as the event."""
+    """The Workflow status in an event is as old as the event."""
     [job] = read_jobs(record(imported(raw_finding(), sent_at=START)))
 
     assert job.sent_at == START
@@ -73,14 +73,14 @@ def test_what_is_not_posted_has_its_outcome_at_once(
 
 
 def test_a_person_may_send_what_would_not_be_posted_by_itself() -> None:
-    """A custom action is a request, whatever the status."""
+    """A custom action is a request, with any status."""
     [job] = read_jobs(record(custom_action(raw_finding(RecordState="ARCHIVED"))))
 
     assert job.outcome is None
 
 
 def test_an_unreadable_finding_is_kept_raw_beside_its_neighbours() -> None:
-    """It has no outcome yet: it is still to be posted, with what is wrong with it."""
+    """It has no outcome yet: it is still to be posted, with the mistake."""
     broken = raw_finding(Id=7)
     good = raw_finding("good")
 
@@ -143,6 +143,6 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_no_record_is_too_odd(body: Any) -> None:
-    """Whatever JSON stands in a record, or as a finding in an event, there is a job for it."""
+    """Any JSON in a record, or as a finding in an event, becomes a job."""
     assert read_jobs(Record(body=json.dumps(body)))
     assert 1 == len(read_jobs(record(imported(body))))

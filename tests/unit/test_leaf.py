@@ -29,7 +29,7 @@ def test_any_part_of_a_leaf_will_do() -> None:
 
 
 def test_anything_but_accepts_what_the_refused_does_not() -> None:
-    """Of whatever kind."""
+    """Of any kind."""
     assert [0, 1.5, True, None] == [
         value for value in EVERYTHING if AnythingBut(Leaf(prefixes=("",))).allows(value)
     ]

@@ -1,4 +1,4 @@
-"""Life cycle: what becomes of a finding shows on its card, and calls nobody without need."""
+"""Life cycle: changes of a finding show on its card, and notify people only if needed."""
 
 from math import ceil
 from typing import Any
@@ -125,7 +125,7 @@ def test_the_answer_is_looked_for_by_the_next_try() -> None:
 
 
 def test_the_end_of_a_deleted_card_in_a_closed_channel_is_no_news() -> None:
-    """Nobody could see it."""
+    """It could not be seen."""
     router = Router()
     router.send(raw_finding())
     router.faults.plan("update", gone(), times=None)
@@ -163,7 +163,7 @@ def test_a_card_that_slack_refuses_is_changed_plainly() -> None:
 
 
 def test_a_burst_of_ends_goes_at_slacks_pace() -> None:
-    """No minute has more than 50 changes, nobody waits for any, and few come back often."""
+    """No minute has more than 50 changes, no worker waits for one, few records come back often."""
     router = Router(CARDS)
     names = [f"finding-{number}" for number in range(200)]
     for name in names:
@@ -193,7 +193,7 @@ def test_a_burst_of_ends_goes_at_slacks_pace() -> None:
 
 
 def test_ends_never_delay_new_alerts() -> None:
-    """What is new is said first, whatever else the batch brings."""
+    """New alerts are posted first, with any other work in the batch."""
     router = Router(CARDS)
     router.send(raw_finding("old"))
     router.clock.now += 60
@@ -239,7 +239,7 @@ def test_what_is_back_is_said_in_the_thread_and_to_the_channel() -> None:
 
 
 def test_a_rise_is_said_and_a_fall_is_only_shown() -> None:
-    """The thread has the rise; the card always has what is true."""
+    """The thread has the rise; the card always has the current state."""
     router = Router()
     router.send(raw_finding())
     router.clock.now += 60
@@ -257,7 +257,7 @@ def test_a_rise_is_said_and_a_fall_is_only_shown() -> None:
 
 
 def test_a_rise_that_is_tried_again_says_from_where() -> None:
-    """The claim has what was said before."""
+    """The claim has the severity posted before."""
     router = Router()
     router.send(raw_finding())
     router.clock.now += 60
@@ -275,7 +275,7 @@ def test_a_rise_that_is_tried_again_says_from_where() -> None:
 
 
 def pager(**match: Any) -> dict[str, Any]:
-    """Make the route of a channel that only wants what matches."""
+    """Make the route of a channel that only wants findings that match."""
     return {"kind": "route", "name": "pager", "channel": "#pager", "match": match}
 
 
@@ -371,7 +371,7 @@ def test_the_card_of_several_standards_shows_the_worst_of_them() -> None:
 
 
 def test_a_card_that_could_not_be_brought_back_is_brought_back_by_the_next_try() -> None:
-    """What is new was said, and is not said again."""
+    """The new state was posted, and is not posted again."""
     router = Router()
     router.send(raw_finding())
     router.clock.now += 60
@@ -502,7 +502,7 @@ def test_another_resource_is_another_card() -> None:
 
 
 def test_news_of_a_silenced_finding_wait_with_it() -> None:
-    """What gets worse calls nobody while it is silenced; an end still shows."""
+    """A rise notifies no one while the finding is silenced; an end still shows."""
     router = Router()
     router.send(raw_finding())
     router.items.append(
@@ -520,7 +520,7 @@ def test_news_of_a_silenced_finding_wait_with_it() -> None:
 
 
 def test_a_ledger_that_fails_brings_only_what_may_matter_back() -> None:
-    """An end of what nobody heard of is done."""
+    """The end of a finding that was never posted is done."""
     router = Router()
     router.send(raw_finding())
     router.faults.plan("read", store_down)
@@ -543,7 +543,7 @@ def test_an_end_waits_for_the_worker_that_says_the_beginning() -> None:
 
 
 def test_an_end_supersedes_a_card_that_could_not_be_posted() -> None:
-    """Nobody is told of something that is over."""
+    """A finding that is over gets no card."""
     router = Router()
     router.faults.plan("post", channel_refused(), times=None)
     [first] = router.send(raw_finding())
@@ -557,7 +557,7 @@ def test_an_end_supersedes_a_card_that_could_not_be_posted() -> None:
 
 
 def test_a_fall_on_a_card_that_is_gone_is_remembered() -> None:
-    """Nobody is told of it."""
+    """It is not posted."""
     router = Router()
     router.send(raw_finding())
     router.clock.now += 60

@@ -131,7 +131,7 @@ class TestPortal:
         assert finding_url(finding, AccessPortal(written)) == finding_url(finding, None)
 
     def test_without_an_account_the_link_is_direct(self) -> None:
-        """The portal cannot sign in to an account that nobody named."""
+        """The portal cannot sign in to an unnamed account."""
         finding = make_finding(account_id=None)
 
         assert finding_url(finding, PORTAL) == finding_url(finding, None)
@@ -184,7 +184,7 @@ class TestResourceUrl:
         ],
     )
     def test_aws_resources_have_their_page(self, arn: str, expected: str) -> None:
-        """What the console can show is linked to, by a page of its own or by its ARN."""
+        """Resources that the console can show are linked to, by a page of their own or by ARN."""
         assert expected == resource_url(make_resource("arn:aws:" + arn), make_finding(), None)
 
     @pytest.mark.parametrize(
@@ -240,7 +240,7 @@ class TestResourceUrl:
 
     @given(st.text(), st.text())
     def test_nothing_in_an_id_leaves_the_console(self, service: str, name: str) -> None:
-        """Whatever an ARN says, the link has no character that ends it and leads to AWS."""
+        """With any ARN, the link has no character that ends it and leads to AWS."""
         resource = make_resource(f"arn:aws:{service}:eu-west-1:123456789012:{name}")
         url = resource_url(resource, make_finding(), None)
 
@@ -311,7 +311,7 @@ class TestOutside:
         assert beside.url == "https://docs.aws.amazon.com/"
 
     def test_a_console_page_too_long_for_the_portal_is_direct(self) -> None:
-        """The portal's encoding may be what makes a link too long."""
+        """The portal's encoding may make a link too long."""
         console = "https://console.aws.amazon.com/" + "%2F" * 600
         found = outside(console, "123456789012", PORTAL)
 

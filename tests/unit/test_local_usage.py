@@ -1,4 +1,4 @@
-"""What `local up` says about itself."""
+"""The text that `local up` prints about itself."""
 
 import sys
 from pathlib import Path
@@ -30,7 +30,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def said(project: Path, *, is_open: bool) -> str:
-    """Return what is said about a stack of *project*."""
+    """Return the text about a stack of *project*."""
     environment = project / "events" / "local-env.json"
     return usage(STACK, project / "template.yaml", environment, is_open=is_open)
 
@@ -63,14 +63,14 @@ def test_commands_on_the_path_are_named_as_they_are(
 def test_from_another_folder_paths_are_whole(
     project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Nobody has to count dots."""
+    """A chain of dots would be hard to read."""
     monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
 
     assert f" --env-vars {project}/events/local-env.json\n" in said(project, is_open=True)
 
 
 def test_containers_need_an_open_address(project: Path) -> None:
-    """What they could not reach is not offered; how to open it is."""
+    """Addresses that a container cannot reach are left out; the way to open them is shown."""
     text = said(project, is_open=False)
 
     assert "local invoke" not in text

@@ -1,4 +1,4 @@
-"""Marking: NOTIFIED only for what was said, only from NEW, and never over a person's word."""
+"""Marking: NOTIFIED only for posted findings, only from NEW, never over a person's decision."""
 
 from dataclasses import replace
 from typing import Any
@@ -77,23 +77,23 @@ class World:
         return job
 
     def change(self, channel: str, **changes: Any) -> None:
-        """Change what the Ledger holds about the first finding in *channel*."""
+        """Change the entry of the Ledger about the first finding in *channel*."""
         key = AlertKey("finding-1", channel)
         self.ledger.alerts[key] = replace(self.ledger.alerts[key], **changes)
 
     def mark(self, *jobs: Job, seconds: float = 90.0, elsewhere: bool = False) -> None:
-        """Mark what *jobs* have said, when *seconds* of the invocation are left."""
+        """Mark the posted findings of *jobs*, when *seconds* of the invocation are left."""
         marker = Marker(workflow=self.workflow, ledger=self.ledger)
         deadline = Deadline(INVOCATION_SECONDS, clock=self.clock)
         self.clock.now += INVOCATION_SECONDS - seconds
         self.over += marker.run(jobs, deadline, now=self.clock.now, elsewhere=elsewhere)
 
     def status(self, finding_id: str = "finding-1") -> str:
-        """Return what Security Hub holds."""
+        """Return the status in Security Hub."""
         return self.workflow.status[PRODUCT_ARN, finding_id]
 
     def notified_at(self, finding_id: str = "finding-1", channel: str = "#alerts") -> float | None:
-        """Return what the Ledger holds."""
+        """Return the time in the Ledger."""
         [held] = self.ledger.alerts[AlertKey(finding_id, channel)].members.values()
         return held.notified_at
 
@@ -128,7 +128,7 @@ def test_what_other_calls_have_said_is_remembered_as_such(world: World) -> None:
 
 
 def test_a_batch_that_knows_its_channels_asks_for_no_others(world: World) -> None:
-    """It costs what it writes."""
+    """It costs only its own writes."""
     world.mark(world.said("finding-1", "#a", "#b"))
 
     assert ["statuses", "mark", "record_notified"] == [name for name, _ in world.faults.calls]
@@ -157,7 +157,7 @@ def test_what_another_worker_is_saying_is_left_to_it(world: World, changes: Any)
 
 @pytest.mark.parametrize("operation", ["channels", "read"])
 def test_where_else_it_was_said_cannot_be_told_it_comes_back(world: World, operation: str) -> None:
-    """What is not remembered is tried again."""
+    """An unrecorded mark is retried."""
     job = world.said("finding-1", "#at-once", "#daily")
     job.deliveries = job.deliveries[1:]
     world.faults.plan(operation, store_down)
@@ -168,7 +168,7 @@ def test_where_else_it_was_said_cannot_be_told_it_comes_back(world: World, opera
 
 
 def test_a_batch_is_marked_together(world: World) -> None:
-    """One call, whatever it takes behind the port."""
+    """One call of the port, with any number of calls behind it."""
     world.mark(world.said("one"), world.said("two"))
 
     assert 1 == world.faults.count("mark")
@@ -207,7 +207,7 @@ def test_what_failed_is_not_notified(world: World) -> None:
 
 
 def test_what_was_said_before_and_not_marked_is_marked_now(world: World) -> None:
-    """A redelivery completes what the first try left out."""
+    """A redelivery completes the first try."""
     job = world.said(progress=Progress.DUPLICATE, tries=2)
 
     world.mark(job)
@@ -371,7 +371,7 @@ def test_a_finding_not_found_three_times_was_deleted(world: World) -> None:
 
 
 def test_a_finding_that_is_there_and_not_found_comes_back_whatever_its_tries(world: World) -> None:
-    """What waited is counted as tried before, and Security Hub may still lag behind itself."""
+    """A held finding counts as tried before, and Security Hub may still lag behind itself."""
     job = world.said(tries=NOT_FOUND_TRIES)
     world.workflow.refusals[PRODUCT_ARN, "finding-1"] = ["FindingNotFound"]
 

@@ -1,4 +1,4 @@
-"""What a route matches, as people write it."""
+"""The match of a route, as people write it."""
 
 import json
 
@@ -38,7 +38,7 @@ EXAMPLE = 'write a map such as {"Severity": {"Label": ["CRITICAL", "HIGH"]}}'
     ],
 )
 def test_a_pattern_is_for_a_finding_or_for_its_event(written: object, expected: Match) -> None:
-    """What looks like a whole rule is one, JSON may be text, and nothing matches everything."""
+    """A pattern in the form of a rule is one, JSON may be text, and nothing matches everything."""
     assert expected == read_match(written)
 
 
@@ -103,7 +103,7 @@ def test_json_nested_without_end_is_refused() -> None:
 
 
 def test_a_pattern_nested_without_end_is_refused() -> None:
-    """So that whoever walks a pattern need not fear its depth."""
+    """So that recursive functions need not fear the depth of a pattern."""
     pattern: dict[str, object] = {"Title": ["x"]}
     for _ in range(5000):
         pattern = {"$or": [pattern, {"Title": ["y"]}]}
@@ -130,5 +130,5 @@ def test_alternatives_count_as_fields_at_the_top() -> None:
 
 
 def test_no_field_of_a_finding_is_one_of_an_event() -> None:
-    """That is what lets a whole rule be told from a pattern for findings."""
+    """So a whole rule can be distinguished from a pattern for findings."""
     assert all(field[0].isupper() for field in FINDING_FIELDS)

@@ -39,7 +39,7 @@ def test_mentions_have_one_spelling(written: object, expected: tuple[str, ...]) 
     ],
 )
 def test_what_mentions_nobody_is_refused(written: object, problem: str, remedy: str) -> None:
-    """Names of people mention nobody in Slack, so that it takes an id."""
+    """Names of people mention no one in Slack, so that an id is required."""
     with pytest.raises(MistakeError) as caught:
         read_mentions(written)
 

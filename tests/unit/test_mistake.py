@@ -17,7 +17,7 @@ from finding_router.routing.patterns.mistake import MistakeError, closest, did_y
     ],
 )
 def test_a_remedy_names_the_closest_word_or_all(word: str, expected: str) -> None:
-    """A near miss, in whatever case, gets the word that was meant; others get the choice."""
+    """A near miss, in any case, gets the intended word; others get the choice."""
     assert expected == did_you_mean(word, ["channel", "order"])
 
 
@@ -42,7 +42,7 @@ def test_the_closest_word_keeps_its_case() -> None:
     ],
 )
 def test_a_value_is_shown_in_a_few_words(value: object, expected: str) -> None:
-    """A reader sees what kind of value it is, and the value where that is short."""
+    """The text has the kind of the value, and the value if it is short."""
     assert expected == shown(value)
 
 

@@ -1,4 +1,4 @@
-"""How it is written what a field accepts."""
+"""The notation for the values that a field accepts."""
 
 from decimal import Decimal
 from typing import Any
@@ -80,7 +80,7 @@ def test_what_is_not_accepted(leaf: list[Any], refused: list[object]) -> None:
 
 
 def test_absence_is_no_matter_of_values() -> None:
-    """The leaf says that it may be absent, beside what it accepts."""
+    """The leaf has the absence beside the accepted values."""
     leaf = read_leaf([{"exists": False}, "a"])
 
     assert leaf.absent

@@ -36,7 +36,7 @@ class World:
         self.router.restart()
 
     def say(self, *topics: str, seconds: float = 90.0) -> None:
-        """Say something on each of *topics*, when *seconds* of the batch are left."""
+        """Post a notice on each of *topics*, when *seconds* of the batch are left."""
         session = self.session(seconds)
         for topic in topics:
             session.run.notices.say(topic, f"trouble with {topic}", ["details"])
@@ -167,7 +167,7 @@ def test_a_notice_that_was_told_is_told_no_more_where_the_ledger_fails_after(wor
 
 
 def test_notices_keep_the_pace_of_their_channel(world: World) -> None:
-    """It may be the one of the alerts; what finds no slot soon is told later, and is not lost."""
+    """It may be the channel of alerts; a notice without a slot is posted later, and is not lost."""
     topics = [f"channel #{number}" for number in range(12)]
 
     world.say(*topics)

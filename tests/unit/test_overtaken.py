@@ -1,4 +1,4 @@
-"""Ends that come before what they end was said: no card stays open, no word is overwritten."""
+"""Ends that come before their beginning is posted: no card stays open, no text is overwritten."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ KEY = (PRODUCT_ARN, "finding-1")
 
 
 def overtake(router: Router, *, status: str = "RESOLVED") -> dict[str, Any]:
-    """Let a finding end before it could be said; give its first event, that comes again."""
+    """End a finding before it could be posted; return its first event, which comes again."""
     event = imported(raw_finding(), sent_at=router.clock.now)
     router.hold(raw_finding())
     now = router.clock.now
@@ -112,7 +112,7 @@ def test_a_ledger_that_fails_over_closing_brings_the_record_back() -> None:
 
 
 def test_without_tracking_cards_stay_as_they_are() -> None:
-    """The stack's parameter; what a person has set stays as well."""
+    """The parameter TrackLifecycle is off; a status set by a person stays as well."""
     router = Router(CARDS, track_lifecycle=False)
     router.hold(raw_finding(), status="RESOLVED")
 

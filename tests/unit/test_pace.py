@@ -21,7 +21,7 @@ def findings(count: int, prefix: str) -> list[dict[str, Any]]:
 
 
 def slow_down(router: Router, channel: str, seconds: float) -> None:
-    """Let *channel* have no slot for *seconds*."""
+    """Make *channel* have no slot for *seconds*."""
     now = router.clock.now
     router.rates.slow_down(channel, now=now, until=now + seconds, row_seconds=0)
 
@@ -123,7 +123,7 @@ def test_a_channel_that_stays_refused_rests_with_one_notice() -> None:
 
 
 def test_refusals_a_week_apart_are_not_in_a_row() -> None:
-    """Whichever workers met them, and whoever posted in between."""
+    """For any workers, and any posts between."""
     router = Router(CARDS)
     for week in range(REFUSALS):
         router.faults.plan("post", rate_limited(100), about=ALERTS)

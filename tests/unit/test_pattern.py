@@ -1,4 +1,4 @@
-"""The event-pattern language: what a pattern means, and what is none."""
+"""The event-pattern language: the meaning of a pattern, and the refusal of others."""
 
 from itertools import product
 from typing import Any, ClassVar
@@ -74,7 +74,7 @@ class TestFields:
         assert not verdict({"a.b": [1]}, {"a.c": 1, "a": 1, "b": 1, "a.b.c": 1, "x.b": 1})
 
     def test_a_field_of_the_event_that_is_no_leaf_is_not_there(self) -> None:
-        """What a pattern says about a field is about its values, not about what is inside it."""
+        """A pattern for a field is about its values, not about the fields inside it."""
         event: Json = {"a": {"b": 1}, "c": [], "d": {}, "e": [[], {}]}
 
         assert not any(verdict({name: [{"exists": True}]}, event) for name in event)
@@ -126,7 +126,7 @@ class TestArrays:
         assert not verdict(pattern, {"a": [[split_outside[0]], [split_outside[1]]]})
 
     def test_separate_arrays_are_chosen_from_separately(self) -> None:
-        """What is chosen in one array says nothing about another."""
+        """The element chosen in one array does not affect another array."""
         event = {"a": [{"x": 1, "y": 0}, {"x": 0, "y": 1}], "b": [{"x": 0}, {"x": 1}]}
 
         assert verdict({"a": {"x": [1]}, "b": {"x": [1]}}, event)
@@ -203,7 +203,7 @@ class TestAbsence:
 
 
 class TestAlternatives:
-    """$or: one of its maps must agree, together with what stands beside it."""
+    """$or: one of its maps must match, together with the fields beside it."""
 
     PATTERN: ClassVar[Json] = {
         "Region": ["eu"],
@@ -225,7 +225,7 @@ class TestAlternatives:
         assert expected == verdict(self.PATTERN, event)
 
     def test_alternatives_at_any_level(self) -> None:
-        """Those below a field are about what is inside it, and may have alternatives themselves."""
+        """Alternatives below a field are about its fields, and may have alternatives themselves."""
         pattern: Json = {
             "a": {"$or": [{"x": [1]}, {"y": [1], "$or": [{"z": [1]}, {"z": [2]}]}]},
             "$or": [{"b": [1]}, {"c": [1]}],
@@ -264,7 +264,7 @@ class TestAlternatives:
 
 
 class TestRefusal:
-    """What is no pattern is refused, with its path, the problem and the remedy."""
+    """An invalid pattern is refused, with its path, the problem and the remedy."""
 
     @pytest.mark.parametrize(
         ("pattern", "path", "problem"),
@@ -288,7 +288,7 @@ class TestRefusal:
         ],
     )
     def test_refusal_names_path_and_problem(self, pattern: Any, path: str, problem: str) -> None:
-        """The message says where, what, and what would be right."""
+        """The message has the path, the problem, and a valid form."""
         with pytest.raises(PatternError) as caught:
             compile_pattern(pattern)
 

@@ -1,4 +1,4 @@
-"""What holds for every pattern and every event, hostile ones included."""
+"""Properties of every pattern and every event, hostile ones included."""
 
 import random
 from contextlib import suppress
@@ -26,7 +26,7 @@ def verdict(pattern: Json, event: Json) -> bool:
 
 
 class TestProperties:
-    """What holds for every pattern and every event."""
+    """Properties of every pattern and every event."""
 
     @UNTIMED
     @given(cases(absence=False, alternatives=False))
@@ -57,7 +57,7 @@ class TestProperties:
     @UNTIMED
     @given(cases())
     def test_or_is_the_union_of_its_alternatives(self, case: tuple[Json, Json]) -> None:
-        """Each alternative is a pattern of its own, together with what stands beside it."""
+        """Each alternative is a pattern of its own, together with the fields beside it."""
         pattern, event = case
         beside = {name: inner for name, inner in pattern.items() if name != "$or"}
         combined = [
@@ -79,7 +79,7 @@ class TestProperties:
     @UNTIMED
     @given(patterns(), st.dictionaries(st.sampled_from(["a", "a.b", "b", "c", "", "."]), ANY_JSON))
     def test_no_event_raises(self, pattern: Json, event: Json) -> None:
-        """Whatever JSON allows, there is an answer, and always the same."""
+        """For any JSON there is an answer, and always the same."""
         compiled = compile_pattern(pattern)
 
         assert compiled.matches(event) == compiled.matches(event)
@@ -134,7 +134,7 @@ class TestHostileInput:
         assert not verdict({"a": {"x": [1], "y": [1], "z": last}}, event)
 
     def test_many_elements_inside_deep_arrays(self) -> None:
-        """To leave many elements is to leave what they all are in only once."""
+        """To leave many elements is to leave the array that contains them all only once."""
         event: Any = [{"x": 1} for _ in range(self.MANY)]
         for _ in range(self.DEPTH):
             event = [event, []]

@@ -18,7 +18,7 @@ def calls(said: Said) -> bool:
 
 
 def test_a_retry_calls_whom_the_failed_try_was_to_call() -> None:
-    """Nobody has heard of it yet."""
+    """The mention was not yet posted."""
     router = Router(CALLING)
     router.faults.plan("post", unavailable("service_unavailable"))
 
@@ -69,7 +69,7 @@ def test_five_minutes_count_from_the_last_try() -> None:
 
 
 def test_of_two_workers_one_calls() -> None:
-    """Whoever asks first."""
+    """The one that asks first."""
     router = Router(CARDS)
     mine = router.pipeline
 
@@ -98,7 +98,7 @@ def test_what_dead_channels_send_to_the_default_channel_calls_there_once() -> No
 
 
 def test_a_message_that_may_not_call_in_its_own_channel_may_in_the_default_one() -> None:
-    """Nobody was called there."""
+    """The mention was not posted there."""
     router = Router(CARDS)
     router.send(raw_finding("one"))
     router.faults.plan("post", channel_refused(), about=ALERTS)
@@ -136,7 +136,7 @@ def test_a_mention_below_its_severity_does_not_call_with_the_others() -> None:
 
 
 def test_a_digest_that_goes_on_names_the_routes_of_the_next_batch() -> None:
-    """Nobody is called again: the burst has had its ping."""
+    """It mentions no one again: the burst has had its ping."""
     other = {**CALLING, "name": "other", "match": {"Title": [{"prefix": "Title of o"}]}}
     router = Router(EVERYTHING, other)
     router.send(*[raw_finding(f"f{number}") for number in range(8)])

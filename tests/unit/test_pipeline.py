@@ -248,7 +248,7 @@ def test_a_suppressing_route_suppresses_where_the_stack_may() -> None:
 
 
 def test_a_suppressing_route_without_the_opt_in_is_an_invalid_one() -> None:
-    """What it would have caught goes to the default channel."""
+    """Findings that it would match go to the default channel."""
     router = Router({"kind": "route", "name": "never", "action": "suppress"})
 
     [job] = router.send(raw_finding())
@@ -258,7 +258,7 @@ def test_a_suppressing_route_without_the_opt_in_is_an_invalid_one() -> None:
 
 
 def test_an_invalid_route_hurts_only_itself_and_is_reported_once_an_hour() -> None:
-    """The ops channel reads its name and what would be right."""
+    """The notice in the ops channel has its name and the remedy."""
     router = Router(EVERYTHING, INVALID)
 
     for _ in range(3):
@@ -290,7 +290,7 @@ def test_stale_routes_keep_working_and_say_so() -> None:
 
 
 def test_without_any_routes_the_batch_comes_back_and_nothing_is_lost() -> None:
-    """What needs no route is done all the same."""
+    """Work that needs no route is done all the same."""
     router = Router()
     router.faults.plan("items", store_down)
 
@@ -364,7 +364,7 @@ def test_an_empty_batch_asks_nobody() -> None:
 
 
 def test_a_batch_counts_its_reasons(caplog: pytest.LogCaptureFixture) -> None:
-    """In one line, whatever it was about."""
+    """In one line, for any findings."""
     router = Router()
 
     router.send(raw_finding("one"), raw_finding("two"))

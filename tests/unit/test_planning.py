@@ -48,7 +48,7 @@ def make_planner(table: RoutingTable) -> Planner:
 
 
 def shown(delivery: Delivery) -> str:
-    """Return the summary of what would be posted."""
+    """Return the summary of the message that would be posted."""
     return delivery.card.full(delivery.step.alert, None).text
 
 
@@ -101,7 +101,7 @@ def test_what_has_its_outcome_already_is_left_alone() -> None:
 
 
 def test_an_unreadable_finding_goes_to_the_default_channel_first_of_all() -> None:
-    """Nobody knows how bad it is."""
+    """Its severity is unknown."""
     _, [delivery] = plan(imported({"Title": "No identity"}))
 
     assert DEFAULT == delivery.destination.channel
@@ -180,7 +180,7 @@ def test_each_request_of_a_person_is_a_message_of_its_own() -> None:
 
 
 def test_the_card_names_the_action_and_the_account() -> None:
-    """What the finding itself does not say comes from the event and the routing table."""
+    """Fields missing in the finding come from the event and the routing table."""
     items = [EVERYTHING, {"kind": "account", "name": "123456789012", "alias": "payments"}]
 
     _, [delivery] = plan(
@@ -237,7 +237,7 @@ TWO_ROUTES = [EVERYTHING, {"kind": "route", "name": "b", "channel": "#b"}]
 
 
 def test_a_finding_that_goes_on_is_followed_where_it_was_said() -> None:
-    """Where its routes lead besides, nobody was told."""
+    """In the other channels of its routes, nothing was posted."""
     table = RoutingTable.from_items(TWO_ROUTES, default_channel=DEFAULT)
 
     [delivery] = followed(table, imported(raw_finding(**GOING_ON)))

@@ -227,7 +227,7 @@ def test_what_a_dead_channel_refuses_goes_to_the_default_channel(code: str) -> N
 
 
 def test_many_dead_channels_are_one_digest_and_one_notice() -> None:
-    """A team renamed its channels: nobody reads three hundred messages."""
+    """A team renamed its channels: three hundred messages would not be read."""
     names = [f"#team-{number}" for number in range(300)]
     router = Router(
         {"kind": "route", "name": "teams", "channel": "#team-{tag:team}"}, missing=names
@@ -327,7 +327,7 @@ def test_a_plain_card_that_is_refused_too_comes_back() -> None:
 
 
 def test_a_dead_token_marks_nothing_and_returns_everything() -> None:
-    """Nobody asks Slack again and again with it."""
+    """The refused token is not tried again and again."""
     router = Router(*A_AND_B)
     router.faults.plan("post", token_refused(), times=None)
     router.faults.plan("check", token_refused(), times=None)
@@ -342,7 +342,7 @@ def test_a_dead_token_marks_nothing_and_returns_everything() -> None:
 
 
 def test_a_token_that_dies_in_the_middle_keeps_what_was_posted() -> None:
-    """What stands in Slack is recorded and marked."""
+    """Posted messages are recorded and marked."""
     router = Router(*A_AND_B)
     router.faults.plan("post", token_refused("token_revoked"), skip=1, times=None)
     router.faults.plan("check", token_refused("token_revoked"), times=None)
@@ -483,7 +483,7 @@ def test_a_message_posted_after_its_claim_was_lost_still_counts_as_posted() -> N
 
 
 def test_a_claim_held_by_another_worker_is_left_to_it() -> None:
-    """The record comes back to see what became of it."""
+    """The record comes back to check the result."""
     router = Router()
     router.faults.plan("post", killed)
     with pytest.raises(Killed):
@@ -499,7 +499,7 @@ def test_a_claim_held_by_another_worker_is_left_to_it() -> None:
 
 
 def die(router: Router) -> None:
-    """Let a worker die as planned, its lease run out, and another take its place."""
+    """Kill a worker as planned, after which its lease ends and another takes its place."""
     with pytest.raises(Killed):
         router.send(raw_finding())
     router.clock.now += INVOCATION_SECONDS + 10
@@ -507,7 +507,7 @@ def die(router: Router) -> None:
 
 
 def die_after_posting(router: Router) -> None:
-    """Let a worker die between posting and recording."""
+    """Kill a worker between posting and recording."""
     router.faults.plan("post", killed, carried_out=True)
     die(router)
 
@@ -628,7 +628,7 @@ def test_a_rate_limited_search_comes_back_and_slows_nothing_else_down() -> None:
 
 
 def test_what_may_be_among_the_rest_of_a_long_history_is_posted_again() -> None:
-    """As where nobody may look: rather once more than never."""
+    """As without the permission to search: rather once more than never."""
     router = Router()
     die_after_posting(router)
     router.slack.posted[0].delivery_ids = ()
@@ -646,7 +646,7 @@ def test_what_may_be_among_the_rest_of_a_long_history_is_posted_again() -> None:
 
 
 def test_nothing_found_is_posted_and_the_doubt_is_over() -> None:
-    """What then fails before it is sent is surely not there."""
+    """A later failure before sending leaves certainly no message."""
     router = Router()
     router.faults.plan("post", killed)
     die(router)
@@ -697,7 +697,7 @@ def test_nothing_starts_within_the_margin() -> None:
     assert 0 == router.faults.count("write")
 
 
-# What nobody foresaw
+# Unexpected errors
 
 
 def test_a_fault_of_our_own_hurts_only_its_message() -> None:

@@ -1,4 +1,4 @@
-"""What a product is called."""
+"""The names of products."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def test_product_of_aws_is_known_by_its_arn(tail: str, expected: str) -> None:
 
 @pytest.mark.parametrize("name", ["Security Hub", "Security Hub CSPM", "AWS Security Hub CSPM"])
 def test_both_names_of_security_hub_are_one_product(name: str) -> None:
-    """Findings of older and newer documents give the same product, whatever their ARN."""
+    """Findings of older and newer documents give the same product, with either ARN."""
     expected = "Security Hub"
 
     assert expected == product_name(f"{ARN}111122223333/default", name)

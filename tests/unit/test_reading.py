@@ -88,7 +88,7 @@ def test_text_is_what_can_be_written_down(value: object, expected: str | None) -
     ],
 )
 def test_number_is_finite_whoever_wrote_it(value: object, expected: float | None) -> None:
-    """Numbers written as text are numbers; what is infinite, boolean or no number is not."""
+    """Numbers written as text are numbers; infinite and boolean values are not."""
     assert expected == number_at({"value": value}, "value")
 
 
@@ -104,7 +104,7 @@ def test_number_is_finite_whoever_wrote_it(value: object, expected: float | None
 def test_items_are_the_objects_of_an_array(
     path: tuple[str | int, ...], expected: tuple[dict[str, object], ...]
 ) -> None:
-    """What is no object is left out, and a lone object counts as an array of one."""
+    """Elements that are no object are left out, and a lone object counts as an array of one."""
     assert expected == items_at(FINDING, *path)
 
 

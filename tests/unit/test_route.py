@@ -31,7 +31,7 @@ HOURS: dict[str, Any] = {"from": "08:00", "to": "18:00", "zone": ZURICH}
 
 
 def route(**attributes: Any) -> dict[str, Any]:
-    """Write a route named r to #alerts, or what *attributes* say."""
+    """Write a route named r to #alerts, with *attributes*."""
     return {"kind": "route", "name": "r", "channel": "#alerts"} | attributes
 
 
@@ -72,7 +72,7 @@ def test_a_route_needs_little() -> None:
 
 
 def test_every_attribute_is_read() -> None:
-    """Each attribute of the documentation means what it says."""
+    """Each attribute of the documentation has its documented meaning."""
     item = read_route(
         order=5,
         enabled=False,
@@ -115,7 +115,7 @@ def test_a_scheduled_route_has_its_schedule() -> None:
 
 
 def test_hours_are_for_all_but_the_worst_on_every_day() -> None:
-    """What is left out has the meaning that one would expect."""
+    """Omitted attributes have the expected defaults."""
     item = read_route(active_hours=HOURS)
 
     assert item.active_hours is not None
@@ -128,7 +128,7 @@ def test_null_is_as_good_as_nothing() -> None:
 
 
 def test_a_silence_is_read() -> None:
-    """Who wants what not to be told until when, and why; in the end it is told."""
+    """Its author, match, end, reason, and whether it tells at the end."""
     item = parse_item(
         {
             "kind": "silence",
@@ -200,7 +200,7 @@ def test_a_route_that_says_nothing_needs_no_channel(
 
 
 def test_an_account_has_an_alias() -> None:
-    """The alias is what messages call the account, so only its ends are trimmed."""
+    """Messages name the account by its alias, so only its ends are trimmed."""
     item = parse_item(
         {"kind": "account", "name": "012345678901", "alias": " Payments ", "description": "why"}
     )
@@ -377,7 +377,7 @@ BOOLEAN = "make it the Boolean true or false, without quotes"
 def test_a_mistake_names_item_field_and_remedy(
     attributes: Mapping[str, Any], field: str, problem: str, remedy: str
 ) -> None:
-    """Whoever wrote the route finds it by kind and name, and is told what to write instead."""
+    """The author of a route finds it by kind and name, with the valid form."""
     [mistake] = mistakes_of(route(**attributes))
 
     assert mistake.kind == "route"
@@ -510,7 +510,7 @@ def test_a_mistake_of_an_account_is_told_likewise(
 
 
 def test_an_account_without_an_alias_says_nothing() -> None:
-    """What must be there and is not is a mistake."""
+    """A missing required attribute is a mistake."""
     [mistake] = mistakes_of({"kind": "account", "name": "123456789012"})
 
     assert (
@@ -520,7 +520,7 @@ def test_an_account_without_an_alias_says_nothing() -> None:
 
 
 def test_all_mistakes_of_an_item_are_told_at_once() -> None:
-    """Nobody has to mend an item mistake by mistake."""
+    """An item is mended in one go."""
     item = route(order="5", enabled="yes", action="drp", channel=None, channels="#a")
 
     assert {"order", "enabled", "action", "channels"} == {m.field for m in mistakes_of(item)}
@@ -574,7 +574,7 @@ def test_all_mistakes_of_an_item_are_told_at_once() -> None:
     ],
 )
 def test_an_item_is_named_even_without_kind_or_name(item: object, expected: str) -> None:
-    """No item is ignored without a word, and each can be found by what it says."""
+    """No item is ignored silently, and each can be found by its content."""
     [mistake] = mistakes_of(item)
 
     assert expected == str(mistake)
@@ -612,7 +612,7 @@ TIMING = st.dictionaries(
     st.sampled_from(["route", "account", "silence", None]),
 )
 def test_any_item_is_read_or_refused_by_name(item: dict[str, Any], kind: str | None) -> None:
-    """Whatever people write, the worst that can happen is a mistake that is told."""
+    """With any item, the worst result is a mistake with a name."""
     written = {"kind": kind, **item} if kind else item
 
     read, mistakes = None, []

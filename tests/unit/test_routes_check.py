@@ -51,7 +51,7 @@ def test_every_mistake_is_told(tmp_path: Path) -> None:
 
 
 def test_a_silence_that_is_over_is_wrong(tmp_path: Path) -> None:
-    """It silences nothing, which may not be what was meant."""
+    """It silences nothing, which is probably a mistake."""
     result = check(
         tmp_path, {"kind": "silence", "name": "s", "match": {}, "until": "2026-03-09T08:00Z"}
     )

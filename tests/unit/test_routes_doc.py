@@ -1,4 +1,4 @@
-"""What the documentation says about routes is so."""
+"""The documentation about routes is true."""
 
 import json
 import re
@@ -39,7 +39,7 @@ def test_the_examples_do_what_they_say(finding: str, route: str, channel: str) -
 
 
 def test_the_items_of_the_page_are_right() -> None:
-    """What is shown can be pasted."""
+    """The items shown can be pasted."""
     items = [json.loads(text) for text in ITEMS]
     table = RoutingTable.from_items(items, default_channel="#default")
 

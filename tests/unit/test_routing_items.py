@@ -33,19 +33,19 @@ TYPED = {
     ],
 )
 def test_every_shape_that_items_come_in_is_read(given: object) -> None:
-    """Lists, single items, and what the AWS CLI prints and takes, typed or not."""
+    """Lists, single items, and the formats that the AWS CLI prints and takes, typed or not."""
     assert [ROUTE] == read_items(json.dumps(given), "f")
 
 
 def test_items_may_stand_a_line_each() -> None:
-    """JSON lines are what scripts write."""
+    """Scripts write JSON lines."""
     text = f"{json.dumps(ROUTE)}\n{json.dumps(TYPED)}\n"
 
     assert [ROUTE, ROUTE] == read_items(text, "f")
 
 
 def test_what_is_no_item_is_left_to_the_table() -> None:
-    """The table names what is wrong with an item, so that it gets everything in a list."""
+    """The table names the mistake of an item, so that it gets everything in a list."""
     assert [5, {}] == read_items("[5, {}]", "f")
 
 
@@ -59,7 +59,7 @@ def test_what_is_no_item_is_left_to_the_table() -> None:
     ],
 )
 def test_what_holds_no_items_is_named(text: str, place: str) -> None:
-    """The error says where, and what would be right."""
+    """The error names the place, and a valid form."""
     with pytest.raises(UnreadableError) as caught:
         read_items(text, "f")
 

@@ -12,7 +12,7 @@ from pattern_language import UNTIMED
 
 
 class TestLiteral:
-    """What is the same for equal values only."""
+    """The key that is the same for equal values only."""
 
     KINDS = (
         ("5",),

@@ -70,7 +70,7 @@ class TestSchedule:
         ],
     )
     def test_it_is_the_time_on_the_wall(self, moment: str, expected: str) -> None:
-        """On working days, whatever the clocks were set to meanwhile."""
+        """On working days, through any change of the clocks meanwhile."""
         assert wall(expected) == schedule("08:30", "MON-FRI").next_after(wall(moment))
 
     def test_it_is_in_utc(self) -> None:
@@ -218,7 +218,7 @@ class TestActiveHours:
     def test_on_the_days_when_clocks_are_changed(
         self, moment: str, fold: int, *, expected: bool
     ) -> None:
-        """A start that is skipped is an hour later; what comes twice is in once it began."""
+        """A skipped start is an hour later; a repeated hour is active from its first start."""
         assert expected is hours("02:15", "04:00").is_open(wall(moment, fold=fold))
 
     def test_a_moment_may_come_in_any_zone(self) -> None:

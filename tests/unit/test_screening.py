@@ -51,5 +51,5 @@ def test_imported_finding_is_screened_by_its_state(
     ],
 )
 def test_what_a_person_sends_is_always_posted(raw: dict[str, Any]) -> None:
-    """A custom action is a request, whatever state the finding is in."""
+    """A custom action is a request, with the finding in any state."""
     assert screen(read_finding(raw), EventKind.CUSTOM_ACTION) is None

@@ -1,4 +1,4 @@
-"""Settings: read once from the environment, refused by the name of what is wrong."""
+"""Settings: read once from the environment, refused with the name of the wrong variable."""
 
 import pytest
 
@@ -78,7 +78,7 @@ def test_tracing_is_off_unless_asked_for() -> None:
 
 @pytest.mark.parametrize("elsewhere", [{}, {"LAMBDA_TASK_ROOT": "/var/task", "AWS_SAM_LOCAL": "1"}])
 def test_tracing_stays_off_on_a_laptop(elsewhere: dict[str, str]) -> None:
-    """Nobody would collect the traces there."""
+    """The traces would not be collected there."""
     assert not tracing_is_on({"POWERTOOLS_TRACE_DISABLED": "false", **elsewhere})
 
 

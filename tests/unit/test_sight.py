@@ -37,7 +37,7 @@ def values(event: object, *paths: str) -> dict[str, list[object]]:
     ],
 )
 def test_values_by_path(event: Any, expected: dict[str, list[object]]) -> None:
-    """Arrays are no part of a path, dots are steps, and what is no value is nowhere."""
+    """Arrays are no part of a path, dots are steps, and a missing value has no path."""
     assert expected == {path: found for path, found in values(event, "a.b", "d").items() if found}
 
 

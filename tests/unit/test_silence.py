@@ -1,4 +1,4 @@
-"""What is not spoken of, and for how long."""
+"""Silences: the findings that are not posted, and until when."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ A = {"kind": "route", "name": "a", "channel": "#a"}
 
 
 def silence(name: str = "s", until: datetime = LATER, **attributes: Any) -> dict[str, Any]:
-    """Write a silence of everything, or what *attributes* say."""
+    """Write a silence of everything, with *attributes*."""
     return {"kind": "silence", "name": name, "match": {}, "until": until.isoformat()} | attributes
 
 
@@ -79,7 +79,7 @@ def test_it_ends_by_itself() -> None:
 
 
 def test_without_a_moment_it_is_now() -> None:
-    """Whoever does not ask for a moment means the present."""
+    """The default moment is the present."""
     tomorrow = datetime.now(UTC) + timedelta(days=1)
 
     assert table_of(A, silence(until=tomorrow)).decide(finding()).silenced_by == "s"
@@ -87,7 +87,7 @@ def test_without_a_moment_it_is_now() -> None:
 
 
 def test_of_several_the_longest_counts() -> None:
-    """What one of them silences stays silent."""
+    """A finding that any of them silences stays silent."""
     table = table_of(
         A,
         silence("short", NOW + timedelta(hours=1)),
@@ -102,14 +102,14 @@ def test_of_several_the_longest_counts() -> None:
 
 
 def test_of_equally_long_ones_that_which_tells_counts() -> None:
-    """Nothing is forgotten that somebody wants to hear."""
+    """No finding is forgotten that another silence posts at its end."""
     table = table_of(A, silence("z", on_expiry="forget"), silence("a"), silence("b"))
 
     assert table.decide(finding(), now=NOW).silenced_by == "b"
 
 
 def test_what_a_person_asks_for_is_not_silenced() -> None:
-    """Whoever sends a finding wants it to be there now."""
+    """A person who sends a finding wants it to be posted now."""
     decision = table_of(A, silence()).decide(finding(), requested=True, now=NOW)
 
     assert decision.silenced_by is None
@@ -143,7 +143,7 @@ def test_it_wins_over_schedule_and_hours() -> None:
 
 
 def test_the_worst_is_silenced_as_well() -> None:
-    """Whoever wants to hear of it matches what is less."""
+    """To be told of CRITICAL findings, write a narrower match."""
     decision = table_of(A, silence()).decide(finding("CRITICAL"), now=NOW)
 
     assert decision.silenced_by == "s"

@@ -1,4 +1,4 @@
-"""Who may do what in the local Slack: tokens, scopes, channels."""
+"""Access in the local Slack: tokens, scopes, channels."""
 
 import pytest
 
@@ -49,7 +49,7 @@ class TestToken:
 
 
 class TestScopes:
-    """What the token may do."""
+    """The scopes of the token."""
 
     @pytest.mark.parametrize(
         ("method", "scope"),
@@ -62,7 +62,7 @@ class TestScopes:
         ],
     )
     def test_a_missing_scope_is_named(self, method: str, scope: str) -> None:
-        """The answer to a call that the token does not cover says what it needs and has."""
+        """The answer to a call beyond the token's scopes has the needed and the present ones."""
         slack = Caller(scopes=["users:read"])
         channel = slack.workspace.add_channel("alerts")
 
@@ -76,7 +76,7 @@ class TestScopes:
 
     @pytest.mark.parametrize("method", ["conversations.history", "conversations.replies"])
     def test_private_channels_have_scopes_of_their_own(self, method: str) -> None:
-        """What is allowed for public channels is not for private ones."""
+        """A scope for public channels does not cover private ones."""
         slack = Caller(scopes=["channels:read", "channels:history"])
         channel = slack.workspace.add_channel("secret", private=True)
 
@@ -89,7 +89,7 @@ class TestChannels:
     """Where messages may go."""
 
     def test_an_unknown_channel_is_not_found(self) -> None:
-        """Slack makes no channel because somebody posts to it."""
+        """Slack makes no channel for a post."""
         slack = Caller()
 
         assert "channel_not_found" == slack.error(POST, channel="#alerts", text="a")

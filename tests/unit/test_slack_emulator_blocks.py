@@ -1,4 +1,4 @@
-"""What the local Slack refuses in blocks, and how it says so."""
+"""The blocks that the local Slack refuses, and its error messages."""
 
 from typing import Any
 
@@ -297,7 +297,7 @@ def test_what_is_just_within_the_limits_is_taken(block: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(("block", "problem"), BAD.values(), ids=BAD)
 def test_what_is_beyond_is_named_with_its_place(block: dict[str, Any], problem: str) -> None:
-    """Each problem is said as Slack says it, with the JSON pointer of what is wrong."""
+    """Each problem is worded as Slack does, with the JSON pointer of the mistake."""
     assert problem in problems_of([block], "/blocks")
 
 

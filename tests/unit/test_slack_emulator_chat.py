@@ -28,7 +28,7 @@ class TestPostMessage:
     """chat.postMessage."""
 
     def test_a_message_is_kept_as_it_was_sent(self, slack: Caller) -> None:
-        """What was posted can be read back: text, blocks, attachments, metadata, time."""
+        """A posted message can be read back: text, blocks, attachments, metadata, time."""
         slack.ok(
             "chat.postMessage",
             channel="#alerts",
@@ -234,7 +234,7 @@ class TestUpdate:
         )
 
     def test_a_deleted_message_is_not_found(self, slack: Caller) -> None:
-        """What a person deleted is message_not_found."""
+        """A message deleted by a person is message_not_found."""
         posted = slack.post("#alerts")
         slack.workspace.delete_message("alerts", posted["ts"])
 
@@ -243,7 +243,7 @@ class TestUpdate:
         )
 
     def test_a_person_s_message_is_left_alone(self, slack: Caller) -> None:
-        """What somebody else wrote is cant_update_message."""
+        """A message of another author is cant_update_message."""
         message = slack.workspace.add_message("alerts", "I am on it")
 
         assert "cant_update_message" == slack.error(

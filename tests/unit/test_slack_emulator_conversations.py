@@ -64,7 +64,7 @@ class TestHistory:
         assert "response_metadata" not in body
 
     def test_replies_are_left_out_unless_broadcast(self, slack: Caller, channel: str) -> None:
-        """A thread shows in the channel by what was broadcast from it."""
+        """Of a thread, the channel shows only replies that were broadcast."""
         parent = slack.post("#alerts", "parent")
         slack.post("#alerts", "reply", thread_ts=parent["ts"])
         slack.post("#alerts", "broadcast", thread_ts=parent["ts"], reply_broadcast=True)
@@ -125,7 +125,7 @@ class TestReplies:
         assert (["parent", "one"], ["two"]) == (texts(first), texts(second))
 
     def test_no_message_no_thread(self, slack: Caller, channel: str) -> None:
-        """A ts that nobody has is thread_not_found."""
+        """A ts without a message is thread_not_found."""
         assert "thread_not_found" == slack.error(
             "conversations.replies", channel=channel, ts="1.000000"
         )

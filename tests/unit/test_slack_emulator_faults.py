@@ -186,6 +186,6 @@ def test_chance_is_the_same_each_time() -> None:
 def test_what_is_no_fault_is_refused(
     slack: Caller, described: dict[str, Any], problem: str
 ) -> None:
-    """A plan that could not happen, or that is misspelt, says what is wrong."""
+    """An impossible or misspelt plan is refused with the mistake."""
     with pytest.raises(ValueError, match=problem):
         slack.faults.add_described(described)

@@ -125,7 +125,7 @@ def test_the_reader_s_zone_decides() -> None:
 
 
 def test_a_date_beyond_the_calendar_has_its_fallback() -> None:
-    """What cannot be a date is the text that was sent for this case."""
+    """A time that cannot be a date becomes the fallback text."""
     assert "f &lt;" == mrkdwn(f"<!date^{'9' * 30}^{{date}}|f &lt;>", READER)
 
 
@@ -142,7 +142,7 @@ def test_plain_text_may_do_without_emoji() -> None:
 
 
 class _Tags(HTMLParser):
-    """Collect what a browser would take for tags."""
+    """Collect the tags that a browser would see."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -183,7 +183,7 @@ HOSTILE = st.text() | st.lists(
 @example("http://<#>")
 @example("https://a.example/<@U1>`b`")
 def test_no_text_becomes_html_of_its_own(text: str) -> None:
-    """Whatever is in a message, only our own tags and attributes come out."""
+    """For any message, the HTML has only our own tags and attributes."""
     for drawn in (mrkdwn(text, READER), plain(text)):
         parser = _Tags()
         parser.feed(drawn)

@@ -30,7 +30,7 @@ class TestPosts:
     """One message a second and channel."""
 
     def test_a_burst_is_followed_by_a_429(self, slack: Caller) -> None:
-        """What comes too early is refused with the seconds to wait, and is not posted."""
+        """A post that comes too early is refused with the seconds to wait, and is not posted."""
         exhaust(slack, "#alerts")
         answer = slack.answer(POST, channel="#alerts", text="a")
 
@@ -70,7 +70,7 @@ class TestPosts:
         assert "ratelimited" == slack.error(POST, channel=channel.id, text="a")
 
     def test_quiet_restores_the_burst_and_no_more(self, slack: Caller) -> None:
-        """After an hour of quiet the burst is what it was."""
+        """After an hour of quiet the burst is as large as at first."""
         exhaust(slack, "#alerts")
         slack.time += 3_600
         exhaust(slack, "#alerts")
@@ -135,7 +135,7 @@ class TestTiers:
 
 
 class TestStatistics:
-    """What was counted."""
+    """The counts of calls and answers."""
 
     def test_answers_are_counted_by_method_and_error(self, slack: Caller) -> None:
         """Good answers, errors and 429s can be told apart."""
@@ -167,7 +167,7 @@ class TestStatistics:
         )
 
     def test_figures_do_not_change_afterwards(self, slack: Caller) -> None:
-        """What was read stays as it was read."""
+        """A copy of the counts stays as it was read."""
         before = slack.api.statistics
         slack.post("#alerts")
 

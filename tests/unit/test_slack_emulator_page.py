@@ -32,7 +32,7 @@ def message(seconds_ago: float = 60, channel: Channel = ALERTS, **fields: Any) -
 
 
 def text_of(page: str) -> str:
-    """Return what a reader sees, blanks made one."""
+    """Return the text that a reader sees, with blanks made one."""
     body = page[page.index("<body") : page.index("<script>")]
     body = re.sub(r'<pre class="json".*?</pre>', "", body, flags=re.DOTALL)
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", body))
@@ -49,14 +49,14 @@ def blocks(*found: dict[str, Any]) -> PostedMessage:
 
 
 class TestMessages:
-    """What stands on the page of a message."""
+    """The parts of a message on the page."""
 
     def test_who_and_when(self) -> None:
         """The app, marked as one, the time, and the day."""
         assert "Today Security Hub Router APP 11:59 AM text" in text_of(draw(message()))
 
     def test_a_person_is_no_app(self) -> None:
-        """What a person wrote has no badge."""
+        """A message of a person has no badge."""
         assert "U0PERSON01 11:59 AM text" in text_of(draw(message(author="U0PERSON01")))
 
     def test_blocks_stand_for_the_text(self) -> None:
@@ -178,7 +178,7 @@ class TestMessages:
         ],
     )
     def test_a_bar_has_a_colour_and_nothing_else(self, said: object, colour: str) -> None:
-        """What is no colour is grey."""
+        """A value that is no colour is grey."""
         assert colour == bar_colour(said)
 
     def test_the_builder_opens_what_was_sent(self) -> None:
@@ -243,7 +243,7 @@ class TestPage:
         assert "elsewhere" not in seen
 
     def test_an_unknown_channel_is_not_opened(self) -> None:
-        """Asked for what is not there, the page opens the first channel with messages."""
+        """For an unknown channel, the page opens the first channel with messages."""
         assert re.search(f'id="{ALERTS.id}" data-selected', draw(message(), selected="nowhere"))
 
     def test_nothing_yet(self) -> None:
@@ -256,7 +256,7 @@ class TestPage:
 
 
 class _Tags(HTMLParser):
-    """Collect what a browser would take for tags and attributes."""
+    """Collect the tags and attributes that a browser would see."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -26,7 +26,7 @@ BUCKET = "<https://console.aws.amazon.com/s3/buckets/invoices|invoices>"
     ],
 )
 def test_a_resource_is_called_by_its_own_name(written: str, expected: str) -> None:
-    """What every ARN begins with says nothing; an account is called one."""
+    """The common beginning of ARNs says nothing; an account is called one."""
     assert expected == short_name(make_resource(written))
 
 
@@ -85,7 +85,7 @@ def test_without_resources_there_is_nothing() -> None:
 
 @pytest.mark.parametrize("name", ["\u200b", "AWS::IAM::AccessKey:null"])
 def test_a_name_that_says_nothing_is_not_shown(name: str) -> None:
-    """The kind stands alone; without one the resource is called what it is."""
+    """The kind is shown alone; without one the resource has its name."""
     key = make_resource(name, type="AwsIamAccessKey")
     unknown = make_resource(name, type=None)
     finding = make_finding(resources=(key, unknown))

@@ -104,7 +104,7 @@ def test_a_standard_is_named_once() -> None:
 
 
 def test_other_products_have_no_standard() -> None:
-    """What other products write in the same places is shown as they write it."""
+    """Other products' values in the same fields are shown as they are."""
     raw = {"ProductFields": {"StandardsArn": "arn:x:::standards/pci-dss/v/3.2.1"}}
 
     assert standard_name(finding(raw, product="Prowler")) is None

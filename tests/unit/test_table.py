@@ -124,7 +124,7 @@ def test_what_nothing_matches_goes_to_the_default_channel() -> None:
 
 
 def test_an_invalid_route_leaves_its_findings_to_the_default_channel() -> None:
-    """What it would have caught is shown, with a hint at why."""
+    """Findings that it would match are shown, with a hint at the reason."""
     table = table_of(route("a", "#A"), route("b", "#b", match=LOW), "nonsense")
 
     [destination] = table.decide(high()).channels
@@ -133,7 +133,7 @@ def test_an_invalid_route_leaves_its_findings_to_the_default_channel() -> None:
 
 
 def test_a_template_that_cannot_be_filled_goes_to_the_default_channel() -> None:
-    """The route is kept, with its mentions, and the note says what the finding lacks."""
+    """The route is kept, with its mentions, and the note names the field that the finding lacks."""
     table = table_of(
         route("a", "#{control}", mention=["@here"], deliver="card"), route("b", "default")
     )
@@ -201,7 +201,7 @@ def test_a_suppressed_finding_goes_nowhere_and_names_the_route() -> None:
 
 
 def test_suppressing_needs_the_opt_in() -> None:
-    """Without it the route is invalid, and what it would have caught is posted."""
+    """Without it the route is invalid, and findings that it would match are posted."""
     table = table_of(route("a", action="suppress"), route("b", action="drop", match=LOW))
 
     [problem] = table.problems
@@ -267,7 +267,7 @@ def test_outside_its_active_hours_a_route_waits_for_the_next() -> None:
 def test_the_worst_does_not_wait_for_active_hours(
     always: dict[str, str], severity: Severity, *, waits: bool
 ) -> None:
-    """Unless the route says otherwise, that is what is CRITICAL."""
+    """Unless the route has another setting, these are CRITICAL findings."""
     table = table_of(route("a", "#a", active_hours=HOURS | always))
 
     [destination] = table.decide(high(severity=severity), now=MONDAY_EVENING).channels
@@ -354,7 +354,7 @@ def test_mentions_may_be_for_what_is_bad_enough(
 
 
 def test_a_shadow_is_as_if_it_were_not_there() -> None:
-    """It neither posts nor stops nor drops; what it would have posted is told apart."""
+    """It neither posts nor stops nor drops; the posts that it would make are recorded apart."""
     table = table_of(
         route("a", "#new", order=1, mode="shadow", stop=True, mention=["@here"]),
         route("b", "#new", order=2, mode="shadow", deliver="card"),
@@ -383,7 +383,7 @@ def test_a_shadow_keeps_nothing_from_the_default_channel() -> None:
 
 
 def test_a_shadow_waits_as_it_would() -> None:
-    """What is told of it is when it would have posted, too."""
+    """Its record has the time at which it would have posted, too."""
     table = table_of(route("a", "#a", mode="shadow", **scheduled("20:00")))
 
     [destination] = table.decide(high(), now=MONDAY_NOON).shadowed
@@ -424,7 +424,7 @@ def test_all_problems_are_kept_and_the_rest_works() -> None:
     ],
 )
 def test_the_default_channel_must_be_one(written: str, problem: str) -> None:
-    """It takes what nothing else can, so that it cannot depend on the finding."""
+    """It takes all other findings, so that it cannot depend on the finding."""
     with pytest.raises(ConfigurationError) as caught:
         RoutingTable([], default_channel=written)
 
@@ -448,7 +448,7 @@ def test_a_pasted_rule_sees_an_imported_event() -> None:
 
 
 def test_a_pasted_rule_sees_the_event_but_not_its_other_findings() -> None:
-    """A rule for an action takes what the action sends, each finding for itself."""
+    """A rule for an action takes the findings of the action, each for itself."""
     action = "arn:aws:securityhub:eu-west-1:123456789012:action/custom/page"
     event = {
         "source": "aws.securityhub",
@@ -480,7 +480,7 @@ def test_a_decision_carries_its_trace() -> None:
 
 
 def test_a_decision_by_hand_has_no_trace() -> None:
-    """What was not decided by a table has nothing to tell."""
+    """A decision that no table made has no trace."""
     assert Decision(channels=()).trace == ()
 
 
@@ -551,7 +551,7 @@ def _fill(channel: str, finding: Finding) -> str:
 
 
 def _waits_until(item: dict[str, Any], finding: Finding) -> datetime | None:
-    """Return when a route posts what comes on Monday evening; None for at once."""
+    """Return when a route posts a finding of Monday evening; None for at once."""
     if item["deliver"] == "scheduled":
         return TUESDAY + timedelta(hours=int(item["schedule"]["time"][:2]))
     hours = item.get("active_hours")
@@ -624,7 +624,7 @@ def _told(destinations: tuple[Destination, ...]) -> dict[str, tuple[Any, ...]]:
 def test_deciding_by_index_is_deciding_by_the_book(
     attributes: list[dict[str, Any]], finding: Finding
 ) -> None:
-    """The index is only faster: every decision is what the rules say, route by route."""
+    """The index is only faster: every decision equals that of the rules, route by route."""
     routes = [
         {"kind": "route", "name": f"r{number}"}
         | {k: v for k, v in item.items() if v is not None and k != "timing"}
@@ -649,7 +649,7 @@ def test_deciding_by_index_is_deciding_by_the_book(
 
 
 class _Counted(dict[str, Any]):
-    """A dictionary that remembers what it was asked for."""
+    """A dictionary that records the keys that were read."""
 
     def __init__(self, items: Mapping[str, Any]) -> None:
         super().__init__(items)

@@ -43,7 +43,7 @@ HOSTILE = st.lists(
 
 
 class TestClean:
-    """What cannot be seen does not get through."""
+    """Invisible characters do not get through."""
 
     @pytest.mark.parametrize(
         "unseen",
@@ -58,11 +58,11 @@ class TestClean:
 
     @pytest.mark.parametrize("end", ["\r\n", "\r", "\n", "\x0b", "\x0c", "\x85", "\u2028"])
     def test_line_ends_become_newlines(self, end: str) -> None:
-        """Whatever ends a line somewhere ends it the same way here."""
+        """Line ends of any system end a line the same way here."""
         assert clean(f"one{end}two") == "one\ntwo"
 
     def test_half_a_surrogate_pair_is_replaced(self) -> None:
-        """What no encoding can carry is shown as the replacement character."""
+        """A character that no encoding can carry becomes the replacement character."""
         assert clean("a\ud800b") == "a\N{REPLACEMENT CHARACTER}b"
 
     def test_one_line_has_single_blanks(self) -> None:
@@ -87,7 +87,7 @@ class TestEscape:
         assert escape("a & b < c > d \"'", 100) == "a &amp; b &lt; c &gt; d \"'"
 
     def test_text_that_fits_exactly_is_whole(self) -> None:
-        """The limit counts what is sent, entities as they are written."""
+        """The limit counts the text that is sent, with entities as they are written."""
         assert escape("a&b", 7) == "a&amp;b"
 
     def test_cut_never_splits_an_entity(self) -> None:
@@ -96,7 +96,7 @@ class TestEscape:
         assert escape("ab&c", 5) == "ab…"
 
     def test_cut_says_what_it_is_told_to(self) -> None:
-        """The ellipsis can say what was cut."""
+        """The ellipsis can name the cut part."""
         assert escape("a long text", 10, more="… (cut)") == "a l… (cut)"
 
     def test_without_room_for_the_ellipsis_there_is_nothing(self) -> None:
@@ -105,7 +105,7 @@ class TestEscape:
 
     @given(HOSTILE, st.integers(0, 120))
     def test_never_longer_than_the_limit(self, text: str, limit: int) -> None:
-        """Whatever the text, the limit holds and what is left can be read back."""
+        """For any text, the limit holds and the rest can be read back."""
         shown = escape(clean(text), limit)
 
         assert counted(shown) <= limit
@@ -158,7 +158,7 @@ class TestWords:
         assert expected == words("a *bold claim", limit)
 
     def test_as_much_as_fits_is_kept(self) -> None:
-        """What grows when escaped is cut where it is too long, and not before."""
+        """Text that grows when escaped is cut where it is too long, and not before."""
         assert words("&" * 1000, 26) == "&amp;" * 5 + "…"
         assert words("*" * 1000, 10) == "`*******…`"
 
@@ -183,7 +183,7 @@ class TestCode:
         assert code("``\u200b", 20) == ""
 
     def test_a_code_block_stays_closed(self) -> None:
-        """The fences stand whatever is between them, and a cut is said."""
+        """The fences stay around any text, and a cut is noted."""
         assert preformatted("a```\nb", 100) == "```\na\nb\n```"
         assert preformatted("x" * 100, 40).endswith("… (cut)\n```")
         assert counted(preformatted("&" * 100, 40)) <= 40
@@ -260,7 +260,7 @@ class TestLists:
         assert lines([Mrkdwn("a"), Mrkdwn("b")], 3, 50, ("x", "xs")) == "• a\n• b"
 
     def test_the_rest_is_counted(self) -> None:
-        """What is not shown is told as a number, in the singular where there is one."""
+        """Items that are not shown are given as a number, in the singular for one."""
         items = [Mrkdwn(letter) for letter in "abcde"]
 
         assert listed(items, 2, 50) == "a, b + 3 more"
@@ -297,7 +297,7 @@ class TestSaysNothing:
 
 
 class TestBudget:
-    """What a message may still hold."""
+    """The room that is left in a message."""
 
     def test_blocks_and_characters_are_taken(self) -> None:
         """A header costs a hundred characters more than it says."""
@@ -315,13 +315,13 @@ class TestBudget:
         assert budget.chars == 5
 
     def test_blocks_run_out_too(self) -> None:
-        """Fifty blocks are the end whatever they say."""
+        """Fifty blocks are the end, with any content."""
         budget = Budget(chars=100, blocks=0)
 
         assert not budget.take({"type": "section", "text": {"type": "mrkdwn", "text": "a"}})
 
     def test_room_is_never_negative(self) -> None:
-        """The room is what is left, the limit at most, and at least none."""
+        """The room is the rest, the limit at most, and at least none."""
         budget = Budget(chars=10)
 
         assert budget.room(3) == 3

@@ -1,4 +1,4 @@
-"""What is said of a finding after its card."""
+"""The messages about a finding after its card."""
 
 import json
 from typing import Any
@@ -41,7 +41,7 @@ class TestReopened:
     """A finding that is back."""
 
     def test_it_says_how_often_and_since_when(self) -> None:
-        """With what it is about and a link, for those who never opened the thread."""
+        """With the subject and a link, for readers who never opened the thread."""
         finding = make_finding(account_name="a")
         message = reopened(finding, CONTEXT, times=2, now=at("2026-03-13T10:00:01Z"))
         said = texts(message)
@@ -96,7 +96,7 @@ class TestEnded:
     def test_card_and_reply_say_how_and_after_how_long(
         self, how: Ended, after: float | None, said: str, why: str
     ) -> None:
-        """In green, whatever ended it."""
+        """In green, for any kind of end."""
         finding = make_finding()
         card = render_ended(finding, CONTEXT, how=how, after_seconds=after)
         reply = ended_reply(finding, CONTEXT, how=how, after_seconds=after)
@@ -110,7 +110,7 @@ class TestEnded:
             assert message.colour == ENDED_COLOUR
 
     def test_a_card_that_ended_calls_for_nothing(self) -> None:
-        """No mention, description or remediation is left; what and where it was still is."""
+        """No mention, description or remediation is left; title and place still are."""
         finding = make_finding()
         said = "\n".join(
             texts(render_ended(finding, CONTEXT, how=Ended.PASSED, after_seconds=None))
@@ -200,7 +200,7 @@ OPTIONAL = st.none() | HOSTILE
 def test_every_message_is_harmless_and_within_limits(
     changes: dict[str, Any], context: CardContext, how: Ended
 ) -> None:
-    """Whatever the finding and the operator say."""
+    """For any text of the finding and the operator."""
     finding = make_finding(**changes)
     for message in (
         reopened(finding, context, times=2, now=2e9),

@@ -57,13 +57,13 @@ def test_moment_is_read_however_it_is_written(text: str, expected: datetime) -> 
     ],
 )
 def test_what_is_no_moment_is_none(text: str | None) -> None:
-    """Nothing is guessed of what cannot be a moment, or lies outside of the calendar."""
+    """No moment is guessed from other text, or outside of the calendar."""
     assert parse_timestamp(text) is None
 
 
 @given(st.text() | st.datetimes(timezones=st.timezones()).map(str) | st.floats().map(str))
 def test_no_text_raises(text: str) -> None:
-    """Whatever the text, the answer is a moment in UTC or None."""
+    """For any text, the answer is a moment in UTC or None."""
     moment = parse_timestamp(text)
 
     assert moment is None or moment.tzinfo is UTC

@@ -71,12 +71,12 @@ EVENT = {"source": "aws.securityhub", "detail": {"findings": [FINDING]}}
     ],
 )
 def test_the_first_field_that_says_no_is_named(pattern: dict[str, Any], expected: str) -> None:
-    """It says what the finding has there, and what the route wants."""
+    """It has the finding's value, and the values that the route accepts."""
     assert expected == explain_mismatch(read_match(pattern), EVENT)
 
 
 def test_a_value_from_outside_stays_on_its_line() -> None:
-    """What a finding says is quoted, so that it cannot break or colour the lines of a terminal."""
+    """A finding's text is quoted, so that it cannot break or colour the lines of a terminal."""
     event = {"detail": {"findings": [{"Title": "a\nb\x1b[31m"}]}}
 
     reason = explain_mismatch(read_match({"Title": ["c"]}), event)

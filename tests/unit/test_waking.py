@@ -1,4 +1,4 @@
-"""What becomes of what waited: decided again once it is due, said where it belongs, and marked."""
+"""Held findings that are due: decided again, posted where routes lead now, and marked."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -45,7 +45,7 @@ def edit(router: Router, *items: dict[str, Any]) -> None:
 
 
 def said_again(router: Router) -> list[str]:
-    """Return what was said in threads and shown in the channel."""
+    """Return the replies that were broadcast to the channel."""
     return [said.text for said in router.slack.posted if said.is_broadcast]
 
 
@@ -84,7 +84,7 @@ def test_what_is_back_is_said_once_it_is_due(items: list[dict[str, Any]]) -> Non
 def test_what_got_worse_waits_like_anything_else(
     items: list[dict[str, Any]], outcome: Outcome, hours: int, status: str
 ) -> None:
-    """Whether or not somebody was told of it before it did."""
+    """Whether or not its card was posted before."""
     router = Router()
     router.send(raw_finding(Severity={"Label": "LOW"}))
     edit(router, *items)
@@ -105,7 +105,7 @@ def test_what_got_worse_waits_like_anything_else(
 
 @pytest.mark.parametrize("status", ["NEW", "NOTIFIED"])
 def test_what_got_worse_and_better_again_while_it_waited_is_no_news(status: str) -> None:
-    """What is said is true when it is said."""
+    """A message is true when it is posted."""
     router = Router()
     router.send(raw_finding(Severity={"Label": "LOW"}))
     edit(router, EVERYTHING, SILENCE)
@@ -130,7 +130,7 @@ def test_what_says_nothing_new_does_not_wait() -> None:
 
 
 def test_what_was_begun_is_finished_in_a_silence() -> None:
-    """Nobody knows what stands in the channel until it is."""
+    """Until then it is unknown which messages are in the channel."""
     router = Router()
     router.faults.plan("post", killed, carried_out=True)
     with pytest.raises(Killed):
@@ -158,7 +158,7 @@ def test_the_standards_of_a_control_wait_beside_each_other() -> None:
 
 
 def test_a_control_is_over_with_its_last_standard() -> None:
-    """What is left of it is said, and the ended one is left as it is."""
+    """The open part of it is posted, and the ended one is left as it is."""
     router = Router(DAILY)
     router.send(standard("fsbp"), standard("pci"))
     router.hold(standard("pci"), status="SUPPRESSED")
@@ -191,7 +191,7 @@ def test_another_standard_that_waited_is_remembered() -> None:
 
 
 def test_what_is_over_while_another_worker_says_it_is_left_to_it() -> None:
-    """That knows what stands there; the next call looks again."""
+    """The other worker knows the messages there; the next call looks again."""
     router = Router(DAILY)
     router.send(raw_finding())
     router.clock.now += 2 * HOUR
@@ -254,7 +254,7 @@ def test_a_finding_that_ended_after_a_worker_died_over_it_is_listed_as_open(died
 
 
 def test_however_many_wait_they_come_in_one_digest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Some after the others, so that what is begun is said."""
+    """In several parts, so that a digest once begun is finished."""
     monkeypatch.setattr(take, "TAKEN_AT_ONCE", 2)
     router = Router(DAILY)
     router.send(*(raw_finding(f"finding-{number}") for number in range(5)))
@@ -273,7 +273,7 @@ def test_however_many_wait_they_come_in_one_digest(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_large_digest_lets_the_others_have_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits for the last of it."""
+    """The others do not wait for the last of it."""
     monkeypatch.setattr(take, "TAKEN_AT_ONCE", 1)
     router = Router(DAILY, {**DAILY, "name": "small", "channel": "#small"})
     router.send(raw_finding("one"), raw_finding("two"), raw_finding("three"))
@@ -302,7 +302,7 @@ def test_what_comes_after_its_time_waits_for_the_next(monkeypatch: pytest.Monkey
 
 
 def test_what_was_put_aside_late_has_a_digest_of_its_own() -> None:
-    """Its batch was slow, and the digest that it was for is said: nobody looks there again."""
+    """Its batch was slow, and its digest was posted before: no worker looks there again."""
     fast = {**EVERYTHING, "name": "fast", "channel": "#fast", "deliver": "card", "stop": True}
     router = Router({**fast, "order": 1, "match": {"Severity": {"Label": ["CRITICAL"]}}}, DAILY)
     router.send(raw_finding("one"))
@@ -342,7 +342,7 @@ def test_what_waits_again_until_the_same_time_has_a_digest_of_its_own(
 
 
 def test_one_that_is_stuck_keeps_no_other_in_its_digest() -> None:
-    """The next day has a digest of its own, whatever became of the last one."""
+    """The next day has a digest of its own, with the last one in any state."""
     router = Router(DAILY)
     router.send(raw_finding("stuck"), raw_finding("one"))
     router.workflow.refusals[PRODUCT_ARN, "stuck"] = ["InternalFailure"] * 9
@@ -359,7 +359,7 @@ def test_one_that_is_stuck_keeps_no_other_in_its_digest() -> None:
 
 
 def test_what_is_imported_again_waits_no_longer_for_it() -> None:
-    """Imports are repeated: what comes just before each call would never be said."""
+    """Imports are repeated: a finding imported just before each call would never be posted."""
     router = Router(DAILY)
     router.send(raw_finding())
     router.clock.now = at("2026-09-21T16:00:20")
@@ -392,7 +392,7 @@ def test_a_digest_has_the_day_of_its_schedule(zone: str, time: str, now: str, da
     "after", [EVERYTHING, {**DAILY, "schedule": {"time": "16:00", "zone": "UTC"}}]
 )
 def test_a_digest_has_the_day_on_which_it_became_due(after: dict[str, Any]) -> None:
-    """Whatever day it was put aside for."""
+    """Though it was held for another day."""
     weekly = {"time": "16:00", "zone": "Asia/Tokyo", "weekdays": "SUN"}
     router = Router({**DAILY, "schedule": weekly})
     router.send(raw_finding())
@@ -406,7 +406,7 @@ def test_a_digest_has_the_day_on_which_it_became_due(after: dict[str, Any]) -> N
 
 
 def test_what_comes_anew_while_it_is_said_is_not_lost() -> None:
-    """What was said was what waited before."""
+    """The posted digest was about the earlier version."""
     router = Router(DAILY)
     router.send(raw_finding(Severity={"Label": "LOW"}))
     router.clock.now += 2 * HOUR
@@ -464,12 +464,12 @@ LATER = "2026-09-21T20:00:00Z"
         ([HOURS, SILENCE], [HOURS, SILENCE], 18, True),
         ([DAILY, {**SILENCE, "until": LATER}], [DAILY, {**SILENCE, "until": LATER}], 6, False),
         ([DAILY, {**SILENCE, "until": LATER}], [DAILY, {**SILENCE, "until": LATER}], 26, True),
-        # Cannot be read: what it said before counts.
+        # Cannot be read: the version before counts.
         ([EVERYTHING, SILENCE], [EVERYTHING, {**SILENCE, "until": "2026-09-21T20:00"}], 1, False),
         ([EVERYTHING, SILENCE], [EVERYTHING, {**SILENCE, "until": "2026-09-21T20:00"}], 2, True),
         ([DAILY], [{**DAILY, "schedule": {"time": "25:00", "zone": "UTC"}}, EVERYTHING], 1, False),
         ([DAILY], [{**DAILY, "schedule": {"time": "25:00", "zone": "UTC"}}, EVERYTHING], 2, True),
-        # Says that nobody is to hear of it.
+        # A silence that forgets the finding.
         ([EVERYTHING, SILENCE], [EVERYTHING, FORGET], 2, False),
         ([EVERYTHING, SILENCE], [EVERYTHING, FORGET], DAY / HOUR, False),
         # A route that is gone sends it to no other channel.
@@ -482,7 +482,7 @@ def test_the_table_as_it_is_now_says_how_long_it_waits(
     hours: float,
     is_said: bool,  # noqa: FBT001 -- a parameter of the test
 ) -> None:
-    """People edit what they wrote."""
+    """People edit their items."""
     router = Router(*before)
     router.send(raw_finding())
     edit(router, *after)
@@ -544,7 +544,7 @@ def test_what_cannot_be_moved_waits_where_it_is() -> None:
 
 @pytest.mark.parametrize("end", [None, "2026-09-21T14:30:00Z"])
 def test_what_was_forgotten_is_never_said(end: str | None) -> None:
-    """Not even when it is imported again; what is back after its end is news."""
+    """Not even when it is imported again; a return after its end is posted."""
     router = Router(EVERYTHING, FORGET)
     router.send(raw_finding())
     router.clock.now += DAY
@@ -573,7 +573,7 @@ def test_what_was_forgotten_is_said_when_it_gets_worse() -> None:
 
 
 def test_a_rise_that_was_forgotten_is_not_said_later() -> None:
-    """It rose while nobody was to hear of it."""
+    """It rose during a silence that forgets it."""
     router = Router()
     router.send(raw_finding(Severity={"Label": "LOW"}))
     edit(router, EVERYTHING, FORGET)
@@ -615,7 +615,7 @@ def test_what_is_over_when_it_is_to_be_forgotten_is_let_go() -> None:
 
 
 def test_a_digest_mentions_for_the_worst_that_it_lists() -> None:
-    """Whatever came last."""
+    """In any order of arrival."""
     router = Router({**EVERYTHING, "mention": ["@here"], "mention_from": "HIGH"}, SILENCE)
     router.send(raw_finding("bad"))
     router.send(raw_finding("harmless", Severity={"Label": "LOW"}))
@@ -657,7 +657,7 @@ def test_what_there_is_no_time_to_put_aside_comes_back() -> None:
 
 
 def test_the_largest_finding_fits_into_an_item() -> None:
-    """Whatever it is written in, half a surrogate pair included."""
+    """With any characters, half a surrogate pair included."""
     router = Router(DAILY)
     text = "".join(chr(0x4E00 + (number * 7919) % 20_000) for number in range(79_000))
     large = raw_finding(ProductFields={"text": text, "half": "\ud83d"})
@@ -688,7 +688,7 @@ def test_what_security_hub_refuses_to_mark_is_marked_by_the_next_call() -> None:
 
 
 def test_what_security_hub_does_not_find_any_more_is_let_go() -> None:
-    """It was deleted: nobody waits for that to change."""
+    """It was deleted, which does not change any more."""
     router = Router(DAILY)
     router.send(raw_finding())
     router.workflow.status.clear()
@@ -699,7 +699,7 @@ def test_what_security_hub_does_not_find_any_more_is_let_go() -> None:
 
 
 def test_operators_hear_of_what_is_overdue() -> None:
-    """Nobody would miss it otherwise."""
+    """Otherwise its absence would go unnoticed."""
     router = Router(DAILY)
     router.send(raw_finding())
     router.faults.plan("severities", security_hub_down, times=None)
@@ -761,7 +761,7 @@ def test_what_a_call_has_begun_is_gone_on_with_though_the_schedule_was_edited(
 
 
 def test_a_digest_is_compared_with_the_last_one_though_something_is_stuck_since() -> None:
-    """What was said counts, whether or not the bin is empty."""
+    """The posted digest counts, whether or not the bin is empty."""
     router = Router(DAILY)
     router.send(raw_finding("zero"))
     router.clock.now += DAY

@@ -58,7 +58,7 @@ class TestMatching:
     @UNTIMED
     @given(PARTS, st.lists(TEXTS, min_size=5, max_size=5))
     def test_a_text_made_of_the_parts(self, parts: list[str], between: list[str]) -> None:
-        """Whatever stands for the stars."""
+        """With any text for the stars."""
         wildcard = re.sub(r"\*+", "*", "*".join(parts))
         text = parts[0] + "".join(map(str.__add__, between, parts[1:]))
 
@@ -88,7 +88,7 @@ class TestMatching:
 
 
 class TestSplitting:
-    """What is between the stars."""
+    """The parts between the stars."""
 
     @pytest.mark.parametrize(
         ("text", "expected"),
@@ -112,6 +112,6 @@ class TestSplitting:
 
     @pytest.mark.parametrize("text", ["\\", "a\\", r"\a", r"a\b*", r"\\\n"])
     def test_a_backslash_that_escapes_nothing(self, text: str) -> None:
-        """What it means is anyone's guess."""
+        """Its meaning would be a guess."""
         with pytest.raises(MistakeError, match="has a single backslash in the wildcard"):
             split_wildcard(text)

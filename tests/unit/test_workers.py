@@ -16,7 +16,7 @@ DIGEST = {**EVERYTHING, "deliver": "digest"}
 
 
 def intrude(router: Router, operation: str, *findings: dict[str, Any], **how: Any) -> Fault:
-    """Let another worker send *findings* right before *operation*."""
+    """Make another worker send *findings* right before *operation*."""
 
     def meanwhile() -> None:
         mine = router.pipeline
@@ -39,7 +39,7 @@ def test_of_two_workers_that_say_it_one_comes_back() -> None:
 
 
 def test_of_two_workers_that_change_a_card_one_comes_back() -> None:
-    """It reads anew what there is to change."""
+    """It reads the pending changes anew."""
     router = Router()
     router.send(raw_finding())
     router.clock.now += 60

@@ -25,7 +25,7 @@ def test_the_product_names_its_layout(product: str, module: object) -> None:
 
 
 def test_the_layout_is_applied_to_the_finding() -> None:
-    """What the layout says comes back."""
+    """The message has the parts that the layout returns."""
     detail = lay_out(make_finding({"Confidence": 90}))
 
     assert dict(detail.facts) == {"Confidence": "90 of 100"}

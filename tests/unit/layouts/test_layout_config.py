@@ -6,7 +6,7 @@ from finding_router.slack.layouts.config import lay_out
 
 
 def test_rule_and_verdict_are_shown() -> None:
-    """Which rule the account's owners made, and what it says."""
+    """The rule of the account's owners, and its verdict."""
     fields = {
         "aws/config/ConfigRuleName": "volumes-are-encrypted",
         "aws/config/ConfigComplianceType": "NON_COMPLIANT",

@@ -105,7 +105,7 @@ def test_an_api_call_is_named_as_policies_name_it() -> None:
 
 
 def test_a_call_without_a_service_is_named_alone() -> None:
-    """What is missing leaves no colon behind."""
+    """Without a service there is no colon."""
     finding = finding_of({"action/awsApiCallAction/api": "ListBuckets"})
 
     assert dict(lay_out(finding).facts) == {"API": "`ListBuckets`"}
@@ -162,7 +162,7 @@ def test_asff_s_own_action_is_read_too() -> None:
 
 
 def test_a_dns_request_shows_the_domain() -> None:
-    """What was looked up is what matters."""
+    """The domain of the request is what the reader needs."""
     finding = finding_of(
         {"action/actionType": "DNS_REQUEST", "action/dnsRequestAction/domain": "c2.example"}
     )

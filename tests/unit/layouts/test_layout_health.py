@@ -6,7 +6,7 @@ from finding_router.slack.layouts.health import lay_out
 
 
 def test_event_and_times_are_shown() -> None:
-    """What happens, from when to when, in the reader's own time."""
+    """The event, its start and its end, in the reader's own time."""
     fields = {
         "HealthEventStartTime": "2026-03-01T10:00:00Z",
         "HealthEventEndTime": "2026-03-01T11:00:00Z",

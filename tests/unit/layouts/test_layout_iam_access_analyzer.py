@@ -17,7 +17,7 @@ def finding_of(**other: str) -> Finding:
 
 
 def test_principal_action_and_condition_are_shown() -> None:
-    """Who from outside may do what, and when."""
+    """The outside principal, its actions, and their conditions."""
     detail = lay_out(
         finding_of(
             External_Principal="arn:aws:iam::999988887777:root",

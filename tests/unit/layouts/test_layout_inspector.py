@@ -9,7 +9,7 @@ from finding_router.slack.layouts.inspector import lay_out
 
 
 def test_a_package_vulnerability_is_shown_with_its_packages() -> None:
-    """What ASFF says of vulnerabilities is what Inspector is about."""
+    """The ASFF fields about vulnerabilities are those of Inspector."""
     raw = {
         "Vulnerabilities": [
             {"Id": "CVE-2026-1", "VulnerablePackages": [{"Name": "zlib", "Version": "1"}]}

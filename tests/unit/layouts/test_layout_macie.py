@@ -6,7 +6,7 @@ from finding_router.slack.layouts.macie import lay_out
 
 
 def test_object_access_and_kinds_of_data_are_shown() -> None:
-    """Which object, who can read it, and how much of what is in it."""
+    """The object, its readers, and the kinds and counts of data in it."""
     result = {
         "MimeType": "text/csv",
         "SensitiveData": [

@@ -6,7 +6,7 @@ from finding_router.slack.layouts.patch_manager import lay_out
 
 
 def test_counts_that_are_not_zero_are_shown() -> None:
-    """What is missing comes first; a zero is no news."""
+    """Missing patches come first; a zero is not shown."""
     summary = {
         "Id": "pb-0c10e65780EXAMPLE",
         "InstalledCount": 214,

@@ -6,7 +6,7 @@ from finding_router.slack.layouts.security_hub import lay_out
 
 
 def test_a_consolidated_control_shows_standards_parameters_and_reasons() -> None:
-    """Which standards ask for it, what is expected, and why it failed."""
+    """The standards, the expected values, and the reasons of the failure."""
     raw = {
         "Compliance": {
             "AssociatedStandards": [
