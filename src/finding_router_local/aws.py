@@ -4,21 +4,17 @@ import itertools
 import os
 import re
 import threading
-import time
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any, Final, Self
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import boto3
 from botocore.config import Config
-from moto import backends
 from moto.core.base_backend import BackendDict
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from moto.sqs import models as sqs_models
 
-from finding_router_local import dynamodb, security_hub
+from finding_router_local import moto_speed, security_hub
 from finding_router_local.faults import FaultBoard
 from finding_router_local.gate import Gate
 from finding_router_local.serving import LOOPBACK, HttpServer
@@ -35,16 +31,7 @@ CREDENTIALS: Final = {
 _SCOPE_REGION: Final = re.compile(r"(Credential=[^/]+/\d+/)[^/]+")
 _ACCOUNTS: Final = itertools.count(int(DEFAULT_ACCOUNT_ID))
 
-
-def _milliseconds(dt: datetime | None = None) -> float:  # noqa: ARG001 -- moto's signature
-    return time.time() * 1000
-
-
-# Otherwise a flood spends most of its time here: moto reads its folders at every request, and
-# computes with calendars to find the visible messages of a queue.
-backends.list_of_moto_modules = tuple(backends.list_of_moto_modules()).__iter__
-sqs_models.unix_time_millis = _milliseconds  # type: ignore[attr-defined]  # moto imports it
-dynamodb.speed_up()
+moto_speed.speed_up()
 
 
 class AwsServer:
@@ -56,13 +43,13 @@ class AwsServer:
 
     region: Final = REGION
 
-    def __init__(self, *, host: str = LOOPBACK, port: int = 0, seed: int = 0) -> None:
-        """Listen at *host* and *port* (0: any that is free); *seed* is for random faults."""
+    def __init__(self, *, host: str = LOOPBACK, port: int = 0) -> None:
+        """Listen at *host* and *port* (0: any that is free)."""
         # moto opens sessions of its own, which fail where the user's profile is not there.
         os.environ.pop("AWS_PROFILE", None)
         os.environ.pop("AWS_DEFAULT_PROFILE", None)
         self.account_id = str(next(_ACCOUNTS))
-        self.faults = FaultBoard(seed)
+        self.faults = FaultBoard()
         self.gate = Gate(DomainDispatcherApplication(_create_app), self.faults)
         self._host = host
         self._port = port
@@ -88,11 +75,7 @@ class AwsServer:
     @property
     def url(self) -> str:
         """Return the address for programs on this machine."""
-        return self.url_at(LOOPBACK)
-
-    def url_at(self, host: str) -> str:
-        """Return the address for programs that know this machine as *host*."""
-        return f"http://{host}:{self.port}"
+        return f"http://{LOOPBACK}:{self.port}"
 
     def client(self, service: str) -> Any:
         """Return a boto3 client of *service*, the same for each call, for any thread."""

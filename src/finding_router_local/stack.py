@@ -6,21 +6,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 
 from finding_router_local import TEMPLATE
 from finding_router_local.aws import AwsServer
 from finding_router_local.bus import EventBus
 from finding_router_local.control import stack_control
 from finding_router_local.deployment import Deployment, Function, deploy
-from finding_router_local.dynamodb import forget_items
 from finding_router_local.faults import FaultBoard
 from finding_router_local.function_process import FunctionProcess, Pace
 from finding_router_local.journal import Journal
 from finding_router_local.outcomes import FindingOutcome, findings_of
 from finding_router_local.queues import QueueView
 from finding_router_local.running import PREFIX
-from finding_router_local.secret import Keeper, keep_token
 from finding_router_local.serving import LOOPBACK
 from finding_router_local.slack import SlackServer
 from finding_router_local.tables import Table
@@ -38,6 +36,8 @@ PARAMETERS: Final[Mapping[str, object]] = {
 DRAIN_SECONDS: Final = 120.0
 _POLL_SECONDS: Final = 0.02
 _INSTANT_SECONDS: Final = 0.001
+
+type Keeper = Literal["secretsmanager", "ssm"]
 
 
 class Stack:
@@ -126,9 +126,8 @@ class Stack:
             time.sleep(_POLL_SECONDS)
         for name in self.deployment.queues:
             self._queue(name).clear()
-        with self.aws.gate.holding("dynamodb"):
-            for table in self.deployment.tables.values():
-                forget_items(self.aws.account_id, self.aws.region, table)
+        for name in self.deployment.tables:
+            self._table(name).clear()
         self.aws.security_hub.forget()
         self.bus.filtered = 0
         self.journal.clear()
@@ -306,7 +305,7 @@ class Stack:
 
     def _deploy(self) -> Deployment:
         values = {
-            "SlackTokenArn": keep_token(self.aws, self.slack.token, self._keeper),
+            "SlackTokenArn": self._keep_token(),
             "SlackApiUrl": self.slack.base_url,
             **self._parameters,
         }
@@ -317,6 +316,15 @@ class Stack:
         function = replace(deployment.function, timeout_seconds=self._timeout_seconds)
         return replace(deployment, function=function)
 
+    def _keep_token(self) -> str:
+        """Store the Slack token where the function reads it, and return its ARN."""
+        client, token = self.aws.client(self._keeper), self.slack.token
+        name = "finding-router/slack-token"
+        if self._keeper == "secretsmanager":
+            return str(client.create_secret(Name=name, SecretString=token)["ARN"])
+        client.put_parameter(Name=f"/{name}", Value=token, Type="SecureString")
+        return f"arn:aws:ssm:{self.aws.region}:{self.aws.account_id}:parameter/{name}"
+
     def _start_schedule(self, resources: ExitStack) -> None:
         """Wake the function as often as the template says; in a hasty stack, `wake` alone does."""
         schedule = self.deployment.schedule
@@ -326,7 +334,7 @@ class Stack:
             )
 
     def _table(self, logical_id: str) -> Table:
-        return Table(self.aws.client("dynamodb"), self.deployment.tables[logical_id])
+        return Table(self.aws, self.deployment.tables[logical_id])
 
     def _queue(self, logical_id: str) -> QueueView:
         return QueueView(self.aws, self.deployment.queues[logical_id])

@@ -6,16 +6,19 @@ from decimal import Decimal
 from typing import Any
 
 from boto3.dynamodb.types import TypeSerializer
+from moto.dynamodb.models import dynamodb_backends
 
 from finding_router.aws.attributes import from_item
+from finding_router_local.aws import AwsServer
 
 
 class Table:
     """One table, as JSON has its items."""
 
-    def __init__(self, client: Any, name: str) -> None:
-        """Use *client*, boto3's of DynamoDB."""
-        self._client = client
+    def __init__(self, aws: AwsServer, name: str) -> None:
+        """Use the table of *aws* with this name."""
+        self._aws = aws
+        self._client = aws.client("dynamodb")
         self._name = name
 
     def put(self, items: Iterable[Mapping[str, Any]]) -> None:
@@ -30,8 +33,11 @@ class Table:
 
     def items(self) -> list[dict[str, Any]]:
         """Return all items."""
-        return [from_item(item) for item in self._scan()]
-
-    def _scan(self) -> list[dict[str, Any]]:
         pages = self._client.get_paginator("scan").paginate(TableName=self._name)
-        return [item for page in pages for item in page["Items"]]
+        return [from_item(item) for page in pages for item in page["Items"]]
+
+    def clear(self) -> None:
+        """Delete all items at once."""
+        with self._aws.gate.holding("dynamodb"):
+            backend = dynamodb_backends[self._aws.account_id][self._aws.region]
+            backend.get_table(self._name).items.clear()

@@ -301,7 +301,7 @@ def _digests(stack: Stack) -> list[_Digest]:
 
 
 def _ledger(stack: Stack) -> list[dict[str, Any]]:
-    return Table(stack.aws.client("dynamodb"), stack.deployment.tables["Ledger"]).items()
+    return Table(stack.aws, stack.deployment.tables["Ledger"]).items()
 
 
 def _log_lines(stack: Stack) -> list[dict[str, Any]]:
