@@ -6,6 +6,6 @@ change fields that only a customer may change, and sends no events.
 """
 
 from finding_router_local.security_hub.models import SecurityHubBackend, securityhub_backends
-from finding_router_local.security_hub.urls import create_app
+from finding_router_local.security_hub.responses import create_app
 
 __all__ = ["SecurityHubBackend", "create_app", "securityhub_backends"]

@@ -1,9 +1,12 @@
-"""From HTTP to the backend and back."""
+"""The HTTP of the local Security Hub."""
 
 import json
 from typing import Final
 
+from flask import Flask
 from moto.core.exceptions import InvalidToken
+from moto.core.utils import convert_to_flask_response
+from moto.moto_server.werkzeug_app import create_backend_app
 from moto.securityhub.exceptions import InvalidInputException
 from moto.securityhub.responses import SecurityHubResponse as MotoSecurityHubResponse
 
@@ -11,6 +14,7 @@ from finding_router_local.security_hub.models import SecurityHubBackend, securit
 
 # https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_GetFindings.html
 MAX_RESULTS: Final = 100
+_BATCH_UPDATE_PATH: Final = "/findings/batchupdate"
 
 
 class SecurityHubResponse(MotoSecurityHubResponse):
@@ -45,3 +49,14 @@ class SecurityHubResponse(MotoSecurityHubResponse):
             identifiers, changes
         )
         return json.dumps({"ProcessedFindings": processed, "UnprocessedFindings": unprocessed})
+
+
+def create_app() -> Flask:
+    """Make moto's application of the service, with our responses behind all of its paths."""
+    app = create_backend_app("securityhub")  # type: ignore[arg-type]  # moto's list forgot it
+    view = convert_to_flask_response(SecurityHubResponse.dispatch)
+    app.view_functions = dict.fromkeys(app.view_functions, view)
+    app.add_url_rule(
+        _BATCH_UPDATE_PATH, endpoint="batch_update_findings", view_func=view, methods=["PATCH"]
+    )
+    return app
