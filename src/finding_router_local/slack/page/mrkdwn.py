@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 
-from finding_router_local.slack.entities import decoded
+from finding_router_local.slack.blocks import decoded
 from finding_router_local.slack.page.dates import format_date
 from finding_router_local.slack.page.emoji import with_emoji
 
