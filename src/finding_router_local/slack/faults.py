@@ -92,39 +92,9 @@ class FaultPlan:
         self._random = random.Random(0)  # noqa: S311 -- faults to repeat, not secrets
         self._faults: list[Fault] = []
 
-    def add(  # noqa: PLR0913 -- one keyword for each thing that a fault can be
-        self,
-        *,
-        method: str | None = None,
-        channel: str | None = None,
-        times: int | None = 1,
-        skip: int = 0,
-        chance: float = 1.0,
-        error: str | None = None,
-        http_status: int | None = None,
-        retry_after: int | None = None,
-        drop: Drop | None = None,
-        delay_seconds: float = 0.0,
-        stored: bool = False,
-        messages: tuple[str, ...] = (),
-        meanwhile: Callable[[], object] | None = None,
-    ) -> Fault:
-        """Plan a fault (see `Fault`); of several that concern a call, the oldest strikes."""
-        fault = Fault(
-            method=method,
-            channel=channel,
-            times=times,
-            skip=skip,
-            chance=chance,
-            error=error,
-            http_status=http_status,
-            retry_after=retry_after,
-            drop=drop,
-            delay_seconds=delay_seconds,
-            stored=stored,
-            messages=messages,
-            meanwhile=meanwhile,
-        )
+    def add(self, **described: Any) -> Fault:
+        """Plan a fault with these fields; of several that concern a call, the oldest strikes."""
+        fault = Fault(**described)
         with self._lock:
             self._faults.append(fault)
         return fault

@@ -7,11 +7,10 @@ from types import TracebackType
 from typing import Self
 
 from finding_router_local.serving import LOOPBACK, HttpServer
-from finding_router_local.slack.api import WebApi
+from finding_router_local.slack.api import Statistics, WebApi
 from finding_router_local.slack.control import CONTROL_PREFIX, slack_control
 from finding_router_local.slack.faults import FaultPlan
 from finding_router_local.slack.pace import Pace
-from finding_router_local.slack.statistics import Statistics
 from finding_router_local.slack.web import make_app
 from finding_router_local.slack.workspace import (
     DEFAULT_SCOPES,

@@ -17,7 +17,7 @@ from finding_router_cli.redrive import move_all
 from finding_router_local.faults import Effect, Fault
 from finding_router_local.gate import Call
 from finding_router_local.invocation import Batch
-from finding_router_local.slack.statistics import Statistics
+from finding_router_local.slack.api import Statistics
 from finding_router_local.slack.workspace import DEFAULT_SCOPES
 from finding_router_local.stack import Stack
 
