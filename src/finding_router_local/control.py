@@ -4,14 +4,17 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from werkzeug.wrappers import Request, Response
 
-from finding_router_local.faults import Fault, FaultBoard
+from finding_router_local.faults import Fault
 from finding_router_local.outcomes import FindingOutcome
 from finding_router_local.running import PREFIX
+
+if TYPE_CHECKING:
+    from finding_router_local.stack import Stack
 
 
 class MistakeError(Exception):
@@ -64,30 +67,7 @@ class ControlPlane:
         return _problem(f"not known; below {self._prefix} there are {known}", HTTPStatus.NOT_FOUND)
 
 
-class ControlledStack(Protocol):
-    """The stack, as far as its control plane needs it."""
-
-    @property
-    def faults(self) -> FaultBoard:
-        """The faults of the local AWS."""
-
-    def describe(self) -> dict[str, Any]:
-        """Return the addresses, tables and queues of the stack and the function's environment."""
-
-    def routing(self) -> dict[str, Any]:
-        """Return the routing table and the settings that decide with it."""
-
-    def advance(self, seconds: float) -> float:
-        """Move the clock by *seconds*; return by how many seconds it is ahead."""
-
-    def send(self, events: Sequence[Mapping[str, Any]], *, seconds: float) -> list[FindingOutcome]:
-        """Send *events* and return the outcomes, after *seconds* at most."""
-
-    def wake(self) -> list[FindingOutcome]:
-        """Invoke the function as its schedule does; raise OSError if it fails."""
-
-
-def stack_control(stack: ControlledStack) -> ControlPlane:
+def stack_control(stack: "Stack") -> ControlPlane:
     """Return the control plane of *stack*: ``/_local`` of docs/local.md."""
 
     def add_fault(request: Request) -> Reply:

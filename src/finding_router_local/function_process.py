@@ -26,7 +26,7 @@ _GRACE_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class ClockState:
     """How far the stack's clock is ahead of the machine's; if *is_hasty*, a sleep moves it on."""
 
     ahead_seconds: float = 0.0
@@ -46,7 +46,7 @@ class FunctionProcess:
         *,
         endpoint_url: str,
         name: str = "worker-0",
-        clock: Callable[[], Pace] = Pace,
+        clock: Callable[[], ClockState] = ClockState,
         python_path: Path | None = None,
     ) -> None:
         """Reach AWS at *endpoint_url*; find the handler in *python_path* too."""

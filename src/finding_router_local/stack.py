@@ -14,7 +14,7 @@ from finding_router_local.bus import EventBus
 from finding_router_local.control import stack_control
 from finding_router_local.deployment import Deployment, Function, deploy
 from finding_router_local.faults import FaultBoard
-from finding_router_local.function_process import FunctionProcess, Pace
+from finding_router_local.function_process import ClockState, FunctionProcess
 from finding_router_local.journal import Journal
 from finding_router_local.outcomes import FindingOutcome, findings_of
 from finding_router_local.queues import QueueView
@@ -98,7 +98,7 @@ class Stack:
             self._workers = Workers(
                 self.function,
                 self.aws,
-                pace=lambda: Pace(self._ahead_seconds, self.is_hasty),
+                pace=lambda: ClockState(self._ahead_seconds, self.is_hasty),
                 on_batch=self.journal.add,
                 make_invoke=self._make_invoke,
             )

@@ -8,7 +8,7 @@ from functools import partial
 from finding_router_local.aws import AwsServer
 from finding_router_local.deployment import Function
 from finding_router_local.event_source import EventSource
-from finding_router_local.function_process import FunctionProcess, Pace
+from finding_router_local.function_process import ClockState, FunctionProcess
 from finding_router_local.invocation import Batch, Invoke
 
 type MakeInvoke = Callable[[Function], Invoke]
@@ -27,7 +27,7 @@ class Workers:
         function: Function,
         aws: AwsServer,
         *,
-        pace: Callable[[], Pace],
+        pace: Callable[[], ClockState],
         on_batch: Callable[[Batch], None],
         make_invoke: MakeInvoke | None = None,
     ) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from finding_router_local.deployment import Function
-from finding_router_local.function_process import FunctionProcess, Pace
+from finding_router_local.function_process import ClockState, FunctionProcess
 
 SUPPORT = Path(__file__).parents[1] / "support"
 
@@ -45,7 +45,7 @@ def process() -> Iterator[Any]:
             function,
             endpoint_url="http://127.0.0.1:1",
             name="worker-7",
-            clock=lambda: Pace(ahead_seconds),
+            clock=lambda: ClockState(ahead_seconds),
             python_path=SUPPORT,
         )
         started.append(process)
