@@ -34,14 +34,6 @@ _TABLE_SETTINGS: Final = (
     "GlobalSecondaryIndexes",
     "KeySchema",
 )
-_KINDS: Final[Mapping[str, str]] = {
-    _QUEUE: "sqs",
-    "AWS::Events::Rule": "events",
-    "AWS::IAM::Role": "iam",
-    "AWS::Lambda::Function": "lambda",
-    "AWS::Logs::LogGroup": "logs",
-    "AWS::SNS::Topic": "sns",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,8 +143,8 @@ class _Names:
         return self.name(logical_id)
 
     def arn(self, resource: Resource) -> str:
-        """Return an ARN; its service is the type's where `_KINDS` does not know better."""
-        service = _KINDS.get(resource.type, resource.type.split("::")[1].lower())
+        """Return an ARN; its service is that of the type."""
+        service = resource.type.split("::")[1].lower()
         prefix = {_TABLE: "table/", _FUNCTION: "function:", _RULE: "rule/"}.get(resource.type, "")
         where = f"{self._aws.region}:{self._aws.account_id}"
         return f"arn:aws:{service}:{where}:{prefix}{self.name(resource.logical_id)}"

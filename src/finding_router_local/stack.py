@@ -301,7 +301,7 @@ class Stack:
             "allow_suppress": environment["ALLOW_SUPPRESS"] == "true",
         }
 
-    # How it does it
+    # Internals
 
     def _deploy(self) -> Deployment:
         values = {

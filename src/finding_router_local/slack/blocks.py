@@ -40,12 +40,14 @@ def problems_of(blocks: Sequence[Any], pointer: str) -> list[str]:
 
 def size_of(blocks: Sequence[Any]) -> int:
     """Count the characters of all text in *blocks* as the limit for a whole message does."""
-    headers = sum(
-        1 for block in blocks if isinstance(block, Mapping) and block.get("type") == "header"
-    )
+    headers = len(_of_type("header", blocks))
     return headers * limits.HEADER_WEIGHT + sum(
         _escaped_length(text) for text in _texts(list(blocks))
     )
+
+
+def _of_type(kind: str, blocks: Sequence[Any]) -> list[Mapping[str, Any]]:
+    return [each for each in blocks if isinstance(each, Mapping) and each.get("type") == kind]
 
 
 def _escaped_length(text: str) -> int:
@@ -78,15 +80,10 @@ def _problems(blocks: Sequence[Any], pointer: str) -> Problems:
             if block_id in seen:
                 yield _at(f"{here}/block_id", f"`block_id` {block_id} already exists")
             seen.add(block_id)
-    tables = [
-        block for block in blocks if isinstance(block, Mapping) and block.get("type") == "table"
-    ]
-    if len(tables) > 1:
+    if len(_of_type("table", blocks)) > 1:
         yield _at(pointer, "only_one_table_allowed")
-    markdown = [
-        block for block in blocks if isinstance(block, Mapping) and block.get("type") == "markdown"
-    ]
-    if sum(len(str(block.get("text", ""))) for block in markdown) > limits.MAX_MARKDOWN_TEXT:
+    markdown = [str(block.get("text", "")) for block in _of_type("markdown", blocks)]
+    if sum(map(len, markdown)) > limits.MAX_MARKDOWN_TEXT:
         yield _too_long(pointer, limits.MAX_MARKDOWN_TEXT)
 
 
@@ -212,13 +209,9 @@ def _cell(cell: Any, here: str) -> Problems:
     elif cell.get("type") == "raw_text":
         yield from _string(cell.get("text"), f"{here}/text", limits.MAX_TABLE_TEXT)
     elif cell.get("type") == "rich_text":
-        yield from _rich_text(cell, here)
+        yield from _elements(cell, here, _rich_section)
     else:
         yield _at(f"{here}/type", f"unsupported type: {cell.get('type')}")
-
-
-def _rich_text(cell: Mapping[str, Any], here: str) -> Problems:
-    yield from _elements(cell, here, _rich_section)
 
 
 def _rich_section(part: Mapping[str, Any], here: str) -> Problems:

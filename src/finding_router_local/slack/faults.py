@@ -3,7 +3,7 @@
 import random
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args
 
 type Drop = Literal["before", "after"]
@@ -84,6 +84,9 @@ class Fault:
         return self.channel is None or self.channel.removeprefix("#") in channels
 
 
+_FIELDS = tuple(each.name for each in fields(Fault) if each.name != "meanwhile")
+
+
 class FaultPlan:
     """All faults that are still to come; safe to use from several threads."""
 
@@ -101,7 +104,7 @@ class FaultPlan:
 
     def add_described(self, described: Mapping[str, Any]) -> Fault:
         """Plan a fault from JSON; raise ValueError for a key that no fault has."""
-        known = {each.name for each in fields(Fault)} - {"struck", "meanwhile"}
+        known = {*_FIELDS} - {"struck"}
         if unknown := sorted(set(described) - known):
             problem = f"unknown: {', '.join(unknown)}; a fault has {', '.join(sorted(known))}"
             raise ValueError(problem)
@@ -120,11 +123,7 @@ class FaultPlan:
     def describe(self) -> list[dict[str, Any]]:
         """Return the planned faults as JSON."""
         with self._lock:
-            described = [asdict(replace(fault, meanwhile=None)) for fault in self._faults]
-        return [
-            {name: value for name, value in each.items() if name != "meanwhile"}
-            for each in described
-        ]
+            return [{name: getattr(fault, name) for name in _FIELDS} for fault in self._faults]
 
     def strike(self, method: str, channels: frozenset[str]) -> Fault | None:
         """Return the fault that befalls this call, and count it."""
