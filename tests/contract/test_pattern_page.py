@@ -34,7 +34,7 @@ def test_an_example_is_true(pattern: str, event: str, verdict: str) -> None:
 
 
 def test_all_examples_at_once() -> None:
-    """An index says the same of each."""
+    """The index agrees with each example."""
     patterns = {
         f"{line}": json.loads(pattern)
         for line, (pattern, _, verdict) in enumerate(EXAMPLES)

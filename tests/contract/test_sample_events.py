@@ -52,7 +52,7 @@ def test_every_file_is_documented_in_a_line() -> None:
 
 @pytest.mark.parametrize("path", SINGLE, ids=lambda path: path.stem)
 def test_event_is_read(path: Path) -> None:
-    """The event and its findings are taken, and its name says which kind it is."""
+    """The event and its findings are read, and the name of the file has its kind."""
     kind, findings = _read(path)
 
     assert findings

@@ -71,7 +71,7 @@ def test_every_product_is_recognised(findings: list[Finding]) -> None:
 
 
 def test_every_severity_is_found(findings: list[Finding]) -> None:
-    """The twelve findings that say nothing about severity count as the lowest."""
+    """The twelve findings without a severity count as the lowest."""
     severities = Counter(finding.severity for finding in findings)
     expected = {"CRITICAL": 15, "HIGH": 69, "MEDIUM": 98, "LOW": 46, "INFORMATIONAL": 43}
 

@@ -54,7 +54,7 @@ class Flood:
     channels: int
     seed: int = 1
     told: dict[str, Told] = field(default_factory=dict)
-    """Everything told so far, by the name of its resource, which every message shows."""
+    """All messages expected so far, by the name of the resource, which every message shows."""
     reopened: int = 0
     _ended: list[Told] = field(default_factory=list)
     _over: list[Told] = field(default_factory=list)

@@ -23,7 +23,7 @@ from finding_router_local.slack.workspace import DEFAULT_SCOPES, PostedMessage
 from finding_router_local.stack import Stack
 
 FINDINGS_PER_MESSAGE: Final = 50
-# So many channels hear of so much each that their messages are full.
+# So few channels get so many findings each that their messages are full.
 CHANNELS: Final = 4
 # As large as template.yaml allows: findings that arrive together are posted together.
 BATCH_SIZE: Final = 500
@@ -35,7 +35,7 @@ _CHANNELS: Final = "soak-"
 _RESOURCE: Final = re.compile(r"soak-\d{6}")
 _PARENT: Final = re.compile(r"\d+ new findings?")
 _IMPORT: Final = 100
-# Of so many findings there are more calls than any planned fault lets pass.
+# So many findings make more calls than any planned fault spares.
 _LARGE: Final = 10_000
 # A fault expected so often strikes at least once, but for one run of a hundred million.
 _SURE: Final = 20
@@ -230,10 +230,10 @@ def _posted(stack: Stack) -> list[PostedMessage]:
 
 
 def _said(stack: Stack) -> Counter[str]:
-    """Count how often each finding was told, by the name of its resource."""
+    """Count the messages about each finding, by the name of its resource."""
     said: Counter[str] = Counter()
     for message in _posted(stack):
-        # A digest tells of its findings in the thread.
+        # A digest lists its findings in the thread.
         if message.is_reply or not _PARENT.search(message.text):
             content = json.dumps([message.text, message.blocks, message.attachments])
             said.update(set(_RESOURCE.findall(content)))

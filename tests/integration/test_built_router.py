@@ -133,7 +133,7 @@ def test_finding_goes_through_the_whole_stack(runtime: Path, built: Built) -> No
 
 
 def test_token_may_be_a_parameter(empty: Stack, runtime: Path, built: Built) -> None:
-    """The layer knows Systems Manager, too."""
+    """The layer has Systems Manager, too."""
     empty.aws.client("ssm").put_parameter(
         Name="/slack/token", Value=empty.slack.token, Type="SecureString"
     )

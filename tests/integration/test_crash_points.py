@@ -1,4 +1,4 @@
-"""A worker is killed at each step: nothing is lost, nothing is said twice, all is NOTIFIED."""
+"""A worker is killed at each step: nothing is lost or posted twice, and all is NOTIFIED."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -67,7 +67,7 @@ def kill_posting(stack: Stack, monkeypatch: pytest.MonkeyPatch, when: str, skip:
 
 
 def check(stack: Stack, *ids: str) -> None:
-    """Each finding is said once in each channel, NOTIFIED, and remembered as such."""
+    """Check that each finding is posted once in each channel, NOTIFIED, and recorded as such."""
     said = [(message.channel_name, message.text) for message in stack.slack.messages()]
     assert len(ids) * len(CHANNELS) == len(said) == len(set(said))
     assert ["NOTIFIED"] * len(ids) == [stack.workflow_status(PRODUCT_ARN, each) for each in ids]
@@ -99,7 +99,7 @@ def test_killed_around_a_step_of_a_message(stack: Stack, step: str, when: str, s
 def test_killed_around_the_post(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, when: str, skip: int
 ) -> None:
-    """Whether Slack took it is found out by looking."""
+    """A search finds out whether Slack took the message."""
     kill_posting(stack, monkeypatch, when, skip)
 
     [outcome] = stack.send([event()])
@@ -112,7 +112,7 @@ def test_killed_around_the_post(
 @pytest.mark.parametrize("when", WHEN)
 @pytest.mark.parametrize("step", ["mark", "remember"])
 def test_killed_around_marking(stack: Stack, step: str, when: str) -> None:
-    """The redelivery completes it, and says nothing."""
+    """The redelivery completes it, and posts nothing."""
     kill(stack, step, when)
 
     [outcome] = stack.send([event()])

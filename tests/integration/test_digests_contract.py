@@ -109,7 +109,7 @@ class DigestStoreContract:
         assert 2 == len(digests.lines(FIRST.digest_id))
 
     def test_one_worker_counts_at_a_time(self, digests: DigestStore) -> None:
-        """Until it is done, gives up, or died over it."""
+        """Until it ends the count, with or without a result, or its lease ends."""
         digests.put_lines(FIRST.digest_id, [make_line()])
         assert digests.begin_count(FIRST.digest_id, now=NOW, until=NOW + 60)
         assert not digests.begin_count(FIRST.digest_id, now=NOW + 59, until=NOW + 120)

@@ -176,7 +176,7 @@ def test_what_is_left_unwritten_is_written_again(items: Items) -> None:
 def test_what_is_left_unprocessed_for_ever_is_an_error(
     items: Items, ledger: DynamoLedger, verb: str
 ) -> None:
-    """Not an entry that is not there, or that was written: that would be said twice."""
+    """Taken for missing, or for written, an entry would have its message posted twice."""
     client = hesitate(items, times=MAX_CALLS + 1)
 
     with pytest.raises(StoreError, match=verb):

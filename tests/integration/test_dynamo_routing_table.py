@@ -83,7 +83,7 @@ def test_every_type_of_the_console_becomes_plain_json(store: Any) -> None:
 
 
 def test_what_is_read_is_a_table(store: Any) -> None:
-    """The types that DynamoDB gives are those that routes are read from."""
+    """DynamoDB's types are those that routes are read from."""
     store(
         route(
             "one",
@@ -106,7 +106,7 @@ def test_what_is_read_is_a_table(store: Any) -> None:
 def test_a_table_of_more_than_a_megabyte_is_read_to_its_end(
     store: Any, aws_environment: AwsServer
 ) -> None:
-    """A Query gives a megabyte at a time."""
+    """A Query returns a megabyte at a time."""
     text = "x" * 300_000
     store(*(route(f"route-{number}", description={"S": text}) for number in range(5)))
 

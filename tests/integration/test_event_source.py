@@ -107,7 +107,7 @@ def source(aws: AwsServer, queue: Queue) -> Any:
 
 
 def test_event_is_what_lambda_sends(queue: Queue, source: Any) -> None:
-    """A record has all that Lambda gives it."""
+    """A record has all fields of Lambda's."""
     [id_] = queue.send('{"a": 1}')
     function = StubFunction(OK)
 

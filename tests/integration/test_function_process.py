@@ -152,7 +152,7 @@ def test_death_is_the_error(process: Any) -> None:
 
 
 def test_handler_that_is_not_there_is_the_error(process: Any) -> None:
-    """An import that fails is told, each time."""
+    """An import that fails is the error, each time."""
     function = process("nothing")
 
     errors = [function({}).error for _ in range(2)]

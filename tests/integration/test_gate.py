@@ -1,4 +1,4 @@
-"""Faults strike where they are told to, and calls of a service come one at a time."""
+"""Faults strike the planned calls, and calls of a service come one at a time."""
 
 import threading
 import time
@@ -46,7 +46,7 @@ def names(aws: AwsServer) -> Any:
 def test_call_fails_as_told(
     aws: AwsServer, table: Any, fault: Fault, code: str, status: int
 ) -> None:
-    """The answer is an error as boto3 knows it, and nothing is done."""
+    """The answer is an error that boto3 knows, and nothing is done."""
     aws.faults.add(fault)
 
     with pytest.raises(ClientError, match=code) as raised:
@@ -68,7 +68,7 @@ def test_connection_breaks(aws: AwsServer, table: Any, effect: str, expected: ob
 
 
 def test_fault_is_counted_down(aws: AwsServer, table: Any) -> None:
-    """It lets some calls pass, strikes as often as told, and is over."""
+    """A fault spares some calls, strikes as often as planned, and is over."""
     aws.faults.add(Fault(effect="throttle", operation="PutItem", skip=1, times=2))
     results = []
 

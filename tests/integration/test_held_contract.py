@@ -162,7 +162,7 @@ class HeldStoreContract:
         assert [replace(BIN, due_at=left.due_at, since=left.since)] == book.bins()
 
     def test_closing_without_a_digest_keeps_the_one_before(self, book: HeldStore) -> None:
-        """There was nothing to say this time."""
+        """There was nothing to post at this time."""
         book.hold(BIN, ONE, EVENT)
         book.close(BIN, digest="digest-1", left=None)
         book.close(BIN, digest=None, left=None)

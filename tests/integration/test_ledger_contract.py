@@ -80,7 +80,7 @@ class LedgerContract:
         assert {KEY: full} == ledger.read([KEY])
 
     def test_many_entries_are_read_at_once(self, ledger: Ledger) -> None:
-        """More than one call of the store can give, and keys may be asked for twice."""
+        """More than one call of the store can return, and keys may be asked for twice."""
         keys = [AlertKey(f"finding-{number}", "#alerts") for number in range(130)]
         for key in keys:
             ledger.write(replace(FIRST, key=key))
@@ -150,7 +150,7 @@ class LedgerContract:
     def test_notified_of_a_finding_that_the_entry_does_not_have_changes_nothing(
         self, ledger: Ledger
     ) -> None:
-        """It may have expired and been said anew, about another standard's."""
+        """It may have expired and been posted anew, about another standard's."""
         ledger.write(FIRST)
 
         ledger.record_notified("another", [KEY], at=5.0)
@@ -158,7 +158,7 @@ class LedgerContract:
         assert {KEY: FIRST} == ledger.read([KEY])
 
     def test_the_channels_of_a_finding_are_known_once_noted(self, ledger: Ledger) -> None:
-        """However often; of a finding that was never said there are none."""
+        """However often; a finding that was never posted has none."""
         for channel in ("#alerts", "#other", "#alerts"):
             ledger.note_channel(AlertKey("finding", channel))
         ledger.note_channel(AlertKey("second", "#alerts"))
@@ -170,7 +170,7 @@ class LedgerContract:
         }
 
     def test_channels_of_many_findings_are_known_at_once(self, ledger: Ledger) -> None:
-        """More than one call of the store can give."""
+        """More than one call of the store can return."""
         subjects = [f"finding-{number}" for number in range(130)]
         for subject in subjects[:5]:
             ledger.note_channel(AlertKey(subject, "#alerts"))

@@ -52,7 +52,7 @@ def endpoint_in(seen: str) -> str:
 
 
 class TestSend:
-    """Findings go through the stack and their ends are told."""
+    """Findings go through the stack and their outcomes are printed."""
 
     def test_prints_a_line_per_finding(self, runner: CliRunner) -> None:
         """Severity, title, account, product, channels with their routes, and the status."""
@@ -91,7 +91,7 @@ class TestSend:
     def test_sends_a_bare_finding_by_the_routes_of_a_file(
         self, runner: CliRunner, tmp_path: Path
     ) -> None:
-        """A finding from standard input goes in as an import, and where --routes says."""
+        """A finding from standard input is sent as an import, and goes where --routes lead."""
         routes = tmp_path / "routes.json"
         routes.write_text(json.dumps([{"kind": "route", "name": "all", "channel": "#mine"}]))
         event = json.loads((EVENTS / "imported-guardduty-port-probe.json").read_text())
@@ -126,7 +126,7 @@ class TestSend:
     def test_failed_finding_is_an_exit_of_one(
         self, runner: CliRunner, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """A finding without a named end fails the command, and says why."""
+        """A finding without a final outcome fails the command, with the reason."""
         outcome = FindingOutcome(outcome="failed", event=0, detail="Slack is down", title="T")
         monkeypatch.setattr("finding_router_local.stack.Stack.send", lambda *_, **__: [outcome])
         file = str(EVENTS / "imported-guardduty-port-probe.json")
@@ -141,7 +141,7 @@ class TestDemo:
     """`local demo`, which `make demo` calls."""
 
     def test_sends_every_event_and_writes_the_page(self, runner: CliRunner, project: Any) -> None:
-        """It ends with 0, tells of each finding, and leaves a page of the messages."""
+        """It ends with 0, prints each finding, and leaves a page of the messages."""
         result = runner.invoke(
             main, ["local", "demo", "--template", str(project / "template.yaml")]
         )
@@ -265,7 +265,7 @@ class TestReport:
         assert "a [2Jb c d" in said
 
     def test_default_channel_and_note_are_named(self) -> None:
-        """Without a route the line says why the channel was chosen."""
+        """Without a route the line has the reason of the channel."""
         delivered = Delivered(channel="#security", note="meant for #gone: channel_not_found")
 
         said = plain(FindingOutcome(outcome="posted", event=0, channels=(delivered,)))

@@ -53,7 +53,7 @@ def texts(stack: Stack, channel: Any = CHANNEL) -> Any:
 
 
 def test_finding_is_posted_and_notified(stack: Stack) -> None:
-    """A finding goes in, a message comes out in the routed channel, and Security Hub knows."""
+    """A finding becomes a message in the routed channel, and Security Hub has NOTIFIED."""
     [outcome] = stack.send([EVENT])
 
     assert "posted" == outcome.outcome
@@ -77,7 +77,7 @@ def test_rule_filters_as_deployed(stack: Stack) -> None:
 
 
 def test_own_update_comes_back_and_is_not_posted(stack: Stack) -> None:
-    """The event that NOTIFIED causes says nothing."""
+    """The event caused by NOTIFIED posts nothing."""
     stack.send([EVENT])
 
     assert stack.drain()
@@ -106,7 +106,7 @@ def test_duplicate_events_say_nothing_twice(stack: Stack) -> None:
 
 
 def test_route_edited_in_the_table_takes_effect(stack: Stack) -> None:
-    """The next finding goes where the edited item says, without a deployment."""
+    """The edited item routes the next finding, without a deployment."""
     stack.send([new_event("before")])
     stack.put_routes([{**ROUTES[1], "channel": "#elsewhere"}])
     stack.advance(2)
@@ -154,7 +154,7 @@ def test_failure_is_retried_without_waiting(stack: Stack) -> None:
 
 
 def test_what_fails_for_ever_is_told(stack: Stack) -> None:
-    """After the tries that it was given, a finding is reported as failed, not NOTIFIED."""
+    """After its tries, a finding is reported as failed, not NOTIFIED."""
     stack.slack.set_token_state("revoked")
 
     [outcome] = stack.send([EVENT], tries=3)
@@ -203,7 +203,7 @@ def test_worker_that_is_killed_is_replaced(stack: Stack, fault: Fault) -> None:
 
 
 def test_two_workers_share_a_flood() -> None:
-    """Two processes work at the same time; each finding is said once."""
+    """Two processes work at the same time; each finding is posted once."""
     findings = [
         new_event(f"finding-{number}", AwsAccountId=f"{number % 8:012}") for number in range(40)
     ]

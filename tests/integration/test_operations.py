@@ -27,7 +27,7 @@ DOCUMENT = TEMPLATE.parent / "docs/operations.md"
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Stack]:
-    """Run one stack for all tests here; it gives up early."""
+    """Run one stack for all tests here, with few tries."""
     with Stack() as stack:
         sqs = stack.aws.client("sqs")
         queues = stack.deployment.queues
@@ -67,7 +67,7 @@ def counted(stack: Stack, metric: str) -> int:
 
 
 def check_well(stack: Stack, finding_id: str = "finding-1") -> None:
-    """Check that the finding is said once, NOTIFIED, and in no queue any more."""
+    """Check that the finding is posted once, NOTIFIED, and no longer in a queue."""
     texts = [message.text for message in stack.slack.messages(ALERTS)]
     assert 1 == len([text for text in texts if finding_id in text])
     assert "NOTIFIED" == stack.workflow_status(PRODUCT_ARN, finding_id)
@@ -89,7 +89,7 @@ def test_dead_letters(stack: Stack) -> None:
 
 
 def test_redrive_says_nothing_twice(stack: Stack) -> None:
-    """A dead letter that was said before the outage is only marked."""
+    """A dead letter that was posted before the outage is only marked."""
     stack.aws.faults.add(Fault(effect="outage", service="securityhub", times=None))
     stack.put(imported(raw_finding()))
     assert stack.drain()
@@ -150,7 +150,7 @@ def test_backlog(stack: Stack) -> None:
 
 
 def test_failing(stack: Stack) -> None:
-    """Findings come back for as long as Slack is down, counted each time, and are said then."""
+    """Findings come back while Slack is down, counted each time, and are then posted."""
     stack.slack.faults.add(http_status=503, times=2)
     before = counted(stack, "FindingsFailed")
     [outcome] = stack.send([imported(raw_finding())], tries=2)
@@ -220,7 +220,7 @@ def test_invalid_routes(stack: Stack) -> None:
 
 
 def test_redrive_command(stack: Stack, tmp_path: Any) -> None:
-    """The command finds the stack that runs here, and tells how many messages it moved."""
+    """The command finds the running stack, and prints how many messages it moved."""
     stack.slack.faults.add(error="service_unavailable", times=None)
     stack.put(imported(raw_finding()))
     stack.drain()

@@ -31,7 +31,7 @@ class RatesContract:
         assert slot(rates, "#other").is_taken
 
     def test_a_slot_that_is_too_late_is_left_to_others(self, rates: Rates) -> None:
-        """It says when to ask again."""
+        """The refusal has the time of the next free slot."""
         slot(rates)
 
         assert Slot(at=NOW + 1, is_taken=False) == slot(rates, latest=NOW + 0.5)

@@ -86,7 +86,7 @@ def test_times_memory_and_processor_are_measured(function: RuntimeEmulator) -> N
 
 
 def test_exception_is_a_failure(function: RuntimeEmulator) -> None:
-    """It is told by type and text, and the function lives on."""
+    """The error has its type and text, and the function lives on."""
     failed = function.invoke({"do": "raise"})
 
     assert "ValueError: as told" == failed.error

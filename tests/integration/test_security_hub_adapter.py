@@ -61,7 +61,7 @@ def hub(aws_environment: AwsServer) -> Hub:
 
 
 def test_a_call_takes_a_hundred_findings(hub: Hub) -> None:
-    """Security Hub refuses more, and boto3 would not tell."""
+    """Security Hub refuses more, which boto3 does not check."""
     keys = hub.hold(*(f"finding-{number:03}" for number in range(230)))
 
     assert {} == hub.mark(keys)
@@ -100,7 +100,7 @@ def test_a_finding_named_twice_is_sent_once(hub: Hub) -> None:
     ],
 )
 def test_each_unprocessed_finding_comes_with_its_code(hub: Hub, code: str) -> None:
-    """HTTP 200 says nothing about them."""
+    """HTTP 200 does not mean success for them."""
     keys = hub.hold("bad", "good")
     hub.fail("BatchUpdateFindings", effect=Effect.UNPROCESSED, containing="bad", code=code)
 

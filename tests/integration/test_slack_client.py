@@ -176,7 +176,7 @@ def test_each_of_slacks_errors_says_what_to_do_next(
 def test_some_errors_leave_open_whether_it_was_posted(
     world: World, code: str, *, ambiguous: bool
 ) -> None:
-    """Slack itself says so of these."""
+    """Slack documents it of these errors."""
     world.fail(error=code)
 
     refusal = world.refusal()
@@ -425,7 +425,7 @@ def test_no_error_shows_the_token(world: World) -> None:
 
 
 def test_a_message_is_found_among_many_pages(world: World) -> None:
-    """A busy channel has more messages than Slack gives at once."""
+    """A busy channel has more messages than Slack returns at once."""
     posted = world.client.post(CHANNEL, MESSAGE, delivery_ids=["delivery-1"])
     for _ in range(PAGE + 1):
         world.server.add_message("alerts", "chatter")

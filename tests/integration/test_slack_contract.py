@@ -135,7 +135,7 @@ class SlackContract:
         )
 
     def test_a_good_token_is_accepted(self, slack: Any) -> None:
-        """Slack says so without a channel."""
+        """The check needs no channel."""
         assert slack.check() is None
 
     def test_a_message_can_be_changed_and_is_still_found(self, slack: Any, now: Any) -> None:

@@ -99,7 +99,7 @@ class TestLive:
         expect(page.locator("article .author")).to_have_text("Security Hub Router")
 
     def test_an_update_replaces_what_is_shown(self, page: Page, client: WebClient) -> None:
-        """An edited message changes in place, and says that it did."""
+        """An edited message changes in place, and is marked as edited."""
         posted = client.chat_postMessage(channel="#alerts", text="open")
         expect(page.locator("article")).to_contain_text("open")
         client.chat_update(channel=posted["channel"], ts=posted["ts"], text="resolved")
@@ -141,7 +141,7 @@ class TestLive:
         expect(page.locator("article .text")).to_have_text("elsewhere")
 
     def test_a_server_that_went_away_is_noticed(self, page: Page, slack: SlackServer) -> None:
-        """The page says that its server is gone, and that it is back."""
+        """The page shows that its server is gone, and that it is back."""
         expect(page.locator("#status")).to_have_text("live")
         slack.stop()
         expect(page.locator("#status")).to_have_text("server is away")

@@ -24,7 +24,7 @@ from slack_caller import ALL_SCOPES, START
 
 
 class Clock:
-    """Stand still until told otherwise."""
+    """A clock that stands still until it is set."""
 
     def __init__(self) -> None:
         self.time = START
@@ -233,7 +233,7 @@ class TestFaults:
     def test_a_dropped_connection_has_no_answer(
         self, slack: SlackServer, client: WebClient, drop: Any, stored: int
     ) -> None:
-        """The caller sees the connection end; whether the message is there it cannot see."""
+        """The caller sees the connection end, and cannot see whether the message was posted."""
         slack.faults.add(method="chat.postMessage", drop=drop)
 
         with pytest.raises(http.client.RemoteDisconnected):
@@ -303,7 +303,7 @@ class TestFaults:
         kept.close()
 
     def test_latency_can_be_had(self) -> None:
-        """Every answer takes as long as it is told to: here longer than the caller waits."""
+        """Every answer takes the configured time: here longer than the caller waits."""
         with SlackServer(latency_seconds=30) as slack, pytest.raises(TimeoutError):
             connect(slack, timeout=1).auth_test()
 

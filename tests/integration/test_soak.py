@@ -1,4 +1,4 @@
-"""A flood of findings with random faults: nothing is lost, nothing is said twice."""
+"""A flood of findings with random faults: nothing is lost, nothing is posted twice."""
 
 from collections import Counter
 from typing import Any
@@ -22,13 +22,13 @@ def test_small_soak() -> None:
     assert report.faults > 0
     assert [] == report.unstruck
     assert 0 == report.rate_limited
-    # Small batches say less together than those of a great flood.
+    # Small batches post less together than those of a great flood.
     assert report.per_message > 5
 
 
 @pytest.mark.timeout(600)
 def test_soak_over_many_channels() -> None:
-    """Slack never has to ask two workers for patience."""
+    """Slack never answers two workers with a rate limit."""
     report = soak(300, channels=50, with_faults=False)
 
     assert ([], [], 0, 0) == (
@@ -61,7 +61,7 @@ def test_flood_is_the_same_each_time() -> None:
 
 
 def test_what_ended_untold_is_told_for_the_first_time_when_it_is_back() -> None:
-    """A finding that was over before its turn came leaves nothing to tell, until it returns."""
+    """A finding that ended before its turn needs no message, until it returns."""
     told, untold = (Flood(5_000, channels=4) for _ in range(2))
     for flood, count in ((told, 2), (untold, 0)):
         for wave in flood.waves(500):

@@ -39,12 +39,12 @@ class TestParameters:
             read(**values)
 
     def test_asks_for_what_has_no_default(self) -> None:
-        """A parameter without default must be given."""
+        """A parameter without a default requires a value."""
         with pytest.raises(TemplateError, match="SlackTokenArn"):
             read_template(TEMPLATE, {"DefaultChannel": "#x"}, region="us-east-1")
 
     def test_names_a_template_that_is_not_there(self, tmp_path: Path) -> None:
-        """A wrong path is told with the way out."""
+        """The error for a wrong path has the remedy."""
         with pytest.raises(TemplateError, match="--template"):
             read_template(tmp_path / "none.yaml", {}, region="us-east-1")
 

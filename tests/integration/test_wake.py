@@ -51,7 +51,7 @@ def test_template_says_when(running: Stack) -> None:
 
 
 def test_nothing_is_due_yet(stack: Stack) -> None:
-    """A call that comes early says nothing."""
+    """A call that comes early posts nothing."""
     assert [] == stack.wake()
     assert [] == stack.slack.messages()
 
@@ -96,7 +96,7 @@ def test_wake_command(stack: Stack, tmp_path: Any) -> None:
 
 
 def test_wake_command_without_a_stack(tmp_path: Any) -> None:
-    """Where nothing runs, it says how to start it."""
+    """Without a running stack, the error has the command to start one."""
     result = CliRunner().invoke(local, ["wake", "--template", str(tmp_path / "template.yaml")])
 
     assert 1 == result.exit_code

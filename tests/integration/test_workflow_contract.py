@@ -64,7 +64,7 @@ class WorkflowContract:
         assert {} == statuses(workflow)
 
     def test_without_time_nothing_is_marked(self, workflow: Workflow, hold: Hold) -> None:
-        """Each key says so."""
+        """Each key has the error for it."""
         hold("one")
 
         assert {ONE: OUT_OF_TIME} == workflow.mark([ONE], "NOTIFIED", deadline=nearly_over())

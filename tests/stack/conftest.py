@@ -40,7 +40,7 @@ def template() -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def resolve() -> Resolve:
     """
-    Return the properties of every resource, by logical id, for given values of parameters.
+    Return the properties of every resource, by logical id, for these values of parameters.
 
     References to resources read `<LogicalId.Attribute>`.
     """

@@ -49,7 +49,7 @@ def pattern(request: pytest.FixtureRequest, resolve: Resolve) -> Pattern:
 
 
 def imported(**finding: object) -> dict[str, Any]:
-    """Make an Imported event of one finding that says nothing but *finding*."""
+    """Make an Imported event of one finding with no other fields than *finding*."""
     return {
         "source": "aws.securityhub",
         "detail-type": "Security Hub Findings - Imported",

@@ -1,4 +1,4 @@
-"""The scripts of the build say so when something is not as they expect it."""
+"""The scripts of the build fail with a message if files are not as they expect."""
 
 import subprocess
 import sys

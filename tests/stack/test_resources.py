@@ -184,7 +184,7 @@ class TestFunction:
     def test_parameter_reaches_its_setting(
         self, parameter: str, value: str, setting: str, expected: object, resolve: Resolve
     ) -> None:
-        """With the template's default that of the function, and another where it is given."""
+        """By default the setting has its own default, else the value of the parameter."""
         for values, wanted in (
             ({}, Settings.model_fields[setting].default),
             ({parameter: value}, expected),
@@ -253,7 +253,7 @@ class TestWaking:
         assert is_wake(json.loads(target["Input"]))
 
     def test_calls_as_seldom_as_wanted(self, resolve: Resolve) -> None:
-        """More than one minute are minutes: Scheduler knows grammar."""
+        """More than one minute are minutes, as Scheduler requires."""
         assert "rate(5 minutes)" == resolve(WakeMinutes="5")["WakeSchedule"]["ScheduleExpression"]
 
     def test_call_that_fails_is_not_repeated_behind_the_next(self, resolve: Resolve) -> None:

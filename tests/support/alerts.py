@@ -64,7 +64,7 @@ def make_claim(saying: Saying = Saying.CARD, **changes: Any) -> Claim:
 
 
 def unsaid(**changes: Any) -> Alert:
-    """Make an alert that was claimed for its first card, and not said."""
+    """Make an alert that was claimed for its first card, which is not posted."""
     nothing = {"episode": 0, "sequence": 0, "is_shown": False}
     nowhere = {"posted_to": None, "ts": None, "posted_at": None}
     return make_alert(**nothing | nowhere | {"version": 1, "claim": make_claim()} | changes)

@@ -228,7 +228,7 @@ class FakeWorkflow:
     def severities(
         self, keys: Collection[FindingKey], *, deadline: Deadline
     ) -> dict[FindingKey, Severity | None]:
-        """Return None for findings that are archived, or whose status says that they are over."""
+        """Return None for findings that are archived, or whose status is an end."""
         if not deadline.leaves(SECURITY_HUB_SECONDS):
             raise security_hub_down("")
         with self._faults.around("severities"):

@@ -330,6 +330,6 @@ def _wait_for(port: int, process: subprocess.Popen[str]) -> None:
 
 
 def _kill(pid: int) -> None:
-    """End the runtime, which the emulator leaves behind when it is told to stop."""
+    """End the runtime, which the emulator leaves behind when it is stopped."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)

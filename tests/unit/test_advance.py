@@ -194,7 +194,7 @@ def test_a_finding_that_got_worse_elsewhere_is_news_where_a_route_leads_now() ->
 
 
 def test_a_rise_that_was_said_is_known_by_its_event() -> None:
-    """A redelivery may still have to tell another channel."""
+    """A redelivery may still have to be posted in another channel."""
     rise = later(Status.ONGOING, severity=Severity.CRITICAL)
     said = make_alert(
         members={MEMBER: member(updated_at=LATER, sent_at=NOW + 86_400)},

@@ -132,7 +132,7 @@ def test_an_alert_lists_the_standards_that_are_there() -> None:
 
 
 def test_a_member_is_notified_for_itself_while_it_is_there() -> None:
-    """Security Hub knows each finding alone, and one that ended stays as it was ended."""
+    """Security Hub stores each finding alone, and an ended one keeps its end."""
     alert = make_alert(
         members={
             "notified": member(notified_at=1.0),

@@ -299,7 +299,10 @@ def test_account_is_found_where_it_is_written(
 def test_region_and_partition_are_found_where_they_are_written(
     raw: dict[str, Any], expected: tuple[str | None, str]
 ) -> None:
-    """The finding says it first, then its ARN, then its resources; a made-up partition is none."""
+    """
+    The finding's own field comes first, then its ARN, then its resources; a made-up partition is
+    none.
+    """
     finding = read_finding(raw)
 
     assert expected == (finding.region, finding.partition)

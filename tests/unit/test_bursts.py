@@ -173,7 +173,7 @@ def test_many_findings_take_several_answers_at_slacks_pace() -> None:
 
 
 def test_what_ends_or_is_back_changes_the_totals() -> None:
-    """A finding of a digest has no card; it is said to be back in the thread."""
+    """A finding of a digest has no card; its return is posted in the thread."""
     router = Router()
     router.send(*flood(6))
     router.clock.now += 60
@@ -231,7 +231,7 @@ def test_refused_totals_are_changed_plainly() -> None:
 
 
 def test_totals_that_cannot_be_changed_bring_their_findings_back_for_it() -> None:
-    """They are not said again."""
+    """They are not posted again."""
     router = Router()
     router.send(*flood(6))
     router.clock.now += 60
@@ -461,7 +461,7 @@ def test_out_of_time_the_rest_of_a_digest_comes_back() -> None:
 
 
 def test_critical_ones_alone_are_cards() -> None:
-    """There is nothing else to put together."""
+    """There is nothing else to group."""
     router = Router()
 
     router.send(*flood(THRESHOLD + 1, Severity={"Label": "CRITICAL"}))
@@ -589,7 +589,7 @@ def test_whatever_dies_between_two_steps_every_digest_adds_up(
 
 
 def severities(parent: Said) -> list[str]:
-    """Return the counts by severity that *parent* says."""
+    """Return the counts by severity in *parent*."""
     parts = parent.text.partition(": ")[0].split(" · ")
     return [part for part in parts if part.endswith(("CRITICAL", "HIGH"))]
 

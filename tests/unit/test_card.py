@@ -28,7 +28,7 @@ PORTAL = AccessPortal("https://acme.awsapps.com/start", "ReadOnly")
 
 
 def said_by(message: Message) -> str:
-    """Return all that the message says, a line each."""
+    """Return all text of the message, a line each."""
     blocks = blocks_of(message.arguments())
     return "\n".join(text["text"] for block in blocks for text in texts_of(block))
 
@@ -86,7 +86,7 @@ class TestWhole:
 
     @pytest.mark.parametrize("severity", list(Severity))
     def test_every_severity_has_a_colour_and_a_circle(self, severity: Severity) -> None:
-        """The word says it too, for those who do not see the colours."""
+        """The word is there too, for readers who do not see the colours."""
         message = render(make_finding(severity=severity), CONTEXT)
 
         assert message.colour == COLOURS[severity]
@@ -109,7 +109,7 @@ class TestSummary:
         assert expected == message.text
 
     def test_it_repeats_nothing(self) -> None:
-        """A resource that the title names, and the account itself, are not said again."""
+        """A resource that the title names, and the account itself, are not repeated."""
         resources = (make_resource(), make_resource("AWS::::Account:123456789012"))
         finding = make_finding(title="invoices is public", resources=resources)
 
@@ -161,14 +161,14 @@ class TestPlace:
     def test_compliance_says_what_it_was(
         self, previous: str | None, now: str | None, expected: str | None
     ) -> None:
-        """A control that broke just now is told from one that was always broken."""
+        """A control that broke just now is distinguished from one that was always broken."""
         raw = {"ProductFields": {"PreviousComplianceStatus": previous}}
         message = render(make_finding(raw, compliance_status=now), CONTEXT)
 
         assert expected == labels(message).get("Compliance")
 
     def test_what_a_person_asked_for_shows_its_status(self) -> None:
-        """A finding that is no longer new says so."""
+        """The card shows that a finding is no longer new."""
         finding = make_finding(workflow_status="RESOLVED", record_state="ARCHIVED")
 
         assert labels(render(finding, CONTEXT))["Status"] == "RESOLVED · ARCHIVED"
@@ -234,7 +234,7 @@ class TestBody:
     def test_remediation_has_a_guide(
         self, text: str | None, url: str | None, expected: str | None
     ) -> None:
-        """The link says where it leads; without advice and guide there is no heading."""
+        """The link names its target; without advice and guide there is no heading."""
         finding = make_finding(remediation_text=text, remediation_url=url)
         sections = said_by(render(finding, CONTEXT)).split("*Remediation*\n")[1:]
 
@@ -364,7 +364,7 @@ class TestRaw:
         assert "… (cut)" in said_by(message)
 
     def test_bottomless_json_is_not_followed(self) -> None:
-        """Nesting deeper than Python follows is said instead of shown."""
+        """Nesting deeper than Python follows is noted instead of shown."""
         raw: list[Any] = []
         for _ in range(200_000):
             raw = [raw]

@@ -22,12 +22,12 @@ BLANK = make_alert(members={})
 
 
 def text(message: Message) -> str:
-    """Return all that *message* says."""
+    """Return all text of *message*."""
     return str(message.arguments())
 
 
 def test_a_finding_has_a_full_and_a_plain_card() -> None:
-    """The plain one says it without blocks."""
+    """The plain message has it without blocks."""
     finding = read_finding(raw_finding("one"))
 
     assert "Title of one" in text(card(finding).full(BLANK, None))
@@ -73,7 +73,7 @@ def said(saying: Saying, alert: Alert, **changes: object) -> str:
 
 
 def test_a_card_lists_the_standards_that_ask_for_it() -> None:
-    """In one order, whichever was heard of first."""
+    """In one order, with any order of arrival."""
     alert = make_alert(
         members={"b": member(standard="CIS"), "a": member(standard="AWS FSBP"), "c": member()}
     )
@@ -89,14 +89,14 @@ def test_the_first_thing_to_say_is_the_card() -> None:
 
 
 def test_a_reopening_says_how_often_and_since_when() -> None:
-    """Without a time of the finding's own, since it was first told."""
+    """Without a time of the finding's own, since its first post."""
     shown = said(Saying.REOPEN, make_alert(episode=1), CreatedAt="")
 
     assert "Reopened, 2nd time, first seen 1 hour ago" in shown
 
 
 def test_a_rise_says_from_what_to_what() -> None:
-    """The channel knows the one, and not the other."""
+    """The channel has the one, and not the other."""
     assert "from MEDIUM to HIGH" in said(Saying.RISE, make_alert(worst=Severity.MEDIUM))
 
 
@@ -109,7 +109,7 @@ def test_a_message_shows_the_severity_of_its_claim() -> None:
 
 
 def test_the_card_of_several_standards_shows_the_worst_that_there_is() -> None:
-    """Whichever of them was heard last."""
+    """With any order of arrival."""
     alert = make_alert(members={"a": member(), "b": member(severity=Severity.LOW)})
 
     assert "HIGH" in said(Saying.CARD, alert, Severity={"Label": "LOW"})
@@ -131,7 +131,7 @@ def test_an_end_says_how_and_after_how_long(changes: dict[str, object], word: st
 
 
 def test_an_end_of_what_nobody_knows_the_beginning_of_leaves_out_how_long_it_took() -> None:
-    """It says no more than is known."""
+    """It shows no more than is known."""
     finding = read_finding(raw_finding(RecordState="ARCHIVED"))
 
     assert " after " not in card(finding).ended(make_alert(posted_at=None), NOW).text

@@ -123,5 +123,5 @@ def test_no_call_to_aws_takes_longer_than_reckoned_with(config: Config, allowanc
 
 
 def test_no_call_to_slack_takes_longer_than_reckoned_with() -> None:
-    """The transport gives up when the reckoning says so."""
+    """The transport stops when the deadline leaves no time."""
     assert TIMEOUT_SECONDS <= SLACK_SECONDS

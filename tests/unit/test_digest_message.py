@@ -182,7 +182,7 @@ class TestParent:
     def test_every_digest_is_harmless_and_within_limits(
         self, some: list[Line], frame: Digest, before: list[Line] | None
     ) -> None:
-        """No text of a finding or an operator breaks a limit, acts in Slack, or says nothing."""
+        """No text of a finding or an operator breaks a limit, acts in Slack, or is empty."""
         trend = None if before is None else Trend.between(Totals.of(before), Totals.of(some))
         whole = Digest(
             heading=frame.heading,

@@ -28,7 +28,7 @@ PORTAL = AccessPortal("https://acme.awsapps.com/start", "ReadOnly")
 
 
 def read(finding: Finding, **changes: Any) -> Line:
-    """Return the finding's line, in no special circumstances unless *changes* say so."""
+    """Return the finding's line, in no special circumstances but *changes*."""
     values: dict[str, Any] = {"subject": "0" * 40, "account_alias": None, "portal": None}
     return line_of(finding, **values | changes)
 
@@ -66,7 +66,7 @@ class TestKind:
         "vulnerabilities", [[{"Id": "CVE-1"}, {"Id": "CVE-2"}], [{"Cvss": []}], "none"]
     )
     def test_several_vulnerabilities_are_no_name(self, vulnerabilities: object) -> None:
-        """Where a finding is about more than one, or does not say which, its type speaks."""
+        """A finding about several vulnerabilities, or about unnamed ones, has its type."""
         finding = make_finding(
             {"Vulnerabilities": vulnerabilities}, types=("Checks/Vulnerabilities/CVE",)
         )
@@ -220,7 +220,7 @@ class TestGroups:
         assert 2 == len(groups([make_line(), make_line(product="Scanner")]))
 
     def test_a_group_has_the_title_that_its_lines_share(self) -> None:
-        """Where they differ, or the name says it all, there is none."""
+        """If they differ, or the name is enough, there is none."""
         [same] = groups([make_line(), make_line(subject="2")])
         [about] = groups([make_line(group_title="Block it")])
         [mixed] = groups([make_line(), make_line(subject="2", title="another")])

@@ -60,13 +60,13 @@ class TestLines:
         assert reply.message.text == "3 findings: S3.8 (3)"
 
     def test_a_group_that_is_named_by_its_title_has_a_heading_too(self) -> None:
-        """The heading says the title in words, once."""
+        """The heading has the title in words, once."""
         some = [make_line(group="Be private", title="Be private", subject=each) for each in "12"]
 
         assert paragraphs(only(*some))[0].startswith("Be private\n🟠 ")
 
     def test_titles_that_differ_are_all_said(self) -> None:
-        """Without a title in common each finding says its own, below one another."""
+        """Without a title in common each finding has its own, below one another."""
         reply = only(
             make_line(title="A is bad", resource="A", subject="1"),
             make_line(title="B is bad", resource="B", subject="2"),

@@ -53,7 +53,7 @@ def test_a_dash_reads_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_cannot_be_opened_says_why(tmp_path: Path) -> None:
-    """Missing files, folders and binary files are told apart."""
+    """Missing files, folders and binary files have different errors."""
     binary = tmp_path / "binary"
     binary.write_bytes(b"\xff\xfe\x00")
 

@@ -16,7 +16,7 @@ DROP = {"kind": "route", "name": "everything", "action": "drop"}
 
 
 def edited(route: dict[str, Any], *findings: dict[str, Any], is_ambiguous: bool = False) -> Router:
-    """Make a router that could not say *findings*, and whose only route is *route* since."""
+    """Make a router that could not post *findings*, and whose only route is *route* since."""
     router = Router()
     error = unavailable("service_unavailable", ambiguous=is_ambiguous)
     router.faults.plan("post", error, times=None)
@@ -55,7 +55,7 @@ def test_findings_that_were_surely_not_said_follow_the_edited_route() -> None:
 
 @pytest.mark.parametrize("count", [1, 6])
 def test_findings_are_said_where_their_route_leads_now_and_nowhere_else(count: int) -> None:
-    """The event of the router's own mark tells nothing to the channel that it left."""
+    """The event of the router's own mark posts nothing in the channel that it left."""
     router = edited(RIGHT, *FLOOD[:count])
     moved = router.send(*FLOOD[:count], tries=2)
     router.clock.now += 120
@@ -129,7 +129,7 @@ def test_a_route_for_what_is_new_still_leads_to_what_is_to_be_said(
 
 
 def test_the_worse_of_two_events_leads_where_only_the_worse_is_wanted() -> None:
-    """They are said together."""
+    """They are posted together."""
     router = Router({**EVERYTHING, "match": {"Severity": {"Label": ["HIGH", "CRITICAL"]}}})
     router.faults.plan("post", unavailable("service_unavailable"), times=None)
     router.send(raw_finding())

@@ -42,7 +42,7 @@ class Explain:
         self.routes.write_text(json.dumps(ROUTES), "utf-8")
 
     def __call__(self, given: object, *options: str, routes: object = None) -> Result:
-        """Explain *given* by *routes*, which stay for the next call."""
+        """Explain the finding *given* by *routes*, which stay for the next call."""
         if routes is not None:
             self.routes.write_text(json.dumps(routes), "utf-8")
         self.file.write_text(json.dumps(given), "utf-8")
@@ -343,7 +343,7 @@ def test_an_expectation_that_is_no_channel_is_refused(explain: Explain) -> None:
 
 
 def test_a_file_that_cannot_be_read_is_named(explain: Explain) -> None:
-    """Exit 2 tells it from a finding that goes elsewhere."""
+    """Exit 2 distinguishes it from a finding that goes elsewhere."""
     result = explain(5)
 
     assert result.exit_code == 2
@@ -351,7 +351,7 @@ def test_a_file_that_cannot_be_read_is_named(explain: Explain) -> None:
 
 
 def test_without_routes_it_goes_by_the_examples(explain: Explain) -> None:
-    """A first try needs nothing but a finding, and says how to give routes of one's own."""
+    """A first try needs only a finding, and the output names the option for other routes."""
     explain.file.write_text(json.dumps(FINDING), "utf-8")
 
     result = CliRunner().invoke(main, ["explain", str(explain.file)])

@@ -12,7 +12,7 @@ def test_severities_are_ordered_by_rank() -> None:
 
 
 def test_key_is_the_identity_in_security_hub() -> None:
-    """A finding is told apart by its product and its Id, as one Id may be of two products."""
+    """A finding is identified by its product and its Id, as one Id may be of two products."""
     finding = read_finding({"Id": "one", "ProductArn": "product"})
     expected = ("product", "one")
 

@@ -161,7 +161,7 @@ def test_the_schedule_has_said_what_is_due(world: World) -> None:
 
 
 def test_what_waits_on_is_no_failure_of_the_call(world: World) -> None:
-    """The next one says it; an alarm for each would be one for each minute."""
+    """The next call reports it; an alarm for each would be one for each minute."""
     silence = {"kind": "silence", "name": "short", "match": {}, "until": "2026-09-21T15:00:00Z"}
     world.router.items.append(silence)
     world.router.send(raw_finding())
@@ -258,7 +258,7 @@ def test_an_empty_batch_has_no_records() -> None:
     ],
 )
 def test_a_record_knows_how_often_it_was_tried(attributes: object, expected: int) -> None:
-    """Where SQS does not say, it is the first time."""
+    """Without SQS's count, it is the first time."""
     [record] = read_records({"Records": [sqs_record(fresh("one")) | {"attributes": attributes}]})
 
     assert expected == record.tries

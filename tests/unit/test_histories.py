@@ -105,7 +105,7 @@ def check_end(router: Router, known: Sequence[Sent]) -> None:
 
 
 def check_reasons(jobs: Sequence[Job]) -> None:
-    """Each event has an outcome, and says why."""
+    """Each event has an outcome, and the reason."""
     for job in jobs:
         assert job.outcome is not None
         assert job.detail or not job.is_followed
@@ -177,8 +177,8 @@ def test_in_any_order_the_card_shows_the_newest_that_is_known(
     for what, after in steps:
         if data.draw(st.booleans()):
             history.notified(history.now + 30)
-        # An event about nothing that was ever said is not remembered: a person who sets NOTIFIED
-        # on a finding that ended is heard once the channel knows it.
+        # An event about a finding that was never posted is not remembered: NOTIFIED set by a person
+        # on a finding that ended counts once the channel has a card.
         if what != "notify" or history.is_open:
             history.step(what, after)
     router = Router(CARDS)

@@ -84,7 +84,7 @@ def test_a_scheduled_digest_is_compared_with_the_one_before() -> None:
 def test_a_scheduled_digest_is_compared_with_the_one_before_whatever_became_of_that(
     operation: str, how: dict[str, Any]
 ) -> None:
-    """The call that said it may have died, or left something to the next."""
+    """The call that posted it may have died, or left work to the next."""
     router = Router(DAILY)
     router.send(raw_finding("one"))
     router.clock.now += 2 * HOUR
@@ -186,7 +186,7 @@ def test_what_ended_while_it_waited_is_listed_as_over(how: str) -> None:
 
 
 def test_a_finding_that_also_waits_elsewhere_is_marked_with_the_last() -> None:
-    """Not every channel has heard of it before."""
+    """Not every channel has its card."""
     late = {
         **DAILY,
         "name": "late",
@@ -241,7 +241,7 @@ def test_out_of_time_what_was_said_is_settled_by_the_next_call(operation: str) -
 
 
 def test_a_finding_that_waits_in_one_channel_is_said_in_the_other() -> None:
-    """And not marked before it was said everywhere."""
+    """And not marked before it was posted everywhere."""
     router = Router(DAILY, CARDS)
 
     [job] = router.send(raw_finding())
@@ -437,7 +437,7 @@ def test_without_time_nothing_is_begun() -> None:
 
 
 def test_what_another_worker_has_claimed_meanwhile_waits_on() -> None:
-    """The rest of the bin is said."""
+    """The rest of the bin is posted."""
     router = Router(DAILY, {**DAILY, "name": "now", "deliver": "card", "enabled": False})
     del router.items[1]["schedule"]
     router.send(raw_finding("one"), raw_finding("two"))

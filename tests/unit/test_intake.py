@@ -47,7 +47,7 @@ def test_an_event_without_a_time_says_so() -> None:
 
 
 def test_a_custom_action_names_itself() -> None:
-    """The card says which action a person used."""
+    """The card names the action that a person used."""
     [job] = read_jobs(record(custom_action(raw_finding(), name="To the SOC")))
 
     assert (EventKind.CUSTOM_ACTION, "To the SOC") == (job.kind, job.action_name)

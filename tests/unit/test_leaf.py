@@ -1,4 +1,4 @@
-"""Whether a value is accepted."""
+"""The values that a leaf accepts."""
 
 import pytest
 

@@ -284,7 +284,7 @@ ONLY_CRITICAL = pager(Severity={"Label": ["CRITICAL"]})
 
 
 def test_a_rise_is_said_where_only_the_worst_is_wanted() -> None:
-    """That channel has heard nothing of it so far."""
+    """That channel has no message about it so far."""
     router = Router(EVERYTHING, ONLY_CRITICAL)
     router.send(raw_finding())
     router.clock.now += 60
@@ -313,7 +313,7 @@ def test_a_rise_is_said_where_only_the_worst_is_wanted() -> None:
     ],
 )
 def test_what_only_goes_on_is_not_brought_to_a_new_route(item: dict[str, Any]) -> None:
-    """It was said elsewhere, and is no worse than that; where it has to wait, it is old by then."""
+    """It was posted elsewhere, and has not become worse; a held one is old by then."""
     router = Router()
     router.send(raw_finding())
     router.items.append(item)
@@ -341,7 +341,7 @@ def test_a_severity_that_a_person_lowers_is_shown() -> None:
 
 @pytest.mark.parametrize(("label", "totals"), [("CRITICAL", "1 CRITICAL"), ("LOW", "1 LOW")])
 def test_a_digest_counts_what_it_lists_by_the_severity_of_now(label: str, totals: str) -> None:
-    """Whether it rose, which is said, or fell."""
+    """Whether it rose, which is posted, or fell."""
     router = Router({**EVERYTHING, "deliver": "digest"})
     router.send(raw_finding("one"), raw_finding("two"))
     router.clock.now += 60
@@ -354,7 +354,7 @@ def test_a_digest_counts_what_it_lists_by_the_severity_of_now(label: str, totals
 
 
 def test_the_card_of_several_standards_shows_the_worst_of_them() -> None:
-    """Whichever was heard last, as long as it is there."""
+    """In any order of arrival, as long as it exists."""
     router = Router()
     router.send(control(FSBP), control(PCI, Severity={"Label": "LOW"}))
     assert router.card.text.startswith("🟠 HIGH")
@@ -392,7 +392,7 @@ def test_a_card_that_could_not_be_brought_back_is_brought_back_by_the_next_try()
 
 @pytest.mark.parametrize("error", [gone(), channel_refused()])
 def test_a_card_that_nobody_sees_is_not_brought_back(error: Any) -> None:
-    """The news were said."""
+    """The new state was posted."""
     router = Router()
     router.send(raw_finding())
     router.clock.now += 60
@@ -492,7 +492,7 @@ def test_the_card_of_several_standards_ends_with_the_last_of_them() -> None:
 
 
 def test_another_resource_is_another_card() -> None:
-    """The same control says something else there."""
+    """The same control fails for another resource."""
     router = Router()
     other = [{"Type": "AwsS3Bucket", "Id": "arn:aws:s3:::other"}]
 

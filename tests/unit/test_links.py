@@ -249,7 +249,7 @@ class TestResourceUrl:
 
 
 class TestOutside:
-    """Addresses that products give."""
+    """Addresses from products."""
 
     def test_the_host_is_told(self) -> None:
         """The reader sees where a link leads."""

@@ -29,7 +29,7 @@ class World:
     """Security Hub, a Ledger, and jobs that were done."""
 
     def __init__(self) -> None:
-        """Start with nothing said."""
+        """Start with nothing posted."""
         self.clock = Clock()
         self.faults = Faults(self.clock)
         self.ledger = FakeLedger(self.faults)
@@ -100,7 +100,7 @@ class World:
 
 @pytest.fixture
 def world() -> World:
-    """Make a world in which nothing was said."""
+    """Make a world in which nothing was posted."""
     return World()
 
 
@@ -116,7 +116,7 @@ def test_what_was_said_is_notified_and_remembered_as_such(world: World) -> None:
 
 
 def test_what_other_calls_have_said_is_remembered_as_such(world: World) -> None:
-    """Its return would be said nowhere but where it was said last."""
+    """Its return would be posted only where it was posted last."""
     job = world.said("finding-1", "#at-once", "#daily")
     job.deliveries = job.deliveries[1:]
 
@@ -274,7 +274,7 @@ def test_what_the_ledger_knows_to_be_over_is_not_marked(world: World) -> None:
 
 @pytest.mark.parametrize("status", ["SUPPRESSED", "RESOLVED"])
 def test_what_turns_out_to_be_over_is_closed(world: World, status: str) -> None:
-    """Its end came before it was said: no other event will tell of it."""
+    """Its end came before it was posted: no other event will report it."""
     job = world.said()
     world.workflow.status[PRODUCT_ARN, "finding-1"] = status
 
@@ -381,7 +381,7 @@ def test_a_finding_that_is_there_and_not_found_comes_back_whatever_its_tries(wor
 
 
 def test_a_mark_that_is_not_remembered_comes_back_for_it(world: World) -> None:
-    """Or the next episode could not be told from an echo; the other jobs do not try in vain."""
+    """Otherwise the next episode looks like an echo; the other jobs do not try in vain."""
     first, second = world.said("one"), world.said("two")
     world.faults.plan("record_notified", store_down)
 
@@ -434,7 +434,7 @@ def test_two_events_of_a_finding_are_marked_by_one_identifier(world: World) -> N
 
 
 def test_what_a_route_suppresses_becomes_suppressed(world: World) -> None:
-    """It was not said, so that there is nothing to remember."""
+    """It was not posted, so that there is nothing to record."""
     job = suppressed(world)
 
     world.mark(job)
@@ -445,7 +445,7 @@ def test_what_a_route_suppresses_becomes_suppressed(world: World) -> None:
 
 
 def test_a_suppression_that_fails_comes_back(world: World) -> None:
-    """Saying nothing and leaving it NEW would lose it."""
+    """Without a message and left NEW, it would be lost."""
     job = suppressed(world)
     world.workflow.refusals[PRODUCT_ARN, "finding-1"] = ["InternalFailure"]
 
@@ -497,7 +497,7 @@ def test_a_finding_marked_in_one_channel_and_not_in_another_is_marked_again(worl
 
 
 def test_what_also_waits_for_a_digest_is_marked_with_that(world: World) -> None:
-    """Not every channel has heard of it."""
+    """Not every channel has its card."""
     job = world.said()
     job.is_held = True
 
@@ -518,7 +518,7 @@ def test_what_was_listed_or_joined_a_card_is_said(world: World, progress: Progre
 
 
 def test_each_finding_of_a_card_is_remembered_for_itself(world: World) -> None:
-    """Security Hub was told of this one only."""
+    """Security Hub has NOTIFIED of this one only."""
     job = world.said()
     key = AlertKey("finding-1", "#alerts")
     alert = world.ledger.alerts[key]

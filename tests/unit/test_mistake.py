@@ -1,4 +1,4 @@
-"""How a mistake is told."""
+"""The text of a mistake."""
 
 from decimal import Decimal
 
@@ -22,7 +22,7 @@ def test_a_remedy_names_the_closest_word_or_all(word: str, expected: str) -> Non
 
 
 def test_the_closest_word_keeps_its_case() -> None:
-    """Words with capitals are found by those without, and given back as they are."""
+    """Words with capitals are found by those without, and returned as they are."""
     assert closest("severity", ["Title", "Severity"]) == "Severity"
 
 

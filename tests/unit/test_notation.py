@@ -145,7 +145,7 @@ def test_absence_is_no_matter_of_values() -> None:
     ],
 )
 def test_what_is_no_leaf(leaf: list[Any], problem: str, remedy: str) -> None:
-    """The problem and the remedy are told."""
+    """The error has the problem and the remedy."""
     with pytest.raises(MistakeError) as caught:
         read_leaf(leaf)
 

@@ -1,4 +1,4 @@
-"""Notices: the router's own troubles, told once and never at the expense of an alert."""
+"""Notices: the router's own troubles, posted once and never at the expense of an alert."""
 
 from itertools import pairwise
 from typing import Any
@@ -22,7 +22,7 @@ from router import DEFAULT, EVERYTHING, OPS, Router
 
 
 class World:
-    """A router that has nothing to say but notices."""
+    """A router that has only notices to post."""
 
     def __init__(self, **settings: Any) -> None:
         """Start silent."""
@@ -225,7 +225,7 @@ def test_an_ops_channel_that_refuses_falls_back_to_the_default_channel(world: Wo
 
 
 def test_a_silence_that_is_past_is_told_of_however_slack_fares() -> None:
-    """Once for its moment; a name that is used again with a wrong year is told of again."""
+    """Once for its moment; a name used again with a wrong year has a notice again."""
     past = {"kind": "silence", "name": "migration", "match": {}, "until": "2025-09-21T16:00:00Z"}
     router = Router(EVERYTHING, past)
     router.faults.plan("post", unavailable(), about=OPS)

@@ -30,7 +30,7 @@ def overtake(router: Router, *, status: str = "RESOLVED") -> dict[str, Any]:
 
 @pytest.mark.parametrize("status", ["SUPPRESSED", "RESOLVED"])
 def test_new_and_over_within_one_batch_is_not_said(status: str) -> None:
-    """Nor marked, also if Security Hub still says NEW."""
+    """Nor marked, also if Security Hub still has NEW."""
     router = Router()
     now = router.clock.now
     router.hold(raw_finding())

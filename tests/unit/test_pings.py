@@ -13,7 +13,7 @@ CARDS = {**CALLING, "deliver": "card"}
 
 
 def calls(said: Said) -> bool:
-    """Return True if *said* called people when it was posted."""
+    """Return True if *said* notified people when it was posted."""
     return "<!here>" in str(said.first.arguments())
 
 

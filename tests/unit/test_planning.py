@@ -111,7 +111,7 @@ def test_an_unreadable_finding_goes_to_the_default_channel_first_of_all() -> Non
 def test_a_finding_that_cannot_be_routed_goes_to_the_default_channel(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Even a fault of the routing's own hurts only that finding, and the card says so."""
+    """Even a fault of the routing's own hurts only that finding, and the card shows it."""
 
     def decide(table: RoutingTable, finding: Any, **_: Any) -> Any:
         if finding.id == "odd":
@@ -217,7 +217,7 @@ def test_an_unreadable_finding_follows_nothing() -> None:
 
 
 def followed(table: RoutingTable, *events: Any, **alerts: Any) -> list[Delivery]:
-    """Plan *events* about a finding that was said in #alerts."""
+    """Plan *events* about a finding that was posted in #alerts."""
     planner = make_planner(table)
     jobs = [job for event in events for job in read_jobs(record(event))]
     finding = jobs[0].finding
@@ -263,7 +263,7 @@ def test_a_finding_that_got_worse_is_brought_where_its_routes_lead_now() -> None
 def test_a_followed_finding_that_cannot_be_routed_is_brought_nowhere_else(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It was said, and nothing is lost."""
+    """It was posted, and nothing is lost."""
     table = RoutingTable.from_items([EVERYTHING], default_channel=DEFAULT)
 
     def fail(*_: object, **__: object) -> None:

@@ -76,7 +76,7 @@ def test_a_message_carries_the_id_of_its_delivery() -> None:
 
 
 def test_a_rate_limit_is_waited_out_when_time_allows() -> None:
-    """Slack says for how long."""
+    """For the time in Slack's answer."""
     router = Router()
     router.faults.plan("post", rate_limited(7))
 
@@ -99,7 +99,7 @@ def test_a_rate_limited_channel_does_not_hold_the_others_up() -> None:
 
 
 def test_a_rate_limit_longer_than_the_time_returns_the_record_for_so_long() -> None:
-    """The claim is given back, and the record becomes visible when Slack takes messages again."""
+    """The claim is released, and the record becomes visible when Slack takes messages again."""
     router = Router(*A_AND_B)
     router.faults.plan("post", rate_limited(300), about="#a")
 
@@ -149,7 +149,7 @@ def test_what_could_not_be_sent_comes_back_and_is_surely_not_there() -> None:
 
 
 def test_what_may_have_been_posted_is_looked_for_by_the_next_try() -> None:
-    """Slack took it and the answer was lost: nothing is said twice."""
+    """Slack took it and the answer was lost: nothing is posted twice."""
     router = Router()
     router.faults.plan("post", unavailable(ambiguous=True), carried_out=True)
 
@@ -250,7 +250,7 @@ def test_many_dead_channels_are_one_digest_and_one_notice() -> None:
 
 
 def test_a_redirected_message_is_not_said_again_when_its_channel_is_back() -> None:
-    """The Ledger knows it by the channel that it was meant for."""
+    """The Ledger stores it by the channel that it was meant for."""
     router = Router()
     router.faults.plan("post", channel_refused(), about=ALERTS)
 
@@ -356,7 +356,7 @@ def test_a_token_that_dies_in_the_middle_keeps_what_was_posted() -> None:
 
 @pytest.mark.parametrize("code", ["access_denied", "team_access_not_granted"])
 def test_a_channel_that_refuses_the_token_alone_is_redirected(code: str) -> None:
-    """Slack says that the token is good: the others get their messages."""
+    """Slack's check shows that the token is good: the others get their messages."""
     router = Router(*A_AND_B)
     router.faults.plan("post", token_refused(code), about="#a", times=None)
 
@@ -385,7 +385,7 @@ def test_a_second_channel_confirms_that_the_token_is_refused() -> None:
 
 
 def test_without_the_ledger_nothing_is_posted_and_everything_comes_back() -> None:
-    """Who cannot claim may say something twice."""
+    """Without a claim, a message may be posted twice."""
     router = Router()
     router.faults.plan("read", store_down)
 
@@ -417,7 +417,7 @@ def test_a_ledger_that_fails_twice_stops_the_batch() -> None:
 
 
 def test_what_is_posted_and_not_recorded_is_recorded_once_the_others_are_through() -> None:
-    """It is not given back, or the next try would say it again."""
+    """It is not released, or the next try would post it again."""
     router = Router()
     router.faults.plan("write", store_down, about="posted")
 
@@ -543,7 +543,7 @@ def test_where_nobody_may_look_the_message_is_posted_again(refusal: MakeError) -
 
 @pytest.mark.parametrize("lost", [1, 3])
 def test_where_nobody_may_look_each_lost_answer_leaves_one_message_more(lost: int) -> None:
-    """It goes on until Slack answers: an answer that is lost says nothing of the message."""
+    """It goes on until Slack answers: a lost answer does not settle the message."""
     router = Router()
     router.faults.plan("find", token_refused("missing_scope"), times=None)
     answer_lost = unavailable("connection_lost", ambiguous=True)
@@ -661,7 +661,7 @@ def test_nothing_found_is_posted_and_the_doubt_is_over() -> None:
 
 
 def test_out_of_time_the_rest_goes_back_at_once() -> None:
-    """Claims are given back, and the records become visible without delay."""
+    """Claims are released, and the records become visible without delay."""
     router = Router({**EVERYTHING, "deliver": "card"})
     router.faults.plan("post", times=None, seconds=8)
 
@@ -701,7 +701,7 @@ def test_nothing_starts_within_the_margin() -> None:
 
 
 def test_a_fault_of_our_own_hurts_only_its_message() -> None:
-    """And the next try looks whether it was posted all the same."""
+    """And the next try searches for the message all the same."""
     router = Router(*A_AND_B)
     router.faults.plan("post", lambda _: KeyError("ts"), about="#a", carried_out=True)
 

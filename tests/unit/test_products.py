@@ -22,7 +22,7 @@ ARN = "arn:aws:securityhub:eu-west-1::product/"
     ],
 )
 def test_product_of_aws_is_known_by_its_arn(tail: str, expected: str) -> None:
-    """The ARN decides, with or without a name, also where the finding says something else."""
+    """The ARN decides, with or without a name, even against the finding's own field."""
     names = [product_name(ARN + tail), product_name(ARN + tail, "Something else", "GuardDuty")]
 
     assert [expected, expected] == names

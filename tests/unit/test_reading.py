@@ -45,7 +45,7 @@ JSON = st.recursive(
 def test_text_is_found_by_its_path_or_not_at_all(
     path: tuple[str | int, ...], expected: str | None
 ) -> None:
-    """A path gives text, numbers and booleans as text, and None wherever it ends early."""
+    """A path returns text, numbers and booleans as text, and None if it ends early."""
     assert expected == text_at(FINDING, *path)
 
 

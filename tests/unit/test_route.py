@@ -105,7 +105,7 @@ def test_every_attribute_is_read() -> None:
 
 
 def test_a_scheduled_route_has_its_schedule() -> None:
-    """Every day, unless it says which."""
+    """Every day, unless weekdays are named."""
     item = read_route(deliver="scheduled", schedule=SCHEDULE)
 
     assert item.deliver is Deliver.SCHEDULED
@@ -151,7 +151,7 @@ def test_a_silence_is_read() -> None:
 
 @pytest.mark.parametrize("match", [{}, "{}"])
 def test_a_silence_of_everything_must_be_meant(match: object) -> None:
-    """An empty match has to be there: to forget it is no reason to say nothing at all."""
+    """An empty match must be written: a forgotten one must not silence everything."""
     written = {"kind": "silence", "name": "s", "until": "2026-03-09T08:00Z", "on_expiry": "forget"}
 
     item = parse_item(written | {"match": match})

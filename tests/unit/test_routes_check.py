@@ -16,7 +16,7 @@ def check(folder: Path, *items: object) -> Result:
 
 
 def test_a_right_table_is_counted(tmp_path: Path) -> None:
-    """Nothing but the count is said where nothing is wrong."""
+    """Without problems, only the counts are printed."""
     result = check(
         tmp_path,
         {"kind": "route", "name": "a", "channel": "#a", "match": {"Title": ["x"]}},

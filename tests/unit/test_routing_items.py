@@ -86,13 +86,13 @@ def test_a_table_is_loaded_from_a_file(tmp_path: Path) -> None:
 
 
 def test_without_file_and_table_there_are_no_routes() -> None:
-    """The error says which options there are."""
+    """The error names the options."""
     with pytest.raises(click.UsageError, match="no routes: give a file of them, or --table"):
         load_table(routes=None, table=None, default_channel="x", allow_suppress=False)
 
 
 def test_a_wrong_default_channel_is_a_mistake_of_usage(tmp_path: Path) -> None:
-    """It is told like any other wrong option."""
+    """Its error is that of any other wrong option."""
     path = tmp_path / "routes.json"
     path.write_text("[]", "utf-8")
 

@@ -1,4 +1,4 @@
-"""Whether fields agree in the same elements."""
+"""Fields that must match in the same elements."""
 
 import pytest
 

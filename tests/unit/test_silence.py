@@ -143,7 +143,7 @@ def test_it_wins_over_schedule_and_hours() -> None:
 
 
 def test_the_worst_is_silenced_as_well() -> None:
-    """To be told of CRITICAL findings, write a narrower match."""
+    """For messages about CRITICAL findings, write a narrower match."""
     decision = table_of(A, silence()).decide(finding("CRITICAL"), now=NOW)
 
     assert decision.silenced_by == "s"

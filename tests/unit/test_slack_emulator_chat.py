@@ -169,7 +169,7 @@ class TestThreads:
         assert "thread_broadcast" == reply["message"]["subtype"]
 
     def test_a_reply_to_what_is_gone_lands_in_the_channel(self, slack: Caller) -> None:
-        """Slack does not refuse it: the answer has no thread_ts, and that is all it says."""
+        """Slack does not refuse it: only the thread_ts is missing in the answer."""
         parent = slack.post("#alerts")
         slack.workspace.delete_message("alerts", parent["ts"])
 

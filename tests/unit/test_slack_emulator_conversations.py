@@ -50,7 +50,7 @@ class TestHistory:
         assert ["5", "4"] == texts(body)
 
     def test_pages_lead_to_the_end(self, slack: Caller, channel: str) -> None:
-        """The cursor of each page gives the next, the last has none."""
+        """The cursor of each page leads to the next, the last has none."""
         pages: list[list[str]] = []
         cursor = ""
         while True:

@@ -8,7 +8,7 @@ from slack_caller import Caller
 
 POST = "chat.postMessage"
 
-# Every error of a Slack method that the router has to tell apart.
+# Every error of a Slack method that the router has to distinguish.
 ERRORS = [
     "access_denied",
     "account_inactive",
@@ -56,7 +56,7 @@ def test_any_error_can_be_had(slack: Caller, error: str) -> None:
 
 
 def test_an_error_can_come_after_the_effect(slack: Caller) -> None:
-    """With stored the message is there, although the answer says otherwise."""
+    """With stored the message is posted, although the answer is an error."""
     slack.faults.add(error="internal_error", stored=True)
 
     assert "internal_error" == slack.error(POST, channel="#alerts", text="a")

@@ -1,4 +1,4 @@
-"""How fast the local Slack lets itself be called."""
+"""The rate limits of the local Slack."""
 
 import pytest
 from hypothesis import given
@@ -39,7 +39,7 @@ class TestPosts:
         assert POST_BURST == len(slack.workspace.messages())
 
     def test_after_the_wait_one_more_passes(self, slack: Caller) -> None:
-        """A caller that waits as it was told gets exactly one message through."""
+        """A caller that waits for Retry-After gets exactly one message through."""
         exhaust(slack, "#alerts")
         slack.time += 1
 
@@ -138,7 +138,7 @@ class TestStatistics:
     """The counts of calls and answers."""
 
     def test_answers_are_counted_by_method_and_error(self, slack: Caller) -> None:
-        """Good answers, errors and 429s can be told apart."""
+        """Good answers, errors and 429s are counted apart."""
         exhaust(slack, "#alerts")
         slack.answer(POST, channel="#alerts", text="a")
         slack.answer(POST, channel="#nowhere", text="a")
@@ -153,7 +153,7 @@ class TestStatistics:
         } == found.answers
 
     def test_posts_are_kept_with_their_times(self, slack: Caller) -> None:
-        """The busiest second and minute of a channel can be told."""
+        """The busiest second and minute of a channel can be computed."""
         for _ in range(3):
             slack.ok(POST, channel="#alerts", text="a")
         slack.time += 30

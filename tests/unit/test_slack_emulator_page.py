@@ -233,7 +233,7 @@ class TestPage:
         assert "Nothing was posted to #a-empty yet." in text_of(page)
 
     def test_a_live_page_holds_the_latest_of_one_channel(self) -> None:
-        """Of many messages the last are drawn, and how many were left out is said."""
+        """Of many messages the last are drawn, with the number of those left out."""
         many = [message(10_000 - each, text=f"no. {each};") for each in range(LIVE_MESSAGES + 7)]
         seen = text_of(draw(*many, message(channel=OTHERS, text="elsewhere"), live=1))
 
@@ -247,7 +247,7 @@ class TestPage:
         assert re.search(f'id="{ALERTS.id}" data-selected', draw(message(), selected="nowhere"))
 
     def test_nothing_yet(self) -> None:
-        """A page without channels says so."""
+        """A page without channels shows so."""
         assert "No message was posted yet." in text_of(draw())
 
     def test_an_archived_channel_is_marked(self) -> None:

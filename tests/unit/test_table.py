@@ -116,7 +116,7 @@ def test_a_channel_gets_one_message_for_all_its_routes() -> None:
 
 
 def test_what_nothing_matches_goes_to_the_default_channel() -> None:
-    """No finding is lost for want of a route, and the message says why it is there."""
+    """No finding is lost for want of a route, and the message has the reason."""
     table = table_of(route("a", "#a", match=LOW))
 
     expected = (Destination(channel=DEFAULT, note="no route matches"),)
@@ -165,7 +165,7 @@ def test_a_template_is_filled_with_the_alias() -> None:
 
 
 def test_a_dropped_finding_goes_nowhere() -> None:
-    """A route that says nothing also keeps a finding from the default channel."""
+    """A route that drops a finding also keeps it from the default channel."""
     decision = table_of(route("a", action="drop")).decide(high())
 
     assert Decision(channels=(), dropped_by="a") == decision
@@ -293,7 +293,7 @@ def test_what_a_person_asks_for_does_not_wait() -> None:
 
 
 def test_in_a_channel_what_comes_at_once_wins() -> None:
-    """By the delivery and with the mentions of those routes that post now, told by all."""
+    """By the delivery and with the mentions of the routes that post now, naming all routes."""
     table = table_of(
         route("a", "#x", mention=["@channel"], **scheduled("21:00")),
         route("b", "#x", deliver="card", mention=["@here"], active_hours=HOURS),
@@ -468,7 +468,7 @@ def test_a_pasted_rule_sees_the_event_but_not_its_other_findings() -> None:
 
 
 def test_a_decision_carries_its_trace() -> None:
-    """Asked for, each route says whether it matched, and which field said no."""
+    """On request, each route has its verdict, and the field that did not match."""
     table = table_of(route("a", "#a", match=LOW, order=1), route("b", "#b"))
 
     no, yes = table.decide(high()).trace

@@ -83,7 +83,7 @@ class TestEscape:
     """Escaping and cutting at once."""
 
     def test_three_characters_are_escaped(self) -> None:
-        """Slack reads & < > as its own, and nothing else."""
+        """Slack interprets only & < >."""
         assert escape("a & b < c > d \"'", 100) == "a &amp; b &lt; c &gt; d \"'"
 
     def test_text_that_fits_exactly_is_whole(self) -> None:
@@ -100,7 +100,7 @@ class TestEscape:
         assert escape("a long text", 10, more="… (cut)") == "a l… (cut)"
 
     def test_without_room_for_the_ellipsis_there_is_nothing(self) -> None:
-        """A limit that not even the ellipsis fits into gives nothing."""
+        """A limit that not even the ellipsis fits into leaves nothing."""
         assert escape("text", 0) == ""
 
     @given(HOSTILE, st.integers(0, 120))
@@ -252,10 +252,10 @@ class TestMention:
 
 
 class TestLists:
-    """Lists that say how much they leave out."""
+    """Lists with the number of items left out."""
 
     def test_a_short_list_is_whole(self) -> None:
-        """Nothing is left out, nothing is said."""
+        """Without items left out, there is no number."""
         assert listed([Mrkdwn("a"), Mrkdwn("b")], 3, 50) == "a, b"
         assert lines([Mrkdwn("a"), Mrkdwn("b")], 3, 50, ("x", "xs")) == "• a\n• b"
 
@@ -300,7 +300,7 @@ class TestBudget:
     """The room that is left in a message."""
 
     def test_blocks_and_characters_are_taken(self) -> None:
-        """A header costs a hundred characters more than it says."""
+        """A header costs a hundred characters more than its text."""
         budget = Budget(chars=200, blocks=3)
         header = {"type": "header", "text": {"type": "plain_text", "text": "abc"}}
 

@@ -57,7 +57,7 @@ class TestReopened:
         assert message.colour == COLOURS[Severity.HIGH]
 
     def test_the_first_message_stands_in_for_when_it_was_seen(self) -> None:
-        """A finding without a usable time was first seen when it was first said, if known."""
+        """A finding without a usable time was first seen when it was first posted, if known."""
         finding = make_finding(first_seen="soon")
         said = reopened(finding, CONTEXT, times=3, now=10 * DAY, first_said_at=9 * DAY)
         unsaid = reopened(finding, CONTEXT, times=1, now=10 * DAY)
@@ -124,7 +124,7 @@ class TestEnded:
         assert "*Severity*\n🟠 HIGH" in said
 
     def test_a_banner_stays(self) -> None:
-        """A card in the default channel still says for whom it was meant."""
+        """A card in the default channel still names its intended channel."""
         context = CardContext(banner="meant for payments: is_archived")
         message = render_ended(make_finding(), context, how=Ended.PASSED, after_seconds=1)
 

@@ -34,7 +34,7 @@ def _utc(*fields: int) -> datetime:
     ],
 )
 def test_moment_is_read_however_it_is_written(text: str, expected: datetime) -> None:
-    """Each way of writing a moment gives that moment in UTC."""
+    """Each notation of a moment is read as that moment in UTC."""
     actual = parse_timestamp(text)
 
     assert (expected, timedelta(0)) == (actual, actual and actual.utcoffset())

@@ -130,7 +130,7 @@ def test_every_route_says_what_it_did() -> None:
 
 
 def test_a_shadow_at_the_end_stops_nothing() -> None:
-    """Routes after it that do not match say why not."""
+    """Routes after it that do not match have the reason."""
     items = [
         {"kind": "route", "name": "a", "channel": "#a", "mode": "shadow", "stop": True},
         {"kind": "route", "name": "b", "channel": "#b", "match": {"Title": ["y"]}},

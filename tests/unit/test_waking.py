@@ -207,7 +207,7 @@ def test_what_is_over_while_another_worker_says_it_is_left_to_it() -> None:
 
 
 def test_what_another_worker_let_go_meanwhile_is_left_out() -> None:
-    """It was said."""
+    """It was posted."""
     router = Router(DAILY)
     router.send(raw_finding("one"), raw_finding("two"))
     router.clock.now += 2 * HOUR
@@ -219,7 +219,7 @@ def test_what_another_worker_let_go_meanwhile_is_left_out() -> None:
 
 
 def test_what_was_said_before_is_over_without_a_word() -> None:
-    """Its card tells of its end."""
+    """Its card shows its end."""
     router = Router()
     router.send(raw_finding(Severity={"Label": "LOW"}))
     edit(router, DAILY)
@@ -286,7 +286,7 @@ def test_a_large_digest_lets_the_others_have_their_turn(monkeypatch: pytest.Monk
 
 
 def test_what_comes_after_its_time_waits_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A digest that takes long to say does not go on for ever."""
+    """A slow digest does not go on for ever."""
     monkeypatch.setattr(take, "TAKEN_AT_ONCE", 1)
     router = Router(DAILY)
     router.send(raw_finding("one"))
@@ -503,7 +503,7 @@ def test_the_table_as_it_is_now_says_how_long_it_waits(
     ],
 )
 def test_what_is_back_is_said_in_every_channel_that_was_told(items: list[dict[str, Any]]) -> None:
-    """Also where only the status tells of it, and the digest in the one came after the other."""
+    """Also if only the status shows it, and the digest in the one came after the other."""
     router = Router(*items, track_lifecycle=False)
     router.send(raw_finding())
     router.clock.now += 2 * HOUR
@@ -672,7 +672,7 @@ def test_the_largest_finding_fits_into_an_item() -> None:
 
 
 def test_what_security_hub_refuses_to_mark_is_marked_by_the_next_call() -> None:
-    """It is said once."""
+    """It is posted once."""
     router = Router(DAILY)
     router.send(raw_finding("one"), raw_finding("two"))
     router.workflow.refusals[PRODUCT_ARN, "one"] = ["InternalFailure"]
@@ -718,7 +718,7 @@ def test_operators_hear_of_what_is_overdue() -> None:
 
 
 def test_a_bin_that_fails_leaves_the_others_alone() -> None:
-    """They are said by the same call."""
+    """They are posted by the same call."""
     router = Router(DAILY, {**DAILY, "name": "other", "channel": "#other"})
     router.send(raw_finding())
     router.clock.now += 2 * HOUR

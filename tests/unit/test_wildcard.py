@@ -106,7 +106,7 @@ class TestSplitting:
 
     @pytest.mark.parametrize("text", ["**", "a**b", "*a**", r"\***"])
     def test_two_stars_side_by_side(self, text: str) -> None:
-        """One says the same."""
+        """One star means the same."""
         with pytest.raises(MistakeError, match=r'has "\*\*" in the wildcard'):
             split_wildcard(text)
 

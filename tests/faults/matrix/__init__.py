@@ -1,5 +1,5 @@
 """
-The fault matrix: everything that can go wrong, at each step, with each thing that is said.
+The fault matrix: every trouble, at each step, with each kind of message.
 
 ``python -m faults.matrix`` runs it on the embedded stack and prints its table.
 """

@@ -160,7 +160,7 @@ def _befalls(trouble: Trouble, site: Site, scene: Scene | None = None) -> bool:
     if trouble.is_about_channel and (
         step.operation == LIST or (scene and site.channel not in {"", *scene.channels})
     ):
-        # It tells of no channel, or of the router's own troubles.
+        # The call names no channel, or the channel of the router's own notices.
         return False
     if trouble.effect is Effect.PARTIAL:
         return step.operation in BATCHES

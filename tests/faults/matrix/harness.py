@@ -50,7 +50,7 @@ class Verdict:
 
 @contextmanager
 def matrix_stack() -> Iterator[Stack]:
-    """Run a stack that gives messages up after a few tries."""
+    """Run a stack that makes messages dead letters after a few tries."""
     with Stack(parameters={"BurstThreshold": BURST_THRESHOLD}) as stack:
         policy = {
             "deadLetterTargetArn": _arn(stack, "DeadLetters"),
@@ -138,9 +138,9 @@ def _slack_calls(before: Statistics, after: Statistics) -> Iterator[Call]:
 
 def run(stack: Stack, cell: Cell) -> Verdict:
     """
-    Play a cell's scene with its trouble, until the end that it must have.
+    Run a cell's scene with its trouble, until its required end.
 
-    The queue may give a burst in two batches, which are no digest: then it is played again.
+    The queue may deliver a burst in two batches, which are no digest: then it is run again.
     """
     for _ in range(_MOST_PLAYS):
         verdict = _play(stack, cell)

@@ -90,7 +90,7 @@ def problems_of(stack: Stack, cell: Cell) -> tuple[list[str], int]:
 def _said_problems(
     stack: Stack, cell: Cell, digests: Sequence[_Digest], *, exception: int
 ) -> list[str]:
-    """Each channel tells each finding as often as its scene says, in messages and in lists."""
+    """Check that each channel has each finding as often as expected, in messages and lists."""
     problems = []
     parents = {each.ts for digest in digests for each in digest.parents}
     lists = {each.ts for digest in digests for each in digest.replies}
@@ -133,7 +133,7 @@ def _place_problems(stack: Stack, cell: Cell) -> list[str]:
 
 
 def _place(stack: Stack, cell: Cell, message: PostedMessage) -> str:
-    """Return the channel that *message* is for: the refused one, where a banner says so."""
+    """Return the channel that *message* is for: with a banner, the refused one."""
     channel = f"#{message.channel_name}"
     if channel != _DEFAULT_CHANNEL or not cell.trouble.is_about_channel:
         return channel
@@ -159,7 +159,7 @@ def _status_problems(stack: Stack, cell: Cell) -> list[str]:
 
 
 def _refused(stack: Stack, cell: Cell) -> set[str]:
-    """Return the findings that Security Hub will never take, and of which the log says so."""
+    """Return the findings that the log reports as never to be marked in Security Hub."""
     if cell.trouble.code not in FINAL_CODES:
         return set()
     return {
@@ -225,7 +225,7 @@ def _total_problems(digest: _Digest, about: Mapping[str, Any]) -> list[str]:
     parent = next((each for each in digest.parents if each.ts == about["ts"]), None)
     if parent is None:
         return ["the parent of a digest is not there"]
-    # One that was waited for only says how many there are of each severity.
+    # A digest of held findings only has the number of each severity.
     counts = _COUNT.findall(parent.text) or _PART.findall(parent.text)
     if sum(map(int, counts)) != len(digest.lines):
         return [f"a digest of {len(digest.lines)} says: {parent.text[:60]}"]
@@ -265,7 +265,7 @@ def _text(message: PostedMessage) -> str:
 
 
 def _messages_twice(stack: Stack) -> int:
-    """Count the messages that say something which one before them has said."""
+    """Count the messages about an event that an earlier message is about."""
     twice, before = 0, set[str]()
     for ids in map(_ids, stack.slack.messages()):
         twice += not before.isdisjoint(ids)

@@ -20,7 +20,7 @@ _OF_DIGEST: Final = ', "family": {"S": "digest"}'
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A kind of call: *containing* tells it from others of the same operation."""
+    """A kind of call: *containing* distinguishes it from others of the same operation."""
 
     name: str
     service: str

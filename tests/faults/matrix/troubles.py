@@ -106,7 +106,7 @@ class Trouble:
     times: int = 1
     may_last: bool = True
     is_ambiguous: bool = False
-    """Slack may have carried it out, for all that the router knows."""
+    """For the router, Slack may have carried it out."""
     is_slow: bool = False
     """It takes real time, which no clock can be moved over."""
 

@@ -19,5 +19,5 @@ def test_rule_and_verdict_are_shown() -> None:
 
 
 def test_without_fields_nothing_is_added() -> None:
-    """Nothing known, nothing said."""
+    """Without known fields, nothing is shown."""
     assert lay_out(make_finding()) == Detail()

@@ -8,7 +8,7 @@ from finding_router.slack.layouts.generic import lay_out
 
 
 def test_a_bare_finding_adds_nothing() -> None:
-    """Nothing known, nothing said."""
+    """Without known fields, nothing is shown."""
     assert lay_out(make_finding()) == Detail()
 
 

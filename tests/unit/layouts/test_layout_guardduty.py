@@ -54,7 +54,7 @@ def test_an_attack_shows_actor_place_port_and_count() -> None:
 
 
 def test_outbound_the_remote_port_counts() -> None:
-    """An instance that attacks others is told by where it connects to."""
+    """An attacking instance is shown with the target of its connection."""
     outbound = CONNECTION | {
         "action/networkConnectionAction/connectionDirection": "OUTBOUND",
         "action/networkConnectionAction/blocked": "false",

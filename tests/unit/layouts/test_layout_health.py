@@ -35,5 +35,5 @@ def test_line_breaks_written_out_become_line_breaks() -> None:
 
 
 def test_without_text_nothing_is_added() -> None:
-    """Nothing known, nothing said."""
+    """Without known fields, nothing is shown."""
     assert lay_out(make_finding(description=None, generator_id=None)) == Detail()

@@ -44,5 +44,5 @@ def test_everyone_is_said_loudly() -> None:
 
 
 def test_without_details_nothing_is_added() -> None:
-    """Nothing known, nothing said."""
+    """Without known fields, nothing is shown."""
     assert lay_out(make_finding()) == Detail()

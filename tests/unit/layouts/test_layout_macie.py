@@ -52,5 +52,5 @@ def test_an_object_among_the_resources_is_not_said_again() -> None:
 
 
 def test_a_policy_finding_has_no_data() -> None:
-    """Nothing known, nothing said."""
+    """Without known fields, nothing is shown."""
     assert lay_out(make_finding()) == Detail()

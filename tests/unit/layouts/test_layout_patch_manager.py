@@ -26,5 +26,5 @@ def test_counts_that_are_not_zero_are_shown() -> None:
 
 
 def test_without_a_summary_nothing_is_added() -> None:
-    """Nothing known, nothing said."""
+    """Without known fields, nothing is shown."""
     assert lay_out(make_finding()) == Detail()

@@ -60,5 +60,5 @@ def test_the_same_reason_is_said_once() -> None:
 
 
 def test_a_bare_control_adds_nothing() -> None:
-    """Nothing known, nothing said."""
+    """Without known fields, nothing is shown."""
     assert lay_out(make_finding()) == Detail()
