@@ -106,7 +106,7 @@ def _record(stack: Stack, change: Mapping[str, object]) -> dict[str, Any]:
         "attributes": {"ApproximateReceiveCount": "1"},
         "messageAttributes": {},
         "eventSource": "aws:sqs",
-        "eventSourceARN": stack.function.queue_arn,
+        "eventSourceARN": stack.function.sources[0].queue_arn,
         "awsRegion": stack.aws.region,
     }
 

@@ -44,8 +44,14 @@ class EventSource:
         region: str,
         invoke: Invoke,
         on_batch: Callable[[Batch], None] = lambda _: None,
+        ahead: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        """Poll with *sqs*, a boto3 client; call *on_batch* with each batch, after its deletions."""
+        """
+        Poll with *sqs*, a boto3 client; call *on_batch* with each batch, after its deletions.
+
+        *ahead* returns the seconds by which the function's clock is ahead of this machine's.
+        """
+        self._ahead = ahead
         self._source = source
         self._sqs = sqs
         self._region = region
@@ -137,7 +143,7 @@ class EventSource:
             "messageId": message["MessageId"],
             "receiptHandle": message["ReceiptHandle"],
             "body": message["Body"],
-            "attributes": dict(message.get("Attributes", {})),
+            "attributes": self._attributes(message),
             "messageAttributes": {
                 name: {_lower(key): value for key, value in attribute.items()}
                 for name, attribute in message.get("MessageAttributes", {}).items()
@@ -147,6 +153,14 @@ class EventSource:
             "eventSourceARN": self._source.queue_arn,
             "awsRegion": self._region,
         }
+
+    def _attributes(self, message: Message) -> dict[str, Any]:
+        """Return the attributes of SQS, with the time of sending on the clock of the function."""
+        attributes = dict(message.get("Attributes", {}))
+        if "SentTimestamp" in attributes:
+            sent = int(attributes["SentTimestamp"]) + int(self._ahead() * 1000)
+            attributes["SentTimestamp"] = str(sent)
+        return attributes
 
     def _failures(self, messages: Sequence[Message], invocation: Invocation) -> frozenset[str]:
         """Return the ids of the messages that are to be tried again."""

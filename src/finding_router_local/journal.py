@@ -2,10 +2,12 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from finding_router.aws.queue import FIRST_ID
+from finding_router.delivery.outcome import UNDONE, Outcome
 from finding_router_local.invocation import Batch, Invocation
 from finding_router_local.outcomes import (
     FAILED,
@@ -42,6 +44,7 @@ class Journal:
             self._lines: dict[str, list[dict[str, Any]]] = {}
             self._errors: dict[str, str] = {}
             self._tries: Counter[str] = Counter()
+            self._receives: Counter[str] = Counter()
             self.log: list[str] = []
             self.batches: list[Batch] = []
 
@@ -52,11 +55,12 @@ class Journal:
             self.log += batch.invocation.log
             self.batches.append(batch)
             for record in batch.event["Records"]:
-                id_ = record["messageId"]
-                self._tries[id_] += 1
+                self._receives[record["messageId"]] += 1
+                id_ = first_id(record)
                 own = [line for line in lines if line.get("record_id") == id_]
+                self._tries[id_] += not (own and all(map(_is_waiting, own)))
                 if own:
-                    self._lines[id_] = own
+                    self._lines[id_] = _latest(self._lines.get(id_, []), own)
                     self._errors.pop(id_, None)
                 elif batch.invocation.error is not None:
                     self._errors[id_] = batch.invocation.error
@@ -76,6 +80,11 @@ class Journal:
         if invocation.error is not None:
             raise OSError(f"the function failed when it was woken: {invocation.error}")
         return self._tell(invocation)
+
+    def receives(self, message_id: str) -> int:
+        """Return how often work on this message has ended."""
+        with self._lock:
+            return self._receives[message_id]
 
     def tries(self, record_id: str) -> int:
         """Return how many invocations with this record have ended."""
@@ -114,3 +123,28 @@ class Journal:
     def _with_status(self, outcome: FindingOutcome) -> FindingOutcome:
         status = self._status_of(outcome.product_arn, outcome.finding_id)
         return replace(outcome, workflow_status=status)
+
+
+def first_id(record: Mapping[str, Any]) -> str:
+    """Return the id that a *record* of a batch had in FindingsQueue."""
+    moved = record.get("messageAttributes", {}).get(FIRST_ID, {}).get("stringValue")
+    return str(moved or record["messageId"])
+
+
+def _is_waiting(line: Mapping[str, Any]) -> bool:
+    return line.get("outcome") == Outcome.WAITING
+
+
+def _latest(
+    before: Sequence[dict[str, Any]], now: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """
+    Return the lines of *now*, or that of *before* for a finding that is a duplicate since.
+
+    The backlog takes whole records, also if one of several findings was posted at once.
+    """
+    done = {line.get("finding_id"): line for line in before if line.get("outcome") not in UNDONE}
+    return [
+        done.get(line.get("finding_id"), line) if line.get("outcome") == Outcome.DUPLICATE else line
+        for line in now
+    ]

@@ -5,8 +5,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from moto.sqs.models import Queue, sqs_backends
+from moto.sqs.models import Message, Queue, sqs_backends
 
+from finding_router.aws.queue import FIRST_ID
 from finding_router_local.aws import AwsServer
 
 
@@ -19,14 +20,18 @@ class QueueView:
         self._name = url.rpartition("/")[2]
 
     @property
+    def _all(self) -> list[Message]:
+        """All messages, also those that are delayed or being worked on."""
+        return self._queue._messages  # noqa: SLF001 -- moto shows the visible ones only
+
+    @property
     def _queue(self) -> Queue:
         return sqs_backends[self._aws.account_id][self._aws.region].queues[self._name]
 
     def ids(self) -> set[str]:
-        """Return the ids of all messages, visible or not."""
+        """Return the ids of all messages, visible or not; one that moved has its first id."""
         with self._aws.gate.holding("sqs"):
-            queue = self._queue
-            return {message.id for message in (*queue.messages, *queue.pending_messages)}
+            return {_first_id(message) for message in self._all}
 
     def events(self) -> list[dict[str, Any]]:
         """Return the visible messages' bodies."""
@@ -43,27 +48,35 @@ class QueueView:
 
     def seconds_to_wait(self, tries: Callable[[str], int]) -> float | None:
         """
-        Return the seconds until the next message becomes visible.
+        Return the seconds until the next message becomes visible; zero for an empty queue.
 
         None if there is work before that: a message is visible, or one was received more often than
-        the number of *tries* that have ended. None, too, for an empty queue.
+        the number of *tries* that have ended.
         """
         with self._aws.gate.holding("sqs"):
-            waiting = list(self._queue.pending_messages)
-            if self._queue.messages or not waiting:
-                return None
+            waiting = list(self._all)
             if any(each.approximate_receive_count > tries(each.id) for each in waiting):
                 return None
-            return max(min(each.visible_at for each in waiting) / 1000 - time.time(), 0.0)
+            times = [max(each.visible_at, each.delayed_until) / 1000 for each in waiting]
+            seconds = min(times, default=time.time()) - time.time()
+            return max(seconds, 0.0) if seconds > 0 or not waiting else None
 
     def advance(self, seconds: float) -> None:
         """Move the times at which messages become visible forward by *seconds*."""
         with self._aws.gate.holding("sqs"):
-            for message in self._queue.pending_messages:
+            for message in self._all:
                 message.visible_at -= seconds * 1000
+                message.delayed_until -= seconds * 1000
 
     def clear(self) -> None:
         """Forget all messages."""
         with self._aws.gate.holding("sqs"):
             self._queue.pending_messages.clear()
-            self._queue._messages.clear()  # noqa: SLF001 -- a purge is allowed once a minute only
+            # A purge is allowed once a minute only.
+            self._all.clear()
+
+
+def _first_id(message: Message) -> str:
+    """Return the id that a message of the backlog had in FindingsQueue."""
+    moved = message.message_attributes.get(FIRST_ID, {}).get("StringValue")
+    return str(moved or message.id)

@@ -105,7 +105,7 @@ class Stack:
             self.aws.gate.kill = lambda call: self._workers.kill(call.caller)
             self.aws.mount(PREFIX, stack_control(self))
             for _ in range(self._worker_count):
-                self._workers.start(resources)
+                self._workers.start(resources, shares=self.is_hasty)
             self._start_schedule(resources)
             self._resources = resources.pop_all()
         return self
@@ -138,7 +138,8 @@ class Stack:
         """Move the stack's clock by *seconds* at once; return by how many seconds it is ahead."""
         with self.aws.gate.holding("sqs"):
             self._ahead_seconds += seconds
-            self._queue("FindingsQueue").advance(seconds)
+            for view in self._sources:
+                view.advance(seconds)
             ahead_seconds = self._ahead_seconds
         self.aws.gate.announce()
         return ahead_seconds
@@ -238,9 +239,9 @@ class Stack:
         Do nothing if all messages, or *only* those, had so many *tries*.
         """
         with self.aws.gate.holding("sqs"):
-            seconds = self._queue("FindingsQueue").seconds_to_wait(self.journal.tries)
-            if seconds is not None and self._is_awaited(only, tries):
-                self.advance(seconds + _INSTANT_SECONDS)
+            waits = [view.seconds_to_wait(self.journal.receives) for view in self._sources]
+            if any(waits) and None not in waits and self._is_awaited(only, tries):
+                self.advance(min(filter(None, waits)) + _INSTANT_SECONDS)
 
     def wake(self) -> list[FindingOutcome]:
         """
@@ -270,7 +271,7 @@ class Stack:
 
     def queued_ids(self) -> set[str]:
         """Return the ids of all messages that wait or are worked on."""
-        return self._queue("FindingsQueue").ids()
+        return set[str]().union(*(view.ids() for view in self._sources))
 
     def environment(self, host: str = LOOPBACK) -> dict[str, str]:
         """Return the function's environment, for where this machine is known as *host*."""
@@ -335,6 +336,11 @@ class Stack:
 
     def _table(self, logical_id: str) -> Table:
         return Table(self.aws, self.deployment.tables[logical_id])
+
+    @property
+    def _sources(self) -> list[QueueView]:
+        """Return the queues that feed the function."""
+        return [self._queue(source.queue) for source in self.function.sources]
 
     def _queue(self, logical_id: str) -> QueueView:
         return QueueView(self.aws, self.deployment.queues[logical_id])

@@ -6,7 +6,7 @@ from contextlib import ExitStack, suppress
 from functools import partial
 
 from finding_router_local.aws import AwsServer
-from finding_router_local.deployment import Function
+from finding_router_local.deployment import Function, Source
 from finding_router_local.event_source import EventSource
 from finding_router_local.function_process import ClockState, FunctionProcess
 from finding_router_local.invocation import Batch, Invoke
@@ -16,7 +16,7 @@ type MakeInvoke = Callable[[Function], Invoke]
 
 class Workers:
     """
-    The workers of *function*, in the order of their start.
+    The workers of *function*, in the order of their start; each polls all queues of the function.
 
     *on_batch* is called with each batch. Unless *make_invoke* returns something else that invokes
     the function, each worker has a process, whose clock is set to *pace* before an invocation.
@@ -39,28 +39,44 @@ class Workers:
         self._make_invoke = make_invoke
         self._make_process = partial(FunctionProcess, endpoint_url=aws.url, clock=pace)
         self._make_source = partial(
-            EventSource, sqs=aws.client("sqs"), region=aws.region, on_batch=on_batch
+            EventSource,
+            sqs=aws.client("sqs"),
+            region=aws.region,
+            on_batch=on_batch,
+            ahead=lambda: pace().ahead_seconds,
         )
 
-    def start(self, resources: ExitStack) -> None:
-        """Start a worker; the end of *resources* does not wait for its work."""
-        process = None
-        if self._make_invoke is None:
-            name = f"worker-{len(self.invokes)}"
-            invoke: Invoke = (process := self._make_process(self._function, name=name))
-            self.processes.append(process)
-            process.start()
-            resources.callback(process.close)
-        else:
-            invoke = self._make_invoke(self._function)
+    def start(self, resources: ExitStack, *, shares: bool) -> None:
+        """
+        Start a worker for each queue; the end of *resources* does not wait for their work.
+
+        If it *shares*, one process works for all queues, on one batch at a time.
+        """
+        number = len(self.invokes)
+        invoke = self._invoke(f"worker-{number}", resources)
         self.invokes.append(invoke)
-        source = self._make_source(self._function, invoke=invoke)
-        self._sources.append(source)
-        source.start()
-        resources.callback(source.stop)
-        if process is not None:
-            resources.callback(process.kill)
-        resources.callback(source.stop_soon)
+        for source in self._function.sources:
+            own = source is self._function.sources[0] or shares or self._make_invoke is not None
+            name = f"{source.queue}-{number}"
+            self._poll(source, invoke if own else self._invoke(name, resources), resources)
+
+    def _invoke(self, name: str, resources: ExitStack) -> Invoke:
+        if self._make_invoke is not None:
+            return self._make_invoke(self._function)
+        process = self._make_process(self._function, name=name)
+        self.processes.append(process)
+        process.start()
+        resources.callback(process.close)
+        return process
+
+    def _poll(self, source: Source, invoke: Invoke, resources: ExitStack) -> None:
+        poller = self._make_source(source, invoke=invoke)
+        self._sources.append(poller)
+        poller.start()
+        resources.callback(poller.stop)
+        if isinstance(invoke, FunctionProcess):
+            resources.callback(invoke.kill)
+        resources.callback(poller.stop_soon)
 
     def hurry(self, *, now: bool) -> None:
         """If *now*, do not wait for more messages to fill a batch; if not, wait again."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from finding_router_local.aws import AwsServer
-from finding_router_local.deployment import Function
+from finding_router_local.deployment import Source
 from finding_router_local.event_source import EventSource
 from finding_router_local.faults import Fault
 from finding_router_local.invocation import Invocation
@@ -86,22 +86,17 @@ def source(aws: AwsServer, queue: Queue) -> Any:
     """Return a function that makes an event source."""
 
     def make(invoke: Any, **changes: Any) -> Any:
-        function = Function(
-            logical_id="Function",
-            name="function",
-            arn="arn:aws:lambda:us-east-1:123456789012:function:function",
-            handler="stub_function.handler",
-            timeout_seconds=5,
-            memory_mb=128,
-            environment={},
+        live = Source(
+            queue="Live",
             queue_url=queue.url,
             queue_arn=f"arn:aws:sqs:{aws.region}:{aws.account_id}:live",
             batch_size=25,
             window_seconds=0,
             reports_item_failures=True,
         )
-        function = replace(function, **changes)
-        return EventSource(function, sqs=queue.sqs, region=aws.region, invoke=invoke)
+        return EventSource(
+            replace(live, **changes), sqs=queue.sqs, region=aws.region, invoke=invoke
+        )
 
     return make
 

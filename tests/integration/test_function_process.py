@@ -35,11 +35,7 @@ def process() -> Iterator[Any]:
             timeout_seconds=timeout_seconds,
             memory_mb=256,
             environment=environment,
-            queue_url="",
-            queue_arn="",
-            batch_size=10,
-            window_seconds=0,
-            reports_item_failures=True,
+            sources=(),
         )
         process = FunctionProcess(
             function,

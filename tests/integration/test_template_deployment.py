@@ -107,14 +107,14 @@ class TestDeployment:
         function = deployment.function
 
         assert "finding_router.handler.lambda_handler" == function.handler
-        assert (7, 2.0, True) == (
-            function.batch_size,
-            function.window_seconds,
-            function.reports_item_failures,
-        )
+        assert ["FindingsQueue", "BacklogQueue"] == [source.queue for source in function.sources]
+        assert {(7, 2.0, True)} == {
+            (source.batch_size, source.window_seconds, source.reports_item_failures)
+            for source in function.sources
+        }
 
     def test_rule_feeds_the_queue(self, deployment: Deployment) -> None:
         """The one rule sends to the function's queue, and has a queue for failed deliveries."""
-        assert deployment.function.queue_url == deployment.rule.queue_url
+        assert deployment.function.sources[0].queue_url == deployment.rule.queue_url
         assert deployment.queues["UndeliveredEvents"] == deployment.rule.undelivered_url
         assert ["aws.securityhub"] == deployment.rule.pattern["source"]

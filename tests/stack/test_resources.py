@@ -17,7 +17,7 @@ type Resolve = Callable[..., dict[str, Any]]
 
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd"
 FOURTEEN_DAYS = 14 * 24 * 60 * 60
-QUEUES = ["FindingsQueue", "DeadLetters", "UndeliveredEvents"]
+QUEUES = ["FindingsQueue", "BacklogQueue", "DeadLetters", "UndeliveredEvents"]
 TABLES = ["RoutingTable", "Ledger"]
 # A message that comes back after so long is taken, and fails, so much later at most.
 LATE_SECONDS = 90
