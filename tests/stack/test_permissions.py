@@ -70,8 +70,9 @@ ALLOWED = {
             "sqs:GetQueueAttributes",
             "sqs:ReceiveMessage",
         ],
-        "Resource": "<FindingsQueue.Arn>",
+        "Resource": ["<FindingsQueue.Arn>", "<BacklogQueue.Arn>"],
     },
+    "HandOverToTheBacklog": {"Action": "sqs:SendMessage", "Resource": "<BacklogQueue.Arn>"},
     "ReadRoutes": {"Action": "dynamodb:Query", "Resource": "<RoutingTable.Arn>"},
     "KeepLedger": {
         "Action": [

@@ -119,12 +119,13 @@ class TestTables:
 class TestFunction:
     """The function and its log."""
 
-    def test_takes_batches_and_returns_single_records(self, resolve: Resolve) -> None:
-        """A bad record does not take its batch along."""
-        mapping = resolve()["RouterFunctionFindings"]
+    @pytest.mark.parametrize("source", ["RouterFunctionFindings", "RouterFunctionBacklog"])
+    def test_takes_batches_and_returns_single_records(self, source: str, resolve: Resolve) -> None:
+        """A bad record does not take its batch along; each queue has workers of its own."""
+        mapping = resolve()[source]
 
         assert ["ReportBatchItemFailures"] == mapping["FunctionResponseTypes"]
-        assert 50 == mapping["BatchSize"]
+        assert 500 == mapping["BatchSize"]
         assert 5 == mapping["MaximumBatchingWindowInSeconds"]
         assert {"MaximumConcurrency": 2} == mapping["ScalingConfig"]
 
