@@ -7,11 +7,13 @@ from typing import Any, Final, override
 
 from moto import backends
 from moto.core import serialize
+from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
 from moto.sqs import models as sqs_models
 
 _query: Final = Table.query
+_transact_write_items: Final = DynamoDBBackend.transact_write_items
 _SIMPLE: Final = frozenset({"S", "N", "BOOL"})
 # Where it stands among the arguments after hash_key.
 _INDEX_NAME: Final = 6
@@ -39,6 +41,30 @@ def _query_partition(
     return _query(table, hash_key, *args, **named)
 
 
+def _transact(self: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
+    """Keep copies of the items in the transaction; moto's own copies the table for each of them."""
+    before = []
+    for each in transact_items:
+        [action] = each.values()
+        table = self.get_table(action["TableName"])
+        names = [name for name in (table.hash_key_attr, table.range_key_attr) if name]
+        whole = action.get("Key") or action["Item"]
+        key = {name: whole[name] for name in names}
+        before.append((table, key, copy.deepcopy(self.get_item(table.name, key))))
+    Table.__deepcopy__ = lambda self, _: self  # type: ignore[attr-defined]  # while it lasts
+    try:
+        _transact_write_items(self, transact_items)
+    except Exception:
+        for table, key, item in before:
+            if item is None:
+                self.delete_item(table.name, key)
+            else:
+                table.items[item.hash_key][item.range_key] = item
+        raise
+    finally:
+        del Table.__deepcopy__  # type: ignore[attr-defined]  # set above
+
+
 def _milliseconds(dt: datetime | None = None) -> float:  # noqa: ARG001 -- moto's signature
     return time.time() * 1000
 
@@ -50,4 +76,5 @@ def speed_up() -> None:
     # moto computes with calendars to find the visible messages of a queue.
     sqs_models.unix_time_millis = _milliseconds  # type: ignore[attr-defined]  # moto imports it
     serialize.SERVICE_SPECIFIC_SERIALIZERS["dynamodb"] = {"json": _Serializer}
+    DynamoDBBackend.transact_write_items = _transact  # type: ignore[method-assign]  # the same arguments
     Table.query = _query_partition  # type: ignore[method-assign]  # the same arguments, passed on

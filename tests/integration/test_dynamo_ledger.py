@@ -1,16 +1,21 @@
 """The Ledger in DynamoDB: its items, and its errors for those of DynamoDB."""
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from moto.dynamodb.exceptions import TransactionCanceledException
+from moto.dynamodb.models import DynamoDBBackend
 
-from alerts import MEMBER, unsaid
+from alerts import MEMBER, event, unsaid
 from finding_router.aws.items import MAX_CALLS, Items
 from finding_router.aws.ledger import DynamoLedger
 from finding_router.aws.locks import DynamoLocks
 from finding_router.aws.rates import DynamoRates
+from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.alerts.identity import AlertKey
+from finding_router.delivery.alerts.ledger import ALERTS_AT_ONCE, Mark
 from finding_router.errors import StoreError
 from finding_router_local.aws import AwsServer
 from finding_router_local.faults import Effect, Fault
@@ -77,7 +82,7 @@ def test_a_passing_trouble_is_not_noticed(
         fail(aws, operation, effect=effect)
 
     assert ledger.write(ALERT)
-    ledger.record_notified(MEMBER, [KEY], at=5.0)
+    ledger.record_notified([Mark(MEMBER, KEY)], at=5.0)
     assert {KEY} == ledger.read([KEY]).keys()
 
 
@@ -113,7 +118,7 @@ def test_a_trouble_that_stays_is_one_error_with_dynamodbs_word(
     for ask in (
         lambda: ledger.read([KEY]),
         lambda: ledger.write(ALERT),
-        lambda: ledger.record_notified(MEMBER, [KEY], at=5.0),
+        lambda: ledger.record_notified([Mark(MEMBER, KEY)], at=5.0),
         lambda: DynamoLocks(items).once("routes", by="a", every_seconds=3600, now=1000.0),
         lambda: ledger.channels(["finding"]),
         lambda: ledger.note_channel(KEY),
@@ -225,3 +230,89 @@ def test_an_alert_that_cannot_be_read_hurts_only_itself(
 
     assert {other} == found.keys()
     assert not ledger.write(ALERT)
+
+
+def alerts(count: int, *, version: int = 1) -> list[Alert]:
+    """Return so many alerts of as many subjects."""
+    return [
+        unsaid(key=AlertKey(f"{number:040x}", "#alerts"), version=version)
+        for number in range(count)
+    ]
+
+
+def test_many_alerts_are_written_in_one_call(ledger: DynamoLedger, aws: AwsServer) -> None:
+    """A claim and its list of channels together, for as many as a transaction may have."""
+    several = alerts(ALERTS_AT_ONCE)
+    aws.gate.recent.clear()
+
+    written = ledger.write_all(several, note_channels=True)
+
+    assert {each.key for each in several} == written
+    assert ["TransactWriteItems"] == [call.operation for call in aws.gate.recent]
+    subjects = [each.key.subject for each in several]
+    assert {subject: ["#alerts"] for subject in subjects} == ledger.channels(subjects)
+    assert {each.key: each for each in several} == ledger.read(written)
+
+
+def test_one_that_another_worker_wrote_stops_no_other(ledger: DynamoLedger) -> None:
+    """A transaction takes all or nothing: it is made again without the one that lost."""
+    first, second, third = alerts(3)
+    other = replace(second, posted_to="C1")
+    ledger.write(other)
+
+    written = ledger.write_all([first, second, third])
+
+    assert {first.key, third.key} == written
+    assert other == ledger.read([second.key])[second.key]
+
+
+def test_a_lost_answer_of_a_transaction_loses_no_claim(
+    ledger: DynamoLedger, aws: AwsServer
+) -> None:
+    """What is stored is what was to be written."""
+    several = alerts(3)
+    for each in several:
+        ledger.write(each)
+
+    assert {each.key for each in several} == ledger.write_all(several)
+
+
+def test_a_conflict_with_another_worker_is_settled_one_by_one(
+    ledger: DynamoLedger, aws: AwsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only one transaction at a time changes an item."""
+    several = alerts(3)
+    transact, refused = DynamoDBBackend.transact_write_items, []
+
+    def conflict(self: DynamoDBBackend, items: list[Any]) -> None:
+        if len(items) > 1:
+            refused.append(len(items))
+            raise TransactionCanceledException(
+                [("TransactionConflict", "busy", None)] + [(None, None, None)] * (len(items) - 1)
+            )
+        transact(self, items)
+
+    monkeypatch.setattr(DynamoDBBackend, "transact_write_items", conflict)
+
+    assert {each.key for each in several} == ledger.write_all(several, note_channels=True)
+    assert [6] == refused
+    assert {each.key: each for each in several} == ledger.read([each.key for each in several])
+
+
+def test_many_findings_are_notified_in_one_call(ledger: DynamoLedger, aws: AwsServer) -> None:
+    """Those whose alert is gone are left out, and two of one alert follow each other."""
+    several = [each.merged([event()]) for each in alerts(3)]
+    ledger.write_all(several[:2])
+    marks = [Mark(MEMBER, each.key) for each in several]
+    aws.gate.recent.clear()
+
+    ledger.record_notified([*marks, Mark("another", several[0].key)], at=5.0)
+
+    stored = ledger.read([each.key for each in several])
+    assert [(5.0, True)] * 2 == [
+        (each.members[MEMBER].notified_at, each.members[MEMBER].is_notified)
+        for each in stored.values()
+    ]
+    assert {"TransactWriteItems": 2, "UpdateItem": 1} | {"BatchGetItem": 1} == Counter(
+        call.operation for call in aws.gate.recent
+    )

@@ -12,7 +12,7 @@ from finding_router.aws.items import Items
 from finding_router.aws.ledger import DynamoLedger
 from finding_router.delivery.alerts.alert import Saying, Status
 from finding_router.delivery.alerts.identity import AlertKey
-from finding_router.delivery.alerts.ledger import Ledger
+from finding_router.delivery.alerts.ledger import Ledger, Mark
 from finding_router.findings.finding import Severity
 
 KEY = AlertKey("finding", "#alerts")
@@ -130,7 +130,7 @@ class LedgerContract:
         ledger.write(replace(FIRST, members=both))
         ledger.write(replace(FIRST, key=other))
 
-        ledger.record_notified(MEMBER, [KEY, other], at=1_790_000_123.75)
+        ledger.record_notified([Mark(MEMBER, KEY), Mark(MEMBER, other)], at=1_790_000_123.75)
 
         held = ledger.read([KEY, other])
         assert [1_790_000_123.75] * 2 == [held[each].members[MEMBER].notified_at for each in held]
@@ -142,7 +142,8 @@ class LedgerContract:
         """And does not stop the others from being remembered."""
         ledger.write(FIRST)
 
-        ledger.record_notified(MEMBER, [AlertKey("gone", "#alerts"), KEY], at=5.0)
+        gone = AlertKey("gone", "#alerts")
+        ledger.record_notified([Mark(MEMBER, gone), Mark(MEMBER, KEY)], at=5.0)
 
         assert {KEY} == ledger.read([KEY, AlertKey("gone", "#alerts")]).keys()
         assert 5.0 == ledger.read([KEY])[KEY].members[MEMBER].notified_at
@@ -153,7 +154,7 @@ class LedgerContract:
         """It may have expired and been posted anew, about another standard's."""
         ledger.write(FIRST)
 
-        ledger.record_notified("another", [KEY], at=5.0)
+        ledger.record_notified([Mark("another", KEY)], at=5.0)
 
         assert {KEY: FIRST} == ledger.read([KEY])
 

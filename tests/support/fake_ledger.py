@@ -6,6 +6,7 @@ from dataclasses import replace
 from fakes import Faults
 from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.alerts.identity import AlertKey
+from finding_router.delivery.alerts.ledger import ALERTS_AT_ONCE, Mark
 from finding_router.delivery.limits.rate import Slot
 
 
@@ -32,6 +33,14 @@ class FakeLedger:
             self.alerts[alert.key] = alert
             return True
 
+    def write_all(self, alerts: Sequence[Alert], *, note_channels: bool = False) -> set[AlertKey]:
+        """Put those of *alerts* whose version follows; a fault strikes at one of them."""
+        assert len(alerts) <= ALERTS_AT_ONCE
+        if note_channels:
+            for alert in alerts:
+                self.note_channel(alert.key)
+        return {alert.key for alert in alerts if self.write(alert)}
+
     def channels(self, subjects: Iterable[str]) -> dict[str, set[str]]:
         """Return the channels that were noted."""
         with self._faults.around("channels"):
@@ -42,10 +51,10 @@ class FakeLedger:
         with self._faults.around("note_channel", key.channel):
             self.known.setdefault(key.subject, set()).add(key.channel)
 
-    def record_notified(self, member: str, keys: Sequence[AlertKey], *, at: float) -> None:
+    def record_notified(self, marks: Sequence[Mark], *, at: float) -> None:
         """Note the time, if there is such a member."""
         with self._faults.around("record_notified"):
-            for key in keys:
+            for member, key in marks:
                 alert = self.alerts.get(key)
                 if alert is not None and member in alert.members:
                     notified = replace(alert.members[member], notified_at=at, is_notified=True)

@@ -19,6 +19,7 @@ KEYS_PER_READ: Final = 100
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
 ITEMS_PER_WRITE: Final = 25
 MAX_CALLS: Final = 10
+CONDITION_FAILED: Final = "ConditionalCheckFailed"
 
 
 class Items:
@@ -92,6 +93,96 @@ class Items:
         if before == 0:
             return self.put(values, "attribute_not_exists(finding)")
         return self.put(values, "version = :before", {":before": before})
+
+    def put_versions(
+        self, several: Sequence[Mapping[str, Any]], *, besides: Sequence[Mapping[str, Any]] = ()
+    ) -> list[Mapping[str, Any]]:
+        """
+        Write each of *several* whose `version` follows the stored one; return those written.
+
+        *besides* are updates of other items, as TransactWriteItems takes them, written as well. All
+        go in one transaction; without those whose condition fails, in another. What a transaction
+        cannot do because of other workers is done one by one.
+        """
+        left = list(several)
+        while left:
+            actions = [*besides, *(self._versioned(each) for each in left)]
+            reasons = self._transact(actions)
+            if not reasons:
+                return left
+            own = reasons[len(besides) :]
+            if {*reasons} - {None, CONDITION_FAILED} or CONDITION_FAILED not in own:
+                for each in besides:
+                    self._transact([each], alone=True)
+                return [each for each in left if self.put_version(each)]
+            # A lost answer makes a condition fail against the very same item.
+            lost = [each for each, why in zip(left, own, strict=True) if why is not None]
+            same = [each for each in lost if self.put_version(each)]
+            left = [each for each, why in zip(left, own, strict=True) if why is None]
+            if same:
+                return [*same, *self.put_versions(left, besides=besides)]
+        return []
+
+    def _versioned(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the action of a transaction that writes *values* as `put_version` does."""
+        before = values["version"] - 1
+        action: dict[str, Any] = {"TableName": self.table, "Item": to_item(values)}
+        if before == 0:
+            action["ConditionExpression"] = "attribute_not_exists(finding)"
+        else:
+            action["ConditionExpression"] = "version = :before"
+            action["ExpressionAttributeValues"] = to_item({":before": before})
+        return {"Put": action}
+
+    def change(
+        self,
+        key: Key,
+        change: str,
+        given: Mapping[str, Any],
+        condition: str | None = None,
+        names: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """Return the action of a transaction that changes an item as `update` does."""
+        action: dict[str, Any] = {
+            "TableName": self.table,
+            "Key": key_of(key),
+            "UpdateExpression": change,
+            "ExpressionAttributeValues": to_item(given),
+        }
+        if condition is not None:
+            action["ConditionExpression"] = condition
+        if names:
+            action["ExpressionAttributeNames"] = names
+        return {"Update": action}
+
+    def change_all(self, actions: Sequence[Mapping[str, Any]]) -> None:
+        """Do *actions* of different items in one transaction, but those whose condition fails."""
+        left = list(actions)
+        while left and (reasons := self._transact(left)):
+            if {*reasons} - {None, CONDITION_FAILED}:
+                for each in left:
+                    self._transact([each], alone=True)
+                return
+            left = [each for each, why in zip(left, reasons, strict=True) if why is None]
+
+    def _transact(
+        self, actions: Sequence[Mapping[str, Any]], *, alone: bool = False
+    ) -> list[str | None]:
+        """
+        Write *actions* together; return the reason for each if they were cancelled, else nothing.
+
+        An action *alone* is cancelled by its condition only, or the Ledger does not answer.
+        """
+        with self.translated("write"):
+            try:
+                self.client.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]  # the stubs want TypedDicts
+            except self.client.exceptions.TransactionCanceledException as error:
+                found: Any = error.response.get("CancellationReasons", [])
+                codes = [None if each["Code"] == "None" else each["Code"] for each in found]
+                if alone and codes != [CONDITION_FAILED]:
+                    raise
+                return codes
+        return []
 
     def put_all(self, items: Iterable[Mapping[str, Any]]) -> None:
         """Write *items*, 25 a call."""

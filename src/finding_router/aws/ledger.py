@@ -1,7 +1,7 @@
 """The Ledger in DynamoDB: one item for each alert."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -16,9 +16,14 @@ from finding_router.delivery.alerts.alert import (
     Status,
 )
 from finding_router.delivery.alerts.identity import AlertKey
+from finding_router.delivery.alerts.ledger import ALERTS_AT_ONCE, Mark
 from finding_router.findings.finding import Severity
 from finding_router.telemetry import logger
 
+# It makes a new version: a worker that read the alert before must not overwrite this.
+NOTIFY: Final = (
+    "SET members.#member.notified_at = :at, members.#member.is_notified = :true ADD version :one"
+)
 _CLAIMED: Final = "claimed"
 _SAID: Final = "posted"
 _UNSAID: Final = "released"
@@ -48,8 +53,20 @@ class DynamoLedger:
 
     def write(self, alert: Alert) -> bool:
         """Put *alert* if its version follows the stored one; return False if it does not."""
-        expires_at = int(alert.touched_at) + self._ttl_seconds
-        return self._items.put_version({**_to_values(alert), "expires_at": expires_at})
+        return self._items.put_version(self._values(alert))
+
+    def write_all(self, alerts: Sequence[Alert], *, note_channels: bool = False) -> set[AlertKey]:
+        """Put each of *alerts* whose version follows; return the keys of those written."""
+        noted: dict[str, AlertKey] = {}
+        for each in alerts if note_channels else ():
+            if noted.setdefault(each.key.subject, each.key) != each.key:
+                # A transaction changes an item once.
+                self.note_channel(each.key)
+        written = self._items.put_versions(
+            [self._values(each) for each in alerts],
+            besides=[self._items.change(*self._noted(key)) for key in noted.values()],
+        )
+        return {AlertKey(each["finding"], each["channel"]) for each in written}
 
     def channels(self, subjects: Iterable[str]) -> dict[str, list[str]]:
         """Return the channels with an alert about each of *subjects*; one call for a hundred."""
@@ -58,26 +75,51 @@ class DynamoLedger:
 
     def note_channel(self, key: AlertKey) -> None:
         """Make *key* known to `channels`."""
+        self._items.update(*self._noted(key))
+
+    def record_notified(self, marks: Sequence[Mark], *, at: float) -> None:
+        """Set `notified_at` for each of *marks* whose alert has the member, in order."""
+        for some in _apart(marks):
+            changes = [
+                (
+                    keys.alert(each.key.subject, each.key.channel),
+                    NOTIFY,
+                    {":at": at, ":true": True, ":one": 1},
+                    "attribute_exists(members.#member)",
+                    {"#member": each.member},
+                )
+                for each in some
+            ]
+            if len(changes) == 1:
+                self._items.update(*changes[0])
+            else:
+                self._items.change_all([self._items.change(*each) for each in changes])
+
+    def _values(self, alert: Alert) -> dict[str, Any]:
+        expires_at = int(alert.touched_at) + self._ttl_seconds
+        return {**_to_values(alert), "expires_at": expires_at}
+
+    def _noted(self, key: AlertKey) -> tuple[keys.Key, str, dict[str, Any]]:
+        """Return the update that makes *key* known to `channels`."""
         # It lives as long as the alert, which is written next.
         expires_at = int(time.time()) + self._ttl_seconds
-        self._items.update(
+        return (
             keys.channels(key.subject),
             "ADD channels :channel SET expires_at = :expires_at, shape = :shape",
             {":channel": {key.channel}, ":expires_at": expires_at, ":shape": keys.SHAPE},
         )
 
-    def record_notified(self, member: str, keys_: Sequence[AlertKey], *, at: float) -> None:
-        """Set `notified_at` of *member* in those of *keys_* that have it."""
-        for key in keys_:
-            self._items.update(
-                keys.alert(key.subject, key.channel),
-                # A new version: a worker that read the alert before must not overwrite this.
-                "SET members.#member.notified_at = :at, members.#member.is_notified = :true "
-                "ADD version :one",
-                {":at": at, ":true": True, ":one": 1},
-                "attribute_exists(members.#member)",
-                {"#member": member},
-            )
+
+def _apart(marks: Sequence[Mark]) -> Iterator[list[Mark]]:
+    """Yield *marks* in order, in parts of different items that a transaction may have."""
+    part: dict[AlertKey, Mark] = {}
+    for each in marks:
+        if each.key in part or len(part) == ALERTS_AT_ONCE:
+            yield list(part.values())
+            part = {}
+        part[each.key] = each
+    if part:
+        yield list(part.values())
 
 
 def _to_values(alert: Alert) -> dict[str, Any]:

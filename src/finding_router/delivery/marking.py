@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import batched
 from typing import Final, Literal, NamedTuple, Protocol
 
 from finding_router.delivery.alerts.identity import AlertKey, finding_hash
-from finding_router.delivery.alerts.ledger import Ledger
+from finding_router.delivery.alerts.ledger import ALERTS_AT_ONCE, Ledger, Mark
 from finding_router.delivery.deliveries import Job
 from finding_router.delivery.limits.backoff import backoff_seconds
 from finding_router.delivery.limits.deadline import AWS_SECONDS, Deadline
@@ -185,19 +186,20 @@ class Marker:
                 others = self._others(jobs)
             except StoreError as error:
                 problem = str(error)
-        for job in jobs:
+        for some in batched(jobs, ALERTS_AT_ONCE, strict=False):
             if not problem and not deadline.leaves(AWS_SECONDS):
                 problem = OUT_OF_TIME
             if not problem:
+                members = [(finding_hash(*job.finding.key), job) for job in some if job.finding]
+                own = [Mark(name, each.key) for name, job in members for each in job.deliveries]
+                # Their own last: while one of those is open, it comes back for the others, too.
+                marks = [Mark(name, key) for name, _ in members for key in others.get(name, ())]
                 try:
-                    member = finding_hash(*job.finding.key) if job.finding else ""
-                    # Its own last: while one of those is open, it comes back for the others, too.
-                    keys = [*others.get(member, ()), *(each.key for each in job.deliveries)]
-                    self._ledger.record_notified(member, keys, at=now)
+                    self._ledger.record_notified([*marks, *own], at=now)
                 except StoreError as error:
                     problem = str(error)
             if problem:
-                _fail([job], problem)
+                _fail(some, problem)
 
 
 def _apart(

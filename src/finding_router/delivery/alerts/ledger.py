@@ -1,10 +1,20 @@
 """The port of the Ledger: the store of alerts."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import Final, NamedTuple, Protocol
 
 from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.alerts.identity import AlertKey
+
+# Each takes two of the hundred actions that a transaction of DynamoDB may have.
+ALERTS_AT_ONCE: Final = 50
+
+
+class Mark(NamedTuple):
+    """A finding that became NOTIFIED, as *member* of the alert *key*."""
+
+    member: str
+    key: AlertKey
 
 
 class Ledger(Protocol):
@@ -20,11 +30,25 @@ class Ledger(Protocol):
     def write(self, alert: Alert) -> bool:
         """Put *alert* if its version follows the stored one; return False if it does not."""
 
+    def write_all(
+        self, alerts: Sequence[Alert], *, note_channels: bool = False
+    ) -> Collection[AlertKey]:
+        """
+        Put each of *alerts*, 50 at most, whose version follows; return the keys of those written.
+
+        With *note_channels* each is made known to `channels` before. After a StoreError some of
+        them may be written.
+        """
+
     def channels(self, subjects: Iterable[str]) -> Mapping[str, Collection[str]]:
         """Return the channels with an alert about each of *subjects*; most have none."""
 
     def note_channel(self, key: AlertKey) -> None:
         """Make *key* known to `channels`, before its alert is first written."""
 
-    def record_notified(self, member: str, keys: Sequence[AlertKey], *, at: float) -> None:
-        """Set `notified_at` of *member* to Unix second *at* in those of *keys* that have it."""
+    def record_notified(self, marks: Sequence[Mark], *, at: float) -> None:
+        """
+        Set `notified_at` to Unix second *at* for each of *marks* whose alert has the member.
+
+        After a StoreError the first ones may be set: they are set in order.
+        """

@@ -13,8 +13,8 @@ from finding_router.delivery.limits.rate import AT_SLACKS_PACE
 from finding_router.delivery.outcome import Progress
 from finding_router.delivery.posting.layout import Card
 from finding_router.delivery.posting.recovery import look_for_claims
-from finding_router.delivery.posting.run import Run
-from finding_router.delivery.posting.task import ANOTHER_IS_AT_IT, ANOTHER_WAS_FIRST, Rank, Task
+from finding_router.delivery.posting.run import ANOTHER_IS_AT_IT, ANOTHER_WAS_FIRST, Run
+from finding_router.delivery.posting.task import Rank, Task
 from finding_router.errors import StoreError
 from finding_router.slack.api.client import Posted
 from finding_router.slack.kit.message import Message

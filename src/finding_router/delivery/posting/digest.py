@@ -2,11 +2,12 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from itertools import batched
 from typing import Final
 
 from finding_router.delivery.alerts.advance import Verdict, advance
-from finding_router.delivery.alerts.alert import Saying
 from finding_router.delivery.alerts.identity import hash_of
+from finding_router.delivery.alerts.ledger import ALERTS_AT_ONCE
 from finding_router.delivery.deliveries import Delivery
 from finding_router.delivery.digests.grouping import Group, united
 from finding_router.delivery.digests.lines import line_of
@@ -16,8 +17,13 @@ from finding_router.delivery.limits.backoff import FIRST_SECONDS, backoff_second
 from finding_router.delivery.limits.deadline import AWS_SECONDS
 from finding_router.delivery.outcome import Progress
 from finding_router.delivery.posting.recovery import look, look_for_claims
-from finding_router.delivery.posting.run import LEASE_MARGIN_SECONDS, Run
-from finding_router.delivery.posting.task import ANOTHER_IS_AT_IT, ANOTHER_WAS_FIRST, Rank, Task
+from finding_router.delivery.posting.run import (
+    ANOTHER_IS_AT_IT,
+    ANOTHER_WAS_FIRST,
+    LEASE_MARGIN_SECONDS,
+    Run,
+)
+from finding_router.delivery.posting.task import Rank, Task
 from finding_router.errors import StoreError
 from finding_router.findings.digest import Line
 from finding_router.slack.api.client import Posted
@@ -130,11 +136,16 @@ class DigestTask(Task):
         is_claimed = digest is not None and digest.state is not DigestState.POSTED
         # A parent that this run posted, or may have, counts all of them.
         is_counted = self._is_parent_new or (may_be_posted and is_claimed)
-        for each in self.left:
-            subject = each.key.subject
-            may_be_listed = may_be_posted and subject in self._in_reply
-            is_doubtful = may_be_listed or is_counted or subject in self._doubt_since
-            run.release(each, may_be_posted=is_doubtful)
+        doubtful = {
+            each.key.subject
+            for each in self.left
+            if is_counted
+            or each.key.subject in self._doubt_since
+            or (may_be_posted and each.key.subject in self._in_reply)
+        }
+        for is_doubtful in (False, True):
+            some = [each for each in self.left if (each.key.subject in doubtful) is is_doubtful]
+            run.release_all(some, may_be_posted=is_doubtful)
         if digest is None:
             return
         if digest.state is DigestState.POSTED:
@@ -271,22 +282,18 @@ class DigestTask(Task):
         """Claim each delivery for *digest*; those of other workers are left to them."""
         run = self.run
         for each in self.left:
-            claim = each.alert.claim
-            if claim and (claim.worker, claim.digest) == (run.worker, digest.digest_id):
-                continue
-            if each.step.verdict is not Verdict.POST:
+            if each.step.verdict is not Verdict.POST and not self._is_ours(each, digest):
                 # Another worker said it: the next try plans the rest anew.
                 each.fail("to be said by itself", retry_seconds=FIRST_SECONDS)
-                continue
-            doubt_since = self._doubt_since.get(each.key.subject)
-            is_first = run.claim(
-                each, Saying.CARD, digest=digest.digest_id, doubt_since=doubt_since
-            )
-            if not is_first:
-                each.fail(ANOTHER_WAS_FIRST, retry_seconds=FIRST_SECONDS)
-            if not run.deadline.allows():
-                return
-        self._is_claimed = True
+        unclaimed = [each for each in self.left if not self._is_ours(each, digest)]
+        run.claim_all(unclaimed, digest.digest_id, doubt_since=self._doubt_since)
+        self._is_claimed = all(self._is_ours(each, digest) for each in self.left)
+
+    def _is_ours(self, delivery: Delivery, digest: OpenDigest) -> bool:
+        """Return True if this run has claimed *delivery* for *digest*."""
+        claim = delivery.alert.claim
+        own = (self.run.worker, digest.digest_id)
+        return claim is not None and (claim.worker, claim.digest) == own
 
     def _post_parent(self, digest: OpenDigest) -> None:
         run, channel = self.run, self.channel
@@ -401,13 +408,14 @@ class DigestTask(Task):
         # A try before this one may have failed after some of them.
         listed = [lines[each] for each in self._in_reply if each in lines]
         run.digests.put_lines(digest.digest_id, listed)
-        where = Posted(digest.posted_to or "", digest.ts or "")
-        for each in self.left:
-            if each.key.subject in self._in_reply:
-                after = each.alert.said(channel=where.channel, ts=where.ts, at=run.clock())
-                if not run.write(each, after):
-                    logger.error("listed after the claim was lost", channel=where.channel)
-                    each.alert = after
+        channel, ts, now = digest.posted_to or "", digest.ts or "", run.clock()
+        in_reply = [each for each in self.left if each.key.subject in self._in_reply]
+        for some in batched(in_reply, ALERTS_AT_ONCE, strict=False):
+            after = [each.alert.said(channel=channel, ts=ts, at=now) for each in some]
+            if run.write_all(some, after):
+                logger.error("listed after the claim was lost", channel=channel)
+            for each, alert in zip(some, after, strict=True):
+                each.alert = alert
                 each.end(Progress.DIGESTED, each.step.why)
         self._record_also(digest, self._in_reply)
         self._put_so_far += len(listed)

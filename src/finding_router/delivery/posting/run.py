@@ -1,14 +1,16 @@
 """What the tasks of one run share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import batched
 from typing import Final
 
 from finding_router.delivery.alerts.alert import Alert, Claim, Saying
-from finding_router.delivery.alerts.ledger import Ledger
+from finding_router.delivery.alerts.ledger import ALERTS_AT_ONCE, Ledger
 from finding_router.delivery.deliveries import Delivery
 from finding_router.delivery.digests.grouping import Rules
 from finding_router.delivery.digests.store import DigestStore
+from finding_router.delivery.limits.backoff import FIRST_SECONDS
 from finding_router.delivery.limits.circuit import Circuit
 from finding_router.delivery.limits.deadline import AWS_SECONDS, Deadline
 from finding_router.delivery.limits.rate import RateLimit
@@ -17,6 +19,9 @@ from finding_router.errors import StoreError
 from finding_router.slack.api.client import Messenger
 from finding_router.telemetry import logger
 
+# Why a record comes back that met another worker.
+ANOTHER_IS_AT_IT: Final = "another worker is at it"
+ANOTHER_WAS_FIRST: Final = "another worker was first"
 # A lease outlives its run by this much, for the difference between two clocks.
 LEASE_MARGIN_SECONDS: Final = 5.0
 
@@ -66,6 +71,41 @@ class Run:
         if not delivery.is_requested:
             # The list of channels lives as long as the alert: it is renewed with each message.
             self.ledger.note_channel(delivery.key)
+        return self.write(
+            delivery, self._claimed(delivery, saying, digest=digest, doubt_since=doubt_since)
+        )
+
+    def claim_all(
+        self, deliveries: Sequence[Delivery], digest: str, *, doubt_since: Mapping[str, float]
+    ) -> None:
+        """
+        Claim the alerts of *deliveries* for *digest*, while there is time. StoreError.
+
+        Those that another worker claimed first fail. *doubt_since* is by subject; see `claim`.
+        """
+        for some in batched(deliveries, ALERTS_AT_ONCE, strict=False):
+            if not self.deadline.allows():
+                return
+            claimed = [
+                self._claimed(
+                    each,
+                    Saying.CARD,
+                    digest=digest,
+                    doubt_since=doubt_since.get(each.key.subject),
+                )
+                for each in some
+            ]
+            for lost in self.write_all(some, claimed, note_channels=True):
+                lost.fail(ANOTHER_WAS_FIRST, retry_seconds=FIRST_SECONDS)
+
+    def _claimed(
+        self,
+        delivery: Delivery,
+        saying: Saying,
+        *,
+        digest: str | None,
+        doubt_since: float | None,
+    ) -> Alert:
         now = self.clock()
         claim = Claim(
             saying=saying,
@@ -82,7 +122,7 @@ class Run:
             is_unlisted=delivery.alert.is_unlisted or delivery.is_beside,
             listed_in=delivery.listed_in or delivery.alert.listed_in,
         )
-        return self.write(delivery, alert.claimed(claim))
+        return alert.claimed(claim)
 
     def release(self, delivery: Delivery, *, may_be_posted: bool) -> None:
         """
@@ -100,9 +140,48 @@ class Run:
         except StoreError as error:
             logger.warning("claim not released", detail=str(error))
 
+    def release_all(self, deliveries: Sequence[Delivery], *, may_be_posted: bool) -> None:
+        """Release the claims of *deliveries*, as `release` does with one."""
+        own = [
+            each
+            for each in deliveries
+            if each.alert.claim is not None and each.alert.claim.worker == self.worker
+        ]
+        for some in batched(own, ALERTS_AT_ONCE, strict=False):
+            if not self.deadline.leaves(AWS_SECONDS):
+                return
+            released = [
+                each.alert.abandoned() if may_be_posted else each.alert.released() for each in some
+            ]
+            try:
+                self.write_all(some, released)
+            except StoreError as error:
+                logger.warning("claims not released", detail=str(error))
+
     def touch(self, digest_id: str, *concerned: Delivery) -> None:
         """Check the totals of a digest at the end of the run."""
         self.touched.setdefault(digest_id, []).extend(concerned)
+
+    def write_all(
+        self,
+        deliveries: Sequence[Delivery],
+        alerts: Sequence[Alert],
+        *,
+        note_channels: bool = False,
+    ) -> list[Delivery]:
+        """
+        Write each of *alerts* for the delivery beside it; return those that another worker changed.
+
+        Raises StoreError.
+        """
+        written = self.ledger.write_all(alerts, note_channels=note_channels)
+        lost = []
+        for delivery, alert in zip(deliveries, alerts, strict=True):
+            if alert.key in written:
+                delivery.alert = alert
+            else:
+                lost.append(delivery)
+        return lost
 
     def write(self, delivery: Delivery, alert: Alert) -> bool:
         """Write *alert* for *delivery*; return False if another worker was first. StoreError."""

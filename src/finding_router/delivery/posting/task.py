@@ -1,15 +1,11 @@
 """The tasks of the loop: everything that is written to Slack, one step at a time."""
 
 from enum import IntEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from finding_router.delivery.posting.run import Run
     from finding_router.slack.api.client import Posted
-
-# Why a record comes back that met another worker.
-ANOTHER_IS_AT_IT: Final = "another worker is at it"
-ANOTHER_WAS_FIRST: Final = "another worker was first"
 
 
 class Rank(IntEnum):
