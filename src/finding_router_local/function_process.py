@@ -3,23 +3,21 @@
 import json
 import os
 import selectors
-import subprocess
-import sys
 import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from finding_router_local.aws import CREDENTIALS
 from finding_router_local.deployment import Function
+from finding_router_local.fork_server import ForkedProcess, ForkServer
 from finding_router_local.invocation import Invocation
 
 _SOURCE: Final = Path(__file__).parents[1]
-# The variables that a process needs to run at all; none leads to the user's AWS account.
+# What a process needs to run at all; nothing that could lead to somebody's AWS account.
 _INHERITED: Final = ("PATH", "HOME", "LANG", "TMPDIR", "COVERAGE_PROCESS_START")
 _START_SECONDS: Final = 60.0
 _GRACE_SECONDS: Final = 0.5
@@ -54,7 +52,7 @@ class FunctionProcess:
         self._function = function
         self._clock = clock
         paths = [str(path) for path in (python_path, _SOURCE) if path]
-        self._environment = {
+        environment = {
             **{key: os.environ[key] for key in _INHERITED if key in os.environ},
             **CREDENTIALS,
             **function.environment,
@@ -64,7 +62,8 @@ class FunctionProcess:
             "AWS_SDK_UA_APP_ID": name,
             "PYTHONPATH": os.pathsep.join(paths),
         }
-        self._process: subprocess.Popen[bytes] | None = None
+        self._server = ForkServer(function.handler, environment)
+        self._process: ForkedProcess | None = None
         self._pipes: _Pipes | None = None
         self._lock = threading.Lock()
 
@@ -75,28 +74,12 @@ class FunctionProcess:
 
     def start(self) -> None:
         """Start the process; it imports the function while its caller does something else."""
-        if self._process is not None:
-            return
-        reply_read, reply_write = os.pipe()
-        self._process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                f"{__package__}.worker",
-                self._function.handler,
-                str(reply_write),
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=self._environment,
-            pass_fds=[reply_write],
-        )
-        os.close(reply_write)
-        self._pipes = _Pipes(self._process, reply_read)
+        if self._process is None:
+            self._process = self._server.fork()
+            self._pipes = _Pipes(self._process)
 
     def __call__(self, event: Mapping[str, Any]) -> Invocation:
-        """Invoke the function; an exception, its timeout or its death is the error."""
+        """Invoke the function; what it raises, its timeout and its death are the error."""
         began = time.monotonic()
         with self._lock:
             self.start()
@@ -126,7 +109,6 @@ class FunctionProcess:
         """Kill the process where it is, and wait until it is gone."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait()
 
     def close(self) -> None:
         """End the process."""
@@ -134,6 +116,7 @@ class FunctionProcess:
         with self._lock:
             if self._process is not None:
                 self._end()
+            self._server.close()
 
     def _request(self, event: Mapping[str, Any]) -> dict[str, Any]:
         pace = self._clock()
@@ -147,14 +130,13 @@ class FunctionProcess:
         }
 
     def _end(self) -> str:
-        """Remove a process that does not answer, and return the reason in Lambda's words."""
+        """Clear away a process that does not answer; say what became of it."""
         assert self._process is not None  # noqa: S101 -- only called while there is one
         assert self._pipes is not None  # noqa: S101 -- same
         status = None
         if self._pipes.is_broken:
             # The pipe may break a moment before the process is gone.
-            with suppress(subprocess.TimeoutExpired):
-                status = self._process.wait(_GRACE_SECONDS)
+            status = self._process.wait(_GRACE_SECONDS)
         self.kill()
         self._pipes.close()
         self._process = self._pipes = None
@@ -164,22 +146,21 @@ class FunctionProcess:
 
 
 class _Pipes:
-    """The three pipes to a process: requests in, replies and log out."""
+    """What goes through the pipes of a process: requests in, replies and log out."""
 
-    def __init__(self, process: subprocess.Popen[bytes], reply_fd: int) -> None:
+    def __init__(self, process: ForkedProcess) -> None:
         self.is_ready = False
         self.is_broken = False
         self._process = process
-        self._replies = os.fdopen(reply_fd, "rb", buffering=0)
         self._buffers = {"reply": b"", "log": b""}
         self._selector = selectors.DefaultSelector()
-        self._selector.register(self._replies, selectors.EVENT_READ, "reply")
-        self._selector.register(process.stdout, selectors.EVENT_READ, "log")  # type: ignore[arg-type]  # a pipe was asked for
+        self._selector.register(process.replies, selectors.EVENT_READ, "reply")
+        self._selector.register(process.stdout, selectors.EVENT_READ, "log")
 
     def send(self, request: dict[str, Any]) -> None:
         try:
-            self._process.stdin.write(json.dumps(request).encode() + b"\n")  # type: ignore[union-attr]  # same
-            self._process.stdin.flush()  # type: ignore[union-attr]  # same
+            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+            self._process.stdin.flush()
         except BrokenPipeError:
             return
 
@@ -205,9 +186,9 @@ class _Pipes:
     def take_log(self) -> list[str]:
         """Return the lines logged so far; all of them are there once the reply is."""
         while any(key.data == "log" for key, _ in self._selector.select(0)):
-            chunk = os.read(self._process.stdout.fileno(), 65_536)  # type: ignore[union-attr]  # same
+            chunk = os.read(self._process.stdout.fileno(), 65_536)
             if not chunk:
-                self._selector.unregister(self._process.stdout)  # type: ignore[arg-type]  # same
+                self._selector.unregister(self._process.stdout)
             self._buffers["log"] += chunk
         lines = self._buffers["log"].decode(errors="replace").splitlines()
         self._buffers["log"] = b""
@@ -215,9 +196,4 @@ class _Pipes:
 
     def close(self) -> None:
         self._selector.close()
-        self._replies.close()
-        for pipe in (self._process.stdin, self._process.stdout):
-            try:
-                pipe.close()  # type: ignore[union-attr]  # same
-            except BrokenPipeError:
-                continue
+        self._process.close()

@@ -1,22 +1,30 @@
 """
-The process that a function runs in: ``python -m finding_router_local.worker HANDLER REPLY_FD``.
+The processes that a function runs in: ``python -m finding_router_local.worker HANDLER SOCKET_FD``.
 
-It reads each request as a line of JSON from standard input, and writes each reply as a line to the
-file descriptor *REPLY_FD*, after the function's log lines are flushed to standard output. Like
-Lambda's runtime it is killed from outside.
+This one imports the function, and forks another one whenever four file descriptors come by the
+socket: standard input and output, one for replies, and one to say its id and exit status to. The
+other one reads a request as a line of JSON from standard input, and answers each with a line, once
+all that the function logged is out on standard output. Like Lambda's runtime it is killed from
+outside.
 """
 
 import http.client
 import importlib
 import json
 import os
+import pkgutil
+import socket
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
+
+# What boto3 reads from files about a service takes longer than all else of a first invocation.
+_SERVICES: Final = ("dynamodb", "secretsmanager", "securityhub", "sqs")
 
 _system_time = time.time
 _system_monotonic = time.monotonic
@@ -25,7 +33,7 @@ _system_sleep = time.sleep
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """Lambda's context object, with the attributes that the router uses."""
+    """Lambda's context object, as far as anybody asks it."""
 
     aws_request_id: str
     deadline: float
@@ -39,20 +47,62 @@ class Context:
     client_context: None = None
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return the milliseconds until the function's timeout."""
+        """Return what is left until the function's timeout."""
         return max(int((self.deadline - time.monotonic()) * 1000), 0)
 
 
 def main() -> None:
-    """Serve requests until standard input ends."""
-    handler_name, reply_fd = sys.argv[1], int(sys.argv[2])
+    """Fork a process for each request, after the end of the one before; return in each of them."""
+    handler_name, requests = sys.argv[1], socket.socket(fileno=int(sys.argv[2]))
     clock = _Clock()
     time.time, time.monotonic = clock.time, clock.monotonic
     time.sleep = clock.sleep  # type: ignore[assignment]  # of floats only
+    # Each process says by itself what its import raises.
+    with suppress(Exception):
+        _prepare(handler_name)
+    while fds := socket.recv_fds(requests, 1, 4)[1]:
+        *pipes, states = fds
+        pid = os.fork()
+        if not pid:
+            requests.close()
+            os.close(states)
+            _run(handler_name, clock, pipes)
+            return
+        for fd in pipes:
+            os.close(fd)
+        _tell(states, pid)
+        _tell(states, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+        os.close(states)
+
+
+def _tell(states: int, state: int) -> None:
+    """Write *state* as a line, if anybody still reads it."""
+    with suppress(BrokenPipeError):
+        os.write(states, f"{state}\n".encode())
+
+
+def _prepare(handler_name: str) -> None:
+    """Import all that the function may import later, and read what boto3 knows of its services."""
+    _find(handler_name)
+    package = sys.modules[handler_name.partition(".")[0]]
+    for module in pkgutil.walk_packages(getattr(package, "__path__", ()), f"{package.__name__}."):
+        importlib.import_module(module.name)
+    if boto3 := sys.modules.get("boto3"):
+        for service in _SERVICES:
+            boto3.client(service).close()
+
+
+def _run(handler_name: str, clock: "_Clock", pipes: Sequence[int]) -> None:
+    """Serve requests until standard input ends."""
+    stdin, stdout, reply_fd = pipes
+    for fd, standard in ((stdin, 0), (stdout, 1), (stdout, 2)):
+        os.dup2(fd, standard)
+    os.close(stdin)
+    os.close(stdout)
     with os.fdopen(reply_fd, "w", buffering=1) as replies:
         try:
             handler = _find(handler_name)
-        except Exception as error:  # noqa: BLE001 -- Lambda reports any exception of an import
+        except Exception as error:  # noqa: BLE001 -- Lambda reports whatever an import raises
             _reply(replies, error=_describe(error))
             return
         _reply(replies, ready=True)
@@ -64,9 +114,9 @@ def main() -> None:
 
 class _Clock:
     """
-    The process's clock, set to the stack's, which may run ahead of the machine's.
+    The process's clock: the stack's, which may run ahead of the machine's.
 
-    In a hasty stack, a sleep moves the stack's time forward instead, for all processes.
+    In a hasty stack nobody sleeps: the stack's time is moved on instead, for everybody.
     """
 
     def __init__(self) -> None:
@@ -102,7 +152,7 @@ def _serve(handler: Callable[[Any, Context], Any], request: dict[str, Any], repl
         memory_limit_in_mb=os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"],
     )
     try:
-        # If the answer is no JSON, Lambda fails the invocation.
+        # The answer has to be JSON, or Lambda fails the invocation.
         outcome = {"answer": json.dumps(handler(request["event"], context))}
     except Exception as error:  # noqa: BLE001 -- as Lambda's runtime does
         outcome = {"error": _describe(error)}

@@ -1,0 +1,128 @@
+"""A process that has imported the function, and forks the processes that run it."""
+
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+
+
+class ForkServer:
+    """
+    Forks the processes of one *handler*, each with a copy of *environment*.
+
+    A process that is killed is replaced in milliseconds, since the next one imports nothing.
+    """
+
+    def __init__(self, handler: str, environment: Mapping[str, str]) -> None:
+        """Start nothing before the first `fork`."""
+        self._handler = handler
+        self._environment = dict(environment)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._requests: socket.socket | None = None
+
+    def fork(self) -> "ForkedProcess":
+        """Return a new process; the first one starts once the server has imported the handler."""
+        if self._process is None or self._process.poll() is not None:
+            self.close()
+            self._requests = self._start()
+        assert self._requests is not None  # noqa: S101 -- started in the line above
+        stdin_read, stdin_write = os.pipe()
+        stdout_read, stdout_write = os.pipe()
+        replies_read, replies_write = os.pipe()
+        states_read, states_write = os.pipe()
+        sent = [stdin_read, stdout_write, replies_write, states_write]
+        # A server that dies right now leaves a process that never answers.
+        with suppress(BrokenPipeError):
+            socket.send_fds(self._requests, [b"\n"], sent)
+        for fd in sent:
+            os.close(fd)
+        return ForkedProcess(
+            stdin=stdin_write, stdout=stdout_read, replies=replies_read, states=states_read
+        )
+
+    def close(self) -> None:
+        """End the server; the process that it forked is to be ended before."""
+        if self._process is None or self._requests is None:
+            return
+        self._requests.close()
+        self._process.kill()
+        self._process.wait()
+        self._process = self._requests = None
+
+    def _start(self) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    f"{__package__}.worker",
+                    self._handler,
+                    str(theirs.fileno()),
+                ],
+                # Its processes have pipes of their own in the place of these.
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=self._environment,
+                pass_fds=[theirs.fileno()],
+            )
+        return ours
+
+
+class ForkedProcess:
+    """One process of the handler, with pipes: requests in, log and replies out."""
+
+    def __init__(self, *, stdin: int, stdout: int, replies: int, states: int) -> None:
+        """Take file descriptors; the server writes the process's id and status to *states*."""
+        self.stdin = os.fdopen(stdin, "wb")
+        self.stdout = os.fdopen(stdout, "rb", buffering=0)
+        self.replies = os.fdopen(replies, "rb", buffering=0)
+        self._states = os.fdopen(states, "rb", buffering=0)
+        self._said = b""
+        self._is_over = False
+        self._lock = threading.Lock()
+
+    @property
+    def pid(self) -> int | None:
+        """Return the id once the process runs; None if it cannot start any more."""
+        said = self._wait_for_states(1, None)
+        return said[0] if said else None
+
+    def wait(self, seconds: float | None = None) -> int | None:
+        """Return the exit status once the process has ended; None if that takes longer."""
+        said = self._wait_for_states(2, seconds)
+        return said[1] if len(said) > 1 else None
+
+    def kill(self) -> None:
+        """Kill the process where it is, and wait until it is gone."""
+        pid = self.pid
+        if pid is not None and self.wait(0) is None:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            self.wait()
+
+    def close(self) -> None:
+        """Close the pipes."""
+        for pipe in (self.stdin, self.stdout, self.replies, self._states):
+            with suppress(BrokenPipeError):
+                pipe.close()
+
+    def _wait_for_states(self, count: int, seconds: float | None) -> list[int]:
+        """Return as many states as there are in time: the id, then the exit status."""
+        end = None if seconds is None else time.monotonic() + seconds
+        with self._lock:
+            while self._said.count(b"\n") < count and not self._is_over:
+                left = None if end is None else max(end - time.monotonic(), 0.0)
+                if not select.select([self._states], [], [], left)[0]:
+                    break
+                said = os.read(self._states.fileno(), 64)
+                self._said += said
+                self._is_over = not said
+            return [int(line) for line in self._said.split(b"\n")[:-1]]
