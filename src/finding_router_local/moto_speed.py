@@ -3,14 +3,18 @@
 import copy
 import time
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, override
 
 from moto import backends
-from moto.core import serialize
+from moto.core import responses, serialize
+from moto.core.utils import method_names_from_class
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
 from moto.sqs import models as sqs_models
+
+from finding_router_local import moto_expressions
 
 _query: Final = Table.query
 _transact_write_items: Final = DynamoDBBackend.transact_write_items
@@ -71,10 +75,12 @@ def _milliseconds(dt: datetime | None = None) -> float:  # noqa: ARG001 -- moto'
 
 def speed_up() -> None:
     """Replace slow parts of moto in this process."""
-    # moto reads its folders at every request.
+    # moto reads its folders and its classes at every request.
+    responses.method_names_from_class = cache(method_names_from_class)  # type: ignore[attr-defined]  # moto imports it
     backends.list_of_moto_modules = tuple(backends.list_of_moto_modules()).__iter__
     # moto computes with calendars to find the visible messages of a queue.
     sqs_models.unix_time_millis = _milliseconds  # type: ignore[attr-defined]  # moto imports it
     serialize.SERVICE_SPECIFIC_SERIALIZERS["dynamodb"] = {"json": _Serializer}
     DynamoDBBackend.transact_write_items = _transact  # type: ignore[method-assign]  # the same arguments
+    moto_expressions.speed_up()
     Table.query = _query_partition  # type: ignore[method-assign]  # the same arguments, passed on
