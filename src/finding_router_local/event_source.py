@@ -116,12 +116,15 @@ class EventSource:
         while (left := self._source.batch_size - len(messages)) > 0:
             if sum(len(message["Body"].encode()) for message in messages) > MAX_BATCH_BYTES / 2:
                 return
+            # What came before the hurry is in the queue by now, and belongs to this batch.
+            is_last = self._hurry.is_set() or time.monotonic() >= end
             more = self._receive(left, wait_seconds=0)
             messages += more
             if more:
                 continue
-            if self._hurry.wait(_GATHER_SECONDS) or time.monotonic() >= end:
+            if is_last:
                 return
+            self._hurry.wait(_GATHER_SECONDS)
 
     def _receive(self, count: int, *, wait_seconds: int) -> list[Message]:
         try:

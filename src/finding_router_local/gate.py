@@ -71,6 +71,8 @@ class Gate:
         self.kill: Killer = lambda _: None
         self._locks: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
         self._arrival = threading.Condition()
+        self._announced = 0
+        self._is_closing = False
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one HTTP request."""
@@ -90,9 +92,25 @@ class Gate:
             yield
 
     def announce(self) -> None:
-        """Wake long polls to look again: a message may be visible now."""
+        """Wake those who wait for messages: one may be visible now."""
         with self._arrival:
+            self._announced += 1
             self._arrival.notify_all()
+
+    @property
+    def announced(self) -> int:
+        """Return how often there was news of messages."""
+        return self._announced
+
+    def wait(self, announced: int, seconds: float) -> None:
+        """Wait for news since that of *announced*, for *seconds* at most."""
+        with self._arrival:
+            self._arrival.wait_for(lambda: self._announced != announced, seconds)
+
+    def close(self) -> None:
+        """Answer those who wait for messages, and let nobody wait any more."""
+        self._is_closing = True
+        self.announce()
 
     def _answer(self, call: Call, environ: WSGIEnvironment) -> _Answer | None:
         """Return the answer, or None to break the connection without one."""
@@ -141,13 +159,13 @@ class Gate:
         until = time.monotonic() + float(request.get("WaitTimeSeconds") or 0)
         body = json.dumps(request | {"WaitTimeSeconds": 0}).encode()
         while True:
+            announced = self._announced
             answer = self._forward(call, environ, body)
-            left = until - time.monotonic()
+            left = 0.0 if self._is_closing else until - time.monotonic()
             if left <= 0 or json.loads(answer.body).get("Messages") or answer.status[0] != "2":
                 return answer
-            with self._arrival:
-                # A message may also become visible by time alone, without a call of announce.
-                self._arrival.wait(min(left, _POLL_SECONDS))
+            # A message may also become visible by time alone, without a call of announce.
+            self.wait(announced, min(left, _POLL_SECONDS))
 
     def _forward(self, call: Call, environ: WSGIEnvironment, body: bytes) -> _Answer:
         given: list[Any] = []

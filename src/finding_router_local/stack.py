@@ -15,6 +15,7 @@ from finding_router_local.control import stack_control
 from finding_router_local.deployment import Deployment, Function, deploy
 from finding_router_local.faults import FaultBoard
 from finding_router_local.function_process import ClockState, FunctionProcess
+from finding_router_local.invocation import Batch
 from finding_router_local.journal import Journal
 from finding_router_local.outcomes import FindingOutcome, findings_of
 from finding_router_local.queues import QueueView
@@ -99,7 +100,7 @@ class Stack:
                 self.function,
                 self.aws,
                 pace=lambda: ClockState(self._ahead_seconds, self.is_hasty),
-                on_batch=self.journal.add,
+                on_batch=self._on_batch,
                 make_invoke=self._make_invoke,
             )
             self.aws.gate.kill = lambda call: self._workers.kill(call.caller)
@@ -107,6 +108,8 @@ class Stack:
             for _ in range(self._worker_count):
                 self._workers.start(resources, shares=self.is_hasty)
             self._start_schedule(resources)
+            # Otherwise the end of the workers waits for the end of their long polls.
+            resources.callback(self.aws.gate.close)
             self._resources = resources.pop_all()
         return self
 
@@ -213,15 +216,17 @@ class Stack:
         end = time.monotonic() + seconds
         self.hurry(now=True)
         try:
-            while self._is_busy(only, tries):
+            while True:
+                announced = self.aws.gate.announced
+                if not self._is_busy(only, tries):
+                    return True
                 if time.monotonic() > end:
                     return False
                 if self.is_hasty:
                     self.skip_waiting(only=only, tries=tries)
-                time.sleep(_POLL_SECONDS)
+                self.aws.gate.wait(announced, _POLL_SECONDS)
         finally:
             self.hurry(now=False)
-        return True
 
     def hurry(self, *, now: bool) -> None:
         """If *now*, workers do not wait for more messages to fill a batch; if not, they do."""
@@ -325,6 +330,11 @@ class Stack:
             return str(client.create_secret(Name=name, SecretString=token)["ARN"])
         client.put_parameter(Name=f"/{name}", Value=token, Type="SecureString")
         return f"arn:aws:ssm:{self.aws.region}:{self.aws.account_id}:parameter/{name}"
+
+    def _on_batch(self, batch: Batch) -> None:
+        self.journal.add(batch)
+        # The batch is at its end, for which `drain` waits.
+        self.aws.gate.announce()
 
     def _start_schedule(self, resources: ExitStack) -> None:
         """Wake the function as often as the template says; in a hasty stack, `wake` alone does."""
