@@ -8,6 +8,7 @@ from typing import Any, Final, override
 
 from moto import backends
 from moto.core import responses, serialize
+from moto.core.common_models import BaseModel
 from moto.core.utils import method_names_from_class
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
@@ -73,8 +74,14 @@ def _milliseconds(dt: datetime | None = None) -> float:  # noqa: ARG001 -- moto'
     return time.time() * 1000
 
 
+def _make(cls: type[BaseModel], *_: object, **__: object) -> BaseModel:
+    return object.__new__(cls)
+
+
 def speed_up() -> None:
     """Replace slow parts of moto in this process."""
+    # moto lists every item and message that there ever was, for a page that shows its state.
+    BaseModel.__new__ = _make  # type: ignore[method-assign]  # all that it does but the list
     # moto reads its folders and its classes at every request.
     responses.method_names_from_class = cache(method_names_from_class)  # type: ignore[attr-defined]  # moto imports it
     backends.list_of_moto_modules = tuple(backends.list_of_moto_modules()).__iter__
