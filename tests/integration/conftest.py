@@ -5,6 +5,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.retries.standard import ExponentialBackoff
 
 from finding_router_local.aws import CREDENTIALS, AwsServer
 
@@ -54,3 +55,9 @@ def make_table(aws_environment: AwsServer) -> Any:
         return name
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def _no_back_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let clients in this process try again at once; how long boto3 waits is its own matter."""
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda _self, _context: 0.0)
