@@ -6,6 +6,7 @@ import os
 import re
 import socket
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, override
 
@@ -85,6 +86,14 @@ def made_once(
             # Written only where it went well: otherwise the next one tries again.
             said.write_text(make(said.with_suffix("")), "utf-8")
     return said.with_suffix(""), said.read_text("utf-8")
+
+
+@pytest.fixture(scope="session")
+def once(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[str, Callable[[Path], str]], tuple[Path, str]]:
+    """Return `made_once`, for what a name stands for in this run."""
+    return partial(made_once, tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,9 @@ This part of the matrix has every trouble at every step in some scene, and every
 in every scene; `make faults` runs all of it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import pickle
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -13,7 +15,15 @@ import pytest
 from faults.matrix import troubles
 from faults.matrix.__main__ import main, summary, table
 from faults.matrix.cells import Cell, covering
-from faults.matrix.harness import Verdict, all_cells, calls_of, matrix_stack, run
+from faults.matrix.harness import (
+    Survey,
+    Verdict,
+    all_cells,
+    calls_of,
+    matrix_stack,
+    run,
+    survey_of,
+)
 from faults.matrix.scenes import SCENES, Scene
 from faults.matrix.steps import STEPS, step_of
 from faults.matrix.troubles import TROUBLES
@@ -27,6 +37,7 @@ CODES: Final = [
     (refusals.GONE_CODES, troubles.GONE_CODES),
     (refusals.AMBIGUOUS_CODES, troubles.AMBIGUOUS_CODES),
 ]
+type Once = Callable[[str, Callable[[Path], str]], tuple[Path, str]]
 # Each part has its own stack where it runs in a process of its own: the steps are those of both.
 PARTS: Final = 2
 PARTED: Final = pytest.mark.parametrize(
@@ -253,9 +264,22 @@ def stack() -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="module")
-def cells(stack: Stack) -> list[Cell]:
+def survey(stack: Stack, once: Once) -> Survey:
+    """Return the calls of all scenes, the same for both parts."""
+
+    def make(path: Path) -> str:
+        path.write_bytes(pickle.dumps(survey_of(stack)))
+        return "made"
+
+    path, _ = once("survey", make)
+    made: Survey = pickle.loads(path.read_bytes())
+    return made
+
+
+@pytest.fixture(scope="module")
+def cells(survey: Survey) -> list[Cell]:
     """Return all cells of the matrix."""
-    return all_cells(stack)
+    return all_cells(survey)
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
@@ -286,12 +310,12 @@ def test_each_scene_has_its_steps(cells: list[Cell], part: int) -> None:
 
 
 def test_nothing_to_try_is_an_error(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    survey: Survey, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A name that no cell has is a mistake, and no success."""
     monkeypatch.setattr("sys.argv", ["matrix", "--only", "nonsense"])
 
-    assert 1 == main()
+    assert 1 == main(survey)
     assert "no cell's name contains 'nonsense'" in capsys.readouterr().err
 
 

@@ -8,15 +8,15 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 
-from faults.matrix.harness import Verdict, run_part
+from faults.matrix.harness import Survey, Verdict, run_part, run_survey
 from faults.matrix.scenes import SCENES
 from faults.matrix.troubles import TROUBLES
 
 _WIDTH = 16
 
 
-def main() -> int:
-    """Return the exit code: 1 if any cell is not as it must be."""
+def main(survey: Survey | None = None) -> int:
+    """Return the exit code: 1 if any cell is not as it must be; *survey* is one made before."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--covering", action="store_true", help="only a subset with every pair")
     parser.add_argument("--only", default="", help="only cells whose name contains this")
@@ -25,8 +25,9 @@ def main() -> int:
     began = time.monotonic()
     jobs = arguments.jobs
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+        found = survey or pool.submit(run_survey).result()
         parts = [
-            pool.submit(run_part, number, jobs, arguments.covering, arguments.only)
+            pool.submit(run_part, found, number, jobs, arguments.covering, arguments.only)
             for number in range(jobs)
         ]
         verdicts = [each for part in parts for each in part.result()]

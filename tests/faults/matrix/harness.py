@@ -3,7 +3,7 @@
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -63,13 +63,33 @@ def matrix_stack() -> Iterator[Stack]:
         yield stack
 
 
-def run_part(part: int, parts: int, is_covering: bool, only: str) -> list[Verdict]:  # noqa: FBT001 -- sent to another process by position
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """
+    The calls that each scene makes, by its name, without a trouble and after some first ones.
+
+    Unlike cells it can be sent to other processes.
+    """
+
+    sites: Mapping[str, Sequence[Site]]
+    sites_after: Sequence[tuple[str, Before, Sequence[Site]]]
+
+
+def run_part(
+    survey: Survey,
+    part: int,
+    parts: int,
+    is_covering: bool,  # noqa: FBT001 -- same
+    only: str,
+) -> list[Verdict]:
     """Run one of so many *parts* of the matrix, or of its covering subset, on its own stack."""
+    cells = all_cells(survey)
+    if is_covering:
+        cells = covering(cells)
+    mine = [cell for cell in cells[part::parts] if only in cell.name]
+    if not mine:
+        return []
     with matrix_stack() as stack:
-        cells = all_cells(stack)
-        if is_covering:
-            cells = covering(cells)
-        mine = [cell for cell in cells[part::parts] if only in cell.name]
         verdicts = []
         for number, cell in enumerate(mine, start=1):
             verdicts.append(verdict := run(stack, cell))
@@ -80,10 +100,16 @@ def run_part(part: int, parts: int, is_covering: bool, only: str) -> list[Verdic
         return verdicts
 
 
-def all_cells(stack: Stack) -> list[Cell]:
-    """Run each scene once without any fault, and return every cell that follows from it."""
+def run_survey() -> Survey:
+    """Make a survey on a stack of its own."""
+    with matrix_stack() as stack:
+        return survey_of(stack)
+
+
+def survey_of(stack: Stack) -> Survey:
+    """Run each scene once without any fault, and once with each trouble that leads to calls."""
     sites = {scene.name: sites_of(calls_of(stack, scene)) for scene in SCENES}
-    cells = cells_of(sites, SCENES, TROUBLES)
+    sites_after = []
     for scene in SCENES:
         posts = [each for each in sites[scene.name] if each.channel]
         if scene.name not in _RECOVERING:
@@ -92,7 +118,16 @@ def all_cells(stack: Stack) -> list[Cell]:
             # A message is searched for only where one was posted.
             for site in posts if trouble.is_done and not trouble.kills else posts[:1]:
                 first = Before(site, trouble)
-                cells += cells_after(first, scene, _sites_after(stack, scene, first), TROUBLES)
+                sites_after.append((scene.name, first, _sites_after(stack, scene, first)))
+    return Survey(sites, sites_after)
+
+
+def all_cells(survey: Survey) -> list[Cell]:
+    """Return every cell that follows from *survey*."""
+    scenes = {scene.name: scene for scene in SCENES}
+    cells = cells_of(survey.sites, SCENES, TROUBLES)
+    for name, first, sites in survey.sites_after:
+        cells += cells_after(first, scenes[name], sites, TROUBLES)
     return cells
 
 
