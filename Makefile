@@ -57,9 +57,11 @@ explain: .venv/.ready ## Tell where EVENT=file goes, and why; ROUTES=file, EXPEC
 	$(if $(EVENT),,$(error give it a file: make explain EVENT=events/imported-two-findings.json))
 	@$(BIN)/finding-router explain '$(EVENT)' $(if $(ROUTES),--routes '$(ROUTES)') $(EXPECT:%=--expect '%')
 
+# pytest rewrites the asserts of every test, and compiles them: 8 s for each process, unless it may
+# keep the result where PYTHONDONTWRITEBYTECODE is set as well.
 .PHONY: test
 test: .venv/.ready | $(SAM) ## Run every test, in WORKERS=2 processes.
-	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: faults
 faults: .venv/.ready ## Try histories with fresh seeds, and every trouble at every step of the router.

@@ -22,14 +22,16 @@ TESTS = Path(__file__).parent
 PROJECT = TESTS.parent
 GOLDEN = TESTS / "golden"
 # The files that take longest start first, the longest at the top: no process ends long after the
-# others.
+# others. Between the build of the function and its use there is enough that nobody waits for it.
 LONGEST = (
     "test_fault_matrix",
     "test_sam_build",
-    "test_built_router",
-    "test_crash_points",
     "test_soak",
     "test_local_stack",
+    "test_crash_points",
+    "test_built_router",
+    "test_local_cli",
+    "test_slack_page",
 )
 
 # The time of an example depends more on the machine than on the code. A run must be red because of
