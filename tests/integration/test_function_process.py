@@ -147,6 +147,33 @@ def test_death_is_the_error(process: Any) -> None:
     assert {"batchItemFailures": []} == after.answer
 
 
+def test_kill_while_the_function_is_imported(process: Any) -> None:
+    """A process that is killed before it serves anything is replaced as well."""
+    function = process("environment")
+    function.start()
+    first = function.pid
+    function.kill()
+
+    died, after = function({}), function({})
+
+    assert "Runtime exited with status -9" == died.error
+    assert first != after.answer["pid"] == function.pid
+
+
+def test_fork_server_that_dies_is_replaced(process: Any) -> None:
+    """The next process comes from a new one."""
+    function = process("environment")
+    first = function({}).answer["pid"]
+    function._server._process.kill()
+    function._server._process.wait()
+    function.kill()
+
+    died, after = function({}), function({})
+
+    assert died.error is not None
+    assert first != after.answer["pid"]
+
+
 def test_handler_that_is_not_there_is_the_error(process: Any) -> None:
     """An import that fails is the error, each time."""
     function = process("nothing")
