@@ -1,5 +1,6 @@
 """The fake store of held findings and the one in DynamoDB keep the same promises."""
 
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -7,8 +8,9 @@ import pytest
 
 from fake_books import FakeHeld
 from fakes import Clock, Faults
+from finding_router.aws import keys
 from finding_router.aws.held import DynamoHeld
-from finding_router.aws.items import Items
+from finding_router.aws.items import DAY_SECONDS, Items
 from finding_router.delivery.held.store import Bin, HeldFinding, HeldStore
 from finding_router.routing.hold import HoldKind
 
@@ -141,7 +143,7 @@ class HeldStoreContract:
         book.hold(BIN, ONE, EVENT)
 
         assert book.close(BIN, digest="digest-1", left=None)
-        assert [replace(BIN, due_at=None, since=None, digest="digest-1")] == book.bins()
+        assert ([], "digest-1") == (book.bins(), book.last_digest(BIN.name))
 
         later = replace(TWO, due_at=NOW + 7200, since=NOW + 60)
         book.hold(replace(BIN, touched_at=NOW + 60), later, EVENT)
@@ -150,8 +152,24 @@ class HeldStoreContract:
         assert (later.due_at, later.since, "digest-1") == (
             again.due_at,
             again.since,
-            again.digest,
+            book.last_digest(BIN.name),
         )
+
+    def test_no_digest_is_the_last_at_first(self, book: HeldStore) -> None:
+        """Nor is that of another bin."""
+        book.hold(BIN, ONE, EVENT)
+        book.close(BIN, digest="digest-1", left=None)
+
+        assert book.last_digest("other") is None
+
+    def test_a_bin_is_emptied_once(self, book: HeldStore) -> None:
+        """A worker that comes later changes nothing, and makes no bin anew."""
+        book.hold(BIN, ONE, EVENT)
+        book.close(BIN, digest=None, left=None)
+
+        assert not book.close(BIN, digest="digest-1", left=TWO)
+        assert not book.close(BIN, digest=None, left=None)
+        assert [] == book.bins()
 
     def test_a_bin_is_due_for_what_is_left(self, book: HeldStore) -> None:
         """Findings that came after the bin's time wait for the next one."""
@@ -167,7 +185,7 @@ class HeldStoreContract:
         book.close(BIN, digest="digest-1", left=None)
         book.close(BIN, digest=None, left=None)
 
-        assert ["digest-1"] == [each.digest for each in book.bins()]
+        assert "digest-1" == book.last_digest(BIN.name)
 
     def test_a_bin_that_was_touched_meanwhile_stays_due(self, book: HeldStore) -> None:
         """A finding was added while the bin was emptied; the posted digest is recorded."""
@@ -175,7 +193,8 @@ class HeldStoreContract:
         book.hold(replace(BIN, touched_at=NOW + 1), TWO, EVENT)
 
         assert not book.close(BIN, digest="digest-1", left=None)
-        assert [(BIN.due_at, "digest-1")] == [(each.due_at, each.digest) for each in book.bins()]
+        assert [BIN.due_at] == [each.due_at for each in book.bins()]
+        assert "digest-1" == book.last_digest(BIN.name)
 
 
 class TestFakeHeld(HeldStoreContract):
@@ -194,6 +213,48 @@ class TestDynamoHeld(HeldStoreContract):
     def book(self, make_table: Any) -> HeldStore:
         """Make one on a table of its own."""
         return DynamoHeld(Items(make_table("ledger", "finding", "channel")), days=400)
+
+    def test_a_bin_expires_after_the_days_of_the_ledger(self, make_table: Any) -> None:
+        """Counted from when its findings are due; so does what it remembers."""
+        items = Items(make_table("ledger", "finding", "channel"))
+        book = DynamoHeld(items, days=2)
+        book.hold(BIN, ONE, EVENT)
+        left = replace(TWO, due_at=NOW + 7200.5)
+        times = [each["expires_at"] for each in items.query(keys.BINS)]
+        book.close(BIN, digest="digest-1", left=left)
+        times += [each["expires_at"] for each in items.query(keys.BINS)]
+        [said] = items.read([keys.last_digest(BIN.name)])
+
+        assert [int(DUE_AT) + 2 * DAY_SECONDS, int(NOW) + 7200 + 2 * DAY_SECONDS] == times
+        assert abs(said["expires_at"] - time.time() - 2 * DAY_SECONDS) < 60
+
+    @pytest.mark.parametrize("rest", [{"touched_at": 1, "kind": "schedule"}, {}])
+    def test_an_emptied_bin_of_the_version_before_goes(
+        self, rest: dict[str, Any], make_table: Any
+    ) -> None:
+        """It kept its digest there; such an item may hold nothing else."""
+        items = Items(make_table("ledger", "finding", "channel"))
+        book = DynamoHeld(items, days=400)
+        finding, channel = keys.bin_(BIN.name)
+        items.put_all([{"finding": finding, "channel": channel, "digest": "digest-1", **rest}])
+
+        assert "digest-1" == book.last_digest(BIN.name)
+        assert [] == book.bins()
+        assert [] == items.query(keys.BINS)
+        assert "digest-1" == book.last_digest(BIN.name)
+
+    def test_a_bin_of_the_version_before_is_read_with_its_digest(self, make_table: Any) -> None:
+        """Until another is said."""
+        items = Items(make_table("ledger", "finding", "channel"))
+        book = DynamoHeld(items, days=400)
+        book.hold(BIN, ONE, EVENT)
+        items.update(keys.bin_(BIN.name), "SET digest = :digest", {":digest": "digest-1"})
+
+        assert ([BIN], "digest-1") == (book.bins(), book.last_digest(BIN.name))
+
+        book.close(BIN, digest="digest-2", left=TWO)
+
+        assert "digest-2" == book.last_digest(BIN.name)
 
     def test_what_waits_elsewhere_takes_a_call_for_a_hundred(self, make_table: Any) -> None:
         """However many bins there are: thousands are due when a silence of everything is over."""

@@ -99,6 +99,7 @@ class FakeHeld:
         self.by_name: dict[str, Bin] = {}
         self.held_in: dict[str, dict[str, HeldFinding]] = {}
         self.packed: dict[tuple[str, str], bytes] = {}
+        self.last_digests: dict[str, str] = {}
 
     def hold(self, bin_: Bin, held: HeldFinding, event: bytes) -> None:
         """Store *held*; the bin's times are those of the finding held longest."""
@@ -110,19 +111,19 @@ class FakeHeld:
             self.packed[bin_.name, held.name] = event
             before = self.by_name.get(bin_.name)
             first: Bin | HeldFinding = held
-            if before is not None and before.since is not None and before.since <= held.since:
+            if before is not None and before.since <= held.since:
                 first = before
-            self.by_name[bin_.name] = replace(
-                bin_,
-                due_at=first.due_at,
-                since=first.since,
-                digest=before.digest if before else None,
-            )
+            self.by_name[bin_.name] = replace(bin_, due_at=first.due_at, since=first.since)
 
     def bins(self) -> list[Bin]:
         """Return all, by their names."""
         with self._faults.around("bins"):
             return [self.by_name[name] for name in sorted(self.by_name)]
+
+    def last_digest(self, bin_name: str) -> str | None:
+        """Return the digest that was said last."""
+        with self._faults.around("last_digest"):
+            return self.last_digests.get(bin_name)
 
     def held(self, bin_name: str) -> list[HeldFinding]:
         """Return the held findings, oldest first."""
@@ -139,11 +140,7 @@ class FakeHeld:
     def held_elsewhere(self, bin_name: str, names: Collection[str]) -> set[str]:
         """Return those that wait in another bin that is ever due."""
         with self._faults.around("held_elsewhere"):
-            others = [
-                self.held_in.get(each.name, {})
-                for each in self.by_name.values()
-                if each.name != bin_name and each.due_at is not None
-            ]
+            others = [self.held_in.get(each, {}) for each in self.by_name if each != bin_name]
             return {name for name in names if any(name in waiting for waiting in others)}
 
     def let_go(self, bin_name: str, held: Iterable[HeldFinding]) -> None:
@@ -157,11 +154,14 @@ class FakeHeld:
     def close(self, bin_: Bin, *, digest: str | None, left: HeldFinding | None) -> bool:
         """Store the digest; make only *left* due, unless the bin was touched since."""
         with self._faults.around("close"):
-            stored = self.by_name[bin_.name]
-            stored = replace(stored, digest=stored.digest if digest is None else digest)
-            is_as_read = stored.touched_at == bin_.touched_at
-            if is_as_read:
-                due_at, since = (left.due_at, left.since) if left else (None, None)
-                stored = replace(stored, due_at=due_at, since=since)
-            self.by_name[bin_.name] = stored
-            return is_as_read
+            if digest is not None:
+                self.last_digests[bin_.name] = digest
+            stored = self.by_name.get(bin_.name)
+            if stored is None or stored.touched_at != bin_.touched_at:
+                return False
+            if left is None:
+                del self.by_name[bin_.name]
+            else:
+                times = {"due_at": left.due_at, "since": left.since}
+                self.by_name[bin_.name] = replace(stored, **times)
+            return True

@@ -1,5 +1,6 @@
 """Held findings in the Ledger's table."""
 
+import time
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
@@ -23,7 +24,8 @@ _WITHOUT_EVENT: Final = (
 
 class DynamoHeld:
     """
-    One item for each bin, all in one partition, and a partition for the findings of each.
+    One item for each bin that holds findings, all in one partition, and a partition for its
+    findings. The digest that was said last is an item of its own, which outlives the bin.
 
     Besides, one item for each finding names the bins that may hold it. It only ever grows, so that
     no worker takes out a name that another has just put in; the bins themselves are asked.
@@ -71,13 +73,14 @@ class DynamoHeld:
         touched, _ = self._items.update(
             key,
             "SET kind = :kind, reason = :reason, in_channel = :channel, "
-            "touched_at = :touched_at, shape = :shape, "
+            "touched_at = :touched_at, expires_at = :expires_at, shape = :shape, "
             "due_at = if_not_exists(due_at, :due_at), since = if_not_exists(since, :since)",
             {
                 ":kind": bin_.kind.value,
                 ":reason": bin_.reason,
                 ":channel": bin_.channel,
                 ":touched_at": bin_.touched_at,
+                ":expires_at": expires_at,
                 ":shape": keys.SHAPE,
                 **times,
             },
@@ -88,8 +91,20 @@ class DynamoHeld:
             self._items.update(key, change, times, "since > :since")
 
     def bins(self) -> list[Bin]:
-        """Return every bin."""
-        return [_to_bin(values) for values in self._items.query(keys.BINS)]
+        """Return every bin that holds findings."""
+        found = self._items.query(keys.BINS)
+        for values in found:
+            if "due_at" not in values:
+                self._retire(values)
+        return [_to_bin(values) for values in found if "due_at" in values]
+
+    def last_digest(self, bin_name: str) -> str | None:
+        """Return the id of the digest that was said last for a bin."""
+        # The version before kept it in the bin.
+        found = self._items.read([keys.last_digest(bin_name), keys.bin_(bin_name)])
+        by_key = {values["finding"]: values.get("digest") for values in found}
+        digest = by_key.get(keys.last_digest(bin_name)[0]) or by_key.get(keys.BINS)
+        return None if digest is None else str(digest)
 
     def held(self, bin_name: str) -> list[HeldFinding]:
         """Return the findings in a bin, the oldest first."""
@@ -119,17 +134,38 @@ class DynamoHeld:
             self._items.delete(key, "held_at = :held_at", {":held_at": each.held_at})
 
     def close(self, bin_: Bin, *, digest: str | None, left: HeldFinding | None) -> bool:
-        """Set the bin's next due time from *left* (None: empty), unless it was touched since."""
+        """Set the bin's next due time from *left*, or delete it, unless it was touched since."""
         key = keys.bin_(bin_.name)
         if digest is not None:
-            self._items.update(key, "SET digest = :digest", {":digest": digest})
-        change = "REMOVE due_at, since"
+            self._keep_last_digest(bin_.name, digest)
         given: dict[str, Any] = {":touched_at": bin_.touched_at}
-        if left is not None:
-            change = "SET due_at = :due_at, since = :since"
-            given |= {":due_at": left.due_at, ":since": left.since}
+        if left is None:
+            return self._items.delete(key, "touched_at = :touched_at", given)
+        change = "SET due_at = :due_at, since = :since, expires_at = :expires_at"
+        given |= {
+            ":due_at": left.due_at,
+            ":since": left.since,
+            ":expires_at": int(left.due_at) + self._ttl_seconds,
+        }
         _, is_closed = self._items.update(key, change, given, "touched_at = :touched_at")
         return is_closed
+
+    def _keep_last_digest(self, bin_name: str, digest: str) -> None:
+        self._items.update(
+            keys.last_digest(bin_name),
+            "SET digest = :digest, expires_at = :expires_at, shape = :shape",
+            {
+                ":digest": digest,
+                ":expires_at": int(time.time()) + self._ttl_seconds,
+                ":shape": keys.SHAPE,
+            },
+        )
+
+    def _retire(self, values: Mapping[str, Any]) -> None:
+        """Delete an emptied bin, which the version before kept for its digest."""
+        if "digest" in values:
+            self._keep_last_digest(values["channel"], values["digest"])
+        self._items.delete(keys.bin_(values["channel"]), "attribute_not_exists(due_at)", {})
 
 
 def _to_held(values: Mapping[str, Any]) -> HeldFinding:
@@ -151,8 +187,7 @@ def _to_bin(values: Mapping[str, Any]) -> Bin:
         kind=HoldKind(values["kind"]),
         reason=values["reason"],
         channel=values["in_channel"],
-        due_at=values.get("due_at"),
-        since=values.get("since"),
+        due_at=values["due_at"],
+        since=values["since"],
         touched_at=values["touched_at"],
-        digest=values.get("digest"),
     )

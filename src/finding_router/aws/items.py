@@ -1,7 +1,7 @@
 """The table that the adapters of the Ledger share, with errors in the router's own words."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import batched
 from typing import TYPE_CHECKING, Any, Final
 
@@ -190,18 +190,20 @@ class Items:
             for some in batched(items, ITEMS_PER_WRITE, strict=False):
                 self._batch_write([{"PutRequest": {"Item": to_item(each)}} for each in some])
 
-    def delete(self, key: Key, condition: str, given: Mapping[str, Any]) -> None:
-        """Delete an item, if *condition* holds."""
-        with (
-            self.translated("delete"),
-            suppress(self.client.exceptions.ConditionalCheckFailedException),
-        ):
-            self.client.delete_item(
-                TableName=self.table,
-                Key=key_of(key),
-                ConditionExpression=condition,
-                ExpressionAttributeValues=to_item(given),
-            )
+    def delete(self, key: Key, condition: str, given: Mapping[str, Any]) -> bool:
+        """Delete an item; return False if *condition* did not hold."""
+        arguments: dict[str, Any] = {"ExpressionAttributeValues": to_item(given)} if given else {}
+        with self.translated("delete"):
+            try:
+                self.client.delete_item(
+                    TableName=self.table,
+                    Key=key_of(key),
+                    ConditionExpression=condition,
+                    **arguments,
+                )
+            except self.client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
 
     def update(
         self,

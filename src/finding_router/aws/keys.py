@@ -15,6 +15,7 @@ lines           ``lines#77d0…`` (digest)               ``5f0c…`` (subject)  
 about           ``lines#77d0…`` (digest)               ``about``                the digest itself
 count           ``lines#77d0…`` (digest)               ``count``                lines put and shown
 bin             ``bins``                               ``silence#x##alerts``    when a bin is due
+last digest     ``said#silence#x##alerts`` (bin)       ``said``                 what was said last
 held            ``held#silence#x##alerts`` (bin)       ``9b1e…`` (finding)      a held finding
 rate            ``pace##alerts`` (channel)             ``pace``                 the next free slot
 lock            ``notice#channel #alerts`` (topic)     ``notice``               who may tell of it
@@ -75,6 +76,11 @@ def count(digest_id: str) -> Key:
 def bin_(name: str) -> Key:
     """Return the key of a bin."""
     return BINS, name
+
+
+def last_digest(bin_name: str) -> Key:
+    """Return the key of the digest that was said last for a bin."""
+    return f"said#{bin_name}", "said"
 
 
 def held(bin_name: str) -> str:

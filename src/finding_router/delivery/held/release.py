@@ -211,9 +211,8 @@ class Releaser:
 
     def _group(self, due: DueBin, new: list[Delivery], over: list[Delivery]) -> Group:
         run, bin_ = self._run, due.bin
-        compared_with = None
-        if bin_.digest is not None and bin_.kind is HoldKind.SCHEDULE:
-            compared_with = Totals.of(run.digests.lines(bin_.digest))
+        last = self._taking.last_digest(bin_) if bin_.kind is HoldKind.SCHEDULE else None
+        compared_with = None if last is None else Totals.of(run.digests.lines(last))
         name = self._begun(new) or due.occasion
         return Group(
             name=name,

@@ -12,9 +12,8 @@ class Bin:
     """
     Findings held for the same reason in the same channel; times are Unix seconds.
 
-    *since* and *due_at* are those of the finding that is held longest; both are None while the bin
-    is empty. *touched_at* shows whether a finding came since the bin was read; *digest* is the id
-    of the digest that was said last, to be compared with the next.
+    *since* and *due_at* are those of the finding that is held longest. *touched_at* shows whether a
+    finding came since the bin was read.
     """
 
     name: str
@@ -22,10 +21,9 @@ class Bin:
     reason: str
     """Name of the route or silence that holds them."""
     channel: str
-    due_at: float | None
-    since: float | None
+    due_at: float
+    since: float
     touched_at: float
-    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +58,10 @@ class HeldStore(Protocol):
         """
 
     def bins(self) -> list[Bin]:
-        """Return every bin."""
+        """Return every bin that holds findings."""
+
+    def last_digest(self, bin_name: str) -> str | None:
+        """Return the id of the digest that was said last for a bin, empty or not."""
 
     def held(self, bin_name: str) -> list[HeldFinding]:
         """Return the findings in a bin, the oldest first."""
@@ -76,8 +77,8 @@ class HeldStore(Protocol):
 
     def close(self, bin_: Bin, *, digest: str | None, left: HeldFinding | None) -> bool:
         """
-        Set the bin's next due time from *left*, the first that stays held (None: empty).
+        Set the bin's next due time from *left*, or delete the bin if that is None: it is empty.
 
-        Return False, changing nothing, if another worker touched it since it was read. The *digest*
-        is remembered in any case.
+        Return False, changing nothing, if another worker touched or deleted it since it was read.
+        The *digest* is remembered in any case, as the last of the bin.
         """

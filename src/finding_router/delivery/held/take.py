@@ -90,8 +90,7 @@ class Taking:
 
     def due(self, table: RoutingTable) -> list[DueBin]:
         """Return the bins with findings that are due by *table*, the longest due first."""
-        found = [each for each in self._store.bins() if each.due_at is not None]
-        due = [each for each in found if self._due_at(each, table) <= self._clock()]
+        due = [each for each in self._store.bins() if self._due_at(each, table) <= self._clock()]
         return sorted((self._of(each, table) for each in due), key=lambda each: each.since)
 
     def take(self, bin_: Bin, part: Sequence[HeldFinding]) -> dict[str, Job]:
@@ -115,6 +114,10 @@ class Taking:
         """Remember the digest that was said, and keep the bin due for what could not be let go."""
         self._store.close(due.bin, digest=digest, left=due.held[0])
 
+    def last_digest(self, bin_: Bin) -> str | None:
+        """Return the id of the digest that was said last for a bin."""
+        return self._store.last_digest(bin_.name)
+
     def still_held(self, names: Collection[str], *, except_in: str) -> set[str]:
         """Return those of *names* that are held in another bin, too."""
         return self._store.held_elsewhere(except_in, names) if names else set()
@@ -126,7 +129,7 @@ class Taking:
         last = max((at for at, _ in held if at <= now), default=first)
         return DueBin(
             bin=bin_,
-            since=max(first, bin_.since or 0.0),
+            since=max(first, bin_.since),
             # A finding that is stuck from the time before keeps the bin: the digest is another one.
             occasion=f"{bin_.name}@{bin_.since}@{last}",
             day=datetime.fromtimestamp(
@@ -143,8 +146,8 @@ class Taking:
             bin_.kind,
             bin_.reason,
             table,
-            since=since or 0.0,
-            at_first=first or 0.0,
+            since=since,
+            at_first=first,
             now=self._clock(),
         )
 
