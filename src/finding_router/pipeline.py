@@ -30,9 +30,10 @@ from finding_router.delivery.stores import Stores
 from finding_router.errors import StoreError
 from finding_router.routing.cache import RouteCache
 from finding_router.settings import Settings
-from finding_router.telemetry import INVALID_ROUTES, count, logger
+from finding_router.telemetry import FINDINGS_FAILED, INVALID_ROUTES, count, logger
 
 if TYPE_CHECKING:
+    from finding_router.delivery.held.lookout import Lookout
     from finding_router.delivery.notices import Notices
     from finding_router.delivery.session import Session
     from finding_router.routing.table import RoutingTable
@@ -66,6 +67,7 @@ class Pipeline:
         self._sleep = sleep
         self._notices: Notices | None = None
         self._slowed: set[str] = set()
+        self._lookout: Lookout | None = None
 
     def run(
         self, records: Sequence[Record], deadline: Deadline, source: Source = Source.ALONE
@@ -92,6 +94,7 @@ class Pipeline:
                     job.fail(str(error), retry_seconds=wait)
         if session is not None:
             session.mark(jobs)
+            self._look_for_overdue(session)
         return self._finish(jobs, session)
 
     def wake(self, deadline: Deadline) -> list[Job]:
@@ -107,7 +110,10 @@ class Pipeline:
         session = self._session(self._routes.table(), deadline, is_patient=True)
         self._tell_troubles(session)
         releaser = Releaser(self._stores.held, session, workflow=self._workflow, clock=self._clock)
-        return self._finish(releaser.run(), session)
+        jobs = releaser.run()
+        # The heartbeat: batches never count a zero, so that its absence shows that no wake-up came.
+        count(FINDINGS_FAILED, 0)
+        return self._finish(jobs, session)
 
     def _deliver(
         self,
@@ -127,6 +133,14 @@ class Pipeline:
         for job in (*new, *followed):
             if job.deliveries:
                 conclude(job)
+
+    def _look_for_overdue(self, session: "Session") -> None:
+        """Tell of held findings that no wake-up releases, once in a while."""
+        from finding_router.delivery.held.lookout import Lookout
+
+        if self._lookout is None:
+            self._lookout = Lookout(self._stores.held, clock=self._clock)
+        self._lookout.look(session)
 
     def _followed(
         self, jobs: Sequence[Job], *, told: Collection[str]

@@ -17,6 +17,8 @@ class Notice:
     headline: str
     details: list[str]
     every_seconds: float = EVERY_SECONDS
+    together: str = ""
+    """Notices with the same word, if it is not empty, are one message under the first headline."""
     name: str = field(default_factory=lambda: uuid.uuid4().hex)
     """The holder of the lock, the same for each try."""
 
@@ -38,10 +40,15 @@ class Notices:
         details: list[str],
         *,
         every_seconds: float = EVERY_SECONDS,
+        together: str = "",
     ) -> None:
         """Keep a notice; the last one of a *topic* counts."""
         notice = Notice(
-            topic=topic, headline=headline, details=details, every_seconds=every_seconds
+            topic=topic,
+            headline=headline,
+            details=details,
+            every_seconds=every_seconds,
+            together=together,
         )
         if topic in self._waiting:
             notice.name = self._waiting[topic].name
@@ -53,7 +60,10 @@ class Notices:
 
     def waiting(self) -> list[list[Notice]]:
         """Return the notices that wait, those of one message together."""
-        messages = [[notice] for notice in self._waiting.values()]
+        groups: dict[str, list[Notice]] = {}
+        for notice in self._waiting.values():
+            groups.setdefault(notice.together or notice.name, []).append(notice)
+        messages = list(groups.values())
         if self._refused:
             messages.append(
                 [

@@ -4,7 +4,6 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Final
 
 from finding_router.counts import counted
 from finding_router.delivery.alerts.advance import Verdict
@@ -12,7 +11,7 @@ from finding_router.delivery.deliveries import Delivery, Job
 from finding_router.delivery.digests.grouping import Group, united
 from finding_router.delivery.digests.store import DigestState
 from finding_router.delivery.held.store import Bin, HeldFinding, HeldStore
-from finding_router.delivery.held.take import DueBin, Taking
+from finding_router.delivery.held.take import OVERDUE_SECONDS, DueBin, Taking, overdue_topic
 from finding_router.delivery.limits.deadline import AWS_SECONDS
 from finding_router.delivery.marking import OUT_OF_TIME, Workflow
 from finding_router.delivery.outcome import UNDONE, Outcome, Progress
@@ -29,9 +28,6 @@ from finding_router.routing.items.silence import OnExpiry
 from finding_router.routing.table import Destination, RoutingTable
 from finding_router.routing.waiting import held_by_silence
 from finding_router.telemetry import logger
-
-# Due findings are said within minutes; after so long something keeps them from being said.
-OVERDUE_SECONDS: Final = 900.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -273,7 +269,7 @@ class Releaser:
             number = counted(len(due.held), "finding")
             since = f"due since {datetime.fromtimestamp(due.since, UTC):%Y-%m-%d %H:%M} UTC"
             self._run.notices.say(
-                f"overdue {due.bin.name}",
+                overdue_topic(due.bin),
                 f"held findings for {due.bin.channel} cannot be said",
                 [f"{due.why}, {due.bin.reason}: {number}, {since}", trouble],
             )

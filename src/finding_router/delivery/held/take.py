@@ -19,12 +19,14 @@ from finding_router.routing.table import RoutingTable
 # So many are asked for in Security Hub (25 calls, of three a second), claimed and listed within
 # half of a call of the function: a part that is begun is said, however many findings are held.
 TAKEN_AT_ONCE: Final = 500
+# Due findings are said within minutes; after so long something keeps them from being said.
+OVERDUE_SECONDS: Final = 900.0
 _HEADINGS: Final = {
     HoldKind.SCHEDULE: "Digest of “{}”, {:%a %d %b}",
     HoldKind.HOURS: "Outside the active hours of “{}”",
     HoldKind.SILENCE: "While you were silent: “{}”",
 }
-_WHYS: Final = {
+WHYS: Final = {
     HoldKind.SCHEDULE: "scheduled",
     HoldKind.HOURS: "kept until active hours",
     HoldKind.SILENCE: "kept by a silence",
@@ -53,7 +55,7 @@ class DueBin:
     @property
     def why(self) -> str:
         """Return the small print: why the digest comes now."""
-        return _WHYS[self.bin.kind]
+        return WHYS[self.bin.kind]
 
     @property
     def routes(self) -> tuple[str, ...]:
@@ -80,6 +82,11 @@ class DueBin:
             yield part
 
 
+def overdue_topic(bin_: Bin) -> str:
+    """Return the topic of notices that a bin is overdue, whoever says it."""
+    return f"overdue {bin_.name}"
+
+
 class Taking:
     """Takes from the store of held findings; methods raise StoreError if it does not answer."""
 
@@ -92,6 +99,21 @@ class Taking:
         """Return the bins with findings that are due by *table*, the longest due first."""
         due = [each for each in self._store.bins() if self._due_at(each, table) <= self._clock()]
         return sorted((self._of(each, table) for each in due), key=lambda each: each.since)
+
+    def overdue(self, table: RoutingTable) -> list[tuple[Bin, float]]:
+        """
+        Return the bins that are overdue, with the Unix second since when, the longest first.
+
+        A bin is due early where the table was edited, nobody knows when: what it was made for
+        counts, too, so that the next wake-up has the time to release it.
+        """
+        dated = [
+            (each, max(self._due_at(each, table), each.due_at, each.since))
+            for each in self._store.bins()
+        ]
+        now = self._clock()
+        overdue = [(each, since) for each, since in dated if now - since > OVERDUE_SECONDS]
+        return sorted(overdue, key=lambda each: each[1])
 
     def take(self, bin_: Bin, part: Sequence[HeldFinding]) -> dict[str, Job]:
         """Return a job for each of *part*, by name; without a finding if it cannot be read."""
