@@ -18,6 +18,7 @@ All errors that the router defines.
     │  ├─ MessageError               the message itself is refused
     │  └─ GoneError                  the message to change or reply to no longer exists
     ├─ WorkflowUpdateError           Security Hub did not set NOTIFIED
+    ├─ AlarmUntoldError              the ops channel was not told of an alarm
     └─ StoreError                    a DynamoDB call failed
 """
 
@@ -136,6 +137,10 @@ class GoneError(DeliveryError):
 
 class WorkflowUpdateError(RouterError):
     """Security Hub did not set a finding's Workflow status."""
+
+
+class AlarmUntoldError(RouterError):
+    """No channel took the notice of an alarm: raised so that the function is called again."""
 
 
 class StoreError(RouterError):

@@ -1,22 +1,30 @@
-"""The entry of the function: an SQS batch of EventBridge events, or one bare event."""
+"""The entry of the function: a batch of EventBridge events, a bare one, a wake-up, or an alarm."""
 
+import json
+import re
 import time
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from finding_router.aws.queue import DIGESTS, FIRST_ID
 from finding_router.bootstrap import make_pipeline, make_queues
 from finding_router.delivery.deliveries import Job, Record
+from finding_router.delivery.limits.backoff import backoff_seconds
 from finding_router.delivery.limits.deadline import Deadline, RemainingTime
 from finding_router.delivery.outcome import UNDONE
-from finding_router.errors import EventError, RouterError
+from finding_router.errors import AlarmUntoldError, EventError, RouterError
 from finding_router.settings import Settings
 from finding_router.telemetry import logger, metrics, traced
+
+if TYPE_CHECKING:
+    from finding_router.delivery.alarms import Alarm
 
 # What the schedule in template.yaml sends: {"finding-router": "wake"}.
 WAKE_KEY: Final = "finding-router"
 WAKE: Final = "wake"
+# A wake-up in whatever way the body of a dead letter quotes it.
+_DEAD_WAKE: Final = re.compile(rf'"{WAKE_KEY}\W+{WAKE}\W')
 
 
 class BatchFailedError(RouterError):
@@ -39,10 +47,12 @@ def lambda_handler(event: Mapping[str, Any], context: RemainingTime) -> dict[str
     Returns:
         For a batch `{"batchItemFailures": [{"itemIdentifier": id}]}` with the records that need
         another try; for a bare event, and for the schedule's call,
-        `{"outcomes": [{"finding_id", "outcome", "detail"}]}`.
+        `{"outcomes": [{"finding_id", "outcome", "detail"}]}`; for alarms
+        `{"outcomes": [{"alarm", "state", "outcome"}]}`.
 
     Raises:
-        EventError: *event* is neither.
+        EventError: *event* is none of these.
+        AlarmUntoldError: an alarm needs another try.
         BatchFailedError: a finding of a bare event needs another try.
         StoreError: the schedule calls, and the held findings cannot be read.
 
@@ -52,11 +62,16 @@ def lambda_handler(event: Mapping[str, Any], context: RemainingTime) -> dict[str
     if is_wake(event):
         # A finding that failed stays held until the next call: this one worked.
         return _outcomes(pipeline.wake(deadline))
+    if alarms := read_alarms(event):
+        pipeline.tell(alarms, deadline)
+        return _told(alarms)
     records = read_records(event)
     if "detail-type" in event:
         return _answer(pipeline.run(records, deadline))
     source = queues.source(_queue_arn(event))
-    jobs = pipeline.run(records, deadline, source)
+    calls = {record: each for record in records if (each := read_call(record.body)) is not None}
+    events = [record for record in records if record not in calls]
+    jobs = [*pipeline.run(events, deadline, source), *_untold(pipeline, calls, deadline)]
     failures = queues.put_back(jobs, source, deadline)
     return {"batchItemFailures": [{"itemIdentifier": record.id} for record in failures]}
 
@@ -64,6 +79,36 @@ def lambda_handler(event: Mapping[str, Any], context: RemainingTime) -> dict[str
 def is_wake(event: object) -> bool:
     """Return True if the schedule calls, to release held findings."""
     return isinstance(event, Mapping) and event.get(WAKE_KEY) == WAKE
+
+
+def read_alarms(event: object) -> "list[Alarm]":
+    """Return the alarms that the alarm topic hands over; none if *event* is anything else."""
+    match event:
+        case {"Records": [{"EventSource": "aws:sns"}, *_]}:
+            # Imported late: it takes what lays out messages.
+            from finding_router.delivery.alarms import read_alarms as read  # noqa: PLC0415
+
+            return read(event)
+    return []
+
+
+def read_call(body: object) -> "list[Alarm] | None":
+    """
+    Return the alarms of a call of the function that became a dead letter, and was moved here.
+
+    A wake-up has none, and is made up for by the next. None if *body* is anything else.
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+    """
+    if not isinstance(body, str) or '"detail-type"' in body:
+        return None
+    if _DEAD_WAKE.search(body):
+        return []
+    try:
+        call = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    payload = call.get("requestPayload", call) if isinstance(call, dict) else None
+    return read_alarms(payload) or None
 
 
 def read_records(event: object) -> list[Record]:
@@ -138,6 +183,32 @@ def _name(event: object) -> str:
         case Mapping():
             return f"object with the keys {', '.join(map(str, list(event)[:5])) or '(none)'}"
     return type(event).__name__
+
+
+def _untold(
+    pipeline: Any, calls: Mapping[Record, "list[Alarm]"], deadline: Deadline
+) -> list[Job]:
+    """Tell the alarms of *calls*; return a failed job for each record that needs another try."""
+    alarms = {record: several for record, several in calls.items() if several}
+    if not alarms:
+        return []
+    try:
+        pipeline.tell([alarm for several in alarms.values() for alarm in several], deadline)
+    except AlarmUntoldError as error:
+        logger.warning("alarms untold", detail=str(error))
+        jobs = [Job(record=record) for record in alarms]
+        for job in jobs:
+            job.fail(str(error), retry_seconds=backoff_seconds(job.record.tries))
+        return jobs
+    return []
+
+
+def _told(alarms: "Sequence[Alarm]") -> dict[str, Any]:
+    return {
+        "outcomes": [
+            {"alarm": alarm.name, "state": alarm.state, "outcome": "told"} for alarm in alarms
+        ]
+    }
 
 
 def _answer(jobs: Sequence[Job]) -> dict[str, Any]:

@@ -27,12 +27,13 @@ from finding_router.delivery.marking import Workflow
 from finding_router.delivery.outcome import FOLLOWED, Outcome
 from finding_router.delivery.report import conclude, report, report_reasons
 from finding_router.delivery.stores import Stores
-from finding_router.errors import StoreError
+from finding_router.errors import AlarmUntoldError, StoreError
 from finding_router.routing.cache import RouteCache
 from finding_router.settings import Settings
 from finding_router.telemetry import FINDINGS_FAILED, INVALID_ROUTES, count, logger
 
 if TYPE_CHECKING:
+    from finding_router.delivery.alarms import Alarm
     from finding_router.delivery.held.lookout import Lookout
     from finding_router.delivery.notices import Notices
     from finding_router.delivery.session import Session
@@ -114,6 +115,33 @@ class Pipeline:
         # The heartbeat: batches never count a zero, so that its absence shows that no wake-up came.
         count(FINDINGS_FAILED, 0)
         return self._finish(jobs, session)
+
+    def tell(self, alarms: Sequence["Alarm"], deadline: Deadline) -> None:
+        """
+        Tell the ops channel of *alarms*, each change of state once.
+
+        Raises:
+            AlarmUntoldError: one of them could not be told, and is to be tried again.
+
+        """
+        from finding_router.routing.table import RoutingTable
+
+        try:
+            table = self._routes.table()
+        except StoreError as error:
+            # An alarm may well be about that.
+            logger.warning("alarms told without routes", detail=str(error))
+            table = RoutingTable((), default_channel=self._settings.default_channel)
+        session = self._session(table, deadline)
+        kept = [alarm.notice() for alarm in alarms]
+        for notice in kept:
+            session.run.notices.keep(notice)
+        # There is nothing else to do: it waits for as long as the run lasts.
+        session.tell_operators(patience_seconds=deadline.remaining())
+        untold = [each.headline for each in kept if session.run.notices.waits(each.topic)]
+        if untold:
+            message = f"{len(untold)} of {len(kept)} alarms untold; first: {untold[0]}"
+            raise AlarmUntoldError(message)
 
     def _deliver(
         self,

@@ -33,6 +33,8 @@ TRIES: Final = 5
 CONTAINER_HOST: Final = "host.docker.internal"
 _ENDING: Final = (signal.SIGINT, signal.SIGTERM)
 _ENVIRONMENT_FILE: Final = "local-env.json"
+# For `sam local invoke`; it holds no finding.
+_ALARM_FILE: Final = "alarm.json"
 _EVERY_INTERFACE: Final = "0.0.0.0"  # noqa: S104 -- compared with the user's option
 
 template_option = click.option(
@@ -174,7 +176,8 @@ def demo(*, serve: bool, page: Path | None, routes_file: str | None, template: P
 
 def _samples(template: Path) -> list[Path]:
     folder = template.parent / "events"
-    return [path for path in sorted(folder.glob("*.json")) if path.name != _ENVIRONMENT_FILE]
+    others = {_ENVIRONMENT_FILE, _ALARM_FILE}
+    return [path for path in sorted(folder.glob("*.json")) if path.name not in others]
 
 
 def _introduce_samples(stack: "Stack", template: Path) -> None:

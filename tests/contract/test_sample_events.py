@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from finding_router.delivery.alarms import read_alarms
 from finding_router.errors import EventError, FindingError
 from finding_router.findings.asff import read_finding
 from finding_router.findings.events import EventKind, read_event
@@ -16,7 +17,7 @@ from finding_router.findings.screening import screen
 
 EVENTS = Path(__file__).parents[2] / "events"
 FILES = sorted(path for path in EVENTS.glob("*.json") if path.name != "local-env.json")
-SINGLE = [path for path in FILES if path.name != "sqs-batch.json"]
+SINGLE = [path for path in FILES if path.name not in {"alarm.json", "sqs-batch.json"}]
 
 
 def _read(path: Path) -> tuple[EventKind, list[Finding]]:
@@ -104,6 +105,18 @@ def test_states_end_as_the_readme_says(name: str, expected: list[str | None]) ->
     kind, findings = _read(EVENTS / name)
 
     assert expected == [screen(finding, kind) for finding in findings]
+
+
+def test_alarm_is_read() -> None:
+    """With its state, its Region, and a page to look at."""
+    event = json.loads((EVENTS / "alarm.json").read_text(encoding="utf-8"))
+    [alarm] = read_alarms(event)
+    notice = alarm.notice()
+
+    assert ("ALARM", "eu-central-1") == (alarm.state, alarm.region)
+    assert f"alarm “{alarm.name}” went off" == notice.headline
+    assert notice.link.startswith("https://eu-central-1.console.aws.amazon.com/cloudwatch/home?")
+    assert notice.link.endswith(f"#alarmsV2:alarm/{alarm.name}")
 
 
 def test_batch_mixes_good_and_bad() -> None:

@@ -1,5 +1,6 @@
 """The handler: the events that it takes, its answers, and its refusals."""
 
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,10 +11,11 @@ from finding_router import handler
 from finding_router.aws.queue import Queues, Sending
 from finding_router.delivery.deliveries import Record
 from finding_router.delivery.limits.deadline import Deadline
-from finding_router.errors import EventError, StoreError
-from finding_router.handler import BatchFailedError, lambda_handler, read_records
+from finding_router.errors import AlarmUntoldError, EventError, StoreError
+from finding_router.handler import BatchFailedError, lambda_handler, read_call, read_records
 from hub_events import imported, raw_finding, sqs_record
-from router import Router
+from router import OPS, Router
+from sns_events import sns_event, state
 
 CONTEXT = SimpleNamespace(
     function_name="router",
@@ -182,6 +184,89 @@ def test_a_call_that_can_read_nothing_fails(world: World) -> None:
 
     with pytest.raises(StoreError):
         world.invoke({"finding-router": "wake"})
+
+
+@pytest.mark.filterwarnings("ignore:No application metrics to publish")
+def test_the_alarm_topic_is_answered(world: World) -> None:
+    """Its alarm is told, once."""
+    for _ in range(2):
+        assert {
+            "outcomes": [{"alarm": "router-dead-letters", "state": "ALARM", "outcome": "told"}]
+        } == world.invoke(sns_event(state("ALARM")))
+
+    assert 1 == len(world.router.slack.texts(OPS))
+
+
+@pytest.mark.filterwarnings("ignore:No application metrics to publish")
+def test_an_alarm_that_nobody_takes_fails_the_call(world: World) -> None:
+    """Lambda makes it again."""
+    world.router.faults.plan("post", unavailable(), times=None)
+
+    with pytest.raises(AlarmUntoldError):
+        world.invoke(sns_event(state("ALARM")))
+
+
+def dead(payload: Any) -> dict[str, Any]:
+    """Return the dead letter of a call, as Lambda writes it."""
+    return {
+        "version": "1.0",
+        "requestContext": {"condition": "RetriesExhausted", "approximateInvokeCount": 3},
+        "requestPayload": payload,
+        "responsePayload": {"errorType": "AlarmUntoldError"},
+    }
+
+
+WAKE = {"finding-router": "wake"}
+
+
+@pytest.mark.filterwarnings("ignore:No application metrics to publish")
+@pytest.mark.parametrize("body", [WAKE, dead(WAKE), {"Input": json.dumps(WAKE)}])
+def test_a_wake_up_that_was_moved_to_the_queue_is_dropped(
+    world: World, body: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The schedule has come again since: it is no event that the router refuses."""
+    record = {**sqs_record(fresh("one")), "body": json.dumps(body)}
+
+    assert {"batchItemFailures": []} == world.invoke({"Records": [record]})
+    assert "refused" not in capsys.readouterr().out
+
+
+@pytest.mark.filterwarnings("ignore:No application metrics to publish")
+def test_an_alarm_that_was_moved_to_the_queue_is_told(world: World) -> None:
+    """Beside the findings of its batch; if it cannot be told, it alone comes back."""
+    world.router.hold(raw_finding("one"))
+    records = [sqs_record(fresh("one"), number=1), sqs_record(fresh("one"), number=2, tries=2)]
+    records[1]["body"] = json.dumps(dead(sns_event(state("ALARM"))))
+    world.router.faults.plan("post", unavailable(), about=OPS)
+
+    assert [{"itemIdentifier": "record-2"}] == world.invoke({"Records": records})[
+        "batchItemFailures"
+    ]
+    assert world.queue is not None
+    assert {"receipt-2": 30.0} == world.queue.delays
+
+    world.router.clock.now += 60
+    assert {"batchItemFailures": []} == world.invoke({"Records": records[1:]})
+    assert ["#alerts", OPS] == [said.channel for said in world.router.slack.posted]
+
+
+@pytest.mark.parametrize("body", ["[1]", "{", "1", '{"requestPayload": [1]}', "[" * 100_000])
+def test_what_is_no_call_is_refused_as_ever(
+    world: World, body: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is counted, and an alarm goes off."""
+    record = {**sqs_record(fresh("one")), "body": body}
+
+    assert {"batchItemFailures": []} == world.invoke({"Records": [record]})
+    assert '"EventsRefused":[1.0]' in capsys.readouterr().out
+
+
+def test_a_finding_that_speaks_of_wake_ups_is_a_finding() -> None:
+    """Whoever writes findings cannot have one dropped."""
+    event = imported(raw_finding(Title=json.dumps({"finding-router": "wake"})))
+
+    assert read_call(json.dumps(event)) is None
+    assert read_call(event) is None
 
 
 def test_a_finding_without_identity_is_answered_too(world: World) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from finding_router.delivery.limits.lock import Locks
+from finding_router.slack.messages.notice import AMBER
 
 EVERY_SECONDS: Final = 3600.0
 
@@ -19,6 +20,10 @@ class Notice:
     every_seconds: float = EVERY_SECONDS
     together: str = ""
     """Notices with the same word, if it is not empty, are one message under the first headline."""
+    explanation: str = ""
+    link: str = ""
+    """URL of the page to look at."""
+    colour: str = AMBER
     name: str = field(default_factory=lambda: uuid.uuid4().hex)
     """The holder of the lock, the same for each try."""
 
@@ -43,16 +48,25 @@ class Notices:
         together: str = "",
     ) -> None:
         """Keep a notice; the last one of a *topic* counts."""
-        notice = Notice(
-            topic=topic,
-            headline=headline,
-            details=details,
-            every_seconds=every_seconds,
-            together=together,
+        self.keep(
+            Notice(
+                topic=topic,
+                headline=headline,
+                details=details,
+                every_seconds=every_seconds,
+                together=together,
+            )
         )
-        if topic in self._waiting:
-            notice.name = self._waiting[topic].name
-        self._waiting[topic] = notice
+
+    def keep(self, notice: Notice) -> None:
+        """Keep *notice* in place of one that waits on the same topic."""
+        if notice.topic in self._waiting:
+            notice.name = self._waiting[notice.topic].name
+        self._waiting[notice.topic] = notice
+
+    def waits(self, topic: str) -> bool:
+        """Return True if a notice on *topic* was not posted yet."""
+        return topic in self._waiting
 
     def refused(self, channel: str, code: str) -> None:
         """Keep a channel that takes no messages, for one notice about all of them."""

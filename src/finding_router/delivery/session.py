@@ -57,10 +57,10 @@ class Session:
         if over and self._tracks:
             self._close(over)
 
-    def tell_operators(self) -> None:
-        """Post the notices that wait."""
+    def tell_operators(self, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
+        """Post the notices that wait, in slots within *patience_seconds*."""
         run = self.run
-        until = run.clock() + PATIENCE_SECONDS
+        until = run.clock() + patience_seconds
         self.loop.run(
             NoticeTask(run, run.notices, each, until=until) for each in run.notices.waiting()
         )

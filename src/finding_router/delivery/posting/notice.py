@@ -53,7 +53,15 @@ class NoticeTask(Task):
             return
         headline, details = self._words(self._granted)
         run.rate.use(self.channel)
-        run.slack.post(self.channel, laid_out(headline, details), seconds=run.deadline.for_slack())
+        first = self._granted[0]
+        message = laid_out(
+            headline,
+            details,
+            explanation=first.explanation,
+            url=first.link,
+            colour=first.colour,
+        )
+        run.slack.post(self.channel, message, seconds=run.deadline.for_slack())
         run.rate.worked(self.channel)
         self.is_done = True
         for each in self._granted:

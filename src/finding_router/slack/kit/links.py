@@ -155,6 +155,15 @@ def resource_url(resource: Resource, finding: Finding, portal: AccessPortal | No
     return _console(arn.partition, region, filled, account, portal)
 
 
+def alarm_url(arn: str) -> Url | None:
+    """Return a link to the CloudWatch alarm with this ARN; None if it is no such ARN."""
+    alarm = Arn.read(arn)
+    if alarm is None or alarm.kind != "alarm" or not _REGION.fullmatch(alarm.region):
+        return None
+    page = f"cloudwatch/home?region={alarm.region}#alarmsV2:alarm/{_encoded(alarm.id)}"
+    return _console(alarm.partition, alarm.region, page, None, None)
+
+
 def _parts(arn: Arn, region: str) -> dict[str, str]:
     """Return the parts of *arn* under the names in the templates of `_PAGES`."""
     bucket, _, key = arn.id.partition("/")
