@@ -171,6 +171,12 @@ def test_a_template_is_filled_by_the_finding(written: str, expected: str) -> Non
         ("payments-prod", {"999999999999": "other"}, "#payments-prod"),
         ("支払い", {}, f"#{ACCOUNT}"),
         (None, {}, f"#{ACCOUNT}"),
+        # Of themselves, findings may say anything: a name of another account is not theirs.
+        ("payments", {"999999999999": "payments"}, f"#{ACCOUNT}"),
+        (" PAYMENTS!", {"999999999999": "Payments"}, f"#{ACCOUNT}"),
+        ("payments", {"999999999999": "payments", ACCOUNT: "payments"}, "#payments"),
+        ("999999999999", {}, f"#{ACCOUNT}"),
+        (ACCOUNT, {}, f"#{ACCOUNT}"),
     ],
 )
 def test_an_account_is_called_by_the_best_name_it_has(

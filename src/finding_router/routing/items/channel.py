@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from finding_router.findings.finding import Finding
@@ -18,6 +19,7 @@ _ID = re.compile(r"[CG](?=[A-Z]*[0-9])[A-Z0-9]{8,}")
 _PASTED_ID = re.compile(rf"(?<![A-Za-z0-9]){_ID.pattern}(?![A-Za-z0-9])")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _UNSAFE = re.compile(r"[^a-z0-9_-]+")
+_ACCOUNT_ID = re.compile(r"[0-9]{12}")
 
 
 class UnfilledError(LookupError):
@@ -47,7 +49,7 @@ class ChannelTemplate:
 
     def fill(self, finding: Finding, aliases: Mapping[str, str]) -> str:
         """
-        Return the channel for *finding*; *aliases* maps account ids to names.
+        Return the channel for *finding*; *aliases* maps account ids to the names of the table.
 
         If the name would be too long for Slack, values are shortened, the longest first.
 
@@ -120,8 +122,7 @@ _BRACED: Final = tuple(f"{{{placeholder}}}" for placeholder in PLACEHOLDERS)
 def _value(placeholder: str, finding: Finding, aliases: Mapping[str, str]) -> str:
     """Return the value of *placeholder* in *finding*, fit for a channel name and not empty."""
     if placeholder == _ACCOUNT:
-        alias = aliases.get(finding.account_id or "")
-        candidates = [alias, finding.account_name, finding.account_id]
+        candidates = [_account(finding, aliases), finding.account_id]
         lacks = "account"
     elif placeholder.startswith(_TAG):
         key = placeholder.removeprefix(_TAG)
@@ -134,6 +135,26 @@ def _value(placeholder: str, finding: Finding, aliases: Mapping[str, str]) -> st
         if candidate and (safe := channel_safe(candidate)):
             return safe
     raise UnfilledError(placeholder, lacks)
+
+
+def _account(finding: Finding, aliases: Mapping[str, str]) -> str | None:
+    """
+    Return the name of the finding's account; None if only its id may stand for it.
+
+    A finding says its name of itself, so that anybody who may import findings could reach the
+    channels of another account: what the table has for the account goes first, and what it has for
+    another account, or an id of twelve digits, is no name. Names are compared as in channels.
+    """
+    if alias := aliases.get(finding.account_id or ""):
+        return alias
+    name = channel_safe(finding.account_name or "")
+    is_anothers = _ACCOUNT_ID.fullmatch(name) or name in map(_safe_alias, aliases.values())
+    return None if is_anothers else finding.account_name
+
+
+@lru_cache(maxsize=10_000)
+def _safe_alias(alias: str) -> str:
+    return channel_safe(alias)
 
 
 def _shorten(values: list[str], room: int) -> None:
