@@ -31,6 +31,7 @@ LAMBDA_GB_SECOND = 0.0000133334
 SQS_REQUEST = 0.40 / 1e6
 DYNAMODB_WRITE = 0.625 / 1e6
 DYNAMODB_READ = 0.125 / 1e6
+RECOVERY_GB = 0.20
 LOGS_GB = 0.50
 METRIC = 0.30
 ALARM = 0.10
@@ -45,7 +46,7 @@ FREE_ALARMS = 10
 FREE_DASHBOARDS = 3
 
 METRICS = 10
-ALARMS = 8
+ALARMS = 10
 DASHBOARDS = 1
 MEMORY_GB = 0.5
 # One vCPU corresponds to 1,769 MB: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
@@ -58,6 +59,9 @@ EVENTS_PER_FINDING = 2  # a finding updated before it is marked is sent as NEW a
 # Security Hub reports each check again every day, whatever its result. With TrackLifecycle, the
 # rule also passes on findings that were never posted.
 CHECKS_PER_ACCOUNT_AND_DAY = 300
+# An alert and its list of channels, each with the 100 bytes that DynamoDB adds to an item.
+LEDGER_BYTES = 760
+LEDGER_DAYS = 400
 AWS_CALL_SECONDS = 0.010
 SLACK_POST_SECONDS = 0.300
 ROUTES_READ_UNITS = 4  # 30 KB
@@ -183,6 +187,12 @@ def bill(accounts: int, new: Use, again: Use, wake: Use) -> Iterator[tuple[str, 
         ("DynamoDB, writes", sum(times * use.writes for times, use in runs), DYNAMODB_WRITE, 0),
         ("DynamoDB, reads", sum(times * use.reads for times, use in runs), DYNAMODB_READ, 0),
         (
+            "DynamoDB, recovery of the ledger",
+            accounts * FINDINGS_PER_ACCOUNT_AND_DAY * LEDGER_DAYS * LEDGER_BYTES / 1e9,
+            RECOVERY_GB,
+            0,
+        ),
+        (
             "CloudWatch, logs",
             sum(times * (use.log_bytes + PLATFORM_LOG_BYTES) for times, use in runs) / 1e9,
             LOGS_GB,
@@ -202,9 +212,9 @@ def show(title: str, items: Sequence[tuple[str, float, float]]) -> None:
     """Print a bill with its total."""
     print(f"\n{title}:  list price  beyond free tier")
     for item, listed, paid in items:
-        print(f"  {item:28} {listed:12.2f} {paid:12.2f}")
+        print(f"  {item:34} {listed:12.2f} {paid:12.2f}")
     total, paid_total = (sum(item[column] for item in items) for column in (1, 2))
-    print(f"  {'total':28} {total:12.2f} {paid_total:12.2f}")
+    print(f"  {'total':34} {total:12.2f} {paid_total:12.2f}")
 
 
 def main() -> None:

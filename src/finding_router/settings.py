@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -18,6 +18,14 @@ def _none_if_empty(value: object) -> object:
 type _Optional = Annotated[str | None, BeforeValidator(_none_if_empty)]
 
 
+# The token goes there, hence https; http only to this machine and to containers beside it. The
+# parameter SlackApiUrl in template.yaml has the same pattern.
+SLACK_API_URL: Final = (
+    r"^(https://[^\s/@]+"
+    r"|http://([a-z][a-z0-9-]*|127\.0\.0\.1|\[::1\]|host\.docker\.internal)(:[0-9]{1,5})?)/(\S*/)?$"
+)
+
+
 class Settings(BaseModel):
     """Settings of the router; each field is the lower-case name of its environment variable."""
 
@@ -31,7 +39,7 @@ class Settings(BaseModel):
     default_channel: str = Field(min_length=1)
     ops_channel: _Optional = None
     slack_token_arn: str = Field(pattern=r"^arn:[a-z-]+:(secretsmanager|ssm):")
-    slack_api_url: str = Field("https://slack.com/api/", pattern=r"^https?://")
+    slack_api_url: str = Field("https://slack.com/api/", pattern=SLACK_API_URL)
     route_cache_seconds: float = Field(30, ge=0)
     settle_minutes: float = Field(15, ge=0)
     ledger_days: int = Field(400, ge=1)

@@ -46,6 +46,7 @@ PARTED: Final = pytest.mark.parametrize(
 # The calls that each scene makes, counted where it makes several.
 SITES: Final[Mapping[str, Sequence[str]]] = {
     "card": (
+        "read bins 1",
         "read routes 1",
         "read ledger 1",
         "read digest 1",
@@ -152,8 +153,8 @@ SITES: Final[Mapping[str, Sequence[str]]] = {
         "remember NOTIFIED 1",
         "remember NOTIFIED 4",
         "let go 1",
+        "keep last digest 1",
         "close bin 1",
-        "close bin 2",
         "tell trouble 1",
         "tell trouble 6",
         "read channels 1",
@@ -166,6 +167,7 @@ SITES: Final[Mapping[str, Sequence[str]]] = {
         "read parent 1",
     ),
     "update": (
+        "read bins 1",
         "read channels 1",
         "read routes 1",
         "read ledger 1",
@@ -176,6 +178,7 @@ SITES: Final[Mapping[str, Sequence[str]]] = {
         "update 1",
     ),
     "end in digest": (
+        "read bins 1",
         "read channels 1",
         "read routes 1",
         "read ledger 1",
@@ -191,6 +194,7 @@ SITES: Final[Mapping[str, Sequence[str]]] = {
         "count 3",
     ),
     "reopen": (
+        "read bins 1",
         "read routes 1",
         "read ledger 1",
         "slot 1",
@@ -212,6 +216,7 @@ SITES: Final[Mapping[str, Sequence[str]]] = {
         "record 3",
     ),
     "severity rises": (
+        "read bins 1",
         "read channels 1",
         "read routes 1",
         "read ledger 1",

@@ -12,10 +12,12 @@ from finding_router.settings import Settings
 
 type Resolve = Callable[..., dict[str, Any]]
 
+# A batch, an alarm, and what `local up` writes.
+NO_EVENTS = {"alarm.json", "local-env.json", "sqs-batch.json"}
 EVENTS = sorted((Path(__file__).parents[2] / "events").glob("*.json"))
 ENDED = {"imported-securityhub-control-passed.json", "imported-access-analyzer-archived.json"}
 # The environment that `finding-router local up` writes is no event.
-SINGLE = [path for path in EVENTS if path.name not in {"sqs-batch.json", "local-env.json"}]
+SINGLE = [path for path in EVENTS if path.name not in NO_EVENTS]
 
 
 @pytest.fixture(scope="module")

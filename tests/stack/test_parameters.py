@@ -74,7 +74,15 @@ def test_channel_is_an_id_or_a_name(channel: str, parameters: dict[str, Any]) ->
     assert matches(parameters["OpsChannel"], channel)
 
 
-@pytest.mark.parametrize("channel", ["security", "@somebody", "# security", "#a,b", "#"])
+@pytest.mark.parametrize(
+    "channel",
+    [
+        *("security", "@somebody", "# security", "#a,b", "#", "#a\u00a0b", "#a\u200bb"),
+        # The function refused these at every invocation.
+        *("#Security-Alerts", "#team.security", "#ÉQUIPE", "#a/b", "#{account}", "#C0123456789"),
+        *("C1234567", "CHANNELNAME", f"#{'a' * 81}"),
+    ],
+)
 def test_what_is_no_channel_is_refused(channel: str, parameters: dict[str, Any]) -> None:
     """Before anything is deployed."""
     assert not matches(parameters["DefaultChannel"], channel)
@@ -86,6 +94,10 @@ def test_what_is_no_channel_is_refused(channel: str, parameters: dict[str, Any])
     [
         ("SlackApiUrl", "https://slack-gov.com/api/", "https://slack-gov.com/api"),
         ("SlackApiUrl", "http://127.0.0.1:8080/api/", "slack.com"),
+        ("SlackApiUrl", "http://host.docker.internal:8080/api/", "http://slack.com/api/"),
+        ("SlackApiUrl", "http://localhost/", "http://localhost@slack.example/"),
+        ("SlackApiUrl", "http://slack:80/api/", "http://134744072/api/"),
+        ("SlackApiUrl", "http://[::1]:80/api/", "http://127.0.0.1.example/api/"),
         ("AccessPortalUrl", "https://example.awsapps.com/start", "http://example.awsapps.com"),
         ("AccessPortalRole", "SecurityAudit", "Security Audit"),
         ("AlarmEmail", "security@example.com", "security"),

@@ -73,6 +73,7 @@ ALLOWED = {
         "Resource": ["<FindingsQueue.Arn>", "<BacklogQueue.Arn>"],
     },
     "HandOverToTheBacklog": {"Action": "sqs:SendMessage", "Resource": "<BacklogQueue.Arn>"},
+    "KeepUntoldAlarms": {"Action": "sqs:SendMessage", "Resource": "<UndeliveredEvents.Arn>"},
     "ReadRoutes": {"Action": "dynamodb:Query", "Resource": "<RoutingTable.Arn>"},
     "KeepLedger": {
         "Action": [
@@ -143,9 +144,29 @@ def test_schedule_may_call_the_router_and_nothing_else(resolve: Resolve) -> None
             "Effect": "Allow",
             "Action": "lambda:InvokeFunction",
             "Resource": "<RouterFunction.Arn>",
-        }
+        },
+        {
+            "Sid": "KeepUndeliveredCalls",
+            "Effect": "Allow",
+            "Action": "sqs:SendMessage",
+            "Resource": "<UndeliveredEvents.Arn>",
+        },
     ] == policy["PolicyDocument"]["Statement"]
     assert "ManagedPolicyArns" not in role
+
+
+def test_schedule_may_use_the_customers_key_for_its_dead_letters(resolve: Resolve) -> None:
+    """And for nothing else."""
+    [policy] = resolve(KmsKeyArn=KEY)["WakeRole"]["Policies"]
+    *_, statement = policy["PolicyDocument"]["Statement"]
+
+    assert {
+        "Sid": "EncryptUndeliveredCalls",
+        "Effect": "Allow",
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+        "Resource": KEY,
+        "Condition": {"StringEquals": {"kms:ViaService": "sqs.eu-west-1.amazonaws.com"}},
+    } == statement
 
 
 def test_template_has_no_other_role_or_policy(template: dict[str, Any]) -> None:
@@ -327,6 +348,25 @@ def test_only_this_stacks_alarms_publish(resolve: Resolve) -> None:
         "ArnLike": {"aws:SourceArn": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:router-*"},
     } == publish["Condition"]
     assert {"Bool": {"aws:SecureTransport": "false"}} == secure["Condition"]
+
+
+def test_only_the_alarm_topic_calls_the_function_by_its_other_name(
+    template: dict[str, Any], resolve: Resolve
+) -> None:
+    """SNS may call the alias for this topic alone, and nobody else may call the function."""
+    permissions = [
+        name
+        for name, each in template["Resources"].items()
+        if each["Type"] == "AWS::Lambda::Permission"
+    ]
+
+    assert ["AlarmsPermission"] == permissions
+    assert {
+        "Action": "lambda:InvokeFunction",
+        "FunctionName": "<AlarmsAlias.Ref>",
+        "Principal": "sns.amazonaws.com",
+        "SourceArn": "<AlarmTopic.Ref>",
+    } == resolve()["AlarmsPermission"]
 
 
 def _documents(resources: dict[str, Any], queue: str) -> list[dict[str, Any]]:

@@ -3,20 +3,28 @@
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
 from finding_router import telemetry
-from finding_router.delivery.limits.backoff import LONGEST_SECONDS, backoff_seconds
+from finding_router.delivery.alarms import TOLD_SECONDS
+from finding_router.delivery.limits.backoff import (
+    FIRST_SECONDS,
+    JITTER,
+    LONGEST_SECONDS,
+    backoff_seconds,
+)
 from finding_router.handler import is_wake
 from finding_router.settings import Settings
 
 type Resolve = Callable[..., dict[str, Any]]
 
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd"
-FOURTEEN_DAYS = 14 * 24 * 60 * 60
+DAY_SECONDS = 24 * 60 * 60
+FOURTEEN_DAYS = 14 * DAY_SECONDS
 QUEUES = ["FindingsQueue", "BacklogQueue", "DeadLetters", "UndeliveredEvents"]
 TABLES = ["RoutingTable", "Ledger"]
 # A message that comes back after so long is taken, and fails, so much later at most.
@@ -75,6 +83,21 @@ class TestQueues:
             "maxReceiveCount": 500,
         } == resolve()["FindingsQueue"]["RedrivePolicy"]
 
+    def test_documents_say_for_how_long(self, resolve: Resolve, project: Path) -> None:
+        """Each receipt is followed by a back-off, or by the visibility timeout if none is set."""
+        queue = resolve()["FindingsQueue"]
+        tries = queue["RedrivePolicy"]["maxReceiveCount"]
+        longest = sum(min(FIRST_SECONDS * 2.0**number, LONGEST_SECONDS) for number in range(tries))
+        days = f"{longest * (1 - JITTER) / DAY_SECONDS:.1f} and {longest / DAY_SECONDS:.1f} days"
+        hours = f"{tries * queue['VisibilityTimeout'] / 3600:.0f} hours"
+
+        assert ("3.9 and 5.2 days", "75 hours") == (days, hours)
+        for page in ("README.md", "docs/operations.md", "template.yaml"):
+            text = " ".join((project / page).read_text("utf-8").replace("# ", "").split())
+            assert days in text, page
+            assert hours in text, page
+            assert "about five days" not in text, page
+
 
 class TestTables:
     """The two tables."""
@@ -106,6 +129,23 @@ class TestTables:
         assert "Retain" == table["UpdateReplacePolicy"]
         assert True is table["Properties"]["DeletionProtectionEnabled"]
         assert {"PointInTimeRecoveryEnabled": True} == table["Properties"][
+            "PointInTimeRecoverySpecification"
+        ]
+
+    def test_what_waits_survives_the_stack(self, template: dict[str, Any]) -> None:
+        """The Ledger is its only home."""
+        table = template["Resources"]["Ledger"]
+
+        assert ("Retain", "Retain") == (table["DeletionPolicy"], table["UpdateReplacePolicy"])
+
+    @pytest.mark.parametrize(
+        ("values", "enabled"), [({}, True), ({"LedgerRecovery": "false"}, False)]
+    )
+    def test_ledger_can_be_restored_unless_unwanted(
+        self, *, values: dict[str, str], enabled: bool, resolve: Resolve
+    ) -> None:
+        """It costs cents."""
+        assert {"PointInTimeRecoveryEnabled": enabled} == resolve(**values)["Ledger"][
             "PointInTimeRecoverySpecification"
         ]
 
@@ -301,6 +341,8 @@ class TestAlarms:
             "RouterErrorsAlarm": ("Errors", "<RouterFunction.Ref>"),
             "RouterCredentialAlarm": (telemetry.CREDENTIAL_FAILURES, telemetry.SERVICE),
             "RouterInvalidRoutesAlarm": (telemetry.INVALID_ROUTES, telemetry.SERVICE),
+            "RouterWakeUpsAlarm": (telemetry.FINDINGS_FAILED, telemetry.SERVICE),
+            "RouterRefusedEventsAlarm": (telemetry.EVENTS_REFUSED, telemetry.SERVICE),
         } == watched
 
     def test_stay_within_the_free_ten(self, alarms: dict[str, Any]) -> None:
@@ -309,11 +351,12 @@ class TestAlarms:
 
     def test_tell_the_topic_and_say_what_to_do(self, alarms: dict[str, Any]) -> None:
         """Both that trouble begins and that it ends."""
-        for alarm in alarms.values():
+        for name, alarm in alarms.items():
+            missing = "breaching" if name == "RouterWakeUpsAlarm" else "notBreaching"
             assert ["<AlarmTopic.Ref>"] == alarm["AlarmActions"] == alarm["OKActions"]
             assert alarm["AlarmName"].startswith("router-")
             assert alarm["AlarmDescription"].endswith(".")
-            assert "notBreaching" == alarm["TreatMissingData"]
+            assert missing == alarm["TreatMissingData"]
 
     def test_what_fails_has_an_alarm_beside_the_backlog(self, alarms: dict[str, Any]) -> None:
         """SQS leaves messages received three times out of the oldest age, long before it rings."""
@@ -329,6 +372,50 @@ class TestAlarms:
 
         assert alarm["Period"] < LONGEST_SECONDS
         assert alarm["DatapointsToAlarm"] <= seen_seconds // (LONGEST_SECONDS + LATE_SECONDS)
+
+    @pytest.mark.parametrize(
+        ("batches", "wakes", "rings"),
+        [
+            ([], [], True),
+            ([1.0, 1.0], [], True),
+            ([], [0.0], False),
+            ([1.0], [0.0], False),
+            ([1.0], [0.0, 1.0], False),
+        ],
+        ids=["nothing", "failures", "wake-up", "both", "wake-up that fails to say something"],
+    )
+    def test_wake_ups_that_stop_ring(
+        self, *, batches: list[float], wakes: list[float], rings: bool, alarms: dict[str, Any]
+    ) -> None:
+        """Whatever the batches of the period count."""
+        alarm = alarms["RouterWakeUpsAlarm"]
+        assert ("Minimum", "GreaterThanThreshold", 0) == (
+            alarm["Statistic"],
+            alarm["ComparisonOperator"],
+            alarm["Threshold"],
+        )
+        counts = [*batches, *wakes]
+
+        assert rings == (min(counts) > alarm["Threshold"] if counts else True)
+
+    def test_the_rarest_wake_ups_do_not_ring(
+        self, alarms: dict[str, Any], template: dict[str, Any]
+    ) -> None:
+        """One of the periods in sight has one, and one is enough."""
+        alarm = alarms["RouterWakeUpsAlarm"]
+        rarest_seconds = template["Parameters"]["WakeMinutes"]["MaxValue"] * 60
+
+        assert alarm["DatapointsToAlarm"] == alarm["EvaluationPeriods"]
+        assert rarest_seconds < alarm["Period"] * alarm["EvaluationPeriods"]
+
+    def test_the_schedule_has_dead_letters_that_ring(
+        self, alarms: dict[str, Any], resolve: Resolve
+    ) -> None:
+        """They are in the queue of everything that did not arrive."""
+        target = resolve()["WakeSchedule"]["Target"]
+
+        assert {"Arn": "<UndeliveredEvents.Arn>"} == target["DeadLetterConfig"]
+        assert "schedule" in alarms["RouterUndeliveredEventsAlarm"]["AlarmDescription"]
 
     def test_a_short_flood_does_not_ring(self, alarms: dict[str, Any]) -> None:
         """One that went at Slack's pace for ten minutes is in two periods at most."""
@@ -366,6 +453,43 @@ class TestAlarms:
         assert [f"<{name}.Arn>" for name in alarms] == dashboard["widgets"][0]["properties"][
             "alarms"
         ]
+
+    def test_ops_channel_is_subscribed_whatever_the_parameters(
+        self, template: dict[str, Any], resolve: Resolve
+    ) -> None:
+        """The topic calls the function, by a name with retries of its own, and not the queue."""
+        resources = resolve()
+
+        assert "Condition" not in template["Resources"]["AlarmSubscription"]
+        assert {
+            "TopicArn": "<AlarmTopic.Ref>",
+            "Protocol": "lambda",
+            "Endpoint": "<AlarmsAlias.Ref>",
+        } == resources["AlarmSubscription"]
+        assert ("<RouterFunction.Ref>", "$LATEST") == (
+            resources["AlarmsAlias"]["FunctionName"],
+            resources["AlarmsAlias"]["FunctionVersion"],
+        )
+
+    def test_alarm_that_cannot_be_told_is_tried_again_and_kept(
+        self, template: dict[str, Any], resolve: Resolve
+    ) -> None:
+        """At last as a dead letter, which rings."""
+        invoking = resolve()["AlarmsInvokeConfig"]
+
+        assert "AlarmsAlias" == template["Resources"]["AlarmsInvokeConfig"]["DependsOn"]
+        assert (resolve()["AlarmsAlias"]["Name"], 2, 21600) == (
+            invoking["Qualifier"],
+            invoking["MaximumRetryAttempts"],
+            invoking["MaximumEventAgeInSeconds"],
+        )
+        assert {"OnFailure": {"Destination": "<UndeliveredEvents.Arn>"}} == invoking[
+            "DestinationConfig"
+        ]
+
+    def test_told_alarm_is_remembered_for_longer_than_a_dead_letter(self, resolve: Resolve) -> None:
+        """One that is moved back late is told once all the same."""
+        assert TOLD_SECONDS > resolve()["UndeliveredEvents"]["MessageRetentionPeriod"]
 
     def test_email_is_subscribed_where_one_is_given(self, template: dict[str, Any]) -> None:
         """Without an address nothing is subscribed."""
