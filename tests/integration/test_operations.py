@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,6 +19,7 @@ from finding_router_local.running import announce
 from finding_router_local.stack import Stack
 from hub_events import PRODUCT_ARN, imported, raw_finding
 from router import ALERTS, EVERYTHING
+from sns_events import sns_event, state
 
 OPS = "#security-ops"
 MOST_TRIES = 3
@@ -115,6 +117,61 @@ def test_undelivered_events(stack: Stack) -> None:
     assert 1 == redrive(stack, "UndeliveredEvents")
     assert stack.drain()
     check_well(stack)
+
+
+def test_undelivered_calls(stack: Stack) -> None:
+    """Calls without an effect are moved on with events: a wake-up ends, an alarm is told once."""
+    sqs, queue = stack.aws.client("sqs"), stack.deployment.queues["UndeliveredEvents"]
+    untold = {"requestContext": {}, "requestPayload": sns_event(state("ALARM"))}
+    before = counted(stack, "EventsRefused")
+    for body in (stack.deployment.schedule.event, untold, untold, imported(raw_finding())):
+        sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(body))
+    stack.aws.security_hub.load(raw_finding())
+
+    assert 4 == redrive(stack, "UndeliveredEvents")
+    assert stack.drain()
+    check_well(stack)
+    texts = [message.text for message in stack.slack.messages()]
+    assert 1 == len([text for text in texts if "“router-dead-letters” went off" in text])
+    assert before == counted(stack, "EventsRefused")
+
+
+def test_wake_ups(stack: Stack) -> None:
+    """Only a wake-up that read what waits counts a zero, whatever batches count."""
+
+    def zeros() -> int:
+        lines = [
+            text for text in stack.journal.log if '"_aws"' in text and "FindingsFailed" in text
+        ]
+        return sum(0.0 in json.loads(line)["FindingsFailed"] for line in lines)
+
+    stack.slack.faults.add(http_status=503, times=1)
+    stack.send([imported(raw_finding())], tries=1)
+    before = zeros()
+    stack.aws.faults.add(Fault(effect="outage", operation="Query", containing="bins", times=None))
+    with suppress(OSError):
+        stack.wake()
+    assert before == zeros()
+
+    stack.aws.faults.clear()
+    stack.wake()
+
+    assert before + 1 == zeros()
+    assert stack.drain()
+    check_well(stack)
+
+
+def test_refused_events(stack: Stack) -> None:
+    """What the function does not take is counted, and named in the log."""
+    before = counted(stack, "EventsRefused")
+    event = imported(raw_finding()) | {"detail-type": "Security Hub Findings - Changed"}
+    stack.aws.client("sqs").send_message(
+        QueueUrl=stack.deployment.queues["FindingsQueue"], MessageBody=json.dumps(event)
+    )
+    assert stack.drain()
+
+    assert before + 1 == counted(stack, "EventsRefused")
+    assert any("Security Hub Findings - Changed" in text for text in stack.journal.log)
 
 
 def test_lost_events(stack: Stack) -> None:

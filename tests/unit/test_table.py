@@ -164,6 +164,18 @@ def test_a_template_is_filled_with_the_alias() -> None:
     assert {ACCOUNT: "Payments"} == table.aliases
 
 
+def test_an_account_that_calls_itself_like_another_does_not_reach_its_channels() -> None:
+    """Its id stands for it, until the table names it."""
+    owner = {"kind": "account", "name": "999999999999", "alias": "payments"}
+    by_account = route("a", "#{account}-alert-{product}")
+    finding = high(account_name="Payments")
+
+    assert [f"#{ACCOUNT}-alert-scanner"] == channels(table_of(by_account, owner).decide(finding))
+    assert ["#payments-alert-scanner"] == channels(table_of(by_account).decide(finding))
+    own = {"kind": "account", "name": ACCOUNT, "alias": "sandbox"}
+    assert ["#sandbox-alert-scanner"] == channels(table_of(by_account, owner, own).decide(finding))
+
+
 def test_a_dropped_finding_goes_nowhere() -> None:
     """A route that drops a finding also keeps it from the default channel."""
     decision = table_of(route("a", action="drop")).decide(high())
