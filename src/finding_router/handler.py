@@ -185,9 +185,7 @@ def _name(event: object) -> str:
     return type(event).__name__
 
 
-def _untold(
-    pipeline: Any, calls: Mapping[Record, "list[Alarm]"], deadline: Deadline
-) -> list[Job]:
+def _untold(pipeline: Any, calls: Mapping[Record, "list[Alarm]"], deadline: Deadline) -> list[Job]:
     """Tell the alarms of *calls*; return a failed job for each record that needs another try."""
     alarms = {record: several for record, several in calls.items() if several}
     if not alarms:

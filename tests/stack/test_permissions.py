@@ -244,6 +244,13 @@ def test_template_has_no_other_role_or_policy(template: dict[str, Any]) -> None:
                         }
                     },
                 },
+                "EncryptTheBacklog": {
+                    "Action": "kms:GenerateDataKey",
+                    "Resource": KEY,
+                    "Condition": {
+                        "StringEquals": {"kms:ViaService": "sqs.eu-west-1.amazonaws.com"}
+                    },
+                },
                 "EncryptTables": {
                     "Action": [
                         "kms:DescribeKey",

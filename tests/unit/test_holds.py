@@ -211,11 +211,12 @@ def test_to_know_what_also_waits_elsewhere_takes_one_question_a_part() -> None:
     router = Router(*bins)
     router.send(raw_finding("one"), raw_finding("two"))
     router.clock.now += 2 * HOUR
+    before = router.faults.count("bins")
 
     router.wake()
 
     assert 4 == router.faults.count("held_elsewhere")
-    assert 1 == router.faults.count("bins")
+    assert before + 1 == router.faults.count("bins")
     assert "NOTIFIED" == router.status("one") == router.status("two")
 
 
