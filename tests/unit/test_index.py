@@ -177,7 +177,12 @@ class TestCost:
         """Bit sets stay short, and nothing is lost at the seams."""
         monkeypatch.setattr(index_module, "_MAX_ROWS", 64)
         index = PatternIndex(self.routes(32))
-        lengths = {len(table) for tables in index._by_field.values() for table in tables}
+        lengths = {
+            len(table)
+            for by_key in index._by_key.values()
+            for tables in by_key.values()
+            for table in tables
+        }
 
         assert {64} == lengths
         for account, product in ((0, 0), (6, 3), (6, 4), (12, 7), (12, 8), (31, 9)):

@@ -1,31 +1,37 @@
 """
 An index that matches an event against many patterns, at a cost nearly independent of their number.
 
-Rules with the same set of paths form a table, with one row for each rule. A column for each path
-maps each field to the bit set of its rows. The fields that accept the values of an event determine
-the tables to search. The candidate rows of a table are the intersection of its columns, a few
-operations on bit sets, however many rows there are.
+Rules with the same set of paths form a table, with one row for each rule, and a column for each
+path. The keys of an event's values (see `Lookup`) determine the tables to search. The candidate
+rows of a table are the intersection of its columns, a few operations on bit sets, however many
+rows there are: first the columns in which keys select the rows, then those with conditions that
+accept many values.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from finding_router.routing.patterns.lookup import Lookup
-from finding_router.routing.patterns.pattern import compile_pattern
-from finding_router.routing.patterns.rule import NOWHERE, OUTSIDE, Field, Rule, holds
+from finding_router.routing.patterns.column import Column, Rows
+from finding_router.routing.patterns.lookup import Lookup, Seen
+from finding_router.routing.patterns.pattern import Pattern, compile_pattern
+from finding_router.routing.patterns.rule import Field, Rule, holds
 from finding_router.routing.patterns.sight import Paths, Place, Sight
 
 if TYPE_CHECKING:
     from finding_router.routing.patterns.leaf import Leaf
 
-# A full table is continued in another. Each field has a bit set as long as its table, so that
+# A full table is continued in another. Each key has a bit set as long as its table, so that
 # without a limit memory would grow with the square of the number of patterns.
 _MAX_ROWS: Final = 4096
 
-# For each path of an event, the fields that accept a value there, and the places of those values.
-type _Found = Mapping[str, Mapping[Field, set[Place]]]
+# For each path of an event, the keys of its values.
+type _Found = Mapping[str, Seen]
+
+type _Places = Callable[[Field], AbstractSet[Place]]
 
 # The paths of a rule, each with True if its field may be absent.
 type _Shape = tuple[tuple[str, bool], ...]
@@ -34,9 +40,9 @@ type _Shape = tuple[tuple[str, bool], ...]
 class PatternIndex:
     """An index of patterns by key."""
 
-    def __init__(self, patterns: Mapping[str, dict[str, Any]]) -> None:
+    def __init__(self, patterns: Mapping[str, Pattern | dict[str, Any]]) -> None:
         """
-        Index *patterns*, parsed JSON.
+        Index *patterns*, compiled or parsed JSON.
 
         Raises:
             PatternError: One of them is invalid.
@@ -45,29 +51,36 @@ class PatternIndex:
         self._keys: Final = list(patterns)
         self._paths: Final = Paths()
         self._lookups: Final[dict[str, Lookup]] = {}
-        tables = self._fill_tables(patterns.values())
-        self._always, self._by_field = _distribute(tables)
+        tables = self._fill_tables(
+            one if isinstance(one, Pattern) else compile_pattern(one) for one in patterns.values()
+        )
+        self._always, self._by_key = _distribute(tables)
 
     def match(self, event: dict[str, Any]) -> list[str]:
         """Return the keys of the patterns that match *event*, in the order of the mapping."""
         sight = self._paths.look(event)
-        found = {path: self._lookups[path].places(values) for path, values in sight.items()}
-        accepting = chain.from_iterable(found.values())
-        tables = {table for field in accepting for table in self._by_field.get(field, ())}
+        found = {path: self._lookups[path].see(values) for path, values in sight.items()}
+        tables = set(self._always)
+        for path, seen in found.items():
+            by_key = self._by_key.get(path)
+            if by_key:
+                tables.update(by_key.get(_ANY, ()))
+                for key in seen.keys:
+                    if key in by_key:
+                        tables.update(by_key[key])
+        places = cache(lambda field: field.places(sight))
         matching = {
-            position
-            for table in chain(self._always, tables)
-            for position in table.matching(found, sight)
+            position for table in tables for position in table.matching(found, sight, places)
         }
         return [self._keys[position] for position in sorted(matching)]
 
-    def _fill_tables(self, patterns: Iterable[dict[str, Any]]) -> list["_Table"]:
+    def _fill_tables(self, patterns: Iterable[Pattern]) -> list["_Table"]:
         """Add each rule of each pattern to a table, sharing equal fields, and return the tables."""
         full: list[_Table] = []
         filling: dict[_Shape, _Table] = {}
         fields: dict[tuple[str, Leaf], Field] = {}
         for position, pattern in enumerate(patterns):
-            for rule in compile_pattern(pattern).rules:
+            for rule in pattern.rules:
                 same = tuple(fields.setdefault((field.path, field.leaf), field) for field in rule)
                 shape = tuple((field.path, field.leaf.absent) for field in rule)
                 if shape not in filling:
@@ -76,10 +89,13 @@ class PatternIndex:
                 table.add(position, same)
                 if len(table) == _MAX_ROWS:
                     full.append(filling.pop(shape))
-        for field in fields.values():
-            self._paths.add(field.path)
-            self._lookups.setdefault(field.path, Lookup()).add(field)
-        return [*full, *filling.values()]
+        for path in dict.fromkeys(path for path, _ in fields):
+            self._paths.add(path)
+            self._lookups[path] = Lookup()
+        tables = [*full, *filling.values()]
+        for table in tables:
+            table.close(self._lookups)
+        return tables
 
 
 class _Table:
@@ -87,18 +103,19 @@ class _Table:
 
     def __init__(self, shape: _Shape) -> None:
         self._rows: list[tuple[int, Rule]] = []
-        self._columns: dict[str, dict[Field, int]] = {path: {} for path, _ in shape}
+        self._fields: dict[str, dict[Field, Rows]] = {path: {} for path, _ in shape}
+        self._columns: list[tuple[str, Column]] = []
         self._may_be_absent = {path for path, absent in shape if absent}
 
     def __len__(self) -> int:
         return len(self._rows)
 
     @property
-    def required(self) -> list[Collection[Field]]:
-        """Return for each required path the fields of which one must accept a value there."""
+    def required(self) -> list[tuple[str, Collection[Hashable]]]:
+        """Return each required path, with the keys of which its values must have one."""
         return [
-            column.keys()
-            for path, column in self._columns.items()
+            (path, (_ANY,) if column.keys is None else column.keys)
+            for path, column in self._columns
             if path not in self._may_be_absent
         ]
 
@@ -107,56 +124,75 @@ class _Table:
         row = 1 << len(self._rows)
         self._rows.append((position, rule))
         for field in rule:
-            column = self._columns[field.path]
-            column[field] = column.get(field, 0) | row
+            fields = self._fields[field.path]
+            fields[field] = fields.get(field, 0) | row
 
-    def matching(self, found: _Found, sight: Sight) -> Iterator[int]:
+    def close(self, lookups: Mapping[str, Lookup]) -> None:
+        """Make the columns; no rule may be added any more."""
+        columns = [
+            (path, Column(fields.items(), lookups[path])) for path, fields in self._fields.items()
+        ]
+        # Keys select few rows, often none, so that the other conditions need not be compared.
+        self._columns = sorted(columns, key=lambda one: one[1].keys is None)
+        self._fields = {}
+
+    def matching(self, found: _Found, sight: Sight, places: _Places) -> Iterator[int]:
         """Yield the positions of the patterns with a matching rule; a position may repeat."""
         rows = (1 << len(self._rows)) - 1
         columns_in_arrays = 0
         may_differ = False
-        for path, column in self._columns.items():
-            if path in self._may_be_absent and all(place for _, place in sight.get(path, ())):
+        for path, column in self._columns:
+            seen = found.get(path)
+            if path in self._may_be_absent and (
+                seen is None or (seen.inside and all(place for _, place in sight[path]))
+            ):
                 # A path that is present may still be absent in the elements of the other fields.
-                may_differ = may_differ or path in sight
+                may_differ = may_differ or seen is not None
                 continue
-            accepting = 0
-            in_arrays = False
-            for field, places in found.get(path, {}).items():
-                if field in column:
-                    accepting |= column[field]
-                    in_arrays = in_arrays or places != OUTSIDE
-            rows &= accepting
+            if seen is None:
+                return
+            rows &= column.accepting(seen)
             if not rows:
                 return
-            columns_in_arrays += in_arrays
+            columns_in_arrays += seen.inside
         # Only two or more fields in arrays can each match without matching in the same elements.
         certain = columns_in_arrays <= 1 and not may_differ
         for row in _positions(rows):
             position, rule = self._rows[row]
-            if certain or holds(
-                rule, sight, lambda field: found.get(field.path, {}).get(field, NOWHERE)
-            ):
+            if certain or holds(rule, sight, places):
                 yield position
 
 
-def _distribute(tables: list[_Table]) -> tuple[list[_Table], dict[Field, list[_Table]]]:
-    """Split *tables* into those always searched and those searched if a field of theirs accepts."""
+# Stands for a value with whatever keys.
+_ANY: Final = object()
+
+# The tables to search for a value at a path, by the keys of the value.
+type _ByKey = dict[str, dict[Hashable, list[_Table]]]
+
+
+def _distribute(tables: list[_Table]) -> tuple[list[_Table], _ByKey]:
+    """Split *tables* into those always searched and those searched for a key of a value."""
     always: list[_Table] = []
-    by_field: dict[Field, list[_Table]] = {}
-    uses = Counter(chain.from_iterable(chain.from_iterable(table.required for table in tables)))
+    by_key: _ByKey = {}
+    uses: dict[str, Counter[Hashable]] = {}
+    for path, keys in chain.from_iterable(table.required for table in tables):
+        uses.setdefault(path, Counter()).update(keys)
     for table in tables:
         if table.required:
-            # Fields shared by the fewest tables cause the fewest useless searches.
-            rarest = min(table.required, key=lambda fields: max(uses[field] for field in fields))
-            for field in rarest:
-                by_field.setdefault(field, []).append(table)
+            # Keys of the fewest tables cause the fewest useless searches.
+            path, keys = min(table.required, key=lambda one: _most(uses[one[0]], one[1]))
+            for key in keys:
+                by_key.setdefault(path, {}).setdefault(key, []).append(table)
         else:
             always.append(table)
-    return always, by_field
+    return always, by_key
 
 
-def _positions(rows: int) -> Iterator[int]:
+def _most(uses: Counter[Hashable], keys: Collection[Hashable]) -> tuple[bool, int]:
+    return _ANY in keys, max(map(uses.__getitem__, keys), default=0)
+
+
+def _positions(rows: Rows) -> Iterator[int]:
     """Yield the positions of the set bits, lowest first."""
     while rows:
         lowest = rows & -rows
