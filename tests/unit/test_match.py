@@ -12,7 +12,7 @@ from finding_router.routing.items.match import (
     top_fields,
 )
 from finding_router.routing.patterns.mistake import MistakeError
-from finding_router.routing.patterns.pattern import PatternError, compile_pattern
+from finding_router.routing.patterns.pattern import PatternError
 
 HIGH = {"Severity": {"Label": ["HIGH"]}}
 RULE = {"source": ["aws.securityhub"], "detail": {"findings": HIGH}}
@@ -45,16 +45,17 @@ def test_a_pattern_is_for_a_finding_or_for_its_event(written: object, expected: 
 @pytest.mark.parametrize("match", [Match(HIGH), Match(RULE, of_event=True)])
 def test_every_pattern_can_be_put_to_an_event(match: Match) -> None:
     """Patterns for findings and for events all work on the event, side by side."""
-    pattern = compile_pattern(match.event_pattern)
+    pattern = match.compiled
     event = {"source": "aws.securityhub", "detail": {"findings": [{"Severity": {"Label": "HIGH"}}]}}
 
+    assert pattern
     assert pattern.matches(event)
     assert not pattern.matches({**event, "detail": {"findings": [{}]}})
 
 
 def test_everything_has_no_pattern() -> None:
     """The language has no pattern that matches all, so there is none."""
-    assert EVERYTHING.event_pattern == {}
+    assert EVERYTHING.compiled is None
 
 
 @pytest.mark.parametrize(

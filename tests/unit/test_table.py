@@ -12,7 +12,9 @@ from factories import ACCOUNT, make_finding, make_resource
 from finding_router.errors import ConfigurationError
 from finding_router.findings.finding import Finding, Severity
 from finding_router.routing.hold import Hold, HoldKind
-from finding_router.routing.patterns.pattern import compile_pattern
+from finding_router.routing.items import match as match_module
+from finding_router.routing.patterns import index as index_module
+from finding_router.routing.patterns.pattern import Pattern, compile_pattern
 from finding_router.routing.table import Decision, Destination, RoutingTable
 
 DEFAULT = "#default"
@@ -67,6 +69,27 @@ def test_every_matching_route_delivers_in_order_then_by_name() -> None:
     )
 
     assert ["#first", "#second", "#third", "#last"] == channels(table.decide(high()))
+
+
+def test_each_pattern_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To validate and to index it, for a finding, an event or a silence; and not to match."""
+    compiled = []
+
+    def count(pattern: dict[str, Any], **options: Any) -> Pattern:
+        compiled.append(pattern)
+        return compile_pattern(pattern, **options)
+
+    for module in (match_module, index_module):
+        monkeypatch.setattr(module, "compile_pattern", count)
+    matches = [{"Title": [f"{number}"]} for number in range(100)]
+    matches += [{"detail": {"findings": HIGH}}, HIGH]
+    table = table_of(
+        *(route(f"{number}", match=match) for number, match in enumerate(matches)),
+        {"kind": "silence", "name": "s", "match": LOW, "until": "2030-01-01T00:00Z"},
+    )
+    table.decide(high())
+
+    assert [*matches, LOW] == compiled
 
 
 def test_a_route_that_stops_is_the_last() -> None:

@@ -100,7 +100,7 @@ class RoutingTable:
         enabled = {route.name: route for route in self.routes if route.enabled}
         self._enabled: Final = enabled
         self._rank: Final = {name: rank for rank, name in enumerate(enabled)}
-        patterns = {name: route.match.event_pattern for name, route in enabled.items()}
+        patterns = {name: route.match.compiled for name, route in enabled.items()}
         self._index: Final = PatternIndex({name: p for name, p in patterns.items() if p})
         self._for_everything: Final = [name for name, pattern in patterns.items() if not pattern]
         self._silences: Final = Silences(self.silences)

@@ -3,10 +3,11 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from finding_router.routing.patterns.mistake import MistakeError, shown
-from finding_router.routing.patterns.pattern import compile_pattern
+from finding_router.routing.patterns.pattern import Pattern, compile_pattern
 
 # A pattern with one of these fields is one of a whole EventBridge rule: ASFF has no such fields.
 _RULE_FIELDS: Final = frozenset({"source", "detail-type", "detail"})
@@ -20,6 +21,7 @@ _EVENT_FIELDS: Final = _RULE_FIELDS | {
     "resources",
     "replay-name",
 }
+_AROUND_FINDING: Final = ("detail", "findings")
 OR: Final = "$or"
 # DynamoDB nests at most 32 levels, but JSON text any number; functions that walk a pattern recurse.
 _MAX_DEPTH: Final = 64
@@ -42,7 +44,7 @@ FINDING_FIELDS: Final = (
 _BY_LOWER_CASE: Final = {field.lower(): field for field in FINDING_FIELDS}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Match:
     """
     A valid event pattern, or an empty one, which matches every finding.
@@ -53,12 +55,17 @@ class Match:
     pattern: Mapping[str, Any]
     of_event: bool = False
 
-    @property
-    def event_pattern(self) -> dict[str, Any]:
-        """Return the pattern for an event with one finding in ``detail.findings``."""
-        if self.of_event or not self.pattern:
-            return dict(self.pattern)
-        return {"detail": {"findings": self.pattern}}
+    @cached_property
+    def compiled(self) -> Pattern | None:
+        """
+        Return the pattern for an event with one finding in ``detail.findings``; None if empty.
+
+        Raises:
+            PatternError: The pattern is invalid.
+
+        """
+        inside = () if self.of_event else _AROUND_FINDING
+        return compile_pattern(dict(self.pattern), inside=inside) if self.pattern else None
 
 
 EVERYTHING: Final = Match({})
@@ -79,25 +86,25 @@ def read_match(written: object) -> Match:
     if not isinstance(pattern, dict):
         problem = f"is {shown(pattern)}"
         raise MistakeError(problem, _EXAMPLE)
-    if not pattern:
-        return EVERYTHING
     _check_depth(pattern)
-    compile_pattern(pattern)
     fields = frozenset(top_fields(pattern))
-    of_event = not _RULE_FIELDS.isdisjoint(fields)
-    if of_event:
+    match = Match(pattern, of_event=not _RULE_FIELDS.isdisjoint(fields))
+    if match.compiled is None:
+        return EVERYTHING
+    if match.of_event:
         _check_rule(fields)
     else:
         _check_case(fields)
-    return Match(pattern, of_event=of_event)
+    return match
 
 
 def top_fields(pattern: Mapping[str, Any]) -> Iterator[str]:
     """Return the top-level field names of *pattern*, including those inside its ``$or``."""
     for name, inner in pattern.items():
         if name == OR:
-            for alternative in inner:
-                yield from top_fields(alternative)
+            for alternative in inner if isinstance(inner, list) else ():
+                if isinstance(alternative, dict):
+                    yield from top_fields(alternative)
         else:
             yield name
 

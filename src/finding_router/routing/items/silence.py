@@ -45,7 +45,7 @@ class Silences:
     def __init__(self, silences: Iterable[Silence]) -> None:
         """Index *silences*, whose names must be unique."""
         self._by_name: Final = {silence.name: silence for silence in silences}
-        patterns = {name: one.match.event_pattern for name, one in self._by_name.items()}
+        patterns = {name: one.match.compiled for name, one in self._by_name.items()}
         self._index: Final = PatternIndex({name: p for name, p in patterns.items() if p})
         self._of_everything: Final = [name for name, pattern in patterns.items() if not pattern]
 

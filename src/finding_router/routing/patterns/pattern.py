@@ -5,7 +5,7 @@ The semantics are those of EventBridge's engine, https://github.com/aws/event-ru
 specified in docs/patterns.md.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import chain
 from typing import Any, Final
@@ -72,15 +72,15 @@ class Pattern:
         return any(holds(rule, sight, places) for rule in self.rules)
 
 
-def compile_pattern(pattern: dict[str, Any]) -> Pattern:
+def compile_pattern(pattern: dict[str, Any], *, inside: tuple[str, ...] = ()) -> Pattern:
     """
-    Compile *pattern*, parsed JSON.
+    Compile *pattern*, parsed JSON, for events that have its fields below the fields *inside*.
 
     Raises:
         PatternError: The pattern is invalid for EventBridge's engine too.
 
     """
-    reader = _Reader()
+    reader = _Reader(inside)
     # An explicit stack, since a pattern may be nested deeper than Python's recursion limit.
     stack = [reader.read_root(pattern)]
     while stack:
@@ -110,9 +110,9 @@ class _Reader:
     occurrence. Each method yields the tasks that must finish before it continues.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, inside: Iterable[str]) -> None:
         self.alternatives: list[dict[str, Field]] = [{}]
-        self._names: list[str] = []
+        self._names = list(inside)
         # Like _names, but with each $or and the position in it.
         self._trail: list[str] = []
 
