@@ -23,6 +23,11 @@ All errors that the router defines.
 """
 
 
+def legible(text: str) -> str:
+    r"""Return *text* with half surrogate pairs as ``\ud83d``: no output can encode them."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 class RouterError(Exception):
     """Base class of all errors below."""
 
@@ -50,6 +55,7 @@ class RouteError(ConfigurationError):
         others: "tuple[RouteError, ...]" = (),
     ) -> None:
         """Keep the item's *kind* and *name*, the dotted *field*, the *problem* and the *remedy*."""
+        kind, name, field, problem, remedy = map(legible, (kind, name, field, problem, remedy))
         super().__init__(f'{kind} "{name}", {field}: {problem}; {remedy}')
         self.others = others
         self.kind = kind

@@ -20,6 +20,16 @@ class Trouble:
 
 
 @contextmanager
+def contained() -> Iterator[Trouble]:
+    """Confine any exception of the block, like `isolated`, for callers that report the Trouble."""
+    trouble = Trouble()
+    try:
+        yield trouble
+    except Exception as error:  # noqa: BLE001 -- nothing is known of it but the item it concerns
+        trouble.error = error
+
+
+@contextmanager
 def isolated(message: str, **item: Any) -> Iterator[Trouble]:
     """
     Confine any exception of the block to one item, logged as *message* with the keys of the *item*.

@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from finding_router.errors import StoreError
+from finding_router.errors import RouterError, StoreError
+from finding_router.isolation import isolated
 
 if TYPE_CHECKING:
     from finding_router.routing.table import RoutingTable
@@ -14,8 +15,9 @@ class RouteCache:
     """
     The most recently read routing table.
 
-    If the store fails, the last good table stays in use and `stale_because` holds the error.
-    Without such a table the error is raised, since no finding can be routed.
+    If the store fails, or no table can be made of what it has, the last good table stays in use and
+    `stale_because` holds the error. Without such a table the error is raised, since no finding can
+    be routed.
     """
 
     def __init__(
@@ -40,34 +42,55 @@ class RouteCache:
         self._items: list[dict[str, Any]] = []
         self._table: RoutingTable | None = None
         self._read_at = 0.0
-        self.stale_because: StoreError | None = None
+        self.stale_because: RouterError | None = None
 
     def table(self) -> "RoutingTable":
         """
-        Return the table, read at most *cache_seconds* ago unless the store fails.
+        Return the table, read at most *cache_seconds* ago unless that fails.
 
         Raises:
             StoreError: The table cannot be read, and was never read before.
+            ConfigurationError: The default channel is invalid.
 
         """
         now = self._clock()
         if self._table is not None and now - self._read_at < self._cache_seconds:
             return self._table
         try:
-            items = self._read()
-        except StoreError as error:
+            table, self.stale_because = self._refreshed(), None
+        except RouterError as error:
             if self._table is None:
                 raise
-            self.stale_because = error
-            self._read_at = now
-            return self._table
-        self._read_at, self.stale_because = now, None
-        # Building the index of ten thousand routes takes longer than comparing the items.
-        if self._table is None or items != self._items:
-            from finding_router.routing.table import RoutingTable
+            table, self.stale_because = self._table, error
+        self._table, self._read_at = table, now
+        return table
 
-            self._items = items
-            self._table = RoutingTable.from_items(
-                items, default_channel=self._default_channel, allow_suppress=self._allow_suppress
-            )
-        return self._table
+    def _refreshed(self) -> "RoutingTable":
+        """
+        Return the table as it is in the store.
+
+        Raises:
+            RouterError: The store fails, or no table can be made of what it has.
+
+        """
+        foreseen: RouterError | None = None
+        with isolated("routing table not used") as trouble:
+            try:
+                return self._current()
+            except RouterError as error:
+                foreseen = error
+        message = f"the routing table cannot be used: {trouble.while_('reading it')}"
+        raise foreseen or StoreError(message)
+
+    def _current(self) -> "RoutingTable":
+        items = self._read()
+        # Building the index of ten thousand routes takes longer than comparing the items.
+        if self._table is not None and items == self._items:
+            return self._table
+        from finding_router.routing.table import RoutingTable
+
+        table = RoutingTable.from_items(
+            items, default_channel=self._default_channel, allow_suppress=self._allow_suppress
+        )
+        self._items = items
+        return table

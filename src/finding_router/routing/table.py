@@ -7,7 +7,8 @@ keeps a finding from the default channel; other routes still post it. Shadow rou
 and a silence holds all messages of a finding, whatever the routes are.
 """
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -18,15 +19,26 @@ from finding_router.counts import counted
 from finding_router.errors import ConfigurationError, RouteError
 from finding_router.findings.events import IMPORTED, SOURCE
 from finding_router.findings.finding import Finding
+from finding_router.isolation import contained
 from finding_router.routing.hold import Hold
 from finding_router.routing.items.channel import ChannelTemplate, UnfilledError, read_channel
-from finding_router.routing.items.route import Account, Action, Deliver, Route, label_of, parse_item
+from finding_router.routing.items.route import (
+    Account,
+    Action,
+    Deliver,
+    Route,
+    kind_of,
+    label_of,
+    parse_item,
+)
 from finding_router.routing.items.silence import Silence, Silences
+from finding_router.routing.items.weight import NO_WEIGHT, Weight, left_out, lightest, weigh
 from finding_router.routing.patterns.index import PatternIndex
 from finding_router.routing.patterns.mistake import MistakeError
 from finding_router.routing.trace import TraceStep, trace_routes
 from finding_router.routing.waiting import held_by_route, held_by_silence
 
+_MAX_REASON_CHARS: Final = 200
 _IMMEDIATE_FIRST: Final = list(Deliver)
 _AT_ONCE: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -82,6 +94,7 @@ class RoutingTable:
         aliases: Mapping[str, str] | None = None,
         silences: Iterable[Silence] = (),
         problems: Iterable[RouteError] = (),
+        weight: Weight = NO_WEIGHT,
     ) -> None:
         """
         Index *routes* and *silences*, whose names must be unique.
@@ -96,6 +109,7 @@ class RoutingTable:
         self.aliases: Final = dict(aliases or {})
         self.silences: Final = tuple(sorted(silences, key=lambda one: (one.until, one.name)))
         self.problems: Final = tuple(problems)
+        self.weight: Final = weight
         self.default_channel: Final = _read_default(default_channel)
         enabled = {route.name: route for route in self.routes if route.enabled}
         self._enabled: Final = enabled
@@ -112,28 +126,44 @@ class RoutingTable:
         """
         Return a table of *items*, read by `parse_item`; each mistake becomes one of *problems*.
 
+        So does any other exception that an item causes, and an item for which there is no room.
+
         Raises:
             ConfigurationError: The default channel is invalid.
 
         """
-        read: dict[tuple[str, str], Route | Account | Silence] = {}
+        _read_default(default_channel)
         problems: list[RouteError] = []
+        weighed: list[tuple[object, Weight]] = []
         for item in items:
-            try:
+            with _reported(item, problems):
+                weighed.append((item, weigh(item)))
+        fitting, weight = lightest(weight for _, weight in weighed)
+        read: dict[tuple[str, str], Route | Account | Silence] = {}
+        for position, (item, _) in enumerate(weighed):
+            with _reported(item, problems):
+                if position not in fitting:
+                    raise left_out(item)
                 parsed = parse_item(item)
                 _check_name_is_free(parsed, read)
                 _check_may_suppress(parsed, allow_suppress=allow_suppress)
-            except RouteError as error:
-                problems += [error, *error.others]
-            else:
                 read[parsed.kind, parsed.name] = parsed
-        return cls(
-            [item for item in read.values() if isinstance(item, Route)],
-            default_channel=default_channel,
-            aliases={item.name: item.alias for item in read.values() if isinstance(item, Account)},
-            silences=[item for item in read.values() if isinstance(item, Silence)],
-            problems=problems,
-        )
+
+        whole: dict[str, Any] = {
+            "default_channel": default_channel,
+            "problems": problems,
+            "weight": weight,
+        }
+        with contained():
+            return cls(**_by_kind(read.values()), **whole)
+        # Some item cannot be indexed: each is tried alone, which takes longer.
+        for key, one in list(read.items()):
+            with _reported({"kind": one.kind, "name": one.name}, problems):
+                del read[key]
+                if not isinstance(one, Account):
+                    PatternIndex({one.name: one.match.compiled} if one.match.compiled else {})
+                read[key] = one
+        return cls(**_by_kind(read.values()), **whole)
 
     @property
     def skipped(self) -> int:
@@ -301,6 +331,31 @@ def _read_default(written: str) -> str:
         )
         raise ConfigurationError(message)
     return channel.text
+
+
+def _by_kind(items: Collection[Route | Account | Silence]) -> dict[str, Any]:
+    """Return *items* as arguments of a RoutingTable."""
+    return {
+        "routes": [item for item in items if isinstance(item, Route)],
+        "aliases": {item.name: item.alias for item in items if isinstance(item, Account)},
+        "silences": [item for item in items if isinstance(item, Silence)],
+    }
+
+
+@contextmanager
+def _reported(item: object, problems: list[RouteError]) -> Iterator[None]:
+    """Add any exception of the block, which reads *item*, to *problems*."""
+    with contained() as trouble:
+        yield
+    match trouble.error:
+        case None:
+            pass
+        case RouteError() as error:
+            problems += [error, *error.others]
+        case error:
+            problem = f"cannot be used: {type(error).__name__} ({str(error)[:_MAX_REASON_CHARS]})"
+            remedy = "write it in another way, or delete it"
+            problems.append(RouteError(kind_of(item), label_of(item), "item", problem, remedy))
 
 
 def _check_name_is_free(item: Route | Account | Silence, taken: Container[tuple[str, str]]) -> None:

@@ -13,6 +13,8 @@ from finding_router.routing.patterns.mistake import MistakeError, did_you_mean, 
 
 # https://api.slack.com/methods/conversations.create#naming
 MAX_NAME_CHARS: Final = 80
+# More have no room, and shortening their values takes time for each finding.
+MAX_PLACEHOLDERS: Final = 10
 
 # Every id contains a digit; a name in capitals usually does not.
 _ID = re.compile(r"[CG](?=[A-Z]*[0-9])[A-Z0-9]{8,}")
@@ -76,6 +78,11 @@ def read_channel(written: str) -> ChannelTemplate:
     """
     text = written.strip()
     if _ID.fullmatch(text):
+        if len(text) > MAX_NAME_CHARS:
+            problem = f"is {shown(text)}, which is no channel id"
+            raise MistakeError(
+                problem, "copy the id from the foot of the channel's details in Slack"
+            )
         return ChannelTemplate(text, (text,))
     name = text.removeprefix("#")
     if not name:
@@ -83,6 +90,9 @@ def read_channel(written: str) -> ChannelTemplate:
         remedy = 'write a name such as "#security-alerts" or an id such as C0123456789'
         raise MistakeError(problem, remedy)
     parts = tuple(_PLACEHOLDER.split(name))
+    if len(parts) // 2 > MAX_PLACEHOLDERS:
+        problem = f"has more than {MAX_PLACEHOLDERS} placeholders"
+        raise MistakeError(problem, "write fewer: a name has room for a few")
     for placeholder in parts[1::2]:
         _check_placeholder(placeholder)
     _check_name(written, parts)

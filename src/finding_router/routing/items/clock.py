@@ -93,7 +93,8 @@ def read_zone(written: object) -> ZoneInfo:
     if not _NOT_PORTABLE.fullmatch(name):
         try:
             return ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError):
+        # An OSError if the name is that of a folder, or too long for a file.
+        except (ZoneInfoNotFoundError, ValueError, OSError):
             pass
     problem = f"is {shown(written)}, which is no time zone"
     right = _probable_zone(name)

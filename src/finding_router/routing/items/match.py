@@ -24,7 +24,7 @@ _EVENT_FIELDS: Final = _RULE_FIELDS | {
 _AROUND_FINDING: Final = ("detail", "findings")
 OR: Final = "$or"
 # DynamoDB nests at most 32 levels, but JSON text any number; functions that walk a pattern recurse.
-_MAX_DEPTH: Final = 64
+MAX_DEPTH: Final = 64
 _EXAMPLE: Final = 'write a map such as {"Severity": {"Label": ["CRITICAL", "HIGH"]}}'
 
 # The top level of ASFF.
@@ -119,7 +119,7 @@ def _from_text(text: str) -> object:
 
 def _check_depth(pattern: dict[str, Any]) -> None:
     level: list[Any] = [pattern]
-    for _ in range(_MAX_DEPTH):
+    for _ in range(MAX_DEPTH):
         level = [
             inner
             for outer in level
@@ -128,7 +128,7 @@ def _check_depth(pattern: dict[str, Any]) -> None:
         ]
         if not level:
             return
-    problem = f"is nested deeper than {_MAX_DEPTH} levels"
+    problem = f"is nested deeper than {MAX_DEPTH} levels"
     raise MistakeError(problem, "name the fields that a finding has")
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from finding_router.routing.patterns.mistake import MistakeError, shown
 
+MAX_MENTIONS: Final = 50
 _EVERYONE: Final = frozenset({"@here", "@channel", "@everyone"})
 # Slack's ids: U and W are people, S is a user group.
 # https://api.slack.com/reference/surfaces/formatting#mentioning-users
@@ -29,6 +30,9 @@ def read_mentions(written: object) -> tuple[str, ...]:
     if not isinstance(mentions, list):
         problem = f"is {shown(written)}"
         raise MistakeError(problem, 'write a list such as ["@here"]')
+    if len(mentions) > MAX_MENTIONS:
+        problem = f"has more than {MAX_MENTIONS} entries"
+        raise MistakeError(problem, "mention a user group instead")
     return tuple(dict.fromkeys(map(_read_mention, mentions)))
 
 

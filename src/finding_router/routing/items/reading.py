@@ -7,6 +7,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from finding_router.routing.patterns.mistake import MistakeError, did_you_mean, shown
 
+MAX_NAME_BYTES: Final = 512
+"""
+A bin of held findings has the sort key ``kind#name#channel``, of at most 1,024 bytes.
+
+A channel has at most 80 characters of four bytes, with a "#" before them.
+"""
+
 AS_WRITTEN: Final = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
 """Strict types, immutable, no unknown attributes; validators are built on first use."""
 
@@ -42,10 +49,14 @@ def read_name(written: str) -> str:
     Return the name of an item unchanged.
 
     Raises:
-        MistakeError: The name is blank.
+        MistakeError: The name is blank or too long.
 
     """
-    if written.strip():
-        return written
-    problem = "is empty"
-    raise MistakeError(problem, "write a name that says what the item is for")
+    if not written.strip():
+        problem = "is empty"
+        raise MistakeError(problem, "write a name that says what the item is for")
+    if (size := len(written.encode("utf-8", "surrogatepass"))) > MAX_NAME_BYTES:
+        problem = f"has {size:,} bytes in UTF-8"
+        remedy = f"write at most {MAX_NAME_BYTES}, and the rest into the description"
+        raise MistakeError(problem, remedy)
+    return written

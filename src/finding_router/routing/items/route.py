@@ -21,8 +21,10 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from finding_router.counts import counted
 from finding_router.errors import RouteError
 from finding_router.findings.finding import Severity
+from finding_router.isolation import contained
 from finding_router.routing.items.channel import ChannelTemplate, channel_safe, read_channel
 from finding_router.routing.items.clock import MOMENT_EXAMPLE, TIME_EXAMPLE, ZONE_EXAMPLE
 from finding_router.routing.items.match import EVERYTHING, Match, read_match
@@ -35,6 +37,7 @@ from finding_router.routing.patterns.pattern import PatternError
 
 _ACCOUNT_ID_DIGITS: Final = 12
 _MAX_LABEL_CHARS: Final = 80
+_MAX_MISTAKES: Final = 20
 
 
 class Action(StrEnum):
@@ -216,10 +219,16 @@ def parse_item(item: object) -> Route | Account | Silence:
     try:
         return model.model_validate(attributes)
     except ValidationError as error:
+        mistakes = error.errors(include_url=False)
         errors = [
             RouteError(str(kind), label, *_mistake(details, str(kind)))
-            for details in error.errors(include_url=False)
+            for details in mistakes[:_MAX_MISTAKES]
         ]
+        if more := len(mistakes[_MAX_MISTAKES:]):
+            problem = f"has {counted(more, 'further mistake')}"
+            errors.append(
+                RouteError(str(kind), label, "item", problem, "correct those above first")
+            )
         first = errors[0]
         first.others = tuple(errors[1:])
         raise first from error
@@ -228,9 +237,22 @@ def parse_item(item: object) -> Route | Account | Silence:
 def label_of(item: object) -> str:
     """Return the name of *item*, or the beginning of its content; at most 80 characters."""
     name = item.get("name") if isinstance(item, Mapping) else None
-    text = "" if name is None else str(name).strip()
-    text = text or f"(no name) {item}"
+    text = name.strip()[: _MAX_LABEL_CHARS + 1] if isinstance(name, str) else ""
+    if not text:
+        # Whatever else an item is may be too deep or too long a number to write.
+        with contained():
+            text = "" if name is None else str(name)
+    if not text:
+        text = "(no name)"
+        with contained():
+            text = f"(no name) {item}"
     return text if len(text) <= _MAX_LABEL_CHARS else text[: _MAX_LABEL_CHARS - 1] + "…"
+
+
+def kind_of(item: object) -> str:
+    """Return the kind of *item*, or "item" if it has none."""
+    kind = item.get("kind") if isinstance(item, Mapping) else None
+    return kind if isinstance(kind, str) and kind in _KINDS else "item"
 
 
 def _unknown_kind(attributes: Mapping[str, Any], label: str) -> RouteError:

@@ -3,7 +3,11 @@
 from collections.abc import Iterable
 from typing import Final
 
+from finding_router.errors import legible
+
 _MAX_SHOWN: Final = 60
+# Python writes no integer of more than 4,300 digits, and nobody reads one of 80.
+_MAX_SHOWN_BITS: Final = 256
 
 
 class MistakeError(ValueError):
@@ -11,6 +15,7 @@ class MistakeError(ValueError):
 
     def __init__(self, problem: str, remedy: str) -> None:
         """Keep the *problem* and the *remedy*, both without a full stop."""
+        problem, remedy = legible(problem), legible(remedy)
         super().__init__(f"{problem}; {remedy}")
         self.problem = problem
         self.remedy = remedy
@@ -42,6 +47,8 @@ def shown(value: object) -> str:
             words = f"the Boolean {str(value).lower()}"
         case str():
             words = f'the text "{value if len(value) <= _MAX_SHOWN else value[:_MAX_SHOWN] + "…"}"'
+        case int() if value.bit_length() > _MAX_SHOWN_BITS:
+            words = "a number of too many digits"
         case int() | float():
             words = f"the number {value}"
         case list():

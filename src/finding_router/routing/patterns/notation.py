@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Final
 
 from finding_router.routing.patterns.caseless import Part, ignore_case
@@ -60,6 +61,8 @@ def read_leaf(values: list[object]) -> Leaf:
             # As in EventBridge, an address equals the same address in any notation.
             version, number = parsed
             draft.conditions.append(AddressRange(version, number, number))
+        elif isinstance(value, float) and not isfinite(value):
+            raise MistakeError(f"has {shown(value)} in it", "list finite numbers")
         elif value is None or isinstance(value, str | int | float):
             draft.literals.add(literal(value))
         else:

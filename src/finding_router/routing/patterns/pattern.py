@@ -10,7 +10,7 @@ from functools import cache
 from itertools import chain
 from typing import Any, Final
 
-from finding_router.errors import ConfigurationError
+from finding_router.errors import ConfigurationError, legible
 from finding_router.routing.patterns.mistake import MistakeError, shown
 from finding_router.routing.patterns.notation import read_leaf
 from finding_router.routing.patterns.rule import Field, Rule, holds
@@ -44,6 +44,7 @@ class PatternError(ConfigurationError, ValueError):
 
     def __init__(self, path: str, problem: str, remedy: str) -> None:
         """Keep the *path*, the *problem* there and its *remedy*."""
+        path, problem, remedy = map(legible, (path, problem, remedy))
         super().__init__(f"{path or 'the pattern'}: {problem}; {remedy}")
         self.path = path
         self.problem = problem
