@@ -56,6 +56,8 @@ class RouteError(ConfigurationError):
     ) -> None:
         """Keep the item's *kind* and *name*, the dotted *field*, the *problem* and the *remedy*."""
         kind, name, field, problem, remedy = map(legible, (kind, name, field, problem, remedy))
+        # A file may have an attribute without a name.
+        field = field or '""'
         super().__init__(f'{kind} "{name}", {field}: {problem}; {remedy}')
         self.others = others
         self.kind = kind

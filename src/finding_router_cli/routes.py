@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -10,6 +10,8 @@ from finding_router.counts import counted
 from finding_router.routing.items.match import FINDING_FIELDS, Match, top_fields
 from finding_router.routing.patterns.mistake import closest
 from finding_router_cli.routing_items import load_table, stack_options
+
+_MOSTLY_FULL: Final = 0.8
 
 
 @click.group()
@@ -45,6 +47,8 @@ def check(file: str | None, **stack: Any) -> None:
         f"{counted(len(table.silences), 'silence')} ({len(over)} over), "
         f"{counted(table.skipped, 'wrong item')}"
     )
+    if table.weight.share > _MOSTLY_FULL:
+        click.echo(f"mostly full: {table.weight}; heavier items are left out")
     if table.problems or over:
         raise click.exceptions.Exit(1)
 

@@ -125,9 +125,9 @@ def _untyped(item: object) -> object:
     if not (isinstance(item, dict) and item and all(map(_is_typed, item.values()))):
         return item
     # Imported late, since it imports boto3.
-    from finding_router.aws.attributes import from_item  # noqa: PLC0415 -- see above
+    from finding_router.aws.attributes import readable_item  # noqa: PLC0415 -- see above
 
-    return from_item(item)
+    return readable_item(item)
 
 
 def _is_typed(value: Any) -> bool:

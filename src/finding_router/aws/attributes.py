@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
 
+from finding_router.isolation import contained
+
 _SERIALIZER: Final = TypeSerializer()
 _DESERIALIZER: Final = TypeDeserializer()
 
@@ -18,6 +20,20 @@ def to_item(values: Mapping[str, Any]) -> dict[str, Any]:
 def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
     """Return *item* as plain values: int or float, bytes for binary, a sorted list for a set."""
     return {name: _plain(_DESERIALIZER.deserialize(value)) for name, value in item.items()}
+
+
+def readable_item(item: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Return *item* like `from_item`; an attribute that cannot be converted stays as it is, typed.
+
+    DynamoDB has numbers that boto3 refuses, such as 1E-130.
+    """
+    plain: dict[str, Any] = {}
+    for name, value in item.items():
+        plain[name] = value
+        with contained():
+            plain[name] = _plain(_DESERIALIZER.deserialize(value))
+    return plain
 
 
 def _storable(value: Any) -> Any:

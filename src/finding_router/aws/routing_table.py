@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from finding_router.aws.attributes import from_item
+from finding_router.aws.attributes import readable_item
 from finding_router.aws.clients import AWS_ERRORS, DynamoDB, error_code
 from finding_router.errors import StoreError
 
@@ -43,4 +43,4 @@ class DynamoRoutingTable:
             ExpressionAttributeValues={":kind": {"S": kind}},
         )
         for page in pages:
-            yield from (from_item(item) for item in page["Items"])
+            yield from (readable_item(item) for item in page["Items"])

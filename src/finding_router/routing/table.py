@@ -141,9 +141,10 @@ class RoutingTable:
         fitting, weight = lightest(weight for _, weight in weighed)
         read: dict[tuple[str, str], Route | Account | Silence] = {}
         for position, (item, _) in enumerate(weighed):
+            if position not in fitting:
+                problems.append(left_out(item))
+                continue
             with _reported(item, problems):
-                if position not in fitting:
-                    raise left_out(item)
                 parsed = parse_item(item)
                 _check_name_is_free(parsed, read)
                 _check_may_suppress(parsed, allow_suppress=allow_suppress)
@@ -351,7 +352,9 @@ def _reported(item: object, problems: list[RouteError]) -> Iterator[None]:
         case None:
             pass
         case RouteError() as error:
-            problems += [error, *error.others]
+            # A traceback keeps everything that was read, for as long as the problem is told.
+            error.__cause__ = error.__context__ = None
+            problems += [error.with_traceback(None), *error.others]
         case error:
             problem = f"cannot be used: {type(error).__name__} ({str(error)[:_MAX_REASON_CHARS]})"
             remedy = "write it in another way, or delete it"

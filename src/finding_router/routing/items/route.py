@@ -38,6 +38,8 @@ from finding_router.routing.patterns.pattern import PatternError
 _ACCOUNT_ID_DIGITS: Final = 12
 _MAX_LABEL_CHARS: Final = 80
 _MAX_MISTAKES: Final = 20
+# Python writes no integer of more than 4,300 digits.
+_MAX_ORDER: Final = 10**18
 
 
 class Action(StrEnum):
@@ -86,6 +88,12 @@ def _alias(written: str) -> str:
     raise MistakeError(problem, 'use letters a-z or digits, as in "payments-prod"')
 
 
+def _order(written: int) -> int:
+    if abs(written) <= _MAX_ORDER:
+        return written
+    raise MistakeError(f"is {shown(written)}", _REMEDIES["order"])
+
+
 def _channel(written: object, info: ValidationInfo) -> ChannelTemplate | None:
     if written is None:
         # An invalid action is reported as such, without a further mistake here.
@@ -123,7 +131,7 @@ class Route(Item):
 
     kind: Literal["route"] = "route"
     name: Annotated[str, AfterValidator(read_name)]
-    order: Annotated[int, BeforeValidator(whole)] = 100
+    order: Annotated[int, BeforeValidator(whole), AfterValidator(_order)] = 100
     enabled: bool = True
     match: Annotated[Match, PlainValidator(read_match)] = EVERYTHING
     action: Annotated[Action, one_of(Action)] = Action.POST

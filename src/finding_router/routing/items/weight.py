@@ -15,11 +15,11 @@ from finding_router.routing.items.route import kind_of, label_of
 
 MAX_ITEM_BYTES: Final = 32_768
 MAX_ITEM_FIELDS: Final = 5_000
-MAX_TABLE_BYTES: Final = 5_000_000
+MAX_TABLE_ITEMS: Final = 20_000
+MAX_TABLE_BYTES: Final = 4_000_000
 MAX_TABLE_FIELDS: Final = 100_000
-# As DynamoDB counts.
+# About as DynamoDB counts, without what it adds for each item.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
-_ITEM_BYTES: Final = 100
 _SCALAR_BYTES: Final = 8
 
 
@@ -27,16 +27,18 @@ class Weight(NamedTuple):
     """
     The weight of one item or of a table.
 
-    *size* is in bytes, close to DynamoDB's count. *fields* counts the fields of ``match`` in every
+    *size* is in bytes of names and values. *fields* counts the fields of ``match`` in every
     combination of the alternatives of ``$or``: each is a row's cell in the index.
     """
 
+    items: int = 0
     size: int = 0
     fields: int = 0
 
     def __str__(self) -> str:
-        """Return both measures beside what a table may have."""
+        """Return the measures beside what a table may have."""
         return (
+            f"{self.items:,} of {MAX_TABLE_ITEMS:,} items, "
             f"{self.size:,} of {MAX_TABLE_BYTES:,} bytes, "
             f"{self.fields:,} of {MAX_TABLE_FIELDS:,} fields"
         )
@@ -44,11 +46,15 @@ class Weight(NamedTuple):
     @property
     def share(self) -> float:
         """Return the share of the weight that a table may have."""
-        return max(self.size / MAX_TABLE_BYTES, self.fields / MAX_TABLE_FIELDS)
+        return max(
+            self.items / MAX_TABLE_ITEMS,
+            self.size / MAX_TABLE_BYTES,
+            self.fields / MAX_TABLE_FIELDS,
+        )
 
     def plus(self, other: "Weight") -> "Weight":
         """Return the weight of both."""
-        return Weight(self.size + other.size, self.fields + other.fields)
+        return Weight(self.items + other.items, self.size + other.size, self.fields + other.fields)
 
 
 NO_WEIGHT: Final = Weight()
@@ -63,13 +69,15 @@ def weigh(item: object) -> Weight:
 
     """
     attributes = item if isinstance(item, Mapping) else {"item": item}
-    size = _ITEM_BYTES
+    size = 0
+    match = attributes.get("match")
+    parsed = _from_text(match)
     for name, value in attributes.items():
-        written = _from_text(value) if name == "match" and isinstance(value, str) else value
         try:
             size += _size([name, value])
-            # JSON text may hold half a surrogate pair as an escape.
-            _size([written])
+            if value is match and parsed is not match:
+                # JSON text may hold half a surrogate pair as an escape.
+                _size([parsed])
         except UnicodeEncodeError as error:
             problem = "has half of a surrogate pair, which is no character"
             remedy = 'write whole characters, as in "\\ud83d\\ude00" for a smiley'
@@ -77,14 +85,14 @@ def weigh(item: object) -> Weight:
         if size > MAX_ITEM_BYTES:
             problem = f"is too large: it has more than {MAX_ITEM_BYTES:,} bytes"
             raise _error(item, "item", problem, "make several items of it")
-    fields = _count(_from_text(attributes.get("match")))[1]
+    fields = _count(parsed)[1]
     if fields > MAX_ITEM_FIELDS:
         problem = (
             f"has more than {MAX_ITEM_FIELDS:,} fields in all combinations of its alternatives"
         )
         remedy = "list values in one field in place of $or, or write several items"
         raise _error(item, "match", problem, remedy)
-    return Weight(size, max(1, fields))
+    return Weight(1, size, max(1, fields))
 
 
 def lightest(weights: Iterable[Weight]) -> tuple[frozenset[int], Weight]:
@@ -107,7 +115,7 @@ def left_out(item: object) -> RouteError:
     """Return the problem of an *item* that does not fit into the table."""
     problem = (
         "does not fit: a table has at most "
-        f"{MAX_TABLE_BYTES:,} bytes and {MAX_TABLE_FIELDS:,} fields in all its matches"
+        f"{MAX_TABLE_ITEMS:,} items, {MAX_TABLE_BYTES:,} bytes and {MAX_TABLE_FIELDS:,} fields"
     )
     return _error(item, "item", problem, "delete items, or make this one smaller")
 
@@ -124,15 +132,17 @@ def _size(value: object) -> int:
         one = rest.pop()
         if isinstance(one, str):
             size += len(one) if one.isascii() else len(one.encode())
-        elif isinstance(one, Mapping):
-            size += 1 + len(one)
-            rest += one.keys()
-            rest += one.values()
         elif isinstance(one, list | tuple | set | frozenset):
             size += 1 + len(one)
             rest += one
+        elif isinstance(one, int | float):
+            size += _SCALAR_BYTES
         elif isinstance(one, bytes | bytearray):
             size += len(one)
+        elif isinstance(one, Mapping):
+            size += 1 + len(one)
+            rest += one
+            rest += one.values()
         else:
             size += _SCALAR_BYTES
     return size

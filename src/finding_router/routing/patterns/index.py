@@ -105,19 +105,12 @@ class _Table:
         self._rows: list[tuple[int, Rule]] = []
         self._fields: dict[str, dict[Field, Rows]] = {path: {} for path, _ in shape}
         self._columns: list[tuple[str, Column]] = []
+        # Each required path, with the keys of which its values must have one.
+        self.required: list[tuple[str, Collection[Hashable]]] = []
         self._may_be_absent = {path for path, absent in shape if absent}
 
     def __len__(self) -> int:
         return len(self._rows)
-
-    @property
-    def required(self) -> list[tuple[str, Collection[Hashable]]]:
-        """Return each required path, with the keys of which its values must have one."""
-        return [
-            (path, (_ANY,) if column.keys is None else column.keys)
-            for path, column in self._columns
-            if path not in self._may_be_absent
-        ]
 
     def add(self, position: int, rule: Rule) -> None:
         """Add a row for *rule*, which belongs to the pattern at *position*."""
@@ -135,6 +128,11 @@ class _Table:
         # Keys select few rows, often none, so that the other conditions need not be compared.
         self._columns = sorted(columns, key=lambda one: one[1].keys is None)
         self._fields = {}
+        self.required = [
+            (path, (_ANY,) if column.keys is None else column.keys)
+            for path, column in self._columns
+            if path not in self._may_be_absent
+        ]
 
     def matching(self, found: _Found, sight: Sight, places: _Places) -> Iterator[int]:
         """Yield the positions of the patterns with a matching rule; a position may repeat."""

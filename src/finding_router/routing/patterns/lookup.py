@@ -88,7 +88,7 @@ class Lookup:
                     self._has_addresses = True
                     if first == last:
                         keys.append((version, first))
-        if self._has_addresses or any(isinstance(key, Key) for key in keys):
+        if leaf.prefixes or leaf.suffixes or leaf.conditions:
             self._only_literals = False
         return keys
 

@@ -1,6 +1,7 @@
 """Mistakes in hand-written values, reported as a problem and a remedy."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from finding_router.errors import legible
@@ -30,11 +31,16 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def closest(word: str, known: Iterable[str]) -> str | None:
     """Return the one of *known* most similar to *word*, ignoring case; None if none is close."""
+    return _closest(word.lower(), tuple(known))
+
+
+@lru_cache(maxsize=256)
+def _closest(word: str, known: tuple[str, ...]) -> str | None:
     # Imported late to keep cold starts short: only mistakes need the module.
     from difflib import get_close_matches  # noqa: PLC0415 -- see above
 
     by_lower_case = {right.lower(): right for right in known}
-    close = get_close_matches(word.lower(), by_lower_case, n=1)
+    close = get_close_matches(word, by_lower_case, n=1)
     return by_lower_case[close[0]] if close else None
 
 
