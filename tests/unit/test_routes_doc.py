@@ -10,7 +10,11 @@ import pytest
 
 import finding_router_local
 from finding_router.findings.asff import read_finding
-from finding_router.routing.items.channel import PLACEHOLDERS
+from finding_router.routing.items import weight
+from finding_router.routing.items.channel import MAX_NAME_CHARS, MAX_PLACEHOLDERS, PLACEHOLDERS
+from finding_router.routing.items.match import MAX_DEPTH
+from finding_router.routing.items.mention import MAX_MENTIONS
+from finding_router.routing.items.reading import MAX_NAME_BYTES
 from finding_router.routing.items.route import Account, Action, Deliver, Mode, Route
 from finding_router.routing.items.schedule import ActiveHours, Schedule
 from finding_router.routing.items.silence import OnExpiry, Silence
@@ -48,6 +52,24 @@ def test_the_items_of_the_page_are_right() -> None:
     assert len(items) > 8
     assert table.problems == ()
     assert len(table.routes) + len(table.aliases) + len(table.silences) == len(items)
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        f"{MAX_NAME_BYTES} bytes in UTF-8",
+        f"{MAX_NAME_CHARS} characters and {MAX_PLACEHOLDERS} placeholders",
+        f"{MAX_MENTIONS} entries",
+        f"{weight.MAX_ITEM_BYTES:,} bytes in its names",
+        f"{MAX_DEPTH} levels",
+        f"{weight.MAX_ITEM_FIELDS:,} in all of them together",
+        f"{weight.MAX_TABLE_ITEMS:,} items, {weight.MAX_TABLE_BYTES:,} bytes",
+        f"{weight.MAX_TABLE_FIELDS:,} fields in all combinations",
+    ],
+)
+def test_the_limits_of_the_page_are_right(limit: str) -> None:
+    """They are those of the code."""
+    assert f" {limit}" in PAGE
 
 
 @pytest.mark.parametrize(("comes", "severity", "in_hours", "on_schedule"), MOMENTS)
