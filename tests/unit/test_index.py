@@ -95,6 +95,13 @@ class TestMatch:
 
         assert expected == PatternIndex(patterns).match(event)
 
+    def test_all_of_many_patterns_may_match(self) -> None:
+        """However many there are, each is given, in order."""
+        patterns = by_number([{"a": [1, number]} for number in range(100)])
+
+        assert list(patterns) == PatternIndex(patterns).match({"a": 1})
+        assert ["p7"] == PatternIndex(patterns).match({"a": 7})
+
     def test_a_pattern_with_several_agreeing_alternatives_is_given_once(self) -> None:
         """It is one pattern."""
         patterns: dict[str, Json] = {"p": {"$or": [{"a": [1]}, {"b": [1]}, {"a": [1, 2]}]}}
