@@ -151,6 +151,8 @@ class Delivery:
     progress: Progress = Progress.PENDING
     detail: str = ""
     retry_seconds: float = 0.0
+    is_noted: bool = False
+    """The Ledger has the events, of which nothing shows."""
     is_beside: bool = False
     """A digest is to list it besides its card."""
     listed_in: str | None = None
@@ -172,6 +174,10 @@ class Delivery:
     def is_requested(self) -> bool:
         """Return True if a person asked for it: nothing is said of it later."""
         return self.job.is_requested
+
+    def noted(self, at: float) -> Alert:
+        """Return the next version of the alert, with its events, of which nothing shows."""
+        return replace(self.alert, members=self.step.alert.members).noted(at=at)
 
     @property
     def is_undone(self) -> bool:

@@ -335,10 +335,6 @@ class CardTask(Task):
         alert = replace(self.delivery.alert, members=self.delivery.step.alert.members)
         return alert.shown(at=self.run.clock())
 
-    def _noted(self) -> Alert:
-        alert = replace(self.delivery.alert, members=self.delivery.step.alert.members)
-        return alert.noted(at=self.run.clock())
-
     def _write_shown(self) -> None:
         self._write(self._shown(), self._done_as or Progress.UPDATED)
 
@@ -357,10 +353,10 @@ class CardTask(Task):
             run.touch(digest_id, delivery)
         is_unknown = verdict is Verdict.UNKNOWN or alert.is_forgotten
         progress = self._done_as or (Progress.UNKNOWN if is_unknown else Progress.DUPLICATE)
-        if verdict is Verdict.NOTE:
+        if verdict is Verdict.NOTE and not delivery.is_noted:
             if alert.version == 0:
                 # It was over before it was said; what comes later is about it all the same.
                 run.ledger.note_channel(delivery.key)
-            self._write(self._noted(), progress)
+            self._write(delivery.noted(run.clock()), progress)
         else:
             self._end(progress)

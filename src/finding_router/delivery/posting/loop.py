@@ -42,6 +42,7 @@ class Loop:
 
     def deliver(self, deliveries: Sequence[Delivery]) -> None:
         """Complete *deliveries*, those of a burst in a digest; raises StoreError."""
+        self._run.note_all(deliveries)
         self.run(self._tasks(deliveries))
 
     def run(self, tasks: Iterable[Task]) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import batched
 from typing import Final
 
+from finding_router.delivery.alerts.advance import Verdict
 from finding_router.delivery.alerts.alert import Alert, Claim, Saying
 from finding_router.delivery.alerts.ledger import ALERTS_AT_ONCE, Ledger
 from finding_router.delivery.deliveries import Delivery
@@ -139,6 +140,34 @@ class Run:
             self.write(delivery, alert.abandoned() if may_be_posted else alert.released())
         except StoreError as error:
             logger.warning("claim not released", detail=str(error))
+
+    def note_all(self, deliveries: Sequence[Delivery]) -> None:
+        """
+        Write the events of which nothing shows, most of them echoes of a batch that was marked.
+
+        Those that cannot be written, or that another worker changed, are left to their tasks.
+        """
+        quiet = [
+            each
+            for each in deliveries
+            if each.step.verdict is Verdict.NOTE and each.alert.claim is None
+        ]
+        # Only an alert that was over before it was said is not known to `channels` yet.
+        for is_first in (False, True):
+            those = [each for each in quiet if (each.alert.version == 0) is is_first]
+            for some in batched(those, ALERTS_AT_ONCE, strict=False):
+                if not self.deadline.allows():
+                    return
+                if len(some) == 1:
+                    continue
+                try:
+                    alerts = [each.noted(self.clock()) for each in some]
+                    lost = self.write_all(some, alerts, note_channels=is_first)
+                except StoreError as error:
+                    logger.warning("events not noted together", detail=str(error))
+                    return
+                for each in some:
+                    each.is_noted = each not in lost
 
     def release_all(self, deliveries: Sequence[Delivery], *, may_be_posted: bool) -> None:
         """Release the claims of *deliveries*, as `release` does with one."""
