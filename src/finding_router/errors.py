@@ -24,8 +24,16 @@ All errors that the router defines.
 
 
 def legible(text: str) -> str:
-    r"""Return *text* with half surrogate pairs as ``\ud83d``: no output can encode them."""
-    return text.encode("utf-8", "backslashreplace").decode()
+    r"""
+    Return *text* on one line, with characters that are not printable as escapes such as ``\u200b``.
+
+    Among them are half surrogate pairs, which no output can encode.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
+    )
 
 
 class RouterError(Exception):

@@ -26,7 +26,7 @@ def readable_item(item: Mapping[str, Any]) -> dict[str, Any]:
     """
     Return *item* like `from_item`; an attribute that cannot be converted stays as it is, typed.
 
-    DynamoDB has numbers that boto3 refuses, such as 1E-130.
+    A file may hold attributes that are not of their type.
     """
     plain: dict[str, Any] = {}
     for name, value in item.items():

@@ -22,7 +22,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from finding_router.counts import counted
-from finding_router.errors import RouteError
+from finding_router.errors import RouteError, legible
 from finding_router.findings.finding import Severity
 from finding_router.isolation import contained
 from finding_router.routing.items.channel import ChannelTemplate, channel_safe, read_channel
@@ -254,6 +254,7 @@ def label_of(item: object) -> str:
         text = "(no name)"
         with contained():
             text = f"(no name) {item}"
+    text = legible(text)
     return text if len(text) <= _MAX_LABEL_CHARS else text[: _MAX_LABEL_CHARS - 1] + "…"
 
 

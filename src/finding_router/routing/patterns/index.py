@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # A full table is continued in another. Each key has a bit set as long as its table, so that
 # without a limit memory would grow with the square of the number of patterns.
-_MAX_ROWS: Final = 4096
+_MAX_ROWS: Final = 16_384
 
 # More rows are found faster among digits than by arithmetic on a long bit set.
 _FEW: Final = 16
