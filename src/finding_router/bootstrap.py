@@ -45,6 +45,7 @@ def make_pipeline(settings: Settings) -> Pipeline:
         held=DynamoHeld(items, days=settings.ledger_days),
         rates=DynamoRates(items),
         locks=DynamoLocks(items),
+        unreadable=items.unreadable,
     )
     return Pipeline(
         settings, stores, routes=routes, slack=make_slack(settings), workflow=SecurityHub()

@@ -8,6 +8,7 @@ All errors that the router defines.
     │  └─ RouteError                 one item of the routing table is wrong; only it is skipped
     ├─ InputError                    the input is foreign or unreadable; never retried
     │  ├─ EventError                 a whole event
+    │  │  └─ UnreadableEventError    it came from Security Hub all the same; posted raw
     │  └─ FindingError               one finding
     ├─ DeliveryError                 a Slack call failed; carries the channel and Slack's code
     │  ├─ RateLimitedError           rate limit; carries the seconds to wait
@@ -20,6 +21,7 @@ All errors that the router defines.
     ├─ WorkflowUpdateError           Security Hub did not set NOTIFIED
     ├─ AlarmUntoldError              the ops channel was not told of an alarm
     └─ StoreError                    a DynamoDB call failed
+       └─ UnreadableError            one item of the Ledger cannot be read; only its own work fails
 """
 
 
@@ -81,6 +83,10 @@ class InputError(RouterError):
 
 class EventError(InputError):
     """An event is of a source or type that the router does not take, or has no findings."""
+
+
+class UnreadableEventError(EventError):
+    """An event came from Security Hub, in a form that the router cannot read; it is posted raw."""
 
 
 class FindingError(InputError):
@@ -161,3 +167,7 @@ class AlarmUntoldError(RouterError):
 
 class StoreError(RouterError):
     """A DynamoDB read or write failed."""
+
+
+class UnreadableError(StoreError):
+    """One item of the Ledger cannot be read, as a newer version wrote it or it is damaged."""

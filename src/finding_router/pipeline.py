@@ -83,7 +83,7 @@ class Pipeline:
         session = None
         try:
             followed, channels = self._followed(jobs, told=_subjects(new))
-            if new or followed:
+            if new or followed or self._stores.unreadable:
                 session = self._session(self._routes.table(), deadline, source)
                 self._tell_troubles(session)
                 self._deliver(session, new, followed, channels)
@@ -268,8 +268,20 @@ class Pipeline:
             report(job)
         report_reasons(jobs)
         if session is not None:
+            self._tell_unreadable(session)
             session.tell_operators()
         return jobs
+
+    def _tell_unreadable(self, session: "Session") -> None:
+        """Keep a notice of the items of the Ledger that could not be read."""
+        if items := self._stores.unreadable.take():
+            number = counted(len(items), "item of the Ledger", "items of the Ledger")
+            session.run.notices.say(
+                "unreadable items",
+                f"{number} cannot be read: what depends on them waits, all else goes on; "
+                "see “Upgrade and roll back” in docs/operations.md",
+                items,
+            )
 
     def _tell_troubles(self, session: "Session") -> None:
         """Keep a notice of each mistake in the routing table, and of silences that are over."""

@@ -1,13 +1,16 @@
 """Metric names, and the Powertools logger, metrics and tracer."""
 
+import json
 import logging
+import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from finding_router.characters import HALF_SURROGATES, INVISIBLE, REPLACEMENT
 from finding_router.settings import tracing_is_on
 
 SERVICE: Final = "finding-router"
@@ -40,7 +43,20 @@ for _name, _level in (
 # Most scheduled invocations count nothing, so an empty set of metrics is normal.
 warnings.filterwarnings("ignore", message="No application metrics to publish")
 
-logger = Logger(service=SERVICE)
+# What a terminal, or a reader of the log, takes for the end of the line, or turns around.
+_UNSAFE: Final = re.compile(f"[\u2028\u2029]|{INVISIBLE.pattern}")
+
+
+def _line(values: Mapping[str, Any]) -> str:
+    """Return the JSON of a log entry: one line of valid UTF-8, whatever text is in it."""
+    text = json.dumps(values, separators=(",", ":"), default=str, ensure_ascii=False)
+    if text.isascii() and text.isprintable():
+        return text
+    text = HALF_SURROGATES.sub(REPLACEMENT, text)
+    return _UNSAFE.sub(lambda found: json.dumps(found[0])[1:-1], text)
+
+
+logger = Logger(service=SERVICE, json_serializer=_line)
 metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 
 

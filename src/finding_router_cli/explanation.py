@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
 
-from finding_router.errors import EventError, FindingError
+from finding_router.errors import EventError, FindingError, UnreadableEventError
 from finding_router.findings.asff import read_finding
 from finding_router.findings.events import EventKind, read_event
 from finding_router.findings.finding import Finding
@@ -57,6 +57,10 @@ def explain_event(
     """Yield the routing of each finding in *event*, as if received at *now*."""
     try:
         intake = read_event(event)
+    except UnreadableEventError as error:
+        default = Destination(channel=table.default_channel)
+        yield Explanation(problem=f"posted raw: {error}", channels=(default,))
+        return
     except EventError as error:
         yield Explanation(problem=f"refused: {error}")
         return

@@ -12,6 +12,7 @@ from finding_router.aws.digests import DynamoDigests
 from finding_router.aws.items import Items
 from finding_router.delivery.digests.store import Count, DigestState, DigestStore, OpenDigest
 from finding_router.findings.digest import Totals
+from memory_dynamo import MemoryDynamo
 
 NOW = 1_790_000_000.5
 FIRST = OpenDigest(
@@ -149,3 +150,12 @@ class TestDynamoDigests(DigestStoreContract):
     def digests(self, make_table: Any) -> DigestStore:
         """Make one on a table of its own."""
         return DynamoDigests(Items(make_table("ledger", "finding", "channel")), days=400)
+
+
+class TestMemoryDynamoDigests(DigestStoreContract):
+    """The real one over the DynamoDB in memory that other tests use."""
+
+    @pytest.fixture
+    def digests(self) -> DigestStore:
+        """Make one on a table of its own."""
+        return DynamoDigests(MemoryDynamo().items(), days=400)

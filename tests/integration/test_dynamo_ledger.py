@@ -16,7 +16,7 @@ from finding_router.aws.rates import DynamoRates
 from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.alerts.identity import AlertKey
 from finding_router.delivery.alerts.ledger import ALERTS_AT_ONCE, Mark
-from finding_router.errors import StoreError
+from finding_router.errors import StoreError, UnreadableError
 from finding_router_local.aws import AwsServer
 from finding_router_local.faults import Effect, Fault
 
@@ -226,10 +226,15 @@ def test_an_alert_that_cannot_be_read_hurts_only_itself(
         **({"ExpressionAttributeValues": values} if values else {}),
     )
 
+    before = stored(aws)
+
     found = ledger.read([KEY, other])
 
     assert {other} == found.keys()
-    assert not ledger.write(ALERT)
+    assert {KEY} == found.unreadable.keys()
+    with pytest.raises(UnreadableError, match="cannot be read"):
+        ledger.write(ALERT)
+    assert before == stored(aws)
 
 
 def alerts(count: int, *, version: int = 1) -> list[Alert]:

@@ -13,6 +13,7 @@ from finding_router.aws.held import DynamoHeld
 from finding_router.aws.items import DAY_SECONDS, Items
 from finding_router.delivery.held.store import Bin, HeldFinding, HeldStore
 from finding_router.routing.hold import HoldKind
+from memory_dynamo import MemoryDynamo
 
 NOW = 1_790_000_000.0
 DUE_AT = NOW + 3600.5
@@ -273,3 +274,12 @@ class TestDynamoHeld(HeldStoreContract):
 
         held = book.held_elsewhere("bin-0", [f"finding-{number}" for number in range(30)])
         assert (29, 4) == (len(held), len(calls))
+
+
+class TestMemoryDynamoHeld(HeldStoreContract):
+    """The real one over the DynamoDB in memory that other tests use."""
+
+    @pytest.fixture
+    def book(self) -> HeldStore:
+        """Make one on a table of its own."""
+        return DynamoHeld(MemoryDynamo().items(), days=400)

@@ -14,6 +14,7 @@ from finding_router.delivery.alerts.alert import Saying, Status
 from finding_router.delivery.alerts.identity import AlertKey
 from finding_router.delivery.alerts.ledger import Ledger, Mark
 from finding_router.findings.finding import Severity
+from memory_dynamo import MemoryDynamo
 
 KEY = AlertKey("finding", "#alerts")
 CLAIM = make_claim(claimed_at=1_790_000_000.123456, lease_until=1_790_000_095.5)
@@ -195,3 +196,12 @@ class TestDynamoLedger(LedgerContract):
     def ledger(self, make_table: Any) -> Ledger:
         """Make one on a table of its own."""
         return DynamoLedger(Items(make_table("ledger", "finding", "channel")), days=400)
+
+
+class TestMemoryDynamoLedger(LedgerContract):
+    """The real one over the DynamoDB in memory that other tests use."""
+
+    @pytest.fixture
+    def ledger(self) -> Ledger:
+        """Make one on a table of its own."""
+        return DynamoLedger(MemoryDynamo().items(), days=400)

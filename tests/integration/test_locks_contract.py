@@ -9,6 +9,7 @@ from fakes import Clock, Faults
 from finding_router.aws.items import Items
 from finding_router.aws.locks import DynamoLocks
 from finding_router.delivery.limits.lock import Locks
+from memory_dynamo import MemoryDynamo
 
 HOUR = 3600.0
 NOW = 1_790_000_000.0
@@ -55,3 +56,12 @@ class TestDynamoLocks(LocksContract):
     def locks(self, make_table: Any) -> Locks:
         """Make one on a table of its own."""
         return DynamoLocks(Items(make_table("ledger", "finding", "channel")))
+
+
+class TestMemoryDynamoLocks(LocksContract):
+    """The real one over the DynamoDB in memory that other tests use."""
+
+    @pytest.fixture
+    def locks(self) -> Locks:
+        """Make one on a table of its own."""
+        return DynamoLocks(MemoryDynamo().items())

@@ -1,5 +1,7 @@
 """The Slack token is in no log line of the function, at any level and after any failure."""
 
+import io
+import json
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -69,8 +71,8 @@ def invoke(
     caplog.set_level(logging.DEBUG)
     caplog.set_level(logging.DEBUG, logger=telemetry.SERVICE)
 
-    def run(finding_id: str) -> Any:
-        finding = raw_finding(finding_id)
+    def run(finding_id: str, **changes: Any) -> Any:
+        finding = raw_finding(finding_id, **changes)
         aws_environment.security_hub.load(finding)
         batch = {"Records": [sqs_record(imported(finding))]}
         return handler.lambda_handler(batch, CONTEXT)  # type: ignore[arg-type]  # the part of it that is used
@@ -121,3 +123,24 @@ def test_the_token_is_nowhere_in_the_log(
     log = "\n".join([output, caplog.text, *(str(vars(each)) for each in caplog.records)])
     assert "token_revoked" in log
     assert SECRET not in log
+
+
+ODD_TEXT = "a\ud83d b\u2028c\u2029d\u202ee\x85f\x1bg\u200bh\x7f"
+
+
+@pytest.mark.parametrize("invoke", ["ssm"], indirect=True)
+def test_a_finding_is_one_line_of_valid_utf_8(
+    invoke: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever its text does to a terminal, or to the reader of the log."""
+    written_bytes = io.BytesIO()
+    stream = io.TextIOWrapper(written_bytes, encoding="utf-8", newline="\n", write_through=True)
+    monkeypatch.setattr(telemetry.logger.registered_handler, "stream", stream)
+
+    invoke("odd", Title=ODD_TEXT)
+
+    written = written_bytes.getvalue().decode("utf-8")
+    [line] = [each for each in written.split("\n") if '"message":"finding"' in each]
+    assert [line] == line.splitlines()
+    assert line.isprintable()
+    assert "a\N{REPLACEMENT CHARACTER} b\u2028c" == json.loads(line)["title"][:6]

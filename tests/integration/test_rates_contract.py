@@ -10,6 +10,7 @@ from fakes import Clock, Faults
 from finding_router.aws.items import Items
 from finding_router.aws.rates import DynamoRates
 from finding_router.delivery.limits.rate import Rates, Slot
+from memory_dynamo import MemoryDynamo
 
 HOUR = 3600.0
 NOW = 1_790_000_000.0
@@ -114,3 +115,12 @@ class TestDynamoRates(RatesContract):
         starts = [each.at for each in taken if each.is_taken]
         assert len(starts) == len(set(starts))
         assert sorted(starts) == [NOW + 1 + number for number in range(len(starts))]
+
+
+class TestMemoryDynamoRates(RatesContract):
+    """The real one over the DynamoDB in memory that other tests use."""
+
+    @pytest.fixture
+    def rates(self) -> Rates:
+        """Make one on a table of its own."""
+        return DynamoRates(MemoryDynamo().items())

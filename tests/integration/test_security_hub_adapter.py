@@ -200,3 +200,49 @@ def test_statuses_that_cannot_be_read_are_an_error(
 
     with pytest.raises(WorkflowUpdateError, match=code):
         hub.statuses(keys)
+
+
+def test_an_identifier_that_cannot_be_asked_for_hurts_only_itself(hub: Hub) -> None:
+    """GetFindings refuses its whole call, too; marking refuses the one for good."""
+    keys = hub.hold(*(f"finding-{number:03}" for number in range(20)))
+    hub.fail(
+        "GetFindings",
+        effect=Effect.ERROR,
+        code="InvalidInputException",
+        status=400,
+        containing="finding-007",
+        times=None,
+    )
+
+    assert {*keys} - {(PRODUCT_ARN, "finding-007")} == hub.statuses(keys).keys()
+    assert 12 >= hub.aws.gate.counts[GET]
+
+
+def test_a_finding_that_spoils_an_answer_hurts_only_itself(hub: Hub) -> None:
+    """boto3 cannot read it: whoever asks is told so, and knows all others."""
+    keys = hub.hold("one", "odd", "two")
+    hub.aws.security_hub._by_key[PRODUCT_ARN, "odd"]["Workflow"] = "NEW"
+
+    answers = hub.adapter.statuses(keys, deadline=late(Clock(), 90))
+
+    assert {keys[0], keys[2]} == answers.keys()
+    assert {keys[1]} == answers.unread.keys()
+
+
+def test_a_throttled_call_is_not_halved(hub: Hub) -> None:
+    """More calls would be throttled, too."""
+    keys = hub.hold("one", "two", "three", "four")
+    hub.fail("GetFindings", effect=Effect.THROTTLE, times=None)
+
+    with pytest.raises(WorkflowUpdateError, match="LimitExceededException"):
+        hub.statuses(keys)
+    assert 3 >= hub.aws.gate.counts[GET]
+
+
+def test_no_more_is_kept_of_a_finding_than_is_asked_for(hub: Hub) -> None:
+    """A hundred findings of 240 KB would not fit."""
+    keys = hub.hold("one")
+
+    answers = hub.adapter.severities(keys, deadline=late(Clock(), 90))
+
+    assert {keys[0]: "HIGH"} == answers

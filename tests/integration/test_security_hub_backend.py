@@ -233,6 +233,38 @@ class TestBatchImportFindings:
         assert (1, 1) == (answer["SuccessCount"], answer["FailedCount"])
         assert ["finding-2"] == [each["Id"] for each in answer["FailedFindings"]]
 
+    @pytest.mark.parametrize(
+        ("changes", "problem"),
+        [
+            ({"Title": " "}, "Title is blank"),
+            ({"Title": "x" * 257}, "Title is longer than 256"),
+            ({"Description": None}, "Description is missing"),
+            ({"Resources": [{"Id": "i-1"}]}, "Resources[0].Type is missing"),
+            ({"Severity": {"Label": "TERRIBLE"}}, "Severity.Label is none of"),
+            ({"Workflow": "NEW"}, "Workflow is no structure"),
+            ({"Id": "x" * 513}, "Id is longer than 512"),
+            ({"RecordState": "GONE"}, "RecordState is none of"),
+            ({"Resources": [{"Type": "Other", "Id": "x"}] * 33}, "Resources is longer than 32"),
+        ],
+    )
+    def test_refuses_what_the_real_one_refuses(
+        self, aws: AwsServer, changes: dict[str, Any], problem: str
+    ) -> None:
+        """By the model of boto3, and by the lengths that are documented."""
+        complete = _complete(finding())
+
+        failed, imported, those = aws.security_hub.batch_import_findings(
+            [complete, _complete(finding("finding-2")) | changes]
+        )
+
+        assert (1, 1) == (failed, imported)
+        assert problem in those[0]["ErrorMessage"]
+
+    def test_an_event_may_not_load_what_no_answer_could_hold(self, aws: AwsServer) -> None:
+        """It would spoil GetFindings for the others."""
+        assert aws.security_hub.load(finding(Workflow="NEW")) is None
+        assert aws.security_hub.load(finding(Title=None)) is not None
+
 
 class TestGetFindings:
     """Reading findings back."""

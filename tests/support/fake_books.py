@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from fakes import Faults
-from finding_router.delivery.digests.store import Count, OpenDigest
-from finding_router.delivery.held.store import Bin, HeldFinding
+from finding_router.delivery.digests.store import Count, Lines, OpenDigest
+from finding_router.delivery.held.store import Bin, HeldEvents, HeldFinding, HeldFindings
 from finding_router.findings.digest import Line
 
 
@@ -55,10 +55,10 @@ class FakeDigests:
             listed |= {line.subject: line for line in lines}
             self._put_so_far[digest_id] += len(lines)
 
-    def lines(self, digest_id: str) -> list[Line]:
+    def lines(self, digest_id: str) -> Lines:
         """Return all, in the order that DynamoDB has them."""
         with self._faults.around("lines"):
-            return [line for _, line in sorted(self.listed.get(digest_id, {}).items())]
+            return Lines(line for _, line in sorted(self.listed.get(digest_id, {}).items()))
 
     def count(self, digest_id: str) -> Count:
         """Return the lines that were ever put, and those that the totals show."""
@@ -125,17 +125,19 @@ class FakeHeld:
         with self._faults.around("last_digest"):
             return self.last_digests.get(bin_name)
 
-    def held(self, bin_name: str) -> list[HeldFinding]:
+    def held(self, bin_name: str) -> HeldFindings:
         """Return the held findings, oldest first."""
         with self._faults.around("held"):
             held = self.held_in.get(bin_name, {}).values()
-            return sorted(held, key=lambda each: each.since)
+            return HeldFindings(sorted(held, key=lambda each: each.since))
 
-    def events(self, bin_name: str, names: Iterable[str]) -> dict[str, bytes]:
+    def events(self, bin_name: str, names: Iterable[str]) -> HeldEvents:
         """Return those that are there."""
         with self._faults.around("events"):
             waiting = self.held_in.get(bin_name, {})
-            return {name: self.packed[bin_name, name] for name in names if name in waiting}
+            return HeldEvents(
+                {name: self.packed[bin_name, name] for name in names if name in waiting}
+            )
 
     def held_elsewhere(self, bin_name: str, names: Collection[str]) -> set[str]:
         """Return those that wait in another bin that is ever due."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from fakes import Faults
 from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.alerts.identity import AlertKey
-from finding_router.delivery.alerts.ledger import ALERTS_AT_ONCE, Mark
+from finding_router.delivery.alerts.ledger import ALERTS_AT_ONCE, Alerts, Mark
 from finding_router.delivery.limits.rate import Slot
 
 
@@ -19,10 +19,10 @@ class FakeLedger:
         self.alerts: dict[AlertKey, Alert] = {}
         self.known: dict[str, set[str]] = {}
 
-    def read(self, keys: Iterable[AlertKey]) -> dict[AlertKey, Alert]:
+    def read(self, keys: Iterable[AlertKey]) -> Alerts:
         """Return the stored alerts."""
         with self._faults.around("read"):
-            return {key: self.alerts[key] for key in keys if key in self.alerts}
+            return Alerts({key: self.alerts[key] for key in keys if key in self.alerts})
 
     def write(self, alert: Alert) -> bool:
         """Put *alert* if its version follows."""

@@ -5,13 +5,19 @@ Each fake is held to the real adapter by a contract test that runs against both.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from finding_router.delivery.limits.deadline import SECURITY_HUB_SECONDS, Deadline
-from finding_router.delivery.marking import OUT_OF_TIME, FindingKey, Standing, WorkflowStatus
+from finding_router.delivery.marking import (
+    OUT_OF_TIME,
+    Answers,
+    FindingKey,
+    Standing,
+    WorkflowStatus,
+)
 from finding_router.errors import (
     ChannelError,
     CredentialError,
@@ -187,6 +193,8 @@ class FakeWorkflow:
         self.archived: set[FindingKey] = set()
         self.severity: dict[FindingKey, Severity] = defaultdict(lambda: Severity.HIGH)
         self.refusals: dict[FindingKey, list[str]] = {}
+        self.unread: dict[FindingKey, str] = {}
+        """Findings of which nobody can read what Security Hub answers."""
         self.marked: list[tuple[FindingKey, WorkflowStatus]] = []
 
     def mark(
@@ -209,25 +217,27 @@ class FakeWorkflow:
                     self.marked.append((key, status))
             return refused
 
-    def statuses(
-        self, keys: Collection[FindingKey], *, deadline: Deadline
-    ) -> Mapping[FindingKey, Standing]:
+    def statuses(self, keys: Collection[FindingKey], *, deadline: Deadline) -> Answers[Standing]:
         """Return the status of each of the findings that exist."""
         if not deadline.leaves(SECURITY_HUB_SECONDS):
             raise security_hub_down("")
         with self._faults.around("statuses"):
-            return {
-                key: Standing(
-                    workflow_status=self.status[key],
-                    record_state="ARCHIVED" if key in self.archived else "ACTIVE",
-                )
-                for key in keys
-                if key in self.status
-            }
+            answers = Answers(
+                {
+                    key: Standing(
+                        workflow_status=self.status[key],
+                        record_state="ARCHIVED" if key in self.archived else "ACTIVE",
+                    )
+                    for key in keys
+                    if key in self.status and key not in self.unread
+                }
+            )
+            answers.unread = {key: why for key, why in self.unread.items() if key in keys}
+            return answers
 
     def severities(
         self, keys: Collection[FindingKey], *, deadline: Deadline
-    ) -> dict[FindingKey, Severity | None]:
+    ) -> Answers[Severity | None]:
         """Return None for findings that are archived, or whose status is an end."""
         if not deadline.leaves(SECURITY_HUB_SECONDS):
             raise security_hub_down("")
@@ -235,4 +245,12 @@ class FakeWorkflow:
             over = {key for key in keys if self.status.get(key) in {"RESOLVED", "SUPPRESSED"}}
             over |= self.archived
             known = [key for key in keys if key in self.status or key in over]
-            return {key: None if key in over else self.severity[key] for key in known}
+            answers = Answers(
+                {
+                    key: None if key in over else self.severity[key]
+                    for key in known
+                    if key not in self.unread
+                }
+            )
+            answers.unread = {key: why for key, why in self.unread.items() if key in keys}
+            return answers

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -20,7 +21,7 @@ CONFIG: Final = Config(
     tcp_keepalive=True,
 )
 SECURITY_HUB_CONFIG: Final = CONFIG.merge(Config(read_timeout=5))
-AWS_ERRORS: Final = (ClientError, BotoCoreError)
+AWS_ERRORS: Final = (ClientError, BotoCoreError, ResponseParserError)
 
 
 class DynamoDB:

@@ -1,14 +1,19 @@
 """Digests in the Ledger's table."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from finding_router.aws import keys
 from finding_router.aws.items import DAY_SECONDS, Items
-from finding_router.delivery.digests.store import Count, DigestState, OpenDigest
+from finding_router.delivery.digests.store import Count, DigestState, Lines, OpenDigest
+from finding_router.errors import UnreadableError
 from finding_router.findings.digest import Line, Totals
+from finding_router.stored import Stored
+
+_STATES: Final = {f":{each}": each.value for each in DigestState}
 
 
 class DynamoDigests:
@@ -21,24 +26,38 @@ class DynamoDigests:
 
     def open_digests(self, names: Iterable[str]) -> dict[str, OpenDigest]:
         """Return the newest digest of each name that has one."""
-        found = map(_to_digest, self._items.read(map(keys.digest, names)))
+        found = []
+        for values in self._items.read(map(keys.digest, names)):
+            with suppress(UnreadableError):
+                found.append(self._items.parsed(values, _to_digest))
         return {digest.name: digest for digest in found}
 
     def write_digest(self, digest: OpenDigest) -> bool:
         """Put *digest* if its version follows the stored one; return False if it does not."""
-        return self._items.put_version(self._values(digest, keys.digest(digest.name)))
+        values = self._values(digest, keys.digest(digest.name))
+        return self._items.put_version(values, _to_digest)
 
     def keep_about(self, digest: OpenDigest) -> None:
         """Keep *digest* beside its lines."""
-        self._items.put(self._values(digest, keys.about(digest.digest_id)))
+        self._items.put(
+            self._values(digest, keys.about(digest.digest_id)),
+            f"attribute_not_exists(finding) OR #state IN ({', '.join(_STATES)})",
+            _STATES,
+            names={"#state": "state"},
+            parse=_to_digest,
+        )
 
     def about(self, digest_id: str) -> OpenDigest | None:
         """Return the digest that `keep_about` kept."""
         found = self._items.read([keys.about(digest_id)])
-        return _to_digest(found[0]) if found else None
+        return self._items.parsed(found[0], _to_digest) if found else None
 
     def put_lines(self, digest_id: str, lines: Sequence[Line]) -> None:
-        """Add *lines* to the digest; a line of a subject that it lists already is replaced."""
+        """
+        Add *lines* to the digest; a line of a subject that it lists already is replaced.
+
+        That is so whatever stands there: everything that a line says is known to who puts it.
+        """
         self._items.put_all(
             {
                 **line.to_attributes(),
@@ -59,16 +78,22 @@ class DynamoDigests:
             },
         )
 
-    def lines(self, digest_id: str) -> list[Line]:
+    def lines(self, digest_id: str) -> Lines:
         """Return everything that the digest lists."""
-        found = self._items.query(keys.lines(digest_id))
+        lines = Lines()
         others = {keys.ABOUT, keys.COUNT}
-        return [Line.from_attributes(each) for each in found if each["channel"] not in others]
+        for values in self._items.query(keys.lines(digest_id)):
+            if values["channel"] not in others:
+                try:
+                    lines.append(self._items.parsed(values, _to_line))
+                except UnreadableError:
+                    lines.unreadable.add(values["channel"])
+        return lines
 
     def count(self, digest_id: str) -> Count:
         """Return how many lines were put, and how many the totals show."""
         for values in self._items.read([keys.count(digest_id)]):
-            return Count(put=values.get("put_so_far", 0), shown=values.get("shown_so_far", -1))
+            return self._items.parsed(values, _to_count)
         return Count()
 
     def begin_count(self, digest_id: str, *, now: float, until: float) -> bool:
@@ -122,25 +147,38 @@ class DynamoDigests:
         }
 
 
-def _to_digest(values: Mapping[str, Any]) -> OpenDigest:
-    before = values.get("before")
+def _to_digest(stored: Stored) -> OpenDigest:
+    before = stored.optional_inner("before")
     return OpenDigest(
-        name=values["name"],
-        channel=values["in_channel"],
-        number=values["number"],
-        state=DigestState(values["state"]),
-        version=values["version"],
-        claimed_at=values["claimed_at"],
-        lease_until=values["lease_until"],
-        claimed_by=values["claimed_by"],
-        started_at=values["started_at"],
-        last_at=values["last_at"],
-        heading=values["heading"],
-        why=values["why"],
-        routes=tuple(values["routes"]),
-        mention=tuple(values["mention"]),
-        meant_for=tuple(values.get("meant_for", ())),
-        posted_to=values.get("posted_to"),
-        ts=values.get("ts"),
-        before=Totals.from_attributes(before) if before else None,
+        name=stored.text("name"),
+        channel=stored.text("in_channel"),
+        number=stored.whole("number"),
+        state=stored.word("state", DigestState),
+        version=stored.whole("version", least=1),
+        claimed_at=stored.number("claimed_at"),
+        lease_until=stored.number("lease_until"),
+        claimed_by=stored.text("claimed_by"),
+        started_at=stored.number("started_at"),
+        last_at=stored.number("last_at"),
+        heading=stored.text("heading"),
+        why=stored.text("why"),
+        routes=stored.texts("routes", ()),
+        mention=stored.texts("mention", ()),
+        meant_for=stored.texts("meant_for", ()),
+        posted_to=stored.optional_text("posted_to"),
+        ts=stored.optional_text("ts"),
+        before=None if before is None else Totals.from_attributes(before.values),
+    )
+
+
+def _to_line(stored: Stored) -> Line:
+    return Line.from_attributes(stored.values)
+
+
+def _to_count(stored: Stored) -> Count:
+    # These two are compared by conditions only, which hold for no other type.
+    stored.compared_number("counting_until")
+    stored.compared_number("counted_at")
+    return Count(
+        put=stored.whole("put_so_far", 0), shown=stored.whole("shown_so_far", -1, least=-1)
     )

@@ -2,16 +2,21 @@
 
 import time
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from finding_router.aws import keys
 from finding_router.aws.items import DAY_SECONDS, Items
-from finding_router.delivery.held.store import Bin, HeldFinding
+from finding_router.delivery.held.store import Bin, HeldEvents, HeldFinding, HeldFindings
+from finding_router.errors import UnreadableError
 from finding_router.routing.hold import HoldKind
+from finding_router.stored import AttributeProblemError, Stored
 
 # The events are most of an item, and are read some at a time.
 _WITHOUT_EVENT: Final = (
+    "finding",
     "channel",
+    "shape",
     "subject",
     "routes",
     "mention",
@@ -20,6 +25,20 @@ _WITHOUT_EVENT: Final = (
     "held_at",
     "is_owed",
 )
+# What `hold` would change stays as it is where it cannot be read.
+_IS_HELD: Final = (
+    "attribute_not_exists(finding) OR attribute_type(subject, :text) AND "
+    "attribute_type(event, :bytes) AND attribute_type(routes, :list) AND "
+    "attribute_type(mention, :list) AND attribute_type(held_at, :number) AND "
+    "attribute_type(since, :number) AND attribute_type(due_at, :number)"
+)
+_IS_BIN: Final = (
+    "attribute_not_exists(finding) OR kind = :kind AND reason = :reason AND "
+    "in_channel = :channel AND attribute_type(touched_at, :number) AND "
+    "(attribute_not_exists(since) OR attribute_type(since, :number)) AND "
+    "(attribute_not_exists(due_at) OR attribute_type(due_at, :number))"
+)
+_TYPES: Final = {":text": "S", ":bytes": "B", ":list": "L", ":number": "N"}
 
 
 class DynamoHeld:
@@ -49,7 +68,7 @@ class DynamoHeld:
             "ADD bins :bin SET expires_at = :expires_at, shape = :shape",
             {":bin": {bin_.name}, ":expires_at": expires_at, ":shape": keys.SHAPE},
         )
-        stored, _ = self._items.update(
+        stored, is_held = self._items.update(
             (keys.held(bin_.name), held.name),
             "SET subject = :subject, routes = :routes, mention = :mention, held_at = :held_at, "
             "is_owed = :is_owed, event = :event, expires_at = :expires_at, shape = :shape, "
@@ -66,11 +85,17 @@ class DynamoHeld:
                 ":expires_at": expires_at,
                 ":since": held.since,
                 ":due_at": held.due_at,
+                **_TYPES,
             },
+            _IS_HELD,
         )
+        first = self._items.parsed(stored, _to_held)
+        if not is_held:
+            item = f"{keys.held(bin_.name)}/{held.name}"
+            raise self._items.unreadable.note(item, "no event, or other attributes")
         key = keys.bin_(bin_.name)
-        times = {":due_at": stored["due_at"], ":since": stored["since"]}
-        touched, _ = self._items.update(
+        times = {":due_at": first.due_at, ":since": first.since}
+        stored, is_touched = self._items.update(
             key,
             "SET kind = :kind, reason = :reason, in_channel = :channel, "
             "touched_at = :touched_at, expires_at = :expires_at, shape = :shape, "
@@ -82,21 +107,29 @@ class DynamoHeld:
                 ":touched_at": bin_.touched_at,
                 ":expires_at": expires_at,
                 ":shape": keys.SHAPE,
+                ":number": "N",
                 **times,
             },
+            _IS_BIN,
         )
-        if touched["since"] > stored["since"]:
+        touched = self._items.parsed(stored, _to_bin)
+        if not is_touched:
+            raise self._items.unreadable.note("/".join(key), "a bin of something else")
+        if touched.since is not None and touched.since > first.since:
             # Another worker decided later, and was quicker.
             change = "SET due_at = :due_at, since = :since"
             self._items.update(key, change, times, "since > :since")
 
     def bins(self) -> list[Bin]:
         """Return every bin that holds findings."""
-        found = self._items.query(keys.BINS)
-        for values in found:
-            if "due_at" not in values:
-                self._retire(values)
-        return [_to_bin(values) for values in found if "due_at" in values]
+        bins = []
+        for values in self._items.query(keys.BINS):
+            with suppress(UnreadableError):
+                if values.keys().isdisjoint({"due_at", "since"}):
+                    self._retire(values)
+                else:
+                    bins.append(self._items.parsed(values, _to_bin))
+        return bins
 
     def last_digest(self, bin_name: str) -> str | None:
         """Return the id of the digest that was said last for a bin."""
@@ -106,26 +139,51 @@ class DynamoHeld:
         digest = by_key.get(keys.last_digest(bin_name)[0]) or by_key.get(keys.BINS)
         return None if digest is None else str(digest)
 
-    def held(self, bin_name: str) -> list[HeldFinding]:
+    def held(self, bin_name: str) -> HeldFindings:
         """Return the findings in a bin, the oldest first."""
-        found = map(_to_held, self._items.query(keys.held(bin_name), only=_WITHOUT_EVENT))
-        return sorted(found, key=lambda held: held.since)
+        found = HeldFindings()
+        for values in self._items.query(keys.held(bin_name), only=_WITHOUT_EVENT):
+            try:
+                found.append(self._items.parsed(values, _to_held))
+            except UnreadableError:
+                found.unreadable.append(values["channel"])
+        found.sort(key=lambda held: held.since)
+        return found
 
-    def events(self, bin_name: str, names: Iterable[str]) -> dict[str, bytes]:
+    def events(self, bin_name: str, names: Iterable[str]) -> HeldEvents:
         """Return the events of those of *names* that are held in a bin."""
-        found = self._items.read((keys.held(bin_name), name) for name in names)
-        return {each["channel"]: each["event"] for each in found}
+        events = HeldEvents()
+        for values in self._items.read((keys.held(bin_name), name) for name in names):
+            try:
+                events[values["channel"]] = self._items.parsed(values, _to_event)
+            except UnreadableError:
+                events.unreadable.append(values["channel"])
+        return events
 
     def held_elsewhere(self, bin_name: str, names: Collection[str]) -> set[str]:
-        """Return those of *names* that are held in another bin, of which something is ever due."""
-        known = self._items.read(map(keys.held_in, names))
-        places = {
-            (each, values["finding"]) for values in known for each in {*values["bins"]} - {bin_name}
-        }
-        bins = self._items.read(keys.bin_(each) for each, _ in places)
-        due = {values["channel"] for values in bins if "due_at" in values}
+        """
+        Return those of *names* that are held in another bin, of which something is ever due.
+
+        Where the list of a finding's bins cannot be read, every bin is asked.
+        """
+        places: set[tuple[str, str]] = set()
+        for values in self._items.read(map(keys.held_in, names)):
+            try:
+                bins = {*self._items.parsed(values, _to_bins)}
+            except UnreadableError:
+                bins = {each.name for each in self.bins()}
+            places |= {(each, values["finding"]) for each in bins - {bin_name}}
+        found = self._items.read(keys.bin_(each) for each, _ in places)
+        due = {values["channel"] for values in found if self._may_be_due(values)}
         held = self._items.read((keys.held(each), name) for each, name in places if each in due)
         return {values["channel"] for values in held}
+
+    def _may_be_due(self, values: Mapping[str, Any]) -> bool:
+        """Return True unless the bin is known to be empty."""
+        try:
+            return self._items.parsed(values, _to_bin).due_at is not None
+        except UnreadableError:
+            return True
 
     def let_go(self, bin_name: str, held: Iterable[HeldFinding]) -> None:
         """Forget *held*, which were said; one that was put aside anew since then stays."""
@@ -168,26 +226,36 @@ class DynamoHeld:
         self._items.delete(keys.bin_(values["channel"]), "attribute_not_exists(due_at)", {})
 
 
-def _to_held(values: Mapping[str, Any]) -> HeldFinding:
+def _to_held(stored: Stored) -> HeldFinding:
     return HeldFinding(
-        name=values["channel"],
-        subject=values["subject"],
-        routes=tuple(values["routes"]),
-        mention=tuple(values["mention"]),
-        since=values["since"],
-        due_at=values["due_at"],
-        held_at=values["held_at"],
-        is_owed=values["is_owed"],
+        name=stored.text("channel"),
+        subject=stored.text("subject"),
+        routes=stored.texts("routes"),
+        mention=stored.texts("mention"),
+        since=stored.number("since"),
+        due_at=stored.number("due_at"),
+        held_at=stored.number("held_at"),
+        is_owed=stored.flag("is_owed", default=False),
     )
 
 
-def _to_bin(values: Mapping[str, Any]) -> Bin:
+def _to_event(stored: Stored) -> bytes:
+    return stored.blob("event")
+
+
+def _to_bins(stored: Stored) -> tuple[str, ...]:
+    return stored.texts("bins")
+
+
+def _to_bin(stored: Stored) -> Bin:
+    if (stored.optional_number("since") is None) is not (stored.optional_number("due_at") is None):
+        raise AttributeProblemError("since or due_at: missing beside the other")
     return Bin(
-        name=values["channel"],
-        kind=HoldKind(values["kind"]),
-        reason=values["reason"],
-        channel=values["in_channel"],
-        due_at=values["due_at"],
-        since=values["since"],
-        touched_at=values["touched_at"],
+        name=stored.text("channel"),
+        kind=stored.word("kind", HoldKind),
+        reason=stored.text("reason"),
+        channel=stored.text("in_channel"),
+        due_at=stored.number("due_at"),
+        since=stored.number("since"),
+        touched_at=stored.number("touched_at"),
     )

@@ -1,14 +1,18 @@
 """The table that the adapters of the Ledger share, with errors in the router's own words."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import batched
 from typing import TYPE_CHECKING, Any, Final
 
 from finding_router.aws.attributes import from_item, to_item
 from finding_router.aws.clients import AWS_ERRORS, DynamoDB, error_code
-from finding_router.aws.keys import Key
-from finding_router.errors import StoreError
+from finding_router.aws.keys import SHAPE, Key
+from finding_router.delivery.unreadable import Unreadable
+from finding_router.errors import StoreError, UnreadableError
+from finding_router.isolation import isolated
+from finding_router.stored import AttributeProblemError, Stored
+from finding_router.telemetry import logger
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -19,7 +23,14 @@ KEYS_PER_READ: Final = 100
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
 ITEMS_PER_WRITE: Final = 25
 MAX_CALLS: Final = 10
+# What a newer version wrote in a shape of its own is neither changed nor deleted.
+_OWN_SHAPE: Final = "(attribute_not_exists(shape) OR shape <= :shape)"
+# DynamoDB's code for an update that the attributes stored do not allow, and for a key that it does
+# not take. Requests are the same for every item: it concerns this one.
+_VALIDATION: Final = "ValidationException"
 CONDITION_FAILED: Final = "ConditionalCheckFailed"
+# The same as a reason in a transaction.
+_INVALID: Final = "ValidationError"
 
 
 class Items:
@@ -28,6 +39,7 @@ class Items:
     def __init__(self, table: str, dynamodb: DynamoDB | None = None) -> None:
         """Use the table of this name, with a client of its own where none is given."""
         self.table = table
+        self.unreadable = Unreadable()
         self._dynamodb = dynamodb or DynamoDB()
 
     @property
@@ -42,6 +54,28 @@ class Items:
             for some in batched(dict.fromkeys(keys), KEYS_PER_READ, strict=False):
                 found += (from_item(item) for item in self._batch_get(some))
         return found
+
+    def parsed[Value](self, values: Mapping[str, Any], parse: Callable[[Stored], Value]) -> Value:
+        """
+        Return what *parse* makes of a stored item.
+
+        Raises:
+            UnreadableError: its shape is newer than this version's, or an attribute is not of its
+                type; that is noted.
+
+        """
+        item = _name(values)
+        why = ""
+        with isolated("item not read", item=item) as trouble:
+            try:
+                stored = Stored(values)
+                stored.compared_number("shape")
+                if (shape := stored.whole("shape", SHAPE)) <= SHAPE:
+                    return parse(stored)
+                why = f"shape {shape} is of a newer version, this one reads shape {SHAPE}"
+            except AttributeProblemError as error:
+                why = str(error)
+        raise self.unreadable.note(item, why or trouble.while_("reading it"))
 
     def query(self, finding: str, only: Sequence[str] = ()) -> list[dict[str, Any]]:
         """Return all items of one partition, strongly consistent, or *only* some attributes."""
@@ -63,46 +97,66 @@ class Items:
     def put(
         self,
         values: Mapping[str, Any],
-        condition: str | None = None,
+        condition: str,
         given: Mapping[str, Any] | None = None,
+        *,
+        parse: Callable[[Stored], object],
+        names: Mapping[str, str] | None = None,
     ) -> bool:
         """
         Write *values*; return False if *condition*, with the values *given*, did not hold.
 
         If boto3 sends a write again because the answer was lost, the condition fails against the
         item of the first sending, which is the same.
+
+        Raises:
+            UnreadableError: it did not hold, and *parse* cannot read what is stored.
+
         """
         item = to_item(values)
-        arguments: dict[str, Any] = {}
-        if condition is not None:
-            arguments["ConditionExpression"] = condition
-            arguments["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
-        if given:
-            arguments["ExpressionAttributeValues"] = to_item(given)
-        with self.translated("write"):
+        arguments: dict[str, Any] = {"ExpressionAttributeNames": names} if names else {}
+        stored: dict[str, Any] = {}
+        with self.translated("write", _name(values)):
             try:
-                self.client.put_item(TableName=self.table, Item=item, **arguments)
+                self.client.put_item(
+                    TableName=self.table,
+                    Item=item,
+                    ConditionExpression=_guarded(condition),
+                    ExpressionAttributeValues=to_item({":shape": SHAPE, **(given or {})}),
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                    **arguments,
+                )
             except self.client.exceptions.ConditionalCheckFailedException as error:
-                stored: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]  # the stubs leave it out
-                return from_item(stored) == from_item(item)
-        return True
+                stored = from_item(error.response.get("Item", {}))  # type: ignore[arg-type]  # the stubs leave it out
+            else:
+                return True
+        if stored == from_item(item):
+            return True
+        if stored:
+            self.parsed(stored, parse)
+        return False
 
-    def put_version(self, values: Mapping[str, Any]) -> bool:
+    def put_version(self, values: Mapping[str, Any], parse: Callable[[Stored], object]) -> bool:
         """Write *values* if its `version` follows the stored one; return False if it does not."""
         before = values["version"] - 1
         if before == 0:
-            return self.put(values, "attribute_not_exists(finding)")
-        return self.put(values, "version = :before", {":before": before})
+            return self.put(values, "attribute_not_exists(finding)", parse=parse)
+        return self.put(values, "version = :before", {":before": before}, parse=parse)
 
     def put_versions(
-        self, several: Sequence[Mapping[str, Any]], *, besides: Sequence[Mapping[str, Any]] = ()
+        self,
+        several: Sequence[Mapping[str, Any]],
+        parse: Callable[[Stored], object],
+        *,
+        besides: Sequence[Mapping[str, Any]] = (),
     ) -> list[Mapping[str, Any]]:
         """
         Write each of *several* whose `version` follows the stored one; return those written.
 
         *besides* are updates of other items, as TransactWriteItems takes them, written as well. All
         go in one transaction; without those whose condition fails, in another. What a transaction
-        cannot do because of other workers is done one by one.
+        cannot do because of other workers is done one by one. One over which an item stands that
+        *parse* cannot read is not written, and neither are updates of such items.
         """
         left = list(several)
         while left:
@@ -114,25 +168,36 @@ class Items:
             if {*reasons} - {None, CONDITION_FAILED} or CONDITION_FAILED not in own:
                 for each in besides:
                     self._transact([each], alone=True)
-                return [each for each in left if self.put_version(each)]
+                return [each for each in left if self._may_put(each, parse)]
             # A lost answer makes a condition fail against the very same item.
             lost = [each for each, why in zip(left, own, strict=True) if why is not None]
-            same = [each for each in lost if self.put_version(each)]
+            same = [each for each in lost if self._may_put(each, parse)]
             left = [each for each, why in zip(left, own, strict=True) if why is None]
             if same:
-                return [*same, *self.put_versions(left, besides=besides)]
+                return [*same, *self.put_versions(left, parse, besides=besides)]
         return []
+
+    def _may_put(self, values: Mapping[str, Any], parse: Callable[[Stored], object]) -> bool:
+        """Return what `put_version` does, and False for what cannot be read; that is noted."""
+        try:
+            return self.put_version(values, parse)
+        except UnreadableError:
+            return False
 
     def _versioned(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the action of a transaction that writes *values* as `put_version` does."""
         before = values["version"] - 1
-        action: dict[str, Any] = {"TableName": self.table, "Item": to_item(values)}
-        if before == 0:
-            action["ConditionExpression"] = "attribute_not_exists(finding)"
-        else:
-            action["ConditionExpression"] = "version = :before"
-            action["ExpressionAttributeValues"] = to_item({":before": before})
-        return {"Put": action}
+        is_new = before == 0
+        condition = "attribute_not_exists(finding)" if is_new else "version = :before"
+        given = {":shape": SHAPE} if is_new else {":shape": SHAPE, ":before": before}
+        return {
+            "Put": {
+                "TableName": self.table,
+                "Item": to_item(values),
+                "ConditionExpression": _guarded(condition),
+                "ExpressionAttributeValues": to_item(given),
+            }
+        }
 
     def change(
         self,
@@ -147,10 +212,9 @@ class Items:
             "TableName": self.table,
             "Key": key_of(key),
             "UpdateExpression": change,
-            "ExpressionAttributeValues": to_item(given),
+            "ConditionExpression": _guarded(condition),
+            "ExpressionAttributeValues": to_item({":shape": SHAPE, **given}),
         }
-        if condition is not None:
-            action["ConditionExpression"] = condition
         if names:
             action["ExpressionAttributeNames"] = names
         return {"Update": action}
@@ -171,7 +235,8 @@ class Items:
         """
         Write *actions* together; return the reason for each if they were cancelled, else nothing.
 
-        An action *alone* is cancelled by its condition only, or the Ledger does not answer.
+        An action *alone* is cancelled by its condition or by the item, which then counts as
+        unreadable; else the Ledger does not answer.
         """
         with self.translated("write"):
             try:
@@ -179,7 +244,11 @@ class Items:
             except self.client.exceptions.TransactionCanceledException as error:
                 found: Any = error.response.get("CancellationReasons", [])
                 codes = [None if each["Code"] == "None" else each["Code"] for each in found]
-                if alone and codes != [CONDITION_FAILED]:
+                if alone and codes == [_INVALID]:
+                    [action] = actions
+                    key = next(iter(action.values())).get("Key", {})
+                    self.unreadable.note(_name(from_item(key)), "cannot update it")
+                elif alone and codes != [CONDITION_FAILED]:
                     raise
                 return codes
         return []
@@ -192,14 +261,13 @@ class Items:
 
     def delete(self, key: Key, condition: str, given: Mapping[str, Any]) -> bool:
         """Delete an item; return False if *condition* did not hold."""
-        arguments: dict[str, Any] = {"ExpressionAttributeValues": to_item(given)} if given else {}
-        with self.translated("delete"):
+        with self.translated("delete", "/".join(key)):
             try:
                 self.client.delete_item(
                     TableName=self.table,
                     Key=key_of(key),
-                    ConditionExpression=condition,
-                    **arguments,
+                    ConditionExpression=_guarded(condition),
+                    ExpressionAttributeValues=to_item({":shape": SHAPE, **given}),
                 )
             except self.client.exceptions.ConditionalCheckFailedException:
                 return False
@@ -213,31 +281,55 @@ class Items:
         condition: str | None = None,
         names: Mapping[str, str] | None = None,
     ) -> tuple[dict[str, Any], bool]:
-        """Change an item; return its new attributes, and False if *condition* did not hold."""
-        arguments: dict[str, Any] = {}
-        if condition is not None:
-            arguments["ConditionExpression"] = condition
-            arguments["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
-        if names:
-            arguments["ExpressionAttributeNames"] = names
-        if given:
-            arguments["ExpressionAttributeValues"] = to_item(given)
-        with self.translated("update"):
+        """
+        Change an item; return its new attributes, and False if *condition* did not hold.
+
+        Raises:
+            UnreadableError: a newer version has written it, or it has attributes that cannot be
+                changed so.
+
+        """
+        arguments: dict[str, Any] = {"ExpressionAttributeNames": names} if names else {}
+        with self.translated("update", "/".join(key)):
             try:
                 answer = self.client.update_item(
                     TableName=self.table,
                     Key=key_of(key),
                     UpdateExpression=change,
+                    ConditionExpression=_guarded(condition),
+                    ExpressionAttributeValues=to_item({":shape": SHAPE, **given}),
                     ReturnValues="ALL_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
                     **arguments,
                 )
+                return from_item(answer["Attributes"]), True
             except self.client.exceptions.ConditionalCheckFailedException as error:
-                stored: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]  # the stubs leave it out
-                return from_item(stored), False
-        return from_item(answer["Attributes"]), True
+                stored = from_item(error.response.get("Item", {}))  # type: ignore[arg-type]  # the stubs leave it out
+        if stored:
+            self.parsed(stored, lambda _: None)
+        return stored, False
 
     def _batch_get(self, keys: Iterable[Key]) -> Iterator[Mapping[str, Any]]:
-        """Read until nothing is left unprocessed: boto3 does not ask again for those by itself."""
+        """
+        Read until nothing is left unprocessed: boto3 does not ask again for those by itself.
+
+        A key that DynamoDB does not take, an item of another family may have named it, takes the
+        others of its call along: halve until it is alone.
+        """
+        several = list(keys)
+        try:
+            yield from list(self._batch_get_all(several))
+        except AWS_ERRORS as error:
+            if error_code(error) != _VALIDATION:
+                raise
+            if len(several) == 1:
+                self.unreadable.note("/".join(several[0])[:200], "DynamoDB takes no such key")
+                return
+            middle = len(several) // 2
+            yield from self._batch_get(several[:middle])
+            yield from self._batch_get(several[middle:])
+
+    def _batch_get_all(self, keys: Iterable[Key]) -> Iterator[Mapping[str, Any]]:
         wanted = [key_of(key) for key in keys]
         request: Any = {self.table: {"Keys": wanted, "ConsistentRead": True}}
         for _ in range(MAX_CALLS):
@@ -259,11 +351,20 @@ class Items:
         raise StoreError(message)
 
     @contextmanager
-    def translated(self, verb: str) -> Iterator[None]:
-        """Turn DynamoDB's errors into StoreError."""
+    def translated(self, verb: str, item: str | None = None) -> Iterator[None]:
+        """Turn DynamoDB's errors, in a call about one *item* or about several, into StoreError."""
         try:
             yield
+        except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+            logger.exception("answer not read", verb=verb, item=item)
+            message = (
+                f"table {self.table}: cannot {verb}, the answer of DynamoDB cannot be read; "
+                "the batch is tried again"
+            )
+            raise StoreError(message) from error
         except AWS_ERRORS as error:
+            if item is not None and error_code(error) == _VALIDATION:
+                raise self.unreadable.note(item, f"cannot {verb} it: {error}") from error
             message = (
                 f"table {self.table}: cannot {verb}, {error_code(error)} from DynamoDB; "
                 "the batch is tried again"
@@ -275,3 +376,12 @@ def key_of(key: Key) -> dict[str, Any]:
     """Return *key* as DynamoDB takes it."""
     finding, channel = key
     return {"finding": {"S": finding}, "channel": {"S": channel}}
+
+
+def _guarded(condition: str | None) -> str:
+    """Return *condition* with the one that a newer version's items do not meet."""
+    return _OWN_SHAPE if condition is None else f"({condition}) AND {_OWN_SHAPE}"
+
+
+def _name(values: Mapping[str, Any]) -> str:
+    return f"{values.get('finding')}/{values.get('channel')}"

@@ -1,8 +1,9 @@
 """The Ledger in DynamoDB: one item for each alert."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any, Final
 
 from finding_router.aws import keys
@@ -15,10 +16,11 @@ from finding_router.delivery.alerts.alert import (
     Saying,
     Status,
 )
-from finding_router.delivery.alerts.identity import AlertKey
-from finding_router.delivery.alerts.ledger import ALERTS_AT_ONCE, Mark
+from finding_router.delivery.alerts.identity import REQUESTED, AlertKey
+from finding_router.delivery.alerts.ledger import ALERTS_AT_ONCE, Alerts, Mark
+from finding_router.errors import UnreadableError
 from finding_router.findings.finding import Severity
-from finding_router.telemetry import logger
+from finding_router.stored import AttributeProblemError, Stored
 
 # It makes a new version: a worker that read the alert before must not overwrite this.
 NOTIFY: Final = (
@@ -27,6 +29,9 @@ NOTIFY: Final = (
 _CLAIMED: Final = "claimed"
 _SAID: Final = "posted"
 _UNSAID: Final = "released"
+_STATES: Final = frozenset({_CLAIMED, _SAID, _UNSAID})
+# Items beside the alerts of a subject.
+_LISTS: Final = frozenset({keys.CHANNELS, keys.HELD_IN})
 
 
 class DynamoLedger:
@@ -37,23 +42,21 @@ class DynamoLedger:
         self._items = items
         self._ttl_seconds = days * DAY_SECONDS
 
-    def read(self, keys_: Iterable[AlertKey]) -> dict[AlertKey, Alert]:
+    def read(self, keys_: Iterable[AlertKey]) -> Alerts:
         """Return the stored alerts, strongly consistent."""
         wanted = [keys.alert(key.subject, key.channel) for key in keys_]
-        alerts = {}
+        alerts = Alerts()
         for values in self._items.read(wanted):
             key = AlertKey(values["finding"], values["channel"])
             try:
-                alerts[key] = _to_alert(key, values)
-            # Left out, it counts as not stored, and no write can overwrite it: its own delivery
-            # fails, and no other.
-            except (KeyError, TypeError, ValueError):
-                logger.exception("alert not read", subject=key.subject, channel=key.channel)
+                alerts[key] = self._items.parsed(values, partial(_to_alert, key))
+            except UnreadableError as error:
+                alerts.unreadable[key] = str(error)
         return alerts
 
     def write(self, alert: Alert) -> bool:
         """Put *alert* if its version follows the stored one; return False if it does not."""
-        return self._items.put_version(self._values(alert))
+        return self._items.put_version(self._values(alert), partial(_to_alert, alert.key))
 
     def write_all(self, alerts: Sequence[Alert], *, note_channels: bool = False) -> set[AlertKey]:
         """Put each of *alerts* whose version follows; return the keys of those written."""
@@ -64,14 +67,28 @@ class DynamoLedger:
                 self.note_channel(each.key)
         written = self._items.put_versions(
             [self._values(each) for each in alerts],
+            _to_stored_alert,
             besides=[self._items.change(*self._noted(key)) for key in noted.values()],
         )
         return {AlertKey(each["finding"], each["channel"]) for each in written}
 
     def channels(self, subjects: Iterable[str]) -> dict[str, list[str]]:
-        """Return the channels with an alert about each of *subjects*; one call for a hundred."""
-        found = self._items.read(map(keys.channels, subjects))
-        return {values["finding"]: values["channels"] for values in found}
+        """
+        Return the channels with an alert about each of *subjects*; one call for a hundred.
+
+        Where the list cannot be read, the alerts themselves are asked for, one more call.
+        """
+        found: dict[str, list[str]] = {}
+        for values in self._items.read(map(keys.channels, subjects)):
+            subject = values["finding"]
+            try:
+                found[subject] = list(self._items.parsed(values, _to_channels))
+            except UnreadableError:
+                stored = (each["channel"] for each in self._items.query(subject, only=["channel"]))
+                found[subject] = [
+                    each for each in stored if each not in _LISTS and REQUESTED not in each
+                ]
+        return found
 
     def note_channel(self, key: AlertKey) -> None:
         """Make *key* known to `channels`."""
@@ -149,58 +166,64 @@ def _to_values(alert: Alert) -> dict[str, Any]:
     return {"state": state, "family": "alert"} | values | {"claim": claimed}
 
 
-def _to_alert(key: AlertKey, values: Mapping[str, Any]) -> Alert:
-    claim, risen_at = values.get("claim"), values.get("risen_at")
+def _to_stored_alert(stored: Stored) -> Alert:
+    return _to_alert(AlertKey(stored.text("finding"), stored.text("channel")), stored)
+
+
+def _to_channels(stored: Stored) -> tuple[str, ...]:
+    return stored.texts("channels")
+
+
+def _to_alert(key: AlertKey, stored: Stored) -> Alert:
+    claim = stored.optional_inner("claim")
+    # Nothing else is read of it; a state that is not known means that a newer version has a say.
+    if (state := stored.text("state")) not in _STATES:
+        raise AttributeProblemError(f"state: {state[:40]!r} is not known")
     return Alert(
         key=key,
-        version=values["version"],
-        members={name: _to_member(each) for name, each in values["members"].items()},
-        episode=values["episode"],
-        sequence=values["sequence"],
-        is_shown=values["is_shown"],
-        severity=Severity(values["severity"]),
-        worst=Severity(values["worst"]),
-        risen_from=_to_severity(values.get("risen_from")),
-        risen_at=(risen_at[0], risen_at[1]) if risen_at else None,
-        is_card_stale=values["is_card_stale"],
-        posted_to=values.get("posted_to"),
-        ts=values.get("ts"),
-        posted_at=values.get("posted_at"),
-        digest=values.get("digest"),
-        is_unlisted=values["is_unlisted"],
-        listed_in=values.get("listed_in"),
+        version=stored.whole("version", least=1),
+        members={name: _to_member(each) for name, each in stored.inners("members").items()},
+        episode=stored.whole("episode"),
+        sequence=stored.whole("sequence"),
+        is_shown=stored.flag("is_shown"),
+        severity=stored.word("severity", Severity),
+        worst=stored.word("worst", Severity),
+        risen_from=stored.optional_word("risen_from", Severity),
+        risen_at=stored.optional_moment("risen_at"),
+        is_card_stale=stored.flag("is_card_stale", default=False),
+        posted_to=stored.optional_text("posted_to"),
+        ts=stored.optional_text("ts"),
+        posted_at=stored.optional_number("posted_at"),
+        digest=stored.optional_text("digest"),
+        is_unlisted=stored.flag("is_unlisted", default=False),
+        listed_in=stored.optional_text("listed_in"),
         claim=None if claim is None else _to_claim(claim),
-        touched_at=values["touched_at"],
+        touched_at=stored.number("touched_at"),
     )
 
 
-def _to_member(values: Mapping[str, Any]) -> Member:
+def _to_member(stored: Stored) -> Member:
     return Member(
         newest=Event(
-            member=values["member"],
-            status=Status(values["status"]),
-            severity=Severity(values["severity"]),
-            updated_at=values.get("updated_at"),
-            sent_at=values.get("sent_at"),
-            standard=values.get("standard"),
+            member=stored.text("member"),
+            status=stored.word("status", Status),
+            severity=stored.word("severity", Severity),
+            updated_at=stored.optional_text("updated_at"),
+            sent_at=stored.optional_number("sent_at"),
+            standard=stored.optional_text("standard"),
         ),
-        notified_at=values.get("notified_at"),
-        is_notified=values["is_notified"],
+        notified_at=stored.optional_number("notified_at"),
+        is_notified=stored.flag("is_notified"),
     )
 
 
-def _to_claim(values: Mapping[str, Any]) -> Claim:
-    updated_at, sent_at = values["moment"]
+def _to_claim(stored: Stored) -> Claim:
     return Claim(
-        saying=Saying(values["saying"]),
-        severity=Severity(values["severity"]),
-        moment=(updated_at, sent_at),
-        claimed_at=values["claimed_at"],
-        lease_until=values["lease_until"],
-        worker=values["worker"],
-        digest=values.get("digest"),
+        saying=stored.word("saying", Saying),
+        severity=stored.word("severity", Severity),
+        moment=stored.moment("moment"),
+        claimed_at=stored.number("claimed_at"),
+        lease_until=stored.number("lease_until"),
+        worker=stored.text("worker"),
+        digest=stored.optional_text("digest"),
     )
-
-
-def _to_severity(label: str | None) -> Severity | None:
-    return None if label is None else Severity(label)

@@ -2,6 +2,7 @@
 
 from finding_router.aws import keys
 from finding_router.aws.items import DAY_SECONDS, Items
+from finding_router.stored import Stored
 
 
 class DynamoLocks:
@@ -26,4 +27,9 @@ class DynamoLocks:
             },
             "attribute_not_exists(finding) OR due_at <= :now OR granted_to = :by",
             {":now": now, ":by": by},
+            parse=_to_lock,
         )
+
+
+def _to_lock(stored: Stored) -> tuple[str, float]:
+    return stored.text("granted_to"), stored.number("due_at")

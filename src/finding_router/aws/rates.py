@@ -3,6 +3,7 @@
 from finding_router.aws import keys
 from finding_router.aws.items import DAY_SECONDS, Items
 from finding_router.delivery.limits.rate import Slot
+from finding_router.stored import Stored
 
 
 class DynamoRates:
@@ -27,8 +28,9 @@ class DynamoRates:
         )
         if is_taken:
             return Slot(at=queued["next_at"] - every_seconds, is_taken=True)
-        if queued.get("next_at", 0.0) > now:
-            return Slot(at=queued["next_at"], is_taken=False)
+        next_at = self._items.parsed(queued, _next_at) if queued else 0.0
+        if next_at > now:
+            return Slot(at=next_at, is_taken=False)
         idle, is_taken = self._items.update(
             keys.rate(name),
             "SET next_at = :next, expires_at = :expires_at, shape = :shape",
@@ -41,7 +43,7 @@ class DynamoRates:
             "attribute_not_exists(next_at) OR next_at <= :now",
         )
         # If another worker was first, the next try finds its slot.
-        return Slot(at=now if is_taken else idle["next_at"], is_taken=is_taken)
+        return Slot(at=now if is_taken else self._items.parsed(idle, _next_at), is_taken=is_taken)
 
     def slow_down(self, name: str, *, now: float, until: float, row_seconds: float) -> int:
         """Block the slots of *name* until then; return the number of such calls in a row."""
@@ -53,6 +55,8 @@ class DynamoRates:
             "slowed_until >= :row_began",
         )
         if not is_in_row:
+            if slowed:
+                self._items.parsed(slowed, _next_at)
             slowed, _ = self._items.update(
                 keys.rate(name),
                 "SET slowed_until = :until, expires_at = :expires_at, shape = :shape, "
@@ -71,3 +75,11 @@ class DynamoRates:
     def speed_up(self, name: str) -> None:
         """Forget how often *name* was slowed down."""
         self._items.update(keys.rate(name), "REMOVE refusals", {})
+
+
+def _next_at(stored: Stored) -> float:
+    """Return when the next slot starts; zero if none was ever taken."""
+    # Compared by a condition only, which holds for no other type.
+    stored.compared_number("slowed_until")
+    stored.whole("refusals", 0)
+    return stored.compared_number("next_at") or 0.0

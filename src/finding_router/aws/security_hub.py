@@ -1,6 +1,6 @@
 """Setting a finding's Workflow status, 100 findings a call."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from itertools import batched
@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 from botocore.exceptions import ParamValidationError
+from botocore.parsers import ResponseParserError
 
 from finding_router.aws.clients import AWS_ERRORS, SECURITY_HUB_CONFIG, error_code
 from finding_router.delivery.limits.deadline import SECURITY_HUB_SECONDS, Deadline
 from finding_router.delivery.marking import (
     INVALID_INPUT,
     OUT_OF_TIME,
+    Answers,
     FindingKey,
     Standing,
     WorkflowStatus,
@@ -22,6 +24,8 @@ from finding_router.errors import FindingError, WorkflowUpdateError
 from finding_router.findings.asff import read_finding
 from finding_router.findings.ending import ending_of
 from finding_router.findings.finding import Severity
+from finding_router.findings.reading import text_at
+from finding_router.isolation import isolated
 
 if TYPE_CHECKING:
     from mypy_boto3_securityhub import SecurityHubClient
@@ -40,6 +44,8 @@ INPUT_ERRORS: Final = frozenset(
         ParamValidationError.__name__,
     }
 )
+# In place of the ProductArn: an answer that cannot be read names none.
+_ANY_PRODUCT: Final = ""
 
 
 class SecurityHub:
@@ -90,9 +96,7 @@ class SecurityHub:
             for each in answer["UnprocessedFindings"]
         }
 
-    def statuses(
-        self, keys: Collection[FindingKey], *, deadline: Deadline
-    ) -> dict[FindingKey, Standing]:
+    def statuses(self, keys: Collection[FindingKey], *, deadline: Deadline) -> Answers[Standing]:
         """
         Return the state of each of *keys*; those not found are left out.
 
@@ -100,58 +104,102 @@ class SecurityHub:
             WorkflowUpdateError: Security Hub does not answer, or not in time.
 
         """
-        return {key: _standing(each) for key, each in self._findings(keys, deadline).items()}
+        return self._findings(keys, _standing, deadline)
 
     def severities(
         self, keys: Collection[FindingKey], *, deadline: Deadline
-    ) -> dict[FindingKey, Severity | None]:
+    ) -> Answers[Severity | None]:
         """
         Return the severity of each of *keys*, and None for those that are over.
 
         A finding is over once it is archived, passed, resolved or suppressed. One that is not
-        found, or cannot be read, is left out.
+        found, or that is no finding, is left out.
 
         Raises:
             WorkflowUpdateError: Security Hub does not answer, or not in time.
 
         """
-        severities: dict[FindingKey, Severity | None] = {}
-        for key, each in self._findings(keys, deadline).items():
-            with suppress(FindingError):
-                finding = read_finding(each)
-                severities[key] = None if ending_of(finding) is not None else finding.severity
-        return severities
+        return self._findings(keys, _severity, deadline)
 
-    def _findings(
-        self, keys: Collection[FindingKey], deadline: Deadline
-    ) -> dict[FindingKey, Mapping[str, Any]]:
-        found: dict[FindingKey, Mapping[str, Any]] = {}
+    def _findings[Value](
+        self,
+        keys: Collection[FindingKey],
+        read: Callable[[Mapping[str, Any]], Value],
+        deadline: Deadline,
+    ) -> Answers[Value]:
+        found: Answers[Value] = Answers()
         for some in batched(sorted({id_ for _, id_ in keys}), IDS_PER_FILTER, strict=False):
-            if not deadline.leaves(SECURITY_HUB_SECONDS):
-                message = "GetFindings: out of time; the rest is tried again"
-                raise WorkflowUpdateError(message)
-            try:
-                found.update(self._read(some))
-            except AWS_ERRORS as error:
-                message = (
-                    f"GetFindings: {error_code(error)} from Security Hub; the rest is tried again"
-                )
-                raise WorkflowUpdateError(message) from error
-        return {key: found[key] for key in keys if key in found}
+            self._read(found, some, read, deadline)
+        answers = Answers({key: found[key] for key in keys if key in found})
+        answers.unread = {key: found.unread[key] for key in keys if key in found.unread}
+        for key in keys:
+            if (_ANY_PRODUCT, key[1]) in found.unread and key not in found:
+                answers.unread.setdefault(key, found.unread[_ANY_PRODUCT, key[1]])
+        return answers
 
-    def _read(self, ids: Iterable[str]) -> dict[FindingKey, Mapping[str, Any]]:
+    def _read[Value](
+        self,
+        found: Answers[Value],
+        ids: Sequence[str],
+        read: Callable[[Mapping[str, Any]], Value],
+        deadline: Deadline,
+    ) -> None:
+        """
+        Read the findings of *ids* into *found*, and keep of each only what *read* makes of it.
+
+        An identifier that Security Hub refuses, or a finding that makes its answer unreadable,
+        takes the others of its call along: halve until alone. A refused one counts as not found.
+        """
+        if not deadline.leaves(SECURITY_HUB_SECONDS):
+            message = "GetFindings: out of time; the rest is tried again"
+            raise WorkflowUpdateError(message)
+        code = ""
+        with isolated("answer of GetFindings not read", findings=len(ids)) as trouble:
+            try:
+                self._read_pages(found, ids, read)
+            except AWS_ERRORS as error:
+                code = error_code(error)
+        if code and code not in {*INPUT_ERRORS, ResponseParserError.__name__}:
+            message = f"GetFindings: {code} from Security Hub; the rest is tried again"
+            raise WorkflowUpdateError(message)
+        if not code and trouble.error is None:
+            return
+        if len(ids) > 1:
+            middle = len(ids) // 2
+            self._read(found, ids[:middle], read, deadline)
+            self._read(found, ids[middle:], read, deadline)
+        elif code not in INPUT_ERRORS:
+            why = code or trouble.while_("reading it")
+            found.unread[_ANY_PRODUCT, ids[0]] = f"GetFindings: its answer cannot be read, {why}"
+
+    def _read_pages[Value](
+        self,
+        found: Answers[Value],
+        ids: Iterable[str],
+        read: Callable[[Mapping[str, Any]], Value],
+    ) -> None:
         pages = self._client.get_paginator("get_findings").paginate(
             Filters={"Id": [{"Value": id_, "Comparison": "EQUALS"} for id_ in ids]}
         )
-        return {
-            (each["ProductArn"], each["Id"]): each for page in pages for each in page["Findings"]
-        }
+        for page in pages:
+            for each in page["Findings"]:
+                key = each["ProductArn"], each["Id"]
+                about = {"finding_id": key[1]}
+                with isolated("finding not read", **about) as trouble, suppress(FindingError):
+                    found[key] = read(each)
+                if trouble.error is not None:
+                    found.unread[key] = f"GetFindings: {trouble.while_('reading it')}"
 
 
 def _standing(finding: Mapping[str, Any]) -> Standing:
     return Standing(
-        workflow_status=finding.get("Workflow", {}).get("Status", "NEW"),
-        record_state=finding.get("RecordState", "ACTIVE"),
-        compliance_status=finding.get("Compliance", {}).get("Status"),
-        updated_at=finding.get("UpdatedAt"),
+        workflow_status=text_at(finding, "Workflow", "Status") or "NEW",
+        record_state=text_at(finding, "RecordState") or "ACTIVE",
+        compliance_status=text_at(finding, "Compliance", "Status"),
+        updated_at=text_at(finding, "UpdatedAt"),
     )
+
+
+def _severity(finding: Mapping[str, Any]) -> Severity | None:
+    read = read_finding(finding)
+    return None if ending_of(read) is not None else read.severity

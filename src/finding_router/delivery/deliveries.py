@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from finding_router.delivery.alerts.advance import Step, Verdict
 from finding_router.delivery.alerts.alert import Alert, Event, Status, status_of
-from finding_router.delivery.alerts.identity import AlertKey, finding_hash, raw_hash, subject_of
+from finding_router.delivery.alerts.identity import (
+    REQUESTED,
+    AlertKey,
+    finding_hash,
+    raw_hash,
+    subject_of,
+)
 from finding_router.delivery.outcome import Outcome, Progress
 from finding_router.findings.events import EventKind
 from finding_router.findings.finding import Finding, Severity
@@ -52,6 +58,8 @@ class Job:
     """The event's time in Unix seconds; None if it has none."""
     raw: object = None
     finding: Finding | None = None
+    is_unread_event: bool = False
+    """A whole event of Security Hub's that could not be read, in place of its findings."""
     outcome: Outcome | None = None
     detail: str = ""
     retry_seconds: float = 0.0
@@ -96,7 +104,7 @@ class Job:
             return AlertKey(raw_hash(self.raw, or_else=self.event_id), channel)
         if self.is_requested:
             subject = finding_hash(*self.finding.key)
-            return AlertKey(subject, f"{channel}#action#{self.event_id}")
+            return AlertKey(subject, f"{channel}{REQUESTED}{self.event_id}")
         return AlertKey(subject_of(self.finding), channel)
 
     def may_have_been_tried(self, now: float) -> bool:

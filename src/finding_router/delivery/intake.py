@@ -6,9 +6,10 @@ from typing import Any
 
 from finding_router.delivery.deliveries import Job, Record
 from finding_router.delivery.outcome import Outcome
-from finding_router.errors import EventError, FindingError
+from finding_router.errors import EventError, FindingError, UnreadableEventError
 from finding_router.findings.asff import read_finding
-from finding_router.findings.events import EventKind, read_event
+from finding_router.findings.events import EventKind, is_from_security_hub, read_event
+from finding_router.findings.reading import text_at
 from finding_router.findings.screening import screen
 from finding_router.findings.timestamps import parse_timestamp
 from finding_router.isolation import isolated
@@ -18,15 +19,28 @@ def read_jobs(record: Record) -> list[Job]:
     """
     Return a job for each finding of *record*; one that is not to be posted has its outcome.
 
-    A record that cannot be read becomes one job with the outcome `refused` and the reason.
+    A record that cannot be read becomes one job: without a finding, to be posted raw, if it came
+    from Security Hub, else with the outcome `refused` and the reason.
     """
-    try:
-        event = _event(record.body)
-        intake = read_event(event)
-    except EventError as error:
-        refused = Job(record=record, raw=record.body)
-        refused.end(Outcome.REFUSED, str(error))
-        return [refused]
+    event: Mapping[str, Any] = {}
+    intake, problem, is_from_hub = None, "", False
+    with isolated("event not read", record_id=record.id) as trouble:
+        try:
+            event = _event(record.body)
+            intake = read_event(event)
+        except UnreadableEventError as error:
+            problem, is_from_hub = str(error), True
+        except EventError as error:
+            # Whoever knows its source has refused it by its type.
+            is_from_hub = text_at(event, "source") is None and is_from_security_hub(record.body)
+            problem = str(error)
+    if trouble.error is not None:
+        problem, is_from_hub = (
+            trouble.while_("reading it"),
+            is_from_security_hub(event or record.body),
+        )
+    if intake is None:
+        return [_unread(record, event, problem, is_from_hub=is_from_hub)]
     sent_at = parse_timestamp(intake.time)
     jobs = [
         Job(
@@ -45,6 +59,20 @@ def read_jobs(record: Record) -> list[Job]:
     return jobs
 
 
+def _unread(record: Record, event: Mapping[str, Any], problem: str, *, is_from_hub: bool) -> Job:
+    job = Job(
+        record=record,
+        # Of an event nested too deeply to be written down again, its name in raw_hash.
+        event_id=text_at(event, "id") or record.id or "",
+        raw=event or record.body,
+        detail=problem,
+        is_unread_event=is_from_hub,
+    )
+    if not is_from_hub:
+        job.end(Outcome.REFUSED, problem)
+    return job
+
+
 def _read(job: Job, kind: EventKind) -> None:
     """Read the finding of *job*; a job without one is posted raw."""
     with isolated("finding not read", event_id=job.event_id) as trouble:
@@ -58,11 +86,28 @@ def _read(job: Job, kind: EventKind) -> None:
         job.end(Outcome(not_posted.value))
 
 
+def _parsed(text: str) -> object:
+    """Return the JSON in *text*; a whole number that Python does not convert stays as written."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:
+        return json.loads(text, parse_int=_whole)
+
+
+def _whole(digits: str) -> int | str:
+    try:
+        return int(digits)
+    except ValueError:
+        return digits
+
+
 def _event(body: object) -> Mapping[str, Any]:
     """Return the event in a record's body: JSON text in the queue, an object when bare."""
     if isinstance(body, str):
         try:
-            body = json.loads(body)
+            body = _parsed(body)
         except (ValueError, RecursionError) as error:
             message = (
                 f"record body: no JSON ({error}); send EventBridge events to the queue as they are"

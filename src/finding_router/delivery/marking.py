@@ -52,6 +52,15 @@ class Standing:
         )
 
 
+class Answers[Value](dict[FindingKey, Value]):
+    """What Security Hub says of findings; *unread* has the reason for each that it cannot say."""
+
+    def __init__(self, answers: Mapping[FindingKey, Value] | None = None) -> None:
+        """Start with *answers*, all of them readable."""
+        super().__init__(answers or {})
+        self.unread: dict[FindingKey, str] = {}
+
+
 class Workflow(Protocol):
     """The port of Security Hub's Workflow status; no call starts that may end too late."""
 
@@ -60,14 +69,12 @@ class Workflow(Protocol):
     ) -> Mapping[FindingKey, str]:
         """Set *status*; return the code of each finding that was not updated."""
 
-    def statuses(
-        self, keys: Collection[FindingKey], *, deadline: Deadline
-    ) -> Mapping[FindingKey, Standing]:
+    def statuses(self, keys: Collection[FindingKey], *, deadline: Deadline) -> Answers[Standing]:
         """Return the state of those of *keys* that are found; raises WorkflowUpdateError."""
 
     def severities(
         self, keys: Collection[FindingKey], *, deadline: Deadline
-    ) -> Mapping[FindingKey, Severity | None]:
+    ) -> Answers[Severity | None]:
         """
         Return the severity of those of *keys* that are found, and None for what is over.
 
@@ -124,7 +131,10 @@ class Marker:
         with isolated("findings not marked", findings=len(by_key)) as trouble:
             try:
                 standings = self._workflow.statuses(by_key, deadline=deadline)
-                new, left, over = _apart(by_key, standings)
+                for key, why in standings.unread.items():
+                    _fail(by_key[key], why)
+                read = {key: by_key[key] for key in by_key if key not in standings.unread}
+                new, left, over = _apart(read, standings)
                 refused = self._workflow.mark(new, status, deadline=deadline) if new else {}
             except WorkflowUpdateError as error:
                 _fail(_all_jobs(by_key), str(error))

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from finding_router.delivery.alerts.advance import Step, Verdict, Why, advance, has_risen
 from finding_router.delivery.alerts.alert import Alert, Status
@@ -98,16 +99,23 @@ class Planner:
         return Addressed(destinations={key: destination}, jobs={key: list(jobs)})
 
     def deliveries(
-        self, addressed: Addressed, alerts: Mapping[AlertKey, Alert]
+        self,
+        addressed: Addressed,
+        alerts: Mapping[AlertKey, Alert],
+        unreadable: Mapping[AlertKey, str] = MappingProxyType({}),
     ) -> tuple[list[Delivery], list[tuple[Job, str]]]:
         """
         Return a delivery for each alert, given those of *alerts* that the Ledger holds.
 
-        The jobs of an alert that an exception ended come second, each with the reason.
+        The jobs of an alert that is *unreadable*, or that an exception ended, come second, each
+        with the reason.
         """
         planned: list[Delivery] = []
         broken: list[tuple[Job, str]] = []
         for key, jobs in addressed.jobs.items():
+            if key in unreadable:
+                broken += [(job, unreadable[key]) for job in jobs]
+                continue
             about = {"subject": key.subject, "channel": key.channel}
             with isolated("alert not planned", **about) as trouble:
                 if key not in addressed.only_risen or _has_risen_elsewhere(key, jobs, alerts):

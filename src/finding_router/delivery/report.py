@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from finding_router.delivery.deliveries import Job
 from finding_router.delivery.outcome import FOLLOWED, METRICS, NEWS, Outcome, Progress
 from finding_router.routing.hold import HoldKind
-from finding_router.telemetry import FINDINGS_SHADOWED, count, logger
+from finding_router.telemetry import EVENTS_REFUSED, FINDINGS_SHADOWED, count, logger
 
 
 def conclude(job: Job) -> None:
-    """Set the outcome of *job* that follows from its deliveries."""
+    """Set the outcome of *job* that follows from its deliveries, unless it failed before them."""
+    if job.outcome is Outcome.FAILED:
+        return
     failed = [each for each in job.deliveries if each.progress is Progress.FAILED]
     waiting = [each for each in job.deliveries if each.progress is Progress.WAITING]
     # The message of another job is no news of this one.
@@ -44,6 +46,8 @@ def report(job: Job) -> None:
     outcome = job.outcome or Outcome.FAILED
     if outcome in METRICS:
         count(METRICS[outcome])
+    if job.is_unread_event:
+        count(EVENTS_REFUSED)
     if job.shadowed and outcome in NEWS:
         count(FINDINGS_SHADOWED)
     finding = job.finding

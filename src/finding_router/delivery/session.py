@@ -1,9 +1,8 @@
 """One run over findings: plan, deliver, put aside, mark, and close what turned out to be over."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from finding_router.delivery.alerts.alert import Alert
-from finding_router.delivery.alerts.identity import AlertKey
+from finding_router.delivery.alerts.ledger import Alerts
 from finding_router.delivery.deliveries import Delivery, Job
 from finding_router.delivery.held.keep import Keeper
 from finding_router.delivery.limits.backoff import backoff_seconds
@@ -35,9 +34,9 @@ class Session:
         """Read the alerts of *addressed*, and return what is to be delivered; raises StoreError."""
         return self.planned(addressed, self.run.ledger.read(addressed.keys))
 
-    def planned(self, addressed: Addressed, alerts: Mapping[AlertKey, Alert]) -> list[Delivery]:
+    def planned(self, addressed: Addressed, alerts: Alerts) -> list[Delivery]:
         """Return what is to be delivered, given the *alerts* that the Ledger holds."""
-        deliveries, broken = self.planner.deliveries(addressed, alerts)
+        deliveries, broken = self.planner.deliveries(addressed, alerts, alerts.unreadable)
         for delivery in deliveries:
             for job in delivery.jobs:
                 job.deliveries.append(delivery)

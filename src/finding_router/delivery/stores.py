@@ -1,12 +1,13 @@
 """Everything that the router remembers between its runs, one port each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from finding_router.delivery.alerts.ledger import Ledger
 from finding_router.delivery.digests.store import DigestStore
 from finding_router.delivery.held.store import HeldStore
 from finding_router.delivery.limits.lock import Locks
 from finding_router.delivery.limits.rate import Rates
+from finding_router.delivery.unreadable import Unreadable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,3 +19,5 @@ class Stores:
     held: HeldStore
     rates: Rates
     locks: Locks
+    unreadable: Unreadable = field(default_factory=Unreadable)
+    """What they could not read."""

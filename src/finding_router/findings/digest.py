@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final, NamedTuple, Self
 
 from finding_router.findings.finding import Finding, Severity
 from finding_router.findings.reading import items_at, text_at
+from finding_router.stored import Stored
 
 # An ASFF type is NAMESPACE/CATEGORY/CLASSIFIER; only the classifier is specific.
 # https://docs.aws.amazon.com/securityhub/latest/userguide/asff-required-attributes.html#Types
@@ -80,10 +81,31 @@ class Line:
 
     @classmethod
     def from_attributes(cls, attributes: Mapping[str, Any]) -> Self:
-        """Return the line that `to_attributes` wrote; unknown attributes are ignored."""
-        names = {each.name for each in fields(cls)}
-        known = {name: value for name, value in attributes.items() if name in names}
-        return cls(**known | {"severity": Severity(known["severity"])})
+        """
+        Return the line that `to_attributes` wrote; unknown attributes are ignored.
+
+        Raises:
+            AttributeProblemError: an attribute is missing, or not of its type.
+
+        """
+        stored = Stored(attributes)
+        return cls(
+            subject=stored.text("subject"),
+            finding_id=stored.text("finding_id"),
+            product_arn=stored.text("product_arn"),
+            severity=stored.word("severity", Severity),
+            title=stored.text("title"),
+            product=stored.text("product"),
+            group=stored.text("group"),
+            group_title=stored.optional_text("group_title"),
+            account_id=stored.optional_text("account_id"),
+            account_name=stored.optional_text("account_name"),
+            region=stored.optional_text("region"),
+            resource=stored.optional_text("resource"),
+            more_resources=stored.whole("more_resources", 0),
+            url=stored.optional_text("url"),
+            is_ended=stored.flag("is_ended", default=False),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,13 +215,21 @@ class Totals:
 
     @classmethod
     def from_attributes(cls, attributes: Mapping[str, Any]) -> Self:
-        """Return the totals that `to_attributes` wrote."""
-        counted = attributes["by_severity"]
+        """
+        Return the totals that `to_attributes` wrote.
+
+        Raises:
+            AttributeProblemError: an attribute is missing, or not of its type.
+
+        """
+        stored = Stored(attributes)
+        counted = stored.inner("by_severity")
+        numbers = {each: counted.whole(each.value, 0) for each in reversed(Severity)}
         return cls(
-            by_severity={each: counted[each] for each in reversed(Severity) if each in counted},
-            ended=attributes["ended"],
-            groups=tuple(attributes["groups"]),
-            are_groups_cut=attributes["are_groups_cut"],
+            by_severity={each: number for each, number in numbers.items() if number},
+            ended=stored.whole("ended"),
+            groups=stored.texts("groups"),
+            are_groups_cut=stored.flag("are_groups_cut"),
         )
 
 

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-cwe-integra
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,7 +16,7 @@ from aws_lambda_powertools.utilities.parser import ValidationError, parse
 from aws_lambda_powertools.utilities.parser.models import EventBridgeModel
 from pydantic import BaseModel, BeforeValidator, Field
 
-from finding_router.errors import EventError
+from finding_router.errors import EventError, UnreadableEventError
 from finding_router.findings.reading import as_text, text_at
 
 SOURCE: Final = "aws.securityhub"
@@ -23,6 +24,8 @@ IMPORTED: Final = "Security Hub Findings - Imported"
 CUSTOM_ACTION: Final = "Security Hub Findings - Custom Action"
 
 _SHOWN_CHARS = 80
+# Marks of Security Hub in an event of which nobody can tell the source: its name, and its ARNs.
+_MARK: Final = re.compile(r"aws\.securityhub\b|arn:aws[a-z-]*:securityhub:")
 
 
 class EventKind(StrEnum):
@@ -102,8 +105,11 @@ def read_event(event: object) -> Intake:
 
     Raises
     ------
+    UnreadableEventError
+        If Security Hub sent it in a form that is unknown here.
     EventError
-        If the event has another source or detail-type, or no findings; the message says which.
+        If the event has another source, or one of Security Hub's types without findings in ASFF, or
+        an empty list of findings; the message says which.
     """
     if not isinstance(event, Mapping):
         msg = f"an event is a JSON object, not {type(event).__name__}; {_TAKEN}"
@@ -112,7 +118,9 @@ def read_event(event: object) -> Intake:
     try:
         envelope = parse(dict(event), _Envelope)
     except ValidationError as exc:
-        raise EventError(_explained(exc)) from exc
+        is_empty = [each["type"] for each in exc.errors()] == ["too_short"]
+        error = EventError if is_empty else UnreadableEventError
+        raise error(_explained(exc)) from exc
     return Intake(
         kind=kind,
         event_id=envelope.id or _fingerprint(event),
@@ -121,6 +129,23 @@ def read_event(event: object) -> Intake:
         findings=tuple(envelope.detail.findings),
         time=envelope.time,
     )
+
+
+def is_from_security_hub(event: object) -> bool:
+    """
+    Return True if *event*, as text or parsed, came from Security Hub, whatever has become of it.
+
+    Its source says so; if it has none, a mark of Security Hub anywhere in it does.
+    """
+    source = text_at(event, "source")
+    if source is not None:
+        return source == SOURCE
+    if not isinstance(event, str):
+        try:
+            event = json.dumps(event)
+        except (RecursionError, TypeError, ValueError):
+            return False
+    return _MARK.search(event) is not None
 
 
 def _kind(event: Mapping[str, Any]) -> EventKind:
@@ -136,6 +161,7 @@ def _kind(event: Mapping[str, Any]) -> EventKind:
         msg = f"detail-type {_shown(detail_type)} {_REFUSED[detail_type]}"
     elif detail_type not in _KINDS:
         msg = f"detail-type {_shown(detail_type)} is unknown; {_TAKEN}"
+        raise UnreadableEventError(msg)
     else:
         return _KINDS[detail_type]
     raise EventError(msg)
@@ -155,7 +181,7 @@ def _fingerprint(event: Mapping[str, Any]) -> str:
         text = json.dumps(event, sort_keys=True)
     except (RecursionError, TypeError, ValueError) as exc:
         msg = "id is missing, and the event cannot be hashed instead; give the event an id"
-        raise EventError(msg) from exc
+        raise UnreadableEventError(msg) from exc
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Any, TypeIs
 
+from finding_router.characters import is_blank
+
 
 def value_at(source: object, *path: str | int) -> object:
     """
@@ -23,7 +25,7 @@ def value_at(source: object, *path: str | int) -> object:
 
 def text_at(source: object, *path: str | int) -> str | None:
     """
-    Return the text at *path*, untrimmed; None if it is blank or of another type.
+    Return the text at *path*, untrimmed; None if it is of another type, or has nothing to see.
 
     Numbers and booleans become text, since products write either. A lone surrogate, which JSON can
     represent and UTF-8 cannot, becomes U+FFFD.
@@ -54,7 +56,7 @@ def texts_at(source: object, *path: str | int) -> tuple[str, ...]:
 def as_text(value: object) -> str | None:
     """Return *value* as text, by the rules of `text_at`."""
     if isinstance(value, str):
-        return _encodable(value) if value.strip() else None
+        return None if is_blank(value) else _encodable(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and not math.isfinite(value):

@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Final
 
 from moto.core.base_backend import BackendDict
@@ -13,6 +14,7 @@ from moto.securityhub.models import SecurityHubBackend as MotoSecurityHubBackend
 
 from finding_router_local.faults import FaultBoard
 from finding_router_local.security_hub.filters import compile_filters
+from finding_router_local.security_hub.schema import mistakes, wrong_types
 
 type Json = dict[str, Any]
 type Key = tuple[str, str]
@@ -31,6 +33,7 @@ _UPDATABLE: Final = (
     "Severity",
     "Types",
 )
+_MISTAKES_NAMED: Final = 5
 _IMPORTED: Final = "Security Hub Findings - Imported"
 _REOPENING: Final = frozenset({"FAILED", "WARNING", "NOT_AVAILABLE"})
 
@@ -51,8 +54,11 @@ class SecurityHubBackend(MotoSecurityHubBackend):
         Store *finding* as an event shows it, without sending an event, and return its key.
 
         An event with NEW may be late: it does not change the known status, unless the finding was
-        reopened. A finding without ProductArn and Id cannot be stored: None.
+        reopened. A finding without ProductArn and Id cannot be stored, nor can one with values of
+        types that the real Security Hub does not have: None. Fields may be missing in it.
         """
+        if next(wrong_types(finding), None) is not None:
+            return None
         key = (finding.get("ProductArn"), finding.get("Id"))
         if not all(isinstance(part, str) and part for part in key):
             return None
@@ -96,9 +102,9 @@ class SecurityHubBackend(MotoSecurityHubBackend):
         _check_count("BatchImportFindings", findings)
         failed = []
         for finding in findings:
-            problem = _problem(finding)
+            problem = "; ".join(islice(mistakes(finding), _MISTAKES_NAMED))
             if problem:
-                id_ = str(finding.get("Id", ""))
+                id_ = str(finding.get("Id", "")) if isinstance(finding, dict) else ""
                 failed.append({"Id": id_, "ErrorCode": "InvalidInput", "ErrorMessage": problem})
             else:
                 self._publish(self._import(finding))
@@ -177,11 +183,6 @@ def _check_count(operation: str, given: list[Json]) -> None:
     if not 1 <= len(given) <= MAX_FINDINGS_PER_CALL:
         message = f"{len(given)} findings; from 1 to {MAX_FINDINGS_PER_CALL} are allowed"
         raise InvalidInputException(op=operation, msg=message)
-
-
-def _problem(finding: Json) -> str:
-    missing = [name for name in ("ProductArn", "Id", "Resources") if not finding.get(name)]
-    return f"Missing: {', '.join(missing)}" if missing else ""
 
 
 def _with_defaults(finding: Json) -> Json:

@@ -3,9 +3,13 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from typing import Final
 
 from finding_router.findings.finding import Finding
 from finding_router.findings.products import SECURITY_HUB
+
+# Between the channel and the event of a request by Custom Action.
+REQUESTED: Final = "#action#"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +44,10 @@ def finding_hash(product_arn: str, finding_id: str) -> str:
 
 
 def raw_hash(raw: object, *, or_else: str) -> str:
-    """Return a name for a finding without identity: by content, or by *or_else* if too deep."""
+    """Return a name for a finding without identity: by its content or, failing that, *or_else*."""
     try:
         return hash_of(["raw", raw])
-    except RecursionError:
+    except (RecursionError, ValueError):
         return hash_of(["raw of", or_else])
 
 

@@ -17,14 +17,24 @@ class Mark(NamedTuple):
     key: AlertKey
 
 
+class Alerts(dict[AlertKey, Alert]):
+    """Stored alerts by key; *unreadable* has the reason for each that cannot be read."""
+
+    def __init__(self, alerts: Mapping[AlertKey, Alert] | None = None) -> None:
+        """Start with *alerts*, all of them readable."""
+        super().__init__(alerts or {})
+        self.unreadable: dict[AlertKey, str] = {}
+
+
 class Ledger(Protocol):
     """
     The store of alerts; every method raises StoreError if it does not answer.
 
-    Writes are conditional on the version that was read, so that two workers cannot both win.
+    Writes are conditional on the version that was read, so that two workers cannot both win. An
+    item that cannot be read raises UnreadableError where it would be written.
     """
 
-    def read(self, keys: Iterable[AlertKey]) -> Mapping[AlertKey, Alert]:
+    def read(self, keys: Iterable[AlertKey]) -> Alerts:
         """Return the stored alerts among *keys*, strongly consistent."""
 
     def write(self, alert: Alert) -> bool:

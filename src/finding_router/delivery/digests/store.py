@@ -121,11 +121,24 @@ class Count(NamedTuple):
         return self.put != self.shown
 
 
+class Lines(list[Line]):
+    """The lines of a digest; *unreadable* are the subjects of those that cannot be read."""
+
+    def __init__(self, lines: Iterable[Line] = ()) -> None:
+        """Start with *lines*, all of them readable."""
+        super().__init__(lines)
+        self.unreadable: set[str] = set()
+
+
 class DigestStore(Protocol):
-    """The store of digests; every method raises StoreError if it does not answer."""
+    """
+    The store of digests; every method raises StoreError if it does not answer.
+
+    An item that cannot be read raises UnreadableError, except where several are read at once.
+    """
 
     def open_digests(self, names: Iterable[str]) -> dict[str, OpenDigest]:
-        """Return the newest digest of each name that has one."""
+        """Return the newest digest of each name that has one; what cannot be read is left out."""
 
     def write_digest(self, digest: OpenDigest) -> bool:
         """Put *digest* if its version follows the stored one; return False if it does not."""
@@ -139,7 +152,7 @@ class DigestStore(Protocol):
     def put_lines(self, digest_id: str, lines: Sequence[Line]) -> None:
         """Add *lines* to the digest; a line of a subject that it lists already is replaced."""
 
-    def lines(self, digest_id: str) -> list[Line]:
+    def lines(self, digest_id: str) -> Lines:
         """Return everything that the digest lists."""
 
     def count(self, digest_id: str) -> Count:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -20,9 +21,10 @@ from finding_router.delivery.posting.card import CardTask
 from finding_router.delivery.posting.digest import DigestTask
 from finding_router.delivery.report import conclude
 from finding_router.delivery.session import Session
-from finding_router.errors import StoreError, WorkflowUpdateError
+from finding_router.errors import StoreError, UnreadableError, WorkflowUpdateError
 from finding_router.findings.digest import Totals
 from finding_router.findings.finding import Severity
+from finding_router.isolation import isolated
 from finding_router.routing.hold import Hold, HoldKind
 from finding_router.routing.items.silence import OnExpiry
 from finding_router.routing.table import Destination, RoutingTable
@@ -37,8 +39,8 @@ class _Emptying:
     due: DueBin
     parts: Iterator[list[HeldFinding]]
     digest: str | None = None
-    trouble: str = ""
-    """Why some findings stay until the next call."""
+    trouble: str
+    """Why some findings stay until the next call; "" while all went well."""
     is_empty: bool = False
 
 
@@ -88,30 +90,43 @@ class Releaser:
 
         """
         jobs: list[Job] = []
-        bins = [_Emptying(due=due, parts=due.parts()) for due in self._taking.due(self._table)]
+        bins = [
+            _Emptying(due=due, parts=due.parts(), trouble=due.trouble)
+            for due in self._taking.due(self._table)
+        ]
         turns = deque(bins)
         while turns and self._run.deadline.allows():
             each = turns.popleft()
-            try:
-                part = next(each.parts, None)
-                if part is not None:
-                    jobs += self._say(each, part)
-                    turns.append(each)
-                elif not each.trouble:
-                    self._taking.close(each.due, digest=each.digest or self._said(each.due))
-                    each.is_empty = True
-                elif each.digest is not None:
-                    self._taking.keep(each.due, digest=each.digest)
-            except (StoreError, WorkflowUpdateError) as error:
-                each.trouble = str(error)
+            with isolated("bin not emptied", bin=each.due.bin.name) as trouble:
+                try:
+                    if (part := next(each.parts, None)) is not None:
+                        jobs += self._say(each, part)
+                        turns.append(each)
+                    else:
+                        self._end(each)
+                except (StoreError, WorkflowUpdateError) as error:
+                    each.trouble = str(error)
+            if trouble.error is not None:
+                each.trouble = trouble.while_("emptying it")
         for each in bins:
             if not each.is_empty:
                 self._tell(each)
         return jobs
 
+    def _end(self, emptying: _Emptying) -> None:
+        """Close a bin of which everything was said, or keep it for what could not be."""
+        due = emptying.due
+        if not emptying.trouble:
+            self._taking.close(due, digest=emptying.digest or self._said(due))
+            emptying.is_empty = True
+        elif emptying.digest is not None:
+            self._taking.keep(due, digest=emptying.digest)
+
     def _say(self, emptying: _Emptying, held: Sequence[HeldFinding]) -> list[Job]:
         """Post a part of a bin, or hold it for something else; then mark it, and let it go."""
-        part = self._take(emptying.due.bin, held)
+        jobs_by_name, why = self._taking.take(emptying.due.bin, held)
+        emptying.trouble = emptying.trouble or why
+        part = self._planned(emptying.due.bin, held, jobs_by_name)
         if part.again:
             self._session.deliver(part.again)
         if part.due or part.ended:
@@ -123,19 +138,13 @@ class Releaser:
         # A finding that stays held was reported when it was first put aside.
         return [job for job in jobs if job.outcome not in {Outcome.HELD, Outcome.SILENCED}]
 
-    def _take(self, bin_: Bin, held: Sequence[HeldFinding]) -> _Part:
-        """Read a part of the due findings, and plan it by the table as it is now."""
-        jobs = self._taking.take(bin_, held)
-        keys = {job.finding.key: name for name, job in jobs.items() if job.finding}
-        deadline = self._run.deadline
-        now = self._workflow.severities(keys, deadline=deadline) if keys else {}
-        for key, severity in now.items():
-            _bring_up_to_date(jobs[keys[key]], severity)
-        over = frozenset(keys[key] for key, severity in now.items() if severity is None)
+    def _planned(self, bin_: Bin, held: Sequence[HeldFinding], jobs: Mapping[str, Job]) -> _Part:
+        """Plan a part of the due findings by the table as it is now."""
+        over = self._over(jobs)
         part = _Part(held=held, jobs=jobs, over=over)
         by_subject: dict[str, list[HeldFinding]] = defaultdict(list)
         for each in held:
-            if each.name in jobs:
+            if each.name in jobs and jobs[each.name].outcome is None:
                 by_subject[each.subject if jobs[each.name].finding else each.name].append(each)
         forget = _forget(bin_, self._table)
         addressed = Addressed()
@@ -164,6 +173,22 @@ class Releaser:
             else:
                 part.due.append(delivery)
         return part
+
+    def _over(self, jobs: Mapping[str, Job]) -> frozenset[str]:
+        """
+        Bring *jobs* up to date with Security Hub; return the names of those that are over.
+
+        One of which nobody can tell fails, and stays held.
+        """
+        keys = {job.finding.key: name for name, job in jobs.items() if job.finding}
+        if not keys:
+            return frozenset()
+        now = self._workflow.severities(keys, deadline=self._run.deadline)
+        for key, why in now.unread.items():
+            jobs[keys[key]].fail(why)
+        for key, severity in now.items():
+            _bring_up_to_date(jobs[keys[key]], severity)
+        return frozenset(keys[key] for key, severity in now.items() if severity is None)
 
     def _digest(self, emptying: _Emptying, part: _Part) -> None:
         """List new findings in one digest; the others are posted where their alerts stand."""
@@ -228,8 +253,13 @@ class Releaser:
         """Return the digest that a worker had begun for some of *deliveries*: edits rename it."""
         claims = (each.alert.claim for each in deliveries)
         begun = {claim.digest for claim in claims if claim is not None and claim.digest}
-        found = map(self._run.digests.about, sorted(begun))
-        return next((each.name for each in found if each is not None), None)
+        for digest_id in sorted(begun):
+            # One that cannot be read fails those that it was begun for, and no others.
+            with suppress(UnreadableError):
+                digest = self._run.digests.about(digest_id)
+                if digest is not None:
+                    return digest.name
+        return None
 
     def _said(self, due: DueBin) -> str | None:
         """Return the digest that an earlier call has said without closing the bin."""
@@ -266,7 +296,7 @@ class Releaser:
         due, trouble = emptying.due, emptying.trouble or "there is no time for more"
         logger.warning("digest stays held", bin=due.bin.name, detail=trouble)
         if self._clock() - due.since > OVERDUE_SECONDS:
-            number = counted(len(due.held), "finding")
+            number = counted(len(due.held) + due.unreadable, "finding")
             since = f"due since {datetime.fromtimestamp(due.since, UTC):%Y-%m-%d %H:%M} UTC"
             self._run.notices.say(
                 overdue_topic(due.bin),

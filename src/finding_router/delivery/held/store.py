@@ -47,8 +47,31 @@ class HeldFinding:
     is_owed: bool = False
 
 
+class HeldFindings(list[HeldFinding]):
+    """The findings in a bin; *unreadable* are the names of those that cannot be read."""
+
+    def __init__(self, held: Iterable[HeldFinding] = ()) -> None:
+        """Start with *held*, all of them readable."""
+        super().__init__(held)
+        self.unreadable: list[str] = []
+
+
+class HeldEvents(dict[str, bytes]):
+    """Events of held findings by name; *unreadable* are the names of those that cannot be read."""
+
+    def __init__(self, events: Mapping[str, bytes] | None = None) -> None:
+        """Start with *events*, all of them readable."""
+        super().__init__(events or {})
+        self.unreadable: list[str] = []
+
+
 class HeldStore(Protocol):
-    """The store of held findings; every method raises StoreError if it does not answer."""
+    """
+    The store of held findings; every method raises StoreError if it does not answer.
+
+    An item that cannot be read raises UnreadableError where it would be written, and is left out
+    where several are read.
+    """
 
     def hold(self, bin_: Bin, held: HeldFinding, event: bytes) -> None:
         """
@@ -63,10 +86,10 @@ class HeldStore(Protocol):
     def last_digest(self, bin_name: str) -> str | None:
         """Return the id of the digest that was said last for a bin, empty or not."""
 
-    def held(self, bin_name: str) -> list[HeldFinding]:
+    def held(self, bin_name: str) -> HeldFindings:
         """Return the findings in a bin, the oldest first."""
 
-    def events(self, bin_name: str, names: Iterable[str]) -> Mapping[str, bytes]:
+    def events(self, bin_name: str, names: Iterable[str]) -> HeldEvents:
         """Return the events of those of *names* that are held in a bin."""
 
     def held_elsewhere(self, bin_name: str, names: Collection[str]) -> set[str]:

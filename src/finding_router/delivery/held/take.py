@@ -10,9 +10,10 @@ from typing import Final
 from finding_router.delivery.deliveries import Job, Record
 from finding_router.delivery.digests.grouping import united
 from finding_router.delivery.held.due import AT_ONCE, due_at, zone_of
-from finding_router.delivery.held.store import Bin, HeldFinding, HeldStore
+from finding_router.delivery.held.store import Bin, HeldFinding, HeldFindings, HeldStore
 from finding_router.delivery.intake import read_jobs
 from finding_router.delivery.marking import NOT_FOUND_TRIES
+from finding_router.isolation import isolated
 from finding_router.routing.hold import HoldKind
 from finding_router.routing.table import RoutingTable
 
@@ -26,6 +27,7 @@ _HEADINGS: Final = {
     HoldKind.HOURS: "Outside the active hours of “{}”",
     HoldKind.SILENCE: "While you were silent: “{}”",
 }
+UNREADABLE: Final = "findings in it cannot be read; they stay as they are"
 WHYS: Final = {
     HoldKind.SCHEDULE: "scheduled",
     HoldKind.HOURS: "kept until active hours",
@@ -46,6 +48,13 @@ class DueBin:
     """When the last of them became due, in the zone of the schedule."""
     held: Sequence[HeldFinding]
     left: HeldFinding | None
+    unreadable: int = 0
+    """Number of findings that cannot be read: nobody knows when they are due."""
+
+    @property
+    def trouble(self) -> str:
+        """Return why the bin is not closed, or ""."""
+        return UNREADABLE if self.unreadable else ""
 
     @property
     def heading(self) -> str:
@@ -97,8 +106,14 @@ class Taking:
 
     def due(self, table: RoutingTable) -> list[DueBin]:
         """Return the bins with findings that are due by *table*, the longest due first."""
-        due = [each for each in self._store.bins() if self._due_at(each, table) <= self._clock()]
-        return sorted((self._of(each, table) for each in due), key=lambda each: each.since)
+        due: list[DueBin] = []
+        for each in self._store.bins():
+            if not self._is_due(each, table):
+                continue
+            stored = self._store.held(each.name)
+            with isolated("bin not read", bin=each.name):
+                due.append(self._of(each, stored, table))
+        return sorted(due, key=lambda each: each.since)
 
     def overdue(self, table: RoutingTable) -> list[tuple[Bin, float]]:
         """
@@ -115,14 +130,18 @@ class Taking:
         overdue = [(each, since) for each, since in dated if now - since > OVERDUE_SECONDS]
         return sorted(overdue, key=lambda each: each[1])
 
-    def take(self, bin_: Bin, part: Sequence[HeldFinding]) -> dict[str, Job]:
-        """Return a job for each of *part*, by name; without a finding if it cannot be read."""
+    def take(self, bin_: Bin, part: Sequence[HeldFinding]) -> tuple[dict[str, Job], str]:
+        """
+        Return a job for each of *part*, by name, and why the bin is to be kept for others.
+
+        A job whose event cannot be read has no finding.
+        """
         events = self._store.events(bin_.name, [each.name for each in part])
         jobs = {name: _job(event) for name, event in events.items()}
         for each in part:
             if each.name in jobs:
                 jobs[each.name].is_owed = each.is_owed
-        return jobs
+        return jobs, UNREADABLE if events.unreadable else ""
 
     def let_go(self, bin_: Bin, held: HeldFinding) -> None:
         """Forget a finding that was said."""
@@ -134,7 +153,9 @@ class Taking:
 
     def keep(self, due: DueBin, *, digest: str) -> None:
         """Remember the digest that was said, and keep the bin due for what could not be let go."""
-        self._store.close(due.bin, digest=digest, left=due.held[0])
+        # Where nothing can be read of what it holds, its own times stay as they are.
+        if due.held:
+            self._store.close(due.bin, digest=digest, left=due.held[0])
 
     def last_digest(self, bin_: Bin) -> str | None:
         """Return the id of the digest that was said last for a bin."""
@@ -144,10 +165,15 @@ class Taking:
         """Return those of *names* that are held in another bin, too."""
         return self._store.held_elsewhere(except_in, names) if names else set()
 
-    def _of(self, bin_: Bin, table: RoutingTable) -> DueBin:
-        """Split the findings in *bin_* into those that are due and those that came later."""
+    def _is_due(self, bin_: Bin, table: RoutingTable) -> bool:
+        with isolated("bin not read", bin=bin_.name):
+            return self._due_at(bin_, table) <= self._clock()
+        return False
+
+    def _of(self, bin_: Bin, stored: HeldFindings, table: RoutingTable) -> DueBin:
+        """Split the findings *stored* in *bin_* into those that are due and those that are not."""
         now, first = self._clock(), self._due_at(bin_, table)
-        held = [(self._due_at(bin_, table, each), each) for each in self._store.held(bin_.name)]
+        held = [(self._due_at(bin_, table, each), each) for each in stored]
         last = max((at for at, _ in held if at <= now), default=first)
         return DueBin(
             bin=bin_,
@@ -159,6 +185,7 @@ class Taking:
             ),
             held=[each for at, each in held if at <= now],
             left=next((each for at, each in held if at > now), None),
+            unreadable=len(stored.unreadable),
         )
 
     def _due_at(self, bin_: Bin, table: RoutingTable, held: HeldFinding | None = None) -> float:

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple, Protocol
 
 from finding_router.delivery.limits.deadline import Deadline
 from finding_router.delivery.limits.lock import Locks
-from finding_router.errors import UnavailableError
+from finding_router.errors import UnavailableError, UnreadableError
 
 # About one message a second and channel, says
 # https://docs.slack.dev/apis/web-api/rate-limits; the rest is for the way there, which varies.
@@ -97,6 +97,10 @@ class RateLimit:
         self._held: dict[str, float] = {}
         self._free_at: dict[str, float] = {}
         self._slowed = slowed
+        self._own_at: dict[str, float] = {}
+        """The next free slots by name, of those that cannot be read and are shared with nobody."""
+        self._called: dict[str, str] = {}
+        """The message that mentioned people in a channel whose lock cannot be read."""
 
     def is_full(self, channel: str) -> bool:
         """Return True if all slots of *channel* within the time of this run are taken."""
@@ -120,9 +124,7 @@ class RateLimit:
         if now - self._held.get(channel, 0.0) > LATE_SECONDS:
             left = self._deadline.remaining() - self._deadline.margin_seconds
             patience = max(min(left, patience_seconds, self._patient_until - now), 0.0)
-            slot = self._rates.slot(
-                channel, every_seconds=POST_SECONDS, now=now, latest=now + patience
-            )
+            slot = self._slot(channel, every_seconds=POST_SECONDS, now=now, latest=now + patience)
             if not slot.is_taken:
                 self._free_at[channel] = slot.at
                 return False
@@ -174,7 +176,7 @@ class RateLimit:
         slot = self._update()
         if slot.is_taken:
             return 0.0
-        turn = self._rates.slot(
+        turn = self._slot(
             TURNS,
             every_seconds=UPDATE_SECONDS,
             now=slot.at,
@@ -202,11 +204,29 @@ class RateLimit:
     def _update(self) -> Slot:
         """Take a slot for a change, if there is one right now."""
         now, early = self._clock(), (UPDATES_AT_ONCE - 1) * UPDATE_SECONDS
-        slot = self._rates.slot(UPDATES, every_seconds=UPDATE_SECONDS, now=now, latest=now + early)
+        slot = self._slot(UPDATES, every_seconds=UPDATE_SECONDS, now=now, latest=now + early)
         return slot if slot.is_taken else Slot(at=slot.at - early, is_taken=False)
 
+    def _slot(self, name: str, *, every_seconds: float, now: float, latest: float) -> Slot:
+        """Take a slot; where the shared ones cannot be read, this run keeps the pace alone."""
+        try:
+            return self._rates.slot(name, every_seconds=every_seconds, now=now, latest=latest)
+        except UnreadableError:
+            at = max(self._own_at.get(name, now), now)
+            if at > latest:
+                return Slot(at=at, is_taken=False)
+            self._own_at[name] = at + every_seconds
+            return Slot(at=at, is_taken=True)
+
     def may_call(self, channel: str, message_id: str) -> bool:
-        """Return True if *message_id* may mention people in *channel*: once in five minutes."""
-        return self._locks.once(
-            f"call in {channel}", by=message_id, every_seconds=PING_SECONDS, now=self._clock()
-        )
+        """
+        Return True if *message_id* may mention people in *channel*: once in five minutes.
+
+        Where the lock cannot be read, it may once in a run.
+        """
+        try:
+            return self._locks.once(
+                f"call in {channel}", by=message_id, every_seconds=PING_SECONDS, now=self._clock()
+            )
+        except UnreadableError:
+            return self._called.setdefault(channel, message_id) == message_id

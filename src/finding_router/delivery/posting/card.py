@@ -8,14 +8,14 @@ from finding_router.delivery.alerts.alert import Alert, Saying
 from finding_router.delivery.deliveries import Delivery
 from finding_router.delivery.digests.grouping import channel_of
 from finding_router.delivery.digests.store import banner_of
-from finding_router.delivery.limits.backoff import FIRST_SECONDS
+from finding_router.delivery.limits.backoff import FIRST_SECONDS, backoff_seconds
 from finding_router.delivery.limits.rate import AT_SLACKS_PACE
 from finding_router.delivery.outcome import Progress
 from finding_router.delivery.posting.layout import Card
 from finding_router.delivery.posting.recovery import look_for_claims
 from finding_router.delivery.posting.run import ANOTHER_IS_AT_IT, ANOTHER_WAS_FIRST, Run
 from finding_router.delivery.posting.task import Rank, Task
-from finding_router.errors import StoreError
+from finding_router.errors import StoreError, UnreadableError
 from finding_router.slack.api.client import Posted
 from finding_router.slack.kit.message import Message
 from finding_router.telemetry import logger
@@ -156,6 +156,9 @@ class CardTask(Task):
             self.fail(ANOTHER_IS_AT_IT, retry_seconds=FIRST_SECONDS)
             return
         looked = look_for_claims(run, [alert])
+        for why in looked.unreadable.values():
+            self.fail(why, retry_seconds=backoff_seconds(self.tries))
+            return
         posted = looked.posted.get(alert.delivery_id)
         if posted is None:
             if alert.claim is not None and alert.claim.digest is not None:
@@ -323,7 +326,10 @@ class CardTask(Task):
 
     def _change_line(self, shown: Alert, digest_id: str) -> None:
         """Change the line of the alert in its digest; the totals follow."""
-        lines = {line.subject: line for line in self.run.digests.lines(digest_id)}
+        stored = self.run.digests.lines(digest_id)
+        if shown.key.subject in stored.unreadable:
+            raise UnreadableError(f"its line in the digest {digest_id} cannot be read")
+        lines = {line.subject: line for line in stored}
         line = lines.get(shown.key.subject)
         if line is not None:
             line = replace(line, is_ended=not shown.is_there, severity=shown.severity)

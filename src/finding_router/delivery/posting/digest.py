@@ -16,7 +16,7 @@ from finding_router.delivery.digests.totals import parent
 from finding_router.delivery.limits.backoff import FIRST_SECONDS, backoff_seconds
 from finding_router.delivery.limits.deadline import AWS_SECONDS
 from finding_router.delivery.outcome import Progress
-from finding_router.delivery.posting.recovery import look, look_for_claims
+from finding_router.delivery.posting.recovery import Looked, look, look_for_claims
 from finding_router.delivery.posting.run import (
     ANOTHER_IS_AT_IT,
     ANOTHER_WAS_FIRST,
@@ -180,6 +180,7 @@ class DigestTask(Task):
         run = self.run
         begun = [each for each in self.left if each.alert.claim is not None]
         looked = look_for_claims(run, [each.alert for each in begun])
+        begun = _readable(begun, looked)
         left: dict[str, list[Delivery]] = {}
         for each in begun:
             claim, alert = each.alert.claim, each.alert
@@ -459,6 +460,19 @@ class DigestTask(Task):
         )
         is_ended = delivery.key.subject in self.group.over
         return replace(line, is_ended=is_ended, severity=delivery.severity)
+
+
+def _readable(begun: list[Delivery], looked: Looked) -> list[Delivery]:
+    """Return those of *begun* whose digest could be read; the others come back."""
+    readable = []
+    for each in begun:
+        claim = each.alert.claim
+        why = looked.unreadable.get(claim.digest) if claim and claim.digest else None
+        if why is None:
+            readable.append(each)
+        else:
+            each.fail(why, retry_seconds=backoff_seconds(each.job.record.tries))
+    return readable
 
 
 def _meant_for(deliveries: list[Delivery]) -> tuple[str, ...]:

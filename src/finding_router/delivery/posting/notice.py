@@ -6,6 +6,7 @@ from finding_router.counts import counted
 from finding_router.delivery.notices import Notice, Notices
 from finding_router.delivery.posting.run import Run
 from finding_router.delivery.posting.task import Rank, Task
+from finding_router.errors import UnreadableError
 from finding_router.slack.messages.notice import notice as laid_out
 from finding_router.telemetry import logger
 
@@ -81,10 +82,15 @@ class NoticeTask(Task):
             logger.warning("notice put off", topic=each.topic, reason=why)
 
     def _lock(self, notice: Notice, seconds: float) -> bool:
+        """Return True if *notice* is ours to tell; of one that cannot be read nothing is told."""
         now = self.run.clock()
-        return self._notices.locks.once(
-            notice.topic, by=notice.name, every_seconds=seconds, now=now
-        )
+        try:
+            return self._notices.locks.once(
+                notice.topic, by=notice.name, every_seconds=seconds, now=now
+            )
+        except UnreadableError as error:
+            logger.warning("notice not told", topic=notice.topic, reason=str(error))
+            return False
 
     def _words(self, several: list[Notice]) -> tuple[str, list[str]]:
         details = [detail for each in several for detail in each.details]

@@ -17,6 +17,7 @@ from finding_router.errors import (
     StoreError,
     UnavailableError,
     UnlistedCodeError,
+    UnreadableError,
 )
 from finding_router.slack.api.refusals import MAYBE_CHANNEL_CODES
 
@@ -70,7 +71,9 @@ def respond(
         case StoreError():
             # A message that stands in Slack is recorded once the others have been posted.
             is_to_record = task.posted is not None and not task.is_doubtful
-            return Response(Next.WAIT if is_to_record else Next.FAIL, fails_at=LEDGER)
+            # An item that cannot be read says nothing about the others.
+            fails_at = "" if isinstance(error, UnreadableError) else LEDGER
+            return Response(Next.WAIT if is_to_record else Next.FAIL, fails_at=fails_at)
         case RateLimitedError() if error.is_search or task.is_change:
             slows = "" if error.is_search else UPDATES
             return Response(Next.FAIL, retry_seconds=error.retry_after_seconds, slows=slows)

@@ -1,10 +1,12 @@
 """Search for messages that an earlier try may have posted, before they are posted again."""
 
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.posting.run import Run
+from finding_router.errors import UnreadableError
 from finding_router.slack.api.client import Posted
 
 # A search starts this long before the claim, for the difference between two clocks.
@@ -16,6 +18,8 @@ class Looked(NamedTuple):
 
     posted: Mapping[str, Posted]
     is_sure: bool
+    unreadable: Mapping[str, str] = MappingProxyType({})
+    """By id, the reason for each digest of which nobody can tell where its thread is."""
 
 
 def look(
@@ -79,12 +83,17 @@ def look_for_claims(run: Run, alerts: Sequence[Alert]) -> Looked:
         looked = look(run, [alert.delivery_id], places, claimed_at=alert.claim.claimed_at)
         posted |= looked.posted
         is_sure = is_sure and looked.is_sure
+    unreadable: dict[str, str] = {}
     for digest_id, those in by_digest.items():
-        digest = run.digests.about(digest_id)
+        try:
+            digest = run.digests.about(digest_id)
+        except UnreadableError as error:
+            unreadable[digest_id] = str(error)
+            continue
         if digest is not None and digest.posted_to is not None:
             since = min(each.claim.claimed_at for each in those if each.claim)
             names = [each.delivery_id for each in those]
             looked = look(run, names, {digest.posted_to: digest.ts}, claimed_at=since)
             posted |= looked.posted
             is_sure = is_sure and looked.is_sure
-    return Looked(posted, is_sure)
+    return Looked(posted, is_sure, unreadable)

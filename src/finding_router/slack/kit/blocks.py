@@ -6,8 +6,9 @@ a block is built.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from finding_router.characters import is_blank
 from finding_router.slack.kit.detail import Fact
 from finding_router.slack.kit.text import (
     CONTEXT_ELEMENTS,
@@ -18,6 +19,9 @@ from finding_router.slack.kit.text import (
     plain,
 )
 
+# Slack refuses a message with an empty text in it.
+NOTHING: Final = "(nothing to show)"
+
 if TYPE_CHECKING:
     from slack_sdk.models.blocks import MarkdownTextObject
 
@@ -26,7 +30,7 @@ def header(text: str) -> dict[str, Any]:
     """Return a header block of plain *text*, cut to Slack's limit."""
     from slack_sdk.models.blocks import HeaderBlock, PlainTextObject
 
-    shown = plain(text, HEADER_CHARS)
+    shown = plain(text, HEADER_CHARS) or NOTHING
     return HeaderBlock(text=PlainTextObject(text=shown, emoji=False)).to_dict()
 
 
@@ -41,7 +45,8 @@ def paragraph(text: Plain) -> dict[str, Any]:
     """Return a section block of plain *text*."""
     from slack_sdk.models.blocks import PlainTextObject, SectionBlock
 
-    return SectionBlock(text=PlainTextObject(text=text, emoji=False)).to_dict()
+    shown = NOTHING if is_blank(text) else text
+    return SectionBlock(text=PlainTextObject(text=shown, emoji=False)).to_dict()
 
 
 def columns(facts: Sequence[Fact]) -> dict[str, Any]:
@@ -72,4 +77,4 @@ def _mrkdwn(text: Mrkdwn) -> "MarkdownTextObject":
     from slack_sdk.models.blocks import MarkdownTextObject
 
     # Verbatim stops Slack from linking addresses, channels and people named in a finding.
-    return MarkdownTextObject(text=text, verbatim=True)
+    return MarkdownTextObject(text=NOTHING if is_blank(text) else text, verbatim=True)

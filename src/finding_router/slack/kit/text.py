@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NewType
 
+from finding_router.characters import BRAILLE_BLANK, HALF_SURROGATES, INVISIBLE, REPLACEMENT
+
 Mrkdwn = NewType("Mrkdwn", str)
 Plain = NewType("Plain", str)
 """Text for a plain_text object: escaped; Slack formats nothing in it."""
@@ -40,15 +42,6 @@ _ENTITIES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _ENTITY_CHARS: Final = {"&": 5, "<": 4, ">": 4}
 
 _LINE_ENDS: Final = re.compile("\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
-# Control characters and Unicode's Default_Ignorable_Code_Point, among them zero-width characters,
-# invisible in a word, and bidirectional overrides, which reverse it.
-# https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt
-_INVISIBLE: Final = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
-    "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
-    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-)
-_HALF_SURROGATES: Final = re.compile("[\ud800-\udfff]")
 _BLANK_LINES: Final = re.compile(r"\n(?:[^\S\n]*\n){2,}")
 
 # Markup that mrkdwn cannot escape: emphasis, code, quotes, emoji, and automatic links. An
@@ -79,8 +72,8 @@ def clean(text: str) -> str:
     """Return *text* without invisible characters, and with every line end as a newline."""
     if text.isascii() and text.isprintable():
         return text
-    text = _INVISIBLE.sub("", _LINE_ENDS.sub("\n", text.replace("\t", " ")))
-    return _HALF_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)
+    text = INVISIBLE.sub("", _LINE_ENDS.sub("\n", text.replace("\t", " ")))
+    return HALF_SURROGATES.sub(REPLACEMENT, text.replace(BRAILLE_BLANK, " "))
 
 
 def one_line(text: str) -> str:

@@ -182,7 +182,11 @@ def _why(context: CardContext) -> Mrkdwn:
 
 
 def _json(raw: object) -> str:
+    if isinstance(raw, str):
+        return raw
     try:
         return json.dumps(raw, indent=1, ensure_ascii=False, default=str)
     except RecursionError:
         return "nested too deeply to be shown"
+    except ValueError:
+        return "with a number of too many digits to be shown"
