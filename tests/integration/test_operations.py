@@ -73,7 +73,7 @@ def check_well(stack: Stack, finding_id: str = "finding-1") -> None:
     texts = [message.text for message in stack.slack.messages(ALERTS)]
     assert 1 == len([text for text in texts if finding_id in text])
     assert "NOTIFIED" == stack.workflow_status(PRODUCT_ARN, finding_id)
-    assert [[]] * 3 == [stack.queued(queue) for queue in stack.deployment.queues]
+    assert not any(map(stack.queued, stack.deployment.queues))
 
 
 def test_dead_letters(stack: Stack) -> None:
@@ -179,7 +179,7 @@ def test_lost_events(stack: Stack) -> None:
     stack.aws.faults.add(Fault(effect="outage", operation="SendMessage", times=None))
     with pytest.raises(ConnectionError):
         stack.put(imported(raw_finding()))
-    assert [[]] * 3 == [stack.queued(queue) for queue in stack.deployment.queues]
+    assert not any(map(stack.queued, stack.deployment.queues))
 
     stack.aws.faults.clear()
     stack.aws.client("securityhub").batch_update_findings(
