@@ -17,7 +17,7 @@ ROUTES = (EVERYTHING, {"kind": "route", "name": "other", "channel": "#other"})
 CLAIM = {"service": "dynamodb", "operation": "PutItem", "containing": '"S": "claimed"'}
 RECORD = {"service": "dynamodb", "operation": "PutItem", "containing": '"S": "posted"'}
 MARK = {"service": "securityhub", "operation": "BatchUpdateFindings"}
-REMEMBER = {"service": "dynamodb", "operation": "UpdateItem", "containing": "notified_at"}
+REMEMBER = {"service": "dynamodb", "operation": "TransactWriteItems", "containing": "notified_at"}
 STEPS = {"claim": CLAIM, "record": RECORD, "mark": MARK, "remember": REMEMBER}
 WHEN = {"before": Effect.KILL_BEFORE, "after": Effect.KILL_AFTER}
 

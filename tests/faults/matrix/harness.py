@@ -13,6 +13,7 @@ from faults.matrix.judging import explain_dead_letters, problems_of
 from faults.matrix.scenes import BURST_THRESHOLD, CHANNEL, SCENES, Scene
 from faults.matrix.steps import POST, SLACK, Site, sites_of
 from faults.matrix.troubles import FIRST_TROUBLES, TROUBLES, Trouble
+from finding_router.delivery.held.lookout import LOOK_SECONDS
 from finding_router_cli.redrive import move_all
 from finding_router_local.faults import Effect, Fault
 from finding_router_local.gate import Call
@@ -56,10 +57,10 @@ def matrix_stack() -> Iterator[Stack]:
             "deadLetterTargetArn": _arn(stack, "DeadLetters"),
             "maxReceiveCount": MOST_TRIES,
         }
-        stack.aws.client("sqs").set_queue_attributes(
-            QueueUrl=stack.deployment.queues["FindingsQueue"],
-            Attributes={"RedrivePolicy": json.dumps(policy)},
-        )
+        for source in stack.function.sources:
+            stack.aws.client("sqs").set_queue_attributes(
+                QueueUrl=source.queue_url, Attributes={"RedrivePolicy": json.dumps(policy)}
+            )
         yield stack
 
 
@@ -219,11 +220,11 @@ def _play(stack: Stack, cell: Cell) -> Verdict:
 
 def _is_apart(batches: Sequence[Batch]) -> bool:
     """Return True if findings that are NEW came for the same time in more than one of *batches*."""
-    tries: Counter[str] = Counter()
+    tries: Counter[tuple[str, str]] = Counter()
     for batch in batches:
         tries.update(
             {
-                record["attributes"]["ApproximateReceiveCount"]
+                (record["eventSourceARN"], record["attributes"]["ApproximateReceiveCount"])
                 for record in batch.event["Records"]
                 if '"Status": "NEW"' in record["body"]
             }
@@ -233,6 +234,8 @@ def _is_apart(batches: Sequence[Batch]) -> bool:
 
 def _prepare(stack: Stack, scene: Scene, *, with_history: bool) -> None:
     stack.reset()
+    # So that each worker looks for overdue bins again, whatever it did in the scene before.
+    stack.advance(LOOK_SECONDS)
     stack.slack.set_scopes(_ALL_SCOPES if with_history else DEFAULT_SCOPES)
     stack.put_routes(scene.routes)
     for act in scene.before:

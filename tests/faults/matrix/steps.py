@@ -38,7 +38,7 @@ POST: Final = "chat.postMessage"
 LIST: Final = "conversations.list"
 # Of these DynamoDB may do a part.
 BATCHES: Final = frozenset({"BatchGetItem", "BatchWriteItem"})
-_WRITES: Final = ("PutItem", "UpdateItem")
+_WRITES: Final = ("PutItem", "UpdateItem", "TransactWriteItems")
 STEPS: Final[Sequence[Step]] = (
     Step("read routes", DYNAMODB, "Query", "#kind = :kind"),
     Step("read bins", DYNAMODB, "Query", '{"S": "bins"}'),
@@ -57,6 +57,9 @@ STEPS: Final[Sequence[Step]] = (
     Step("record parent", DYNAMODB, "PutItem", _POSTED + _OF_DIGEST),
     Step("claim", DYNAMODB, "PutItem", _CLAIMED + _OF_ALERT),
     Step("record", DYNAMODB, "PutItem", _POSTED + _OF_ALERT),
+    Step("claim several", DYNAMODB, "TransactWriteItems", _CLAIMED + _OF_ALERT),
+    Step("record several", DYNAMODB, "TransactWriteItems", _POSTED + _OF_ALERT),
+    Step("remember several NOTIFIED", DYNAMODB, "TransactWriteItems", "notified_at"),
     Step("put lines", DYNAMODB, "BatchWriteItem"),
     Step("count", DYNAMODB, "UpdateItem", '{"S": "count"}'),
     Step("keep last digest", DYNAMODB, "UpdateItem", '{"S": "said#'),
@@ -72,6 +75,7 @@ STEPS: Final[Sequence[Step]] = (
     Step("list channels", SLACK, LIST),
     Step("take from queue", SQS, "DeleteMessageBatch"),
     Step("put off", SQS, "ChangeMessageVisibilityBatch"),
+    Step("hand over", SQS, "SendMessageBatch"),
 )
 
 
