@@ -7,6 +7,7 @@ import boto3
 import pytest
 from botocore.retries.standard import ExponentialBackoff
 
+from finding_router.aws import clients
 from finding_router_local.aws import CREDENTIALS, AwsServer
 
 
@@ -27,12 +28,13 @@ def aws(aws_server: AwsServer) -> Iterator[Any]:
 
 @pytest.fixture
 def aws_environment(aws: AwsServer, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Lead every boto3 client that is made during the test to the local AWS."""
+    """Lead every client that is made during the test to the local AWS."""
     for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
-    # The default session remembers the environment that it was made in.
+    # The default sessions remember the environment that they were made in.
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    clients._session.cache_clear()
     return aws
 
 

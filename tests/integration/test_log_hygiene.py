@@ -84,8 +84,8 @@ def invoke(
 def _forget() -> None:
     """Be a new worker."""
     handler._parts.cache_clear()
-    token_of._secrets.cache_clear()
-    token_of._parameters.cache_clear()
+    token_of._client.cache_clear()
+    token_of._CACHE.clear()
 
 
 def test_the_token_is_nowhere_in_the_log(

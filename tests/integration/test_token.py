@@ -43,11 +43,11 @@ class Keeper:
 @pytest.fixture(autouse=True)
 def _new_worker(aws_environment: AwsServer) -> Iterator[None]:
     """Forget clients and cached values, as a new worker does."""
-    token._secrets.cache_clear()
-    token._parameters.cache_clear()
+    token._client.cache_clear()
+    token._CACHE.clear()
     yield
-    token._secrets.cache_clear()
-    token._parameters.cache_clear()
+    token._client.cache_clear()
+    token._CACHE.clear()
 
 
 @pytest.fixture(params=["secretsmanager", "ssm"])

@@ -8,9 +8,7 @@ from itertools import batched
 from math import ceil
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-import boto3
-
-from finding_router.aws.clients import AWS_ERRORS, CONFIG, error_code
+from finding_router.aws.clients import AWS_ERRORS, error_code, make_client
 from finding_router.delivery.backlog import Source, returns
 from finding_router.delivery.deliveries import Job, Record
 from finding_router.delivery.limits.backoff import FIRST_SECONDS
@@ -56,7 +54,8 @@ class Queue:
 
     @cached_property
     def _client(self) -> "SQSClient":
-        return boto3.client("sqs", config=CONFIG)
+        client: SQSClient = make_client("sqs")
+        return client
 
     def delay(self, seconds_by_receipt: Mapping[str, float], deadline: Deadline) -> None:
         """

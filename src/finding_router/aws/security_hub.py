@@ -6,11 +6,10 @@ from functools import cached_property
 from itertools import batched
 from typing import TYPE_CHECKING, Any, Final
 
-import boto3
 from botocore.exceptions import ParamValidationError
 from botocore.parsers import ResponseParserError
 
-from finding_router.aws.clients import AWS_ERRORS, SECURITY_HUB_CONFIG, error_code
+from finding_router.aws.clients import AWS_ERRORS, SECURITY_HUB_CONFIG, error_code, make_client
 from finding_router.delivery.limits.deadline import SECURITY_HUB_SECONDS, Deadline
 from finding_router.delivery.marking import (
     INVALID_INPUT,
@@ -53,7 +52,8 @@ class SecurityHub:
 
     @cached_property
     def _client(self) -> "SecurityHubClient":
-        return boto3.client("securityhub", config=SECURITY_HUB_CONFIG)
+        client: SecurityHubClient = make_client("securityhub", SECURITY_HUB_CONFIG)
+        return client
 
     def mark(
         self, keys: Iterable[FindingKey], status: WorkflowStatus, *, deadline: Deadline

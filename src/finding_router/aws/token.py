@@ -1,14 +1,11 @@
 """The Slack token, from Secrets Manager or the Systems Manager parameter store."""
 
 import json
+import time
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
-import boto3
-from aws_lambda_powertools.utilities import parameters
-from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvider
-
-from finding_router.aws.clients import CONFIG
+from finding_router.aws.clients import AWS_ERRORS, make_client
 from finding_router.errors import ConfigurationError
 
 MAX_AGE_SECONDS: Final = 900
@@ -24,26 +21,34 @@ def fetch_token(arn: str, *, fresh: bool) -> str:
         ConfigurationError: The value cannot be read or is no token. The message omits the value.
 
     """
-    try:
-        if ":secretsmanager:" in arn:
-            value = _secrets().get(arn, max_age=MAX_AGE_SECONDS, force_fetch=fresh)
-        else:
-            value = _parameters().get(arn, decrypt=True, max_age=MAX_AGE_SECONDS, force_fetch=fresh)
-    except parameters.exceptions.GetParameterError as error:
-        message = f"{arn}: cannot be read; check that it exists and that the function may read it"
-        raise ConfigurationError(message) from error
-    return _token_in(arn, value if isinstance(value, str) else "")
+    value, read_at = _CACHE.get(arn, ("", 0.0))
+    if fresh or not value or time.time() - read_at > MAX_AGE_SECONDS:
+        try:
+            value = _read(arn)
+        except AWS_ERRORS as error:
+            message = (
+                f"{arn}: cannot be read; check that it exists and that the function may read it"
+            )
+            raise ConfigurationError(message) from error
+        _CACHE[arn] = value, time.time()
+    return _token_in(arn, value)
+
+
+# Powertools' parameters would do the same, but they import all of boto3.
+_CACHE: Final[dict[str, tuple[str, float]]] = {}
+
+
+def _read(arn: str) -> str:
+    """Return the text under *arn*, or "" for a binary secret."""
+    if ":secretsmanager:" in arn:
+        return str(_client("secretsmanager").get_secret_value(SecretId=arn).get("SecretString", ""))
+    answer = _client("ssm").get_parameter(Name=arn, WithDecryption=True)
+    return str(answer["Parameter"]["Value"])
 
 
 @cache
-def _secrets() -> SecretsProvider:
-    # Without a client, SecretsProvider creates a new session, which loads botocore's data again.
-    return SecretsProvider(boto3_client=boto3.client("secretsmanager", config=CONFIG))
-
-
-@cache
-def _parameters() -> SSMProvider:
-    return SSMProvider(boto3_client=boto3.client("ssm", config=CONFIG))
+def _client(service: str) -> Any:
+    return make_client(service)
 
 
 def _token_in(arn: str, value: str) -> str:
