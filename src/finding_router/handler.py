@@ -221,7 +221,7 @@ def _outcomes(jobs: Sequence[Job]) -> dict[str, Any]:
     return {
         "outcomes": [
             {
-                "finding_id": job.finding and job.finding.id,
+                "finding_id": job.about and job.about.id,
                 "outcome": job.outcome,
                 "detail": job.detail,
             }

@@ -20,7 +20,7 @@ from finding_router.delivery.backlog import (
     put_off_a_flood,
 )
 from finding_router.delivery.deliveries import Job, Record
-from finding_router.delivery.intake import read_jobs
+from finding_router.delivery.intake import complete, read_jobs
 from finding_router.delivery.limits.backoff import backoff_seconds
 from finding_router.delivery.limits.deadline import Deadline
 from finding_router.delivery.marking import Workflow
@@ -74,15 +74,17 @@ class Pipeline:
         self, records: Sequence[Record], deadline: Deadline, source: Source = Source.ALONE
     ) -> list[Job]:
         """Route the findings of *records*; every job of the answer has an outcome."""
-        jobs = [job for record in records for job in read_jobs(record)]
+        jobs = [job for record in records for job in read_jobs(record, is_silent_in_full=False)]
         for job in jobs:
             job.is_urgent = is_urgent(job, self._settings.urgent_severity)
         if source is Source.FINDINGS:
             put_off_a_flood(jobs)
-        new = [job for job in jobs if job.outcome is None]
+        told = _subjects(job for job in jobs if job.outcome is None)
         session = None
         try:
-            followed, channels = self._followed(jobs, told=_subjects(new))
+            followed, channels = self._followed(jobs, told=told)
+            # With those that turned out to be unreadable.
+            new = [job for job in jobs if job.outcome is None]
             if new or followed or self._stores.unreadable:
                 session = self._session(self._routes.table(), deadline, source)
                 self._tell_troubles(session)
@@ -188,7 +190,8 @@ class Pipeline:
         # The only cost of events about findings that were never posted.
         channels = self._stores.ledger.channels(subjects) if subjects else {}
         for job in candidates:
-            job.is_followed = not _subjects([job]).isdisjoint({*channels, *told})
+            is_known = not _subjects([job]).isdisjoint({*channels, *told})
+            job.is_followed = is_known and complete(job)
         return [job for job in candidates if job.is_followed], channels
 
     def _session(
@@ -324,4 +327,4 @@ class Pipeline:
 
 
 def _subjects(jobs: Iterable[Job]) -> set[str]:
-    return {subject_of(job.finding) for job in jobs if job.finding is not None}
+    return {subject_of(job.about) for job in jobs if job.about is not None}

@@ -1,22 +1,13 @@
 """The router's settings from environment variables, which no other module reads."""
 
+import math
 import os
-from collections.abc import Mapping
-from typing import Annotated, Final, Self
-
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple, Self
 
 from finding_router.errors import ConfigurationError
 from finding_router.findings.finding import Severity
-
-
-def _none_if_empty(value: object) -> object:
-    """Return None for "": CloudFormation cannot omit a variable, so an empty one means unset."""
-    return None if value == "" else value
-
-
-type _Optional = Annotated[str | None, BeforeValidator(_none_if_empty)]
-
 
 # The token goes there, hence https; http only to this machine and to containers beside it. The
 # parameter SlackApiUrl in template.yaml has the same pattern.
@@ -26,29 +17,27 @@ SLACK_API_URL: Final = (
 )
 
 
-class Settings(BaseModel):
+class Settings(NamedTuple):
     """Settings of the router; each field is the lower-case name of its environment variable."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    routing_table: str = Field(min_length=1)
-    ledger_table: str = Field(min_length=1)
-    findings_queue_url: _Optional = None
-    backlog_queue_url: _Optional = None
+    routing_table: str
+    ledger_table: str
+    default_channel: str
+    slack_token_arn: str
+    findings_queue_url: str | None = None
+    backlog_queue_url: str | None = None
     urgent_severity: Severity = Severity.CRITICAL
-    default_channel: str = Field(min_length=1)
-    ops_channel: _Optional = None
-    slack_token_arn: str = Field(pattern=r"^arn:[a-z-]+:(secretsmanager|ssm):")
-    slack_api_url: str = Field("https://slack.com/api/", pattern=SLACK_API_URL)
-    route_cache_seconds: float = Field(30, ge=0)
-    settle_minutes: float = Field(15, ge=0)
-    ledger_days: int = Field(400, ge=1)
-    access_portal_url: _Optional = None
-    access_portal_role: _Optional = None
+    ops_channel: str | None = None
+    slack_api_url: str = "https://slack.com/api/"
+    route_cache_seconds: float = 30
+    settle_minutes: float = 15
+    ledger_days: int = 400
+    access_portal_url: str | None = None
+    access_portal_role: str | None = None
     allow_suppress: bool = False
     track_lifecycle: bool = True
-    burst_threshold: int = Field(5, ge=1)
-    burst_quiet_minutes: float = Field(10, ge=0)
+    burst_threshold: int = 5
+    burst_quiet_minutes: float = 10
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -59,19 +48,24 @@ class Settings(BaseModel):
             ConfigurationError: Variables are missing or wrong; the message names each of them.
 
         """
-        present = {
-            name: environment[name.upper()]
-            for name in cls.model_fields
-            if name.upper() in environment
-        }
-        try:
-            return cls.model_validate(present)
-        except ValidationError as error:
-            problems = "; ".join(
-                f"{str(problem['loc'][0]).upper()}: {problem['msg']}" for problem in error.errors()
+        values: dict[str, Any] = {}
+        problems: list[str] = []
+        for name, read in _READERS.items():
+            text = environment.get(name.upper())
+            try:
+                if text is not None:
+                    values[name] = read(text)
+                elif name not in cls._field_defaults:
+                    problems.append(f"{name.upper()}: is missing")
+            except ValueError as error:
+                problems.append(f"{name.upper()}: {error}")
+        if problems:
+            message = (
+                f"environment variables: {'; '.join(problems)}; "
+                "deploy the template again to set them"
             )
-            message = f"environment variables: {problems}; deploy the template again to set them"
-            raise ConfigurationError(message) from error
+            raise ConfigurationError(message)
+        return cls(**values)
 
     @property
     def trouble_channel(self) -> str:
@@ -86,3 +80,87 @@ def tracing_is_on(environment: Mapping[str, str] = os.environ) -> bool:
         and "LAMBDA_TASK_ROOT" in environment
         and "AWS_SAM_LOCAL" not in environment
     )
+
+
+def _text(text: str) -> str:
+    if not text:
+        message = "is empty"
+        raise ValueError(message)
+    return text
+
+
+def _optional(text: str) -> str | None:
+    """Return None for "": CloudFormation cannot omit a variable, so an empty one means unset."""
+    return text or None
+
+
+def _matching(pattern: str, wanted: str) -> Callable[[str], str]:
+    """Return a reader of texts that *pattern* matches; its error does not repeat the text."""
+
+    def read(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            message = f"is not {wanted}"
+            raise ValueError(message)
+        return text
+
+    return read
+
+
+def _number(kind: Callable[[str], float], wanted: str, least: int) -> Callable[[str], float]:
+    """Return a reader of numbers of *kind*, *least* or more."""
+
+    def read(text: str) -> float:
+        try:
+            number = kind(text)
+        except ValueError:
+            number = math.nan
+        if not number >= least:
+            message = f"is no {wanted} of at least {least}"
+            raise ValueError(message)
+        return number
+
+    return read
+
+
+def _severity(text: str) -> Severity:
+    if text not in Severity.__members__:
+        message = f"is none of {', '.join(Severity)}"
+        raise ValueError(message)
+    return Severity(text)
+
+
+def _flag(text: str) -> bool:
+    if text.lower() not in _FLAGS:
+        message = 'is neither "true" nor "false"'
+        raise ValueError(message)
+    return _FLAGS[text.lower()]
+
+
+_FLAGS: Final = dict.fromkeys(("true", "1", "yes", "on"), True) | dict.fromkeys(
+    ("false", "0", "no", "off"), False
+)
+# pydantic would do it, too, but it takes a third of a cold start, and most events need no more.
+_READERS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "routing_table": _text,
+    "ledger_table": _text,
+    "default_channel": _text,
+    "slack_token_arn": _matching(
+        r"arn:[a-z-]+:(secretsmanager|ssm):.*", "the ARN of a secret or of a parameter"
+    ),
+    "findings_queue_url": _optional,
+    "backlog_queue_url": _optional,
+    "urgent_severity": _severity,
+    "ops_channel": _optional,
+    "slack_api_url": _matching(
+        SLACK_API_URL, "an https address that ends with a slash, or an http one of this machine"
+    ),
+    "route_cache_seconds": _number(float, "number", 0),
+    "settle_minutes": _number(float, "number", 0),
+    "ledger_days": _number(int, "whole number", 1),
+    "access_portal_url": _optional,
+    "access_portal_role": _optional,
+    "allow_suppress": _flag,
+    "track_lifecycle": _flag,
+    "burst_threshold": _number(int, "whole number", 1),
+    "burst_quiet_minutes": _number(float, "number", 0),
+}

@@ -32,13 +32,13 @@ def is_let_through(parameter: str, value: str) -> bool:
 def is_taken(channel: str) -> bool:
     """Return True if the function can work with *channel* as its default."""
     values = {
-        "routing_table": "routes",
-        "ledger_table": "ledger",
-        "default_channel": channel,
-        "slack_token_arn": "arn:aws:ssm:eu-west-1:123456789012:parameter/token",
+        "ROUTING_TABLE": "routes",
+        "LEDGER_TABLE": "ledger",
+        "DEFAULT_CHANNEL": channel,
+        "SLACK_TOKEN_ARN": "arn:aws:ssm:eu-west-1:123456789012:parameter/token",
     }
     try:
-        RoutingTable((), default_channel=Settings.model_validate(values).default_channel)
+        RoutingTable((), default_channel=Settings.from_environment(values).default_channel)
     except (ConfigurationError, ValueError):
         return False
     return True
@@ -101,18 +101,18 @@ def test_address_of_slack_is_let_through_if_it_is_taken(url: str) -> None:
     """The function's pattern is the parameter's, and the token goes nowhere in the clear."""
     assert SLACK_API_URL == PARAMETERS["SlackApiUrl"]["AllowedPattern"]
     values = {
-        "routing_table": "routes",
-        "ledger_table": "ledger",
-        "default_channel": "#security",
-        "slack_token_arn": "arn:aws:ssm:eu-west-1:123456789012:parameter/token",
-        "slack_api_url": url,
+        "ROUTING_TABLE": "routes",
+        "LEDGER_TABLE": "ledger",
+        "DEFAULT_CHANNEL": "#security",
+        "SLACK_TOKEN_ARN": "arn:aws:ssm:eu-west-1:123456789012:parameter/token",
+        "SLACK_API_URL": url,
     }
     if not is_let_through("SlackApiUrl", url):
-        with pytest.raises(ValueError, match="slack_api_url"):
-            Settings.model_validate(values)
+        with pytest.raises(ConfigurationError, match="SLACK_API_URL"):
+            Settings.from_environment(values)
         return
 
-    assert url == Settings.model_validate(values).slack_api_url
+    assert url == Settings.from_environment(values).slack_api_url
     host = re.sub(r"^[a-z]+://|(:\d+)?/.*$", "", url)
     local = {"127.0.0.1", "[::1]", "host.docker.internal"}
     assert url.startswith("https://") or host in local or re.fullmatch("[a-z][a-z0-9-]*", host)

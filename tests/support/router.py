@@ -58,7 +58,7 @@ class Router:
             "slack_token_arn": "arn:aws:ssm:eu-west-1:123456789012:parameter/token",
             "settle_minutes": SETTLE_MINUTES,
         }
-        self._settings = Settings.model_validate(values | changes)
+        self._settings = Settings(**values | changes)
         self._allow_suppress = allow_suppress
         self.restart()
 

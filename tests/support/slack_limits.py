@@ -8,6 +8,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from slack_sdk.errors import SlackObjectFormationError
+from slack_sdk.models.blocks import Block
+
 KNOWN_BLOCKS = {"header", "section", "context"}
 LINK = re.compile(r"<(https?://[^\s<>|]+)\|([^<>|]+)>")
 DATE = re.compile(r"<!date\^\d+\^[^<>|^]+\|[^<>|]+>")
@@ -59,6 +62,16 @@ def violations(arguments: dict[str, Any]) -> list[str]:
     return found
 
 
+def _of_model(block: dict[str, Any]) -> Iterator[str]:
+    """Name what slack_sdk's own model of *block* does not accept, or would write otherwise."""
+    try:
+        model = Block.parse(block)
+        if model is None or model.to_dict() != block:
+            yield f"slack_sdk makes another block of {block}"
+    except SlackObjectFormationError as error:
+        yield f"{block['type']}: {error}"
+
+
 def _of_block(block: dict[str, Any]) -> Iterator[str]:
     kind = block["type"]
     texts = list(texts_of(block))
@@ -66,6 +79,7 @@ def _of_block(block: dict[str, Any]) -> Iterator[str]:
         yield f"{kind} is not a block that the router sends"
     if not texts:
         yield f"{kind} is empty"
+    yield from _of_model(block)
     most = 150 if kind == "header" else 3000
     for text in texts:
         if not 1 <= counted(text["text"]) <= most:

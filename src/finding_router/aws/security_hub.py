@@ -20,9 +20,9 @@ from finding_router.delivery.marking import (
     WorkflowStatus,
 )
 from finding_router.errors import FindingError, WorkflowUpdateError
-from finding_router.findings.asff import read_finding
 from finding_router.findings.ending import ending_of
 from finding_router.findings.finding import Severity
+from finding_router.findings.outline import read_outline
 from finding_router.findings.reading import text_at
 from finding_router.isolation import isolated
 
@@ -201,5 +201,5 @@ def _standing(finding: Mapping[str, Any]) -> Standing:
 
 
 def _severity(finding: Mapping[str, Any]) -> Severity | None:
-    read = read_finding(finding)
+    read = read_outline(finding)
     return None if ending_of(read) is not None else read.severity

@@ -15,10 +15,10 @@ from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from finding_router.delivery.alerts.alert import Status
 from finding_router.delivery.alerts.identity import subject_of
 from finding_router.delivery.deliveries import Job, Record
 from finding_router.delivery.outcome import FOLLOWED, Outcome
+from finding_router.findings.ending import ending_of
 from finding_router.findings.finding import Severity
 
 # Two batches of so many take about as long as one CRITICAL finding may wait behind them.
@@ -57,10 +57,10 @@ class Returns(NamedTuple):
 
 def is_urgent(job: Job, least: Severity) -> bool:
     """Return True for a Custom Action, and for an open finding of at least severity *least*."""
-    if job.finding is None:
+    if job.about is None:
         return False
-    is_open = job.facts.status is not Status.ENDED
-    return job.is_requested or (is_open and job.finding.severity.rank >= least.rank)
+    is_open = ending_of(job.about) is None
+    return job.is_requested or (is_open and job.about.severity.rank >= least.rank)
 
 
 def put_off_a_flood(jobs: Sequence[Job]) -> None:
@@ -72,13 +72,13 @@ def put_off_a_flood(jobs: Sequence[Job]) -> None:
     """
     urgent = [job for job in jobs if job.is_urgent]
     records = {job.record for job in urgent}
-    subjects = {subject_of(job.finding) for job in urgent if job.finding}
+    subjects = {subject_of(job.about) for job in urgent if job.about}
     later = [
         job
         for job in jobs
         if (job.outcome is None or job.outcome in FOLLOWED)
         and job.record not in records
-        and not (job.finding and subject_of(job.finding) in subjects)
+        and not (job.about and subject_of(job.about) in subjects)
     ]
     if is_flood({job.record for job in later}):
         for job in later:

@@ -16,6 +16,7 @@ from finding_router.delivery.alerts.identity import (
 from finding_router.delivery.outcome import Outcome, Progress
 from finding_router.findings.events import EventKind
 from finding_router.findings.finding import Finding, Severity
+from finding_router.findings.outline import Outline
 from finding_router.findings.standards import standard_name
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class Job:
     sent_at: float | None = None
     """The event's time in Unix seconds; None if it has none."""
     raw: object = None
+    outline: Outline | None = None
+    """Read first; *finding* is None until it is needed."""
     finding: Finding | None = None
     is_unread_event: bool = False
     """A whole event of Security Hub's that could not be read, in place of its findings."""
@@ -77,6 +80,11 @@ class Job:
     shadowed: tuple[str, ...] = ()
     """Channels that shadow routes would have posted to."""
     deliveries: list["Delivery"] = field(default_factory=list)
+
+    @property
+    def about(self) -> Finding | Outline | None:
+        """Return as much of the finding as was read; None if it cannot be read."""
+        return self.finding or self.outline
 
     @property
     def is_requested(self) -> bool:

@@ -7,17 +7,21 @@ from typing import Any
 from finding_router.delivery.deliveries import Job, Record
 from finding_router.delivery.outcome import Outcome
 from finding_router.errors import EventError, FindingError, UnreadableEventError
-from finding_router.findings.asff import read_finding
 from finding_router.findings.events import EventKind, is_from_security_hub, read_event
+from finding_router.findings.finding import Finding
+from finding_router.findings.outline import read_outline
 from finding_router.findings.reading import text_at
 from finding_router.findings.screening import screen
 from finding_router.findings.timestamps import parse_timestamp
 from finding_router.isolation import isolated
 
 
-def read_jobs(record: Record) -> list[Job]:
+def read_jobs(record: Record, *, is_silent_in_full: bool = True) -> list[Job]:
     """
     Return a job for each finding of *record*; one that is not to be posted has its outcome.
+
+    Unless *is_silent_in_full*, of such a one only the outline is read, which `complete` makes up
+    for: most events are about findings that were never posted.
 
     A record that cannot be read becomes one job: without a finding, to be posted raw, if it came
     from Security Hub, else with the outcome `refused` and the reason.
@@ -55,7 +59,7 @@ def read_jobs(record: Record) -> list[Job]:
         for raw in intake.findings
     ]
     for job in jobs:
-        _read(job, intake.kind)
+        _read(job, intake.kind, is_silent_in_full=is_silent_in_full)
     return jobs
 
 
@@ -73,8 +77,8 @@ def _unread(record: Record, event: Mapping[str, Any], problem: str, *, is_from_h
     return job
 
 
-def _read(job: Job, kind: EventKind) -> None:
-    """Read the finding of *job*; a job without one is posted raw."""
+def complete(job: Job) -> bool:
+    """Read the finding of *job* in full; if that fails, return False: it is to be posted raw."""
     with isolated("finding not read", event_id=job.event_id) as trouble:
         try:
             job.finding = read_finding(job.raw)
@@ -82,7 +86,33 @@ def _read(job: Job, kind: EventKind) -> None:
             job.detail = str(error)
     if trouble.error is not None:
         job.detail = trouble.while_("reading it")
-    if job.finding is not None and (not_posted := screen(job.finding, kind)) is not None:
+    if job.finding is None:
+        job.outline = job.outcome = None
+    return job.finding is not None
+
+
+def read_finding(raw: object) -> Finding:
+    """Return the finding in *raw*; what reads it is imported with the first that is needed."""
+    from finding_router.findings import asff
+
+    return asff.read_finding(raw)
+
+
+def _read(job: Job, kind: EventKind, *, is_silent_in_full: bool) -> None:
+    """Read as much of the finding of *job* as is needed; a job without one is posted raw."""
+    with isolated("finding not read", event_id=job.event_id) as trouble:
+        try:
+            job.outline = read_outline(job.raw)
+            not_posted = screen(job.outline, kind)
+        except FindingError as error:
+            job.detail = str(error)
+            return
+    if trouble.error is not None:
+        job.outline = None
+        job.detail = trouble.while_("reading it")
+    elif not_posted is None:
+        complete(job)
+    elif not is_silent_in_full or complete(job):
         job.end(Outcome(not_posted.value))
 
 

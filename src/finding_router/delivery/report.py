@@ -1,9 +1,11 @@
 """The report of a finding: its outcome, its line in the log, and its place in the metrics."""
 
+import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from finding_router.delivery.deliveries import Job
+from finding_router.delivery.intake import complete
 from finding_router.delivery.outcome import FOLLOWED, METRICS, NEWS, Outcome, Progress
 from finding_router.routing.hold import HoldKind
 from finding_router.telemetry import EVENTS_REFUSED, FINDINGS_SHADOWED, count, logger
@@ -50,10 +52,17 @@ def report(job: Job) -> None:
         count(EVENTS_REFUSED)
     if job.shadowed and outcome in NEWS:
         count(FINDINGS_SHADOWED)
-    finding = job.finding
     # Most events are about findings that were never posted.
-    is_worth_a_line = outcome not in FOLLOWED or job.is_followed
-    log = logger.info if is_worth_a_line else logger.debug
+    if outcome not in FOLLOWED or job.is_followed:
+        _log(job, outcome, logger.info)
+    elif logger.log_level <= logging.DEBUG:
+        _log(job, outcome, logger.debug)
+
+
+def _log(job: Job, outcome: Outcome, log: Callable[..., None]) -> None:
+    if job.finding is None and job.outline is not None and not complete(job):
+        job.end(outcome, job.detail)
+    finding = job.finding
     log(
         "finding",
         outcome=outcome.value,

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from finding_router.findings.finding import Finding
+from finding_router.findings.outline import Outline
 
 
 class Ended(StrEnum):
@@ -18,7 +19,7 @@ class Ended(StrEnum):
     """A person or a rule has set the Workflow status to RESOLVED."""
 
 
-def ending_of(finding: Finding) -> Ended | None:
+def ending_of(finding: Finding | Outline) -> Ended | None:
     """
     Return the cause that ended *finding*, or None if the finding is open.
 

@@ -10,14 +10,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, Final
-
-from aws_lambda_powertools.utilities.parser import ValidationError, parse
-from aws_lambda_powertools.utilities.parser.models import EventBridgeModel
-from pydantic import BaseModel, BeforeValidator, Field
+from typing import Any, Final
 
 from finding_router.errors import EventError, UnreadableEventError
-from finding_router.findings.reading import as_text, text_at
+from finding_router.findings.reading import text_at
 
 SOURCE: Final = "aws.securityhub"
 IMPORTED: Final = "Security Hub Findings - Imported"
@@ -66,37 +62,6 @@ _REFUSED: Final = {
     ),
 }
 _TAKEN: Final = f'the router takes "{IMPORTED}" and "{CUSTOM_ACTION}" of {SOURCE}'
-# Texts for pydantic's error types; pydantic's own are written for programmers.
-_PROBLEMS: Final = {
-    "missing": "is missing",
-    "model_type": "is no object",
-    "list_type": "is no array",
-    "too_short": "is empty",
-}
-
-# Any: EventBridgeModel requires strings and a datetime, which hand-made events may lack.
-_Tolerant = Annotated[Any, BeforeValidator(as_text)]
-
-
-class _Detail(BaseModel):
-    """The detail of an event: its findings, each of any type, and the custom action."""
-
-    findings: Annotated[list[object], Field(min_length=1)]
-    action_name: _Tolerant = Field(default=None, alias="actionName")
-    action_description: _Tolerant = Field(default=None, alias="actionDescription")
-
-
-class _Envelope(EventBridgeModel):
-    """An EventBridge event, of which only the detail is required."""
-
-    version: _Tolerant = None
-    id: _Tolerant = None
-    account: _Tolerant = None
-    time: _Tolerant = None
-    region: _Tolerant = None
-    resources: Any = None
-    replay_name: Any = Field(default=None, alias="replay-name")
-    detail: _Detail
 
 
 def read_event(event: object) -> Intake:
@@ -115,19 +80,14 @@ def read_event(event: object) -> Intake:
         msg = f"an event is a JSON object, not {type(event).__name__}; {_TAKEN}"
         raise EventError(msg)
     kind = _kind(event)
-    try:
-        envelope = parse(dict(event), _Envelope)
-    except ValidationError as exc:
-        is_empty = [each["type"] for each in exc.errors()] == ["too_short"]
-        error = EventError if is_empty else UnreadableEventError
-        raise error(_explained(exc)) from exc
+    findings = _findings(event)
     return Intake(
         kind=kind,
-        event_id=envelope.id or _fingerprint(event),
-        action_name=envelope.detail.action_name,
-        action_description=envelope.detail.action_description,
-        findings=tuple(envelope.detail.findings),
-        time=envelope.time,
+        event_id=text_at(event, "id") or _fingerprint(event),
+        action_name=text_at(event, "detail", "actionName"),
+        action_description=text_at(event, "detail", "actionDescription"),
+        findings=findings,
+        time=text_at(event, "time"),
     )
 
 
@@ -167,12 +127,23 @@ def _kind(event: Mapping[str, Any]) -> EventKind:
     raise EventError(msg)
 
 
-def _explained(exc: ValidationError) -> str:
-    """Return the field and its problem, without the value, which may be a whole finding."""
-    [error, *_] = exc.errors(include_url=False, include_context=False, include_input=False)
-    field = ".".join(map(str, error["loc"]))
-    problem = _PROBLEMS.get(error["type"], error["msg"])
-    return f"{field} {problem}; an event holds its findings in the array detail.findings"
+def _findings(event: Mapping[str, Any]) -> tuple[object, ...]:
+    """Return the findings of *event*; the error names the field, without its value."""
+    detail = event.get("detail")
+    findings = detail.get("findings") if isinstance(detail, Mapping) else None
+    if isinstance(findings, list) and findings:
+        return tuple(findings)
+    where = "an event holds its findings in the array detail.findings"
+    if findings == []:
+        msg = f"detail.findings is empty; {where}"
+        raise EventError(msg)
+    if not isinstance(detail, Mapping):
+        problem = "detail is no object" if "detail" in event else "detail is missing"
+    else:
+        is_there = "findings" in detail
+        problem = "detail.findings is no array" if is_there else "detail.findings is missing"
+    msg = f"{problem}; {where}"
+    raise UnreadableEventError(msg)
 
 
 def _fingerprint(event: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from finding_router.findings.events import EventKind
 from finding_router.findings.finding import Finding
+from finding_router.findings.outline import Outline
 
 
 class NotPosted(StrEnum):
@@ -15,7 +16,7 @@ class NotPosted(StrEnum):
     NOT_NEW = "not_new"
 
 
-def screen(finding: Finding, kind: EventKind) -> NotPosted | None:
+def screen(finding: Finding | Outline, kind: EventKind) -> NotPosted | None:
     """
     Return the reason for not posting *finding*, or None if it is to be routed.
 

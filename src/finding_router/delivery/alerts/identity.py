@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from finding_router.findings.finding import Finding
+from finding_router.findings.outline import Outline
 from finding_router.findings.products import SECURITY_HUB
 
 # Between the channel and the event of a request by Custom Action.
@@ -25,7 +26,7 @@ class AlertKey:
     channel: str
 
 
-def subject_of(finding: Finding) -> str:
+def subject_of(finding: Finding | Outline) -> str:
     """
     Return the name of the thing that *finding* is about.
 

@@ -1,0 +1,69 @@
+"""What a cold start does not import: modules that most events never need."""
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from hub_events import custom_action, imported, raw_finding
+
+# Prints which top-level packages a fresh worker has loaded.
+LOADED = """
+import json, sys
+from finding_router.delivery.deliveries import Record
+from finding_router.delivery.intake import read_jobs
+import finding_router.handler
+if len(sys.argv) > 1:
+    read_jobs(Record(body=json.loads(sys.argv[1])), is_silent_in_full=False)
+print(*sys.modules)
+"""
+SETTINGS = {
+    "ROUTING_TABLE": "routes",
+    "LEDGER_TABLE": "ledger",
+    "DEFAULT_CHANNEL": "#security",
+    "SLACK_TOKEN_ARN": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:slack-AbCdEf",
+    "AWS_REGION": "eu-west-1",
+}
+
+
+def loaded(*events: dict[str, Any]) -> set[str]:
+    """Return the modules that a new worker has after reading *events*."""
+    run = subprocess.run(
+        [sys.executable, "-c", LOADED, *map(json.dumps, events)],
+        env={**os.environ, **SETTINGS},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return set(run.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        (),
+        (imported(raw_finding(RecordState="ARCHIVED")),),
+        (imported(raw_finding(Workflow={"Status": "NOTIFIED"})),),
+        (imported(raw_finding(Compliance={"Status": "PASSED"})),),
+        ({"source": "aws.securityhub", "detail-type": "Security Hub Insight Results"},),
+    ],
+)
+def test_silent_event_needs_neither_models_nor_slack(events: tuple[dict[str, Any], ...]) -> None:
+    """pydantic, boto3, slack_sdk and X-Ray take more than half of what is left."""
+    unneeded = {"pydantic", "pydantic_core", "boto3", "s3transfer", "slack_sdk", "aws_xray_sdk"}
+
+    assert set() == unneeded & loaded(*events)
+
+
+@pytest.mark.parametrize(
+    "event", [imported(raw_finding()), custom_action(raw_finding(RecordState="ARCHIVED"))]
+)
+def test_finding_to_be_posted_is_read_in_full(event: dict[str, Any]) -> None:
+    """The check above would see pydantic, and no message needs boto3."""
+    modules = loaded(event)
+
+    assert "pydantic" in modules
+    assert "boto3" not in modules
