@@ -11,10 +11,6 @@ import sys
 from pathlib import Path
 from typing import Final
 
-# Of botocore's 400 services; the rest of botocore/data is 25 MB.
-SERVICES: Final = {"dynamodb", "secretsmanager", "securityhub", "sqs", "ssm"}
-UNUSED_SERVICE_FILES: Final = ("examples-1.json", "waiters-2.json")
-
 # What the one installer leaves behind and the other does not.
 TRACES: Final = (".lock", "bin")
 
@@ -49,22 +45,19 @@ UNUSED: Final = (
     "aws_xray_sdk/ext/[acdfhmps]*",
     "aws_xray_sdk/ext/bottle",
     "aws_xray_sdk/ext/requests",
-    # Resources, of which the router makes none, and the injections for other services.
-    "boto3/data",
-    "boto3/ec2",
-    "boto3/examples",
-    "boto3/s3",
+    # The router makes its clients with botocore.
+    "aws_lambda_powertools/utilities/parameters",
+    "boto3",
+    "s3transfer",
     "botocore/stub.py",
     "dateutil/rrule.py",
     "dateutil/zoneinfo",
     "pydantic/deprecated",
     "pydantic/experimental",
     "pydantic/v1",
-    "s3transfer/processpool.py",
     # The old name of slack_sdk, its other APIs, and its asynchronous and legacy clients.
     "slack",
     "slack_sdk/audit_logs",
-    "slack_sdk/models/dialogs",
     "slack_sdk/oauth",
     "slack_sdk/rtm",
     "slack_sdk/rtm_v2",
@@ -88,7 +81,7 @@ def trim(layer: Path) -> None:
     Remove what is unused from *layer*.
 
     Raises:
-        SystemExit: a pattern names nothing, or a service is not there.
+        SystemExit: a pattern names nothing.
 
     """
     for pattern in UNUSED:
@@ -99,20 +92,6 @@ def trim(layer: Path) -> None:
             _remove(path)
     for name in TRACES:
         _remove(layer / name)
-    _keep_services(layer / "botocore" / "data")
-
-
-def _keep_services(data: Path) -> None:
-    """Keep what botocore knows of SERVICES, and what it knows of all services together."""
-    missing = SERVICES - {path.name for path in data.iterdir()}
-    if missing:
-        sys.exit(f"trim: botocore knows no {', '.join(sorted(missing))}")
-    for service in sorted(path for path in data.iterdir() if path.is_dir()):
-        if service.name not in SERVICES:
-            _remove(service)
-    for file in sorted(data.glob("*/*/*")):
-        if file.name in UNUSED_SERVICE_FILES:
-            _remove(file)
 
 
 def _remove(path: Path) -> None:

@@ -73,11 +73,16 @@ class Settings(NamedTuple):
         return self.ops_channel or self.default_channel
 
 
+def is_in_lambda(environment: Mapping[str, str] = os.environ) -> bool:
+    """Return True in Lambda and in its emulators."""
+    return "LAMBDA_TASK_ROOT" in environment
+
+
 def tracing_is_on(environment: Mapping[str, str] = os.environ) -> bool:
     """Return True if the stack enables tracing; False locally, where nothing collects traces."""
     return (
         environment.get("POWERTOOLS_TRACE_DISABLED", "true").lower() == "false"
-        and "LAMBDA_TASK_ROOT" in environment
+        and is_in_lambda(environment)
         and "AWS_SAM_LOCAL" not in environment
     )
 

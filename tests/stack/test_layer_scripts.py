@@ -32,6 +32,24 @@ def test_trim_names_what_is_not_there_any_more(tmp_path: Path) -> None:
     assert "*.dist-info is not in the layer any more" in result.stderr
 
 
+def test_slack_sdk_is_not_reduced_if_it_has_changed(tmp_path: Path) -> None:
+    """A part that moved, or a line that reads otherwise, stops the build."""
+    package = tmp_path / "slack_sdk"
+    for name in ("models", "web", "webhook"):
+        (package / name).mkdir(parents=True)
+
+    missing = run("slack_sdk_parts.py", tmp_path)
+    for name in ("", "web/"):
+        (package / name / "__init__.py").touch()
+    for name in ("chat_stream", "client", "internal_utils"):
+        (package / "web" / f"{name}.py").touch()
+    changed = run("slack_sdk_parts.py", tmp_path)
+
+    assert (1, 1) == (missing.returncode, changed.returncode)
+    assert "__init__.py is not there any more" in missing.stderr
+    assert "has no line 'from asyncio import Future' any more" in changed.stderr
+
+
 def test_precompile_compiles_for_the_path_in_lambda(tmp_path: Path) -> None:
     """The bytecode names the deployed path."""
     (tmp_path / "module.py").write_text("x = 1\n")

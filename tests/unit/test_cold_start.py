@@ -67,3 +67,40 @@ def test_finding_to_be_posted_is_read_in_full(event: dict[str, Any]) -> None:
 
     assert "pydantic" in modules
     assert "boto3" not in modules
+
+
+COLLECTED = """
+import gc, os, types
+os.environ["LAMBDA_TASK_ROOT"] = "/var/task"
+from finding_router import handler
+
+context = types.SimpleNamespace(
+    function_name="RouterFunction",
+    memory_limit_in_mb=512,
+    invoked_function_arn="arn:aws:lambda:eu-west-1:123456789012:function:RouterFunction",
+    aws_request_id="1",
+    get_remaining_time_in_millis=lambda: 90_000,
+)
+print(gc.isenabled())
+try:
+    handler.lambda_handler({}, context)
+except Exception as error:
+    print(type(error).__name__)
+print(gc.isenabled(), gc.get_freeze_count() > 0)
+"""
+
+
+def test_garbage_is_looked_for_after_the_first_invocation() -> None:
+    """Not while everything is imported; and also if that invocation fails."""
+    run = subprocess.run(
+        [sys.executable, "-c", COLLECTED],
+        env={**os.environ, **SETTINGS, "AWS_LAMBDA_FUNCTION_NAME": "RouterFunction"},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+
+    # The line of the log between them is of no interest.
+    lines = [line for line in run.stdout.splitlines() if not line.startswith("{")]
+    assert "False" == lines[0]
+    assert "True True" == lines[-1]

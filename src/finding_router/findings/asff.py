@@ -4,16 +4,34 @@ Parse findings in the AWS Security Finding Format (ASFF), incomplete or malforme
 https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-findings-format-syntax.html
 """
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from aws_lambda_powertools.utilities.parser import parse
-from pydantic import AliasPath, BaseModel, BeforeValidator, Field
+from pydantic import AliasPath, BaseModel, Field
+from pydantic_core.core_schema import CoreSchema, no_info_plain_validator_function
 
 from finding_router.findings.finding import Finding
 from finding_router.findings.outline import Outline, read_outline
 from finding_router.findings.reading import as_text, texts_at
 
-_Text = Annotated[str | None, BeforeValidator(as_text)]
+
+class _ReadBy:
+    """
+    Reads a field's value with *reader*, which takes anything.
+
+    pydantic's own PlainValidator inspects the reader's signature for each field, which takes as
+    long as all else of the model.
+    """
+
+    def __init__(self, reader: Callable[[object], object]) -> None:
+        self._reader = reader
+
+    def __get_pydantic_core_schema__(self, _source: object, _handler: object) -> CoreSchema:
+        return no_info_plain_validator_function(self._reader)
+
+
+_Text = Annotated[str | None, _ReadBy(as_text)]
 
 
 def _at(*path: str) -> Any:
