@@ -191,7 +191,7 @@ def test_conditions_hold_in_one_finding(new_only: Pattern) -> None:
 def test_life_cycle_is_followed_by_default(template: dict[str, Any]) -> None:
     """As the function's own default is."""
     assert "true" == template["Parameters"]["TrackLifecycle"]["Default"]
-    assert Settings.model_fields["track_lifecycle"].default is True
+    assert Settings._field_defaults["track_lifecycle"] is True
 
 
 @pytest.mark.parametrize(

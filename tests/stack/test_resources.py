@@ -186,12 +186,12 @@ class TestFunction:
     def test_environment_is_what_settings_read(self, resolve: Resolve) -> None:
         """Each variable has a reader, and settings without a variable have a default."""
         names = set(resolve()["RouterFunction"]["Environment"]["Variables"])
-        fields = {name.upper(): field for name, field in Settings.model_fields.items()}
-        required = {name for name, field in fields.items() if field.is_required()}
+        fields = {name.upper() for name in Settings._fields}
+        required = fields - {name.upper() for name in Settings._field_defaults}
 
         assert required <= names
-        assert {"AWS_ENDPOINT_URL", "LOG_LEVEL", "POWERTOOLS_TRACE_DISABLED"} == names - set(fields)
-        assert {"SETTLE_MINUTES", "LEDGER_DAYS"} == set(fields) - names
+        assert {"AWS_ENDPOINT_URL", "LOG_LEVEL", "POWERTOOLS_TRACE_DISABLED"} == names - fields
+        assert {"SETTLE_MINUTES", "LEDGER_DAYS"} == fields - names
 
     def test_aws_is_aws_unless_told_otherwise(
         self, resolve: Resolve, monkeypatch: pytest.MonkeyPatch
@@ -227,7 +227,7 @@ class TestFunction:
     ) -> None:
         """By default the setting has its own default, else the value of the parameter."""
         for values, wanted in (
-            ({}, Settings.model_fields[setting].default),
+            ({}, Settings._field_defaults[setting]),
             ({parameter: value}, expected),
         ):
             variables = resolve(**values)["RouterFunction"]["Environment"]["Variables"]
@@ -275,6 +275,51 @@ class TestFunction:
 
         assert {"Mode": mode} == function["TracingConfig"]
         assert disabled == variables["POWERTOOLS_TRACE_DISABLED"]
+
+
+class TestSnapStart:
+    """Starts from a snapshot, for who pays for them."""
+
+    PARTS = ("RouterVersion", "RouterAlias", "RouterAliasEventInvokeConfig")
+    SOURCES = ("RouterFunctionFindings", "RouterFunctionBacklog")
+
+    def test_is_off_unless_wanted(self, template: dict[str, Any], resolve: Resolve) -> None:
+        """Nothing is published, and all calls go to the function itself."""
+        resources = resolve()
+        conditions = {template["Resources"][name].get("Condition") for name in self.PARTS}
+
+        assert {"WithSnapStart"} == conditions
+        assert "SnapStart" not in resources["RouterFunction"]
+        assert {"<RouterFunction.Ref>"} == {
+            resources[name]["FunctionName"] for name in self.SOURCES
+        }
+
+    def test_all_calls_go_to_the_version_of_the_name(self, resolve: Resolve) -> None:
+        """The queues, the schedule and its role lead to the alias of what was published."""
+        resources = resolve(SnapStart="2026-03-01")
+        statement, *_ = resources["WakeRole"]["Policies"][0]["PolicyDocument"]["Statement"]
+        invoking = resources["RouterAliasEventInvokeConfig"]
+
+        assert {"ApplyOn": "PublishedVersions"} == resources["RouterFunction"]["SnapStart"]
+        assert "2026-03-01" == resources["RouterVersion"]["Description"]
+        assert "<RouterVersion.Version>" == resources["RouterAlias"]["FunctionVersion"]
+        assert {"<RouterAlias.Ref>"} == {
+            *(resources[name]["FunctionName"] for name in self.SOURCES),
+            resources["WakeSchedule"]["Target"]["Arn"],
+            statement["Resource"],
+        }
+        assert (resources["RouterAlias"]["Name"], 60, 0) == (
+            invoking["Qualifier"],
+            invoking["MaximumEventAgeInSeconds"],
+            invoking["MaximumRetryAttempts"],
+        )
+
+    def test_description_names_the_price(self, template: dict[str, Any]) -> None:
+        """Who switches it on knows what it costs, and what to do at the next deployment."""
+        description = template["Parameters"]["SnapStart"]["Description"]
+
+        assert "$2 a month" in description
+        assert "another name with each deployment" in description
 
 
 class TestWaking:
