@@ -87,14 +87,14 @@ def make_variants(built: Built, folder: Path) -> list[Variant]:
         if package.is_dir():
             shutil.rmtree(package)
         else:
-            package.with_suffix(".py").unlink()
+            package.with_suffix(".py").unlink(missing_ok=True)
     full = assemble_runtime(folder / "full-runtime", extra=RUNTIME_BOTO3)
     return [
         Variant(BARE_NAME, bare, None, full, make_batch, handler="bare.handler"),
         Variant(POSTS, built.task, built.layer, runtime, make_batch),
         Variant(SILENT, built.task, built.layer, runtime, make_end),
         Variant("router posts, without bytecode", task, layer, runtime, make_batch),
-        Variant("router posts, the runtime's boto3", built.task, slim, full, make_batch),
+        Variant("router posts, the runtime's botocore", built.task, slim, full, make_batch),
     ]
 
 

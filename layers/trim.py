@@ -45,10 +45,8 @@ UNUSED: Final = (
     "aws_xray_sdk/ext/[acdfhmps]*",
     "aws_xray_sdk/ext/bottle",
     "aws_xray_sdk/ext/requests",
-    # The router makes its clients with botocore.
+    # It needs boto3, which is not there: the router makes its clients with botocore.
     "aws_lambda_powertools/utilities/parameters",
-    "boto3",
-    "s3transfer",
     "botocore/stub.py",
     "dateutil/rrule.py",
     "dateutil/zoneinfo",

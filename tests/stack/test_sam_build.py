@@ -97,7 +97,7 @@ def test_tracebacks_name_the_path_in_lambda(built: Built) -> None:
 
 
 def test_layer_holds_what_the_lock_file_names(built: Built) -> None:
-    """Every locked package but boto3 is there, and botocore knows the services that are called."""
+    """Every locked package is there, and botocore knows the services that the router calls."""
     python = built.layer / "python"
 
     assert {
