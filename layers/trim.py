@@ -38,6 +38,7 @@ UNUSED: Final = (
     "aws_lambda_powertools/utilities/kafka",
     "aws_lambda_powertools/utilities/metadata",
     "aws_lambda_powertools/utilities/parser/envelopes",
+    "aws_lambda_powertools/utilities/parser/models",
     "aws_lambda_powertools/utilities/streaming",
     "aws_lambda_powertools/utilities/typing",
     "aws_lambda_powertools/utilities/validation",

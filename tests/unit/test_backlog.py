@@ -6,6 +6,7 @@ from typing import Any
 from finding_router.delivery.backlog import BEHIND_SECONDS, FLOOD_RECORDS, Source, returns
 from finding_router.delivery.deliveries import Job, Record
 from finding_router.delivery.outcome import Outcome
+from finding_router.findings.finding import Severity
 from hub_events import imported, raw_finding
 from router import ALERTS, Router, outcomes
 
@@ -143,7 +144,10 @@ def test_high_is_urgent_where_the_operator_says_so() -> None:
     high = raw_finding("high", Severity={"Label": "HIGH"})
     medium = several(FLOOD_RECORDS, Severity={"Label": "MEDIUM"})
 
-    for least, expected in (("HIGH", Outcome.POSTED), ("CRITICAL", Outcome.WAITING)):
+    for least, expected in (
+        (Severity.HIGH, Outcome.POSTED),
+        (Severity.CRITICAL, Outcome.WAITING),
+    ):
         queues = Queues(urgent_severity=least)
 
         jobs = queues.findings(queues.records(*medium, high))

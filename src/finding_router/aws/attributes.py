@@ -7,14 +7,16 @@ its own.
 
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from decimal import Context, Decimal
+from decimal import Clamped, Context, Decimal, Inexact, Overflow, Rounded, Underflow
 from math import isfinite
 from typing import Any, Final
 
 from finding_router.isolation import contained
 
-# What is no number becomes NaN, as boto3 reads it.
-_CONTEXT: Final = Context(prec=38, traps=[])
+# boto3's: what is no number becomes NaN, and a number that it would have to round is refused.
+_CONTEXT: Final = Context(
+    Emin=-128, Emax=126, prec=38, traps=[Clamped, Overflow, Inexact, Rounded, Underflow]
+)
 
 
 def to_item(values: Mapping[str, Any]) -> dict[str, Any]:
