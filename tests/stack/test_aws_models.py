@@ -21,7 +21,9 @@ sys.path.append(str(PROJECT / "layers"))
 from aws_models import OPERATIONS, WITHOUT_MEMBERS  # noqa: E402 -- a script beside the source
 
 CLIENT = re.compile(r"(^|[._])client(\([^()]*\))?$")
-EVERY_OPERATION = [(service, name) for service, names in OPERATIONS.items() for name in names]
+EVERY_OPERATION = [
+    (service, name) for service, names in OPERATIONS.items() for name in sorted(names)
+]
 needs_sam = pytest.mark.skipif(
     not has_sam(PROJECT), reason="the SAM CLI is not here: `make build` installs it"
 )
