@@ -2,8 +2,10 @@
 
 import copy
 import time
+from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
+from itertools import islice
 from typing import Any, Final, override
 
 from moto import backends
@@ -14,11 +16,15 @@ from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
 from moto.sqs import models as sqs_models
+from moto.sqs.models import Message, Queue, SQSBackend
 
 from finding_router_local import moto_expressions
 
 _query: Final = Table.query
 _transact_write_items: Final = DynamoDBBackend.transact_write_items
+_delete_any_message: Final = Queue.delete_message
+# SQS gives ten messages a call; those that become dead letters are passed over.
+_SHOWN: Final = 100
 _SIMPLE: Final = frozenset({"S", "N", "BOOL"})
 # Where it stands among the arguments after hash_key.
 _INDEX_NAME: Final = 6
@@ -70,6 +76,36 @@ def _transact(self: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> No
         del Table.__deepcopy__  # type: ignore[attr-defined]  # set above
 
 
+def _visible(queue: Queue) -> Iterator[Message]:
+    return (each for each in queue._messages if each.visible and not each.delayed)  # noqa: SLF001 -- as moto does
+
+
+def _first_messages(self: Queue) -> list[Message]:
+    """Return more visible messages than a call receives; moto's own lists all of a flood."""
+    return list(islice(_visible(self), _SHOWN))
+
+
+def _count_messages(self: Queue) -> int:
+    return sum(1 for _ in _visible(self))
+
+
+def _delete_message(self: Queue, receipt_handle: str) -> None:
+    """Look among the received messages first; moto's own asks all of them, twice."""
+    for message in self.pending_messages:
+        if message.had_receipt_handle(receipt_handle):
+            self.pending_messages.discard(message)
+            self.deleted_messages.update(filter(None, message.all_receipt_handles))
+            self._messages.remove(message)
+            return
+    _delete_any_message(self, receipt_handle)
+
+
+def _is_valid(self: SQSBackend, queue_name: str, message: Message) -> bool:
+    """Ask the queue for its retention alone; moto's own counts all its messages for each of them."""
+    retention = self.get_queue(queue_name).message_retention_period
+    return time.time() - int(message.sent_timestamp or 0) / 1000 < int(retention)
+
+
 def _milliseconds(dt: datetime | None = None) -> float:  # noqa: ARG001 -- moto's signature
     return time.time() * 1000
 
@@ -86,6 +122,10 @@ def speed_up() -> None:
     responses.method_names_from_class = cache(method_names_from_class)  # type: ignore[attr-defined]  # moto imports it
     backends.list_of_moto_modules = tuple(backends.list_of_moto_modules()).__iter__
     # moto computes with calendars to find the visible messages of a queue.
+    SQSBackend.is_message_valid_based_on_retention_period = _is_valid  # type: ignore[method-assign]  # the same arguments
+    Queue.messages = property(_first_messages)  # type: ignore[assignment,method-assign]  # moto's is one, too
+    Queue.approximate_number_of_messages = property(_count_messages)  # type: ignore[assignment,method-assign]  # same
+    Queue.delete_message = _delete_message  # type: ignore[method-assign]  # the same arguments
     sqs_models.unix_time_millis = _milliseconds  # type: ignore[attr-defined]  # moto imports it
     serialize.SERVICE_SPECIFIC_SERIALIZERS["dynamodb"] = {"json": _Serializer}
     DynamoDBBackend.transact_write_items = _transact  # type: ignore[method-assign]  # the same arguments

@@ -36,7 +36,8 @@ class QueueView:
     def events(self) -> list[dict[str, Any]]:
         """Return the visible messages' bodies."""
         with self._aws.gate.holding("sqs"):
-            return [json.loads(message.body) for message in self._queue.messages]
+            visible = (each for each in self._all if each.visible and not each.delayed)
+            return [json.loads(message.body) for message in visible]
 
     def send(self, body: str) -> str:
         """Put a message into the queue, and return its id."""
