@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from finding_router.characters import HALF_SURROGATES, INVISIBLE, REPLACEMENT
+from finding_router import characters
 from finding_router.settings import tracing_is_on
 
 SERVICE: Final = "finding-router"
@@ -44,7 +44,7 @@ for _name, _level in (
 warnings.filterwarnings("ignore", message="No application metrics to publish")
 
 # What a terminal, or a reader of the log, takes for the end of the line, or turns around.
-_UNSAFE: Final = re.compile(f"[\u2028\u2029]|{INVISIBLE.pattern}")
+_UNSAFE: Final = re.compile(f"[\u2028\u2029]|{characters.INVISIBLE.pattern}")
 
 
 def _line(values: Mapping[str, Any]) -> str:
@@ -52,7 +52,7 @@ def _line(values: Mapping[str, Any]) -> str:
     text = json.dumps(values, separators=(",", ":"), default=str, ensure_ascii=False)
     if text.isascii() and text.isprintable():
         return text
-    text = HALF_SURROGATES.sub(REPLACEMENT, text)
+    text = characters.HALF_SURROGATES.sub(characters.REPLACEMENT, text)
     return _UNSAFE.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 

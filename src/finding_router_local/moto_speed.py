@@ -101,9 +101,9 @@ def _delete_message(self: Queue, receipt_handle: str) -> None:
 
 
 def _is_valid(self: SQSBackend, queue_name: str, message: Message) -> bool:
-    """Ask the queue for its retention alone; moto's own counts all its messages for each of them."""
-    retention = self.get_queue(queue_name).message_retention_period
-    return time.time() - int(message.sent_timestamp or 0) / 1000 < int(retention)
+    """Read the retention alone; moto's own counts all messages of the queue for each of them."""
+    seconds: Any = self.get_queue(queue_name).message_retention_period  # type: ignore[attr-defined]  # set from a name
+    return bool(time.time() - int(message.sent_timestamp or 0) / 1000 < int(seconds))
 
 
 def _milliseconds(dt: datetime | None = None) -> float:  # noqa: ARG001 -- moto's signature

@@ -167,4 +167,8 @@ def test_what_the_queue_does_not_take_is_named(make_records: Any) -> None:
 
     refused = records.queue.send(several, IN_TIME)
 
-    assert {each.record for each in several} == refused == records.queue.send(several, late())
+    assert (
+        {each.record for each in several}
+        == refused
+        == records.queue.send(several, late(Clock(), 5))
+    )
