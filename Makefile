@@ -75,6 +75,10 @@ faults: .venv/.ready ## Try histories with fresh seeds, and every trouble at eve
 soak: .venv/.ready ## Send a flood with random faults through the local stack; FINDINGS=10000, CHANNELS=4.
 	PYTHONPATH=tests $(BIN)/python -m faults.soak --findings $(or $(FINDINGS),10000) --channels $(or $(CHANNELS),4)
 
+.PHONY: flood
+flood: .venv/.ready ## Measure how soon an urgent finding is said behind FINDINGS=2000 others.
+	PYTHONPATH=tests $(BIN)/python -m faults.urgency --findings $(or $(FINDINGS),2000)
+
 .PHONY: lint
 lint: .venv/.ready ## Check style, spelling and the direction of imports.
 	$(BIN)/ruff format --check .
