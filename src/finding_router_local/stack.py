@@ -125,8 +125,10 @@ class Stack:
         """Forget all findings, routes, messages and faults; the workers stay as they are."""
         self.aws.faults.clear()
         self.slack.clear()
+        self.hurry(now=True)
         while self.is_working:
             time.sleep(_POLL_SECONDS)
+        self.hurry(now=False)
         for name in self.deployment.queues:
             self._queue(name).clear()
         for name in self.deployment.tables:
