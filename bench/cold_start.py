@@ -53,7 +53,7 @@ def handler(event, context):
 """
 
 
-# What the peer is asked for at most: CPU of init and first invocation, as ratios to the peer's.
+# The aims: CPU of init and first invocation, as ratios to the peer's.
 GOALS = {POSTS: 1.3, SILENT: 0.8}
 
 

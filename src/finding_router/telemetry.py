@@ -43,7 +43,7 @@ for _name, _level in (
 # Most scheduled invocations count nothing, so an empty set of metrics is normal.
 warnings.filterwarnings("ignore", message="No application metrics to publish")
 
-# What a terminal, or a reader of the log, takes for the end of the line, or turns around.
+# Characters that end a line, or turn it around, in a terminal or a reader of the log.
 _UNSAFE: Final = re.compile(f"[\u2028\u2029]|{characters.INVISIBLE.pattern}")
 
 

@@ -116,7 +116,7 @@ class EventSource:
         while (left := self._source.batch_size - len(messages)) > 0:
             if sum(len(message["Body"].encode()) for message in messages) > MAX_BATCH_BYTES / 2:
                 return
-            # What came before the hurry is in the queue by now, and belongs to this batch.
+            # Messages from before the hurry are in the queue by now, and belong to this batch.
             is_last = self._hurry.is_set() or time.monotonic() >= end
             more = self._receive(left, wait_seconds=0)
             messages += more

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-# What boto3 reads from files about a service takes longer than all else of a first invocation.
+# Reading the model of a service takes botocore longer than all else of a first invocation.
 _SERVICES: Final = ("dynamodb", "secretsmanager", "securityhub", "sqs")
 
 _system_time = time.time

@@ -15,7 +15,7 @@ from finding_router.settings import SLACK_API_URL, Settings
 
 TEMPLATE: Final = Path(__file__).parents[2] / "template.yaml"
 PARAMETERS: Final[dict[str, Any]] = yaml_parse(TEMPLATE.read_text("utf-8"))["Parameters"]
-# What people type, and mistype.
+# Channels as people type, and mistype, them.
 ASCII = st.text(st.characters(max_codepoint=127), max_size=84)
 LIKELY = st.from_regex(r"[#CG]?[#A-Za-z0-9._{} -]{0,24}", fullmatch=True)
 IDS = st.from_regex(r"[CGD][A-Z0-9]{5,14}", fullmatch=True)

@@ -61,5 +61,5 @@ def make_table(aws_environment: AwsServer) -> Any:
 
 @pytest.fixture(autouse=True)
 def _no_back_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let clients in this process try again at once; how long boto3 waits is its own matter."""
+    """Turn the waits of clients in this process off: they are botocore's own matter."""
     monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda _self, _context: 0.0)

@@ -36,6 +36,17 @@ class Hub:
         self.aws.security_hub.faults = self.aws.faults
         self.aws.faults.add(Fault(service="securityhub", operation=operation, **how))
 
+    def refuse(self, operation: str, finding_id: str) -> None:
+        """Refuse each call of *operation* that names the finding, and all others in the call."""
+        self.fail(
+            operation,
+            effect=Effect.ERROR,
+            code="InvalidInputException",
+            status=400,
+            containing=finding_id,
+            times=None,
+        )
+
     def mark(self, keys: list[FindingKey], *, left: float = 90) -> dict[FindingKey, str]:
         """Set NOTIFIED, with that many seconds left."""
         return self.adapter.mark(keys, "NOTIFIED", deadline=late(Clock(), left))
@@ -139,14 +150,7 @@ def test_a_passing_trouble_is_not_noticed(hub: Hub) -> None:
 def test_an_identifier_that_spoils_its_call_hurts_only_itself(hub: Hub) -> None:
     """Security Hub refuses the whole call for one, which is found by halving."""
     keys = hub.hold(*(f"finding-{number:03}" for number in range(100)))
-    hub.fail(
-        "BatchUpdateFindings",
-        effect=Effect.ERROR,
-        code="InvalidInputException",
-        status=400,
-        containing="finding-042",
-        times=None,
-    )
+    hub.refuse("BatchUpdateFindings", "finding-042")
 
     assert {(PRODUCT_ARN, "finding-042"): INVALID_INPUT} == hub.mark(keys)
     assert 99 == list(hub.statuses(keys).values()).count("NOTIFIED")
@@ -205,14 +209,7 @@ def test_statuses_that_cannot_be_read_are_an_error(
 def test_an_identifier_that_cannot_be_asked_for_hurts_only_itself(hub: Hub) -> None:
     """GetFindings refuses its whole call, too; marking refuses the one for good."""
     keys = hub.hold(*(f"finding-{number:03}" for number in range(20)))
-    hub.fail(
-        "GetFindings",
-        effect=Effect.ERROR,
-        code="InvalidInputException",
-        status=400,
-        containing="finding-007",
-        times=None,
-    )
+    hub.refuse("GetFindings", "finding-007")
 
     assert {*keys} - {(PRODUCT_ARN, "finding-007")} == hub.statuses(keys).keys()
     assert 12 >= hub.aws.gate.counts[GET]

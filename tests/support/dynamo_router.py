@@ -69,7 +69,7 @@ class DynamoRouter(Router):
 
 
 def write_every_family(router: DynamoRouter) -> None:
-    """Let *router* write items of every family: cards, a digest, what waits, and its own."""
+    """Play scenes in *router* that write items of every family."""
     router.send(raw_finding("card"), raw_finding("rises", Severity={"Label": "MEDIUM"}))
     router.clock.now += 3600
     router.hold(raw_finding("rises"), status="NOTIFIED")

@@ -25,7 +25,7 @@ _WITHOUT_EVENT: Final = (
     "held_at",
     "is_owed",
 )
-# What `hold` would change stays as it is where it cannot be read.
+# `hold` changes no attribute that it cannot read.
 _IS_HELD: Final = (
     "attribute_not_exists(finding) OR attribute_type(subject, :text) AND "
     "attribute_type(event, :bytes) AND attribute_type(routes, :list) AND "
