@@ -37,9 +37,7 @@ def isolated(message: str, **item: Any) -> Iterator[Trouble]:
     The block gets the Trouble, which has the exception afterwards. Errors with a meaning of their
     own are handled within the block.
     """
-    trouble = Trouble()
-    try:
+    with contained() as trouble:
         yield trouble
-    except Exception as error:  # noqa: BLE001 -- nothing is known of it but the item it concerns
-        logger.exception(message, **item)
-        trouble.error = error
+    if trouble.error is not None:
+        logger.error(message, exc_info=trouble.error, **item)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # botocore retries throttling and connection errors itself, so no caller adds a retry loop. A call
 # makes three attempts with up to 1 s and 2 s between them: at most 15 s, or 21 s for Security Hub.
-# The time budgets in delivery/deadline.py rest on these maxima.
+# The time budgets in delivery/limits/deadline.py rest on these maxima.
 CONFIG: Final = Config(
     connect_timeout=1,
     read_timeout=3,

@@ -1,7 +1,6 @@
 """The two queues of the router: records that come again, and records that go to the backlog."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import batched
@@ -86,6 +85,8 @@ class Queue:
             refused = [self._send(call, deadline) for call in calls]
         else:
             # A flood is handed over in as little time as may be: an urgent finding waits for it.
+            from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 -- most runs have none
+
             _ = self._client
             with ThreadPoolExecutor(min(len(calls), CALLS_AT_ONCE)) as pool:
                 refused = list(pool.map(lambda call: self._send(call, deadline), calls))

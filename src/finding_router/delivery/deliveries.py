@@ -138,6 +138,11 @@ class Job:
         self.end(Outcome.WAITING, detail)
         self.retry_seconds = max(self.retry_seconds, retry_seconds)
 
+    def come_again_like(self, other: "Job", detail: str) -> None:
+        """Put the record off, or fail it, as that of *other* was."""
+        again = self.wait if other.outcome is Outcome.WAITING else self.fail
+        again(detail, retry_seconds=other.retry_seconds)
+
     def ended(self, finding: Finding, *, at: float) -> "Job":
         """Return the job of an event that would tell of the end of *finding*, sent *at*."""
         end = replace(self, finding=finding, sent_at=at, deliveries=[], is_followed=True)

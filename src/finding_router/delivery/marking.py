@@ -249,8 +249,7 @@ def _due(jobs: Sequence[Job]) -> dict[WorkflowStatus, _Groups]:
         if sibling is None:
             by_status["SUPPRESSED" if job.suppress else "NOTIFIED"][job.finding.key].append(job)
         else:
-            again = job.wait if sibling.outcome is Outcome.WAITING else job.fail
-            again("another event of this finding comes again", retry_seconds=sibling.retry_seconds)
+            job.come_again_like(sibling, "another event of this finding comes again")
     return by_status
 
 

@@ -7,7 +7,7 @@ from finding_router.delivery.deliveries import Delivery, Job
 from finding_router.delivery.held.keep import Keeper
 from finding_router.delivery.limits.backoff import backoff_seconds
 from finding_router.delivery.marking import Marker, Over
-from finding_router.delivery.outcome import UNDONE, Outcome
+from finding_router.delivery.outcome import UNDONE
 from finding_router.delivery.plan import Addressed, Planner
 from finding_router.delivery.posting.loop import Loop
 from finding_router.delivery.posting.notice import PATIENCE_SECONDS, NoticeTask
@@ -87,5 +87,4 @@ class Session:
         for job, end in ends:
             conclude(end)
             if end.outcome in UNDONE:
-                again = job.wait if end.outcome is Outcome.WAITING else job.fail
-                again(end.detail, retry_seconds=end.retry_seconds)
+                job.come_again_like(end, end.detail)

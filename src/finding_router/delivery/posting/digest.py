@@ -145,7 +145,7 @@ class DigestTask(Task):
         }
         for is_doubtful in (False, True):
             some = [each for each in self.left if (each.key.subject in doubtful) is is_doubtful]
-            run.release_all(some, may_be_posted=is_doubtful)
+            run.release(*some, may_be_posted=is_doubtful)
         if digest is None:
             return
         if digest.state is DigestState.POSTED:

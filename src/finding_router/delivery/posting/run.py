@@ -125,22 +125,6 @@ class Run:
         )
         return alert.claimed(claim)
 
-    def release(self, delivery: Delivery, *, may_be_posted: bool) -> None:
-        """
-        Release the claim of *delivery*; without an answer of the Ledger its lease expires.
-
-        If the message *may_be_posted*, the claim stays without a lease: the next try searches.
-        """
-        alert = delivery.alert
-        if alert.claim is None or alert.claim.worker != self.worker:
-            return
-        if not self.deadline.leaves(AWS_SECONDS):
-            return
-        try:
-            self.write(delivery, alert.abandoned() if may_be_posted else alert.released())
-        except StoreError as error:
-            logger.warning("claim not released", detail=str(error))
-
     def note_all(self, deliveries: Sequence[Delivery]) -> None:
         """
         Write the events of which nothing shows, most of them echoes of a batch that was marked.
@@ -169,8 +153,12 @@ class Run:
                 for each in some:
                     each.is_noted = each not in lost
 
-    def release_all(self, deliveries: Sequence[Delivery], *, may_be_posted: bool) -> None:
-        """Release the claims of *deliveries*, as `release` does with one."""
+    def release(self, *deliveries: Delivery, may_be_posted: bool) -> None:
+        """
+        Release the claims of *deliveries*; without an answer of the Ledger their leases expire.
+
+        If the messages *may_be_posted*, the claims stay without a lease: the next try searches.
+        """
         own = [
             each
             for each in deliveries
