@@ -90,6 +90,7 @@ SITES: Final[Mapping[str, Sequence[str]]] = {
         "post 1",
         "post 2",
         "post 3",
+        "put off, after post 1 / service_unavailable",
         "search channel 1, after post 1 / connection lost after",
         "search thread 1, after post 1 / connection lost after",
         "search channel 1, after post 2 / connection lost after",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from fakes import unavailable
 from finding_router.delivery.backlog import BEHIND_SECONDS, FLOOD_RECORDS, Source, returns
 from finding_router.delivery.deliveries import Job, Record
 from finding_router.delivery.outcome import Outcome
@@ -123,6 +124,19 @@ def test_a_critical_finding_of_a_burst_has_its_card_at_once_and_is_listed_later(
     card, parent = queues.router.slack.opened(ALERTS)
     assert "worst" in card.message.text
     assert "6 new findings" in parent.message.text
+
+
+def test_a_critical_finding_whose_card_failed_does_not_wait_behind_its_burst() -> None:
+    """It comes again from its own queue; the next run lists it besides."""
+    queues = Queues()
+    queues.router.faults.plan("post", unavailable())
+    critical = raw_finding("worst", **CRITICAL)
+
+    jobs = queues.findings(queues.records(critical, *several(THRESHOLD)))
+
+    assert Outcome.FAILED == jobs[0].outcome
+    assert ["record-1"] == [record.id for record in queues.again]
+    assert THRESHOLD == len(queues.backlog)
 
 
 def test_a_flood_goes_over_and_what_is_urgent_does_not_wait() -> None:

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 from finding_router.delivery.alerts.identity import subject_of
 from finding_router.delivery.deliveries import Job, Record
-from finding_router.delivery.outcome import FOLLOWED, Outcome
+from finding_router.delivery.outcome import FOLLOWED, UNDONE, Outcome
 from finding_router.findings.ending import ending_of
 from finding_router.findings.finding import Severity
 
@@ -95,12 +95,12 @@ def returns(jobs: Iterable[Job], source: Source) -> Returns:
     """Return the records of *jobs* that come again, by where they do."""
     made = Returns({}, {}, {})
     for job in jobs:
-        is_waiting = job.outcome is Outcome.WAITING
-        is_to_go_over = is_waiting and (not job.is_urgent or bool(job.digests))
-        if source is Source.FINDINGS and (is_to_go_over or (job.digests and not is_waiting)):
+        may_wait = job.outcome is Outcome.WAITING and not job.is_urgent
+        is_to_list = bool(job.digests) and job.outcome is not Outcome.FAILED
+        if source is Source.FINDINGS and (may_wait or is_to_list):
             made.over[job.record] = max(made.over.get(job.record, 0.0), job.retry_seconds)
             made.digests.setdefault(job.record, set()).update(job.digests)
-        elif is_waiting or job.outcome is Outcome.FAILED:
+        elif job.outcome in UNDONE:
             made.again[job.record] = max(made.again.get(job.record, 0.0), job.retry_seconds)
     for record in made.again:
         made.over.pop(record, None)
