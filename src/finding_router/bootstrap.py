@@ -1,5 +1,6 @@
 """The one place that names the concrete adapters and puts the router together."""
 
+from finding_router.aws.account_names import DynamoAccountNames
 from finding_router.aws.clients import DynamoDB
 from finding_router.aws.digests import DynamoDigests
 from finding_router.aws.held import DynamoHeld
@@ -45,6 +46,7 @@ def make_pipeline(settings: Settings) -> Pipeline:
         held=DynamoHeld(items, days=settings.ledger_days),
         rates=DynamoRates(items),
         locks=DynamoLocks(items),
+        names=DynamoAccountNames(items),
         unreadable=items.unreadable,
     )
     return Pipeline(

@@ -33,6 +33,7 @@ from finding_router.settings import Settings
 from finding_router.telemetry import FINDINGS_FAILED, INVALID_ROUTES, count, logger
 
 if TYPE_CHECKING:
+    from finding_router.delivery.account_names import AccountNames
     from finding_router.delivery.alarms import Alarm
     from finding_router.delivery.held.lookout import Lookout
     from finding_router.delivery.notices import Notices
@@ -67,6 +68,7 @@ class Pipeline:
         self._clock = clock
         self._sleep = sleep
         self._notices: Notices | None = None
+        self._names: AccountNames | None = None
         self._slowed: set[str] = set()
         self._lookout: Lookout | None = None
 
@@ -153,6 +155,7 @@ class Pipeline:
         channels: Mapping[str, Collection[str]],
     ) -> None:
         """Plan by the routing table and the Ledger, and bring it to the channels."""
+        session.settle_names([*new, *followed])
         addressed = session.planner.address(new, followed, channels)
         for job, shadowed in addressed.shadowed.items():
             job.shadowed = shadowed
@@ -203,6 +206,7 @@ class Pipeline:
         is_patient: bool = False,
     ) -> "Session":
         """Put together what one run needs."""
+        from finding_router.delivery.account_names import AccountNames
         from finding_router.delivery.digests.grouping import Rules
         from finding_router.delivery.held.keep import Keeper
         from finding_router.delivery.limits.circuit import Circuit
@@ -217,6 +221,8 @@ class Pipeline:
         settings, stores = self._settings, self._stores
         if self._notices is None:
             self._notices = Notices(locks=stores.locks, channel=settings.trouble_channel)
+        if self._names is None:
+            self._names = AccountNames(stores.names, clock=self._clock)
         settle_seconds = settings.settle_minutes * 60
         run = Run(
             slack=self._slack,
@@ -260,6 +266,7 @@ class Pipeline:
         return Session(
             run,
             planner,
+            names=self._names,
             marker=Marker(workflow=self._workflow, ledger=stores.ledger),
             keeper=Keeper(stores.held, clock=self._clock),
             tracks=settings.track_lifecycle,

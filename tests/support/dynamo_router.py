@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from finding_router.aws import keys
+from finding_router.aws.account_names import DynamoAccountNames
 from finding_router.aws.digests import DynamoDigests
 from finding_router.aws.held import DynamoHeld
 from finding_router.aws.ledger import DynamoLedger
@@ -55,6 +56,7 @@ class DynamoRouter(Router):
             held=DynamoHeld(items, days=DAYS),
             rates=DynamoRates(items),
             locks=DynamoLocks(items),
+            names=DynamoAccountNames(items),
             **({"unreadable": items.unreadable} if hasattr(items, "unreadable") else {}),
         )
         self.pipeline = Pipeline(
@@ -78,7 +80,7 @@ def write_every_family(router: DynamoRouter) -> None:
     )
     router.clock.now += 3600
     router.send(*(raw_finding(f"listed-{number}") for number in range(12)))
-    router.send(raw_finding("held", Severity={"Label": "LOW"}))
+    router.send(raw_finding("held", Severity={"Label": "LOW"}, AwsAccountName="Payments"))
     # A worker dies right after its claim.
     [key] = [key for key in router.dynamo.stored if _is_alert_of(router, key, "card")]
     alert = router.dynamo.stored[key]
@@ -110,7 +112,13 @@ def family_of(key: tuple[str, str]) -> str:
         keys.ABOUT: "about",
         keys.COUNT: "count",
     }
-    prefixes = {"digest": "digest", "lines": "lines", "held": "held", "pace": "rate"}
+    prefixes = {
+        "digest": "digest",
+        "lines": "lines",
+        "held": "held",
+        "pace": "rate",
+        "account-name": "account name",
+    }
     if finding == keys.BINS:
         return "bin"
     if finding.startswith("notice#"):

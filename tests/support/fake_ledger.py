@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from fakes import Faults
+from finding_router.delivery.account_claims import Claims
 from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.alerts.identity import AlertKey
 from finding_router.delivery.alerts.ledger import ALERTS_AT_ONCE, Alerts, Mark
@@ -121,3 +122,22 @@ class FakeLocks:
                 return False
             self._granted[topic] = by, now + every_seconds
             return True
+
+
+class FakeAccountNames:
+    """Claims in a dict."""
+
+    def __init__(self, faults: Faults) -> None:
+        """Start with no name claimed."""
+        self._faults = faults
+        self._claims: dict[str, dict[str, float]] = {}
+
+    def claims(self, names: Iterable[str]) -> dict[str, Claims | None]:
+        """Return the claims to each of *names* that has any."""
+        with self._faults.around("claims"):
+            return {each: dict(self._claims[each]) for each in names if each in self._claims}
+
+    def claim(self, name: str, account_id: str, *, at: float) -> None:
+        """Note the claim."""
+        with self._faults.around("claim", name):
+            self._claims.setdefault(name, {})[account_id] = at

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from fake_books import FakeDigests, FakeHeld
-from fake_ledger import FakeLedger, FakeLocks, FakeRates
+from fake_ledger import FakeAccountNames, FakeLedger, FakeLocks, FakeRates
 from fake_slack import FakeSlack, Said
 from fakes import Clock, FakeWorkflow, Faults
 from finding_router.delivery.alerts.alert import Alert
@@ -48,6 +48,7 @@ class Router:
         self.held = FakeHeld(self.faults)
         self.rates = FakeRates(self.faults)
         self.locks = FakeLocks(self.faults)
+        self.names = FakeAccountNames(self.faults)
         self.workflow = FakeWorkflow(self.faults)
         self.items = [dict(item) for item in items or [EVERYTHING]]
         values = {
@@ -79,6 +80,7 @@ class Router:
                 held=self.held,
                 rates=self.rates,
                 locks=self.locks,
+                names=self.names,
             ),
             routes=self.routes,
             slack=self.slack,

@@ -30,6 +30,7 @@ FAMILIES = (
     "held in",
     "lines",
     "lock",
+    "account name",
     "rate",
 )
 type Key = tuple[str, str]
@@ -93,6 +94,7 @@ def read_everything(router: DynamoRouter, stored: Stored) -> dict[Key, Any]:
         "lock": lambda key: stores.locks.once(
             key[0].removeprefix("notice#"), by="nobody", every_seconds=1.0, now=0.0
         ),
+        "account name": lambda key: stores.names.claims([key[0].removeprefix("account-name#")]),
     }
     for key in sorted(stored):
         try:

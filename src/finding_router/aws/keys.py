@@ -19,6 +19,7 @@ last digest     ``said#silence#x##alerts`` (bin)       ``said``                 
 held            ``held#silence#x##alerts`` (bin)       ``9b1e…`` (finding)      a held finding
 rate            ``pace##alerts`` (channel)             ``pace``                 the next free slot
 lock            ``notice#channel #alerts`` (topic)     ``notice``               who may tell of it
+account name    ``account-name#payments`` (name)       ``accounts``             accounts claiming it
 ==============  =====================================  =======================  ====================
 """
 
@@ -36,6 +37,7 @@ OPEN: Final = "open"
 ABOUT: Final = "about"
 COUNT: Final = "count"
 BINS: Final = "bins"
+ACCOUNT_NAME: Final = "account-name#"
 
 
 def alert(subject: str, channel: str) -> Key:
@@ -96,3 +98,8 @@ def rate(name: str) -> Key:
 def lock(topic: str) -> Key:
     """Return the key of the lock of *topic*."""
     return f"notice#{topic}", "notice"
+
+
+def account_name(name: str) -> Key:
+    """Return the key of the claims to *name*, as channels have it."""
+    return f"{ACCOUNT_NAME}{name}", "accounts"

@@ -1,7 +1,8 @@
 """One run over findings: plan, deliver, put aside, mark, and close what turned out to be over."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from finding_router.delivery.account_names import AccountNames
 from finding_router.delivery.alerts.ledger import Alerts
 from finding_router.delivery.deliveries import Delivery, Job
 from finding_router.delivery.held.keep import Keeper
@@ -20,15 +21,27 @@ class Session:
     """The steps of one run, for a batch of the queue and for what is released from its hold."""
 
     def __init__(
-        self, run: Run, planner: Planner, *, marker: Marker, keeper: Keeper, tracks: bool
+        self,
+        run: Run,
+        planner: Planner,
+        *,
+        names: AccountNames,
+        marker: Marker,
+        keeper: Keeper,
+        tracks: bool,
     ) -> None:
         """Plan by *planner*; without *tracks* cards stay as they were posted."""
         self.run = run
         self.planner = planner
         self.loop = Loop(run)
+        self._names = names
         self._marker = marker
         self._keeper = keeper
         self._tracks = tracks
+
+    def settle_names(self, jobs: Collection[Job]) -> None:
+        """Drop the accounts' names that two accounts claim from *jobs*; raises StoreError."""
+        self._names.settle(jobs, self.run.notices)
 
     def plan(self, addressed: Addressed) -> list[Delivery]:
         """Read the alerts of *addressed*, and return what is to be delivered; raises StoreError."""

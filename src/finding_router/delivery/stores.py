@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from finding_router.delivery.account_claims import NameStore
 from finding_router.delivery.alerts.ledger import Ledger
 from finding_router.delivery.digests.store import DigestStore
 from finding_router.delivery.held.store import HeldStore
@@ -19,5 +20,6 @@ class Stores:
     held: HeldStore
     rates: Rates
     locks: Locks
+    names: NameStore
     unreadable: Unreadable = field(default_factory=Unreadable)
     """What they could not read."""

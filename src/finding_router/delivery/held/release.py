@@ -141,6 +141,7 @@ class Releaser:
     def _planned(self, bin_: Bin, held: Sequence[HeldFinding], jobs: Mapping[str, Job]) -> _Part:
         """Plan a part of the due findings by the table as it is now."""
         over = self._over(jobs)
+        self._session.settle_names(jobs.values())
         part = _Part(held=held, jobs=jobs, over=over)
         by_subject: dict[str, list[HeldFinding]] = defaultdict(list)
         for each in held:

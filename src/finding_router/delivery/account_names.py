@@ -1,0 +1,94 @@
+"""Whose an account's name is: a finding says it of itself, so that any account may say any name."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
+from typing import Final
+
+from finding_router.counts import counted
+from finding_router.delivery.account_claims import CLAIM_SECONDS, Claims, NameStore
+from finding_router.delivery.deliveries import Job
+from finding_router.delivery.notices import Notices
+from finding_router.routing.items.channel import channel_safe
+
+_TOLD_EVERY_SECONDS: Final = 86_400.0
+_ASK_AGAIN_SECONDS: Final = 600.0
+_MOST_TOLD: Final = 10
+_REMEDY: Final = (
+    "give each of them an alias in the routing table; see “Names of accounts” in docs/routes.md"
+)
+
+
+class AccountNames:
+    """Takes from findings the names that two accounts claim; keeps what it learned for a while."""
+
+    def __init__(self, store: NameStore, *, clock: Callable[[], float]) -> None:
+        """*clock* gives Unix seconds."""
+        self._store = store
+        self._clock = clock
+        self._known: dict[str, Claims | None] = {}
+        self._asked_at: dict[str, float] = {}
+
+    def settle(self, jobs: Collection[Job], notices: Notices) -> None:
+        """
+        Leave the finding of each job without its account's name if another account claims it.
+
+        Names are compared as in channels. Raises StoreError.
+        """
+        claimed: dict[tuple[str, str], list[Job]] = defaultdict(list)
+        for job in jobs:
+            if job.finding is not None and job.finding.account_name and job.finding.account_id:
+                name = channel_safe(job.finding.account_name)
+                claimed[name, job.finding.account_id].append(job)
+        now = self._clock()
+        self._learn({name for name, _ in claimed if name}, now)
+        for name, account_id in claimed:
+            if name:
+                self._claim(name, account_id, now)
+        for (name, _), those in claimed.items():
+            accounts = self._accounts(name, now)
+            if accounts is not None and len(accounts) <= 1:
+                continue
+            for job in those:
+                if job.finding is not None:
+                    job.finding = replace(job.finding, account_name=None)
+            if accounts is not None:
+                _tell(notices, name, accounts)
+
+    def _learn(self, names: Iterable[str], now: float) -> None:
+        unknown = [
+            each for each in names if now - self._asked_at.get(each, 0.0) >= _ASK_AGAIN_SECONDS
+        ]
+        if not unknown:
+            return
+        found = self._store.claims(unknown)
+        for name in unknown:
+            self._known[name] = found.get(name, {})
+            self._asked_at[name] = now
+
+    def _claim(self, name: str, account_id: str, now: float) -> None:
+        claims = self._known[name]
+        if claims is None or now - claims.get(account_id, 0.0) < CLAIM_SECONDS / 2:
+            return
+        self._store.claim(name, account_id, at=now)
+        self._known[name] = {**claims, account_id: now}
+
+    def _accounts(self, name: str, now: float) -> list[str] | None:
+        """Return the accounts that claim *name* by now; None if that cannot be told."""
+        claims = self._known.get(name, {})
+        if claims is None:
+            return None
+        return sorted(each for each, at in claims.items() if now - at < CLAIM_SECONDS)
+
+
+def _tell(notices: Notices, name: str, accounts: list[str]) -> None:
+    notices.say(
+        f"account name {name}",
+        f"{counted(len(accounts), 'account', 'accounts')} call themselves “{name}”: "
+        "their findings go by the accounts' ids",
+        [
+            *accounts[:_MOST_TOLD],
+            _REMEDY,
+        ],
+        every_seconds=_TOLD_EVERY_SECONDS,
+    )
