@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from finding_router.findings.finding import Finding, Resource, Severity
+from finding_router.findings.products import BY_SLUG
 
 ACCOUNT = "123456789012"
 
@@ -15,10 +16,16 @@ def make_resource(resource_id: str = "arn:aws:s3:::invoices", **changes: Any) ->
 
 
 def make_finding(raw: Mapping[str, Any] | None = None, **changes: Any) -> Finding:
-    """Make a new, failed finding of an unknown product, with *raw* as its unread JSON."""
+    """
+    Make a new, failed finding of an unknown product, with *raw* as its unread JSON.
+
+    The name of a service of AWS as its product comes with the ARN that proves it.
+    """
+    slug = next((each for each, name in BY_SLUG.items() if name == changes.get("product")), None)
+    owner = "123456789012:product/example/scanner" if slug is None else f":product/aws/{slug}"
     values: dict[str, Any] = {
         "id": "arn:aws:example:eu-west-1:123456789012:finding/1",
-        "product_arn": "arn:aws:securityhub:eu-west-1:123456789012:product/example/scanner",
+        "product_arn": f"arn:aws:securityhub:eu-west-1:{owner}",
         "account_id": ACCOUNT,
         "account_name": "payments-prod",
         "region": "eu-west-1",

@@ -96,6 +96,7 @@ def read_finding(raw: object) -> Finding:
         remediation_url=asff.remediation_url,
         source_url=asff.source_url,
         raw=outline.raw,
+        claims=outline.claims,
     )
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from finding_router.findings.products import service_of
+
 
 class Severity(StrEnum):
     """Severity labels of ASFF, lowest first."""
@@ -50,7 +52,11 @@ class Finding:
     region: str | None
     partition: str
     product: str
-    """Short display name: "GuardDuty", "Security Hub", "Inspector", a company's product name."""
+    """
+    Short display name: "GuardDuty", "Security Hub", a partner's or an account's own name.
+
+    It is for people; rules ask for the `service`.
+    """
     severity: Severity
     title: str
     description: str | None
@@ -70,8 +76,15 @@ class Finding:
     remediation_url: str | None
     source_url: str | None
     raw: Mapping[str, Any] = field(repr=False)
+    claims: str | None = None
+    """Name of a service of AWS by which the finding calls its product, unproven by its ARN."""
 
     @property
     def key(self) -> tuple[str, str]:
         """Identity in Security Hub: (ProductArn, Id)."""
         return self.product_arn, self.id
+
+    @property
+    def service(self) -> str | None:
+        """Return the short name of the service of AWS that the ProductArn proves."""
+        return service_of(self.product_arn)

@@ -11,7 +11,7 @@ from typing import Any
 
 from finding_router.errors import FindingError
 from finding_router.findings.finding import Resource, Severity
-from finding_router.findings.products import SECURITY_HUB, product_name
+from finding_router.findings.products import SECURITY_HUB, product_of, service_of
 from finding_router.findings.reading import as_text, items_at, number_at, text_at, value_at
 
 _ACCOUNT_ID_DIGITS = 12
@@ -32,6 +32,7 @@ class Outline:
     region: str | None
     partition: str
     product: str
+    claims: str | None
     severity: Severity
     control_id: str | None
     resources: tuple[Resource, ...]
@@ -44,6 +45,11 @@ class Outline:
     def key(self) -> tuple[str, str]:
         """Identity in Security Hub: (ProductArn, Id)."""
         return self.product_arn, self.id
+
+    @property
+    def service(self) -> str | None:
+        """Return the short name of the service of AWS that the ProductArn proves."""
+        return service_of(self.product_arn)
 
 
 def read_outline(raw: object) -> Outline:
@@ -60,11 +66,7 @@ def read_outline(raw: object) -> Outline:
         msg = f"a finding is a JSON object, this is {_kind(raw)}; send the finding as it came"
         raise FindingError(msg)
     finding_id, product_arn = _identity(raw, "Id"), _identity(raw, "ProductArn")
-    product = product_name(
-        product_arn,
-        text_at(raw, "ProductName"),
-        text_at(raw, "ProductFields", "aws/securityhub/ProductName"),
-    )
+    product, service = product_of(product_arn, raw), service_of(product_arn)
     resources = tuple(filter(None, map(_resource, items_at(raw, "Resources"))))
     region = text_at(raw, "Region") or _arn_field(product_arn, 3) or next(_regions(resources), None)
     return Outline(
@@ -73,9 +75,10 @@ def read_outline(raw: object) -> Outline:
         account_id=_as_account_id(raw.get("AwsAccountId")) or _account_of(finding_id),
         region=region,
         partition=_partition(product_arn, resources, region),
-        product=product,
-        severity=_severity(raw, product),
-        control_id=_control_id(raw, product),
+        product=product.name,
+        claims=product.claims,
+        severity=_severity(raw, service),
+        control_id=_control_id(raw, service),
         resources=resources,
         workflow_status=as_label(value_at(raw, "Workflow", "Status")) or "NEW",
         record_state=as_label(raw.get("RecordState")) or "ACTIVE",
@@ -121,16 +124,16 @@ def _kind(value: object) -> str:
     return "an object" if isinstance(value, Mapping) else "an array"
 
 
-def _control_id(raw: Mapping[str, Any], product: str) -> str | None:
+def _control_id(raw: Mapping[str, Any], service: str | None) -> str | None:
     """Return the control id that all standards share, or the standard's own in older findings."""
     shared = text_at(raw, "Compliance", "SecurityControlId")
-    if product != SECURITY_HUB:
+    if service != SECURITY_HUB:
         return shared
     fields = raw.get("ProductFields")
     return shared or text_at(fields, "ControlId") or text_at(fields, "RuleId")
 
 
-def _severity(raw: Mapping[str, Any], product: str) -> Severity:
+def _severity(raw: Mapping[str, Any], service: str | None) -> Severity:
     """Return the severity of the first usable field; INFORMATIONAL if there is none."""
     own = raw.get("Severity")
     providers = value_at(raw, "FindingProviderFields", "Severity")
@@ -139,7 +142,7 @@ def _severity(raw: Mapping[str, Any], product: str) -> Severity:
         or _of_normalized(number_at(own, "Normalized"))
         or _of_label(value_at(providers, "Label"))
         or _of_normalized(number_at(providers, "Normalized"))
-        or _of_native(number_at(own, "Product"), product)
+        or _of_native(number_at(own, "Product"), service)
         or _of_label(value_at(own, "Original"))
         or Severity.INFORMATIONAL
     )
@@ -158,14 +161,14 @@ def _of_normalized(number: float | None) -> Severity | None:
     return Severity.LOW if number > 0 else Severity.INFORMATIONAL
 
 
-def _of_native(number: float | None, product: str) -> Severity | None:
+def _of_native(number: float | None, service: str | None) -> Severity | None:
     """
     Return the severity of the deprecated Severity.Product, which has a scale for each product.
 
     Security Hub's scale ends at 100; GuardDuty's and that of CVSS scores end at 10. For other
     products, a number up to 10 is read on the second scale: too high is better than too low.
     """
-    if number is not None and product != SECURITY_HUB and number <= _NATIVE_SCALE_MAX:
+    if number is not None and service != SECURITY_HUB and number <= _NATIVE_SCALE_MAX:
         return _of_normalized(round(number * 10, 6))
     return _of_normalized(number)
 

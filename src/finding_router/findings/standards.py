@@ -36,7 +36,7 @@ def standard_name(finding: Finding) -> str | None:
     The control's id in the standard follows if it differs from its id in Security Hub. Return None
     if the finding is not of exactly one standard; consolidated control findings are of several.
     """
-    if finding.product != SECURITY_HUB:
+    if finding.service != SECURITY_HUB:
         return None
     fields = finding.raw.get("ProductFields")
     control = text_at(fields, "ControlId") or text_at(fields, "RuleId")

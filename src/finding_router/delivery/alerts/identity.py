@@ -33,7 +33,7 @@ def subject_of(finding: Finding | Outline) -> str:
     Without consolidated control findings, Security Hub keeps one finding for each standard of a
     control. Those findings share one subject, recognised by the control's id in all standards.
     """
-    if finding.product == SECURITY_HUB and finding.control_id and len(finding.resources) == 1:
+    if finding.service == SECURITY_HUB and finding.control_id and len(finding.resources) == 1:
         place = [finding.account_id, finding.region]
         return hash_of(["control", *place, finding.control_id, finding.resources[0].id])
     return finding_hash(*finding.key)

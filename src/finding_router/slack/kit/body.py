@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from finding_router.findings.finding import Finding
 from finding_router.findings.reading import text_at
 from finding_router.slack.kit import blocks
-from finding_router.slack.kit.detail import Detail, Fact, Listing, facts, joined, said
+from finding_router.slack.kit.detail import Detail, Fact, Listing, exact, facts, joined, said
 from finding_router.slack.kit.links import AccessPortal, Outside, finding_url, outside
 from finding_router.slack.kit.resources import resource_lines
 from finding_router.slack.kit.text import (
@@ -118,10 +118,19 @@ def _place(source: Source) -> tuple[Fact, ...]:
         ("Account", source.account),
         ("Region", said(finding.region)),
         ("Product", said(finding.product)),
+        ("Not from AWS", _claimed(finding)),
         ("Control", said(finding.control_id)),
         ("Compliance", _compliance(finding)),
         ("Status", joined(" · ", said(workflow), said(record))),
     )
+
+
+def _claimed(finding: Finding) -> Mrkdwn | None:
+    """Return the name of the service of AWS that the finding claims to be from without proof."""
+    claimed = said(finding.claims)
+    product = finding.product_arn.rpartition("product/")[2]
+    proof = exact(product) or Mrkdwn("no product")
+    return claimed and Mrkdwn(f"calls itself {claimed}, but its ARN says {proof}")
 
 
 def _compliance(finding: Finding) -> Mrkdwn | None:

@@ -1,9 +1,10 @@
 """
-The layouts of products, one module each.
+The layouts of AWS services, one module each.
 
-A layout is a module named like the product in snake case ("IAM Access Analyzer" is
+A layout is a module named like the service in snake case ("IAM Access Analyzer" is
 `iam_access_analyzer`) with a pure function ``lay_out(finding) -> Detail``. To support a new
-product, add its module and a test. Layouts are imported on first use.
+service, add its module and a test. Layouts are imported on first use. The finding's ARN proves its
+service; what else it calls itself chooses no layout.
 """
 
 from collections.abc import Callable
@@ -20,13 +21,13 @@ type Layout = Callable[[Finding], Detail]
 
 
 def lay_out(finding: Finding) -> Detail:
-    """Return the details from the layout of the finding's product."""
-    return _layout(finding.product)(finding)
+    """Return the details from the layout of the finding's service, else from the generic one."""
+    return (_layout(finding.service) if finding.service else generic.lay_out)(finding)
 
 
 @lru_cache(maxsize=64)
-def _layout(product: str) -> Layout:
-    name = sub("[^a-z0-9]+", "_", product.lower())
+def _layout(service: str) -> Layout:
+    name = sub("[^a-z0-9]+", "_", service.lower())
     # The name comes from the finding, so it is restricted to modules of this package.
     if fullmatch("[a-z][a-z0-9_]{0,60}", name) and find_spec(f"{__name__}.{name}"):
         layout: Layout = import_module(f"{__name__}.{name}").lay_out
