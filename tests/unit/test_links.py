@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factories import make_finding, make_resource
+from finding_router.findings.partitions import PARTITIONS
 from finding_router.slack.kit.links import AccessPortal, Arn, finding_url, outside, resource_url
 
 PORTAL = AccessPortal("https://acme.awsapps.com/start", "ReadOnly")
@@ -74,13 +75,28 @@ class TestFindingUrl:
 
     @pytest.mark.parametrize(
         ("partition", "region"),
-        [("aws-iso", "us-iso-east-1"), ("aws", None), ("aws", "global"), ("aws", "evil.example/")],
+        [
+            ("aws-moon", "moon-tycho-1"),
+            ("aws", None),
+            ("aws", "global"),
+            ("aws", "evil.example/"),
+            ("aws-iso", "us-gov-west-1"),
+        ],
     )
     def test_without_a_known_place_there_is_no_link(
         self, partition: str, region: str | None
     ) -> None:
         """A link that cannot work, or that a finding steers elsewhere, is not made."""
-        assert finding_url(make_finding(partition=partition, region=region), None) is None
+        finding = make_finding(partition=partition, region=region, product_arn="nonsense")
+
+        assert finding_url(finding, None) is None
+
+    @pytest.mark.parametrize("region", [None, "global", "evil.example/", "cn-north-1"])
+    def test_the_product_arn_has_the_region_that_a_finding_lacks(self, region: str | None) -> None:
+        """A Region that its partition cannot have does not lead to a console that is not there."""
+        url = finding_url(make_finding(region=region), None)
+
+        assert (url or "").startswith(f"{REGIONAL}securityhub/home?region=eu-west-1#")
 
     def test_the_portal_signs_in_to_the_finding_s_account(self) -> None:
         """The access portal gets account, role and the console's address, encoded as a whole."""
@@ -200,6 +216,30 @@ class TestResourceUrl:
 
         assert urlsplit(url or "").hostname == host
 
+    @pytest.mark.parametrize("partition", PARTITIONS)
+    def test_every_partition_has_its_links(self, partition: str) -> None:
+        """The finding, a resource with a Region and one without are shown by its console."""
+        known = PARTITIONS[partition]
+        finding = make_finding(partition=partition, region=known.home)
+        machine = make_resource(f"arn:{partition}:ec2:{known.home}:1:instance/i-1")
+        bucket = make_resource(f"arn:{partition}:s3:::b", region=known.home)
+        host = f"https://{known.home}.{known.console}/"
+
+        assert (finding_url(finding, None) or "").startswith(f"{host}securityhub/home?region=")
+        assert f"{host}ec2/home?region={known.home}#InstanceDetails:instanceId=i-1" == resource_url(
+            machine, finding, None
+        )
+        assert f"https://{known.console}/s3/buckets/b" == resource_url(bucket, finding, None)
+
+    @pytest.mark.parametrize("partition", PARTITIONS)
+    def test_every_partition_is_reached_through_the_portal(self, partition: str) -> None:
+        """A page of its console that a product names opens signed in."""
+        known = PARTITIONS[partition]
+        found = outside(f"https://{known.home}.{known.console}/x", "123456789012", PORTAL)
+
+        assert found is not None
+        assert found.url.startswith("https://acme.awsapps.com/start/#/console?")
+
     def test_a_queue_in_china_has_its_own_address(self) -> None:
         """Queue addresses end in .cn there."""
         url = resource_url(make_resource("arn:aws-cn:sqs:cn-north-1:1:q"), make_finding(), None)
@@ -222,7 +262,7 @@ class TestResourceUrl:
             "AWS::::Account:123456789012",
             "/subscriptions/1/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/v",
             "//compute.googleapis.com/projects/p/instances/i",
-            "arn:aws-iso:s3:::bucket",
+            "arn:aws-moon:s3:::bucket",
             "i-0123456789abcdef0",
         ],
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 from finding_router.errors import FindingError
 from finding_router.findings.finding import Resource, Severity
+from finding_router.findings.partitions import DEFAULT, partition_of
 from finding_router.findings.products import SECURITY_HUB, product_of, service_of
 from finding_router.findings.reading import as_text, items_at, number_at, text_at, value_at
 
@@ -199,10 +200,7 @@ def _partition(product_arn: str, resources: tuple[Resource, ...], region: str | 
     """Return the AWS partition of the finding; "aws" if no field names one."""
     claims = [_as_partition(_arn_field(product_arn, 1))]
     claims += [resource.partition for resource in resources]
-    for prefix, partition in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov")):
-        if region and region.startswith(prefix):
-            claims.append(partition)
-    return next(filter(None, claims), "aws")
+    return next(filter(None, (*claims, partition_of(region))), DEFAULT)
 
 
 def _as_partition(text: str | None) -> str | None:

@@ -12,18 +12,13 @@ from typing import Final, NamedTuple, Self
 from urllib.parse import quote, urlsplit
 
 from finding_router.findings.finding import Finding, Resource
+from finding_router.findings.partitions import DEFAULT, PARTITIONS, REGION, partition_of
 from finding_router.slack.kit.text import Url, clean
 
-# https://docs.aws.amazon.com/general/latest/gr/rande.html and the guides of the two other clouds
-_CONSOLES: Final = {
-    "aws": "console.aws.amazon.com",
-    "aws-us-gov": "console.amazonaws-us-gov.com",
-    "aws-cn": "console.amazonaws.cn",
-}
+_CONSOLES: Final = tuple(partition.console for partition in PARTITIONS.values())
 # A longer link takes too much of a message. A link to the longest Id of ASFF, 512 characters, fits,
 # even through an access portal.
 _URL_CHARS: Final = 2000
-_REGION: Final = regex(r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}")
 _ACCOUNT: Final = regex(r"[0-9]{12}")
 _HOST: Final = regex(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9-]*[a-z0-9])*")
 # Characters left unencoded in a complete URL (RFC 3986), without the single quote.
@@ -130,10 +125,11 @@ class AccessPortal:
 
 def finding_url(finding: Finding, portal: AccessPortal | None) -> Url | None:
     """Return a link to the finding in Security Hub; None without a valid Region."""
-    region = finding.region or ""
+    arn = Arn.read(finding.product_arn)
+    region = _region(finding.partition, finding.region, arn and arn.region)
     search = "Id%3D%255Coperator%255C%253AEQUALS%255C%253A" + _encoded(finding.id)
     page = f"securityhub/home?region={region}#/findings?search={search}"
-    if not _REGION.fullmatch(region):
+    if not region:
         return None
     return _console(finding.partition, region, page, finding.account_id, portal)
 
@@ -143,7 +139,7 @@ def resource_url(resource: Resource, finding: Finding, portal: AccessPortal | No
     arn = Arn.read(resource.id)
     if arn is None:
         return None
-    region = next(filter(_REGION.fullmatch, (arn.region, resource.region or "")), "")
+    region = _region(arn.partition, arn.region, resource.region)
     account = arn.account if _ACCOUNT.fullmatch(arn.account) else finding.account_id
     page = _PAGES.get(f"{arn.service}:{arn.kind}", "")
     if not page or ("{region}" in page and not region):
@@ -158,17 +154,23 @@ def resource_url(resource: Resource, finding: Finding, portal: AccessPortal | No
 def alarm_url(arn: str) -> Url | None:
     """Return a link to the CloudWatch alarm with this ARN; None if it is no such ARN."""
     alarm = Arn.read(arn)
-    if alarm is None or alarm.kind != "alarm" or not _REGION.fullmatch(alarm.region):
+    if alarm is None or alarm.kind != "alarm" or not REGION.fullmatch(alarm.region):
         return None
     page = f"cloudwatch/home?region={alarm.region}#alarmsV2:alarm/{_encoded(alarm.id)}"
     return _console(alarm.partition, alarm.region, page, None, None)
+
+
+def _region(partition: str, *regions: str | None) -> str:
+    """Return the first of *regions* that *partition* can have, else ""."""
+    valid = (region for region in regions if region and REGION.fullmatch(region))
+    return next((each for each in valid if (partition_of(each) or DEFAULT) == partition), "")
 
 
 def _parts(arn: Arn, region: str) -> dict[str, str]:
     """Return the parts of *arn* under the names in the templates of `_PAGES`."""
     bucket, _, key = arn.id.partition("/")
     repository, _, digest = arn.id.partition(_DIGEST)
-    china = ".cn" if arn.partition == "aws-cn" else ""
+    suffix = PARTITIONS.get(arn.partition, PARTITIONS[DEFAULT]).suffix
     return {
         "account": arn.account,
         "bucket": bucket,
@@ -177,7 +179,7 @@ def _parts(arn: Arn, region: str) -> dict[str, str]:
         "id": arn.id,
         "key": key,
         "name": arn.id.rpartition("/")[2],
-        "queue_url": f"https://sqs.{region}.amazonaws.com{china}/{arn.account}/{arn.id}",
+        "queue_url": f"https://sqs.{region}.{suffix}/{arn.account}/{arn.id}",
         "region": region,
         "repository": repository,
     }
@@ -200,7 +202,7 @@ def outside(text: str | None, account: str | None, portal: AccessPortal | None) 
     if url is None:
         return None
     host = urlsplit(url).hostname or ""
-    if portal and any(host == end or host.endswith("." + end) for end in _CONSOLES.values()):
+    if portal and any(host == end or host.endswith("." + end) for end in _CONSOLES):
         wrapped = portal.wrap(url, account)
         return Outside(wrapped if len(wrapped) <= _URL_CHARS else url, host)
     return Outside(url, host)
@@ -209,10 +211,10 @@ def outside(text: str | None, account: str | None, portal: AccessPortal | None) 
 def _console(
     partition: str, region: str, page: str, account: str | None, portal: AccessPortal | None
 ) -> Url | None:
-    domain = _CONSOLES.get(partition)
-    if domain is None:
+    known = PARTITIONS.get(partition)
+    if known is None:
         return None
-    url = Url(f"https://{region}{'.' if region else ''}{domain}/{page}")
+    url = Url(f"https://{region}{'.' if region else ''}{known.console}/{page}")
     if portal:
         url = portal.wrap(url, account)
     return url if len(url) <= _URL_CHARS else None
