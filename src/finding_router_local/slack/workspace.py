@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, Literal, get_args
+from unicodedata import category
 
 from finding_router_local.slack.limits import MAX_CHANNEL_NAME
 from finding_router_local.slack.refusal import Refusal
@@ -289,7 +290,8 @@ def is_channel_name(name: str) -> bool:
     """Return True if a channel can have that name (no capitals, blanks or dots; 80 at most)."""
     if not 0 < len(name) <= MAX_CHANNEL_NAME or name != name.lower() or _CHANNEL_ID.match(name):
         return False
-    return all(letter.isalnum() or letter in "-_" for letter in name)
+    # The vowels of Hindi or Thai are marks.
+    return all(each.isalnum() or each in "-_" or category(each) in {"Mn", "Mc"} for each in name)
 
 
 def _channel_id(name: str) -> str:

@@ -20,7 +20,10 @@ MAX_PLACEHOLDERS: Final = 10
 _ID = re.compile(r"[CG](?=[A-Z]*[0-9])[A-Z0-9]{8,}")
 _PASTED_ID = re.compile(rf"(?<![A-Za-z0-9]){_ID.pattern}(?![A-Za-z0-9])")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-_UNSAFE = re.compile(r"[^a-z0-9_-]+")
+_UNSAFE = re.compile(r"[^a-z0-9_-]")
+_SEPARATORS = re.compile(r"[-_]+")
+_MARKS: Final = frozenset({"Mn", "Mc"})
+_CASELESS: Final = frozenset({"Lo", "Lm"})
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")
 
 
@@ -101,14 +104,36 @@ def read_channel(written: str) -> ChannelTemplate:
 
 def channel_safe(text: str) -> str:
     """
-    Return *text* as part of a channel name: "Zürich (Prod)" becomes "zurich-prod".
+    Return *text* as part of a channel name: "Zürich - Prod (EU)" becomes "zürich-prod-eu".
 
-    Letters lose their accents, and a run of characters without an ASCII form becomes a hyphen. The
-    result may be "".
+    Letters and digits of every script stay, in lower case. Anything else becomes a hyphen, and
+    separators that follow one another become one. The result may be "".
     """
-    letters = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    return _UNSAFE.sub("-", plain).strip("-_")
+    kept = _UNSAFE.sub("-", text.lower()) if text.isascii() else _letters(text)
+    return _SEPARATORS.sub(_separator, kept).strip("-_")
+
+
+def _letters(text: str) -> str:
+    """Return *text* in lower case and composed, with a hyphen for what no channel name has."""
+    letters: list[str] = []
+    base = ""
+    for letter in unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower()):
+        kind = unicodedata.category(letter)
+        if kind not in _MARKS:
+            is_kept = (
+                kind == "Nd" or letter in "-_" or (kind[0] == "L" and letter.lower() == letter)
+            )
+            base = kind if is_kept else ""
+            letters.append(letter if is_kept else "-")
+        elif base in _CASELESS:
+            # A vowel of Hindi or Thai is a mark after its consonant.
+            letters.append(letter)
+        # Elsewhere it is an accent for which there is no letter.
+    return "".join(letters)
+
+
+def _separator(run: re.Match[str]) -> str:
+    return "_" if set(run[0]) == {"_"} else "-"
 
 
 def _product(finding: Finding) -> str | None:
