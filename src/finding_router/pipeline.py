@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from finding_router.counts import counted
-from finding_router.delivery.alerts.identity import subject_of
 from finding_router.delivery.backlog import (
     PATIENCE_SECONDS,
     Source,
@@ -20,6 +19,7 @@ from finding_router.delivery.backlog import (
     put_off_a_flood,
 )
 from finding_router.delivery.deliveries import Job, Record
+from finding_router.delivery.former import recognise
 from finding_router.delivery.intake import complete, read_jobs
 from finding_router.delivery.limits.backoff import backoff_seconds
 from finding_router.delivery.limits.deadline import Deadline
@@ -81,9 +81,10 @@ class Pipeline:
             job.is_urgent = is_urgent(job, self._settings.urgent_severity)
         if source is Source.FINDINGS:
             put_off_a_flood(jobs)
-        told = _subjects(job for job in jobs if job.outcome is None)
         session = None
         try:
+            recognise(jobs, self._stores.ledger)
+            told = _subjects(job for job in jobs if job.outcome is None)
             followed, channels = self._followed(jobs, told=told)
             # With those that turned out to be unreadable.
             new = [job for job in jobs if job.outcome is None]
@@ -334,4 +335,4 @@ class Pipeline:
 
 
 def _subjects(jobs: Iterable[Job]) -> set[str]:
-    return {subject_of(job.about) for job in jobs if job.about is not None}
+    return {job.subject for job in jobs if job.about is not None}

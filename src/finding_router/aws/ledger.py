@@ -197,6 +197,8 @@ def _to_alert(key: AlertKey, stored: Stored) -> Alert:
         digest=stored.optional_text("digest"),
         is_unlisted=stored.flag("is_unlisted", default=False),
         listed_in=stored.optional_text("listed_in"),
+        title=stored.optional_text("title"),
+        titled_by=stored.optional_text("titled_by"),
         claim=None if claim is None else _to_claim(claim),
         touched_at=stored.number("touched_at"),
     )

@@ -15,7 +15,6 @@ from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from finding_router.delivery.alerts.identity import subject_of
 from finding_router.delivery.deliveries import Job, Record
 from finding_router.delivery.outcome import FOLLOWED, UNDONE, Outcome
 from finding_router.findings.ending import ending_of
@@ -72,13 +71,13 @@ def put_off_a_flood(jobs: Sequence[Job]) -> None:
     """
     urgent = [job for job in jobs if job.is_urgent]
     records = {job.record for job in urgent}
-    subjects = {subject_of(job.about) for job in urgent if job.about}
+    subjects = {job.subject for job in urgent if job.about}
     later = [
         job
         for job in jobs
         if (job.outcome is None or job.outcome in FOLLOWED)
         and job.record not in records
-        and not (job.about and subject_of(job.about) in subjects)
+        and not (job.about and job.subject in subjects)
     ]
     if is_flood({job.record for job in later}):
         for job in later:

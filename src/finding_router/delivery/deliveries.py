@@ -79,12 +79,21 @@ class Job:
     """It may change an alert that was said: an end, or more of the same."""
     shadowed: tuple[str, ...] = ()
     """Channels that shadow routes would have posted to."""
+    known_as: str | None = None
+    """Subject of its alert, if the Ledger has it under another one than `subject_of` gives."""
     deliveries: list["Delivery"] = field(default_factory=list)
 
     @property
     def about(self) -> Finding | Outline | None:
         """Return as much of the finding as was read; None if it cannot be read."""
         return self.finding or self.outline
+
+    @property
+    def subject(self) -> str:
+        """Return the name of the thing that the finding is about."""
+        if self.about is None:
+            return raw_hash(self.raw, or_else=self.event_id)
+        return self.known_as or subject_of(self.about)
 
     @property
     def is_requested(self) -> bool:
@@ -108,12 +117,10 @@ class Job:
 
     def alert_key(self, channel: str) -> AlertKey:
         """Return the deduplication key in *channel*; each press of a Custom Action has its own."""
-        if self.finding is None:
-            return AlertKey(raw_hash(self.raw, or_else=self.event_id), channel)
-        if self.is_requested:
+        if self.finding is not None and self.is_requested:
             subject = finding_hash(*self.finding.key)
             return AlertKey(subject, f"{channel}{REQUESTED}{self.event_id}")
-        return AlertKey(subject_of(self.finding), channel)
+        return AlertKey(self.subject, channel)
 
     def may_have_been_tried(self, now: float) -> bool:
         """

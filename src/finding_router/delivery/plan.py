@@ -7,8 +7,8 @@ from datetime import datetime
 from types import MappingProxyType
 
 from finding_router.delivery.alerts.advance import Step, Verdict, Why, advance, has_risen
-from finding_router.delivery.alerts.alert import Alert, Status
-from finding_router.delivery.alerts.identity import AlertKey, subject_of
+from finding_router.delivery.alerts.alert import TITLE_CHARS, Alert, Status
+from finding_router.delivery.alerts.identity import AlertKey, finding_hash
 from finding_router.delivery.deliveries import Delivery, Job
 from finding_router.delivery.outcome import Outcome
 from finding_router.delivery.posting.layout import Card
@@ -76,7 +76,7 @@ class Planner:
             told[key.subject].add(key.channel)
         for job in followed:
             if job.finding is not None:
-                subject = subject_of(job.finding)
+                subject = job.subject
                 known_channels = {*(channels or {}).get(subject, ()), *told[subject]}
                 self._follow(addressed, job, job.finding, subject, known_channels)
         return addressed
@@ -131,11 +131,11 @@ class Planner:
         jobs: Sequence[Job],
         alerts: Mapping[AlertKey, Alert],
     ) -> Delivery:
-        alert = alerts.get(key) or Alert(key=key)
         destination = addressed.destinations.get(key) or Destination(channel=key.channel)
         is_news_here = key in addressed.only_risen
         ordered = sorted(jobs, key=lambda job: job.facts.order)
         events = [job.facts for job in ordered]
+        alert = _titled(alerts.get(key) or Alert(key=key), ordered)
         if key not in addressed.followed_only or self._is_led(alert, jobs):
             # A claim that is left is looked into before anything is said.
             step = advance(
@@ -146,7 +146,7 @@ class Planner:
             )
         else:
             step = Step(Verdict.UNKNOWN, Why.NO_ROUTE, alert)
-        job = _shown(ordered, step)
+        job = _shown(ordered, step, alert.titled_by)
         return Delivery(
             key=alert.key,
             destination=destination,
@@ -256,11 +256,34 @@ class Planner:
         return Card(raw=job.raw, finding=finding, problem=job.detail, context=context)
 
 
-def _shown(ordered: Sequence[Job], step: Step) -> Job:
-    """Return the job whose finding the message shows: the newest that fits the verdict."""
+def _titled(alert: Alert, ordered: Sequence[Job]) -> Alert:
+    """
+    Return *alert* with the title that its card keeps: that of the finding that was first.
+
+    The findings of several standards have a title each, of which the card would show the newest.
+    """
+    titles = {
+        job.facts.member: job.finding.title
+        for job in ordered
+        if job.finding and alert.key.subject != finding_hash(*job.finding.key)
+    }
+    there = [job.facts.member for job in ordered if job.facts.status is not Status.ENDED]
+    first = alert.titled_by or next((each for each in (*there, *titles) if each in titles), None)
+    if first not in titles:
+        return alert
+    return replace(alert, titled_by=first, title=titles[first][:TITLE_CHARS])
+
+
+def _shown(ordered: Sequence[Job], step: Step, first: str | None) -> Job:
+    """
+    Return the job whose finding the message shows: the newest that fits the verdict.
+
+    Of several standards that is the *first* member's, if there is one.
+    """
     is_end = step.verdict is Verdict.CLOSE
     fitting = [job for job in ordered if (job.facts.status is Status.ENDED) is is_end]
-    return (fitting or ordered)[-1]
+    own = [job for job in fitting if job.facts.member == first]
+    return (own or fitting or ordered)[-1]
 
 
 def _has_risen_elsewhere(

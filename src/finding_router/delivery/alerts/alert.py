@@ -22,6 +22,8 @@ from finding_router.findings.ending import ending_of
 from finding_router.findings.finding import Finding, Severity
 from finding_router.findings.timestamps import parse_timestamp
 
+# A card shows no more of a title.
+TITLE_CHARS = 300
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 # UpdatedAt of an event, and the time when it was sent, in Unix seconds.
@@ -205,6 +207,10 @@ class Alert:
     """The alert has a card, and the digest of its burst is to list it besides."""
     listed_in: str | None = None
     """Id of the digest that lists the alert besides its card."""
+    title: str | None = None
+    """Title that the card keeps, of an alert that may have several members."""
+    titled_by: str | None = None
+    """Member that *title* is of."""
     claim: Claim | None = None
     touched_at: float = 0.0
     """Unix second of the last claim or change, from which the item's expiry is counted."""

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from finding_router.delivery.alerts.identity import finding_hash, subject_of
+from finding_router.delivery.alerts.identity import finding_hash
 from finding_router.delivery.deliveries import Delivery, Job
 from finding_router.delivery.held.store import Bin, HeldFinding, HeldStore
 from finding_router.delivery.limits.backoff import backoff_seconds
@@ -61,7 +61,7 @@ class Keeper:
                 )
                 held = HeldFinding(
                     name=finding_hash(*finding.key),
-                    subject=subject_of(finding),
+                    subject=job.subject,
                     routes=destination.routes,
                     mention=destination.mention,
                     since=since,

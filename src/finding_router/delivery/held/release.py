@@ -146,6 +146,8 @@ class Releaser:
         by_subject: dict[str, list[HeldFinding]] = defaultdict(list)
         for each in held:
             if each.name in jobs and jobs[each.name].outcome is None:
+                # As it was put aside, maybe by a version that named it otherwise.
+                jobs[each.name].known_as = each.subject
                 by_subject[each.subject if jobs[each.name].finding else each.name].append(each)
         forget = _forget(bin_, self._table)
         addressed = Addressed()

@@ -70,7 +70,7 @@ class Card:
         if finding is not None and alert.members:
             # The worst of several standards' findings; the finding itself may have fallen since.
             severity = alert.claim.severity if alert.claim else alert.worst_there
-            finding = replace(finding, severity=severity)
+            finding = replace(finding, severity=severity, title=alert.title or finding.title)
         if finding is not None:
             with isolated("finding not laid out", finding_id=finding.id) as trouble:
                 return layout(finding, context)

@@ -126,7 +126,9 @@ class AccessPortal:
 def finding_url(finding: Finding, portal: AccessPortal | None) -> Url | None:
     """Return a link to the finding in Security Hub; None without a valid Region."""
     arn = Arn.read(finding.product_arn)
-    region = _region(finding.partition, finding.region, arn and arn.region)
+    # Where the finding's own Region is none that its partition can have, the ARN has a better one.
+    regions = (finding.region, arn and arn.region) if finding.region else ()
+    region = _region(finding.partition, *regions)
     search = "Id%3D%255Coperator%255C%253AEQUALS%255C%253A" + _encoded(finding.id)
     page = f"securityhub/home?region={region}#/findings?search={search}"
     if not region:
