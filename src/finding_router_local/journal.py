@@ -1,7 +1,7 @@
 """The journal of the local stack: every batch of the workers, and how each finding ended."""
 
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -50,14 +50,16 @@ class Journal:
 
     def add(self, batch: Batch) -> None:
         """Record the log lines of each record in *batch*; the last try of a record counts."""
-        lines = list(finding_lines(batch.invocation.log))
+        by_record: defaultdict[object, list[dict[str, Any]]] = defaultdict(list)
+        for line in finding_lines(batch.invocation.log):
+            by_record[line.get("record_id")].append(line)
         with self._lock:
             self.log += batch.invocation.log
             self.batches.append(batch)
             for record in batch.event["Records"]:
                 self._receives[record["messageId"]] += 1
                 id_ = first_id(record)
-                own = [line for line in lines if line.get("record_id") == id_]
+                own = by_record[id_]
                 self._tries[id_] += not (own and all(map(_is_waiting, own)))
                 if own:
                     self._lines[id_] = _latest(self._lines.get(id_, []), own)

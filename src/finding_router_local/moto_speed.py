@@ -1,6 +1,7 @@
 """moto made quicker, for floods and for tables of many thousand items."""
 
 import copy
+import secrets
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -9,20 +10,21 @@ from itertools import islice
 from typing import Any, Final, override
 
 from moto import backends
-from moto.core import responses, serialize
+from moto.core import responses, serialize, utils
 from moto.core.common_models import BaseModel
 from moto.core.utils import method_names_from_class
-from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
 from moto.sqs import models as sqs_models
 from moto.sqs.models import Message, Queue, SQSBackend
 
-from finding_router_local import moto_expressions
+from finding_router_local import moto_dynamodb, moto_expressions
 
 _query: Final = Table.query
-_transact_write_items: Final = DynamoDBBackend.transact_write_items
 _delete_any_message: Final = Queue.delete_message
+_send_any_message: Final = SQSBackend.send_message
+_all_attributes: Final = Queue.attributes.fget  # type: ignore[attr-defined]  # of the property
+_HANDLE_CHARS: Final = 184
 # SQS gives ten messages a call; those that become dead letters are passed over.
 _SHOWN: Final = 100
 _SIMPLE: Final = frozenset({"S", "N", "BOOL"})
@@ -52,30 +54,6 @@ def _query_partition(
     return _query(table, hash_key, *args, **named)
 
 
-def _transact(self: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
-    """Keep copies of the items in the transaction; moto's own copies the table for each of them."""
-    before = []
-    for each in transact_items:
-        [action] = each.values()
-        table = self.get_table(action["TableName"])
-        names = [name for name in (table.hash_key_attr, table.range_key_attr) if name]
-        whole = action.get("Key") or action["Item"]
-        key = {name: whole[name] for name in names}
-        before.append((table, key, copy.deepcopy(self.get_item(table.name, key))))
-    Table.__deepcopy__ = lambda self, _: self  # type: ignore[attr-defined]  # while it lasts
-    try:
-        _transact_write_items(self, transact_items)
-    except Exception:
-        for table, key, item in before:
-            if item is None:
-                self.delete_item(table.name, key)
-            else:
-                table.items[item.hash_key][item.range_key] = item
-        raise
-    finally:
-        del Table.__deepcopy__  # type: ignore[attr-defined]  # set above
-
-
 def _visible(queue: Queue) -> Iterator[Message]:
     return (each for each in queue._messages if each.visible and not each.delayed)  # noqa: SLF001 -- as moto does
 
@@ -98,6 +76,33 @@ def _delete_message(self: Queue, receipt_handle: str) -> None:
             self._messages.remove(message)
             return
     _delete_any_message(self, receipt_handle)
+
+
+def _send_message(self: SQSBackend, queue_name: str, *args: Any, **named: Any) -> Message:
+    """Send without asking for all attributes of the queue, which counts its messages."""
+    queue: Any = self.get_queue(queue_name)
+    queue.is_sending = not queue.fifo_queue
+    try:
+        return _send_any_message(self, queue_name, *args, **named)
+    finally:
+        queue.is_sending = False
+
+
+def _attributes(self: Any) -> dict[str, Any]:
+    """Return nothing while a message is sent: moto asks for what only a FIFO queue has."""
+    return {} if getattr(self, "is_sending", False) else _all_attributes(self)
+
+
+def _receipt_handle() -> str:
+    return secrets.token_hex(_HANDLE_CHARS // 2)
+
+
+def _copy_message(self: Message, _: object) -> Message:
+    """Copy what a call shows of a message; moto changes the attributes of the copy alone."""
+    twin = copy.copy(self)
+    twin.message_attributes = dict(self.message_attributes)
+    twin.system_attributes = dict(self.system_attributes or {})
+    return twin
 
 
 def _is_valid(self: SQSBackend, queue_name: str, message: Message) -> bool:
@@ -126,8 +131,14 @@ def speed_up() -> None:
     Queue.messages = property(_first_messages)  # type: ignore[assignment,method-assign]  # moto's is one, too
     Queue.approximate_number_of_messages = property(_count_messages)  # type: ignore[assignment,method-assign]  # same
     Queue.delete_message = _delete_message  # type: ignore[method-assign]  # the same arguments
+    sqs_models.camelcase_to_underscores = cache(utils.camelcase_to_underscores)  # type: ignore[attr-defined]  # same
+    responses.camelcase_to_underscores = sqs_models.camelcase_to_underscores  # type: ignore[attr-defined]  # same
+    sqs_models.generate_receipt_handle = _receipt_handle  # type: ignore[attr-defined]  # same
+    SQSBackend.send_message = _send_message  # type: ignore[method-assign]  # the same arguments, passed on
+    Queue.attributes = property(_attributes)  # type: ignore[assignment,method-assign]  # moto's is one, too
+    Message.__deepcopy__ = _copy_message  # type: ignore[attr-defined]  # it has none
     sqs_models.unix_time_millis = _milliseconds  # type: ignore[attr-defined]  # moto imports it
     serialize.SERVICE_SPECIFIC_SERIALIZERS["dynamodb"] = {"json": _Serializer}
-    DynamoDBBackend.transact_write_items = _transact  # type: ignore[method-assign]  # the same arguments
+    moto_dynamodb.speed_up()
     moto_expressions.speed_up()
     Table.query = _query_partition  # type: ignore[method-assign]  # the same arguments, passed on

@@ -32,6 +32,8 @@ from finding_router.telemetry import logger
 
 # Another worker posts the parent in so many seconds, most likely.
 PARENT_SECONDS: Final = 3.0
+# A run that may wait for slots looks so often whether it has.
+LOOK_SECONDS: Final = 0.5
 
 
 class DigestTask(Task):
@@ -63,6 +65,8 @@ class DigestTask(Task):
         """Subjects that a try before this one may have listed besides."""
         self._doubt_since: dict[str, float] = {}
         """By subject: Unix second of a claim whose line may stand where the app may not search."""
+        self._rests_since: float | None = None
+        """Unix second since when it waits for the parent of another worker."""
         self._put_so_far = 0
         self._in_reply: tuple[str, ...] = ()
         """Subjects in the reply that is being posted."""
@@ -213,8 +217,14 @@ class DigestTask(Task):
 
     def _open(self) -> None:
         """Claim the open digest of the name, or the next one."""
-        run, before, now = self.run, self._before, self.run.clock()
+        run, now = self.run, self.run.clock()
+        if self._rests_since is not None:
+            self._before = run.digests.open_digests([self.group.name]).get(self.group.name)
+        before = self._before
         if before is not None and before.is_leased(now):
+            if self._may_rest(now):
+                self.rests_until = now + LOOK_SECONDS
+                return
             # Unless that worker died, and its lease has to run out.
             wait = backoff_seconds(self.tries, first=PARENT_SECONDS, longest=2 * FIRST_SECONDS)
             self.fail(ANOTHER_IS_AT_IT, retry_seconds=wait)
@@ -232,6 +242,13 @@ class DigestTask(Task):
             # The time that it took so far.
             run.digests.keep_about(digest)
             self._put_so_far = run.digests.count(digest.digest_id).put
+
+    def _may_rest(self, now: float) -> bool:
+        """Return True if the run may wait a moment longer for the parent of another worker."""
+        if self._rests_since is None:
+            self._rests_since = now
+        is_soon = now + LOOK_SECONDS <= self._rests_since + PARENT_SECONDS
+        return is_soon and self.run.rate.is_patient(LOOK_SECONDS) and self.run.deadline.allows()
 
     def _opened(self, before: OpenDigest | None, now: float) -> OpenDigest:
         """Return the digest to list in, as this run claims it."""

@@ -134,7 +134,8 @@ class Loop:
         return not task.waits_for.isdisjoint(counting | self._run.touched.keys())
 
     def _wait(self, task: Task) -> float:
-        return self._run.rate.wait(task.channel) if task.needs_slot else 0.0
+        rest = max(task.rests_until - self._run.clock(), 0.0)
+        return max(self._run.rate.wait(task.channel), rest) if task.needs_slot else rest
 
     def _advance(self, task: Task) -> None:
         """Run one step of *task*; an error ends this task alone."""

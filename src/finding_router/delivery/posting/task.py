@@ -43,6 +43,8 @@ class Task:
         """Slack may have taken the message, though no answer says so."""
         self.waits_for: set[str] = set()
         """Digests whose totals are to be right before the next step: they count its findings."""
+        self.rests_until = 0.0
+        """Unix second before which the next step is of no use."""
         self.posted: Posted | None = None
         """Where the message stands, from the post until the Ledger has it."""
 
