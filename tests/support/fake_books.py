@@ -20,7 +20,7 @@ class FakeDigests:
         self.kept: dict[str, OpenDigest] = {}
         self.listed: dict[str, dict[str, Line]] = {}
         self._put_so_far: Counter[str] = Counter()
-        self._shown: dict[str, int] = {}
+        self._shown: dict[str, tuple[int, float]] = {}
         self._counting_until: dict[str, float] = {}
         self._counted_at: dict[str, float] = {}
 
@@ -63,7 +63,8 @@ class FakeDigests:
     def count(self, digest_id: str) -> Count:
         """Return the lines that were ever put, and those that the totals show."""
         with self._faults.around("count"):
-            return Count(self._put_so_far[digest_id], self._shown.get(digest_id, -1))
+            shown, at = self._shown.get(digest_id, (-1, 0.0))
+            return Count(self._put_so_far[digest_id], shown, at)
 
     def begin_count(self, digest_id: str, *, now: float, until: float) -> bool:
         """Take the lease, and forget who was to come."""
@@ -74,12 +75,12 @@ class FakeDigests:
             self._counted_at.pop(digest_id, None)
             return True
 
-    def end_count(self, digest_id: str, *, shown: int | None) -> None:
+    def end_count(self, digest_id: str, *, shown: int | None, at: float = 0.0) -> None:
         """Release the lease."""
         with self._faults.around("end_count"):
             self._counting_until.pop(digest_id, None)
             if shown is not None:
-                self._shown[digest_id] = shown
+                self._shown[digest_id] = (shown, at)
 
     def count_later(self, digest_id: str, *, at: float, now: float) -> bool:
         """Note *at*, unless a later one than *now* is noted."""

@@ -44,7 +44,9 @@ class DynamoDB:
     @cached_property
     def client(self) -> "DynamoDBClient":
         """Return the client, created on the first call."""
-        client: DynamoDBClient = make_client("dynamodb")
+        # A transaction of a hundred items takes botocore longer to check than to send.
+        config = CONFIG.merge(Config(parameter_validation=False))
+        client: DynamoDBClient = make_client("dynamodb", config)
         return client
 
 

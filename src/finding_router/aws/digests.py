@@ -82,7 +82,8 @@ class DynamoDigests:
         """Return everything that the digest lists."""
         lines = Lines()
         others = {keys.ABOUT, keys.COUNT}
-        for values in self._items.query(keys.lines(digest_id)):
+        # Page by page: as they come they take several times the room of lines.
+        for values in self._items.each(keys.lines(digest_id)):
             if values["channel"] not in others:
                 try:
                     lines.append(self._items.parsed(values, _to_line))
@@ -106,15 +107,15 @@ class DynamoDigests:
         )
         return is_taken
 
-    def end_count(self, digest_id: str, *, shown: int | None) -> None:
-        """End the lease; the totals show *shown* lines, or as many as before (None)."""
+    def end_count(self, digest_id: str, *, shown: int | None, at: float = 0.0) -> None:
+        """End the lease; the totals show *shown* lines since *at*, or as many as before (None)."""
         if shown is None:
             self._items.update(keys.count(digest_id), "REMOVE counting_until", {})
             return
         self._items.update(
             keys.count(digest_id),
-            "SET shown_so_far = :shown REMOVE counting_until",
-            {":shown": shown},
+            "SET shown_so_far = :shown, shown_at = :at REMOVE counting_until",
+            {":shown": shown, ":at": at},
         )
 
     def count_later(self, digest_id: str, *, at: float, now: float) -> bool:
@@ -180,5 +181,8 @@ def _to_count(stored: Stored) -> Count:
     stored.compared_number("counting_until")
     stored.compared_number("counted_at")
     return Count(
-        put=stored.whole("put_so_far", 0), shown=stored.whole("shown_so_far", -1, least=-1)
+        put=stored.whole("put_so_far", 0),
+        shown=stored.whole("shown_so_far", -1, least=-1),
+        # The version before did not write it.
+        shown_at=stored.optional_number("shown_at") or 0.0,
     )

@@ -79,6 +79,10 @@ class Items:
 
     def query(self, finding: str, only: Sequence[str] = ()) -> list[dict[str, Any]]:
         """Return all items of one partition, strongly consistent, or *only* some attributes."""
+        return list(self.each(finding, only))
+
+    def each(self, finding: str, only: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
+        """Yield the items that `query` returns, page by page."""
         arguments: dict[str, Any] = {}
         if only:
             names = {f"#{number}": name for number, name in enumerate(only)}
@@ -92,7 +96,8 @@ class Items:
                 ConsistentRead=True,
                 **arguments,
             )
-            return [from_item(item) for page in pages for item in page["Items"]]
+            for page in pages:
+                yield from map(from_item, page["Items"])
 
     def put(
         self,

@@ -3,11 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from finding_router.delivery.alerts.identity import hash_of
 from finding_router.findings.digest import Line, Totals
 
+# So many lines are read by one call of DynamoDB.
+FEW_LINES: Final = 500
+# A reply of a hundred lines takes about a second of a channel.
+SECONDS_A_LINE: Final = 0.01
 # Channels that a banner names; the others are counted.
 _NAMED = 3
 
@@ -109,16 +113,28 @@ class Count(NamedTuple):
     How many lines a digest ever *put*, and how many of them the totals of its parent have *shown*.
 
     A line that replaced another counts again. -1 stands for a parent that was posted before its
-    list was complete.
+    list was complete. *shown_at* is the Unix second of the last count.
     """
 
     put: int = 0
     shown: int = -1
+    shown_at: float = 0.0
 
     @property
     def is_outdated(self) -> bool:
         """Return True if the totals differ from the list."""
         return self.put != self.shown
+
+    @property
+    def again_at(self) -> float:
+        """
+        Return the Unix second before which the lines are not read again.
+
+        A count reads them all. While a list grows at Slack's pace, each count finds about twice
+        the lines of the one before, so that all counts together read each line a few times.
+        """
+        is_long = self.put > FEW_LINES and self.shown >= 0
+        return self.shown_at + self.put * SECONDS_A_LINE if is_long else 0.0
 
 
 class Lines(list[Line]):
@@ -161,8 +177,8 @@ class DigestStore(Protocol):
     def begin_count(self, digest_id: str, *, now: float, until: float) -> bool:
         """Take the lease to count the lines *until* then; return False if another has it."""
 
-    def end_count(self, digest_id: str, *, shown: int | None) -> None:
-        """End the lease; the totals show *shown* lines, or as many as before (None)."""
+    def end_count(self, digest_id: str, *, shown: int | None, at: float = 0.0) -> None:
+        """End the lease; the totals show *shown* lines since *at*, or as many as before (None)."""
 
     def count_later(self, digest_id: str, *, at: float, now: float) -> bool:
         """Note that a worker counts at *at*; return False if another will do so before long."""

@@ -453,7 +453,7 @@ class DigestTask(Task):
                 self._is_parent_new and run.digests.count(digest.digest_id).put == self._put_so_far
             )
             if is_complete:
-                run.digests.end_count(digest.digest_id, shown=self._put_so_far)
+                run.digests.end_count(digest.digest_id, shown=self._put_so_far, at=run.clock())
         except StoreError as error:
             logger.warning("totals not settled", detail=str(error))
             is_complete = False

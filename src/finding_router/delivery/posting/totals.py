@@ -15,6 +15,9 @@ from finding_router.telemetry import logger
 # Another worker counts within so many seconds, most likely.
 COUNT_SECONDS = 5.0
 ANOTHER_COUNTS = "another worker counts the totals"
+# A long list was counted a moment ago.
+STILL_GROWS = "the totals are counted once there is more"
+MOST_SECONDS = 900.0
 
 
 class TotalsTask(Task):
@@ -53,6 +56,11 @@ class TotalsTask(Task):
             return
         self.channel = digest.channel
         now = run.clock()
+        if not run.is_patient and (seconds := min(self._count.again_at - now, MOST_SECONDS)) > 0:
+            if run.digests.count_later(self.digest_id, at=now + seconds, now=now):
+                self.put_off(STILL_GROWS, retry_seconds=seconds)
+            self.is_done = True
+            return
         if run.is_patient:
             run.rate.wait_for_change(digest.channel)
         elif seconds := run.rate.seconds_to_change():
@@ -95,14 +103,24 @@ class TotalsTask(Task):
     def fail(self, why: str, *, retry_seconds: float) -> None:
         """Send the least severe of those concerned back to the queue."""
         self.is_done = True
+        for each in self._least():
+            each.fail(why, retry_seconds=retry_seconds)
+
+    def put_off(self, why: str, *, retry_seconds: float) -> None:
+        """Put off the least severe of those concerned."""
+        self.is_done = True
+        for each in self._least():
+            each.wait(why, retry_seconds=retry_seconds)
+
+    def _least(self) -> list[Delivery]:
+        """Return the least severe of the deliveries that need not come back as it is, if any."""
         settled = [each for each in self._concerned if not each.is_undone]
-        if settled:
-            least = min(settled, key=lambda each: each.severity.rank)
-            least.fail(why, retry_seconds=retry_seconds)
+        return sorted(settled, key=lambda each: each.severity.rank)[:1]
 
     def _settle(self) -> None:
         self._has_lease = False
-        self.run.digests.end_count(self.digest_id, shown=self._count.put)
+        run = self.run
+        run.digests.end_count(self.digest_id, shown=self._count.put, at=run.clock())
         self.is_done = True
 
     def _come_back(self, now: float, seconds: float, why: str) -> None:
