@@ -1,5 +1,6 @@
 """Held findings that are due: decided again, posted where routes lead now, and marked."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,7 +8,9 @@ import pytest
 
 from fakes import Killed, killed, security_hub_down, store_down, unavailable
 from finding_router.delivery.held import take
+from finding_router.delivery.held.store import MAX_EVENT_BYTES, Bin, HeldEvents, HeldFinding
 from finding_router.delivery.outcome import Outcome
+from finding_router.routing.hold import HoldKind
 from finding_router.telemetry import FINDINGS_SILENCED
 from hub_events import PRODUCT_ARN, raw_finding
 from router import ALERTS, EVERYTHING, INVOCATION_SECONDS, OPS, Router, counted, outcomes
@@ -779,3 +782,66 @@ def test_a_digest_is_compared_with_the_last_one_though_something_is_stuck_since(
     assert "Against" not in first.all
     assert "Against the digest before (1 finding)" in second.all
     assert "Against the digest before (3 findings)" in third.all
+
+
+def test_large_findings_are_taken_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is in memory at once is bounded by its bytes, and nothing is lost over it."""
+    monkeypatch.setattr(take, "BYTES_AT_ONCE", 50_000)
+    router = Router(DAILY)
+    large = {"Description": "x" * 1_000, "ProductFields": {"blob": "y" * 20_000}}
+    router.send(*(raw_finding(f"large-{number}", **large) for number in range(7)))
+    router.clock.now += 2 * HOUR
+    taken: list[int] = []
+    plain = router.held.events
+
+    def events(bin_name: str, names: Sequence[str]) -> HeldEvents:
+        taken.append(len(names))
+        return plain(bin_name, names)
+
+    monkeypatch.setattr(router.held, "events", events)
+
+    jobs = router.wake()
+
+    assert [3, 3, 1] == taken
+    assert [Outcome.DIGESTED] * 7 == outcomes(jobs)
+    assert [{}] * 6 == [job.finding and job.finding.raw for job in jobs[:6]]
+    [parent] = router.slack.opened(ALERTS)
+    assert "7 HIGH" in parent.text
+
+
+def test_events_of_unknown_size_count_as_the_largest() -> None:
+    """The version before did not write their bytes down."""
+    held = [
+        HeldFinding(
+            name=f"{number}",
+            subject=f"{number}",
+            routes=(),
+            mention=(),
+            since=0.0,
+            due_at=0.0,
+            held_at=0.0,
+        )
+        for number in range(200)
+    ]
+    bin_ = Bin(
+        name="b",
+        kind=HoldKind.SCHEDULE,
+        reason="daily",
+        channel=ALERTS,
+        due_at=0.0,
+        since=0.0,
+        touched_at=0.0,
+    )
+    due = take.DueBin(
+        bin=bin_,
+        since=0.0,
+        occasion="b",
+        day=datetime(2026, 9, 1, tzinfo=UTC),
+        held=held,
+        left=None,
+    )
+
+    parts = [len(part) for part in due.parts()]
+
+    assert 200 == sum(parts)
+    assert max(parts) * MAX_EVENT_BYTES < take.BYTES_AT_ONCE + MAX_EVENT_BYTES

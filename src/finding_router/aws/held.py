@@ -7,7 +7,13 @@ from typing import Any, Final
 
 from finding_router.aws import keys
 from finding_router.aws.items import DAY_SECONDS, Items
-from finding_router.delivery.held.store import Bin, HeldEvents, HeldFinding, HeldFindings
+from finding_router.delivery.held.store import (
+    MAX_EVENT_BYTES,
+    Bin,
+    HeldEvents,
+    HeldFinding,
+    HeldFindings,
+)
 from finding_router.errors import UnreadableError
 from finding_router.routing.hold import HoldKind
 from finding_router.stored import AttributeProblemError, Stored
@@ -24,6 +30,7 @@ _WITHOUT_EVENT: Final = (
     "due_at",
     "held_at",
     "is_owed",
+    "event_bytes",
 )
 # `hold` changes no attribute that it cannot read.
 _IS_HELD: Final = (
@@ -71,7 +78,8 @@ class DynamoHeld:
         stored, is_held = self._items.update(
             (keys.held(bin_.name), held.name),
             "SET subject = :subject, routes = :routes, mention = :mention, held_at = :held_at, "
-            "is_owed = :is_owed, event = :event, expires_at = :expires_at, shape = :shape, "
+            "is_owed = :is_owed, event = :event, event_bytes = :event_bytes, "
+            "expires_at = :expires_at, shape = :shape, "
             # Or what comes anew every day would wait for ever.
             "since = if_not_exists(since, :since), due_at = if_not_exists(due_at, :due_at)",
             {
@@ -81,6 +89,7 @@ class DynamoHeld:
                 ":held_at": held.held_at,
                 ":is_owed": held.is_owed,
                 ":event": event,
+                ":event_bytes": held.event_bytes,
                 ":shape": keys.SHAPE,
                 ":expires_at": expires_at,
                 ":since": held.since,
@@ -236,6 +245,7 @@ def _to_held(stored: Stored) -> HeldFinding:
         due_at=stored.number("due_at"),
         held_at=stored.number("held_at"),
         is_owed=stored.flag("is_owed", default=False),
+        event_bytes=stored.whole("event_bytes", MAX_EVENT_BYTES),
     )
 
 

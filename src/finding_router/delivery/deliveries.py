@@ -131,6 +131,17 @@ class Job:
         is_old = self.sent_at is not None and now - self.sent_at > _OLD_SECONDS
         return self.record.tries > 1 or is_old
 
+    def drop_event(self) -> None:
+        """Forget the event, of which the report needs no more than was read."""
+        if self.finding is None:
+            return
+        self.record = replace(self.record, body=None)
+        self.event, self.raw = {}, None
+        self.finding = replace(self.finding, raw={})
+        for each in self.deliveries:
+            if each.card.finding is not None:
+                each.card = replace(each.card, raw=None, finding=self.finding)
+
     def end(self, outcome: Outcome, detail: str = "") -> None:
         """Set the outcome, with *detail* for the log."""
         self.outcome, self.detail = outcome, detail

@@ -49,7 +49,7 @@ class Keeper:
         findings = [(job, job.finding) for job in delivery.jobs if job.finding is not None]
         try:
             for job, finding in findings:
-                now = self._clock()
+                now, event = self._clock(), _event(job, finding)
                 bin_ = Bin(
                     name=f"{hold.kind}#{hold.name}#{destination.channel}",
                     kind=hold.kind,
@@ -68,8 +68,9 @@ class Keeper:
                     due_at=due_at,
                     held_at=now,
                     is_owed=job.is_owed or any(map(_has_failed, job.deliveries)),
+                    event_bytes=len(event),
                 )
-                self._store.hold(bin_, held, _packed(job, finding))
+                self._store.hold(bin_, held, zlib.compress(event))
         except StoreError as error:
             return str(error)
         return ""
@@ -79,8 +80,8 @@ def _has_failed(delivery: Delivery) -> bool:
     return delivery.progress is Progress.FAILED
 
 
-def _packed(job: Job, finding: Finding) -> bytes:
-    """Return the event of *job* with *finding* alone, as zlib-compressed JSON of 240 KB at most."""
+def _event(job: Job, finding: Finding) -> bytes:
+    """Return the event of *job* with *finding* alone, as JSON of some 240 KB at most."""
     event = {**job.event, "detail": {**job.event["detail"], "findings": [finding.raw]}}
     # In ASCII: JSON may hold half a surrogate pair, which is no UTF-8.
-    return zlib.compress(json.dumps(event, separators=(",", ":")).encode())
+    return json.dumps(event, separators=(",", ":")).encode()

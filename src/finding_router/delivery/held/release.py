@@ -1,7 +1,7 @@
 """Releases held findings: the digests of schedules, active hours and silences that are due."""
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -76,6 +76,8 @@ class Releaser:
         self._workflow = workflow
         self._clock = clock
         self._taking = Taking(store, clock=clock)
+        self._in_memory: Collection[Job] = ()
+        """Jobs of the last part, with their events."""
 
     @property
     def _table(self) -> RoutingTable:
@@ -124,6 +126,9 @@ class Releaser:
 
     def _say(self, emptying: _Emptying, held: Sequence[HeldFinding]) -> list[Job]:
         """Post a part of a bin, or hold it for something else; then mark it, and let it go."""
+        # The events of one part at a time are enough.
+        for job in self._in_memory:
+            job.drop_event()
         jobs_by_name, why = self._taking.take(emptying.due.bin, held)
         emptying.trouble = emptying.trouble or why
         part = self._planned(emptying.due.bin, held, jobs_by_name)
@@ -132,6 +137,7 @@ class Releaser:
         if part.due or part.ended:
             self._digest(emptying, part)
         self._settle(emptying, part)
+        self._in_memory = part.jobs.values()
         jobs = part.jobs.values()
         failed = [job.detail for job in jobs if job.outcome in UNDONE]
         emptying.trouble = emptying.trouble or next(iter(failed), "")

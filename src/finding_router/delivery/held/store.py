@@ -2,9 +2,12 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from finding_router.routing.hold import HoldKind
+
+# The largest finding: https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_BatchImportFindings.html
+MAX_EVENT_BYTES: Final = 240 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,8 @@ class HeldFinding:
     due_at: float
     held_at: float
     is_owed: bool = False
+    event_bytes: int = MAX_EVENT_BYTES
+    """Bytes of its event as JSON; the version before did not write them down."""
 
 
 class HeldFindings(list[HeldFinding]):

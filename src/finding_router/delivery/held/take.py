@@ -20,6 +20,9 @@ from finding_router.routing.table import RoutingTable
 # So many are asked for in Security Hub (25 calls, of three a second), claimed and listed within
 # half of a call of the function: a part that is begun is said, however many findings are held.
 TAKEN_AT_ONCE: Final = 500
+# Python's objects take several times the room of the JSON that they are read from, and the function
+# has 512 MB.
+BYTES_AT_ONCE: Final = 16_000_000
 # Due findings are said within minutes; after so long something keeps them from being said.
 OVERDUE_SECONDS: Final = 900.0
 _HEADINGS: Final = {
@@ -77,16 +80,22 @@ class DueBin:
         return united(*(each.mention for each in self.held))
 
     def parts(self) -> Iterator[list[HeldFinding]]:
-        """Return the findings in parts of some 500, those of one subject together."""
+        """
+        Return the findings in parts of some 500, those of one subject together.
+
+        Large ones are fewer: their events, 16 MB of JSON, are in memory at once.
+        """
         by_subject: dict[str, list[HeldFinding]] = defaultdict(list)
         for each in self.held:
             by_subject[each.subject].append(each)
         part: list[HeldFinding] = []
+        size = 0
         for several in by_subject.values():
             part += several
-            if len(part) >= TAKEN_AT_ONCE:
+            size += sum(each.event_bytes for each in several)
+            if len(part) >= TAKEN_AT_ONCE or size >= BYTES_AT_ONCE:
                 yield part
-                part = []
+                part, size = [], 0
         if part:
             yield part
 
