@@ -42,7 +42,7 @@ FREE_GB_SECONDS = 400_000
 FREE_SQS_REQUESTS = 1e6
 FREE_LOGS_GB = 5
 FREE_METRICS = 10
-FREE_ALARMS = 10
+FREE_ALARM_METRICS = 11  # one of the ten alarms watches two queues
 FREE_DASHBOARDS = 3
 
 METRICS = 10
@@ -199,7 +199,7 @@ def bill(accounts: int, new: Use, again: Use, wake: Use) -> Iterator[tuple[str, 
             FREE_LOGS_GB,
         ),
         (f"CloudWatch, {METRICS} metrics", METRICS, METRIC, FREE_METRICS),
-        (f"CloudWatch, {ALARMS} alarms", ALARMS, ALARM, FREE_ALARMS),
+        (f"CloudWatch, alarms on {ALARM_METRICS} metrics", ALARM_METRICS, ALARM, FREE_ALARMS),
         ("CloudWatch, dashboard", DASHBOARDS, DASHBOARD, FREE_DASHBOARDS),
         # The first 14 million calls a month are free.
         ("EventBridge Scheduler", WAKES, 1e-6, 14e6),

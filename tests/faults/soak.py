@@ -23,6 +23,10 @@ from finding_router_local.slack.workspace import DEFAULT_SCOPES, PostedMessage
 from finding_router_local.stack import Stack
 
 FINDINGS_PER_MESSAGE: Final = 50
+# The first messages of a channel: a parent, and five replies with links, of 20 findings each.
+_FIRST_MESSAGES: Final = 6
+# Findings of each message after these, among them some of one finding only.
+_PER_LATER_MESSAGE: Final = 10_000 / (10_000 / FINDINGS_PER_MESSAGE - 4 * _FIRST_MESSAGES)
 # So few channels get so many findings each that their messages are full.
 CHANNELS: Final = 4
 # As large as template.yaml allows: findings that arrive together are posted together.
@@ -149,6 +153,12 @@ def soak(
     # Of the children that ended, which all workers have by now.
     report.worker_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     return report
+
+
+def reachable(findings: int, channels: int) -> float:
+    """Return how many findings one message of so small or so large a flood must stand for."""
+    first = findings / (channels * _FIRST_MESSAGES + findings / _PER_LATER_MESSAGE)
+    return min(first, FINDINGS_PER_MESSAGE * min(CHANNELS / channels, 1.0))
 
 
 @contextmanager
@@ -284,7 +294,8 @@ def main() -> int:
         "--per-message",
         type=float,
         help=f"how many findings one message must stand for at least; {FINDINGS_PER_MESSAGE} for "
-        f"{CHANNELS} channels, and less for more, of which each needs messages of its own",
+        f"10,000 in {CHANNELS} channels, and less for fewer, or in more channels: each channel has "
+        "some messages of its own",
     )
     arguments = parser.parse_args()
     report = soak(
@@ -296,7 +307,7 @@ def main() -> int:
     sys.stdout.writelines(f"{line}\n" for line in report.lines())
     per_message = arguments.per_message
     if per_message is None:
-        per_message = FINDINGS_PER_MESSAGE * min(CHANNELS / arguments.channels, 1.0)
+        per_message = reachable(arguments.findings, arguments.channels)
     problems = report.problems(per_message=per_message)
     sys.stdout.writelines(f"NOT AS IT MUST BE: {problem}\n" for problem in problems)
     return 1 if problems else 0

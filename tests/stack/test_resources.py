@@ -353,6 +353,13 @@ class TestWaking:
         assert (60, 0) == (invoking["MaximumEventAgeInSeconds"], invoking["MaximumRetryAttempts"])
 
 
+def _metrics(alarm: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the metrics that an alarm watches: its own, or those of its expression."""
+    if "Metrics" not in alarm:
+        return [alarm]
+    return [each["MetricStat"]["Metric"] for each in alarm["Metrics"] if "MetricStat" in each]
+
+
 class TestAlarms:
     """Alarms, metrics and the dashboard."""
 
@@ -364,7 +371,14 @@ class TestAlarms:
     def test_say_what_to_look_at(self, alarms: dict[str, Any]) -> None:
         """Each kind of trouble has its alarm, and its measure."""
         watched = {
-            name: (alarm["MetricName"], *(each["Value"] for each in alarm["Dimensions"]))
+            name: tuple(
+                part
+                for metric in _metrics(alarm)
+                for part in (
+                    metric["MetricName"],
+                    *(each["Value"] for each in metric["Dimensions"]),
+                )
+            )
             for name, alarm in alarms.items()
         }
 
@@ -381,6 +395,8 @@ class TestAlarms:
             "RouterBacklogAlarm": (
                 "ApproximateAgeOfOldestMessage",
                 "<FindingsQueue.QueueName>",
+                "ApproximateAgeOfOldestMessage",
+                "<BacklogQueue.QueueName>",
             ),
             "RouterFailingAlarm": (telemetry.FINDINGS_FAILED, telemetry.SERVICE),
             "RouterErrorsAlarm": ("Errors", "<RouterFunction.Ref>"),
@@ -389,6 +405,20 @@ class TestAlarms:
             "RouterWakeUpsAlarm": (telemetry.FINDINGS_FAILED, telemetry.SERVICE),
             "RouterRefusedEventsAlarm": (telemetry.EVENTS_REFUSED, telemetry.SERVICE),
         } == watched
+
+    def test_backlog_rings_for_either_queue(self, alarms: dict[str, Any]) -> None:
+        """The backlog may take four times as long; a queue without a metric counts as empty."""
+        alarm = alarms["RouterBacklogAlarm"]
+        ages = [each for each in alarm["Metrics"] if "MetricStat" in each]
+        [shown] = [each for each in alarm["Metrics"] if "Expression" in each]
+
+        assert "MAX([FILL(findings, 0), FILL(backlog, 0) / 4])" == shown["Expression"]
+        assert {"findings", "backlog"} == {each["Id"] for each in ages}
+        assert {("Maximum", 300)} == {
+            (each["MetricStat"]["Stat"], each["MetricStat"]["Period"]) for each in ages
+        }
+        assert [False, False] == [each["ReturnData"] for each in ages]
+        assert "ReturnData" not in shown
 
     def test_stay_within_the_free_ten(self, alarms: dict[str, Any]) -> None:
         """CloudWatch's free tier has ten alarms."""
@@ -477,9 +507,10 @@ class TestAlarms:
     ) -> None:
         """A misspelt metric would be an alarm that never rings; none is left out of sight."""
         own = {
-            alarm["MetricName"]
+            metric["MetricName"]
             for alarm in alarms.values()
-            if alarm["Namespace"] == telemetry.NAMESPACE
+            for metric in _metrics(alarm)
+            if metric["Namespace"] == telemetry.NAMESPACE
         }
         dashboard = json.loads(resolve()["Dashboard"]["DashboardBody"])
         namespace = ""
