@@ -306,6 +306,16 @@ def test_matrix_is_whole(cells: list[Cell]) -> None:
     assert set(TROUBLES) == {cell.trouble for cell in cells}
 
 
+def test_part_of_it_covers_every_pair(cells: list[Cell]) -> None:
+    """The cells that run here have each pair that any cell has, but those of slow troubles."""
+    every = {pair for cell in cells if not cell.trouble.is_slow for pair in cell.pairs}
+
+    chosen = covering(cells)
+
+    assert every == {pair for cell in chosen for pair in cell.pairs}
+    assert len(chosen) < len(cells) / 5
+
+
 @pytest.mark.timeout(900)
 @PARTED
 def test_nothing_is_lost_and_nothing_is_said_twice(

@@ -1,13 +1,17 @@
 """The cells of the matrix, generated from the calls of each scene without faults."""
 
+import heapq
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from faults.matrix.scenes import Scene
 from faults.matrix.steps import BATCHES, LIST, SLACK, Site
 from faults.matrix.troubles import Trouble
 from finding_router_local.faults import Effect
+
+_LASTING_COST: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,13 @@ class Cell:
         if self.first is not None:
             return int(self.trouble.blinds)
         return int(self.trouble.is_done and not self.with_history)
+
+    @property
+    def cost(self) -> float:
+        """Return about how long it takes, in times of a card's scene."""
+        # A dead worker is replaced; one that goes on has many tries and a redrive.
+        once = self.scene.cost + self.trouble.kills
+        return once * _LASTING_COST if self.lasts else once
 
     @property
     def pairs(self) -> frozenset[tuple[object, ...]]:
@@ -143,14 +154,28 @@ def _families(troubles: Iterable[Trouble]) -> dict[str, list[Trouble]]:
 
 
 def covering(cells: Iterable[Cell]) -> list[Cell]:
-    """Return few of *cells* that have every pair of properties that some cell has; none is slow."""
-    covered: set[tuple[object, ...]] = set()
+    """
+    Return few of *cells* that have every pair of properties that some cell has; none is slow.
+
+    Again and again it takes the cell that adds most pairs for its cost, the first of several.
+    """
+    cells = [cell for cell in cells if not cell.trouble.is_slow]
+    pairs = [cell.pairs for cell in cells]
+    left = set[tuple[object, ...]]().union(*pairs)
+    # A cell never adds more than it did before: only the best one has to be looked at again.
+    best = [(-len(pairs[each]) / cells[each].cost, each) for each in range(len(cells))]
+    heapq.heapify(best)
     chosen = []
-    for cell in cells:
-        if not cell.trouble.is_slow and not cell.pairs <= covered:
-            covered |= cell.pairs
-            chosen.append(cell)
-    return chosen
+    while left:
+        _, each = heapq.heappop(best)
+        worth = -len(pairs[each] & left) / cells[each].cost
+        if best and (worth, each) > best[0]:
+            heapq.heappush(best, (worth, each))
+            continue
+        chosen.append(each)
+        left -= pairs[each]
+    # The cells of a scene come one after the other, as in the whole matrix.
+    return [cells[each] for each in sorted(chosen)]
 
 
 def _befalls(trouble: Trouble, site: Site, scene: Scene | None = None) -> bool:

@@ -48,6 +48,8 @@ class Scene:
     channels: Sequence[str] = (CHANNEL,)
     is_brief: bool = False
     """It meets one trouble of each family at each call: it adds little to other scenes."""
+    cost: float = 1.0
+    """About how long it takes, in times of that of a card."""
 
     @property
     def numbers(self) -> frozenset[int]:
@@ -151,6 +153,7 @@ SCENES: Final[Sequence[Scene]] = (
         said={_CRITICAL: 1},
         listed=frozenset({*_BURST, _CRITICAL}),
         notified=frozenset({*_BURST, _CRITICAL}),
+        cost=3,
     ),
     Scene(
         name="digest goes on",
@@ -158,6 +161,7 @@ SCENES: Final[Sequence[Scene]] = (
         act=_report(8, 9),
         listed=frozenset({*_BURST, 8, 9}),
         notified=frozenset({*_BURST, 8, 9}),
+        cost=3.5,
     ),
     Scene(
         name="waited for",
@@ -166,6 +170,7 @@ SCENES: Final[Sequence[Scene]] = (
         after=_wake,
         listed=frozenset({*_BURST, _CRITICAL}),
         notified=frozenset({*_BURST, _CRITICAL}),
+        cost=4,
     ),
     Scene(
         name="update",
@@ -173,6 +178,7 @@ SCENES: Final[Sequence[Scene]] = (
         act=_END,
         said={1: 1},
         ended=frozenset({1}),
+        cost=1.5,
     ),
     Scene(
         name="end in digest",
@@ -180,6 +186,7 @@ SCENES: Final[Sequence[Scene]] = (
         act=_END,
         listed=frozenset(_BURST),
         ended=frozenset({1}),
+        cost=2.5,
     ),
     Scene(
         name="reopen",
@@ -187,6 +194,7 @@ SCENES: Final[Sequence[Scene]] = (
         act=_RETURN,
         said={1: 2},
         notified=frozenset({1}),
+        cost=2.5,
     ),
     Scene(
         name="severity rises",
@@ -194,6 +202,7 @@ SCENES: Final[Sequence[Scene]] = (
         act=_WORSE,
         said={1: 2},
         notified=frozenset({1}),
+        cost=1.5,
     ),
     Scene(
         name="two channels",
@@ -204,5 +213,6 @@ SCENES: Final[Sequence[Scene]] = (
         notified=frozenset({1}),
         channels=(CHANNEL, OTHER_CHANNEL),
         is_brief=True,
+        cost=2.5,
     ),
 )
