@@ -13,8 +13,10 @@ from botocore.config import Config
 from moto.core.base_backend import BackendDict
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.sqs.models import sqs_backends
 
-from finding_router_local import moto_speed, security_hub
+from finding_router_local import boto_speed, moto_speed, security_hub
+from finding_router_local.direct import answer_directly
 from finding_router_local.faults import FaultBoard
 from finding_router_local.gate import Gate
 from finding_router_local.serving import LOOPBACK, HttpServer
@@ -31,6 +33,7 @@ CREDENTIALS: Final = {
 _SCOPE_REGION: Final = re.compile(r"(Credential=[^/]+/\d+/)[^/]+")
 _ACCOUNTS: Final = itertools.count(int(DEFAULT_ACCOUNT_ID))
 
+boto_speed.speed_up()
 moto_speed.speed_up()
 
 
@@ -51,6 +54,7 @@ class AwsServer:
         self.account_id = str(next(_ACCOUNTS))
         self.faults = FaultBoard()
         self.gate = Gate(DomainDispatcherApplication(_create_app), self.faults)
+        self.gate.is_empty = self._is_empty
         self._host = host
         self._port = port
         self._clients: dict[str, Any] = {}
@@ -87,9 +91,9 @@ class AwsServer:
                     region_name=REGION,
                 )
                 config = Config(retries={"total_max_attempts": 1}, max_pool_connections=20)
-                self._clients[service] = session.client(
-                    service, endpoint_url=self.url, config=config
-                )
+                client = session.client(service, endpoint_url=self.url, config=config)
+                answer_directly(client, self._call)
+                self._clients[service] = client
             return self._clients[service]
 
     @property
@@ -107,6 +111,12 @@ class AwsServer:
             if self.account_id in each:
                 each[self.account_id].reset()
         self.faults.clear()
+
+    def _is_empty(self, queue_url: str) -> bool:
+        """Return True if the queue is there and shows no message."""
+        queues = sqs_backends[self.account_id][self.region].queues
+        queue = queues.get(queue_url.rpartition("/")[2])
+        return queue is not None and not queue.messages
 
     def _call(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = self.account_id

@@ -67,8 +67,9 @@ class HttpServer:
 
 
 def hang_up(environ: WSGIEnvironment) -> NoReturn:
-    """End the connection of a request before any byte of the answer is written."""
-    _cut(environ["werkzeug.socket"])
+    """End the connection of a request, if it has one, before any byte of the answer is written."""
+    if "werkzeug.socket" in environ:
+        _cut(environ["werkzeug.socket"])
     raise ConnectionAbortedError
 
 

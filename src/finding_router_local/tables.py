@@ -7,6 +7,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeSerializer
 from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models import table as moto_table
 
 from finding_router.aws.attributes import from_item
 from finding_router_local.aws import AwsServer
@@ -33,11 +34,15 @@ class Table:
 
     def items(self) -> list[dict[str, Any]]:
         """Return all items."""
-        pages = self._client.get_paginator("scan").paginate(TableName=self._name)
-        return [from_item(item) for page in pages for item in page["Items"]]
+        with self._aws.gate.holding("dynamodb"):
+            return [from_item(item.to_json()["Attributes"]) for item in self._table.all_items()]
 
     def clear(self) -> None:
         """Delete all items at once."""
         with self._aws.gate.holding("dynamodb"):
-            backend = dynamodb_backends[self._aws.account_id][self._aws.region]
-            backend.get_table(self._name).items.clear()
+            self._table.items.clear()
+
+    @property
+    def _table(self) -> moto_table.Table:
+        backend = dynamodb_backends[self._aws.account_id][self._aws.region]
+        return backend.get_table(self._name)

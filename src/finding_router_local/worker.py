@@ -88,6 +88,7 @@ def _prepare(handler_name: str) -> None:
     for module in pkgutil.walk_packages(getattr(package, "__path__", ()), f"{package.__name__}."):
         importlib.import_module(module.name)
     if boto3 := sys.modules.get("boto3"):
+        importlib.import_module(f"{__package__}.boto_speed").speed_up()
         for service in _SERVICES:
             boto3.client(service).close()
 

@@ -5,7 +5,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
 
 from finding_router_local.aws import AwsServer
@@ -65,6 +67,21 @@ def test_connection_breaks(aws: AwsServer, table: Any, effect: str, expected: ob
         table("one")
 
     assert expected == names(aws)
+
+
+@pytest.mark.parametrize(("effect", "expected"), [("outage", set()), ("lose_answer", {"one"})])
+def test_http_connection_breaks(
+    aws_environment: AwsServer, table: Any, effect: str, expected: object
+) -> None:
+    """Another program, whose calls come by HTTP, sees the same."""
+    client = boto3.client("dynamodb", config=Config(retries={"total_max_attempts": 1}))
+    aws_environment.faults.add(Fault(effect=effect, operation="PutItem"))
+
+    with pytest.raises(ConnectionClosedError):
+        client.put_item(TableName="numbers", Item={"name": {"S": "one"}})
+
+    assert expected == names(aws_environment)
+    client.close()
 
 
 def test_fault_is_counted_down(aws: AwsServer, table: Any) -> None:
