@@ -1,10 +1,14 @@
 """Life cycle: changes of a finding show on its card, and notify people only if needed."""
 
+from itertools import batched
 from math import ceil
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from dynamo_router import DynamoRouter
 from fakes import (
     Killed,
     channel_refused,
@@ -489,6 +493,108 @@ def test_the_card_of_several_standards_ends_with_the_last_of_them() -> None:
     router.send(control(PCI, Compliance=passed, UpdatedAt=LATER))
 
     assert "Resolved" in router.card.text
+
+
+CIS = "cis-aws-foundations-benchmark/v/1.2.0"
+TITLES = {
+    FSBP: "EC2.13 No ingress from 0.0.0.0/0 to port 22",
+    CIS: "4.1 No ingress from 0.0.0.0/0 to port 22",
+    PCI: "PCI.EC2.5 No ingress from 0.0.0.0/0 to port 22",
+}
+
+
+def titled(standard: str, **changes: Any) -> dict[str, Any]:
+    """Make the finding of a standard that gives its control a title of its own."""
+    return control(standard, Title=TITLES[standard], **changes)
+
+
+@given(st.permutations(list(TITLES)), st.lists(st.booleans(), min_size=3, max_size=3))
+def test_the_card_of_several_standards_keeps_its_first_headline(
+    order: list[str], breaks: list[bool]
+) -> None:
+    """In whatever batches they come, as it changes, ends and returns."""
+    router = DynamoRouter()
+    batches: list[list[dict[str, Any]]] = [[]]
+    for standard, is_last in zip(order, breaks, strict=True):
+        batches[-1].append(titled(standard))
+        if is_last:
+            batches.append([])
+    passed = {"Status": "PASSED", "SecurityControlId": "S3.8"}
+    ends = [titled(each, Compliance=passed, UpdatedAt=LATER) for each in order]
+    again = [titled(each, UpdatedAt="2026-09-03T10:00:00Z") for each in reversed(order)]
+
+    for batch in (*batches, *([each] for each in (*ends, *again))):
+        if batch:
+            router.send(*batch)
+            router.clock.now += 60
+            assert TITLES[order[0]] in router.card.text
+
+    assert 1 == len(router.slack.opened(ALERTS))
+
+
+def test_a_new_title_of_the_first_finding_is_shown() -> None:
+    """The headline is kept from the others, not from its own product."""
+    router = DynamoRouter()
+    router.send(titled(FSBP), titled(CIS))
+
+    worse = {"Severity": {"Label": "CRITICAL"}, "UpdatedAt": LATER}
+    router.send(control(FSBP, Title="Now open to the world", **worse))
+
+    assert "Now open to the world" in router.card.text
+
+
+def in_region(region: str, **changes: Any) -> dict[str, Any]:
+    """Make what a Region reports of a control about an IAM user."""
+    user = {"Type": "AwsIamUser", "Id": "arn:aws:iam::123456789012:user/ann", "Region": region}
+    return control(FSBP) | {
+        "Id": f"arn:aws:securityhub:{region}:123456789012:security-control/IAM.5/finding/1",
+        "ProductArn": f"arn:aws:securityhub:{region}::product/aws/securityhub",
+        "Region": region,
+        "Compliance": {"Status": "FAILED", "SecurityControlId": "IAM.5"},
+        "Resources": [user],
+        **changes,
+    }
+
+
+@given(st.permutations(["us-east-1", "eu-west-1", "ap-south-1"]), st.sampled_from([1, 3]))
+def test_a_global_resource_that_several_regions_report_is_one_card(
+    regions: list[str], at_once: int
+) -> None:
+    """It ends with the last of them, and each is NOTIFIED."""
+    router = Router()
+    findings = [in_region(each) for each in regions]
+    for batch in batched(findings, at_once, strict=False):
+        router.send(*batch)
+        router.clock.now += 60
+
+    [card] = router.slack.opened(ALERTS)
+    assert [] == router.slack.thread(card)
+    assert {"NOTIFIED"} == set(router.workflow.status.values())
+    for each in findings:
+        assert "HIGH" in card.text.split(" · ")[0]
+        router.send(each | {"RecordState": "ARCHIVED", "UpdatedAt": LATER})
+    assert "Archived" in card.text
+
+
+@pytest.mark.parametrize("status", ["RESOLVED", "SUPPRESSED"])
+@pytest.mark.parametrize("seconds", [1, 60, 14 * 60, 15 * 60, 16 * 60, 86_400])
+@pytest.mark.parametrize("before", [1, 10 * 60, 86_400])
+def test_a_status_that_is_undone_is_a_return_at_any_distance(
+    status: str, before: int, seconds: int
+) -> None:
+    """People leave UpdatedAt as it is, and no settle time lies between an end and what is later."""
+    router = Router()
+    router.send(raw_finding())
+    for after, workflow in ((before, status), (seconds, "NEW")):
+        router.clock.now += after
+        router.hold(raw_finding(), status=workflow)
+        [job] = router.send(raw_finding(Workflow={"Status": workflow}))
+
+    assert Outcome.POSTED == job.outcome
+    [reopened] = router.replies
+    assert "Reopened" in reopened.all
+    assert "HIGH" in router.card.text.split(" · ")[0]
+    assert "NOTIFIED" == router.status()
 
 
 def test_another_resource_is_another_card() -> None:

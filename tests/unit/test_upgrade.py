@@ -9,7 +9,8 @@ import pytest
 
 from dynamo_router import ALERTS, DynamoRouter, by_family, write_every_family
 from finding_router.aws.keys import SHAPE
-from hub_events import imported, raw_finding, record
+from finding_router.delivery.alerts.identity import former_subject_of, subject_of
+from hub_events import FSBP, control, imported, raw_finding, record
 from memory_dynamo import Item
 from router import DEFAULT, OPS, outcomes
 
@@ -159,6 +160,40 @@ def test_a_burst_goes_on_over_the_upgrade(router: DynamoRouter) -> None:
 
     assert "updated" == job.outcome
     assert not router.stores.unreadable
+
+
+def from_region(region: str, **changes: Any) -> dict[str, Any]:
+    """Make what a Region reports of a control about an IAM user."""
+    return control(FSBP) | {
+        "Id": f"iam-5-{region}",
+        "ProductArn": f"arn:aws:securityhub:{region}::product/aws/securityhub",
+        "Region": region,
+        "Compliance": {"Status": "FAILED", "SecurityControlId": "IAM.5"},
+        "Resources": [{"Type": "AwsIamUser", "Id": "arn:aws:iam::123456789012:user/ann"}],
+        **changes,
+    }
+
+
+def test_a_card_for_each_region_of_a_global_resource_goes_on_over_the_upgrade() -> None:
+    """The released version had a subject for each: none is said again, and each card ends."""
+    router = DynamoRouter()
+    regions = ("us-east-1", "eu-west-1")
+    with pytest.MonkeyPatch.context() as released_version:
+        former = "finding_router.delivery.deliveries.subject_of"
+        released_version.setattr(former, lambda each: former_subject_of(each) or subject_of(each))
+        router.send(*map(from_region, regions))
+    router.restart()
+    router.clock.now += 60
+
+    jobs = router.send(*(from_region(each, UpdatedAt="2026-09-02T10:00:00Z") for each in regions))
+    assert {"duplicate"} == set(outcomes(jobs))
+    cards = router.slack.opened(ALERTS)
+    assert 2 == len(cards)
+    ended = {"RecordState": "ARCHIVED", "UpdatedAt": "2026-09-03T10:00:00Z"}
+    router.send(*(from_region(each, **ended) for each in regions))
+    assert all("Archived" in each.text for each in cards)
+    router.send(*(from_region(each, UpdatedAt="2026-09-04T10:00:00Z") for each in regions))
+    assert cards == router.slack.opened(ALERTS)
 
 
 @pytest.mark.parametrize("family", REQUIRED)
