@@ -19,7 +19,7 @@ from finding_router.delivery.backlog import (
     put_off_a_flood,
 )
 from finding_router.delivery.deliveries import Job, Record
-from finding_router.delivery.former import recognise
+from finding_router.delivery.former import channels_of
 from finding_router.delivery.intake import complete, read_jobs
 from finding_router.delivery.limits.backoff import backoff_seconds
 from finding_router.delivery.limits.deadline import Deadline
@@ -83,9 +83,7 @@ class Pipeline:
             put_off_a_flood(jobs)
         session = None
         try:
-            recognise(jobs, self._stores.ledger)
-            told = _subjects(job for job in jobs if job.outcome is None)
-            followed, channels = self._followed(jobs, told=told)
+            followed, channels = self._followed(jobs)
             # With those that turned out to be unreadable.
             new = [job for job in jobs if job.outcome is None]
             if new or followed or self._stores.unreadable:
@@ -176,23 +174,21 @@ class Pipeline:
             self._lookout = Lookout(self._stores.held, clock=self._clock)
         self._lookout.look(session)
 
-    def _followed(
-        self, jobs: Sequence[Job], *, told: Collection[str]
-    ) -> tuple[list[Job], Mapping[str, Collection[str]]]:
+    def _followed(self, jobs: Sequence[Job]) -> tuple[list[Job], Mapping[str, Collection[str]]]:
         """
         Return the jobs that may change an alert, and the channels that have one, by subject.
 
-        The subjects *told*, which this batch is about to say, count as said.
+        The subjects that this batch is about to say count as said.
         """
-        if not self._settings.track_lifecycle:
-            return [], {}
-        candidates = [job for job in jobs if job.outcome in FOLLOWED]
+        tracks = self._settings.track_lifecycle
+        candidates = [job for job in jobs if tracks and job.outcome in FOLLOWED]
+        new = [job for job in jobs if job.outcome is None]
         for job in candidates:
             # Until the Ledger has said otherwise.
             job.is_followed = True
-        subjects = _subjects(candidates)
         # The only cost of events about findings that were never posted.
-        channels = self._stores.ledger.channels(subjects) if subjects else {}
+        channels = channels_of(new, candidates, self._stores.ledger)
+        told = _subjects(new)
         for job in candidates:
             is_known = not _subjects([job]).isdisjoint({*channels, *told})
             job.is_followed = is_known and complete(job)

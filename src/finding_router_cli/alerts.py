@@ -7,7 +7,7 @@ from typing import Any, Final
 import click
 
 from finding_router.delivery.deliveries import Job, Record
-from finding_router.delivery.former import recognise
+from finding_router.delivery.former import channels_of
 from finding_router.delivery.intake import read_jobs
 from finding_router.delivery.outcome import FOLLOWED
 from finding_router.delivery.plan import Planner
@@ -39,9 +39,8 @@ def alerts_of(
     followed = [job for job in jobs if job.outcome in FOLLOWED]
     planner = Planner(table=table, portal=None, now=now, settle_seconds=SETTLE_SECONDS)
     try:
-        recognise(jobs, ledger)
-        channels = ledger.channels({job.subject for job in followed if job.finding})
-        addressed = planner.address([job for job in jobs if not job.outcome], followed, channels)
+        new = [job for job in jobs if not job.outcome]
+        addressed = planner.address(new, followed, channels_of(new, followed, ledger))
         deliveries, _ = planner.deliveries(addressed, ledger.read(addressed.keys))
     except StoreError as error:
         raise click.ClickException(str(error)) from error
