@@ -76,8 +76,8 @@ soak: .venv/.ready ## Send a flood with random faults through the local stack; F
 	PYTHONPATH=tests $(BIN)/python -m faults.soak --findings $(or $(FINDINGS),10000) --channels $(or $(CHANNELS),4)
 
 .PHONY: flood
-flood: .venv/.ready ## Measure how soon an urgent finding is said behind FINDINGS=2000 others.
-	PYTHONPATH=tests $(BIN)/python -m faults.urgency --findings $(or $(FINDINGS),2000)
+flood: .venv/.ready ## Measure how soon an urgent finding is said behind FINDINGS=2000; UNTIL=urgent ends there.
+	PYTHONPATH=tests $(BIN)/python -m faults.urgency --findings $(or $(FINDINGS),2000) $(UNTIL:%=--until-%)
 
 .PHONY: lint
 lint: .venv/.ready ## Check style, spelling and the direction of imports.
@@ -114,6 +114,7 @@ bench: .venv/.ready | $(SAM) ## Measure the pattern index, the cold start, a mon
 	PYTHONPATH=tests/support $(BIN)/python bench/cold_start.py
 	PYTHONPATH=tests/support $(BIN)/python bench/cost.py
 	$(BIN)/python bench/cards.py
+	PYTHONPATH=tests/support:tests $(BIN)/python bench/burst.py
 
 .PHONY: pictures
 pictures: .venv/.ready ## Draw the pictures of the documentation anew; needs a Chromium.

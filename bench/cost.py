@@ -42,11 +42,11 @@ FREE_GB_SECONDS = 400_000
 FREE_SQS_REQUESTS = 1e6
 FREE_LOGS_GB = 5
 FREE_METRICS = 10
-FREE_ALARM_METRICS = 11  # one of the ten alarms watches two queues
+FREE_ALARMS = 10
 FREE_DASHBOARDS = 3
 
 METRICS = 10
-ALARMS = 10
+ALARM_METRICS = 11  # one of the ten alarms watches two queues
 DASHBOARDS = 1
 MEMORY_GB = 0.5
 # One vCPU corresponds to 1,769 MB: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html

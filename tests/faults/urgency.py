@@ -4,6 +4,10 @@ How soon a CRITICAL finding is said behind a flood, and how soon the flood is ov
 ``python -m faults.urgency`` prints a table, and exits with 1 if a figure is above its aim, a
 finding was lost, or one was said twice. Time is that of this machine, which does all the work of
 AWS and Slack besides.
+
+The flood is over with its last message: Slack's pace makes so many seconds of the messages of the
+busiest channel. Marking is told besides, since Security Hub has a pace of its own: GetFindings has
+20 findings a call, of which three a second are allowed.
 """
 
 import argparse
@@ -26,6 +30,7 @@ CHANNELS: Final = 4
 CARDS: Final = 400
 AIM_SECONDS: Final = {2_000: 10.0, 50_000: 60.0}
 AIM_PACE: Final = 1.5
+MARKS_PER_SECOND: Final = 60
 _IMPORT: Final = 100
 _POLL_SECONDS: Final = 0.1
 _URGENT: Final = "urgent"
@@ -40,6 +45,8 @@ class Row:
     urgent_seconds: float | None
     last_seconds: float | None = None
     slack_seconds: float | None = None
+    marked_seconds: float | None = None
+    hub_seconds: float | None = None
     unsaid: int = 0
     twice: int = 0
 
@@ -96,6 +103,7 @@ def _play(
         urgent_seconds = _wait(stack, began, lambda: bool(_said_in(stack, _URGENT)))
         if not drains:
             return Row(name=name, urgent_seconds=urgent_seconds)
+        marked_seconds = _wait(stack, began, lambda: _is_marked(stack), poll_seconds=1.0)
         _wait(stack, began, lambda: not stack.queued_ids() and not stack.is_working)
         messages = stack.slack.messages()
         said: Counter[str] = Counter()
@@ -109,6 +117,8 @@ def _play(
             urgent_seconds=urgent_seconds,
             last_seconds=last - began,
             slack_seconds=busiest * POST_SECONDS,
+            marked_seconds=marked_seconds,
+            hub_seconds=statuses.total() / MARKS_PER_SECOND,
             unsaid=statuses.total() - statuses["NOTIFIED"],
             twice=sum(count > 1 for count in said.values()),
         )
@@ -121,16 +131,22 @@ def _stack() -> Iterator[Stack]:
         yield stack
 
 
+def _is_marked(stack: Stack) -> bool:
+    return not stack.findings({"WorkflowStatus": [{"Value": "NEW", "Comparison": "EQUALS"}]})
+
+
 def _said_in(stack: Stack, channel: str) -> list[PostedMessage]:
     return [each for each in stack.slack.messages() if each.channel_name == channel]
 
 
-def _wait(stack: Stack, began: float, is_done: Any) -> float | None:
+def _wait(
+    stack: Stack, began: float, is_done: Any, *, poll_seconds: float = _POLL_SECONDS
+) -> float | None:
     """Return the seconds since *began* when it is done; None if it takes too long."""
     while not is_done():
         if time.monotonic() - began > _GIVE_UP_SECONDS:
             return None
-        time.sleep(_POLL_SECONDS)
+        time.sleep(poll_seconds)
     return time.monotonic() - began
 
 
@@ -138,24 +154,45 @@ def main() -> int:
     """Return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--findings", type=int, default=2_000)
-    parser.add_argument("--no-drain", action="store_true", help="end once the urgent one is said")
+    parser.add_argument(
+        "--until-urgent",
+        "--no-drain",
+        dest="no_drain",
+        action="store_true",
+        help="end once the urgent finding is said",
+    )
     arguments = parser.parse_args()
     aim = max((aim for size, aim in AIM_SECONDS.items() if size <= arguments.findings), default=10)
     rows = [
         (behind_cards(), AIM_SECONDS[2_000]),
         (behind_a_flood(arguments.findings, drains=not arguments.no_drain), aim),
     ]
-    heads = ("behind", "urgent said", "last message", "Slack's pace", "not said", "twice")
+    heads = (
+        "behind",
+        "urgent said",
+        "last message",
+        "Slack's pace",
+        "last mark",
+        "Security Hub's pace",
+        "not said",
+        "twice",
+    )
     lines = [heads, *(_cells(row) for row, _ in rows)]
     for line in lines:
-        sys.stdout.write("".join(f"{cell:<24}" for cell in line).rstrip() + "\n")
+        sys.stdout.write("".join(f"{cell:<23}" for cell in line).rstrip() + "\n")
     problems = [problem for row, seconds in rows for problem in row.problems(seconds)]
     sys.stdout.writelines(f"NOT AS IT MUST BE: {problem}\n" for problem in problems)
     return 1 if problems else 0
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    seconds = (row.urgent_seconds, row.last_seconds, row.slack_seconds)
+    seconds = (
+        row.urgent_seconds,
+        row.last_seconds,
+        row.slack_seconds,
+        row.marked_seconds,
+        row.hub_seconds,
+    )
     shown = ("-" if each is None else f"{each:.1f} s" for each in seconds)
     return (row.name, *shown, str(row.unsaid), str(row.twice))
 

@@ -88,7 +88,8 @@ class SecurityHubBackend(MotoSecurityHubBackend):
         except ValueError as error:
             raise InvalidInputException(op="GetFindings", msg=str(error)) from error
         # Findings may be imported meanwhile.
-        known = list(self._by_key)
+        ids = _only_ids(filters or {})
+        known = [key for key in list(self._by_key) if ids is None or key[1] in ids]
         wanted = known if keys is None else [key for key in keys if key in self._by_key]
         return [copy.deepcopy(self._by_key[key]) for key in wanted if passes(self._by_key[key])]
 
@@ -226,3 +227,11 @@ def _apply(finding: Json, changes: Json, *, now: datetime) -> None:
 
 
 securityhub_backends = BackendDict(SecurityHubBackend, "securityhub")
+
+
+def _only_ids(filters: Mapping[str, Any]) -> set[object] | None:
+    """Return the Ids that a finding has to have one of; None if any will do."""
+    asked = filters.get("Id")
+    if not asked or any(each.get("Comparison") != "EQUALS" for each in asked):
+        return None
+    return {each.get("Value") for each in asked}
