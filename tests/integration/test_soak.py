@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from faults.flood import Flood
-from faults.soak import Report, soak, unstruck
+from faults.soak import Report, reachable, soak, unstruck
 from finding_router_local.faults import Effect, Fault
 from finding_router_local.stack import Stack
 
@@ -110,3 +110,12 @@ def test_report_tells_what_is_wrong() -> None:
     ] == problems
     assert "lost             1 one" in list(report.lines())
     assert "faults           3; 1 kinds never came outage of dynamodb" in list(report.lines())
+
+
+@pytest.mark.parametrize(
+    ("findings", "channels", "least"),
+    [(10_000, 4, 50.0), (100_000, 4, 50.0), (10_000, 8, 25.0), (2_000, 4, 33.8), (500, 4, 15.2)],
+)
+def test_soak_asks_for_what_its_size_can_reach(findings: int, channels: int, least: float) -> None:
+    """The first messages of a channel have links, and so few findings each."""
+    assert least == pytest.approx(reachable(findings, channels), abs=0.1)
