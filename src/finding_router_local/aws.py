@@ -5,6 +5,7 @@ import os
 import re
 import threading
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, Final, Self
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -31,6 +32,8 @@ CREDENTIALS: Final = {
 }
 
 _SCOPE_REGION: Final = re.compile(r"(Credential=[^/]+/\d+/)[^/]+")
+# A session makes one client at a time.
+_CLIENTS_LOCK: Final = threading.Lock()
 _ACCOUNTS: Final = itertools.count(int(DEFAULT_ACCOUNT_ID))
 
 boto_speed.speed_up()
@@ -58,7 +61,6 @@ class AwsServer:
         self._host = host
         self._port = port
         self._clients: dict[str, Any] = {}
-        self._clients_lock = threading.Lock()
 
     def __enter__(self) -> Self:
         """Serve; raise OSError if the port is taken."""
@@ -83,13 +85,9 @@ class AwsServer:
 
     def client(self, service: str) -> Any:
         """Return a boto3 client of *service*, the same for each call, for any thread."""
-        with self._clients_lock:
+        with _CLIENTS_LOCK:
             if service not in self._clients:
-                session: Any = boto3.Session(
-                    aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-                    aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-                    region_name=REGION,
-                )
+                session: Any = _session()
                 config = Config(retries={"total_max_attempts": 1}, max_pool_connections=20)
                 client = session.client(service, endpoint_url=self.url, config=config)
                 answer_directly(client, self._call)
@@ -123,6 +121,16 @@ class AwsServer:
         authorization = environ.get("HTTP_AUTHORIZATION", "")
         environ["HTTP_AUTHORIZATION"] = _SCOPE_REGION.sub(rf"\g<1>{REGION}", authorization)
         return self.gate(environ, start_response)
+
+
+@cache
+def _session() -> boto3.Session:
+    """Return the session of all servers: it reads the model of each service once."""
+    return boto3.Session(
+        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        region_name=REGION,
+    )
 
 
 def _create_app(service: Any) -> Any:

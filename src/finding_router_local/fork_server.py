@@ -11,12 +11,15 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 
+from finding_router_local.worker import NAME_BYTES
+
 
 class ForkServer:
     """
-    Forks the processes of one *handler*, each with a copy of *environment*.
+    Forks the processes of one *handler*, each with a copy of *environment* and a name.
 
     A process that is killed is replaced in milliseconds, since the next one imports nothing.
+    Its methods are safe to call from any thread.
     """
 
     def __init__(self, handler: str, environment: Mapping[str, str]) -> None:
@@ -25,13 +28,22 @@ class ForkServer:
         self._environment = dict(environment)
         self._process: subprocess.Popen[bytes] | None = None
         self._requests: socket.socket | None = None
+        self._lock = threading.RLock()
 
-    def fork(self) -> "ForkedProcess":
-        """Return a new process; the first one starts once the server has imported the handler."""
-        if self._process is None or self._process.poll() is not None:
-            self.close()
-            self._requests = self._start()
-        assert self._requests is not None  # noqa: S101 -- started in the line above
+    def fork(self, name: str) -> "ForkedProcess":
+        """
+        Return a new process, which has *name* as its AWS_SDK_UA_APP_ID.
+
+        The first one starts once the server has imported the handler.
+        """
+        with self._lock:
+            if self._process is None or self._process.poll() is not None:
+                self.close()
+                self._requests = self._start()
+            assert self._requests is not None  # noqa: S101 -- started in the line above
+            return self._ask(self._requests, name)
+
+    def _ask(self, requests: socket.socket, name: str) -> "ForkedProcess":
         stdin_read, stdin_write = os.pipe()
         stdout_read, stdout_write = os.pipe()
         replies_read, replies_write = os.pipe()
@@ -39,7 +51,7 @@ class ForkServer:
         sent = [stdin_read, stdout_write, replies_write, states_write]
         # A server that dies right now leaves a process that never answers.
         with suppress(BrokenPipeError):
-            socket.send_fds(self._requests, [b"\n"], sent)
+            socket.send_fds(requests, [name.encode().ljust(NAME_BYTES)], sent)
         for fd in sent:
             os.close(fd)
         return ForkedProcess(
@@ -47,13 +59,14 @@ class ForkServer:
         )
 
     def close(self) -> None:
-        """End the server; the process that it forked is to be ended before."""
-        if self._process is None or self._requests is None:
-            return
-        self._requests.close()
-        self._process.kill()
-        self._process.wait()
-        self._process = self._requests = None
+        """End the server; the processes that it forked are to be ended before."""
+        with self._lock:
+            if self._process is None or self._requests is None:
+                return
+            self._requests.close()
+            self._process.kill()
+            self._process.wait()
+            self._process = self._requests = None
 
     def _start(self) -> socket.socket:
         ours, theirs = socket.socketpair()

@@ -31,6 +31,23 @@ class ClockState:
     is_hasty: bool = False
 
 
+def fork_server(
+    function: Function, *, endpoint_url: str, python_path: Path | None = None
+) -> ForkServer:
+    """Return what forks processes of *function*, with its environment; see `FunctionProcess`."""
+    paths = [str(path) for path in (python_path, _SOURCE) if path]
+    environment = {
+        **{key: os.environ[key] for key in _INHERITED if key in os.environ},
+        **CREDENTIALS,
+        **function.environment,
+        "AWS_ENDPOINT_URL": endpoint_url,
+        "AWS_LAMBDA_FUNCTION_NAME": function.name,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_mb),
+        "PYTHONPATH": os.pathsep.join(paths),
+    }
+    return ForkServer(function.handler, environment)
+
+
 class FunctionProcess:
     """
     An execution environment of the function; a new one starts where the last one died.
@@ -46,23 +63,20 @@ class FunctionProcess:
         name: str = "worker-0",
         clock: Callable[[], ClockState] = ClockState,
         python_path: Path | None = None,
+        server: ForkServer | None = None,
     ) -> None:
-        """Reach AWS at *endpoint_url*; find the handler in *python_path* too."""
+        """
+        Reach AWS at *endpoint_url*; find the handler in *python_path* too.
+
+        *server* forks the process, and is to be closed by its owner; without it there is an own.
+        """
         self.name = name
         self._function = function
         self._clock = clock
-        paths = [str(path) for path in (python_path, _SOURCE) if path]
-        environment = {
-            **{key: os.environ[key] for key in _INHERITED if key in os.environ},
-            **CREDENTIALS,
-            **function.environment,
-            "AWS_ENDPOINT_URL": endpoint_url,
-            "AWS_LAMBDA_FUNCTION_NAME": function.name,
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_mb),
-            "AWS_SDK_UA_APP_ID": name,
-            "PYTHONPATH": os.pathsep.join(paths),
-        }
-        self._server = ForkServer(function.handler, environment)
+        self._owns_server = server is None
+        self._server = server or fork_server(
+            function, endpoint_url=endpoint_url, python_path=python_path
+        )
         self._process: ForkedProcess | None = None
         self._pipes: _Pipes | None = None
         self._lock = threading.Lock()
@@ -75,7 +89,7 @@ class FunctionProcess:
     def start(self) -> None:
         """Start the process; it imports the function while its caller does something else."""
         if self._process is None:
-            self._process = self._server.fork()
+            self._process = self._server.fork(self.name)
             self._pipes = _Pipes(self._process)
 
     def __call__(self, event: Mapping[str, Any]) -> Invocation:
@@ -116,7 +130,8 @@ class FunctionProcess:
         with self._lock:
             if self._process is not None:
                 self._end()
-            self._server.close()
+            if self._owns_server:
+                self._server.close()
 
     def _request(self, event: Mapping[str, Any]) -> dict[str, Any]:
         pace = self._clock()

@@ -1,10 +1,10 @@
 """
 The processes that a function runs in: ``python -m finding_router_local.worker HANDLER SOCKET_FD``.
 
-This one imports the function, and forks another one whenever four file descriptors come by the
-socket: standard input and output, one for replies, and one to say its id and exit status to. The
-other one reads a request as a line of JSON from standard input, and answers each with a line, once
-all that the function logged is out on standard output. Like Lambda's runtime it is killed from
+This one imports the function, and forks another one whenever a name and four file descriptors come
+by the socket: standard input and output, one for replies, and one to say its id and exit status to.
+The other one reads a request as a line of JSON from standard input, and answers each with a line,
+once all that the function logged is out on standard output. Like Lambda's runtime it is killed from
 outside.
 """
 
@@ -13,6 +13,7 @@ import importlib
 import json
 import os
 import pkgutil
+import signal
 import socket
 import sys
 import time
@@ -25,6 +26,9 @@ from urllib.parse import urlsplit
 
 # Reading the model of a service takes botocore longer than all else of a first invocation.
 _SERVICES: Final = ("dynamodb", "secretsmanager", "securityhub", "sqs")
+
+NAME_BYTES: Final = 64
+"""A name comes filled up with blanks to so many bytes."""
 
 _system_time = time.time
 _system_monotonic = time.monotonic
@@ -52,7 +56,7 @@ class Context:
 
 
 def main() -> None:
-    """Fork a process for each request, after the end of the one before; return in each of them."""
+    """Fork a process for each request; return in each of them."""
     handler_name, requests = sys.argv[1], socket.socket(fileno=int(sys.argv[2]))
     clock = _Clock()
     time.time, time.monotonic = clock.time, clock.monotonic
@@ -60,19 +64,30 @@ def main() -> None:
     # Each process says by itself what its import raises.
     with suppress(Exception):
         _prepare(handler_name)
-    while fds := socket.recv_fds(requests, 1, 4)[1]:
-        *pipes, states = fds
-        pid = os.fork()
-        if not pid:
-            requests.close()
-            os.close(states)
-            _run(handler_name, clock, pipes)
+    # The process between, which waits for the one that was asked for, is nobody's to wait for.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while True:
+        name, fds, _, _ = socket.recv_fds(requests, NAME_BYTES, 4)
+        if not fds:
             return
-        for fd in pipes:
+        if not os.fork():
+            break
+        for fd in fds:
             os.close(fd)
-        _tell(states, pid)
-        _tell(states, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    requests.close()
+    *pipes, states = fds
+    pid = os.fork()
+    if not pid:
         os.close(states)
+        os.environ["AWS_SDK_UA_APP_ID"] = name.decode().strip()
+        _run(handler_name, clock, pipes)
+        return
+    for fd in pipes:
+        os.close(fd)
+    _tell(states, pid)
+    _tell(states, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+    os._exit(0)
 
 
 def _tell(states: int, state: int) -> None:
