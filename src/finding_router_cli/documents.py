@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import click
+
+# White space of JSON, and the byte order mark.
+BLANKS: Final = " \t\r\n\ufeff"
 
 
 class UnreadableError(click.ClickException):
@@ -69,6 +72,6 @@ def documents(text: str, source: str) -> Iterator[tuple[str, object]]:
 
 def _after_blanks(text: str, position: int) -> int:
     """Return the start of the next document, after white space and byte order marks."""
-    while position < len(text) and text[position] in " \t\r\n\ufeff":
+    while position < len(text) and text[position] in BLANKS:
         position += 1
     return position

@@ -7,8 +7,11 @@ from typing import Any, Final
 import click
 
 from finding_router.counts import counted
-from finding_router.routing.items.match import FINDING_FIELDS, Match, top_fields
-from finding_router.routing.patterns.mistake import closest
+from finding_router.errors import legible
+from finding_router.routing.table import RoutingTable
+from finding_router_cli.lint.fields import Odd, odd_parts
+from finding_router_cli.lint.reach import unreached
+from finding_router_cli.lint.states import odd_states
 from finding_router_cli.routing_items import load_table, stack_options
 
 _MOSTLY_FULL: Final = 0.8
@@ -21,23 +24,25 @@ def routes() -> None:
 
 @routes.command()
 @click.argument("file", metavar="[FILE]", required=False)
+@click.option("--strict", is_flag=True, help="Exit with 1 if anything is odd, too.")
 @stack_options
-def check(file: str | None, **stack: Any) -> None:
+def check(file: str | None, *, strict: bool, **stack: Any) -> None:
     """
     Check every item of the routing table; exit with 1 if one is wrong.
 
-    The items come from FILE, or else from the table of the stack. A field unknown to ASFF
-    is reported as odd but not as wrong, since the format gains fields.
+    The items come from FILE, or else from the table of the stack. What cannot match any finding,
+    such as a field unknown to ASFF, is reported as odd but not as wrong, since the format gains
+    fields and values. A silence that has ended is reported as over.
     """
     table = load_table(routes=file, **stack)
     over = table.over(datetime.now(UTC))
-    for problem in (*table.problems, *over):
+    for problem in table.problems:
         click.echo(f"wrong: {problem}")
-    matches = [(f'route "{route.name}"', route.match) for route in table.routes]
-    matches += [(f'silence "{silence.name}"', silence.match) for silence in table.silences]
-    for item, match in matches:
-        for field, hint in _odd_fields(match):
-            click.echo(f"odd: {item}, match.{field}: unknown to ASFF; {hint}")
+    for problem in over:
+        click.echo(f"over: {problem}")
+    odd = list(_odd_lines(table))
+    for line in odd:
+        click.echo(f"odd: {line}")
     disabled = sum(not route.enabled for route in table.routes)
     shadows = sum(not route.is_live for route in table.routes)
     click.echo(
@@ -49,14 +54,21 @@ def check(file: str | None, **stack: Any) -> None:
     )
     if table.weight.share > _MOSTLY_FULL:
         click.echo(f"mostly full: {table.weight}; heavier items are left out")
-    if table.problems or over:
+    if table.problems or (strict and odd):
         raise click.exceptions.Exit(1)
 
 
-def _odd_fields(match: Match) -> Iterator[tuple[str, str]]:
-    """Yield the top-level fields of *match* that are unknown to ASFF, each with a hint."""
-    if match.of_event:
-        return
-    for field in sorted(set(top_fields(match.pattern)).difference(FINDING_FIELDS)):
-        right = closest(field, FINDING_FIELDS)
-        yield field, f'did you mean "{right}"?' if right else "is it spelt right?"
+def _odd_lines(table: RoutingTable) -> Iterator[str]:
+    """Yield a line for each part of an item that cannot match, and each route out of reach."""
+    for route in table.routes:
+        odd = (*odd_parts(route.match), *odd_states(route.match, of_silence=False))
+        yield from (_line("route", route.name, one) for one in odd)
+    for silence in table.silences:
+        odd = (*odd_parts(silence.match), *odd_states(silence.match, of_silence=True))
+        yield from (_line("silence", silence.name, one) for one in odd)
+    for route, one in unreached(table.routes):
+        yield _line("route", route.name, one)
+
+
+def _line(kind: str, name: str, odd: Odd) -> str:
+    return legible(f'{kind} "{name}", {odd}')

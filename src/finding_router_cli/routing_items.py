@@ -7,11 +7,15 @@ import click
 
 from finding_router.errors import ConfigurationError, StoreError
 from finding_router.routing.table import RoutingTable
-from finding_router_cli.documents import UnreadableError, documents, read_text
+from finding_router_cli.documents import BLANKS, UnreadableError, documents, read_text
 from finding_router_cli.routes_at_hand import routes_at_hand
 
 DEFAULT_CHANNEL: Final = "#default-channel"
 _WANTED: Final = "write a list of items, or what aws dynamodb scan prints"
+_RULE_WANTED: Final = (
+    'paste its pattern (the value of "EventPattern") as the match of a route: '
+    '{"kind": "route", "name": "mine", "channel": "#mine", "match": …}'
+)
 _YOURS: Final = "give yours with --routes FILE, or with --table NAME of the RoutingTable"
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html
 _DYNAMODB_TYPES: Final = frozenset({"S", "N", "BOOL", "NULL", "M", "L", "SS", "NS", "B", "BS"})
@@ -95,11 +99,14 @@ def read_items(text: str, source: str) -> list[object]:
         UnreadableError: The text has another format.
 
     """
-    return [
+    items = [
         _untyped(item)
         for place, document in documents(text, source)
         for item in _items(document, place)
     ]
+    if not items and not text.strip(BLANKS):
+        raise UnreadableError(source, "is empty", _WANTED)
+    return items
 
 
 def _items(document: object, place: str) -> Iterator[object]:
@@ -112,6 +119,8 @@ def _items(document: object, place: str) -> Iterator[object]:
             yield document
         case {"Item": item} | {"PutRequest": {"Item": item}}:
             yield item
+        case {"EventPattern": _} | {"source": [str(), *_]} | {"detail": dict()}:
+            raise UnreadableError(place, "is a rule of EventBridge, and no route", _RULE_WANTED)
         case dict() if len(document) == 1 and isinstance(next(iter(document.values())), list):
             [requests] = document.values()
             for number, request in enumerate(requests, 1):

@@ -1,18 +1,32 @@
 """`finding-router routes check`."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import pytest
 from click.testing import CliRunner, Result
 
 from finding_router_cli.main import main
 
 
-def check(folder: Path, *items: object) -> Result:
+def check(folder: Path, *items: object, options: Sequence[str] = ()) -> Result:
     """Check a file that holds *items*."""
     path = folder / "routes.json"
     path.write_text(json.dumps(items), "utf-8")
-    return CliRunner().invoke(main, ["routes", "check", str(path)], catch_exceptions=False)
+    arguments = ["routes", "check", str(path), *options]
+    return CliRunner().invoke(main, arguments, catch_exceptions=False)
+
+
+def odd_in(folder: Path, match: object, *, kind: str = "route") -> list[str]:
+    """Return what is odd about a route or silence with this *match*, without its name."""
+    item: dict[str, object] = {"kind": kind, "name": "x", "match": match}
+    item |= {"channel": "#a"} if kind == "route" else {"until": "9999-01-01T00:00Z"}
+    lines = check(folder, item).output.splitlines()
+    start = f'odd: {kind} "x", match.'
+    assert not [line for line in lines if line.startswith("wrong")], lines
+    return [line.removeprefix(start) for line in lines if line.startswith("odd: ")]
 
 
 def test_a_right_table_is_counted(tmp_path: Path) -> None:
@@ -50,20 +64,20 @@ def test_every_mistake_is_told(tmp_path: Path) -> None:
     assert result.exit_code == 1
 
 
-def test_a_silence_that_is_over_is_wrong(tmp_path: Path) -> None:
-    """It silences nothing, which is probably a mistake."""
-    result = check(
-        tmp_path, {"kind": "silence", "name": "s", "match": {}, "until": "2026-03-09T08:00Z"}
-    )
+def test_a_silence_that_is_over_is_told(tmp_path: Path) -> None:
+    """It silences nothing, which is right in the end: no script fails over it."""
+    silence = {"kind": "silence", "name": "s", "match": {}, "until": "2026-03-09T08:00Z"}
+    result = check(tmp_path, silence)
+    strict = check(tmp_path, silence, options=["--strict"])
 
     assert result.output.splitlines() == [
         (
-            'wrong: silence "s", until: is past since 2026-03-09 08:00 UTC; '
+            'over: silence "s", until: is past since 2026-03-09 08:00 UTC; '
             "write a later moment, or delete the item"
         ),
         "0 routes (0 not enabled, 0 shadows), 0 accounts, 1 silence (1 over), 0 wrong items",
     ]
-    assert result.exit_code == 1
+    assert (result.exit_code, strict.exit_code) == (0, 0)
 
 
 def test_fields_that_no_finding_has_are_odd(tmp_path: Path) -> None:
@@ -92,3 +106,243 @@ def test_fields_that_no_finding_has_are_odd(tmp_path: Path) -> None:
         "2 routes (0 not enabled, 0 shadows), 0 accounts, 1 silence (0 over), 0 wrong items",
     ]
     assert result.exit_code == 0
+
+
+IMPORTED = "Security Hub Findings - Imported"
+CUSTOM_ACTION = "Security Hub Findings - Custom Action"
+RESOLVED = {"Workflow": {"Status": ["RESOLVED"]}}
+# A field that nothing restricts, for patterns that match with and without another one.
+FREE = {"Title": ["x"]}
+
+
+@pytest.mark.parametrize(
+    ("match", "told"),
+    [
+        ({"Severity": {"label": ["HIGH"]}}, 'unknown to ASFF; did you mean "Label"?'),
+        ({"SeverityLabel": ["HIGH"]}, 'unknown to ASFF; did you mean "Severity.Label"?'),
+        ({"ResourceType": ["x"]}, 'unknown to ASFF; did you mean "Resources.Type"?'),
+        ({"Severity.Lable": ["HIGH"]}, 'Severity.Lable: unknown to ASFF; did you mean "Label"?'),
+        ({"Resources": {"0": {"Type": ["x"]}}}, 'arrays are no part of a path: leave "0" out'),
+        ({"Resources": {"Details": {"AwsS3bucket": {"Name": ["x"]}}}}, 'mean "AwsS3Bucket"?'),
+        ({"$or": [FREE, {"Titel": ["x"]}]}, '$or.1.Titel: unknown to ASFF; did you mean "Title"?'),
+        ({"Title": {"Text": ["x"]}}, 'is below "Title", which has no fields; end the path there'),
+        ({"Severity": ["HIGH"]}, "is about a map, which has no value of its own; name a field"),
+        ({"Resources": {"Tags": [{"exists": True}]}}, "is about a map, which has no value"),
+        ({"EventPattern": {"source": ["x"]}}, 'paste the value of "EventPattern" alone'),
+        ({"detail": {"finding": FREE}}, "detail.finding: unknown to the events of Security Hub"),
+        ({"detail": {"findings": {"Titel": ["x"]}}}, "detail.findings.Titel: unknown to ASFF"),
+    ],
+)  # fmt: skip
+def test_fields_are_known_at_any_depth(tmp_path: Path, match: object, told: str) -> None:
+    """Also below the findings of a whole rule, in alternatives, and in dotted paths."""
+    [line] = odd_in(tmp_path, match)
+
+    assert told in line
+
+
+@pytest.mark.parametrize(
+    ("match", "told"),
+    [
+        ({"Severity": {"Label": ["Critical"]}}, 'the text "Critical", which is no value that ASFF'),
+        ({"Severity": {"Label": ["HIGH", "Medium"]}}, 'did you mean "MEDIUM"?'),
+        ({"Severity": {"Label": [{"prefix": "crit"}]}}, 'has {"prefix": "crit"}, which is no'),
+        ({"Severity": {"Label": [4]}}, "has the number 4, which is no value"),
+        ({"Workflow": {"Status": ["OPEN"]}}, "write one of NEW, NOTIFIED, RESOLVED, SUPPRESSED"),
+        ({"RecordState": ["Active"]}, 'did you mean "ACTIVE"?'),
+        ({"Compliance": {"Status": ["FAIL"]}}, 'did you mean "FAILED"?'),
+        ({"VerificationState": [{"wildcard": "*true*"}]}, "which is no value that ASFF has"),
+        ({"AwsAccountId": [111122223333]}, 'write its 12 digits in quotes, "111122223333"'),
+        ({"AwsAccountId": [11122223333]}, 'write its 12 digits in quotes, "011122223333"'),
+        ({"AwsAccountId": ["1111-2222-3333"]}, 'in quotes, "111122223333"'),
+        ({"AwsAccountId": ["11112222333"]}, 'has the text "11112222333", which is no account id'),
+        ({"AwsAccountId": [{"prefix": "payments"}]}, "which is no account id"),
+        ({"AwsAccountId": [{"wildcard": "111122223333*4"}]}, "which is no account id"),
+        ({"account": ["payments"], "source": ["aws.securityhub"]}, "which is no account id"),
+        ({"Region": ["eu-wets-1"]}, 'no Region of AWS; did you mean "eu-west-1"?'),
+        ({"Region": ["EU-WEST-1"]}, 'did you mean "eu-west-1"?'),
+        ({"Region": [{"prefix": "europe"}]}, "which is no Region of AWS; check its spelling"),
+        ({"Resources": {"Region": ["eu-west-11"]}}, 'did you mean "eu-west-1"?'),
+        ({"region": ["eu-west"], "source": ["aws.securityhub"]}, "did you mean"),
+        ({"ProductName": ["Guard Duty"]}, 'did you mean "GuardDuty"?'),
+        ({"ProductName": ["Amazon GuardDuty"]}, 'did you mean "GuardDuty"?'),
+        ({"ProductName": ["IAM Acess Analyzer"]}, 'did you mean "IAM Access Analyzer"?'),
+        ({"ProductArn": [{"suffix": "/aws/guard-duty"}]}, 'mean {"suffix": "/aws/guardduty"}?'),
+        ({"ProductArn": [{"suffix": "product/aws/inspector2"}]}, '{"suffix": "/aws/inspector"}'),
+        ({"ProductArn": [{"wildcard": "*/aws/Macie"}]}, '{"suffix": "/aws/macie"}'),
+        ({"ProductArn": ["guardduty"]}, 'write {"suffix": "/aws/guardduty"}'),
+        ({"ProductArn": ["arn:aws:securityhub:eu-wets-1::product/aws/macie"]}, "no product's ARN"),
+        ({"ProductArn": [{"prefix": "arn:aws:guardduty:"}]}, "which no product's ARN agrees"),
+        ({"Title": [5]}, 'has the number 5, but the field is a text; write it in quotes, "5"'),
+        ({"Title": [True]}, "has the Boolean true, but the field is a text; write it in quotes"),
+        ({"Severity": {"Original": [{"numeric": [">", 5]}]}}, "but the field is a text; compare"),
+        ({"Severity": {"Normalized": [{"numeric": [">", 100]}]}}, "number from 0 to 100"),
+        ({"Severity": {"Product": ["7.5"]}}, "is a number; write 7.5, without quotes"),
+        ({"Severity": {"Product": [{"prefix": "7"}]}}, "but the field is a number"),
+        ({"Sample": ["false"]}, "which is no truth value; write true or false, without quotes"),
+        ({"source": ["aws.guardduty"]}, '[{"suffix": "/aws/guardduty"}]'),
+        ({"source": ["aws.securityhub", "aws.config"]}, '[{"suffix": "/aws/config"}]'),
+        ({"source": ["security-hub"]}, "which is no source of events that reach the router"),
+        ({"detail-type": ["Security Hub Insight Results"]}, "no detail-type that reaches"),
+    ],
+)
+def test_values_that_nothing_has_are_odd(tmp_path: Path, match: object, told: str) -> None:
+    """Each is named, with what would be right."""
+    [line] = odd_in(tmp_path, match)
+
+    assert told in line
+
+
+@pytest.mark.parametrize(
+    "match",
+    [
+        {"Severity": {"Label": [{"equals-ignore-case": "critical"}]}},
+        {"Severity": {"Label": [{"anything-but": ["INFORMATIONAL", "low"]}]}},
+        {"Severity": {"Label": [{"prefix": "H"}, {"suffix": "UM"}, {"wildcard": "*I*"}]}},
+        {"Severity": {"Label": [None, {"exists": False}, "odd"]}},
+        {"Severity": [{"exists": False}]},
+        {"Nonsense": [{"exists": False}]},
+        {"Nonsense": {"$or": [{"a": ["x"]}, {"b": [{"exists": False}]}]}},
+        {"FindingProviderFields": {"Severity": {"Normalized": [70]}}},
+        {"Resources": {"Tags": {"any key": ["x"], "a.b": ["x"]}}},
+        {"Resources": {"Details": {"Other": {"severity": [{"prefix": "x"}]}}}},
+        {"ProductFields": {"aws/securityhub/ProductName": ["x"], "Resources:0/Id": ["x"]}},
+        {"UserDefinedFields": {"owner": {"team": ["x"]}}},
+        {"AwsAccountId": ["111122223333", {"prefix": "1"}, {"suffix": "3"}, {"wildcard": "1*3"}]},
+        {"AwsAccountId": [{"anything-but": "x"}, {"equals-ignore-case": "111122223333"}]},
+        {"Region": ["us-iso-west-1", "eusc-de-east-1", {"prefix": "eu-"}, {"wildcard": "*-1"}]},
+        {"Resources": {"Region": ["westeurope", "global"], "Partition": ["aws-iso"]}},
+        {"ProductName": ["Macie", "Security Hub CSPM", "Prowler", "Inspect", {"prefix": ""}]},
+        {"ProductArn": [{"suffix": "/aws/guardduty"}, {"suffix": "duty"}, {"wildcard": "*macie*"}]},
+        {"ProductArn": ["arn:aws-cn:securityhub:cn-north-1::product/aws/config"]},
+        {"ProductArn": ["arn:aws:securityhub:us-east-1:123456789012:product/123456789012/default"]},
+        {"ProductArn": [{"prefix": "arn:aws:securityhub:"}, {"suffix": "/prowler/prowler"}]},
+        {"ProductArn": [{"equals-ignore-case": "ARN:aws:securityhub:us-west-1::product/x/y"}]},
+        {"ProductArn": [{"anything-but": {"suffix": "/aws/nonsense"}}]},
+        {"Confidence": [0, 100, {"numeric": [">=", 90]}, {"anything-but": 5}, {"exists": True}]},
+        {"source": [{"prefix": "aws."}], "resources": ["x"], "account": ["111122223333"]},
+        {"source": ["aws.securityhub"], "detail-type": [IMPORTED, CUSTOM_ACTION]},
+        {"detail": {"actionName": ["page"], "findings": RESOLVED}},
+        {"$or": [RESOLVED, FREE]},
+        {"Workflow": {"Status": ["NEW", "RESOLVED"]}},
+        {"Workflow": {"Status": [{"anything-but": "NOTIFIED"}]}},
+        {"Workflow": {"Status": [{"exists": False}, "RESOLVED"]}},
+        {"Severity": {"Label": ["Critical"]}, "Severity.Label": ["CRITICAL"]},
+    ],
+)  # fmt: skip
+def test_whatever_can_match_is_not_odd(tmp_path: Path, match: object) -> None:
+    """However it is written; of free maps nobody knows the keys."""
+    assert [] == odd_in(tmp_path, match)
+
+
+@pytest.mark.parametrize(
+    ("match", "told"),
+    [
+        (RESOLVED, 'Workflow.Status: has only "RESOLVED": a finding in that state is never routed'),
+        ({"RecordState": [{"prefix": "AR"}]}, 'leave the field out, or write "ACTIVE"'),
+        ({"Compliance": {"Status": ["PASSED"]}}, 'or write "WARNING" or "FAILED"'),
+        ({"$or": [RESOLVED, {"RecordState": ["ARCHIVED"]}]}, 'has only "RESOLVED"'),
+        ({"detail-type": [IMPORTED], "detail": {"findings": RESOLVED}}, "detail.findings.Workflow"),
+    ],
+)
+def test_states_that_are_never_routed_are_odd(tmp_path: Path, match: object, told: str) -> None:
+    """Unless the pattern is for what a person sends, which is posted in any state."""
+    [line] = odd_in(tmp_path, match)
+
+    assert told in line
+
+
+def test_a_silence_holds_nothing_that_a_person_sends(tmp_path: Path) -> None:
+    """So that neither a custom action nor a state besides NEW is of use in it."""
+    action: dict[str, Any] = {"detail-type": [CUSTOM_ACTION]}
+
+    assert [] == odd_in(tmp_path, action)
+    [for_action] = odd_in(tmp_path, action, kind="silence")
+    assert "is about what a person sends, which no silence holds" in for_action
+    [for_state] = odd_in(
+        tmp_path,
+        {"detail-type": [IMPORTED, CUSTOM_ACTION], "detail": {"findings": RESOLVED}},
+        kind="silence",
+    )
+    assert 'has only "RESOLVED"' in for_state
+
+
+def test_many_odd_values_of_a_field_are_counted(tmp_path: Path) -> None:
+    """Nobody reads a hundred lines about one list."""
+    *_, last = lines = odd_in(tmp_path, {"AwsAccountId": list(range(100))})
+
+    assert 6 == len(lines)
+    assert last == (
+        "AwsAccountId: has 95 more such entries, the last the number 99; correct those above first"
+    )
+
+
+def test_with_strict_what_is_odd_fails(tmp_path: Path) -> None:
+    """For scripts that keep a table in order."""
+    odd = {"kind": "route", "name": "a", "channel": "#a", "match": {"Titel": ["x"]}}
+
+    assert 0 == check(tmp_path, odd).exit_code
+    assert 1 == check(tmp_path, odd, options=["--strict"]).exit_code
+    assert 0 == check(tmp_path, odd | {"match": FREE}, options=["--strict"]).exit_code
+
+
+@pytest.mark.parametrize(
+    ("match", "told"),
+    [
+        (
+            {"Name": "r", "EventPattern": json.dumps(FREE), "State": "ENABLED"},
+            "match: is a whole rule, of which the pattern is only a part; paste the value",
+        ),
+        (
+            json.dumps({"Name": "r", "EventPattern": json.dumps(FREE)}),
+            'paste the value of "EventPattern" alone',
+        ),
+        (
+            {"Type": "AWS::Events::Rule", "Properties": {"EventPattern": FREE}},
+            'paste the value of "EventPattern" alone',
+        ),
+        (
+            {"detail": {"findings": [{"Severity": {"Label": ["HIGH"]}, "Title": ["x"]}]}},
+            'match.detail.findings: has a list around the field "Severity"; leave the list out',
+        ),
+        ({"Severity": [{"Label": ["HIGH"]}]}, 'has a list around the field "Label"; leave the'),
+    ],
+)  # fmt: skip
+def test_what_is_pasted_around_a_pattern_is_wrong(tmp_path: Path, match: object, told: str) -> None:
+    """It is said which part is the pattern."""
+    result = check(tmp_path, {"kind": "route", "name": "a", "channel": "#a", "match": match})
+
+    assert told in result.output.splitlines()[0]
+    assert 1 == result.exit_code
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "is empty; write a list of items"),
+        (" \n\ufeff", "is empty; write a list of items"),
+        (json.dumps({"Name": "r", "EventPattern": "{}"}), "is a rule of EventBridge, and no route"),
+        (json.dumps({"source": ["aws.securityhub"]}), "paste its pattern"),
+    ],
+)
+def test_a_file_without_items_is_an_error(tmp_path: Path, text: str, told: str) -> None:
+    """It must not look like a table in order."""
+    path = tmp_path / "routes.json"
+    path.write_text(text, "utf-8")
+
+    result = CliRunner().invoke(main, ["routes", "check", str(path)], catch_exceptions=False)
+
+    assert 2 == result.exit_code
+    assert told in result.stderr
+
+
+FIELD = Path(__file__).parents[2].parent / "shared/field/routes-check-pasted-never-match.json"
+
+
+@pytest.mark.skipif(not FIELD.exists(), reason="the collected routes are not on this machine")
+def test_none_of_the_collected_routes_passes_in_silence() -> None:
+    """Each of them looks right, and matches nothing."""
+    result = CliRunner().invoke(main, ["routes", "check", str(FIELD)], catch_exceptions=False)
+
+    lines = [line for line in result.output.splitlines() if line.startswith(("odd: ", "wrong: "))]
+    for item in json.loads(FIELD.read_text("utf-8")):
+        assert [line for line in lines if f'"{item["name"]}"' in line], item

@@ -21,6 +21,8 @@ _EVENT_FIELDS: Final = _RULE_FIELDS | {
     "resources",
     "replay-name",
 }
+# Where the answer of ``aws events describe-rule``, or a template, has the pattern of a rule.
+_PATTERN_OF_RULE: Final = "EventPattern"
 _AROUND_FINDING: Final = ("detail", "findings")
 OR: Final = "$or"
 # DynamoDB nests at most 32 levels, but JSON text any number; functions that walk a pattern recurse.
@@ -87,6 +89,7 @@ def read_match(written: object) -> Match:
         problem = f"is {shown(pattern)}"
         raise MistakeError(problem, _EXAMPLE)
     _check_depth(pattern)
+    _check_extent(pattern)
     fields = frozenset(top_fields(pattern))
     match = Match(pattern, of_event=not _RULE_FIELDS.isdisjoint(fields))
     if match.compiled is None:
@@ -130,6 +133,18 @@ def _check_depth(pattern: dict[str, Any]) -> None:
             return
     problem = f"is nested deeper than {MAX_DEPTH} levels"
     raise MistakeError(problem, "name the fields that a finding has")
+
+
+def _check_extent(pattern: dict[str, Any]) -> None:
+    """Refuse a rule with everything that ``describe-rule`` or a template says of it."""
+    properties = pattern.get("Properties")
+    is_resource = isinstance(properties, dict) and _PATTERN_OF_RULE in properties
+    is_answer = _PATTERN_OF_RULE in pattern and not all(
+        isinstance(inner, dict | list) for inner in pattern.values()
+    )
+    if is_resource or is_answer:
+        problem = "is a whole rule, of which the pattern is only a part"
+        raise MistakeError(problem, f'paste the value of "{_PATTERN_OF_RULE}" alone')
 
 
 def _check_rule(fields: frozenset[str]) -> None:

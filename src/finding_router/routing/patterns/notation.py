@@ -13,7 +13,7 @@ from finding_router.routing.patterns.leaf import (
     Leaf,
     NumberRange,
 )
-from finding_router.routing.patterns.mistake import MistakeError, did_you_mean, shown
+from finding_router.routing.patterns.mistake import MistakeError, closest, did_you_mean, shown
 from finding_router.routing.patterns.scalar import address, comparable, literal
 from finding_router.routing.patterns.wildcard import Wildcard, split_wildcard
 
@@ -73,11 +73,22 @@ def read_leaf(values: list[object]) -> Leaf:
 
 
 def _read_test(test: dict[str, object], draft: _Draft) -> None:
+    if test and all(_is_field(name, inner) for name, inner in test.items()):
+        problem = f'has a list around the field "{next(iter(test))}"'
+        raise MistakeError(problem, "leave the list out: arrays are no part of a pattern")
     name, operand = _only_item(test, 'one test, such as {"prefix": "arn:"}')
     if name not in _TESTS:
         problem = f'has an unknown test "{name}"'
         raise MistakeError(problem, did_you_mean(name, _TESTS))
     _TESTS[name](operand, draft)
+
+
+def _is_field(name: str, inner: object) -> bool:
+    """Return True if *name* with *inner* reads as a field with its conditions, and as no test."""
+    if name in _TESTS or not isinstance(inner, dict | list):
+        return False
+    looks_so = isinstance(inner, dict) or name[:1].isupper()
+    return looks_so and closest(name, _TESTS) is None
 
 
 def _only_item(item: dict[str, object], example: str) -> tuple[str, object]:

@@ -1,0 +1,1 @@
+"""Find the parts of routes and silences that cannot match any finding."""

@@ -1,0 +1,189 @@
+"""
+The fields of a finding and of the event around it, with the values that each may have.
+
+The fields of ASFF, their types and their closed sets are those of botocore's model of Security Hub,
+and so are the Regions and partitions: an update of botocore brings new ones.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import Any, Final
+
+from botocore.session import Session
+
+from finding_router.findings.events import CUSTOM_ACTION, IMPORTED, SOURCE
+from finding_router_cli.lint.values import (
+    AccountIds,
+    Numbers,
+    OneOf,
+    ProductArns,
+    Regions,
+    Texts,
+    Values,
+    known_names,
+)
+
+_TRUTH: Final = OneOf((True, False), "truth value")
+_PERCENT: Final = OneOf(tuple(range(101)), "number that the field has")
+_NUMBERS: Final = frozenset({"integer", "long", "float", "double"})
+# Real events carry these, though botocore's model has no such members.
+_UNLISTED: Final = {
+    "FindingProviderFields.Severity": ("Normalized", "Product"),
+}
+# The last part of the ProductArn of each AWS service that sends findings.
+# https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-internal-providers.html
+SERVICES: Final = (
+    "access-analyzer",
+    "config",
+    "firewall-manager",
+    "guardduty",
+    "health",
+    "inspector",
+    "iot-device-defender-audit",
+    "iot-device-defender-detect",
+    "macie",
+    "securityhub",
+    "ssm-patch-manager",
+)
+_PRODUCT_NAMES: Final = (
+    "Config",
+    "Firewall Manager",
+    "GuardDuty",
+    "Health",
+    "IAM Access Analyzer",
+    "Inspector",
+    "Macie",
+    "Security Hub",
+    "Systems Manager Patch Manager",
+)
+_OTHER_WORDS: Final = {
+    "access analyzer": "IAM Access Analyzer",
+    "identity and access management access analyzer": "IAM Access Analyzer",
+    "inspector2": "Inspector",
+    "macie2": "Macie",
+    "patch manager": "Systems Manager Patch Manager",
+    "ssm patch manager": "Systems Manager Patch Manager",
+}
+# Products that spell the name of an AWS product in another way, and mean it.
+_SPELT_SO: Final = ("Security Hub CSPM",)
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """
+    A place in a finding or event: a map of named fields, a map of any names, or a value.
+
+    *name* is its dotted path below the finding. Arrays are no places of their own.
+    """
+
+    name: str = ""
+    values: Values | None = None
+    is_free: bool = False
+    shape: Any = field(default=None, repr=False)
+    fields: Mapping[str, "Place"] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def inside(self) -> Mapping[str, "Place"]:
+        """Return the places of the named fields."""
+        if self.shape is None:
+            return self.fields
+        places = {each: _place(self._path(each), one) for each, one in self.shape.members.items()}
+        for each in _UNLISTED.get(self.name, ()):
+            places[each] = Place(self._path(each), values=Numbers())
+        return places
+
+    def _path(self, name: str) -> str:
+        return f"{self.name}.{name}" if self.name else name
+
+
+ANYTHING: Final = Place(is_free=True)
+
+
+@cache
+def finding_place() -> Place:
+    """Return the place of a finding."""
+    return Place(shape=_session().get_service_model("securityhub").shape_for("AwsSecurityFinding"))
+
+
+@cache
+def event_place() -> Place:
+    """Return the place of an event with findings; a person's action has a name besides."""
+    text = Place(values=Texts())
+    detail = {"findings": finding_place(), "actionName": text, "actionDescription": text}
+    return Place(
+        fields={
+            "source": Place(values=OneOf((SOURCE,), "source of events that reach the router")),
+            "detail-type": Place(
+                values=OneOf((IMPORTED, CUSTOM_ACTION), "detail-type that reaches the router")
+            ),
+            "account": Place(values=AccountIds()),
+            "region": Place(values=Regions(tuple(regions()))),
+            "detail": Place(fields=detail),
+            **dict.fromkeys(("version", "id", "time", "resources", "replay-name"), text),
+        }
+    )
+
+
+@cache
+def closed_set(path: str) -> tuple[str, ...]:
+    """Return the values that ASFF has for the field at the dotted *path* of a finding."""
+    place = finding_place()
+    for name in path.split("."):
+        place = place.inside[name]
+    return tuple(place.values.values) if isinstance(place.values, OneOf) else ()  # type: ignore[arg-type]
+
+
+@cache
+def regions() -> Mapping[str, str]:
+    """Return the partition of every Region that botocore knows."""
+    loader = _session().get_component("data_loader")
+    found: dict[str, str] = {}
+    for partition in loader.load_data("endpoints")["partitions"]:
+        found |= dict.fromkeys(partition["regions"], partition["partition"])
+    for partition in loader.load_data("partitions")["partitions"]:
+        names = (name for name in partition["regions"] if not name.endswith("-global"))
+        found |= dict.fromkeys(names, partition["id"])
+    return found
+
+
+@cache
+def _session() -> Session:
+    return Session()
+
+
+def _place(path: str, shape: Any) -> Place:
+    while shape.type_name == "list":
+        shape = shape.member
+    if shape.type_name == "structure":
+        return Place(path, shape=shape)
+    if shape.type_name == "map":
+        return Place(path, is_free=True)
+    return Place(path, values=_known_better().get(path) or _values(shape))
+
+
+def _values(shape: Any) -> Values:
+    if shape.type_name in _NUMBERS:
+        return Numbers()
+    if shape.type_name == "boolean":
+        return _TRUTH
+    return OneOf(tuple(shape.enum)) if getattr(shape, "enum", None) else Texts()
+
+
+@cache
+def _known_better() -> Mapping[str, Values]:
+    """Return the values of the fields about which more is known than their shape."""
+    names = tuple(regions())
+    heads = (f"arn:{partition}:securityhub:{name}:" for name, partition in regions().items())
+    return {
+        "AwsAccountId": AccountIds(),
+        "Confidence": _PERCENT,
+        "Criticality": _PERCENT,
+        "ProductArn": ProductArns(tuple(heads), SERVICES),
+        "ProductName": known_names((*_PRODUCT_NAMES, *_SPELT_SO), _OTHER_WORDS),
+        "Region": Regions(names),
+        # ASFF's set has no "aws-iso", which findings have.
+        "Resources.Partition": Texts(),
+        "Resources.Region": Regions(names, with_others=True),
+        "Severity.Normalized": _PERCENT,
+    }

@@ -1,0 +1,95 @@
+"""Find patterns for findings in a state that is never routed."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, Final
+
+from finding_router.findings.events import CUSTOM_ACTION, IMPORTED, EventKind
+from finding_router.findings.outline import read_outline
+from finding_router.findings.screening import screen
+from finding_router.routing.items.match import Match
+from finding_router.routing.patterns.rule import Field, Rule
+from finding_router_cli.lint.asff import closed_set
+from finding_router_cli.lint.fields import Odd
+
+_AROUND_FINDING: Final = "detail.findings."
+_DETAIL_TYPE: Final = "detail-type"
+_OF_A_PERSON: Final = ("detail.actionName", "detail.actionDescription")
+_STATES: Final = ("Workflow.Status", "RecordState", "Compliance.Status")
+
+
+def odd_states(match: Match, *, of_silence: bool) -> Iterator[Odd]:
+    """
+    Yield the state that *match* demands, if the router routes no finding in it.
+
+    A person may send a finding in any state, so that a pattern for custom actions is not odd. A
+    silence holds nothing that a person sends.
+    """
+    compiled = match.compiled
+    if compiled is None:
+        return
+    rules = compiled.rules
+    if of_silence and all(map(_is_for_actions_only, rules)):
+        problem = "is about what a person sends, which no silence holds"
+        yield Odd(f"match.{_DETAIL_TYPE}", problem, f'write "{IMPORTED}", or leave it out')
+        return
+    if not of_silence and any(map(_is_for_actions, rules)):
+        return
+    never = [_never_routed(rule) for rule in rules]
+    first = next(iter(never), None)
+    if first is not None and None not in never:
+        path = first.path.removeprefix(_AROUND_FINDING)
+        routed = _routed(path)
+        known = [value for value in closed_set(path) if first.leaf.allows(value)]
+        problem = (
+            f"has only {_listed(known)}: a finding in that state is never routed, "
+            "unless a person sends it"
+        )
+        remedy = f"leave the field out, or write {_listed(routed)}"
+        yield Odd(f"match.{first.path if match.of_event else path}", problem, remedy)
+
+
+def _never_routed(rule: Rule) -> Field | None:
+    """Return the field of *rule* that demands a state in which findings are not routed."""
+    for field in rule:
+        path = field.path.removeprefix(_AROUND_FINDING)
+        is_state = path in _STATES and field.path != path
+        if not is_state or field.leaf.absent or not any(map(field.leaf.allows, closed_set(path))):
+            continue
+        if not any(map(field.leaf.allows, (*_routed(path), None))):
+            return field
+    return None
+
+
+@cache
+def _routed(path: str) -> tuple[str, ...]:
+    """Return the values of the state at *path* with which an imported finding is routed."""
+    return tuple(value for value in closed_set(path) if _is_routed(path, value))
+
+
+def _is_routed(path: str, value: str) -> bool:
+    finding: dict[str, Any] = {"Id": "i", "ProductArn": "arn"}
+    outer, _, inner = path.partition(".")
+    finding[outer] = {inner: value} if inner else value
+    return screen(read_outline(finding), EventKind.IMPORTED) is None
+
+
+def _is_for_actions(rule: Rule) -> bool:
+    """Return True if *rule* names custom actions."""
+    return any(
+        field.path in _OF_A_PERSON
+        or (field.path == _DETAIL_TYPE and field.leaf.allows(CUSTOM_ACTION))
+        for field in rule
+        if not field.leaf.absent
+    )
+
+
+def _is_for_actions_only(rule: Rule) -> bool:
+    """Return True if *rule* matches custom actions, and nothing else."""
+    return _is_for_actions(rule) and not any(
+        field.path == _DETAIL_TYPE and field.leaf.allows(IMPORTED) for field in rule
+    )
+
+
+def _listed(values: tuple[str, ...] | list[str]) -> str:
+    return " or ".join(f'"{value}"' for value in values)
