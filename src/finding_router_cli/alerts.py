@@ -4,27 +4,29 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-import click
-
 from finding_router.delivery.deliveries import Job, Record
 from finding_router.delivery.former import channels_of
 from finding_router.delivery.intake import read_jobs
 from finding_router.delivery.outcome import FOLLOWED
 from finding_router.delivery.plan import Planner
-from finding_router.errors import StoreError
 from finding_router.routing.table import RoutingTable
+from finding_router_cli.account import Account
 
 # The default of the stack's parameter SettleMinutes.
 SETTLE_SECONDS: Final = 900.0
 
 
 def alerts_of(
-    event: Mapping[str, Any], table: RoutingTable, ledger_table: str, now: datetime
+    event: Mapping[str, Any],
+    table: RoutingTable,
+    ledger_table: str,
+    now: datetime,
+    account: Account,
 ) -> list[list[dict[str, str]]]:
     """
     Return channel, verdict and reason of each alert, one list for each finding in *event*.
 
-    The Ledger is only read: nothing is claimed or posted.
+    The Ledger of *account* is only read: nothing is claimed or posted.
 
     Raises:
         click.ClickException: The Ledger cannot be read.
@@ -34,16 +36,16 @@ def alerts_of(
     from finding_router.aws.items import Items  # noqa: PLC0415 -- see above
     from finding_router.aws.ledger import DynamoLedger  # noqa: PLC0415 -- see above
 
-    ledger = DynamoLedger(Items(ledger_table), days=1)
+    with account.in_sentences():
+        dynamodb = account.dynamodb()
+    ledger = DynamoLedger(Items(ledger_table, dynamodb), days=1)
     jobs = read_jobs(Record(body=event))
     followed = [job for job in jobs if job.outcome in FOLLOWED]
     planner = Planner(table=table, portal=None, now=now, settle_seconds=SETTLE_SECONDS)
-    try:
+    with account.in_sentences(table=ledger_table):
         new = [job for job in jobs if not job.outcome]
         addressed = planner.address(new, followed, channels_of(new, followed, ledger))
         deliveries, _ = planner.deliveries(addressed, ledger.read(addressed.keys))
-    except StoreError as error:
-        raise click.ClickException(str(error)) from error
     by_job: dict[Job, list[dict[str, str]]] = {job: [] for job in jobs}
     for delivery in deliveries:
         told = {

@@ -10,6 +10,7 @@ import click
 from finding_router.routing.items.channel import read_channel
 from finding_router.routing.items.clock import read_moment
 from finding_router.routing.patterns.mistake import MistakeError
+from finding_router_cli.account import Account
 from finding_router_cli.alerts import alerts_of
 from finding_router_cli.documents import read_text
 from finding_router_cli.explanation import (
@@ -20,6 +21,12 @@ from finding_router_cli.explanation import (
     explain_event,
 )
 from finding_router_cli.inputs import read_events
+from finding_router_cli.routes_at_hand import (
+    RoutesAtHand,
+    routes_at_hand,
+    running_account,
+    running_routes,
+)
 from finding_router_cli.routing_items import load_table, stack_options
 
 NOWHERE: Final = "none"
@@ -67,19 +74,21 @@ def explain(
 
     FILE holds an EventBridge event, an SQS batch, a finding, a list of these, the output of
     get-findings, or JSON lines; "-" reads standard input. The routes come from the file --routes
-    or from --table, the table of a stack. Without either option, they come from the stack that
-    `local up` keeps running, or else from the project's examples.
+    or from the table of a stack, named by --stack or --table. Without these, they come from the
+    stack that `local up` keeps running, or else from the project's examples.
     """
     wanted = _read_expected(expected)
     now = _read_at(written_moment)
-    table = load_table(**source, or_at_hand=True)
+    find = routes_at_hand if wanted is None else _routes_of_ones_own
+    table = load_table(**source, at_hand=find)
     for problem in (*table.problems, *table.over(now)):
         click.echo(f"left out: {problem}", err=True)
     events = read_events(read_text(file), file)
     explanations = [one for event in events for one in explain_event(event, table, now)]
+    account = _account(**source) if ledger else None
     alerts = (
-        [each for event in events for each in alerts_of(event, table, ledger, now)]
-        if ledger
+        [each for event in events for each in alerts_of(event, table, ledger, now, account)]
+        if ledger and account
         else [None] * len(explanations)
     )
     told = list(zip(explanations, alerts, strict=True))
@@ -92,6 +101,30 @@ def explain(
             click.echo("\n".join(lines) + "\n")
     if wanted is not None and not _are_as_expected(explanations, wanted):
         raise click.exceptions.Exit(1)
+
+
+def _routes_of_ones_own() -> RoutesAtHand:
+    """Return the routes of the stack that runs: an expectation is none of the examples."""
+    running = running_routes()
+    if running is None:
+        message = "--expect tests routes of your own; give them with --routes, --stack or --table"
+        raise click.UsageError(message)
+    return running
+
+
+def _account(
+    *,
+    routes: str | None,
+    table: str | None,
+    stack: str | None,
+    profile: str | None,
+    region: str | None,
+    **_settings: Any,
+) -> Account:
+    """Return the account that the routes are of, for the Ledger."""
+    is_named = any((routes, table, stack, profile, region))
+    running = None if is_named else running_account()
+    return running or Account(profile=profile, region=region)
 
 
 def _read_at(written: str | None) -> datetime:

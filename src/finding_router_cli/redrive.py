@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import boto3
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
 from finding_router.counts import counted
+from finding_router_cli.account import Account, account_options
 from finding_router_local import TEMPLATE
 from finding_router_local.running import find_running
 
@@ -39,34 +39,45 @@ class UnseenMoveError(Exception):
     show_default=True,
     help="Whose messages go back: findings that were given up, or events that never arrived.",
 )
-@click.option("--stack", help="Name of the deployed stack.  [default: what `local up` runs]")
-@click.option("--region", help="Region of the deployed stack.  [default: that of your profile]")
+@account_options
 @click.option(
     "--template",
     type=click.Path(dir_okay=False, path_type=Path),
     default=TEMPLATE,
     hidden=True,
 )
-def redrive(*, queue: str, stack: str | None, region: str | None, template: Path) -> None:
+def redrive(
+    *,
+    queue: str,
+    stack: str | None,
+    profile: str | None,
+    region: str | None,
+    template: Path,
+) -> None:
     """
     Send the messages of a dead letter queue through the router again.
 
-    Run it once the cause is fixed; findings already posted are not posted again. In AWS the move
+    Without --stack, they are those of the stack that `local up` keeps running. Run it once the
+    cause is fixed; findings already posted are not posted again. In AWS the move
     is an SQS message move task under your credentials. If SQS refuses it, the messages are moved
     one by one.
     """
     try:
         if stack is None:
-            sqs, urls = _local(template)
-            count = move_all(sqs, source=urls[queue], target=urls[TARGET])
+            if profile or region:
+                raise click.UsageError("name the deployed stack with --stack")
+            account, urls = _local(template)
         else:
-            session = boto3.Session(region_name=region)
-            deployed = _deployed(session.client("cloudformation"), stack)
-            count = move(session.client("sqs"), source=deployed[queue], target=deployed[TARGET])
+            account = Account(profile=profile, region=region)
+            urls = _deployed(account, stack)
+        with account.in_sentences():
+            sqs = account.client("sqs")
+            moved = move_all if stack is None else move
+            count = moved(sqs, source=urls[queue], target=urls[TARGET])
     except UnseenMoveError as unseen:
         click.echo(f"SQS is moving the messages from {queue} to {TARGET}; {unseen}")
         return
-    except (BotoCoreError, ClientError, RedriveError) as error:
+    except RedriveError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{counted(count, 'message')} moved from {queue} to {TARGET}")
 
@@ -139,14 +150,12 @@ def _arn(sqs: Any, url: str) -> str:
     return str(answer["Attributes"]["QueueArn"])
 
 
-def _deployed(cloudformation: Any, stack: str) -> dict[str, str]:
+def _deployed(account: Account, stack: str) -> dict[str, str]:
     """Return the URLs of the stack's queues by logical id."""
-    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
     urls = {
-        each["LogicalResourceId"]: each["PhysicalResourceId"]
-        for page in pages
-        for each in page["StackResourceSummaries"]
-        if each["ResourceType"] == "AWS::SQS::Queue"
+        logical_id: physical_id
+        for logical_id, (physical_id, kind) in account.deployed(stack).resources.items()
+        if kind == "AWS::SQS::Queue"
     }
     if missing := {TARGET, *SOURCES} - urls.keys():
         names = ", ".join(sorted(missing))
@@ -154,15 +163,8 @@ def _deployed(cloudformation: Any, stack: str) -> dict[str, str]:
     return urls
 
 
-def _local(template: Path) -> tuple[Any, Mapping[str, str]]:
+def _local(template: Path) -> tuple[Account, Mapping[str, str]]:
     running = find_running(template.parent)
     if running is None:
         raise RedriveError("name the deployed stack with --stack: no local one is running")
-    sqs = boto3.client(
-        "sqs",
-        endpoint_url=running.url,
-        region_name=running.region,
-        aws_access_key_id="local",
-        aws_secret_access_key="local",  # noqa: S106 -- valid only for the local stack
-    )
-    return sqs, running.queues
+    return Account.of_running(running.url, running.region), running.queues

@@ -12,6 +12,7 @@ from finding_router.routing.table import RoutingTable
 from finding_router_cli.lint.fields import Odd, odd_parts
 from finding_router_cli.lint.reach import unreached
 from finding_router_cli.lint.states import odd_states
+from finding_router_cli.routes_at_hand import running_routes
 from finding_router_cli.routing_items import load_table, stack_options
 
 _MOSTLY_FULL: Final = 0.8
@@ -30,11 +31,12 @@ def check(file: str | None, *, strict: bool, **stack: Any) -> None:
     """
     Check every item of the routing table; exit with 1 if one is wrong.
 
-    The items come from FILE, or else from the table of the stack. What cannot match any finding,
+    The items come from FILE, or else from the table of a stack: the one of --stack or --table, or
+    else the one that `local up` keeps running. What cannot match any finding,
     such as a field unknown to ASFF, is reported as odd but not as wrong, since the format gains
     fields and values. A silence that has ended is reported as over.
     """
-    table = load_table(routes=file, **stack)
+    table = load_table(routes=file, **stack, at_hand=running_routes)
     over = table.over(datetime.now(UTC))
     for problem in table.problems:
         click.echo(f"wrong: {problem}")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import click
 
+from finding_router_cli.account import Account
 from finding_router_local import EXAMPLE_ROUTES, TEMPLATE
 from finding_router_local.running import find_running
 
@@ -27,12 +28,32 @@ def routes_at_hand() -> RoutesAtHand:
         click.ClickException: The stack no longer responds.
 
     """
+    running = running_routes()
+    if running is not None:
+        return running
+    items = json.loads(EXAMPLE_ROUTES.read_text("utf-8"))
+    return RoutesAtHand(origin="the examples that come with the project", items=items)
+
+
+def running_routes() -> RoutesAtHand | None:
+    """
+    Return the routes of the stack that `local up` keeps running; None if none is.
+
+    Raises:
+        click.ClickException: The stack no longer responds.
+
+    """
     running = find_running(TEMPLATE.parent)
     if running is None:
-        items = json.loads(EXAMPLE_ROUTES.read_text("utf-8"))
-        return RoutesAtHand(origin="the examples that come with the project", items=items)
+        return None
     try:
         said = running.routes()
     except OSError as error:
         raise click.ClickException(str(error)) from error
     return RoutesAtHand(origin=f"those of the stack that runs at {running.url}", **said)
+
+
+def running_account() -> Account | None:
+    """Return the AWS of the stack that `local up` keeps running; None if none is."""
+    running = find_running(TEMPLATE.parent)
+    return None if running is None else Account.of_running(running.url, running.region)

@@ -5,10 +5,11 @@ from typing import Any, Final
 
 import click
 
-from finding_router.errors import ConfigurationError, StoreError
+from finding_router.errors import ConfigurationError
 from finding_router.routing.table import RoutingTable
+from finding_router_cli.account import Account, account_options
 from finding_router_cli.documents import BLANKS, UnreadableError, documents, read_text
-from finding_router_cli.routes_at_hand import routes_at_hand
+from finding_router_cli.routes_at_hand import RoutesAtHand
 
 DEFAULT_CHANNEL: Final = "#default-channel"
 _WANTED: Final = "write a list of items, or what aws dynamodb scan prints"
@@ -23,7 +24,8 @@ _DYNAMODB_TYPES: Final = frozenset({"S", "N", "BOOL", "NULL", "M", "L", "SS", "N
 
 def stack_options[**P, R](command: Callable[P, R]) -> Callable[P, R]:
     """Add the options for the parameters of `load_table` other than the file."""
-    options = [
+    options: list[Callable[[Any], Any]] = [
+        account_options,
         click.option(
             "--table",
             metavar="NAME",
@@ -54,30 +56,41 @@ def load_table(
     table: str | None,
     default_channel: str | None,
     allow_suppress: bool,
-    or_at_hand: bool = False,
+    stack: str | None = None,
+    profile: str | None = None,
+    region: str | None = None,
+    at_hand: Callable[[], RoutesAtHand | None] = lambda: None,
 ) -> RoutingTable:
     """
-    Return the routing table from the file *routes*, or else from the DynamoDB *table*.
+    Return the routing table from the file *routes*, else of the *stack*, else from the *table*.
 
-    Without either and with *or_at_hand*, load the default routes, and print their origin.
+    The *stack* is a deployed one, and knows its default channel and whether it may suppress.
+    Without any of these, load the routes *at_hand*, and print their origin.
 
     Raises:
         click.ClickException: No source is given, or the items cannot be read.
 
     """
+    if (profile or region) and not (routes or stack or table):
+        raise click.UsageError("name the stack with --stack, or its table with --table")
+    account = Account(profile=profile, region=region)
+    found: RoutesAtHand | None = None
     if routes is not None:
         items = read_items(read_text(routes), routes)
+    elif stack:
+        found = _routes_of_stack(account, stack)
+        items = found.items
     elif table:
-        items = _items_of_stack(table)
-    elif or_at_hand:
-        at_hand = routes_at_hand()
-        click.echo(f"routes: {at_hand.origin}; {_YOURS}", err=True)
-        items = at_hand.items
-        default_channel = at_hand.default_channel if default_channel is None else default_channel
-        allow_suppress = allow_suppress or at_hand.allow_suppress
+        items = _items_of_table(account, table)
+    elif found := at_hand():
+        click.echo(f"routes: {found.origin}; {_YOURS}", err=True)
+        items = found.items
     else:
         message = "no routes: give a file of them, or --table with the name of the RoutingTable"
-        raise click.UsageError(message)
+        raise click.UsageError(f"{message}, or --stack with the name of the stack")
+    if found is not None:
+        default_channel = found.default_channel if default_channel is None else default_channel
+        allow_suppress = allow_suppress or found.allow_suppress
     try:
         return RoutingTable.from_items(
             items,
@@ -143,10 +156,18 @@ def _is_typed(value: Any) -> bool:
     return isinstance(value, dict) and len(value) == 1 and not _DYNAMODB_TYPES.isdisjoint(value)
 
 
-def _items_of_stack(table: str) -> list[object]:
+def _items_of_table(account: Account, table: str) -> list[object]:
     from finding_router.aws.routing_table import DynamoRoutingTable  # noqa: PLC0415 -- loads boto3
 
-    try:
-        return list(DynamoRoutingTable(table).items())
-    except StoreError as error:
-        raise click.ClickException(str(error)) from error
+    with account.in_sentences(table=table):
+        return list(DynamoRoutingTable(table, account.dynamodb()).items())
+
+
+def _routes_of_stack(account: Account, stack: str) -> RoutesAtHand:
+    deployed = account.deployed(stack)
+    return RoutesAtHand(
+        origin=f"those of the stack {stack}",
+        items=_items_of_table(account, deployed.one("RoutingTable")),
+        default_channel=deployed.parameters.get("DefaultChannel"),
+        allow_suppress=deployed.parameters.get("AllowSuppress") == "true",
+    )

@@ -240,6 +240,22 @@ class TestUp:
         assert f"routes: those of the stack that runs at {endpoint}" in result.stderr
         assert "#my-channel  by mine" in result.stdout
 
+    def test_what_was_said_is_read_from_its_ledger(
+        self, project: Any, running: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The command finds its AWS as it finds its routes."""
+        monkeypatch.setattr("finding_router_cli.routes_at_hand.TEMPLATE", project / "template.yaml")
+        _, seen = running
+        file = str(project / "events" / "imported-guardduty-port-probe.json")
+
+        known = CliRunner().invoke(main, ["explain", file, "--ledger", "finding-router-Ledger"])
+        missing = CliRunner().invoke(main, ["explain", file, "--ledger", "Leger"])
+
+        assert 0 == known.exit_code, known.stderr
+        assert endpoint_in(seen) in known.stderr
+        assert "  would hear  #" in known.stdout
+        assert "there are finding-router-Ledger, finding-router-RoutingTable" in missing.stderr
+
     def test_dead_stack_is_forgotten(self, project: Any) -> None:
         """The file that a killed stack left behind stops no command."""
         folder = project / ".demo"

@@ -393,6 +393,35 @@ def test_without_routes_it_goes_by_the_stack_that_runs(
     assert "  goes to     #x  no route matches\n" in by_option.stdout
 
 
+def test_an_expectation_is_of_routes_of_ones_own(explain: Explain) -> None:
+    """What the examples do tests nothing."""
+    explain.file.write_text(json.dumps(FINDING), "utf-8")
+
+    result = CliRunner().invoke(main, ["explain", str(explain.file), "--expect", "#x"])
+
+    assert result.exit_code == 2
+    assert "--expect tests routes of your own; give them with --routes, --stack" in result.stderr
+
+
+def test_an_expectation_may_be_of_the_stack_that_runs(
+    explain: Explain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its routes were edited by the person who asks."""
+
+    class Running:
+        url = "http://127.0.0.1:9"
+
+        def routes(self) -> dict[str, Any]:
+            return {"items": [], "default_channel": "#x", "allow_suppress": False}
+
+    monkeypatch.setattr("finding_router_cli.routes_at_hand.find_running", lambda _: Running())
+    explain.file.write_text(json.dumps(FINDING), "utf-8")
+
+    result = CliRunner().invoke(main, ["explain", str(explain.file), "--expect", "#x"])
+
+    assert result.exit_code == 0
+
+
 def test_a_stack_that_ends_meanwhile_is_told(
     explain: Explain, monkeypatch: pytest.MonkeyPatch
 ) -> None:

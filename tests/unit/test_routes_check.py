@@ -121,16 +121,16 @@ FREE = {"Title": ["x"]}
         ({"Severity": {"label": ["HIGH"]}}, 'unknown to ASFF; did you mean "Label"?'),
         ({"SeverityLabel": ["HIGH"]}, 'unknown to ASFF; did you mean "Severity.Label"?'),
         ({"ResourceType": ["x"]}, 'unknown to ASFF; did you mean "Resources.Type"?'),
-        ({"Severity.Lable": ["HIGH"]}, 'Severity.Lable: unknown to ASFF; did you mean "Label"?'),
+        ({"Severity.Labels": ["HIGH"]}, 'Severity.Labels: unknown to ASFF; did you mean "Label"?'),
         ({"Resources": {"0": {"Type": ["x"]}}}, 'arrays are no part of a path: leave "0" out'),
         ({"Resources": {"Details": {"AwsS3bucket": {"Name": ["x"]}}}}, 'mean "AwsS3Bucket"?'),
-        ({"$or": [FREE, {"Titel": ["x"]}]}, '$or.1.Titel: unknown to ASFF; did you mean "Title"?'),
+        ({"$or": [FREE, {"Titles": ["x"]}]}, "$or.1.Titles: unknown to ASFF; did you mean"),
         ({"Title": {"Text": ["x"]}}, 'is below "Title", which has no fields; end the path there'),
         ({"Severity": ["HIGH"]}, "is about a map, which has no value of its own; name a field"),
         ({"Resources": {"Tags": [{"exists": True}]}}, "is about a map, which has no value"),
         ({"EventPattern": {"source": ["x"]}}, 'paste the value of "EventPattern" alone'),
         ({"detail": {"finding": FREE}}, "detail.finding: unknown to the events of Security Hub"),
-        ({"detail": {"findings": {"Titel": ["x"]}}}, "detail.findings.Titel: unknown to ASFF"),
+        ({"detail": {"findings": {"Titles": ["x"]}}}, "detail.findings.Titles: unknown to ASFF"),
     ],
 )  # fmt: skip
 def test_fields_are_known_at_any_depth(tmp_path: Path, match: object, told: str) -> None:
@@ -165,7 +165,7 @@ def test_fields_are_known_at_any_depth(tmp_path: Path, match: object, told: str)
         ({"region": ["eu-west"], "source": ["aws.securityhub"]}, "did you mean"),
         ({"ProductName": ["Guard Duty"]}, 'did you mean "GuardDuty"?'),
         ({"ProductName": ["Amazon GuardDuty"]}, 'did you mean "GuardDuty"?'),
-        ({"ProductName": ["IAM Acess Analyzer"]}, 'did you mean "IAM Access Analyzer"?'),
+        ({"ProductName": ["IAM Access Analyser"]}, 'did you mean "IAM Access Analyzer"?'),
         ({"ProductArn": [{"suffix": "/aws/guard-duty"}]}, 'mean {"suffix": "/aws/guardduty"}?'),
         ({"ProductArn": [{"suffix": "product/aws/inspector2"}]}, '{"suffix": "/aws/inspector"}'),
         ({"ProductArn": [{"wildcard": "*/aws/Macie"}]}, '{"suffix": "/aws/macie"}'),
@@ -278,7 +278,7 @@ def test_many_odd_values_of_a_field_are_counted(tmp_path: Path) -> None:
 
 def test_with_strict_what_is_odd_fails(tmp_path: Path) -> None:
     """For scripts that keep a table in order."""
-    odd = {"kind": "route", "name": "a", "channel": "#a", "match": {"Titel": ["x"]}}
+    odd = {"kind": "route", "name": "a", "channel": "#a", "match": {"Titles": ["x"]}}
 
     assert 0 == check(tmp_path, odd).exit_code
     assert 1 == check(tmp_path, odd, options=["--strict"]).exit_code
@@ -346,3 +346,26 @@ def test_none_of_the_collected_routes_passes_in_silence() -> None:
     lines = [line for line in result.output.splitlines() if line.startswith(("odd: ", "wrong: "))]
     for item in json.loads(FIELD.read_text("utf-8")):
         assert [line for line in lines if f'"{item["name"]}"' in line], item
+
+
+def test_without_a_file_the_stack_that_runs_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `explain` goes by it; without one, nothing is checked."""
+
+    class Running:
+        url = "http://127.0.0.1:9"
+
+        def routes(self) -> dict[str, Any]:
+            route = {"kind": "route", "name": "a", "action": "suppress", "match": {"Titles": ["x"]}}
+            return {"items": [route], "default_channel": "#x", "allow_suppress": True}
+
+    monkeypatch.delenv("ROUTING_TABLE", raising=False)
+    name = "finding_router_cli.routes_at_hand.find_running"
+    monkeypatch.setattr(name, lambda _: Running())
+    found = CliRunner().invoke(main, ["routes", "check"])
+    monkeypatch.setattr(name, lambda _: None)
+    nothing = CliRunner().invoke(main, ["routes", "check"])
+
+    assert 'odd: route "a", match.Titles' in found.stdout
+    assert "routes: those of the stack that runs at http://127.0.0.1:9; give" in found.stderr
+    assert 2 == nothing.exit_code
+    assert "no routes: give a file of them, or --table" in nothing.stderr

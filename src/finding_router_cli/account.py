@@ -1,0 +1,259 @@
+"""The AWS account that a command talks to, and its errors in sentences."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+if TYPE_CHECKING:
+    from finding_router.aws.clients import DynamoDB
+
+_MAX_NAMES: Final = 20
+_SIGN_IN: Final = "sign in (aws sso login), name a profile with --profile, or set AWS_ACCESS_KEY_ID"
+_EXPIRED: Final = frozenset(
+    {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
+)
+_UNKNOWN_KEYS: Final = frozenset(
+    {
+        "UnrecognizedClientException",
+        "InvalidClientTokenId",
+        "InvalidAccessKeyId",
+        "InvalidSignatureException",
+        "SignatureDoesNotMatch",
+        "AuthFailure",
+        "MissingAuthenticationToken",
+    }
+)
+# The starts of the names of botocore's errors about a person's sign-in.
+_OF_SIGN_IN: Final = ("SSO", "UnauthorizedSSO", "TokenRetrieval", "Login")
+_NO_TABLE: Final = "ResourceNotFoundException"
+
+
+def account_options[**P, R](command: Callable[P, R]) -> Callable[P, R]:
+    """Add the options that choose a deployed stack and its account."""
+    options = [
+        click.option("--stack", metavar="NAME", help="Name of the deployed stack."),
+        click.option("--profile", metavar="NAME", help="Profile of the AWS CLI to sign in with."),
+        click.option("--region", metavar="NAME", help="Region of the deployed stack."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True, slots=True)
+class DeployedStack:
+    """A stack of CloudFormation: physical ids and types by logical id, and its parameters."""
+
+    name: str
+    resources: Mapping[str, tuple[str, str]]
+    parameters: Mapping[str, str]
+
+    def one(self, logical_id: str) -> str:
+        """
+        Return the physical id of a resource.
+
+        Raises:
+            click.ClickException: The stack has no such resource.
+
+        """
+        if logical_id not in self.resources:
+            message = f"stack {self.name} has no {logical_id}: it is not one of this router"
+            raise click.ClickException(message)
+        return self.resources[logical_id][0]
+
+
+class Account:
+    """
+    An account and Region of AWS, by default those of the environment.
+
+    With *endpoint*, it is the AWS of the stack that runs on this machine.
+    """
+
+    def __init__(
+        self,
+        *,
+        profile: str | None = None,
+        region: str | None = None,
+        endpoint: str | None = None,
+    ) -> None:
+        """Sign in when the first client is made."""
+        self._profile = profile
+        self._region = region
+        self._endpoint = endpoint
+
+    @classmethod
+    def of_running(cls, url: str, region: str) -> "Account":
+        """Return the account of the stack that runs on this machine at *url*."""
+        return cls(region=region, endpoint=url)
+
+    @cached_property
+    def session(self) -> Any:
+        """Return the session of boto3, which takes a while to import."""
+        import boto3  # noqa: PLC0415 -- see above
+
+        if self._endpoint is None:
+            return boto3.Session(profile_name=self._profile, region_name=self._region)
+        return boto3.Session(
+            region_name=self._region,
+            aws_access_key_id="local",
+            aws_secret_access_key="local",  # noqa: S106 -- valid only for the local stack
+        )
+
+    def client(self, service: str) -> Any:
+        """Return a new client of *service*."""
+        if self._endpoint is None:
+            return self.session.client(service)
+        return self.session.client(service, endpoint_url=self._endpoint)
+
+    def dynamodb(self) -> "DynamoDB":
+        """Return the client of tables, in the form that the router's adapters take."""
+        from finding_router.aws.clients import DynamoDB  # noqa: PLC0415 -- loads botocore
+
+        shared = DynamoDB()
+        shared.client = self.client("dynamodb")
+        return shared
+
+    def deployed(self, stack: str) -> DeployedStack:
+        """
+        Return the *stack* of CloudFormation.
+
+        Raises:
+            click.ClickException: AWS refuses, in a sentence.
+
+        """
+        with self.in_sentences(stack=stack):
+            cloudformation = self.client("cloudformation")
+            pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
+            resources = {
+                each["LogicalResourceId"]: (
+                    each.get("PhysicalResourceId", ""),
+                    each["ResourceType"],
+                )
+                for page in pages
+                for each in page["StackResourceSummaries"]
+            }
+            [described] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
+            given = described.get("Parameters", [])
+        parameters = {one["ParameterKey"]: one.get("ParameterValue", "") for one in given}
+        return DeployedStack(stack, resources, parameters)
+
+    @contextmanager
+    def in_sentences(self, *, table: str | None = None, stack: str | None = None) -> Iterator[None]:
+        """
+        Translate AWS's errors of the block, which is about *table* or *stack*.
+
+        Raises:
+            click.ClickException: AWS, or an adapter of the router, raised an error.
+
+        """
+        from finding_router.aws.clients import AWS_ERRORS  # noqa: PLC0415 -- loads botocore
+        from finding_router.errors import StoreError  # noqa: PLC0415 -- beside the above
+
+        try:
+            yield
+        except StoreError as error:
+            cause = error.__cause__
+            known = cause if isinstance(cause, AWS_ERRORS) else None
+            said = self._sentence(known, table=table, stack=stack) if known else str(error)
+            raise click.ClickException(said) from error
+        except AWS_ERRORS as error:
+            raise click.ClickException(self._sentence(error, table=table, stack=stack)) from error
+
+    def _sentence(self, error: Exception, *, table: str | None, stack: str | None) -> str:
+        """Return what is wrong and what to do, in one sentence."""
+        match type(error).__name__:
+            case "ProfileNotFound":
+                wanted = self._profile or os.environ.get("AWS_PROFILE", "")
+                which = _which(_profiles(), "aws configure makes one")
+                said = f"there is no profile {wanted}; {which}"
+            case "NoRegionError":
+                said = (
+                    "no Region is set; name one with --region, set AWS_REGION, "
+                    "or give your profile one with: aws configure set region NAME"
+                )
+            case "NoCredentialsError" | "PartialCredentialsError" | "NoAuthTokenError":
+                said = f"no credentials for AWS were found; {_SIGN_IN}"
+            case "CredentialRetrievalError":
+                said = f"the credentials of your profile cannot be had ({error}); {_SIGN_IN}"
+            case "EndpointConnectionError" | "InvalidRegionError":
+                said = self._no_endpoint(error)
+            case name if name.startswith(_OF_SIGN_IN):
+                profile = f" --profile {self._profile}" if self._profile else ""
+                said = f"your sign-in is over or missing ({error}); run: aws sso login{profile}"
+            case name if name.endswith(
+                ("TimeoutError", "ConnectionError", "ConnectionClosedError")
+            ):
+                said = f"AWS does not answer ({error}); check the network, and try again"
+            case _:
+                said = self._refusal(error, table=table, stack=stack)
+        return said
+
+    def _refusal(self, error: Exception, *, table: str | None, stack: str | None) -> str:
+        """Return the sentence for an answer of AWS."""
+        from finding_router.aws.clients import error_code  # noqa: PLC0415 -- loads botocore
+
+        code, about = error_code(error), f"table {table}: " if table else ""
+        if code in _EXPIRED:
+            return f"{about}{code}: your credentials have expired; {_SIGN_IN}"
+        if code in _UNKNOWN_KEYS:
+            return f"{about}{code}: AWS does not know your credentials; {_SIGN_IN}"
+        if code.startswith("AccessDenied") or code == "UnauthorizedOperation":
+            return f"{about}{code}: your credentials may not do this ({error}); {_SIGN_IN}"
+        if table and code == _NO_TABLE:
+            which = _which(self._tables(), "perhaps it is in another Region or account")
+            return f"{about}{code}: there is no such table in {self.session.region_name}; {which}"
+        if stack and code == "ValidationError" and "does not exist" in str(error):
+            which = _which(self._stacks(), "perhaps it is in another Region or account")
+            return f"there is no stack {stack} in {self.session.region_name}; {which}"
+        return f"{about}{code}: {error}"
+
+    def _no_endpoint(self, error: Exception) -> str:
+        from finding_router.routing.patterns.mistake import did_you_mean  # noqa: PLC0415 -- rare
+        from finding_router_cli.lint.asff import regions  # noqa: PLC0415 -- loads botocore's data
+
+        region = self._region or getattr(self.session, "region_name", None) or ""
+        if self._endpoint is None and region not in regions():
+            return f"there is no Region {region}; {did_you_mean(region, regions())}"
+        return f"AWS cannot be reached ({error}); check the network and the Region"
+
+    def _tables(self) -> list[str]:
+        return _listed(lambda: self.client("dynamodb").list_tables()["TableNames"])
+
+    def _stacks(self) -> list[str]:
+        return _listed(
+            lambda: [
+                one["StackName"]
+                for one in self.client("cloudformation").describe_stacks()["Stacks"]
+            ]
+        )
+
+
+def _listed(names: Callable[[], list[str]]) -> list[str]:
+    """Return *names*; none if AWS does not tell them."""
+    from finding_router.aws.clients import AWS_ERRORS  # noqa: PLC0415 -- loads botocore
+
+    try:
+        return sorted(names())
+    except AWS_ERRORS:
+        return []
+
+
+def _profiles() -> list[str]:
+    # A new session without a profile: the environment may name the one that is not there.
+    import botocore.session  # noqa: PLC0415 -- loads botocore
+
+    config: Mapping[str, Any] = botocore.session.Session(profile="default").full_config
+    return sorted(config.get("profiles", {}))
+
+
+def _which(names: list[str], otherwise: str) -> str:
+    """Return in words which *names* there are."""
+    if not names:
+        return f"there is none: {otherwise}"
+    more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
+    return f"there {'is' if len(names) == 1 else 'are'} {', '.join(names[:_MAX_NAMES])}{more}"
