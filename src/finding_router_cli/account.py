@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,28 +42,6 @@ def account_options[**P, R](command: Callable[P, R]) -> Callable[P, R]:
     for option in reversed(options):
         command = option(command)
     return command
-
-
-@dataclass(frozen=True, slots=True)
-class DeployedStack:
-    """A stack of CloudFormation: physical ids and types by logical id, and its parameters."""
-
-    name: str
-    resources: Mapping[str, tuple[str, str]]
-    parameters: Mapping[str, str]
-
-    def one(self, logical_id: str) -> str:
-        """
-        Return the physical id of a resource.
-
-        Raises:
-            click.ClickException: The stack has no such resource.
-
-        """
-        if logical_id not in self.resources:
-            message = f"stack {self.name} has no {logical_id}: it is not one of this router"
-            raise click.ClickException(message)
-        return self.resources[logical_id][0]
 
 
 class Account:
@@ -118,29 +95,37 @@ class Account:
         shared.client = self.client("dynamodb")
         return shared
 
-    def deployed(self, stack: str) -> DeployedStack:
+    def resources(self, stack: str) -> dict[str, tuple[str, str]]:
         """
-        Return the *stack* of CloudFormation.
+        Return the physical id and the type of each resource of *stack*, by its logical id.
 
         Raises:
-            click.ClickException: AWS refuses, in a sentence.
+            click.ClickException: AWS refuses.
 
         """
         with self.in_sentences(stack=stack):
-            cloudformation = self.client("cloudformation")
-            pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
-            resources = {
+            paginator = self.client("cloudformation").get_paginator("list_stack_resources")
+            return {
                 each["LogicalResourceId"]: (
                     each.get("PhysicalResourceId", ""),
                     each["ResourceType"],
                 )
-                for page in pages
+                for page in paginator.paginate(StackName=stack)
                 for each in page["StackResourceSummaries"]
             }
-            [described] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
-            given = described.get("Parameters", [])
-        parameters = {one["ParameterKey"]: one.get("ParameterValue", "") for one in given}
-        return DeployedStack(stack, resources, parameters)
+
+    def parameters(self, stack: str) -> dict[str, str]:
+        """
+        Return the parameters of *stack*.
+
+        Raises:
+            click.ClickException: AWS refuses.
+
+        """
+        with self.in_sentences(stack=stack):
+            [told] = self.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+            given = told.get("Parameters", [])
+            return {one["ParameterKey"]: one.get("ParameterValue", "") for one in given}
 
     @contextmanager
     def in_sentences(self, *, table: str | None = None, stack: str | None = None) -> Iterator[None]:

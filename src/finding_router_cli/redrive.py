@@ -154,7 +154,7 @@ def _deployed(account: Account, stack: str) -> dict[str, str]:
     """Return the URLs of the stack's queues by logical id."""
     urls = {
         logical_id: physical_id
-        for logical_id, (physical_id, kind) in account.deployed(stack).resources.items()
+        for logical_id, (physical_id, kind) in account.resources(stack).items()
         if kind == "AWS::SQS::Queue"
     }
     if missing := {TARGET, *SOURCES} - urls.keys():

@@ -12,6 +12,8 @@ from finding_router_cli.documents import BLANKS, UnreadableError, documents, rea
 from finding_router_cli.routes_at_hand import RoutesAtHand
 
 DEFAULT_CHANNEL: Final = "#default-channel"
+# The routing table in template.yaml.
+_LOGICAL_ID: Final = "RoutingTable"
 _WANTED: Final = "write a list of items, or what aws dynamodb scan prints"
 _RULE_WANTED: Final = (
     'paste its pattern (the value of "EventPattern") as the match of a route: '
@@ -164,10 +166,14 @@ def _items_of_table(account: Account, table: str) -> list[object]:
 
 
 def _routes_of_stack(account: Account, stack: str) -> RoutesAtHand:
-    deployed = account.deployed(stack)
+    table, _ = account.resources(stack).get(_LOGICAL_ID, ("", ""))
+    if not table:
+        message = f"stack {stack} has no {_LOGICAL_ID}: it is not one of this router"
+        raise click.ClickException(message)
+    parameters = account.parameters(stack)
     return RoutesAtHand(
         origin=f"those of the stack {stack}",
-        items=_items_of_table(account, deployed.one("RoutingTable")),
-        default_channel=deployed.parameters.get("DefaultChannel"),
-        allow_suppress=deployed.parameters.get("AllowSuppress") == "true",
+        items=_items_of_table(account, table),
+        default_channel=parameters.get("DefaultChannel"),
+        allow_suppress=parameters.get("AllowSuppress") == "true",
     )

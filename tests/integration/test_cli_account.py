@@ -235,6 +235,16 @@ class TestStack:
 
         assert result.output.startswith("1 route (0 not enabled, 0 shadows)")
 
+    def test_another_stack_has_no_table(self) -> None:
+        """It is not one of this router."""
+        boto3.client("cloudformation", "us-east-1").create_stack(
+            StackName="other", TemplateBody=json.dumps({"Resources": {}})
+        )
+
+        result = run("routes", "check", "--stack", "other")
+
+        assert "stack other has no RoutingTable: it is not one of this router" in result.stderr
+
     def test_another_stack_has_no_queues(self) -> None:
         """It is not one of this router."""
         result = run("redrive", "--stack", "router")
