@@ -57,12 +57,21 @@ Edit a route; the next finding goes by it:
 
 
 def _invocation(function: str, template: Path, environment_file: Path) -> str:
-    sam = _command("sam", template.parent / ".tools" / "sam" / "bin" / "sam")
-    processor = f"Architecture={native_architecture()}"
+    path = template.parent / ".tools" / "sam" / "bin" / "sam"
+    architecture = native_architecture()
+    processor = f"Architecture={architecture}"
+    is_there = shutil.which("sam") or path.is_file()
+    sam = _command("sam", path) if is_there else _short(path)
+    # make installs the SAM CLI before it builds with it.
+    build = (
+        f"{sam} build --parameter-overrides {processor}"
+        if is_there
+        else f"make build ARCHITECTURE={architecture}"
+    )
     return f"""\
 Build the function, and run it in Lambda's container against it:
 
-  {sam} build --parameter-overrides {processor}
+  {build}
   {sam} local invoke {function} --parameter-overrides {processor} \\
     -e {_SAMPLE} --env-vars {_short(environment_file)}
 """

@@ -60,6 +60,17 @@ def test_commands_on_the_path_are_named_as_they_are(
     assert "\n  sam local invoke RouterFunction --parameter-overrides " in text
 
 
+def test_without_sam_make_installs_it(project: Path) -> None:
+    """No command is named that is not there."""
+    (project / ".tools/sam/bin/sam").unlink()
+
+    text = said(project, is_open=True)
+
+    assert "\n  make build ARCHITECTURE=" in text
+    assert "sam build" not in text
+    assert "\n  .tools/sam/bin/sam local invoke RouterFunction --parameter-" in text
+
+
 def test_from_another_folder_paths_are_whole(
     project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -1,0 +1,37 @@
+"""Start the `finding-router` command, or say what is not installed for it."""
+
+import sys
+from typing import Final
+
+# What pyproject.toml installs with each of its extras.
+_EXTRAS: Final = {
+    "boto3": "cli",
+    "click": "cli",
+    "flask": "local",
+    "flask_cors": "local",
+    "jinja2": "local",
+    "moto": "local",
+    "samtranslator": "local",
+    "werkzeug": "local",
+}
+
+
+def run() -> None:
+    """Run the command; exit with a sentence where a package is missing."""
+    try:
+        from finding_router_cli.main import main  # noqa: PLC0415 -- click may be missing
+
+        main()
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        extra = _EXTRAS.get(package)
+        if extra is None:
+            raise
+        sys.exit(
+            f"Error: this command needs {package}, which is not installed; "
+            f'in the project\'s folder, run: pip install ".[{extra}]"'
+        )
+
+
+if __name__ == "__main__":
+    run()
