@@ -64,6 +64,10 @@ def unreached(folder: Path, first: Json, second: Json) -> list[str]:
             {"match": {"Network": {"SourceIpV4": [{"cidr": "10.0.0.0/8"}]}}},
             {"match": {"Network": {"SourceIpV4": [{"cidr": "10.1.0.0/16"}, "10.0.0.1"]}}},
         ),
+        (
+            {"match": {"Title": [{"wildcard": "a*b*c"}, {"equals-ignore-case": "x"}]}},
+            {"match": {"Title": [{"equals-ignore-case": "X"}]}},
+        ),
         ({"match": HIGH, "action": "drop"}, {"match": HIGH, "mode": "shadow"}),
     ],
 )

@@ -17,7 +17,7 @@ from finding_router_cli.lint.asff import (
     event_place,
     finding_place,
 )
-from finding_router_cli.lint.values import entry_shown
+from finding_router_cli.lint.values import entry_shown, letters
 
 # Further entries of one field are only counted.
 _MAX_ENTRIES: Final = 5
@@ -117,7 +117,7 @@ def _remedy(name: str, place: Place) -> str:
     if place is event_place().inside["detail"]:
         right = closest(name, [_FINDINGS])
         return f'did you mean "{right}"?' if right else f'name fields inside "{_FINDINGS}"'
-    right = _by_joined_names().get(_letters(name)) if place is finding_place() else None
+    right = _by_joined_names().get(letters(name)) if place is finding_place() else None
     right = right or _like(name, place.inside)
     return f'did you mean "{right}"?' if right else "is it spelt right?"
 
@@ -132,21 +132,13 @@ def _like(name: str, known: Iterable[str]) -> str | None:
 @cache
 def _by_joined_names() -> Mapping[str, str]:
     """Return paths by their names in one, as filters of GetFindings have: SeverityLabel."""
-    return {
-        _letters(outer.removesuffix("s") + inner): f"{outer}.{inner}"
-        for outer, place in finding_place().inside.items()
-        if place.values is None
-        for inner in place.inside
-    } | {
-        _letters(outer + inner): f"{outer}.{inner}"
-        for outer, place in finding_place().inside.items()
-        if place.values is None
-        for inner in place.inside
-    }
-
-
-def _letters(name: str) -> str:
-    return "".join(filter(str.isalnum, name)).lower()
+    paths = [
+        (outer, inner) for outer, place in finding_place().inside.items() for inner in place.inside
+    ]
+    names = {letters(outer + inner): f"{outer}.{inner}" for outer, inner in paths}
+    # Filters have the singular: ResourceType for Resources.Type.
+    singular = {letters(outer.removesuffix("s") + inner): (outer, inner) for outer, inner in paths}
+    return {name: ".".join(path) for name, path in singular.items()} | names
 
 
 def _names(place: Place) -> str:

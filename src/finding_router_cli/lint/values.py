@@ -2,11 +2,12 @@
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Any, Final, Protocol
 
-from finding_router.routing.patterns.caseless import AsciiCaseless, Part
+from finding_router.routing.patterns.caseless import AsciiCaseless, Caseless, Part
 from finding_router.routing.patterns.leaf import AnythingBut, Leaf, NumberRange
 from finding_router.routing.patterns.mistake import closest, did_you_mean, shown
 from finding_router.routing.patterns.wildcard import Wildcard
@@ -17,7 +18,7 @@ _MAX_SHOWN_CHARS: Final = 80
 _LEAST_LIKENESS: Final = 0.9
 _LIKE_A_REGION: Final = re.compile(r"[a-z]{2,4}(-[a-z]+){1,2}-\d+", re.IGNORECASE)
 # The end of a ProductArn with the name of an AWS service, complete or cut at its start.
-_SERVICE: Final = re.compile(r"(?:^|/)product/aws/([^/]*)$|/aws/([^/]*)$")
+_SERVICE: Final = re.compile(r"/aws/([^/]*)$")
 # AWS lists these integrations without their ARNs: any name that starts so may be right.
 # https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-internal-providers.html
 _UNLISTED_SERVICES: Final = ("iot-", "route")
@@ -175,12 +176,9 @@ class ProductNames:
 
     def _right_for(self, text: str) -> str | None:
         """Return the name of the AWS product that *text* seems to mean; None if it means none."""
-        from difflib import SequenceMatcher  # noqa: PLC0415 -- few patterns need it
-
         if text in self.known.values():
             return text
-        word = "".join(one for one in text.lower() if one.isalnum())
-        bare = word.removeprefix("aws").removeprefix("amazon")
+        bare = letters(text).removeprefix("aws").removeprefix("amazon")
         if bare in self.known:
             return self.known[bare]
         for name, right in self.known.items():
@@ -223,7 +221,7 @@ class ProductArns:
         return f"has {entry_shown(entry)}, which no product's ARN agrees with", remedy
 
     def _is_arn(self, value: object) -> bool:
-        return isinstance(value, str) and value.startswith(self.heads) and self._may_end(value, "/")
+        return isinstance(value, str) and value.startswith(self.heads) and self._may_end(value)
 
     def _may_start(self, start: str) -> bool:
         if ":product/aws/" in start:
@@ -233,8 +231,8 @@ class ProductArns:
                 return False
         return any(head.startswith(start) or start.startswith(head) for head in self.heads)
 
-    def _may_end(self, end: str, lead: str = "") -> bool:
-        service = _service_in(lead + end)
+    def _may_end(self, end: str) -> bool:
+        service = _service_in(end)
         return service is None or service in self.services or self._is_unlisted(end)
 
     def _is_unlisted(self, end: str) -> bool:
@@ -242,7 +240,7 @@ class ProductArns:
 
     def _admits(self, condition: object) -> bool:
         match condition:
-            case AnythingBut():
+            case AnythingBut() | Caseless():
                 return True
             case Wildcard():
                 heads = self.heads
@@ -269,9 +267,13 @@ def entry_shown(entry: object) -> str:
 
 def known_names(names: Collection[str], aliases: dict[str, str]) -> ProductNames:
     """Return `ProductNames` of *names*; *aliases* maps other words for them to the right one."""
-    letters: Callable[[str], str] = lambda name: "".join(filter(str.isalnum, name.lower()))  # noqa: E731
     by_letters = {letters(name): name for name in names}
     return ProductNames(by_letters | {letters(word): right for word, right in aliases.items()})
+
+
+def letters(text: str) -> str:
+    """Return the letters and digits of *text* in lower case, to compare names by."""
+    return "".join(filter(str.isalnum, text)).lower()
 
 
 # The key of null among the literals of a leaf, see `finding_router.routing.patterns.scalar`.
@@ -347,4 +349,4 @@ def _texts(entry: Any) -> Iterator[str]:
 def _service_in(text: str) -> str | None:
     """Return the name of the AWS service at the end of a ProductArn; None if it names none."""
     found = _SERVICE.search(text)
-    return None if found is None else found[1] if found[1] is not None else found[2]
+    return found[1] if found else None
