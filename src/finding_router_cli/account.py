@@ -74,7 +74,9 @@ class Account:
         import boto3  # noqa: PLC0415 -- see above
 
         if self._endpoint is None:
-            return boto3.Session(profile_name=self._profile, region_name=self._region)
+            # The AWS CLI reads AWS_REGION, which botocore does not.
+            region = self._region or os.environ.get("AWS_REGION") or None
+            return boto3.Session(profile_name=self._profile, region_name=region)
         return boto3.Session(
             region_name=self._region,
             aws_access_key_id="local",
@@ -153,7 +155,9 @@ class Account:
         """Return what is wrong and what to do, in one sentence."""
         match type(error).__name__:
             case "ProfileNotFound":
-                wanted = self._profile or os.environ.get("AWS_PROFILE", "")
+                wanted = self._profile or os.environ.get(
+                    "AWS_PROFILE", os.environ.get("AWS_DEFAULT_PROFILE", "")
+                )
                 which = _which(_profiles(), "aws configure makes one")
                 said = f"there is no profile {wanted}; {which}"
             case "NoRegionError":
@@ -206,26 +210,21 @@ class Account:
             return f"there is no Region {region}; {did_you_mean(region, regions())}"
         return f"AWS cannot be reached ({error}); check the network and the Region"
 
-    def _tables(self) -> list[str]:
-        return _listed(lambda: self.client("dynamodb").list_tables()["TableNames"])
+    def _tables(self) -> list[str] | None:
+        return self._names("dynamodb", "list_tables", "TableNames[]")
 
-    def _stacks(self) -> list[str]:
-        return _listed(
-            lambda: [
-                one["StackName"]
-                for one in self.client("cloudformation").describe_stacks()["Stacks"]
-            ]
-        )
+    def _stacks(self) -> list[str] | None:
+        return self._names("cloudformation", "describe_stacks", "Stacks[].StackName")
 
+    def _names(self, service: str, operation: str, path: str) -> list[str] | None:
+        """Return the names at *path*, a JMESPath, of an *operation*; None if AWS refuses it."""
+        from finding_router.aws.clients import AWS_ERRORS  # noqa: PLC0415 -- loads botocore
 
-def _listed(names: Callable[[], list[str]]) -> list[str]:
-    """Return *names*; none if AWS does not tell them."""
-    from finding_router.aws.clients import AWS_ERRORS  # noqa: PLC0415 -- loads botocore
-
-    try:
-        return sorted(names())
-    except AWS_ERRORS:
-        return []
+        try:
+            pages = self.client(service).get_paginator(operation).paginate()
+            return sorted(pages.search(path))
+        except AWS_ERRORS:
+            return None
 
 
 def _profiles() -> list[str]:
@@ -236,8 +235,10 @@ def _profiles() -> list[str]:
     return sorted(config.get("profiles", {}))
 
 
-def _which(names: list[str], otherwise: str) -> str:
-    """Return in words which *names* there are."""
+def _which(names: list[str] | None, otherwise: str) -> str:
+    """Return in words which *names* there are; None if they are not known."""
+    if names is None:
+        return f"which there are, your credentials may not ask; {otherwise}"
     if not names:
         return f"there is none: {otherwise}"
     more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""

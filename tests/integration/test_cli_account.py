@@ -48,7 +48,13 @@ COMMANDS = (["routes", "check"], ["explain"], ["redrive"])
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Let no stack of this machine, and no setting of it, have a part."""
-    for name in ("ROUTING_TABLE", "LEDGER_TABLE", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
+    for name in (
+        "ROUTING_TABLE",
+        "LEDGER_TABLE",
+        "AWS_PROFILE",
+        "AWS_DEFAULT_PROFILE",
+        "AWS_REGION",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("finding_router_cli.routes_at_hand.find_running", lambda _: None)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
@@ -168,6 +174,7 @@ class TestSentences:
             ("ExpiredTokenException", "your credentials have expired; sign in"),
             ("UnrecognizedClientException", "AWS does not know your credentials; sign in"),
             ("AccessDeniedException", "your credentials may not do this"),
+            ("ResourceNotFoundException", "which there are, your credentials may not ask; perhaps"),
             ("InternalServerError", "InternalServerError: An error occurred"),
         ],
     )
@@ -178,7 +185,8 @@ class TestSentences:
             raise ClientError({"Error": {"Code": code, "Message": "no"}}, "Query")
 
         client = SimpleNamespace(get_paginator=refuse)
-        monkeypatch.setattr("boto3.Session", lambda **_: SimpleNamespace(client=lambda _: client))
+        session = SimpleNamespace(client=lambda _: client, region_name="eu-west-1")
+        monkeypatch.setattr("boto3.Session", lambda **_: session)
 
         result = run("routes", "check", "--table", "Routes")
 
@@ -196,6 +204,16 @@ def test_a_region_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
     result = run("routes", "check", "--table", "t", "--region", "eu west 1")
 
     assert 'there is no Region eu west 1; did you mean "eu-west-1"?' in result.stderr
+
+
+def test_the_region_of_the_environment(
+    aws_environment: AwsServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It may be set as the AWS CLI takes it."""
+    monkeypatch.setenv("AWS_REGION", "eu-west-3")
+
+    assert "no such table in eu-west-3" in run("routes", "check", "--table", "Rotes").stderr
 
 
 class TestStack:

@@ -172,7 +172,7 @@ def test_fields_are_known_at_any_depth(tmp_path: Path, match: object, told: str)
         ({"ProductArn": ["guardduty"]}, 'write {"suffix": "/aws/guardduty"}'),
         ({"ProductArn": ["arn:aws:securityhub:eu-wets-1::product/aws/macie"]}, "no product's ARN"),
         ({"ProductArn": [{"prefix": "arn:aws:guardduty:"}]}, "which no product's ARN agrees"),
-        ({"ProductArn": [{"prefix": "arn:aws:securityhub:eu-west-1::product/aws/gard"}]}, "ARN"),
+        ({"ProductArn": [{"prefix": "arn:aws:securityhub:eu-west-1::product/aws/guardx"}]}, "ARN"),
         ({"ProductArn": [{"equals-ignore-case": "guardduty"}]}, "which no product's ARN agrees"),
         ({"ProductArn": [{"prefix": {"equals-ignore-case": "arn:aws:iam"}}]}, "ARN agrees with"),
         ({"ProductArn": [{"suffix": {"equals-ignore-case": "/AWS/IAM"}}]}, "ARN agrees with"),
