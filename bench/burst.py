@@ -28,6 +28,7 @@ from cost import (
     ROUTES_READ_UNITS,
     SLOWDOWN,
     SQS_REQUEST,
+    write_units,
 )
 from faults.flood import Flood
 from finding_router_local.gate import Call
@@ -61,21 +62,12 @@ class Meter(deque[Call]):
             self._add_request(call)
 
     def _add(self, operation: str, request: Mapping[str, Any]) -> None:
+        self.units["writes"] += write_units(operation, request)
         match operation:
-            case "TransactWriteItems":
-                # Twice the units of a write of its own.
-                for each in request["TransactItems"]:
-                    item = each.get("Put", {}).get("Item")
-                    self.units["writes"] += 2 * (_kilobytes(item) if item else 1)
             case "BatchWriteItem":
                 [puts] = request["RequestItems"].values()
                 for item in (each["PutRequest"]["Item"] for each in puts):
-                    self.units["writes"] += _kilobytes(item)
                     self._stored[item["finding"]["S"]] += len(json.dumps(item))
-            case "PutItem":
-                self.units["writes"] += _kilobytes(request["Item"])
-            case "UpdateItem" | "DeleteItem":
-                self.units["writes"] += 1
             case "BatchGetItem":
                 [wanted] = request["RequestItems"].values()
                 self.units["reads"] += len(wanted["Keys"])
@@ -159,11 +151,6 @@ def measure(findings: int) -> Burst:
         messages=messages,
         units=meter.units,
     )
-
-
-def _kilobytes(item: object) -> int:
-    """Return the write units of an item, whose JSON is longer than what is stored."""
-    return math.ceil(len(json.dumps(item)) / KILOBYTE)
 
 
 def _children() -> float:

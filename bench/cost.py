@@ -12,7 +12,7 @@ import math
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,9 +66,9 @@ AWS_CALL_SECONDS = 0.010
 SLACK_POST_SECONDS = 0.300
 ROUTES_READ_UNITS = 4  # 30 KB
 PLATFORM_LOG_BYTES = 1_000  # Lambda's own log lines for an invocation
-# Five concurrent long polls of at most 20 s, all the time, even for an empty queue:
+# Five concurrent long polls of at most 20 s for each of two queues, all the time, even if empty:
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
-POLLS = 5 * 3 * 60 * 24 * DAYS
+POLLS = 2 * 5 * 3 * 60 * 24 * DAYS
 WAKES = 60 * 24 * DAYS
 
 WAKE = {"finding-router": "wake"}
@@ -137,21 +137,31 @@ def _run(function: RuntimeEmulator, stack: Stack, event: Any, findings: int) -> 
         cpu_seconds=(function.cpu_ms - cpu_ms) / 1000,
         calls=len(calls),
         posts=len(stack.slack.messages()) - posts,
-        writes=sum(map(_write_units, calls)),
+        writes=sum(
+            write_units(call.operation, json.loads(call.body))
+            for call in calls
+            if call.service == "dynamodb"
+        ),
         reads=sum(map(_read_units, calls)),
         log_bytes=sum(len(line.encode()) + 1 for line in own),
     )
 
 
-def _write_units(call: Call) -> int:
+def write_units(operation: str, request: Mapping[str, Any]) -> int:
     """Return the write units of a call, one per KB of JSON, which is longer than the item."""
-    request = json.loads(call.body) if call.service == "dynamodb" else {}
-    if call.operation == "BatchWriteItem":
-        [requests] = request["RequestItems"].values()
-        return sum(_kilobytes(each) for each in requests)
-    if call.operation == "PutItem":
-        return _kilobytes(request["Item"])
-    return int(call.operation == "UpdateItem")
+    match operation:
+        case "TransactWriteItems":
+            # Twice the units of a write of its own; what is updated is small.
+            puts = (each.get("Put", {}).get("Item") for each in request["TransactItems"])
+            return sum(2 * (_kilobytes(item) if item else 1) for item in puts)
+        case "BatchWriteItem":
+            [requests] = request["RequestItems"].values()
+            return sum(_kilobytes(each["PutRequest"]["Item"]) for each in requests)
+        case "PutItem":
+            return _kilobytes(request["Item"])
+        case "UpdateItem" | "DeleteItem":
+            return 1
+    return 0
 
 
 def _kilobytes(item: object) -> int:
