@@ -21,7 +21,10 @@ from cold_start import HANDLER, PROJECT, make_batch
 from finding_router.delivery.limits.rate import POST_SECONDS
 from finding_router_local import EXAMPLE_ROUTES
 from finding_router_local.build import sam_build
+from finding_router_local.event_source import EventSource
 from finding_router_local.gate import Call
+from finding_router_local.invocation import Invocation
+from finding_router_local.queues import QueueView
 from finding_router_local.stack import Stack
 from rie import RuntimeEmulator, assemble_runtime, find_emulator
 
@@ -72,6 +75,9 @@ POLLS = 2 * 5 * 3 * 60 * 24 * DAYS
 WAKES = 60 * 24 * DAYS
 
 WAKE = {"finding-router": "wake"}
+BACKLOG = "BacklogQueue"
+# The calls of the event source.
+POLLED = {"ReceiveMessage", "DeleteMessageBatch"}
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,7 @@ class Use:
     """The resources that one invocation with *findings* uses."""
 
     findings: int
+    runs: int
     seconds: float
     cpu_seconds: float
     calls: int
@@ -126,14 +133,15 @@ def measure(runs: dict[str, tuple[Any, int]]) -> dict[str, Use]:
 def _run(function: RuntimeEmulator, stack: Stack, event: Any, findings: int) -> Use:
     stack.aws.gate.recent.clear()
     cpu_ms, posts = function.cpu_ms, len(stack.slack.messages())
-    invocation = function.invoke(event)
-    if invocation.error or invocation.answer.get("batchItemFailures"):
+    invocations = [function.invoke(event), *_work_off(function, stack)]
+    if any(each.error for each in invocations):
         sys.exit("\n".join(function.log))
-    own = [line for line in invocation.log if line.startswith("{")]
-    calls = list(stack.aws.gate.recent)
+    own = [line for each in invocations for line in each.log if line.startswith("{")]
+    calls = [each for each in stack.aws.gate.recent if each.operation not in POLLED]
     return Use(
         findings=findings,
-        seconds=invocation.seconds,
+        runs=len(invocations),
+        seconds=sum(each.seconds for each in invocations),
         cpu_seconds=(function.cpu_ms - cpu_ms) / 1000,
         calls=len(calls),
         posts=len(stack.slack.messages()) - posts,
@@ -145,6 +153,22 @@ def _run(function: RuntimeEmulator, stack: Stack, event: Any, findings: int) -> 
         reads=sum(map(_read_units, calls)),
         log_bytes=sum(len(line.encode()) + 1 for line in own),
     )
+
+
+def _work_off(function: RuntimeEmulator, stack: Stack) -> Iterator[Invocation]:
+    """Yield an invocation for each batch of what was put off, until nothing is left."""
+    [source] = (each for each in stack.function.sources if each.queue == BACKLOG)
+    waiting = QueueView(stack.aws, stack.deployment.queues[BACKLOG])
+    backlog = EventSource(
+        source, sqs=stack.aws.client("sqs"), region=stack.aws.region, invoke=function.invoke
+    )
+    backlog.hurry(now=True)
+    while waiting.ids():
+        batch = backlog.run_once()
+        if batch is None:
+            time.sleep(0.1)
+        else:
+            yield batch.invocation
 
 
 def write_units(operation: str, request: Mapping[str, Any]) -> int:
@@ -185,7 +209,12 @@ def bill(accounts: int, new: Use, again: Use, wake: Use) -> Iterator[tuple[str, 
     checks = accounts * CHECKS_PER_ACCOUNT_AND_DAY * DAYS
     runs = ((events / new.findings, new), (checks / again.findings, again), (WAKES, wake))
     amounts = (
-        ("Lambda, requests", sum(times for times, _ in runs), LAMBDA_REQUEST, FREE_LAMBDA_REQUESTS),
+        (
+            "Lambda, requests",
+            sum(times * use.runs for times, use in runs),
+            LAMBDA_REQUEST,
+            FREE_LAMBDA_REQUESTS,
+        ),
         (
             "Lambda, GB-seconds",
             sum(times * use.billed_seconds * MEMORY_GB for times, use in runs),
