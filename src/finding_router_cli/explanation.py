@@ -15,6 +15,7 @@ from finding_router.routing.items.route import Deliver
 from finding_router.routing.items.silence import OnExpiry, Silence
 from finding_router.routing.table import Decision, Destination, RoutingTable
 from finding_router.routing.trace import TraceStep
+from finding_router_cli import terminal
 
 _MAX_MISSES: Final = 20
 _MAX_TITLE_CHARS: Final = 120
@@ -119,7 +120,7 @@ def as_lines(explanation: Explanation, *, table: RoutingTable, show_all: bool) -
             yield _line("goes to", _words(destination, table))
         return
     account = [table.alias(finding.account_id) or finding.account_name, finding.account_id]
-    yield f"{finding.severity}  {explanation.title}"
+    yield f"{terminal.severity(finding.severity)}  {explanation.title}"
     yield _line("account", *account, finding.region)
     yield _line("product", finding.product, finding.control_id)
     if explanation.not_posted:
@@ -147,7 +148,7 @@ def alert_lines(alerts: Sequence[Mapping[str, str]]) -> Iterator[str]:
 
 def printable(text: str, *, most: int = _MAX_LINE_CHARS) -> str:
     """Return *text* as one line of at most *most* characters, without control characters."""
-    shown = "".join(letter if letter.isprintable() else " " for letter in text)
+    shown = terminal.printable(text)
     return shown if len(shown) <= most else shown[: most - 1] + "…"
 
 

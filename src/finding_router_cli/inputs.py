@@ -23,6 +23,9 @@ _OF_A_FINDING: Final = frozenset(
     {"SchemaVersion", "Id", "ProductArn", "GeneratorId", "AwsAccountId", "Title", "Resources"}
 )
 
+# https://schema.ocsf.io: every finding of OCSF has these.
+_OF_OCSF: Final = frozenset({"class_uid", "finding_info", "metadata"})
+
 
 def read_events(text: str, source: str) -> list[dict[str, Any]]:
     """
@@ -62,6 +65,24 @@ def envelope_of(finding: object) -> dict[str, Any]:
     }
 
 
+def renewed(event: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *event* with an Id for each finding that no finding had before."""
+    match event:
+        case {"detail": {"findings": [*findings]} as detail}:
+            return {
+                **event,
+                "detail": {**detail, "findings": [_renewed(each) for each in findings]},
+            }
+    return dict(event)
+
+
+def _renewed(finding: object) -> object:
+    match finding:
+        case {"Id": str() as id_, **others}:
+            return {**others, "Id": f"{id_}-{uuid4()}"}
+    return finding
+
+
 def _events_in_text(text: str, source: str) -> Iterator[dict[str, Any]]:
     for place, document in documents(text, source):
         yield from _events(document, place)
@@ -77,7 +98,8 @@ def _events(document: object, place: str) -> Iterator[dict[str, Any]]:
         case {"Messages": list() as messages}:
             yield from _events_of_each(messages, place, "message")
         case {"Findings": list() as findings}:
-            yield from map(envelope_of, findings)
+            for number, finding in enumerate(findings, 1):
+                yield _envelope(finding, f"{place}, finding {number}")
         case {"body": str() as body} | {"Body": str() as body}:
             yield _event_of_body(body)
         case dict():
@@ -112,8 +134,33 @@ def _event(document: dict[str, Any], place: str) -> dict[str, Any]:
         case {"event": {"detail": {}} as event}:  # beside a note on its origin, as in samples
             return dict(event)
         case {"finding": {} as finding}:
-            return envelope_of(finding)
-    if _OF_A_FINDING.isdisjoint(document):
+            return _envelope(finding, place)
+    if _OF_A_FINDING.isdisjoint(document) and not _is_ocsf(document):
         problem = f"is no event and no finding (it has {', '.join(document)[:80] or 'no fields'})"
         raise UnreadableError(place, problem, _WANTED)
-    return envelope_of(document)
+    return _envelope(document, place)
+
+
+def _envelope(finding: object, place: str) -> dict[str, Any]:
+    """
+    Return an Imported event with *finding*.
+
+    Raises:
+        UnreadableError: It is an OCSF finding.
+
+    """
+    if _is_ocsf(finding):
+        problem = "is an OCSF finding"
+        remedy = (
+            "bare findings are read as ASFF: take it from `aws securityhub get-findings`, "
+            "not from get-findings-v2"
+        )
+        raise UnreadableError(place, problem, remedy)
+    return envelope_of(finding)
+
+
+def _is_ocsf(finding: object) -> bool:
+    """Return True if *finding* has the fields of OCSF and none of ASFF."""
+    if not isinstance(finding, Mapping):
+        return False
+    return len(_OF_OCSF & finding.keys()) > 1 and _OF_A_FINDING.isdisjoint(finding)

@@ -5,7 +5,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -14,20 +14,26 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from finding_router.counts import counted
-from finding_router_cli import local_report
+from finding_router_cli import local_report, terminal
 from finding_router_cli.documents import UnreadableError, read_text
-from finding_router_cli.inputs import read_events
+from finding_router_cli.inputs import read_events, renewed
 from finding_router_cli.local_usage import usage
 from finding_router_cli.routing_items import read_items
 from finding_router_local import EXAMPLE_ROUTES, TEMPLATE
 from finding_router_local.outcomes import FindingOutcome
-from finding_router_local.running import announce, find_running, private_folder
+from finding_router_local.running import (
+    AlreadyRunningError,
+    announce,
+    find_running,
+    private_folder,
+)
 
 if TYPE_CHECKING:
     from finding_router_local.stack import Stack
 
 LOOPBACK: Final = "127.0.0.1"
 SEND_SECONDS: Final = 60.0
+ECHO_SECONDS: Final = 10.0
 # A finding that has failed so often is not retried further while a person waits.
 TRIES: Final = 5
 CONTAINER_HOST: Final = "host.docker.internal"
@@ -59,6 +65,7 @@ def local() -> None:
 @local.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option("--json", "for_programs", is_flag=True, help="Print JSON.")
+@click.option("--new", "as_new", is_flag=True, help="Give each finding an Id that is new.")
 @click.option(
     "--seconds", default=SEND_SECONDS, show_default=True, help="How long to wait for the queue."
 )
@@ -68,6 +75,7 @@ def send(
     files: Sequence[str],
     *,
     for_programs: bool,
+    as_new: bool,
     seconds: float,
     routes_file: str | None,
     template: Path,
@@ -78,13 +86,15 @@ def send(
     A FILE holds an EventBridge event, an SQS batch, a finding, a list of these, the output of
     get-findings, or JSON lines; "-" reads standard input. They go through the stack that
     `local up` keeps running. If none is running, or with --routes, a new stack is started.
+    A finding that was sent before is a duplicate, unless it is sent with --new.
 
     Exits with 0 if every finding has a final outcome, with 1 if one failed.
     """
-    sources, events = [], []
+    sources: list[str] = []
+    events: list[dict[str, Any]] = []
     for file in files:
         found = read_events(read_text(file), file)
-        events += found
+        events += map(renewed, found) if as_new else found
         sources += [file] * len(found)
     running = find_running(template.parent) if routes_file is None else None
     if running is not None:
@@ -133,6 +143,7 @@ def up(*, host: str, port: int, slack_port: int, routes_file: str | None, templa
 
     For `sam local invoke`, listen at 0.0.0.0, since its container does not share the loopback.
     """
+    _refuse_second(template)
     with _started(template, routes_file, host=host, port=port, slack_port=slack_port) as stack:
         _introduce_samples(stack, template)
         _serve(stack, template, host)
@@ -151,6 +162,8 @@ def demo(*, serve: bool, page: Path | None, routes_file: str | None, template: P
     """Send every event of events/ through the stack, and show the outcome of each finding."""
     from finding_router_local.slack import render_page  # noqa: PLC0415 -- as for the stack
 
+    if serve:
+        _refuse_second(template)
     files = _samples(template)
     events = [event for path in files for event in read_events(read_text(str(path)), str(path))]
     click.echo("Starting AWS and Slack on this machine, with what template.yaml deploys …")
@@ -168,9 +181,12 @@ def demo(*, serve: bool, page: Path | None, routes_file: str | None, template: P
             f"{counted(len(messages), 'message')} in {counted(channels, 'channel')}, "
             f"{time.monotonic() - began:.1f} s"
         )
-        click.echo(f"The messages, as Slack lays them out: {page.resolve().as_uri()}")
+        address = f"The messages, as Slack lays them out: {page.resolve().as_uri()}"
+        click.echo(terminal.wrapped(address, terminal.columns() or len(address)))
         if serve:
-            _serve(stack, template, LOOPBACK)
+            # The echoes of the samples are over before the commands stand below them.
+            stack.drain(seconds=ECHO_SECONDS)
+            _serve(stack, template, LOOPBACK, is_sent=True)
     _exit(outcomes)
 
 
@@ -209,10 +225,33 @@ def _started(
     stack = Stack(template=template, host=host, port=port, slack_port=slack_port)
     try:
         with _interruptible(), stack:
-            stack.put_routes([item for item in items if isinstance(item, dict)])
+            stack.put_routes(_with_keys(items))
             yield stack
     except TemplateError as error:
         raise click.ClickException(str(error)) from error
+
+
+def _with_keys(items: Iterable[object]) -> Iterator[dict[str, Any]]:
+    """Yield the *items* that the table can hold; the router reports those that are wrong."""
+    for number, item in enumerate(items, 1):
+        keys = [item.get(key) for key in ("kind", "name")] if isinstance(item, dict) else []
+        if isinstance(item, dict) and all(isinstance(key, str) and key for key in keys):
+            yield item
+        else:
+            click.echo(f"left out: item {number} of the routes: kind or name is missing", err=True)
+
+
+def _refuse_second(template: Path) -> None:
+    """Raise ClickException if a stack of the project is running."""
+    running = find_running(template.parent)
+    if running is not None:
+        raise _second(AlreadyRunningError(running))
+
+
+def _second(error: AlreadyRunningError) -> click.ClickException:
+    return click.ClickException(
+        f"{error}; send to it with `finding-router local send`, or end it first"
+    )
 
 
 @contextmanager
@@ -232,31 +271,51 @@ def _interrupt(number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _serve(stack: "Stack", template: Path, host: str) -> None:
-    """Print how to use *stack*, and run it until Ctrl-C, at the pace of the real services."""
+def _serve(stack: "Stack", template: Path, host: str, *, is_sent: bool = False) -> None:
+    """
+    Print how to use *stack*, and run it until Ctrl-C, at the pace of the real services.
+
+    *is_sent* is True if it already has the samples.
+    """
+    try:
+        with announce(stack.id, stack.aws.url, template.parent):
+            _run(stack, template, host, is_sent=is_sent)
+    except AlreadyRunningError as error:
+        raise _second(error) from error
+
+
+def _run(stack: "Stack", template: Path, host: str, *, is_sent: bool) -> None:
     stack.is_hasty = False
     environment_file = template.parent / "events" / _ENVIRONMENT_FILE
     is_open = host == _EVERY_INTERFACE
     container_host = CONTAINER_HOST if is_open else host
     content = {stack.function.logical_id: stack.environment(container_host)}
-    environment_file.write_text(json.dumps(content, indent=2) + "\n")
-    stack.journal.listeners.append(lambda outcomes: _print(outcomes, with_summary=False))
     try:
-        with announce(stack.id, stack.aws.url, template.parent):
-            click.echo(usage(stack, template, environment_file, is_open=is_open))
-            while True:
-                time.sleep(3600)
+        environment_file.write_text(json.dumps(content, indent=2) + "\n")
+        # What the router does from now on is printed below the commands.
+        click.echo(usage(stack, template, environment_file, is_open=is_open, is_sent=is_sent))
+        stack.journal.listeners.append(_print_news)
+        while True:
+            time.sleep(3600)
     except KeyboardInterrupt:
         click.echo("\nEnded.")
     finally:
         environment_file.unlink(missing_ok=True)
 
 
-def _print(outcomes: Sequence[FindingOutcome], *, with_summary: bool = True) -> None:
+def _print(outcomes: Sequence[FindingOutcome]) -> None:
     for outcome in outcomes:
         click.echo(local_report.line(outcome))
-    if with_summary:
-        click.echo(f"\n{local_report.summary(outcomes)}")
+    click.echo(f"\n{local_report.summary(outcomes)}")
+    sys.stdout.flush()
+
+
+def _print_news(outcomes: Sequence[FindingOutcome]) -> None:
+    """Print *outcomes*, without the echoes that Security Hub sends of the router's own marks."""
+    for outcome in outcomes:
+        if not outcome.is_echo:
+            # The thread of a worker does not know the context that has the colours.
+            click.echo(local_report.line(outcome), color=terminal.colours())
     sys.stdout.flush()
 
 

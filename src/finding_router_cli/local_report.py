@@ -1,7 +1,5 @@
 """Format the outcomes of findings as text."""
 
-import shutil
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
@@ -9,20 +7,16 @@ from typing import Any, Final
 import click
 
 from finding_router.counts import counted
+from finding_router_cli import terminal
 from finding_router_local.outcomes import FAILED, FILTERED, MISSING, Delivered, FindingOutcome
 
 _SEVERITY_WIDTH: Final = 13
+_INDENT: Final = _SEVERITY_WIDTH + 1
 _TITLE_WIDTH: Final = 50
 _LEAST_TITLE_WIDTH: Final = 30
 _ACCOUNT_WIDTH: Final = 27
 _PRODUCT_WIDTH: Final = 22
 # Arguments for click.style.
-_SEVERITY_STYLES: Final[dict[str, dict[str, Any]]] = {
-    "CRITICAL": {"fg": "white", "bg": "red", "bold": True},
-    "HIGH": {"fg": "red", "bold": True},
-    "MEDIUM": {"fg": "yellow"},
-    "LOW": {"fg": "blue"},
-}
 _QUIET: Final[dict[str, Any]] = {"dim": True}
 _GOOD: Final[dict[str, Any]] = {"fg": "green"}
 _BAD: Final[dict[str, Any]] = {"fg": "red", "bold": True}
@@ -43,36 +37,43 @@ _WORDS: Final = {
 
 def line(outcome: FindingOutcome) -> str:
     """
-    Return one line on a finding, or, on a terminal, two lines of its width.
+    Return one line on a finding, or, on a terminal, a few lines of its width.
 
     In text from the finding, control characters are replaced by spaces.
     """
-    severity = outcome.severity or "-"
-    severity_column = " " * (_SEVERITY_WIDTH - len(severity))
-    is_terminal = sys.stdout.isatty()
-    title_width = _TITLE_WIDTH
-    if is_terminal:
-        others = _SEVERITY_WIDTH + _ACCOUNT_WIDTH + _PRODUCT_WIDTH + 4
-        title_width = max(_LEAST_TITLE_WIDTH, shutil.get_terminal_size().columns - others)
-    what = " ".join(
-        [
-            _styled(severity, _SEVERITY_STYLES.get(severity, _QUIET)) + severity_column,
-            _column(outcome.title or outcome.detail, title_width),
-            _column(_account(outcome), _ACCOUNT_WIDTH),
-            _column(outcome.product or "", _PRODUCT_WIDTH),
-        ]
-    )
+    width = terminal.columns()
+    name = outcome.severity or "-"
+    severity = terminal.severity(name) + " " * (_SEVERITY_WIDTH - len(name))
+    title = terminal.printable(outcome.title or outcome.detail)
+    account = terminal.printable(_account(outcome))
+    product = terminal.printable(outcome.product or "")
     where = f"{_destinations(outcome)}  {_end(outcome)}"
-    if is_terminal:
-        return f"{what.rstrip()}\n{' ' * (_SEVERITY_WIDTH + 1)}{where}"
-    return f"{what} {where}"
+    others = _SEVERITY_WIDTH + _ACCOUNT_WIDTH + _PRODUCT_WIDTH + 4
+    if width is None or width >= others + _LEAST_TITLE_WIDTH:
+        columns = (
+            (title, _TITLE_WIDTH if width is None else width - others),
+            (account, _ACCOUNT_WIDTH),
+            (product, _PRODUCT_WIDTH),
+        )
+        told = " ".join([severity, *(terminal.fitted(text, cells) for text, cells in columns)])
+        if width is None:
+            return f"{told} {where}"
+        lines = [told.rstrip()]
+    else:
+        room = max(width - _INDENT, 1)
+        lines = [f"{severity} {terminal.fitted(title, room).rstrip()}"]
+        if about := " · ".join(filter(None, (account, product))):
+            lines.append(terminal.wrapped(about, width, indent=_INDENT))
+    return "\n".join([*lines, terminal.wrapped(where, width, indent=_INDENT)])
 
 
 def summary(outcomes: Sequence[FindingOutcome]) -> str:
     """Return the number of findings by outcome, most frequent first, as text."""
     counts = Counter(outcome.outcome for outcome in outcomes)
     words = ", ".join(f"{count} {_word(name)}" for name, count in counts.most_common())
-    return f"{counted(len(outcomes), 'finding')}: {words}"
+    text = f"{counted(len(outcomes), 'finding')}: {words}"
+    width = terminal.columns()
+    return text if width is None else terminal.wrapped(text, width)
 
 
 def _destinations(outcome: FindingOutcome) -> str:
@@ -83,8 +84,9 @@ def _destinations(outcome: FindingOutcome) -> str:
 
 def _destination(delivered: Delivered) -> str:
     by = ", ".join(delivered.routes) or "default channel"
-    note = f"; {_clean(delivered.note)}" if delivered.note else ""
-    return f"{_styled(_clean(delivered.channel), {'bold': True})} ({_clean(by)}{note})"
+    note = f"; {terminal.printable(delivered.note)}" if delivered.note else ""
+    channel = _styled(terminal.printable(delivered.channel), {"bold": True})
+    return f"{channel} ({terminal.printable(by)}{note})"
 
 
 def _end(outcome: FindingOutcome) -> str:
@@ -93,7 +95,7 @@ def _end(outcome: FindingOutcome) -> str:
         end += f", {outcome.workflow_status}"
     is_explained = outcome.outcome == FILTERED or (outcome.channels and outcome.is_settled)
     if outcome.detail and outcome.title and not is_explained:
-        end += f": {_clean(outcome.detail)}"
+        end += f": {terminal.printable(outcome.detail)}"
     return end
 
 
@@ -103,15 +105,6 @@ def _account(outcome: FindingOutcome) -> str:
 
 def _word(name: str) -> str:
     return _WORDS.get(name, name)
-
-
-def _column(text: str, width: int) -> str:
-    text = _clean(text)
-    return text.ljust(width) if len(text) <= width else f"{text[: width - 1]}…"
-
-
-def _clean(text: str) -> str:
-    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _styled(text: str, style: dict[str, Any]) -> str:

@@ -1,10 +1,14 @@
 """The `finding-router` command."""
 
+import io
+import sys
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Final
 
 import click
+
+from finding_router_cli import terminal
 
 # Modules are imported when called: the local stack alone takes seconds to import.
 _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
@@ -34,5 +38,10 @@ class _LateCommands(click.Group):
 
 @click.group(cls=_LateCommands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="security-hub-slack-router")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Route AWS Security Hub findings to Slack channels."""
+    context.color = terminal.colours()
+    # A name in a script that the encoding does not have is no reason to fail.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")

@@ -12,6 +12,8 @@ FILTERED: Final = "filtered"
 MISSING: Final = "missing"
 FAILED: Final = "failed"
 _UNSETTLED: Final = frozenset({FAILED, MISSING})
+_NOT_NEW: Final = "not_new"
+_NOTIFIED: Final = "NOTIFIED"
 # The handler's line for a finding, and the fields that an outcome copies from it.
 _LINE: Final = "finding"
 _COPIED: Final = (
@@ -67,6 +69,11 @@ class FindingOutcome:
     def is_settled(self) -> bool:
         """Return True if the finding reached an end that is named."""
         return self.outcome not in _UNSETTLED
+
+    @property
+    def is_echo(self) -> bool:
+        """Return True if the event says only that the finding was marked as NOTIFIED."""
+        return self.outcome == _NOT_NEW and self.workflow_status == _NOTIFIED
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON for other programs."""

@@ -27,6 +27,8 @@ class RunningStack:
     url: str
     region: str
     queues: Mapping[str, str]
+    pid: int | None = None
+    """The process that keeps it running."""
 
     def send(self, events: Sequence[Mapping[str, Any]], *, seconds: float) -> list[FindingOutcome]:
         """
@@ -76,20 +78,53 @@ class RunningStack:
         return body
 
 
+class AlreadyRunningError(Exception):
+    """Another process keeps a stack running for the same project."""
+
+    def __init__(self, running: RunningStack) -> None:
+        """Name the other's address and process."""
+        process = "" if running.pid is None else f", in process {running.pid}"
+        super().__init__(f"a stack of this project already runs at {running.url}{process}")
+
+
 @contextmanager
 def announce(stack_id: str, url: str, root: Path) -> Iterator[None]:
     """
     Make a stack known to other processes until the end of the ``with`` block.
 
     *url* is the address of its AWS, *root* the project's folder.
+
+    Raises:
+        AlreadyRunningError: Another stack is known there, and runs.
+
     """
     path = private_folder(root) / _FILE
+    refuse_second(root)
     said = {"id": stack_id, "pid": os.getpid(), "url": url}
-    path.write_text(json.dumps(said))
+    try:
+        # Two that start at once do not take each other over.
+        with path.open("x") as file:
+            json.dump(said, file)
+    except FileExistsError as error:
+        refuse_second(root)
+        raise OSError(f"{path} cannot be written; remove it") from error
     try:
         yield
     finally:
         path.unlink(missing_ok=True)
+
+
+def refuse_second(root: Path) -> None:
+    """
+    Do nothing unless a stack runs for the project in *root*.
+
+    Raises:
+        AlreadyRunningError: One does.
+
+    """
+    running = find_running(root)
+    if running is not None:
+        raise AlreadyRunningError(running)
 
 
 def find_running(root: Path) -> RunningStack | None:
@@ -107,7 +142,9 @@ def find_running(root: Path) -> RunningStack | None:
     if not isinstance(there, dict) or there.get("id") is None or there["id"] != said["id"]:
         path.unlink(missing_ok=True)
         return None
-    return RunningStack(said["url"], region=there["region"], queues=there["queues"])
+    return RunningStack(
+        said["url"], region=there["region"], queues=there["queues"], pid=said.get("pid")
+    )
 
 
 def private_folder(root: Path) -> Path:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,12 @@ import pytest
 from click import unstyle
 from click.testing import CliRunner
 
+from finding_router_cli import local
 from finding_router_cli.local_report import line, summary
 from finding_router_cli.main import main
 from finding_router_local import TEMPLATE
 from finding_router_local.outcomes import Delivered, FindingOutcome
+from finding_router_local.running import AlreadyRunningError, announce
 
 ROOT = TEMPLATE.parent
 EVENTS = ROOT / "events"
@@ -49,6 +52,16 @@ def plain(outcome: FindingOutcome) -> str:
 def endpoint_in(seen: str) -> str:
     """Return the address of AWS that `local up` prints."""
     return re.search(r"AWS +(http://127\.0\.0\.1:\d+)", seen)[1]
+
+
+def printed(*words: str, **environment: str) -> str:
+    """Run a command in a process of its own, without a terminal, and return its output."""
+    command = [sys.executable, "-c", "from finding_router_cli.main import main; main()"]
+    cleared = {name: value for name, value in os.environ.items() if not name.endswith("_COLOR")}
+    done = subprocess.run(
+        [*command, *words], env=cleared | environment, capture_output=True, timeout=60, check=True
+    )
+    return done.stdout.decode(environment.get("PYTHONIOENCODING", "utf-8"))
 
 
 class TestSend:
@@ -103,6 +116,19 @@ class TestSend:
         assert "→ #mine (all)" in result.output
         assert "1 finding: 1 posted" in result.output
 
+    def test_an_item_without_a_name_is_left_out(self, runner: CliRunner, tmp_path: Path) -> None:
+        """The table cannot hold it; the others lead the finding on."""
+        routes = tmp_path / "routes.json"
+        named = {"kind": "route", "name": "all", "channel": "#mine"}
+        routes.write_text(json.dumps([{"kind": "account", "alias": "x"}, named]))
+        file = str(EVENTS / "imported-guardduty-port-probe.json")
+
+        result = runner.invoke(main, ["local", "send", file, "--routes", str(routes)])
+
+        assert 0 == result.exit_code
+        assert "left out: item 1 of the routes: kind or name is missing" in result.output
+        assert "→ #mine (all)" in result.output
+
     def test_refuses_what_it_cannot_read(self, runner: CliRunner, tmp_path: Path) -> None:
         """A file that is no JSON is named, before anything is started."""
         file = tmp_path / "broken.json"
@@ -152,31 +178,59 @@ class TestDemo:
         assert page.as_uri() in result.output
         assert "checkout-api" in page.read_text()
 
+    def test_what_is_served_can_be_tried_at_once(self, project: Any) -> None:
+        """The commands stand last, and the first one sends what was not yet sent."""
+        with kept_running(project, "demo", "--serve") as (process, seen):
+            command = re.search(r"local send (--new events/.*)", seen)[1]
+            option, file = command.split()
+            template = str(project / "template.yaml")
+            result = CliRunner().invoke(
+                main, ["local", "send", option, str(project / file), "--template", template]
+            )
+            second = CliRunner().invoke(main, ["local", "demo", "--serve", "--template", template])
+            process.send_signal(signal.SIGINT)
+            log, _ = process.communicate(timeout=30)
+
+        assert seen.index("3 findings: 3 posted") < seen.index("The router runs on this machine")
+        assert "1 finding: 1 posted" in result.output
+        assert ["posted, NOTIFIED"] == re.findall(r"\) +(\w.*)$", log, re.MULTILINE)
+        assert 1 == second.exit_code
+        assert f"already runs at {endpoint_in(seen)}, in process {process.pid};" in second.output
+        assert 0 == process.returncode
+
+
+@contextmanager
+def kept_running(project: Path, *words: str) -> Iterator[tuple[Any, str]]:
+    """Start a command of `local`, wait until it is there, and end it as a person does."""
+    command = [sys.executable, "-c", "from finding_router_cli.main import main; main()"]
+    template = str(project / "template.yaml")
+    process = subprocess.Popen(
+        [*command, "local", *words, "--template", template],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    seen = ""
+    while "--host 0.0.0.0" not in seen:
+        text = process.stdout.readline()
+        assert text, seen
+        seen += text
+    try:
+        yield process, seen
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=30)
+
 
 class TestUp:
     """`local up`, in a process of its own."""
 
     @pytest.fixture
     def running(self, project: Any) -> Iterator[Any]:
-        """Start it, wait until it is there, and end it as a person does."""
-        command = [sys.executable, "-c", "from finding_router_cli.main import main; main()"]
-        template = str(project / "template.yaml")
-        process = subprocess.Popen(
-            [*command, "local", "up", "--template", template],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        seen = ""
-        while "--host 0.0.0.0" not in seen:
-            text = process.stdout.readline()
-            assert text, seen
-            seen += text
-        try:
-            yield process, seen
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.communicate(timeout=30)
+        """Keep it running, and yield its process and what it printed."""
+        with kept_running(project, "up") as found:
+            yield found
 
     def test_takes_findings_until_it_is_ended(self, project: Any, running: Any) -> None:
         """Sent from another process they go through it, and it leaves nothing behind."""
@@ -200,6 +254,31 @@ class TestUp:
         assert 0 == process.returncode
         assert not (project / "events" / "local-env.json").exists()
         assert not (project / ".demo" / "stack.json").exists()
+
+    def test_a_second_one_leaves_the_first_alone(self, project: Any, running: Any) -> None:
+        """The second names the first by address and process, and findings still go there."""
+        process, seen = running
+        template = str(project / "template.yaml")
+        file = str(project / "events" / "imported-guardduty-port-probe.json")
+
+        second = CliRunner().invoke(main, ["local", "up", "--template", template])
+        sent = CliRunner().invoke(main, ["local", "send", file, "--template", template])
+
+        assert 1 == second.exit_code
+        assert f"already runs at {endpoint_in(seen)}, in process {process.pid};" in second.output
+        assert "1 finding: 1 posted" in sent.output
+        assert process.pid == json.loads((project / ".demo" / "stack.json").read_text())["pid"]
+        assert (project / "events" / "local-env.json").exists()
+
+    def test_of_two_that_start_at_once_one_is_refused(self, project: Any, running: Any) -> None:
+        """A stack that was announced in the meantime is not replaced."""
+        _, seen = running
+
+        with (
+            pytest.raises(AlreadyRunningError, match=re.escape(endpoint_in(seen))),
+            announce("another", "http://127.0.0.1:9", project),
+        ):
+            pass
 
     def test_knows_the_samples_in_every_region(self, project: Any, running: Any) -> None:
         """A direct invocation finds the samples there in any configured AWS Region."""
@@ -273,6 +352,51 @@ class TestUp:
 
 class TestReport:
     """Lines for people."""
+
+    @pytest.mark.parametrize(
+        ("environment", "is_coloured"),
+        [({}, False), ({"FORCE_COLOR": "1"}, True), ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False)],
+    )
+    def test_severities_have_colours_where_they_are_wanted(
+        self, *, environment: dict[str, str], is_coloured: bool
+    ) -> None:
+        """Without a terminal there are none, unless FORCE_COLOR asks for them."""
+        seen = printed("explain", str(EVENTS / "imported-guardduty-api-call.json"), **environment)
+        severity = re.search(r"^.*HIGH.*$", seen, re.MULTILINE)[0]
+
+        assert is_coloured == severity.startswith("\x1b[31m\x1b[1mHIGH\x1b[0m  Credentials")
+        assert is_coloured == ("\x1b" in seen)
+
+    @pytest.mark.parametrize(
+        ("encoding", "shown"), [("utf-8", "支付-नीम"), ("latin-1", r"\u652f\u4ed8-")]
+    )
+    def test_a_name_in_any_script_is_printed(
+        self, tmp_path: Path, encoding: str, shown: str
+    ) -> None:
+        """What the terminal cannot encode is escaped, and no traceback."""
+        event = json.loads((EVENTS / "imported-guardduty-port-probe.json").read_text())
+        event["detail"]["findings"][0] |= {
+            "AwsAccountId": "999988887777",
+            "AwsAccountName": "支付-नीम",
+        }
+        file = tmp_path / "event.json"
+        file.write_text(json.dumps(event))
+
+        assert shown in printed("explain", str(file), PYTHONIOENCODING=encoding)
+
+    def test_echoes_are_not_printed(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """Security Hub's news of the router's own mark is no news; a resolved finding is."""
+        titles = {"NOTIFIED": "marked", "RESOLVED": "resolved"}
+        local._print_news(
+            [
+                FindingOutcome(outcome="not_new", event=0, title=title, workflow_status=status)
+                for status, title in titles.items()
+            ]
+        )
+        seen = capsys.readouterr().out
+
+        assert "resolved" in seen
+        assert "marked" not in seen
 
     def test_no_finding_can_write_to_the_terminal(self) -> None:
         """Control characters of a finding come out as blanks."""

@@ -7,7 +7,7 @@ import pytest
 
 from finding_router.findings.events import read_event
 from finding_router_cli.documents import UnreadableError
-from finding_router_cli.inputs import envelope_of, read_events
+from finding_router_cli.inputs import envelope_of, read_events, renewed
 
 FINDING = {
     "Id": "arn:aws:x:eu-west-1:123456789012:finding/1",
@@ -47,6 +47,46 @@ def test_every_shape_that_findings_come_in_is_read(given: object, expected: list
     """Events, batches, findings, lists, and the output of get-findings."""
     assert expected == findings_of(json.dumps(given))
     assert expected == findings_of(json.dumps(given, indent=2))
+
+
+OCSF = {
+    "class_uid": 2004,
+    "class_name": "Detection Finding",
+    "finding_info": {"title": "An odd call", "uid": "1"},
+    "metadata": {"version": "1.6.0", "uid": "1"},
+    "resources": [{"uid": "arn:aws:iam::123456789012:role/a"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "place"),
+    [
+        (OCSF, "f"),
+        ([FINDING, OCSF], "f, item 2"),
+        ({"Findings": [FINDING, OCSF]}, "f, finding 2"),
+        ({"source": "somewhere", "finding": OCSF}, "f"),
+        ({key: OCSF[key] for key in ("class_uid", "metadata")}, "f"),
+    ],
+)
+def test_an_ocsf_finding_is_called_that(given: object, place: str) -> None:
+    """The format of Security Hub's second version is named, with what to take instead."""
+    with pytest.raises(UnreadableError) as caught:
+        read_events(json.dumps(given), "f")
+
+    assert caught.value.message.startswith(f"{place} is an OCSF finding; ")
+    assert "aws securityhub get-findings" in caught.value.message
+
+
+def test_renewed_findings_have_ids_of_their_own() -> None:
+    """An event can be sent again as a new one; the rest of it stays."""
+    first, second = (renewed(EVENT) for _ in range(2))
+    ids = [event["detail"]["findings"][0]["Id"] for event in (EVENT, first, second)]
+
+    assert 3 == len(set(ids))
+    assert all(id_.startswith(FINDING["Id"]) for id_ in ids)
+    assert OTHER == first["detail"]["findings"][1]
+    assert {"source": "x"} == renewed({"source": "x"})
+    assert ["broken"] == renewed({"detail": {"findings": ["broken"]}})["detail"]["findings"]
 
 
 def test_json_lines_are_read() -> None:

@@ -1,5 +1,7 @@
 """The text that `local up` prints about itself."""
 
+import json
+import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -7,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from finding_router_cli import terminal
 from finding_router_cli.local_usage import usage
 
 STACK: Any = SimpleNamespace(
@@ -44,6 +47,28 @@ def test_commands_can_be_pasted(project: Path) -> None:
     assert "\n  .tools/sam/bin/sam local invoke RouterFunction --parameter-" in text
     assert " --env-vars events/local-env.json\n" in text
     assert "--endpoint-url http://127.0.0.1:1 --table-name routes\n" in text
+
+
+def test_samples_that_were_sent_are_sent_as_new(project: Path) -> None:
+    """After the demo the first command still makes a message."""
+    environment = project / "events" / "local-env.json"
+    text = usage(STACK, project / "template.yaml", environment, is_open=False, is_sent=True)
+
+    assert "\n  .venv/bin/finding-router local send --new events/" in text
+    assert " --new " not in said(project, is_open=False)
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_commands_fit_the_terminal(
+    project: Path, monkeypatch: pytest.MonkeyPatch, *, is_open: bool
+) -> None:
+    """At 80 columns each line fits, and the JSON of the route is still whole."""
+    monkeypatch.setattr(terminal, "columns", lambda: 80)
+    text = said(project, is_open=is_open)
+    [item] = re.findall(r"--item '(.*?)'", text, re.DOTALL)
+
+    assert [] == [line for line in text.split("\n") if len(line) > 80]
+    assert "mine" == json.loads(item)["name"]["S"]
 
 
 def test_commands_on_the_path_are_named_as_they_are(
