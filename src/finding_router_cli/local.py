@@ -26,6 +26,7 @@ from finding_router_local.running import (
     announce,
     find_running,
     private_folder,
+    refuse_second,
 )
 
 if TYPE_CHECKING:
@@ -243,9 +244,10 @@ def _with_keys(items: Iterable[object]) -> Iterator[dict[str, Any]]:
 
 def _refuse_second(template: Path) -> None:
     """Raise ClickException if a stack of the project is running."""
-    running = find_running(template.parent)
-    if running is not None:
-        raise _second(AlreadyRunningError(running))
+    try:
+        refuse_second(template.parent)
+    except AlreadyRunningError as error:
+        raise _second(error) from error
 
 
 def _second(error: AlreadyRunningError) -> click.ClickException:

@@ -81,10 +81,10 @@ class RunningStack:
 class AlreadyRunningError(Exception):
     """Another process keeps a stack running for the same project."""
 
-    def __init__(self, running: RunningStack) -> None:
+    def __init__(self, url: str, pid: int | None) -> None:
         """Name the other's address and process."""
-        process = "" if running.pid is None else f", in process {running.pid}"
-        super().__init__(f"a stack of this project already runs at {running.url}{process}")
+        process = "" if pid is None else f", in process {pid}"
+        super().__init__(f"a stack of this project already runs at {url}{process}")
 
 
 @contextmanager
@@ -106,8 +106,8 @@ def announce(stack_id: str, url: str, root: Path) -> Iterator[None]:
         with path.open("x") as file:
             json.dump(said, file)
     except FileExistsError as error:
-        refuse_second(root)
-        raise OSError(f"{path} cannot be written; remove it") from error
+        other = json.loads(path.read_text())
+        raise AlreadyRunningError(other["url"], other.get("pid")) from error
     try:
         yield
     finally:
@@ -124,18 +124,22 @@ def refuse_second(root: Path) -> None:
     """
     running = find_running(root)
     if running is not None:
-        raise AlreadyRunningError(running)
+        raise AlreadyRunningError(running.url, running.pid)
 
 
 def find_running(root: Path) -> RunningStack | None:
-    """Return the stack that runs for the project in *root*; remove the file of a dead one."""
+    """
+    Return the stack that runs for the project in *root*; remove the file of a dead one.
+
+    A stack that is too busy to answer is not returned, but keeps its file.
+    """
     path = root / DIRECTORY / _FILE
     try:
         said = json.loads(path.read_text())
         there = urllib3.request(
             "GET", said["url"] + PREFIX, timeout=_HELLO_SECONDS, retries=False
         ).json()
-    except FileNotFoundError:
+    except (FileNotFoundError, urllib3.exceptions.ReadTimeoutError):
         return None
     except (urllib3.exceptions.HTTPError, ValueError, KeyError, TypeError):
         there, said = {}, {"id": None}

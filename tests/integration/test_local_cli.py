@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -334,6 +335,24 @@ class TestUp:
         assert endpoint_in(seen) in known.stderr
         assert "  would hear  #" in known.stdout
         assert "there are finding-router-Ledger, finding-router-RoutingTable" in missing.stderr
+
+    def test_a_busy_stack_is_not_replaced(
+        self, project: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A stack that takes its time to answer keeps its place."""
+        monkeypatch.setattr("finding_router_local.running._HELLO_SECONDS", 0.2)
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+            said = {"id": "busy", "pid": 4711, "url": url}
+            (project / ".demo").mkdir()
+            (project / ".demo" / "stack.json").write_text(json.dumps(said))
+            with (
+                pytest.raises(AlreadyRunningError, match=f"{url}, in process 4711"),
+                announce("another", "http://127.0.0.1:9", project),
+            ):
+                pass
+
+        assert said == json.loads((project / ".demo" / "stack.json").read_text())
 
     def test_dead_stack_is_forgotten(self, project: Any) -> None:
         """The file that a killed stack left behind stops no command."""
