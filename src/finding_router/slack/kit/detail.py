@@ -28,12 +28,32 @@ class Listing(NamedTuple):
     nouns: tuple[str, str]
 
 
+class Page(NamedTuple):
+    """A link of the card: *label* names the page ("GuardDuty", "CloudTrail of the key")."""
+
+    label: str
+    url: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detail:
-    """The details of one product; *description* replaces the finding's own."""
+    """
+    The details of one product, from its layout.
 
+    *headline* is the fact in plain text, with the resource it is about, without severity
+    ("EC2.19 failed: sg-0a1b (web-alb)"); None takes the finding's title. *sentence* is what
+    happened in one plain sentence; None takes the start of the finding's description. *facts*
+    are the values special to the product, one line each. *pages* are links of the product: its
+    own console page, AWS's page on the finding type, CloudTrail for the key or user.
+    *small_print* are values of low importance: the rule's text, standards, the finding type.
+    """
+
+    headline: str | None = None
+    sentence: str | None = None
     facts: tuple[Fact, ...] = ()
     listings: tuple[Listing, ...] = ()
+    pages: tuple[Page, ...] = ()
+    small_print: tuple[Mrkdwn, ...] = ()
     description: str | None = None
 
 
