@@ -78,7 +78,7 @@ def _parts(source: Source, show_tags: Sequence[str]) -> Iterator[_Part] | list[_
     known = (
         *(fact for fact in source.detail.facts if fact.label != STANDARDS),
         *owner_facts(source, show_tags),
-        *facts(("Note", note_of(source)), ("Fix", _advice(source))),
+        *facts(("Note", note_of(source)), ("Advice", _advice(source))),
     )
     return [
         _Part("facts", 0, partial(_facts, known)),

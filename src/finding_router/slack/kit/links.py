@@ -20,7 +20,7 @@ _CONSOLES: Final = {
     "aws-us-gov": "console.amazonaws-us-gov.com",
     "aws-cn": "console.amazonaws.cn",
 }
-_DOCUMENTATION: Final = ("docs.aws.amazon.com", "docs.amazonaws.cn")
+_OWN_HOSTS: Final = ("aws.amazon.com", "docs.amazonaws.cn")
 # A longer link takes too much of a message. A link to the longest Id of ASFF, 512 characters, fits,
 # even through an access portal.
 _URL_CHARS: Final = 2000
@@ -208,8 +208,8 @@ def outside(text: str | None, account: str | None, portal: AccessPortal | None) 
 
 
 def is_of_aws(host: str) -> bool:
-    """Return True if *host* is a console or the documentation of AWS."""
-    ends = (*_CONSOLES.values(), *_DOCUMENTATION)
+    """Return True if *host* is one of AWS's own: a console, the documentation, a bulletin."""
+    ends = (*_CONSOLES.values(), *_OWN_HOSTS)
     return any(host == end or host.endswith("." + end) for end in ends)
 
 
