@@ -14,9 +14,9 @@ from finding_router.slack.kit.frame import (
     COLOURS,
     NO_ROUTE,
     account_name,
-    because,
     preface,
     preface_lines,
+    reasons,
 )
 from finding_router.slack.kit.links import AccessPortal, finding_url
 from finding_router.slack.kit.message import Message
@@ -41,7 +41,6 @@ UNREADABLE_COLOUR: Final = "#5B6770"
 _NEW: Final = "new"
 _UNREADABLE: Final = "❓ Unreadable finding"
 _NAME_CHARS: Final = 80
-_PROBLEM_CHARS: Final = 300
 _RAW_CHARS: Final = 2500
 _LEFT_OUT_CHARS: Final = 150
 _ID_CHARS: Final = 300
@@ -122,7 +121,7 @@ def render_raw(raw: object, problem: str, context: CardContext) -> Message:
         said(text_at(raw, "Region")),
         exact(text_at(raw, "ProductArn")),
     )
-    cause = words(problem, _PROBLEM_CHARS) or Mrkdwn("It cannot be read.")
+    cause = said(problem) or Mrkdwn("It cannot be read.")
     parts = (unmarked(account or "", _NAME_CHARS), unmarked(name, _NAME_CHARS))
     text = " · ".join(filter(None, (_UNREADABLE, *parts)))
     written = preformatted(_json(raw), _RAW_CHARS)
@@ -163,7 +162,7 @@ def _why(context: CardContext, finding: Finding | None) -> Mrkdwn:
     unrouted = "" if context.routes or context.why != _NEW else NO_ROUTE
     is_sample = finding is not None and finding.raw.get("Sample") is True
     sample = "sample finding, made for testing" if is_sample else ""
-    return because(context.routes, sample, action, cause, unrouted)
+    return reasons(context.routes, sample, action, cause, unrouted)
 
 
 def _json(raw: object) -> str:
