@@ -159,7 +159,8 @@ def missing_parts(card: Card) -> Iterator[str]:
         rest = rest.replace(word, " ") if word else rest
     if len(re.findall(r"[^\W_]{2,}", rest.strip("".join(CIRCLES.values())))) < FACT_WORDS:
         yield "fact"
-    if names and not any(name[:LEAST_NAME] in seen for name in names):
+    tags = [each.tags["Name"] for each in finding.resources if each.tags.get("Name")]
+    if names and not any(name[:LEAST_NAME] in seen for name in (*names, *tags)):
         yield "resource"
 
 

@@ -62,15 +62,21 @@ def body(
     return [made[index] for index in sorted(made)], left_out
 
 
-def owner_facts(source: Source, show_tags: Sequence[str]) -> tuple[Fact, ...]:
-    """Return who cares for it: the tags with the names *show_tags*, and people's own fields."""
-    return facts(("Tags", _tags(source, show_tags)), ("Fields", _fields(source)))
+def owner_facts(
+    source: Source, show_tags: Sequence[str], limit: int = _FIELDS_CHARS
+) -> tuple[Fact, ...]:
+    """
+    Return who cares for it: the tags with the names *show_tags*, and people's own fields.
+
+    Each is a list of at most *limit* characters.
+    """
+    return facts(("Tags", _tags(source, show_tags, limit)), ("Fields", _fields(source, limit)))
 
 
-def note_of(source: Source) -> Mrkdwn | None:
+def note_of(source: Source, limit: int = _NOTE_CHARS) -> Mrkdwn | None:
     """Return the note on the finding, in one line."""
     text = text_at(source.finding.raw, "Note", "Text")
-    return None if text is None or says_nothing(text) else words(text, _NOTE_CHARS)
+    return None if text is None or says_nothing(text) else words(text, limit)
 
 
 def _parts(source: Source, show_tags: Sequence[str]) -> Iterator[_Part] | list[_Part]:
@@ -128,7 +134,7 @@ def _advice(source: Source) -> Mrkdwn | None:
     return None if is_pointer else words(text, _ADVICE_CHARS)
 
 
-def _tags(source: Source, names: Sequence[str]) -> Mrkdwn | None:
+def _tags(source: Source, names: Sequence[str], limit: int) -> Mrkdwn | None:
     """Return the tags called *names*, in any case, of all resources, without repeats."""
     shown: dict[str, None] = {}
     for name in names:
@@ -137,10 +143,10 @@ def _tags(source: Source, names: Sequence[str]) -> Mrkdwn | None:
                 if key.lower() == name.lower() and not says_nothing(value):
                     shown[f"{key}={value}"] = None
     items = [item for item in (words(each, _FIELD_CHARS) for each in shown) if item]
-    return listed(items, _FIELDS_SHOWN, _FIELDS_CHARS) if items else None
+    return listed(items, _FIELDS_SHOWN, limit) if items else None
 
 
-def _fields(source: Source) -> Mrkdwn | None:
+def _fields(source: Source, limit: int) -> Mrkdwn | None:
     """Return the fields that people or their tools put onto the finding; a URL is linked."""
     written = source.finding.raw.get("UserDefinedFields")
     if not isinstance(written, dict):
@@ -154,4 +160,4 @@ def _fields(source: Source) -> Mrkdwn | None:
         shown = link(Url(target.url), target.host, _FIELD_CHARS) if target else said(value)
         if item := joined(": ", words(key, _FIELD_CHARS), shown):
             items.append(item)
-    return listed(items, _FIELDS_SHOWN, _FIELDS_CHARS) if items else None
+    return listed(items, _FIELDS_SHOWN, limit) if items else None

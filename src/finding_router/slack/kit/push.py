@@ -5,13 +5,14 @@ from typing import Final
 from finding_router.findings.finding import Resource
 from finding_router.slack.kit.frame import CIRCLES
 from finding_router.slack.kit.resources import is_named_in, short_name, tag_name
-from finding_router.slack.kit.text import SUMMARY_CHARS, length, shortened, unmarked
+from finding_router.slack.kit.text import ELLIPSIS, SUMMARY_CHARS, length, shortened, unmarked
 from finding_router.slack.kit.top import Source
 
 # A phone's lock screen shows about as much.
 FIRST_CHARS: Final = 100
 _ACCOUNT_CHARS: Final = 30
 _RESOURCE_CHARS: Final = 34
+_ID_CHARS: Final = 11
 _REGION_CHARS: Final = 30
 _BETWEEN: Final = " · "
 
@@ -41,4 +42,12 @@ def push_text(source: Source, *, sign: str = "", news: str = "") -> str:
 
 
 def _name(resource: Resource) -> str:
-    return shortened(tag_name(resource) or short_name(resource), _RESOURCE_CHARS)
+    """Return the id of *resource*, behind its Name tag if it has one: many share one name."""
+    tag, name = tag_name(resource), short_name(resource)
+    if tag is None:
+        return shortened(name, _RESOURCE_CHARS)
+    both = f"{tag} ({name})"
+    if length(both) <= _RESOURCE_CHARS:
+        return both
+    beginning = name if length(name) <= _ID_CHARS else f"{name[:_ID_CHARS]}{ELLIPSIS}"
+    return f"{shortened(tag, _RESOURCE_CHARS - _ID_CHARS - 4)} ({beginning})"

@@ -40,7 +40,12 @@ from finding_router.slack.kit.top import top
 from finding_router.slack.messages.card import CardContext, source_of
 
 _NAME_CHARS: Final = 80
-_TITLE_CHARS: Final = 120
+_TITLE_CHARS: Final = 75
+# An ended card is two or three lines on a phone.
+_TITLE_BESIDE_NOTE_CHARS: Final = 50
+_ACCOUNT_CHARS: Final = 30
+_NOTE_CHARS: Final = 90
+_OWNER_CHARS: Final = 60
 _RECENT_SECONDS: Final = 86_400.0
 _AT_FIRST_SECONDS: Final = 900.0
 _SUPPRESSED_SIGN: Final = "🔕"
@@ -105,14 +110,15 @@ def render_ended(
     start = parse_timestamp(finding.first_seen)
     began = start.timestamp() if start else said_at
     after = "" if began is None or began > ended_at else f" after {age_words(ended_at - began)}"
-    account = bold(source.account, _NAME_CHARS) if source.account else None
+    account = bold(source.account, _ACCOUNT_CHARS) if source.account else None
+    note = note_of(source, _NOTE_CHARS)
+    title_chars = _TITLE_BESIDE_NOTE_CHARS if note else _TITLE_CHARS
     line = joined(
         " · ",
         Mrkdwn(f"{sign} {bold(said_to_end, _NAME_CHARS)}{after}"),
-        struck(f"{CIRCLES[finding.severity]} {source.headline}", _TITLE_CHARS),
+        struck(f"{CIRCLES[finding.severity]} {source.headline}", title_chars),
         joined(" ", account, said(finding.region)),
     )
-    note = note_of(source)
     lead = [
         *preface(context.banner, ()),
         blocks.section(joined("\n", line, Mrkdwn(f"> {note}") if note else None) or Mrkdwn(sign)),
@@ -122,7 +128,7 @@ def render_ended(
         " · ",
         words(cause, _NAME_CHARS),
         said(finding.control_id or finding.product),
-        *(fact.value for fact in owner_facts(source, context.show_tags)),
+        *(fact.value for fact in owner_facts(source, context.show_tags, _OWNER_CHARS)),
         link(url, "Security Hub", _NAME_CHARS) if url else None,
         Mrkdwn(f"finding {code(short_id(finding.id), _NAME_CHARS)}"),
     )
