@@ -26,6 +26,7 @@ from finding_router.errors import FindingError
 from finding_router.findings.asff import read_finding
 from finding_router.findings.ending import Ended
 from finding_router.findings.finding import Finding
+from finding_router.findings.timestamps import parse_timestamp
 from finding_router.slack.kit.frame import CIRCLES
 from finding_router.slack.kit.message import Message
 from finding_router.slack.kit.resources import is_account, short_name
@@ -108,7 +109,9 @@ def _cards(name: str, raw: Any) -> Iterator[Card]:
         yield Card(f"{name} (unreadable)", render_raw(raw, str(error), CONTEXT), None)
         return
     yield Card(name, render(finding, CONTEXT), finding)
-    ended = render_ended(finding, CONTEXT, how=Ended.RESOLVED, after_seconds=OPEN_SECONDS)
+    seen = parse_timestamp(finding.first_seen)
+    ended_at = (seen.timestamp() if seen else 0.0) + OPEN_SECONDS
+    ended = render_ended(finding, CONTEXT, how=Ended.RESOLVED, ended_at=ended_at, said_at=None)
     yield Card(f"{name} (ended)", ended, finding, is_ended=True)
 
 
@@ -156,7 +159,8 @@ def missing_parts(card: Card) -> Iterator[str]:
         rest = rest.replace(word, " ") if word else rest
     if len(re.findall(r"[^\W_]{2,}", rest.strip("".join(CIRCLES.values())))) < FACT_WORDS:
         yield "fact"
-    if names and not any(name[:LEAST_NAME] in seen for name in names):
+    tags = [each.tags["Name"] for each in finding.resources if each.tags.get("Name")]
+    if names and not any(name[:LEAST_NAME] in seen for name in (*names, *tags)):
         yield "resource"
 
 

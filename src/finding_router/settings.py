@@ -38,6 +38,7 @@ class Settings(NamedTuple):
     track_lifecycle: bool = True
     burst_threshold: int = 5
     burst_quiet_minutes: float = 10
+    show_tags: tuple[str, ...] = ("team", "owner", "env")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -97,6 +98,11 @@ def _text(text: str) -> str:
 def _optional(text: str) -> str | None:
     """Return None for "": CloudFormation cannot omit a variable, so an empty one means unset."""
     return text or None
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """Return the names in *text*, between commas, without the blanks around them."""
+    return tuple(filter(None, map(str.strip, text.split(","))))
 
 
 def _matching(pattern: str, wanted: str) -> Callable[[str], str]:
@@ -168,4 +174,5 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "track_lifecycle": _flag,
     "burst_threshold": _number(int, "whole number", 1),
     "burst_quiet_minutes": _number(float, "number", 0),
+    "show_tags": _names,
 }

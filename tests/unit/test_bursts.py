@@ -111,7 +111,7 @@ def test_critical_ones_have_a_card_of_their_own_too() -> None:
 
     assert Outcome.POSTED == jobs[-1].outcome
     assert 2 == len(router.slack.opened(ALERTS))
-    assert "CRITICAL" in router.slack.texts(ALERTS)[0]
+    assert router.slack.texts(ALERTS)[0].startswith("🔴")
     check(router, count=THRESHOLD + 1)
 
 

@@ -42,6 +42,12 @@ def account_words(name: str | None, account_id: str | None) -> Mrkdwn | None:
     return Mrkdwn(f"{shown} ({number})" if shown and number else shown or number) or None
 
 
+def account_name(name: str | None, account_id: str | None) -> str | None:
+    """Return the name of an account, else its id; None if neither says anything."""
+    known = (text for text in (name, account_id) if text and not says_nothing(text))
+    return next(known, None)
+
+
 def preface(banner: str | None, mentions: Sequence[str]) -> list[dict[str, Any]]:
     """Return the block above the headline, if there is a banner or a mention."""
     text = joined("\n", *preface_lines(banner, mentions))
@@ -62,9 +68,14 @@ def preface_lines(banner: str | None, mentions: Sequence[str]) -> list[Mrkdwn | 
 
 def because(routes: Sequence[str], *causes: str) -> Mrkdwn:
     """Return the causes of the message and the *routes* to its channel, as one line."""
+    line = reasons(routes, *causes)
+    return Mrkdwn(line[:1].upper() + line[1:])
+
+
+def reasons(routes: Sequence[str], *causes: str) -> Mrkdwn:
+    """Return the causes and the *routes* as the end of a line, the routes last."""
     names = [name for name in (code(route, _NAME_CHARS) for route in routes) if name]
     named = listed(names, _ROUTES_SHOWN, _ROUTES_CHARS)
     chosen = f"{'routes' if names[1:] else 'route'} {named}" if named else ""
     parts = (*(words(cause, _CAUSE_CHARS) for cause in causes), chosen)
-    line = " · ".join(part for part in parts if part) or NO_ROUTE
-    return Mrkdwn(line[:1].upper() + line[1:])
+    return Mrkdwn(" · ".join(part for part in parts if part) or NO_ROUTE)
