@@ -16,6 +16,8 @@ _TITLE_WIDTH: Final = 50
 _LEAST_TITLE_WIDTH: Final = 30
 _ACCOUNT_WIDTH: Final = 27
 _PRODUCT_WIDTH: Final = 22
+# A wide terminal gives the name of an account so many columns more.
+_MORE_ACCOUNT: Final = 20
 # Arguments for click.style.
 _QUIET: Final[dict[str, Any]] = {"dim": True}
 _GOOD: Final[dict[str, Any]] = {"fg": "green"}
@@ -48,16 +50,21 @@ def line(outcome: FindingOutcome) -> str:
     account = terminal.printable(_account(outcome))
     product = terminal.printable(outcome.product or "")
     where = f"{_destinations(outcome)}  {_end(outcome)}"
-    others = _SEVERITY_WIDTH + _ACCOUNT_WIDTH + _PRODUCT_WIDTH + 4
-    if width is None or width >= others + _LEAST_TITLE_WIDTH:
+    if width is None:
+        told = terminal.fitted(title, _TITLE_WIDTH)
+        others = [(account, _ACCOUNT_WIDTH), (product, _PRODUCT_WIDTH)]
+        # Nothing forces a cut here, and a name may be what somebody looks for.
+        padded = [terminal.fitted(text, max(least, terminal.cells(text))) for text, least in others]
+        return " ".join([severity, told, *padded, where])
+    spare = width - (_INDENT + _LEAST_TITLE_WIDTH + _ACCOUNT_WIDTH + _PRODUCT_WIDTH + 3)
+    if spare >= 0:
+        more = min(spare // 3, _MORE_ACCOUNT)
         columns = (
-            (title, _TITLE_WIDTH if width is None else width - others),
-            (account, _ACCOUNT_WIDTH),
+            (title, _LEAST_TITLE_WIDTH + spare - more),
+            (account, _ACCOUNT_WIDTH + more),
             (product, _PRODUCT_WIDTH),
         )
         told = " ".join([severity, *(terminal.fitted(text, cells) for text, cells in columns)])
-        if width is None:
-            return f"{told} {where}"
         lines = [told.rstrip()]
     else:
         room = max(width - _INDENT, 1)

@@ -124,5 +124,8 @@ def test_a_narrow_terminal_shows_the_whole_account(monkeypatch: pytest.MonkeyPat
 
 
 def test_without_a_terminal_a_finding_is_one_line() -> None:
-    """Programs read the lines, of any length."""
-    assert "\n" not in local_report.line(OUTCOME)
+    """Programs read the lines, of any length, and no name is cut."""
+    seen = local_report.line(OUTCOME)
+
+    assert "\n" not in seen
+    assert "支付-生产-帐户-支付-生产-帐户 Security Hub" in seen
