@@ -134,7 +134,12 @@ def _items(document: object, place: str) -> Iterator[object]:
             yield document
         case {"Item": item} | {"PutRequest": {"Item": item}}:
             yield item
-        case {"EventPattern": _} | {"source": [str(), *_]} | {"detail": dict()}:
+        case (
+            {"EventPattern": _}
+            | {"Rules": [{"EventPattern": _}, *_]}
+            | {"source": [str(), *_]}
+            | {"detail": dict()}
+        ):
             raise UnreadableError(place, "is a rule of EventBridge, and no route", _RULE_WANTED)
         case dict() if len(document) == 1 and isinstance(next(iter(document.values())), list):
             [requests] = document.values()

@@ -129,6 +129,8 @@ FREE = {"Title": ["x"]}
         ({"Severity": ["HIGH"]}, "is about a map, which has no value of its own; name a field"),
         ({"Resources": {"Tags": [{"exists": True}]}}, "is about a map, which has no value"),
         ({"EventPattern": {"source": ["x"]}}, 'paste the value of "EventPattern" alone'),
+        ({"findings": {"Title": ["x"]}}, "leave it out: a match begins with the fields of a"),
+        ({"detail.findings.Title": ["x"]}, 'without dots: {"detail": {"findings": …}}'),
         ({"detail": {"finding": FREE}}, "detail.finding: unknown to the events of Security Hub"),
         ({"detail": {"findings": {"Titles": ["x"]}}}, "detail.findings.Titles: unknown to ASFF"),
     ],
@@ -312,6 +314,10 @@ def test_with_strict_what_is_odd_fails(tmp_path: Path) -> None:
             'paste the value of "EventPattern" alone',
         ),
         (
+            {"Rules": [{"Name": "r", "EventPattern": json.dumps(FREE)}]},
+            'paste the value of "EventPattern" alone',
+        ),
+        (
             {"Type": "AWS::Events::Rule", "Properties": {"EventPattern": FREE}},
             'paste the value of "EventPattern" alone',
         ),
@@ -336,6 +342,7 @@ def test_what_is_pasted_around_a_pattern_is_wrong(tmp_path: Path, match: object,
         ("", "is empty; write a list of items"),
         (" \n\ufeff", "is empty; write a list of items"),
         (json.dumps({"Name": "r", "EventPattern": "{}"}), "is a rule of EventBridge, and no route"),
+        (json.dumps({"Rules": [{"EventPattern": "{}"}]}), "is a rule of EventBridge"),
         (json.dumps({"source": ["aws.securityhub"]}), "paste its pattern"),
     ],
 )

@@ -112,6 +112,10 @@ def _unknown(place: Place) -> str:
 def _remedy(name: str, place: Place) -> str:
     if name == "EventPattern":
         return 'paste the value of "EventPattern" alone as the match'
+    if place is finding_place() and name.lower() in {_FINDINGS, "finding"}:
+        return "leave it out: a match begins with the fields of a finding"
+    if place is finding_place() and name == "detail":
+        return 'write a whole rule without dots: {"detail": {"findings": …}}'
     if name.isdigit() or name.startswith("["):
         return f'arrays are no part of a path: leave "{name}" out'
     if place is event_place().inside["detail"]:

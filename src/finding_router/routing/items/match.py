@@ -136,15 +136,19 @@ def _check_depth(pattern: dict[str, Any]) -> None:
 
 
 def _check_extent(pattern: dict[str, Any]) -> None:
-    """Refuse a rule with everything that ``describe-rule`` or a template says of it."""
-    properties = pattern.get("Properties")
-    is_resource = isinstance(properties, dict) and _PATTERN_OF_RULE in properties
+    """Refuse a rule with all that ``describe-rule``, ``list-rules`` or a template says of it."""
+    inner = pattern.get("Properties"), *_some(pattern.get("Rules"))
+    is_around = any(isinstance(one, dict) and _PATTERN_OF_RULE in one for one in inner)
     is_answer = _PATTERN_OF_RULE in pattern and not all(
-        isinstance(inner, dict | list) for inner in pattern.values()
+        isinstance(one, dict | list) for one in pattern.values()
     )
-    if is_resource or is_answer:
+    if is_around or is_answer:
         problem = "is a whole rule, of which the pattern is only a part"
         raise MistakeError(problem, f'paste the value of "{_PATTERN_OF_RULE}" alone')
+
+
+def _some(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _check_rule(fields: frozenset[str]) -> None:
