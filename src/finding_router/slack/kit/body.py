@@ -63,14 +63,14 @@ def body(
 
 
 def owner_facts(
-    source: Source, show_tags: Sequence[str], limit: int = _FIELDS_CHARS
+    source: Source, show_tags: Sequence[str], most: int = _FIELDS_SHOWN
 ) -> tuple[Fact, ...]:
     """
     Return who cares for it: the tags with the names *show_tags*, and people's own fields.
 
-    Each is a list of at most *limit* characters.
+    Of each the first *most* are listed.
     """
-    return facts(("Tags", _tags(source, show_tags, limit)), ("Fields", _fields(source, limit)))
+    return facts(("Tags", _tags(source, show_tags, most)), ("Fields", _fields(source, most)))
 
 
 def note_of(source: Source, limit: int = _NOTE_CHARS) -> Mrkdwn | None:
@@ -134,7 +134,7 @@ def _advice(source: Source) -> Mrkdwn | None:
     return None if is_pointer else words(text, _ADVICE_CHARS)
 
 
-def _tags(source: Source, names: Sequence[str], limit: int) -> Mrkdwn | None:
+def _tags(source: Source, names: Sequence[str], most: int) -> Mrkdwn | None:
     """Return the tags called *names*, in any case, of all resources, without repeats."""
     shown: dict[str, None] = {}
     for name in names:
@@ -143,10 +143,10 @@ def _tags(source: Source, names: Sequence[str], limit: int) -> Mrkdwn | None:
                 if key.lower() == name.lower() and not says_nothing(value):
                     shown[f"{key}={value}"] = None
     items = [item for item in (words(each, _FIELD_CHARS) for each in shown) if item]
-    return listed(items, _FIELDS_SHOWN, limit) if items else None
+    return listed(items, most, _FIELDS_CHARS) if items else None
 
 
-def _fields(source: Source, limit: int) -> Mrkdwn | None:
+def _fields(source: Source, most: int) -> Mrkdwn | None:
     """Return the fields that people or their tools put onto the finding; a URL is linked."""
     written = source.finding.raw.get("UserDefinedFields")
     if not isinstance(written, dict):
@@ -160,4 +160,4 @@ def _fields(source: Source, limit: int) -> Mrkdwn | None:
         shown = link(Url(target.url), target.host, _FIELD_CHARS) if target else said(value)
         if item := joined(": ", words(key, _FIELD_CHARS), shown):
             items.append(item)
-    return listed(items, _FIELDS_SHOWN, limit) if items else None
+    return listed(items, most, _FIELDS_CHARS) if items else None
