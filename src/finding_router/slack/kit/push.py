@@ -4,7 +4,7 @@ from typing import Final
 
 from finding_router.findings.finding import Resource
 from finding_router.slack.kit.frame import CIRCLES
-from finding_router.slack.kit.resources import is_named_in, short_name, tag_name
+from finding_router.slack.kit.resources import given_name, is_named_in, short_name
 from finding_router.slack.kit.text import SUMMARY_CHARS, length, shortened, unmarked
 from finding_router.slack.kit.top import Source
 
@@ -36,9 +36,11 @@ def push_text(source: Source, *, sign: str = "", news: str = "") -> str:
         name = f"{_BETWEEN}{unmarked(_name(others[0]), _RESOURCE_CHARS)}"
         fact = unmarked(said, room - length(name)) + name
     more = f" + {len(others) - 1} more" if others[1:] else ""
+    if more in fact:
+        more = ""
     region = unmarked(finding.region or "", _REGION_CHARS)
     return f"{start}{fact}{more}{_BETWEEN if region else ''}{region}"
 
 
 def _name(resource: Resource) -> str:
-    return shortened(tag_name(resource) or short_name(resource), _RESOURCE_CHARS)
+    return shortened(given_name(resource) or short_name(resource), _RESOURCE_CHARS)
