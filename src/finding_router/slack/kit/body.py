@@ -23,7 +23,6 @@ from finding_router.slack.kit.text import (
 )
 from finding_router.slack.kit.top import Source
 
-_LISTED: Final = 5
 _LISTING_CHARS: Final = 1500
 _REST_CHARS: Final = 400
 _ADVICE_CHARS: Final = 250
@@ -107,21 +106,21 @@ def _facts(known: Sequence[Fact], room: int) -> _Block | None:
 
 def _listing(listing: Listing, room: int) -> _Block | None:
     limit = min(room, _LISTING_CHARS) - len(blocks.titled(listing.title, Mrkdwn("")))
-    text = lines(listing.items, _LISTED, limit, listing.nouns)
+    text = lines(listing.items, listing.most, limit, listing.nouns)
     return blocks.section(blocks.titled(listing.title, text)) if text else None
 
 
 def _description(source: Source, room: int) -> _Block | None:
     """Return what the description says beyond the sentence at the top."""
-    text = source.detail.description or source.finding.description
+    own = source.detail.description
+    text = source.finding.description if own is None else own
     if text is None or says_nothing(text) or room < _LEAST_CHARS:
         return None
     line, said_before = one_line(text), source.sentence.removesuffix("…")
-    if source.detail.sentence is None:
-        if not said_before or len(line) <= len(source.sentence):
-            return None
-        line = line.removeprefix(said_before).lstrip(" ,;:")
-    if line in {source.sentence, one_line(source.finding.title)}:
+    if source.detail.sentence is None and (not said_before or len(line) <= len(source.sentence)):
+        return None
+    line = line.removeprefix(said_before).lstrip(" ,;:")
+    if not line or line in {source.sentence, one_line(source.finding.title)}:
         return None
     return blocks.context(words(line, min(room, _REST_CHARS)))
 
