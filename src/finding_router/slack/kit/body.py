@@ -33,6 +33,8 @@ _FIELD_CHARS: Final = 100
 _LEAST_CHARS: Final = 60
 # Parts of Security Hub's advice that only lead to the guide, which is linked anyway.
 _NO_ADVICE: Final = ("consult the AWS Security Hub", "For directions on how to fix this issue")
+# Inspector's advice where the fixed version is known, which the card has.
+_OF_THE_DETAILS: Final = "Remediation is available. Please refer to the Fixed version"
 
 type _Block = dict[str, Any]
 
@@ -130,7 +132,7 @@ def _advice(source: Source) -> Mrkdwn | None:
     if text is None or says_nothing(text):
         return None
     is_pointer = source.finding.remediation_url and any(each in text for each in _NO_ADVICE)
-    return None if is_pointer else words(text, _ADVICE_CHARS)
+    return None if is_pointer or text.startswith(_OF_THE_DETAILS) else words(text, _ADVICE_CHARS)
 
 
 def _tags(source: Source, names: Sequence[str], most: int) -> Mrkdwn | None:
