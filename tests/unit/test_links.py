@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from factories import make_finding, make_resource
 from finding_router.findings.partitions import PARTITIONS
-from finding_router.slack.kit.links import AccessPortal, Arn, finding_url, outside, resource_url
+from finding_router.slack.kit.links import (
+    AccessPortal,
+    Arn,
+    finding_url,
+    guide_url,
+    outside,
+    product_url,
+    resource_url,
+)
 
 PORTAL = AccessPortal("https://acme.awsapps.com/start", "ReadOnly")
 ID = "arn:aws:guardduty:eu-west-1:123456789012:detector/1/finding/2"
@@ -357,3 +365,41 @@ class TestOutside:
 
         assert found is not None
         assert found.url == console
+
+
+class TestProductUrl:
+    """The way to the console of a product, and to AWS's documentation."""
+
+    @pytest.mark.parametrize(
+        ("partition", "region", "expected"),
+        [
+            ("aws", "eu-west-1", "https://eu-west-1.console.aws.amazon.com/x?r=eu-west-1&id=a%2Fb"),
+            (
+                "aws-cn",
+                "cn-north-1",
+                "https://cn-north-1.console.amazonaws.cn/x?r=cn-north-1&id=a%2Fb",
+            ),
+            ("aws-iso", "us-iso-east-1", None),
+            ("aws", "evil.example/", None),
+            ("aws", None, None),
+        ],
+    )
+    def test_it_is_in_the_partition_and_region_of_the_finding(
+        self, partition: str, region: str | None, expected: str | None
+    ) -> None:
+        """Without a valid Region there is no page."""
+        finding = make_finding(partition=partition, region=region)
+
+        assert product_url(finding, "x?r={region}&id={name}", name="a/b") == expected
+
+    @pytest.mark.parametrize("value", [None, "", " \u200b "])
+    def test_a_missing_value_makes_no_page(self, value: str | None) -> None:
+        """A page of nothing would show everything."""
+        assert product_url(make_finding(), "x?id={name}", name=value) is None
+
+    def test_the_documentation_of_china_is_elsewhere(self) -> None:
+        """Its services are not the same."""
+        assert guide_url(make_finding(), "x.html") == "https://docs.aws.amazon.com/x.html"
+        assert guide_url(make_finding(partition="aws-cn"), "x.html") == (
+            "https://docs.amazonaws.cn/en_us/x.html"
+        )

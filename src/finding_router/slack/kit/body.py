@@ -24,7 +24,6 @@ from finding_router.slack.kit.text import (
 )
 from finding_router.slack.kit.top import Source
 
-_LISTED: Final = 5
 _LISTING_CHARS: Final = 1500
 _REST_CHARS: Final = 400
 _ADVICE_CHARS: Final = 250
@@ -35,6 +34,8 @@ _FIELD_CHARS: Final = 100
 _LEAST_CHARS: Final = 60
 # Parts of Security Hub's advice that only lead to the guide, which is linked anyway.
 _NO_ADVICE: Final = ("consult the AWS Security Hub", "For directions on how to fix this issue")
+# Inspector's advice where the fixed version is known, which the card has.
+_OF_THE_DETAILS: Final = "Remediation is available. Please refer to the Fixed version"
 
 type _Block = dict[str, Any]
 
@@ -64,14 +65,14 @@ def body(
 
 
 def owner_facts(
-    source: Source, show_tags: Sequence[str], limit: int = _FIELDS_CHARS
+    source: Source, show_tags: Sequence[str], most: int = _FIELDS_SHOWN
 ) -> tuple[Fact, ...]:
     """
     Return who cares for it: the tags with the names *show_tags*, and people's own fields.
 
-    Each is a list of at most *limit* characters.
+    Of each the first *most* are listed.
     """
-    return facts(("Tags", _tags(source, show_tags, limit)), ("Fields", _fields(source, limit)))
+    return facts(("Tags", _tags(source, show_tags, most)), ("Fields", _fields(source, most)))
 
 
 def note_of(source: Source, limit: int = _NOTE_CHARS) -> Mrkdwn | None:
@@ -117,21 +118,21 @@ def _claimed(finding: Finding) -> Mrkdwn | None:
 
 def _listing(listing: Listing, room: int) -> _Block | None:
     limit = min(room, _LISTING_CHARS) - len(blocks.titled(listing.title, Mrkdwn("")))
-    text = lines(listing.items, _LISTED, limit, listing.nouns)
+    text = lines(listing.items, listing.most, limit, listing.nouns)
     return blocks.section(blocks.titled(listing.title, text)) if text else None
 
 
 def _description(source: Source, room: int) -> _Block | None:
     """Return what the description says beyond the sentence at the top."""
-    text = source.detail.description or source.finding.description
+    own = source.detail.description
+    text = source.finding.description if own is None else own
     if text is None or says_nothing(text) or room < _LEAST_CHARS:
         return None
     line, said_before = one_line(text), source.sentence.removesuffix("…")
-    if source.detail.sentence is None:
-        if not said_before or len(line) <= len(source.sentence):
-            return None
-        line = line.removeprefix(said_before).lstrip(" ,;:")
-    if line in {source.sentence, one_line(source.finding.title)}:
+    if source.detail.sentence is None and (not said_before or len(line) <= len(source.sentence)):
+        return None
+    line = line.removeprefix(said_before).lstrip(" ,;:")
+    if not line or line in {source.sentence, one_line(source.finding.title)}:
         return None
     return blocks.context(words(line, min(room, _REST_CHARS)))
 
@@ -141,10 +142,10 @@ def _advice(source: Source) -> Mrkdwn | None:
     if text is None or says_nothing(text):
         return None
     is_pointer = source.finding.remediation_url and any(each in text for each in _NO_ADVICE)
-    return None if is_pointer else words(text, _ADVICE_CHARS)
+    return None if is_pointer or text.startswith(_OF_THE_DETAILS) else words(text, _ADVICE_CHARS)
 
 
-def _tags(source: Source, names: Sequence[str], limit: int) -> Mrkdwn | None:
+def _tags(source: Source, names: Sequence[str], most: int) -> Mrkdwn | None:
     """Return the tags called *names*, in any case, of all resources, without repeats."""
     shown: dict[str, None] = {}
     for name in names:
@@ -153,10 +154,10 @@ def _tags(source: Source, names: Sequence[str], limit: int) -> Mrkdwn | None:
                 if key.lower() == name.lower() and not says_nothing(value):
                     shown[f"{key}={value}"] = None
     items = [item for item in (words(each, _FIELD_CHARS) for each in shown) if item]
-    return listed(items, _FIELDS_SHOWN, limit) if items else None
+    return listed(items, most, _FIELDS_CHARS) if items else None
 
 
-def _fields(source: Source, limit: int) -> Mrkdwn | None:
+def _fields(source: Source, most: int) -> Mrkdwn | None:
     """Return the fields that people or their tools put onto the finding; a URL is linked."""
     written = source.finding.raw.get("UserDefinedFields")
     if not isinstance(written, dict):
@@ -170,4 +171,4 @@ def _fields(source: Source, limit: int) -> Mrkdwn | None:
         shown = link(Url(target.url), target.host, _FIELD_CHARS) if target else said(value)
         if item := joined(": ", words(key, _FIELD_CHARS), shown):
             items.append(item)
-    return listed(items, _FIELDS_SHOWN, limit) if items else None
+    return listed(items, most, _FIELDS_CHARS) if items else None

@@ -4,7 +4,7 @@ from typing import Final
 
 from finding_router.findings.finding import Resource
 from finding_router.slack.kit.frame import CIRCLES
-from finding_router.slack.kit.resources import is_named_in, short_name, tag_name
+from finding_router.slack.kit.resources import given_name, is_named_in, short_name
 from finding_router.slack.kit.text import ELLIPSIS, SUMMARY_CHARS, length, shortened, unmarked
 from finding_router.slack.kit.top import Source
 
@@ -37,17 +37,19 @@ def push_text(source: Source, *, sign: str = "", news: str = "") -> str:
         name = f"{_BETWEEN}{unmarked(_name(others[0]), _RESOURCE_CHARS)}"
         fact = unmarked(said, room - length(name)) + name
     more = f" + {len(others) - 1} more" if others[1:] else ""
+    if more in fact:
+        more = ""
     region = unmarked(finding.region or "", _REGION_CHARS)
     return f"{start}{fact}{more}{_BETWEEN if region else ''}{region}"
 
 
 def _name(resource: Resource) -> str:
-    """Return the id of *resource*, behind its Name tag if it has one: many share one name."""
-    tag, name = tag_name(resource), short_name(resource)
-    if tag is None:
+    """Return the id of *resource*, behind the name that people gave it: many share one name."""
+    given, name = given_name(resource), short_name(resource)
+    if given is None:
         return shortened(name, _RESOURCE_CHARS)
-    both = f"{tag} ({name})"
+    both = f"{given} ({name})"
     if length(both) <= _RESOURCE_CHARS:
         return both
     beginning = name if length(name) <= _ID_CHARS else f"{name[:_ID_CHARS]}{ELLIPSIS}"
-    return f"{shortened(tag, _RESOURCE_CHARS - _ID_CHARS - 4)} ({beginning})"
+    return f"{shortened(given, _RESOURCE_CHARS - _ID_CHARS - 4)} ({beginning})"

@@ -45,7 +45,7 @@ _TITLE_CHARS: Final = 75
 _TITLE_BESIDE_NOTE_CHARS: Final = 50
 _ACCOUNT_CHARS: Final = 30
 _NOTE_CHARS: Final = 90
-_OWNER_CHARS: Final = 60
+_OWNERS_SHOWN: Final = 2
 _RECENT_SECONDS: Final = 86_400.0
 _AT_FIRST_SECONDS: Final = 900.0
 _SUPPRESSED_SIGN: Final = "🔕"
@@ -128,7 +128,7 @@ def render_ended(
         " · ",
         words(cause, _NAME_CHARS),
         said(finding.control_id or finding.product),
-        *(fact.value for fact in owner_facts(source, context.show_tags, _OWNER_CHARS)),
+        *(fact.value for fact in owner_facts(source, context.show_tags, _OWNERS_SHOWN)),
         link(url, "Security Hub", _NAME_CHARS) if url else None,
         Mrkdwn(f"finding {code(short_id(finding.id), _NAME_CHARS)}"),
     )
