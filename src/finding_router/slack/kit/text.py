@@ -51,6 +51,16 @@ _ACTIVE: Final = re.compile(
     r"[*~`]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:[\w+'-]+:|^[>#]|(?<![A-Za-z0-9])@|://"
 )
 
+# The same signs in letters that Slack does not format and that need no escaping: notifications
+# show text as it is, with entities and markup.
+_LOOKALIKES: Final = str.maketrans(
+    {"&": "＆", "<": "‹", ">": "›", "*": "∗", "~": "∼", "`": "'", "|": "¦"}  # noqa: RUF001
+)
+_ACTIVE_SIGN: Final = re.compile(
+    r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=[\w+'-]+:)|(?<![A-Za-z0-9])@|:(?=//)"
+)
+_SIGNS: Final = {"_": "＿", ":": "∶", "@": "＠"}  # noqa: RUF001
+
 _OPENING: Final = "([\"'“"
 _CLOSING: Final = ".,;:!?)]\"'”"
 
@@ -147,6 +157,40 @@ def words(text: str, limit: int) -> Mrkdwn:
     return Mrkdwn(ELLIPSIS if limit > 0 else "")
 
 
+def bold(text: str, limit: int) -> Mrkdwn:
+    """Return *text* in one line in bold; as in `words` if Slack could format a word of it."""
+    line = one_line(text)
+    shown = words(line, limit)
+    is_bare = shown and not any(_ACTIVE.search(word) for word in line.split(" "))
+    return Mrkdwn(f"*{shown}*") if is_bare else shown
+
+
+def struck(text: str, limit: int) -> Mrkdwn:
+    """Return *text* in one line, struck through; "" if nothing is left."""
+    shown = words(text, limit)
+    return Mrkdwn(f"~{shown}~" if shown else "")
+
+
+def unmarked(text: str, limit: int) -> str:
+    """
+    Return *text* in one line of *limit* characters for a notification: no markup, no entities.
+
+    Signs that Slack would format, link or escape are replaced with signs that look like them.
+    """
+    line = one_line(text).translate(_LOOKALIKES)
+    line = _ACTIVE_SIGN.sub(lambda sign: _SIGNS[sign[0]], line)
+    return escape(line, limit)
+
+
+def shortened(text: str, limit: int) -> str:
+    """Return *text*, a name or path, in one line of *limit* characters, its middle left out."""
+    line = one_line(text)
+    if len(line) <= limit:
+        return line
+    tail = limit // 3
+    return f"{line[: limit - tail - 1]}{ELLIPSIS}{line[-tail:]}"
+
+
 def _span(line: str, limit: int) -> Mrkdwn:
     inner = escape(line.replace("`", "").strip(), limit - 2)
     return Mrkdwn(f"`{inner}`" if inner else "")
@@ -196,11 +240,25 @@ def date(moment: datetime) -> Mrkdwn:
 
     https://docs.slack.dev/messaging/formatting-message-text#date-formatting
     """
+    return _date(moment, "{date_short_pretty} at {time}")
+
+
+def age(moment: datetime) -> Mrkdwn:
+    """Return the time since *moment*, in UTC, counted by Slack when the message is read."""
+    return _date(moment, "{ago}")
+
+
+def age_and_date(moment: datetime) -> Mrkdwn:
+    """Return *moment*, in UTC, as its age and, in brackets, its date in the reader's time zone."""
+    return _date(moment, "{ago} ({date_short} at {time})")
+
+
+def _date(moment: datetime, template: str) -> Mrkdwn:
     shown = f"{moment:%Y-%m-%d %H:%M} UTC"
     seconds = int(moment.timestamp())
     if seconds < 0:
         return Mrkdwn(shown)
-    return Mrkdwn(f"<!date^{seconds}^{{date_short_pretty}} at {{time}}|{shown}>")
+    return Mrkdwn(f"<!date^{seconds}^{template}|{shown}>")
 
 
 def mention(written: str) -> Mrkdwn:
