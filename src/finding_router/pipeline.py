@@ -236,6 +236,7 @@ class Pipeline:
             rules=Rules(
                 threshold=settings.burst_threshold,
                 quiet_seconds=settings.burst_quiet_minutes * 60,
+                critical_cards=settings.burst_critical_cards,
             ),
             default_channel=table.default_channel,
             settle_seconds=settle_seconds,

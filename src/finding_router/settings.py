@@ -38,6 +38,7 @@ class Settings(NamedTuple):
     track_lifecycle: bool = True
     burst_threshold: int = 5
     burst_quiet_minutes: float = 10
+    burst_critical_cards: int = 5
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -168,4 +169,5 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "track_lifecycle": _flag,
     "burst_threshold": _number(int, "whole number", 1),
     "burst_quiet_minutes": _number(float, "number", 0),
+    "burst_critical_cards": _number(int, "whole number", 0),
 }

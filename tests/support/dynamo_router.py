@@ -78,6 +78,7 @@ def write_every_family(router: DynamoRouter) -> None:
     )
     router.clock.now += 3600
     router.send(*(raw_finding(f"listed-{number}") for number in range(12)))
+    router.send(raw_finding("critical", Severity={"Label": "CRITICAL"}))
     router.send(raw_finding("held", Severity={"Label": "LOW"}))
     # A worker dies right after its claim.
     [key] = [key for key in router.dynamo.stored if _is_alert_of(router, key, "card")]
@@ -110,7 +111,13 @@ def family_of(key: tuple[str, str]) -> str:
         keys.ABOUT: "about",
         keys.COUNT: "count",
     }
-    prefixes = {"digest": "digest", "lines": "lines", "held": "held", "pace": "rate"}
+    prefixes = {
+        "digest": "digest",
+        "lines": "lines",
+        "held": "held",
+        "pace": "rate",
+        "seats": "seats",
+    }
     if finding == keys.BINS:
         return "bin"
     if finding.startswith("notice#"):

@@ -31,6 +31,7 @@ FAMILIES = (
     "lines",
     "lock",
     "rate",
+    "seats",
 )
 type Key = tuple[str, str]
 type Stored = dict[Key, Item]
@@ -92,6 +93,9 @@ def read_everything(router: DynamoRouter, stored: Stored) -> dict[Key, Any]:
         ),
         "lock": lambda key: stores.locks.once(
             key[0].removeprefix("notice#"), by="nobody", every_seconds=1.0, now=0.0
+        ),
+        "seats": lambda key: stores.locks.seats(
+            key[0].removeprefix("seats#"), [], most=1, since=0.0, now=0.0
         ),
     }
     for key in sorted(stored):

@@ -19,6 +19,7 @@ last digest     ``said#silence#x##alerts`` (bin)       ``said``                 
 held            ``held#silence#x##alerts`` (bin)       ``9b1e…`` (finding)      a held finding
 rate            ``pace##alerts`` (channel)             ``pace``                 the next free slot
 lock            ``notice#channel #alerts`` (topic)     ``notice``               who may tell of it
+seats           ``seats##alerts`` (channel)            ``seats``                cards of a burst
 ==============  =====================================  =======================  ====================
 """
 
@@ -96,3 +97,8 @@ def rate(name: str) -> Key:
 def lock(topic: str) -> Key:
     """Return the key of the lock of *topic*."""
     return f"notice#{topic}", "notice"
+
+
+def seats(topic: str) -> Key:
+    """Return the key of the seats of *topic*."""
+    return f"seats#{topic}", "seats"

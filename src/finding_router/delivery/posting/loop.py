@@ -1,10 +1,13 @@
 """The one loop of a run: it makes every call to Slack that writes, and answers for every error."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
+from finding_router.delivery.backlog import FOR_A_DIGEST
 from finding_router.delivery.deliveries import Delivery
-from finding_router.delivery.digests.grouping import Group, by_channel, group
+from finding_router.delivery.digests.grouping import Group, by_channel, critical_of, group
+from finding_router.delivery.digests.store import OpenDigest
 from finding_router.delivery.limits.backoff import backoff_seconds
 from finding_router.delivery.limits.deadline import AWS_SECONDS
 from finding_router.delivery.posting.card import CardTask
@@ -20,13 +23,14 @@ from finding_router.errors import (
     RouterError,
     StoreError,
 )
+from finding_router.findings.finding import Severity
 from finding_router.isolation import isolated
+from finding_router.routing.items.route import Deliver
 from finding_router.telemetry import CREDENTIAL_FAILURES, DELIVERIES_DEGRADED, count, logger
 
 # "Retry-After: 0" would make a busy loop of waiting.
 SHORTEST_WAIT_SECONDS: Final = 1.0
 NO_TIME: Final = "out of time"
-FOR_A_DIGEST: Final = "to be listed in a digest"
 
 
 class Loop:
@@ -69,20 +73,45 @@ class Loop:
         run, now = self._run, self._run.clock()
         candidates = by_channel(deliveries, default_channel=run.default_channel, now=now)
         digests = run.digests.open_digests(candidates) if candidates else {}
-        groups = group(candidates, digests=digests, rules=run.rules, now=now)
+        groups = group(
+            candidates,
+            digests=digests,
+            rules=run.rules,
+            now=now,
+            listed=self._without_card(candidates, digests, now),
+        )
         grouped = {id(each) for one in groups for each in one.deliveries}
         for one in groups:
             for each in one.also:
                 each.is_beside = True
         if run.puts_off_digests:
-            for one in groups:
-                _put_off(one)
-            groups = []
+            urgent = map(_put_off, groups)
+            groups = [one for one in urgent if one.deliveries]
         # Cards first: a worker that dies between a card and its line has left a note to list it.
         return [
             *(CardTask(run, each) for each in deliveries if id(each) not in grouped),
             *(DigestTask(run, each) for each in groups),
         ]
+
+    def _without_card(
+        self,
+        candidates: Mapping[str, Sequence[Delivery]],
+        digests: Mapping[str, OpenDigest],
+        now: float,
+    ) -> list[Delivery]:
+        """Return the critical findings of bursts that are listed, because others have the cards."""
+        run = self._run
+        listed: list[Delivery] = []
+        critical = critical_of(candidates, digests=digests, rules=run.rules, now=now)
+        for channel, several in critical.items():
+            with_card = run.rate.cards_of(
+                channel,
+                [each.alert.delivery_id for each in several],
+                most=run.rules.critical_cards,
+                since=run.rules.since(digests.get(channel), now),
+            )
+            listed += [each for each in several if each.alert.delivery_id not in with_card]
+        return listed
 
     def _next(self) -> Task | None:
         """Return the first task whose channel is free, waiting for one if the time allows it."""
@@ -281,9 +310,21 @@ class Loop:
         delivery.fail(why, retry_seconds=backoff_seconds(delivery.job.record.tries))
 
 
-def _put_off(one: Group) -> None:
-    """Leave the digest of *one* to the backlog; what has a card besides gets it now."""
-    for each in one.deliveries:
+def _put_off(one: Group) -> Group:
+    """
+    Leave the digest of *one* to the backlog; what has a card besides gets it now.
+
+    Return the group of those that would have one, were they not so many: they are listed now.
+    """
+    urgent = [each for each in one.deliveries if _is_urgent(each)]
+    later = [each for each in one.deliveries if not _is_urgent(each)]
+    for each in later:
         each.wait(FOR_A_DIGEST)
-    for job in (job for each in (*one.deliveries, *one.also) for job in each.jobs):
+    for job in (job for each in (*later, *one.also) for job in each.jobs):
         job.digests.add(one.channel)
+    return replace(one, deliveries=urgent, also=[])
+
+
+def _is_urgent(delivery: Delivery) -> bool:
+    is_auto = delivery.destination.deliver is Deliver.AUTO
+    return is_auto and delivery.severity is Severity.CRITICAL
