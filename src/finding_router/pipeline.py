@@ -257,6 +257,7 @@ class Pipeline:
             portal=portal,
             now=datetime.fromtimestamp(self._clock(), UTC),
             settle_seconds=settle_seconds,
+            show_tags=settings.show_tags,
         )
         return Session(
             run,

@@ -39,6 +39,7 @@ class Settings(NamedTuple):
     burst_threshold: int = 5
     burst_quiet_minutes: float = 10
     burst_critical_cards: int = 5
+    show_tags: tuple[str, ...] = ("team", "owner", "env")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -98,6 +99,11 @@ def _text(text: str) -> str:
 def _optional(text: str) -> str | None:
     """Return None for "": CloudFormation cannot omit a variable, so an empty one means unset."""
     return text or None
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """Return the names in *text*, between commas, without the blanks around them."""
+    return tuple(filter(None, map(str.strip, text.split(","))))
 
 
 def _matching(pattern: str, wanted: str) -> Callable[[str], str]:
@@ -170,4 +176,5 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "burst_threshold": _number(int, "whole number", 1),
     "burst_quiet_minutes": _number(float, "number", 0),
     "burst_critical_cards": _number(int, "whole number", 0),
+    "show_tags": _names,
 }

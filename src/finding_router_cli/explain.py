@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import click
 
+from finding_router.findings.short_id import short_id
 from finding_router.routing.items.channel import read_channel
 from finding_router.routing.items.clock import read_moment
 from finding_router.routing.patterns.mistake import MistakeError
@@ -39,6 +40,13 @@ NOWHERE: Final = "none"
 @click.option("--json", "for_programs", is_flag=True, help="Print JSON.")
 @click.option("--all", "show_all", is_flag=True, help="Print every route that does not match.")
 @click.option(
+    "--finding",
+    "wanted_id",
+    metavar="ID",
+    help="Explain only the finding of FILE with this Id, or with the short id in the small print "
+    "of its card.",
+)
+@click.option(
     "--at",
     "written_moment",
     metavar="MOMENT",
@@ -58,6 +66,7 @@ def explain(
     ledger: str | None,
     for_programs: bool,
     show_all: bool,
+    wanted_id: str | None,
     written_moment: str | None,
     expected: Sequence[str],
     **source: Any,
@@ -83,6 +92,12 @@ def explain(
         else [None] * len(explanations)
     )
     told = list(zip(explanations, alerts, strict=True))
+    if wanted_id is not None:
+        told = [(one, those) for one, those in told if _is_called(one, wanted_id)]
+        explanations = [one for one, _ in told]
+        if not told:
+            message = f"no finding of {file} has the id {wanted_id}; take that of its small print"
+            raise click.ClickException(message)
     if for_programs:
         found = [as_json(one) | ({} if those is None else {"alerts": those}) for one, those in told]
         click.echo(json.dumps({"findings": found}, indent=2))
@@ -92,6 +107,13 @@ def explain(
             click.echo("\n".join(lines) + "\n")
     if wanted is not None and not _are_as_expected(explanations, wanted):
         raise click.exceptions.Exit(1)
+
+
+def _is_called(one: Explanation, wanted: str) -> bool:
+    return one.finding is not None and wanted.strip() in {
+        one.finding.id,
+        short_id(one.finding.id),
+    }
 
 
 def _read_at(written: str | None) -> datetime:

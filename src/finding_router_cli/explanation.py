@@ -10,6 +10,7 @@ from finding_router.findings.asff import read_finding
 from finding_router.findings.events import EventKind, read_event
 from finding_router.findings.finding import Finding
 from finding_router.findings.screening import NotPosted, screen
+from finding_router.findings.short_id import short_id
 from finding_router.routing.hold import Hold, HoldKind
 from finding_router.routing.items.route import Deliver
 from finding_router.routing.items.silence import OnExpiry, Silence
@@ -93,6 +94,7 @@ def as_json(explanation: Explanation) -> dict[str, Any]:
     finding, decision = explanation.finding, explanation.decision
     return {
         "finding_id": finding and finding.id,
+        "short_id": finding and short_id(finding.id),
         "product_arn": finding and finding.product_arn,
         "severity": finding and finding.severity,
         "title": finding and finding.title,
@@ -122,6 +124,7 @@ def as_lines(explanation: Explanation, *, table: RoutingTable, show_all: bool) -
     yield f"{finding.severity}  {explanation.title}"
     yield _line("account", *account, finding.region)
     yield _line("product", finding.product, finding.control_id)
+    yield _line("finding", short_id(finding.id), finding.id)
     if explanation.not_posted:
         why = _WHY_NOT[explanation.not_posted].format(finding.workflow_status)
         yield _line("not posted", f"{why}; it would go as follows")

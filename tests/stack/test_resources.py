@@ -221,6 +221,8 @@ class TestFunction:
             ("BurstThreshold", "12", "burst_threshold", 12),
             ("BurstQuietMinutes", "30", "burst_quiet_minutes", 30.0),
             ("BurstCriticalCards", "0", "burst_critical_cards", 0),
+            ("ShowTags", "squad, Cost Center,", "show_tags", ("squad", "Cost Center")),
+            ("ShowTags", "", "show_tags", ()),
         ],
     )
     def test_parameter_reaches_its_setting(

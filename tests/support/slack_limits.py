@@ -17,11 +17,10 @@ DATE = re.compile(r"<!date\^\d+\^[^<>|^]+\|[^<>|]+>")
 MENTION = re.compile(r"<(?:@[UW][A-Z0-9]+|!subteam\^S[A-Z0-9]+|!here|!channel|!everyone)>")
 CODE_BLOCK = re.compile(r"```\n[^`]*\n```")
 CODE = re.compile(r"`[^`\n]+`")
-OWN_BOLD = re.compile(
-    r"(?m)^\*[A-Za-z0-9, ]+\*(?=\n)|\*anyone\*"
-    # An account's name; tests call none "bold".
-    r"|(?<= · )\*(?!bold\*)[^*\n]+\*(?= · |$)"
-)
+# A title over lines, a label before its value, an account, or how a finding ended.
+OWN_BOLD = re.compile(r"(?m)(?:^|(?<=^[✅🔕] )|(?<= · ))\*([^*\n]+)\*(?=[ \n]|$)|\*anyone\*")
+OWN_STRIKE = re.compile(r"(?<= · )~([^~\n]+)~(?= · |$)", re.MULTILINE)
+OWN_QUOTE = re.compile(r"(?m)^> ")
 UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 
 
@@ -104,10 +103,14 @@ def acts(arguments: dict[str, Any]) -> list[str]:
     """
     Return the texts that Slack would act on though the router did not mean it.
 
-    Left out are the router's own: links, dates, code, labels, and above the card the operator's
-    mentions.
+    Left out are the router's own: links, dates, code, labels, strikes, quotes, and above the card
+    the operator's mentions.
     """
-    lead = [text for block in arguments.get("blocks", ()) for text in texts_of(block)]
+    above = arguments.get("blocks", ())
+    # Below the headline stands text of the finding: it may mention nobody there, either.
+    is_first = bool(above) and bool(arguments.get("attachments"))
+    called = list(texts_of(above[0])) if is_first else []
+    lead = [text for block in above for text in texts_of(block)]
     bodies = [
         text
         for part in arguments.get("attachments", ())
@@ -130,14 +133,22 @@ def acts(arguments: dict[str, Any]) -> list[str]:
         else:
             if text.get("verbatim") is not True:
                 found.append(f"{written!r} is not verbatim")
-            found += stray(MENTION.sub("", written) if text in lead else written)
+            is_called = text in called or not arguments.get("attachments")
+            found += stray(MENTION.sub("", written) if is_called else written)
     return found
+
+
+def unplain(text: str) -> list[str]:
+    """Return the signs in the text of a notification that a phone would show as they are."""
+    found = re.findall(r"[&<>*~`]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:[a-z0-9_+-]+:|\n", text)
+    return [f"{sign!r} in the notification {text!r}" for sign in found]
 
 
 def stray(text: str) -> list[str]:
     """Return the signs that Slack acts on, except for those that the router itself writes."""
     rest = LINK.sub(" ", DATE.sub(" ", text))
-    rest = OWN_BOLD.sub(" ", CODE.sub(" ", CODE_BLOCK.sub(" ", rest)))
+    rest = CODE.sub("x", CODE_BLOCK.sub(" ", rest))
+    rest = OWN_QUOTE.sub("", OWN_STRIKE.sub(r"\1", OWN_BOLD.sub(r"\1", rest)))
     signs = re.findall(
         r"[<>*~`]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|(?m:^)&gt;|:[a-z0-9_+-]+:|(?<!\w)@\w|://", rest
     )

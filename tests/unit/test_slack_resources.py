@@ -3,7 +3,8 @@
 import pytest
 
 from factories import make_finding, make_resource
-from finding_router.slack.kit.resources import is_account, resource_lines, short_name
+from finding_router.findings.finding import Resource
+from finding_router.slack.kit.resources import is_account, is_named_in, resource_line, short_name
 
 BUCKET = "<https://console.aws.amazon.com/s3/buckets/invoices|invoices>"
 
@@ -36,58 +37,98 @@ def test_an_account_is_told_from_other_names() -> None:
     assert not is_account("i-0123456789012")
 
 
-def test_a_line_says_which_what_and_whose() -> None:
-    """Name with its link, kind in people's words, and the owner's name for it."""
-    resource = make_resource(tags={"Name": "Invoices of 2026", "team": "payments"})
-    finding = make_finding(resources=(resource,))
+def line_of(resource: Resource, limit: int = 1000) -> str:
+    """Return the line of *resource* on the card of an ordinary finding."""
+    return resource_line(resource, make_finding(resources=(resource,)), None, limit)
 
-    shown = resource_lines(finding, None, 1000)
-    assert shown == f"• {BUCKET} · S3 bucket · Invoices of 2026"
+
+def test_a_line_says_what_and_which() -> None:
+    """Kind in people's words, and the name with its link."""
+    assert line_of(make_resource()) == f"S3 bucket {BUCKET}"
+
+
+def test_a_name_tag_goes_before_the_id() -> None:
+    """The name that its owner gave it is linked; the kind is named where the id does not tell."""
+    bucket = make_resource(tags={"Name": "Invoices of 2026", "team": "payments"})
+    instance = make_resource(
+        "arn:aws:ec2:eu-west-1:1:instance/i-0c3e5a7b9d1f24680",
+        type="AwsEc2Instance",
+        tags={"Name": "checkout-api-2"},
+    )
+
+    linked = BUCKET.replace("|invoices>", "|Invoices of 2026>")
+    assert line_of(bucket) == f"S3 bucket {linked} (invoices)"
+    assert line_of(instance).endswith("|checkout-api-2> (i-0c3e5a7b9d1f24680)")
+    assert line_of(instance).startswith("<https://")
 
 
 def test_a_resource_elsewhere_says_where() -> None:
     """The Region is named where it is not the finding's."""
-    finding = make_finding(resources=(make_resource(region="us-east-1"),))
-
-    assert resource_lines(finding, None, 1000) == f"• {BUCKET} · S3 bucket · us-east-1"
+    assert line_of(make_resource(region="us-east-1")) == f"S3 bucket {BUCKET} · us-east-1"
 
 
 @pytest.mark.parametrize("kind", [None, "Other", "invoices-x"])
 def test_what_says_nothing_new_is_not_said(kind: str | None) -> None:
     """A vague kind, or name, kind and tag that are the same, leave the name alone."""
-    resource = make_resource("invoices-x", type=kind, tags={"Name": "invoices-x"})
-
-    assert resource_lines(make_finding(resources=(resource,)), None, 1000) == "• invoices-x"
+    assert line_of(make_resource("invoices-x", type=kind, tags={"Name": "invoices-x"})) == (
+        "invoices-x"
+    )
 
 
 def test_a_kind_without_a_common_name_is_shown_as_it_is() -> None:
     """Types that are not in the table are better read raw than left out."""
-    resource = make_resource("v", type="AzureVirtualMachine")
-
-    assert (
-        resource_lines(make_finding(resources=(resource,)), None, 99) == "• v · AzureVirtualMachine"
-    )
+    assert line_of(make_resource("v", type="AzureVirtualMachine")) == "AzureVirtualMachine v"
 
 
-def test_three_are_shown_and_the_rest_counted() -> None:
-    """32 resources are three lines and a number."""
-    resources = tuple(make_resource(f"arn:aws:s3:::b{number}") for number in range(32))
-    shown = resource_lines(make_finding(resources=resources), None, 1000)
-
-    assert shown.count("• ") == 3
-    assert shown.endswith("\n+ 29 more resources")
+def test_a_link_without_room_is_left_out() -> None:
+    """The name says which it is; a link alone would say nothing."""
+    assert line_of(make_resource(), limit=0) == "S3 bucket invoices"
 
 
-def test_without_resources_there_is_nothing() -> None:
-    """No heading stands over nothing."""
-    assert resource_lines(make_finding(resources=()), None, 1000) == ""
+def test_a_long_name_keeps_its_beginning_and_its_end() -> None:
+    """The middle of a path tells least."""
+    key = make_resource(f"arn:aws:s3:::invoices/{'a/' * 100}2026.csv", type="AwsS3Object")
+    shown = line_of(key)
+
+    assert "invoices/a/a" in shown
+    assert "…" in shown
+    assert "/2026.csv>" in shown
 
 
-@pytest.mark.parametrize("name", ["\u200b", "AWS::IAM::AccessKey:null"])
-def test_a_name_that_says_nothing_is_not_shown(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("\u200b", ["access key", "unnamed"]),
+        ("AWS::IAM::AccessKey:null", ["access key", "unnamed"]),
+    ],
+)
+def test_a_name_that_says_nothing_is_not_shown(name: str, expected: list[str]) -> None:
     """The kind is shown alone; without one the resource has its name."""
-    key = make_resource(name, type="AwsIamAccessKey")
-    unknown = make_resource(name, type=None)
-    finding = make_finding(resources=(key, unknown))
+    kinds = ("AwsIamAccessKey", None)
 
-    assert resource_lines(finding, None, 1000) == "• access key\n• unnamed"
+    assert expected == [line_of(make_resource(name, type=kind)) for kind in kinds]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("i-1 is public", True),
+        ("the instance web-alb", True),
+        ("sii-1 is public", False),
+        ("i-12 is public", False),
+        ("a web", False),
+    ],
+)
+def test_a_text_names_a_resource_by_id_or_tag(text: str, *, expected: bool) -> None:
+    """As a word of its own, not as a part of another."""
+    resource = make_resource("arn:aws:ec2:eu-west-1:1:instance/i-1", tags={"Name": "web-alb"})
+
+    assert is_named_in(text, resource) is expected
+
+
+def test_the_beginning_of_a_long_name_names_it() -> None:
+    """Layouts shorten names, too."""
+    resource = make_resource("arn:aws:s3:::a-very-long-name-of-a-bucket")
+
+    assert is_named_in("S3 bucket a-very-long-name… is public", resource)
+    assert not is_named_in("S3 bucket a-very-long-name… is public", resource, within=20)

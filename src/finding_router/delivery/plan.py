@@ -50,6 +50,8 @@ class Planner:
     portal: AccessPortal | None
     now: datetime
     settle_seconds: float
+    show_tags: tuple[str, ...] = ()
+    """Names of the tags that cards show."""
 
     def address(
         self,
@@ -252,6 +254,7 @@ class Planner:
             mention=destination.mention,
             action_name=job.action_name,
             portal=self.portal,
+            show_tags=self.show_tags,
         )
         return Card(raw=job.raw, finding=finding, problem=job.detail, context=context)
 

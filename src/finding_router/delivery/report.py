@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from finding_router.delivery.deliveries import Job
 from finding_router.delivery.intake import complete
 from finding_router.delivery.outcome import FOLLOWED, METRICS, NEWS, Outcome, Progress
+from finding_router.findings.short_id import short_id
 from finding_router.routing.hold import HoldKind
 from finding_router.telemetry import EVENTS_REFUSED, FINDINGS_SHADOWED, count, logger
 
@@ -70,6 +71,7 @@ def _log(job: Job, outcome: Outcome, log: Callable[..., None]) -> None:
         shadow=list(job.shadowed),
         record_id=job.record.first_id or job.record.id,
         finding_id=finding and finding.id,
+        short_id=finding and short_id(finding.id),
         product_arn=finding and finding.product_arn,
         severity=finding and finding.severity.value,
         title=finding and finding.title,

@@ -7,7 +7,8 @@ from finding_router.delivery.alerts.identity import hash_of
 from finding_router.findings.digest import RESOURCE_KEY_CHARS, Line, kind_of
 from finding_router.findings.finding import Finding, Resource
 from finding_router.slack.kit.links import AccessPortal, Arn, finding_url
-from finding_router.slack.kit.resources import kind_words, short_name
+from finding_router.slack.kit.resources import kind_of as resource_kind
+from finding_router.slack.kit.resources import short_name
 from finding_router.slack.kit.text import ELLIPSIS, one_line
 
 # An item of DynamoDB is paid for by the KiB. Its keys and times take what is left of two.
@@ -48,7 +49,7 @@ def line_of(
         region=_optional(finding.region, _ID_BYTES),
         is_of_resource=kind.is_of_resource,
         resource=_optional(name, _NAME_BYTES),
-        resource_kind=_optional(kind_words(named[0]), _NAME_BYTES) if named else None,
+        resource_kind=_optional(resource_kind(named[0]), _NAME_BYTES) if named else None,
         resource_keys="".join(_key(each, finding) for each in named[:_KEYS]) or None,
         more_resources=max(0, len(named) - 1),
         url=finding_url(finding, portal),

@@ -36,14 +36,15 @@ class Card:
         def layout(finding: Finding, context: CardContext) -> Message:
             ended = ending_of(finding)
             if saying is Saying.END and ended is not None:
-                return ended_reply(finding, context, how=ended, after_seconds=_open_for(alert, now))
+                return ended_reply(
+                    finding, context, how=ended, ended_at=now, said_at=alert.posted_at
+                )
             if saying is Saying.RISE:
                 return risen(finding, alert.worst, replace(context, why="severity rose"))
             return reopened(
                 finding,
                 replace(context, why="reopened"),
                 times=alert.episode + 1,
-                now=now,
                 first_said_at=alert.posted_at,
             )
 
@@ -52,10 +53,9 @@ class Card:
     def ended(self, alert: Alert, now: float) -> Message:
         """Return the card of a finding that ended."""
         how = (ending_of(self.finding) if self.finding else None) or Ended.RESOLVED
-        after = _open_for(alert, now)
 
         def layout(finding: Finding, context: CardContext) -> Message:
-            return render_ended(finding, context, how=how, after_seconds=after)
+            return render_ended(finding, context, how=how, ended_at=now, said_at=alert.posted_at)
 
         return self._message(layout, alert, None)
 
@@ -76,7 +76,3 @@ class Card:
                 return layout(finding, context)
             problem = trouble.while_("laying it out")
         return render_raw(self.raw, problem, context)
-
-
-def _open_for(alert: Alert, now: float) -> float | None:
-    return None if alert.posted_at is None else now - alert.posted_at

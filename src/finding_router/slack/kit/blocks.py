@@ -54,6 +54,11 @@ def context(*elements: Mrkdwn) -> dict[str, Any]:
     return {"type": "context", "elements": shown}
 
 
+def labelled(label: str, value: Mrkdwn) -> Mrkdwn:
+    """Return *value* behind a bold *label*, which must be the router's own text."""
+    return Mrkdwn(f"*{label}* {value}")
+
+
 def titled(title: str, text: Mrkdwn) -> Mrkdwn:
     """Return *text* below a bold *title*, which must be the router's own text."""
     return Mrkdwn(f"*{title}*\n{text}")

@@ -1,61 +1,41 @@
-"""The body of a card: the blocks beside the colour bar."""
+"""The body of a card: the facts beside the colour bar, which Slack may fold."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple
 
-from finding_router.findings.finding import Finding
 from finding_router.findings.reading import text_at
 from finding_router.slack.kit import blocks
-from finding_router.slack.kit.detail import Detail, Fact, Listing, facts, joined, said
-from finding_router.slack.kit.links import AccessPortal, Outside, finding_url, outside
-from finding_router.slack.kit.resources import resource_lines
+from finding_router.slack.kit.detail import STANDARDS, Fact, Listing, facts, joined, said
+from finding_router.slack.kit.links import outside
 from finding_router.slack.kit.text import (
-    FIELDS,
     SECTION_CHARS,
     Budget,
     Mrkdwn,
-    code,
+    Url,
     length,
     lines,
     link,
+    listed,
     one_line,
-    plain,
     says_nothing,
     words,
 )
+from finding_router.slack.kit.top import Source
 
-_ID_CHARS: Final = 200
-_HOST_CHARS: Final = 100
 _LISTED: Final = 5
 _LISTING_CHARS: Final = 1500
-_DESCRIPTION_CHARS: Final = 1500
-_REMEDIATION_CHARS: Final = 700
-_LINKS_CHARS: Final = 1800
-# A shorter extract of a description is of no use.
-_LEAST_CHARS: Final = 100
-_TITLE_CHARS: Final = 800
-_HEADING_CHARS: Final = 40
-_DESCRIPTION_CUT: Final = "… (description cut)"
-# Parts that are left out once a finding has ended.
-_WHILE_OPEN: Final = frozenset({"description", "remediation"})
-# Reserved for the line that names the parts left out.
-_LEFT_OUT_CHARS: Final = 150
+_REST_CHARS: Final = 400
+_ADVICE_CHARS: Final = 250
+_NOTE_CHARS: Final = 250
+_FIELDS_SHOWN: Final = 5
+_FIELDS_CHARS: Final = 600
+_FIELD_CHARS: Final = 100
+_LEAST_CHARS: Final = 60
+# Parts of Security Hub's advice that only lead to the guide, which is linked anyway.
+_NO_ADVICE: Final = ("consult the AWS Security Hub", "For directions on how to fix this issue")
 
 type _Block = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """The content of the body; *account* is the account's name and id."""
-
-    finding: Finding
-    detail: Detail
-    account: Mrkdwn | None
-    portal: AccessPortal | None
-    full_title: str | None
-    """The finding's title if the headline cuts it, else None."""
 
 
 class _Part(NamedTuple):
@@ -63,132 +43,115 @@ class _Part(NamedTuple):
 
     name: str
     importance: int
-    make: Callable[[Source, int], _Block | None]
+    make: Callable[[int], _Block | None]
 
 
-def body(source: Source, budget: Budget, *, is_over: bool = False) -> list[_Block]:
-    """
-    Return the blocks of the body that fit into *budget*, and deduct them from it.
-
-    The least important parts are cut or left out first, and the last line names those left out. If
-    the finding *is_over*, the description and the remediation are omitted.
-    """
-    budget.chars -= _LEFT_OUT_CHARS
-    parts = [part for part in _parts(source) if not (is_over and part.name in _WHILE_OPEN)]
-    made: dict[str, _Block] = {}
+def body(
+    source: Source, budget: Budget, show_tags: Sequence[str] = ()
+) -> tuple[list[_Block], list[str]]:
+    """Return the blocks that fit into *budget*, and the names of the parts that are left out."""
+    parts = _parts(source, show_tags)
+    made: dict[int, _Block] = {}
     left_out: list[str] = []
-    for part in sorted(parts, key=lambda part: part.importance):
-        block = part.make(source, budget.room(SECTION_CHARS))
+    for index, part in sorted(enumerate(parts), key=lambda each: each[1].importance):
+        block = part.make(budget.room(SECTION_CHARS))
         if block is not None and budget.take(block):
-            made[part.name] = block
-        elif part.make(source, SECTION_CHARS) is not None:
+            made[index] = block
+        elif part.make(SECTION_CHARS) is not None:
             left_out.append(part.name)
-    budget.chars += _LEFT_OUT_CHARS
-    shown = [made[part.name] for part in parts if part.name in made]
-    note = words(f"Left out for length: {', '.join(left_out)}", _LEFT_OUT_CHARS)
-    return [*shown, blocks.context(note)] if left_out else shown
+    return [made[index] for index in sorted(made)], left_out
 
 
-def _parts(source: Source) -> list[_Part]:
+def owner_facts(source: Source, show_tags: Sequence[str]) -> tuple[Fact, ...]:
+    """Return who cares for it: the tags with the names *show_tags*, and people's own fields."""
+    return facts(("Tags", _tags(source, show_tags)), ("Fields", _fields(source)))
+
+
+def note_of(source: Source) -> Mrkdwn | None:
+    """Return the note on the finding, in one line."""
+    text = text_at(source.finding.raw, "Note", "Text")
+    return None if text is None or says_nothing(text) else words(text, _NOTE_CHARS)
+
+
+def _parts(source: Source, show_tags: Sequence[str]) -> Iterator[_Part] | list[_Part]:
     """Return the parts from top to bottom, each with its importance, 0 the highest."""
-    known = (*_place(source), *source.detail.facts)
+    known = (
+        *(fact for fact in source.detail.facts if fact.label != STANDARDS),
+        *owner_facts(source, show_tags),
+        *facts(("Note", note_of(source)), ("Advice", _advice(source))),
+    )
     return [
-        _Part("title", 0, _title),
-        _Part("facts", 1, partial(_facts, known[:FIELDS])),
-        _Part("more facts", 4, partial(_facts, known[FIELDS : 2 * FIELDS])),
-        *(_Part(each.title.lower(), 5, partial(_listing, each)) for each in source.detail.listings),
-        _Part("resources", 3, _resources),
-        _Part("description", 7, _description),
-        _Part("remediation", 6, _remediation),
-        _Part("links", 2, _links),
+        _Part("facts", 0, partial(_facts, known)),
+        *(_Part(each.title.lower(), 1, partial(_listing, each)) for each in source.detail.listings),
+        _Part("description", 2, partial(_description, source)),
     ]
 
 
-def _title(source: Source, room: int) -> _Block | None:
-    if source.full_title is None:
-        return None
-    return blocks.paragraph(plain(source.full_title, min(room, _TITLE_CHARS)))
+def _facts(known: Sequence[Fact], room: int) -> _Block | None:
+    """Return the first of the facts that fit into *room*, a line each."""
+    shown: list[str] = []
+    for fact in known:
+        line = blocks.labelled(fact.label, fact.value)
+        room -= length(line) + 1
+        if room < 0:
+            break
+        shown.append(line)
+    return blocks.section(Mrkdwn("\n".join(shown))) if shown else None
 
 
-def _place(source: Source) -> tuple[Fact, ...]:
-    finding = source.finding
-    workflow = None if finding.workflow_status == "NEW" else finding.workflow_status
-    record = None if finding.record_state == "ACTIVE" else finding.record_state
-    return facts(
-        ("Account", source.account),
-        ("Region", said(finding.region)),
-        ("Product", said(finding.product)),
-        ("Control", said(finding.control_id)),
-        ("Compliance", _compliance(finding)),
-        ("Status", joined(" · ", said(workflow), said(record))),
-    )
-
-
-def _compliance(finding: Finding) -> Mrkdwn | None:
-    previous = text_at(finding.raw, "ProductFields", "PreviousComplianceStatus")
-    now = said(finding.compliance_status)
-    before = said(previous) if previous != finding.compliance_status else None
-    return Mrkdwn(f"{now}, was {before}") if now and before else now
-
-
-def _facts(known: tuple[Fact, ...], source: Source, room: int) -> _Block | None:
-    """Return a block of facts in columns; facts are short, so the block is never cut."""
-    del source, room
-    return blocks.columns(known) if known else None
-
-
-def _listing(listing: Listing, source: Source, room: int) -> _Block | None:
-    del source
+def _listing(listing: Listing, room: int) -> _Block | None:
     limit = min(room, _LISTING_CHARS) - len(blocks.titled(listing.title, Mrkdwn("")))
     text = lines(listing.items, _LISTED, limit, listing.nouns)
     return blocks.section(blocks.titled(listing.title, text)) if text else None
 
 
-def _resources(source: Source, room: int) -> _Block | None:
-    title = "Resource" if len(source.finding.resources) == 1 else "Resources"
-    limit = room - len(blocks.titled(title, Mrkdwn("")))
-    text = resource_lines(source.finding, source.portal, limit)
-    return blocks.section(blocks.titled(title, text)) if text else None
-
-
 def _description(source: Source, room: int) -> _Block | None:
+    """Return what the description says beyond the sentence at the top."""
     text = source.detail.description or source.finding.description
-    # Many products repeat the title as the description.
-    if text is None or says_nothing(text) or one_line(text) == one_line(source.finding.title):
+    if text is None or says_nothing(text) or room < _LEAST_CHARS:
         return None
-    if room < _LEAST_CHARS:
+    line, said_before = one_line(text), source.sentence.removesuffix("…")
+    if source.detail.sentence is None:
+        if not said_before or len(line) <= len(source.sentence):
+            return None
+        line = line.removeprefix(said_before).lstrip(" ,;:")
+    if line in {source.sentence, one_line(source.finding.title)}:
         return None
-    shown = plain(text, min(room, _DESCRIPTION_CHARS), more=_DESCRIPTION_CUT)
-    return blocks.paragraph(shown)
+    return blocks.context(words(line, min(room, _REST_CHARS)))
 
 
-def _remediation(source: Source, room: int) -> _Block | None:
-    finding = source.finding
-    guide = outside(finding.remediation_url, finding.account_id, source.portal)
-    to_guide = _linked("Guide", guide, room // 2) if guide else None
-    limit = min(room - length(to_guide or "") - _HEADING_CHARS, _REMEDIATION_CHARS)
-    advice = finding.remediation_text
-    shown = None if advice is None or says_nothing(advice) else words(advice, limit)
-    text = joined("\n", shown, to_guide)
-    return blocks.section(blocks.titled("Remediation", text)) if text else None
+def _advice(source: Source) -> Mrkdwn | None:
+    text = source.finding.remediation_text
+    if text is None or says_nothing(text):
+        return None
+    is_pointer = source.finding.remediation_url and any(each in text for each in _NO_ADVICE)
+    return None if is_pointer else words(text, _ADVICE_CHARS)
 
 
-def _links(source: Source, room: int) -> _Block | None:
-    """Return links to the finding and its source; the finding's id if it has no link."""
-    finding = source.finding
-    url = finding_url(finding, source.portal)
-    to_finding = link(url, "Open in Security Hub", _HOST_CHARS) if url else None
-    named = None if to_finding else Mrkdwn(f"Finding {code(finding.id, _ID_CHARS)}")
-    product = outside(finding.source_url, finding.account_id, source.portal)
-    limit = min(room, _LINKS_CHARS) - length(to_finding or "")
-    to_product = _linked("Source", product, limit) if product else None
-    text = joined("  ·  ", to_finding, named, to_product)
-    return blocks.section(text) if text else None
+def _tags(source: Source, names: Sequence[str]) -> Mrkdwn | None:
+    """Return the tags called *names*, in any case, of all resources, without repeats."""
+    shown: dict[str, None] = {}
+    for name in names:
+        for resource in source.finding.resources:
+            for key, value in resource.tags.items():
+                if key.lower() == name.lower() and not says_nothing(value):
+                    shown[f"{key}={value}"] = None
+    items = [item for item in (words(each, _FIELD_CHARS) for each in shown) if item]
+    return listed(items, _FIELDS_SHOWN, _FIELDS_CHARS) if items else None
 
 
-def _linked(label: str, target: Outside, limit: int) -> Mrkdwn:
-    """Return a link to *target* that shows its host; only the host if the link is too long."""
-    shown = link(target.url, f"{label} on {target.host}", _HOST_CHARS)
-    if length(shown) <= limit:
-        return shown
-    return words(f"{label} on {target.host}, its address left out for length", 2 * _HOST_CHARS)
+def _fields(source: Source) -> Mrkdwn | None:
+    """Return the fields that people or their tools put onto the finding; a URL is linked."""
+    written = source.finding.raw.get("UserDefinedFields")
+    if not isinstance(written, dict):
+        return None
+    items = []
+    for key in written:
+        value = text_at(written, key)
+        if value is None or says_nothing(value):
+            continue
+        target = outside(value, source.finding.account_id, source.portal)
+        shown = link(Url(target.url), target.host, _FIELD_CHARS) if target else said(value)
+        if item := joined(": ", words(key, _FIELD_CHARS), shown):
+            items.append(item)
+    return listed(items, _FIELDS_SHOWN, _FIELDS_CHARS) if items else None

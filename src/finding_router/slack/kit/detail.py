@@ -1,7 +1,6 @@
 """The details that a product's layout adds to a card: short values, most important first."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from finding_router.slack.kit.text import Mrkdwn, code, listed, says_nothing, words
@@ -9,12 +8,11 @@ from finding_router.slack.kit.text import Mrkdwn, code, listed, says_nothing, wo
 # Longer values cannot be read at a glance, and the finding itself is one click away.
 VALUE_CHARS: Final = 200
 _MOST_ITEMS: Final = 3
-_MOST_STANDARDS: Final = 8
 STANDARDS: Final = "Standards"
 
 
 class Fact(NamedTuple):
-    """A labelled value in the card's two columns."""
+    """A labelled value: one line of a card, ``*Label* value``."""
 
     label: str
     value: Mrkdwn
@@ -42,18 +40,26 @@ class Detail:
 
     *headline* is the fact in plain text, with the resource it is about, without severity
     ("EC2.19 failed: sg-0a1b (web-alb)"); None takes the finding's title. *sentence* is what
-    happened in one plain sentence; None takes the start of the finding's description. *facts*
-    are the values special to the product, one line each. *pages* are links of the product: its
+    happened in one plain sentence; None takes the start of the finding's description, "" shows
+    none. *occurrence* stands in the line of the place: the count and the period, where they matter
+    ("46 times in 33 min"). *facts* are the values special to the product, one line each, the most
+    important first: Slack may fold all after the fifth line. *pages* are links of the product: its
     own console page, AWS's page on the finding type, CloudTrail for the key or user.
-    *small_print* are values of low importance: the rule's text, standards, the finding type.
+    *small_print* are values of low importance, such as the finding type. *standards* are the
+    standards that require the control. *description* replaces the finding's.
+
+    The card itself adds the title where the headline is another, account, Region, product,
+    resources, links to Security Hub and to the guide, tags, note, dates, ids and route.
     """
 
     headline: str | None = None
     sentence: str | None = None
+    occurrence: Mrkdwn | None = None
     facts: tuple[Fact, ...] = ()
     listings: tuple[Listing, ...] = ()
     pages: tuple[Page, ...] = ()
     small_print: tuple[Mrkdwn, ...] = ()
+    standards: tuple[str, ...] = ()
     description: str | None = None
 
 
@@ -87,13 +93,3 @@ def several(*texts: str | None) -> Mrkdwn | None:
 def joined(between: str, *items: Mrkdwn | None) -> Mrkdwn | None:
     """Return the non-empty *items* joined by *between*; None if there is none."""
     return Mrkdwn(between.join(item for item in items if item)) or None
-
-
-def with_standards(detail: Detail, standards: Sequence[str]) -> Detail:
-    """Return *detail* with *standards*, if not empty, in place of the finding's own standards."""
-    items = [item for item in map(said, standards) if item]
-    named = listed(items, _MOST_STANDARDS, _MOST_STANDARDS * VALUE_CHARS)
-    if not named:
-        return detail
-    others = tuple(fact for fact in detail.facts if fact.label != STANDARDS)
-    return replace(detail, facts=(Fact(STANDARDS, named), *others))

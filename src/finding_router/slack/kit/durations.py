@@ -38,6 +38,15 @@ def ago_words(seconds: float) -> str:
     return "just now"
 
 
+def age_words(seconds: float) -> str:
+    """Return a duration in one unit, of which there are two or more: "11 days", "90 minutes"."""
+    whole = max(0, int(seconds))
+    for size, unit in ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute")):
+        if whole >= 2 * size:
+            return counted(whole // size, unit)
+    return counted(whole, "second")
+
+
 def ordinal(number: int) -> str:
     """Return "2nd" for 2."""
     ending = "th" if number % 100 in _TEENS else _ORDINALS.get(number % 10, "th")

@@ -42,6 +42,12 @@ def account_words(name: str | None, account_id: str | None) -> Mrkdwn | None:
     return Mrkdwn(f"{shown} ({number})" if shown and number else shown or number) or None
 
 
+def account_name(name: str | None, account_id: str | None) -> str | None:
+    """Return the name of an account, else its id; None if neither says anything."""
+    known = (text for text in (name, account_id) if text and not says_nothing(text))
+    return next(known, None)
+
+
 def preface(banner: str | None, mentions: Sequence[str]) -> list[dict[str, Any]]:
     """Return the block above the headline, if there is a banner or a mention."""
     text = joined("\n", *preface_lines(banner, mentions))
@@ -66,5 +72,4 @@ def because(routes: Sequence[str], *causes: str) -> Mrkdwn:
     named = listed(names, _ROUTES_SHOWN, _ROUTES_CHARS)
     chosen = f"{'routes' if names[1:] else 'route'} {named}" if named else ""
     parts = (*(words(cause, _CAUSE_CHARS) for cause in causes), chosen)
-    line = " · ".join(part for part in parts if part) or NO_ROUTE
-    return Mrkdwn(line[:1].upper() + line[1:])
+    return Mrkdwn(" · ".join(part for part in parts if part) or NO_ROUTE)

@@ -20,6 +20,7 @@ _CONSOLES: Final = {
     "aws-us-gov": "console.amazonaws-us-gov.com",
     "aws-cn": "console.amazonaws.cn",
 }
+_OWN_HOSTS: Final = ("aws.amazon.com", "docs.amazonaws.cn")
 # A longer link takes too much of a message. A link to the longest Id of ASFF, 512 characters, fits,
 # even through an access portal.
 _URL_CHARS: Final = 2000
@@ -204,6 +205,12 @@ def outside(text: str | None, account: str | None, portal: AccessPortal | None) 
         wrapped = portal.wrap(url, account)
         return Outside(wrapped if len(wrapped) <= _URL_CHARS else url, host)
     return Outside(url, host)
+
+
+def is_of_aws(host: str) -> bool:
+    """Return True if *host* is one of AWS's own: a console, the documentation, a bulletin."""
+    ends = (*_CONSOLES.values(), *_OWN_HOSTS)
+    return any(host == end or host.endswith("." + end) for end in ends)
 
 
 def _console(

@@ -1,12 +1,21 @@
 """Names and lines for a finding's resources on a card."""
 
 from re import compile as regex
+from re import escape, search
 from typing import Final
 
 from finding_router.findings.finding import Finding, Resource
 from finding_router.slack.kit.detail import VALUE_CHARS, joined, said
 from finding_router.slack.kit.links import AccessPortal, Arn, resource_url
-from finding_router.slack.kit.text import Mrkdwn, clean, length, lines, link
+from finding_router.slack.kit.text import (
+    Mrkdwn,
+    clean,
+    length,
+    link,
+    says_nothing,
+    shortened,
+    words,
+)
 
 MOST_SHOWN: Final = 3
 # Accounts have no ARN here: Security Hub writes the first form, other products only the id.
@@ -15,7 +24,11 @@ _ACCOUNT: Final = regex("(?:AWS::::Account:|account )?([0-9]{12})")
 _TYPED: Final = regex("^AWS::[A-Za-z0-9]+::[A-Za-z0-9]+:(?=.)")
 _DIGEST: Final = "/sha256:"
 _DIGEST_DIGITS: Final = 12
-_NOUNS: Final = ("resource", "resources")
+_NAME_CHARS: Final = 80
+# Ids of EC2, whose first letters people know.
+_EVIDENT: Final = regex("(?:i|sg|vpc|subnet|vol|eni|snap|ami)-[0-9a-f]{8,}$")
+# As much of a long name tells it from others.
+_TELLING_CHARS: Final = 16
 # Types without information.
 # https://docs.aws.amazon.com/securityhub/latest/userguide/asff-resources.html
 _VAGUE: Final = frozenset({"Other", "Unknown"})
@@ -80,37 +93,59 @@ def short_name(resource: Resource) -> str:
     return _TYPED.sub("", name)
 
 
-def kind_words(resource: Resource) -> str:
-    """Return the kind of *resource* in words, "" if its type says nothing."""
-    kind = resource.type or ""
-    return "" if kind in _VAGUE else _KINDS.get(kind, kind)
+def tag_name(resource: Resource) -> str | None:
+    """Return the Name tag of *resource*, if it says more than the id."""
+    tag = resource.tags.get("Name")
+    return None if tag is None or says_nothing(tag) or tag == short_name(resource) else tag
 
 
-def resource_lines(finding: Finding, portal: AccessPortal | None, limit: int) -> Mrkdwn:
-    """Return the first three resources, one line each; "" if there is none or no room."""
-    share = limit // (MOST_SHOWN + 1)
-    items = [_line(resource, finding, portal, share) for resource in finding.resources[:MOST_SHOWN]]
-    rest = [Mrkdwn("")] * (len(finding.resources) - len(items))
-    return lines([*items, *rest], MOST_SHOWN, limit, _NOUNS)
+def kind_of(resource: Resource) -> str | None:
+    """Return the kind of *resource* in people's words; None if it says nothing."""
+    name = short_name(resource)
+    kind = "" if is_account(name) else resource.type or ""
+    return None if kind in {*_VAGUE, name} else _KINDS.get(kind, kind) or None
 
 
-def _line(resource: Resource, finding: Finding, portal: AccessPortal | None, limit: int) -> Mrkdwn:
+def is_named_in(text: str, resource: Resource, *, within: int | None = None) -> bool:
+    """Return True if *text*, or its first *within* characters, names *resource*."""
+    return any(_is_in(text[:within], name) for name in _names(resource))
+
+
+def resource_line(
+    resource: Resource, finding: Finding, portal: AccessPortal | None, limit: int
+) -> Mrkdwn:
     """
-    Return the name, type and Name tag of *resource*, and its Region if not that of the finding.
+    Return name, kind and Name tag of *resource*, and its Region if not that of the finding.
 
     The link is left out if it makes the line longer than *limit* counted characters.
     """
     name = short_name(resource)
     url = resource_url(resource, finding, portal)
-    kind = "" if is_account(name) else resource.type or ""
-    tag = resource.tags.get("Name")
+    tag, kind = tag_name(resource), kind_of(resource)
+    # The id of an instance says what it is.
+    is_evident = tag is not None and _EVIDENT.match(name) is not None
     elsewhere = resource.region if resource.region != finding.region else None
-    about = (
-        said(_KINDS.get(kind, kind)) if kind not in {*_VAGUE, name} else None,
-        said(tag) if tag != name else None,
-        said(elsewhere),
-    )
-    linked = joined(" · ", link(url, name, VALUE_CHARS), *about) if url else None
-    if linked and length(linked) <= limit:
-        return linked
-    return joined(" · ", said(name), *about) or Mrkdwn("unnamed")
+    label = shortened(tag or name, _NAME_CHARS)
+    for linked in (link(url, label, VALUE_CHARS) if url else None, said(label)):
+        shown = joined(
+            " ",
+            said(None if is_evident or (linked is None) else kind),
+            linked,
+            Mrkdwn(f"({words(shortened(name, _NAME_CHARS), VALUE_CHARS)})") if tag else None,
+        )
+        line = joined(" · ", shown or said(kind), said(elsewhere)) or Mrkdwn("unnamed")
+        if linked is not None and length(line) <= limit:
+            return line
+    return line
+
+
+def _names(resource: Resource) -> list[str]:
+    name = short_name(resource)
+    return [each for each in (tag_name(resource), name, name.rpartition("/")[2]) if each]
+
+
+def _is_in(text: str, name: str) -> bool:
+    """Return True if *text* has *name* as a word, or the beginning of a long one."""
+    start = name[:_TELLING_CHARS]
+    end = "" if len(name) > _TELLING_CHARS else r"(?![\w-])"
+    return search(rf"(?<![\w-]){escape(start)}{end}", text) is not None

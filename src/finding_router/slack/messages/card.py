@@ -2,18 +2,18 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from finding_router.findings.finding import Finding
 from finding_router.findings.reading import text_at
-from finding_router.findings.timestamps import parse_timestamp
 from finding_router.slack.kit import blocks
-from finding_router.slack.kit.body import Source, body
-from finding_router.slack.kit.detail import exact, facts, joined, said, with_standards
+from finding_router.slack.kit.body import body
+from finding_router.slack.kit.detail import exact, facts, joined, said
 from finding_router.slack.kit.frame import (
     CIRCLES,
     COLOURS,
     NO_ROUTE,
+    account_name,
     account_words,
     because,
     preface,
@@ -21,21 +21,18 @@ from finding_router.slack.kit.frame import (
 )
 from finding_router.slack.kit.links import AccessPortal, finding_url
 from finding_router.slack.kit.message import Message
-from finding_router.slack.kit.resources import is_account, short_name
+from finding_router.slack.kit.push import push_text
+from finding_router.slack.kit.small_print import small_print
 from finding_router.slack.kit.text import (
-    HEADER_CHARS,
     Budget,
     Mrkdwn,
     code,
-    date,
-    escape,
-    length,
     link,
-    listed,
     one_line,
     preformatted,
     words,
 )
+from finding_router.slack.kit.top import Source, top
 from finding_router.slack.layouts import lay_out
 
 UNREADABLE_COLOUR: Final = "#5B6770"
@@ -46,6 +43,7 @@ _TITLE_CHARS: Final = 300
 _NAME_CHARS: Final = 80
 _PROBLEM_CHARS: Final = 500
 _RAW_CHARS: Final = 2500
+_LEFT_OUT_CHARS: Final = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,8 @@ class CardContext:
 
     *routes* are those to the channel, empty for the default channel. *why* is the cause of the
     message, "new" by default. *mention* is as written by the operator. *banner* is shown at the
-    top. *standards* are all that require the control, if each has its own finding.
+    top. *standards* are all that require the control, if each has its own finding. *show_tags* are
+    the names of the tags that say whom a resource belongs to.
     """
 
     routes: tuple[str, ...] = ()
@@ -66,44 +65,47 @@ class CardContext:
     action_name: str | None = None
     portal: AccessPortal | None = None
     standards: tuple[str, ...] = ()
+    show_tags: tuple[str, ...] = ()
 
 
 def render(finding: Finding, context: CardContext) -> Message:
     """Return the card of *finding* within Slack's limits; it names the parts left out."""
-    text = summary(finding, context)
-    headline = _headline(finding)
-    source = Source(
-        finding=finding,
-        detail=with_standards(lay_out(finding), context.standards),
-        account=account_words(context.account_alias or finding.account_name, finding.account_id),
-        portal=context.portal,
-        full_title=full_title(finding, headline),
-    )
-    lead = [*preface(context.banner, context.mention), blocks.header(headline)]
-    footers = [*seen(finding), _footer(context, is_sample=finding.raw.get("Sample") is True)]
+    source = source_of(finding, context)
+    text = push_text(source)
+    above = [*preface(context.banner, context.mention), blocks.header(headline(source))]
+    footer = blocks.context(small_print(source, context.standards, _why(context, finding)))
     budget = Budget()
     budget.spend(text)
-    for block in (*lead, *footers):
+    for block in (*above, footer):
         budget.take(block)
+    budget.chars -= _LEFT_OUT_CHARS
+    lead, unsaid = top(source, budget)
+    below, left_out = body(source, budget, context.show_tags)
+    names = dict.fromkeys((*unsaid, *left_out))
+    note = words(f"Left out for length: {', '.join(names)}", _LEFT_OUT_CHARS)
     return Message(
         text=text,
-        lead=lead,
-        blocks=[*body(source, budget), *footers],
+        lead=[*above, *lead],
+        blocks=[*below, *([blocks.context(note)] if names else []), footer],
         colour=COLOURS[finding.severity],
     )
 
 
 def render_plain(finding: Finding, context: CardContext) -> Message:
     """Return a minimal message for *finding* without blocks, in case Slack refuses its card."""
+    source = source_of(finding, context)
     url = finding_url(finding, context.portal)
-    text = joined(
-        "\n",
-        *preface_lines(context.banner, context.mention),
-        summary(finding, context),
-        link(url, "Open in Security Hub", _NAME_CHARS) if url else code(finding.id, _TITLE_CHARS),
-        _why(context),
+    text = push_text(source)
+    return Message(
+        text=joined(
+            "\n",
+            *preface_lines(context.banner, context.mention),
+            Mrkdwn(text),
+            link(url, "Open in Security Hub", _NAME_CHARS) if url else code(finding.id, 300),
+            _why(context, finding),
+        )
+        or text
     )
-    return Message(text=text or summary(finding, context))
 
 
 def render_raw(raw: object, problem: str, context: CardContext) -> Message:
@@ -124,61 +126,36 @@ def render_raw(raw: object, problem: str, context: CardContext) -> Message:
         blocks.section(words(problem, _PROBLEM_CHARS) or Mrkdwn("It cannot be read.")),
         *([blocks.columns(known)] if known else []),
         blocks.section(preformatted(_json(raw), _RAW_CHARS)),
-        _footer(context, is_sample=False),
+        blocks.context(_why(context, None)),
     ]
     lead = [*preface(context.banner, context.mention), blocks.header(_UNREADABLE)]
     return Message(text=text, lead=lead, blocks=body, colour=UNREADABLE_COLOUR)
 
 
-def summary(finding: Finding, context: CardContext) -> Mrkdwn:
-    """Return severity, product, title, account, Region and resource in one line."""
-    resources = [short_name(resource) for resource in finding.resources]
-    # Resources that the title names, and accounts, would be repetitions.
-    unsaid = [name for name in resources if name not in finding.title and not is_account(name)]
-    names = [words(name, _NAME_CHARS) for name in unsaid]
-    parts = (
-        Mrkdwn(f"{CIRCLES[finding.severity]} {finding.severity}"),
-        words(finding.product, _NAME_CHARS),
-        words(finding.title, _TITLE_CHARS),
-        account_words(context.account_alias or finding.account_name, finding.account_id),
-        said(finding.region),
-        listed([name for name in names if name], 1, 2 * _NAME_CHARS),
+def source_of(finding: Finding, context: CardContext) -> Source:
+    """Return what the parts of a card about *finding* are made from."""
+    return Source(
+        finding=finding,
+        detail=lay_out(finding),
+        account=account_name(context.account_alias or finding.account_name, finding.account_id),
+        portal=context.portal,
     )
-    return Mrkdwn(" · ".join(part for part in parts if part))
 
 
-def full_title(finding: Finding, headline: str) -> str | None:
-    """Return the title of *finding* if its *headline* has to be cut, else None."""
-    is_cut = length(escape(headline, len(headline) * 5)) > HEADER_CHARS
-    return finding.title if is_cut else None
+def headline(source: Source) -> str:
+    """Return severity and fact, in plain text."""
+    severity = source.finding.severity
+    return f"{CIRCLES[severity]} {severity} · {source.headline}"
 
 
-def seen(finding: Finding) -> list[dict[str, Any]]:
-    """Return a block with the times when *finding* was first and last seen, if known."""
-    first, last = parse_timestamp(finding.first_seen), parse_timestamp(finding.last_seen)
-    shown = (
-        Mrkdwn(f"First seen {date(first)}") if first else None,
-        Mrkdwn(f"Last seen {date(last)}") if last else None,
-    )
-    present = [each for each in shown if each]
-    return [blocks.context(*present)] if present else []
-
-
-def _headline(finding: Finding) -> str:
-    title = one_line(finding.title) or one_line(finding.id)
-    return f"{CIRCLES[finding.severity]} {finding.severity} · {title}"
-
-
-def _footer(context: CardContext, *, is_sample: bool) -> dict[str, Any]:
-    sample = Mrkdwn("Sample finding, made for testing") if is_sample else None
-    return blocks.context(*filter(None, (_why(context), sample)))
-
-
-def _why(context: CardContext) -> Mrkdwn:
+def _why(context: CardContext, finding: Finding | None) -> Mrkdwn:
     action = f"custom action “{one_line(context.action_name)}”" if context.action_name else ""
-    cause = "" if action and context.why == _NEW else context.why
+    # That it is new is the normal case.
+    cause = "" if context.why == _NEW else context.why
     unrouted = "" if context.routes or context.why != _NEW else NO_ROUTE
-    return because(context.routes, action, cause, unrouted)
+    is_sample = finding is not None and finding.raw.get("Sample") is True
+    sample = "sample finding, made for testing" if is_sample else ""
+    return because(context.routes, sample, action, cause, unrouted)
 
 
 def _json(raw: object) -> str:

@@ -1,37 +1,59 @@
 """Messages that follow a card: the finding reopened, its severity rose, or it ended."""
 
-from typing import Any, Final
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
 
 from finding_router.findings.ending import Ended
 from finding_router.findings.finding import Finding, Severity
+from finding_router.findings.reading import text_at
+from finding_router.findings.short_id import short_id
 from finding_router.findings.timestamps import parse_timestamp
 from finding_router.slack.kit import blocks
-from finding_router.slack.kit.body import Source, body
-from finding_router.slack.kit.detail import Detail, facts, with_standards
-from finding_router.slack.kit.durations import ago_words, duration_words, ordinal
+from finding_router.slack.kit.body import note_of, owner_facts
+from finding_router.slack.kit.detail import joined, said
+from finding_router.slack.kit.durations import age_words, ordinal
 from finding_router.slack.kit.frame import (
     CIRCLES,
     COLOURS,
     ENDED_COLOUR,
     ENDED_SIGN,
-    account_words,
     because,
     preface,
 )
 from finding_router.slack.kit.links import finding_url
 from finding_router.slack.kit.message import Message
-from finding_router.slack.kit.text import Budget, Mrkdwn, link, one_line
-from finding_router.slack.messages.card import CardContext, full_title, seen, summary
+from finding_router.slack.kit.push import push_text
+from finding_router.slack.kit.text import (
+    Budget,
+    Mrkdwn,
+    age,
+    bold,
+    code,
+    link,
+    one_line,
+    says_nothing,
+    struck,
+    words,
+)
+from finding_router.slack.kit.top import top
+from finding_router.slack.messages.card import CardContext, source_of
 
-_LINK_CHARS: Final = 100
+_NAME_CHARS: Final = 80
+_TITLE_CHARS: Final = 120
+_RECENT_SECONDS: Final = 86_400.0
+_AT_FIRST_SECONDS: Final = 900.0
 _SUPPRESSED_SIGN: Final = "🔕"
-# The end in one word, and its cause in the words of Security Hub's console.
+# The end in one word, and its cause where a person does not stand behind it.
 _ENDINGS: Final = {
-    Ended.RESOLVED: ("Resolved", "set to RESOLVED in Security Hub"),
+    Ended.RESOLVED: ("Resolved", ""),
     Ended.PASSED: ("Resolved", "the check passes now"),
     Ended.ARCHIVED: ("Archived", "its product does not report it any more"),
-    Ended.SUPPRESSED: ("Suppressed", "set to SUPPRESSED in Security Hub"),
+    Ended.SUPPRESSED: ("Suppressed", ""),
 }
+
+
+_BY_PEOPLE: Final = frozenset({Ended.RESOLVED, Ended.SUPPRESSED})
 
 
 def reopened(
@@ -39,96 +61,127 @@ def reopened(
     context: CardContext,
     *,
     times: int,
-    now: float,
     first_said_at: float | None = None,
 ) -> Message:
     """
     Return the message that *finding* reopened; *times* is the number of episodes so far.
 
-    *now* and *first_said_at* are in Unix seconds. *first_said_at* is used if the finding has no
-    time of first observation.
+    *first_said_at*, in Unix seconds, is used if the finding has no time of first observation.
     """
-    first = parse_timestamp(finding.first_seen)
-    since = first.timestamp() if first else first_said_at
-    ago = "" if since is None else f", first seen {ago_words(now - since)}"
     again = "" if times <= 1 else f", {ordinal(times)} time"
-    return _news(f"🔁 Reopened{again}{ago}", finding, context)
+    first = parse_timestamp(finding.first_seen)
+    if first is None and first_said_at is not None:
+        first = datetime.fromtimestamp(first_said_at, UTC)
+    since = Mrkdwn(f"first seen {age(first)}") if first else None
+    return _news(f"🔁 Reopened{again}", finding, context, since)
 
 
 def risen(finding: Finding, before: Severity, context: CardContext) -> Message:
     """Return the message that the severity of *finding* rose from *before*."""
-    return _news(f"🔺 Severity rose from {before} to {finding.severity}", finding, context)
+    return _news(f"🔺 Severity rose from {before} to {finding.severity}", finding, context, None)
 
 
 def ended_reply(
-    finding: Finding, context: CardContext, *, how: Ended, after_seconds: float | None
+    finding: Finding, context: CardContext, *, how: Ended, ended_at: float, said_at: float | None
 ) -> Message:
     """Return the reply that *finding* ended, for a card that cannot be changed; no mentions."""
-    headline = _ending(how, after_seconds)
-    text = summary(finding, context)
-    return Message(
-        text=f"{headline}: {text}",
-        blocks=[
-            blocks.section(Mrkdwn(f"{headline}\n{text}")),
-            blocks.context(because(context.routes, _ENDINGS[how][1])),
-        ],
-        colour=ENDED_COLOUR,
-    )
+    return render_ended(finding, context, how=how, ended_at=ended_at, said_at=said_at)
 
 
 def render_ended(
-    finding: Finding, context: CardContext, *, how: Ended, after_seconds: float | None
+    finding: Finding, context: CardContext, *, how: Ended, ended_at: float, said_at: float | None
 ) -> Message:
     """
-    Return the card of a *finding* that ended, without description, remediation and mentions.
+    Return the card of a *finding* that ended: who or what ended it, after how long, and the note.
 
-    *after_seconds* is the time for which the finding was open; None if unknown.
+    *ended_at* and *said_at*, when its card was posted, are in Unix seconds. *said_at* is used if
+    the finding has no time of first observation.
     """
-    headline = f"{_ending(how, after_seconds)} · {one_line(finding.title) or one_line(finding.id)}"
-    severity = Mrkdwn(f"{CIRCLES[finding.severity]} {finding.severity}")
-    text = f"{_ending(how, after_seconds)}: {summary(finding, context)}"
-    source = Source(
-        finding=finding,
-        detail=with_standards(Detail(facts=facts(("Severity", severity))), context.standards),
-        account=account_words(context.account_alias or finding.account_name, finding.account_id),
-        portal=context.portal,
-        full_title=full_title(finding, headline),
+    source = source_of(finding, context)
+    sign = _SUPPRESSED_SIGN if how is Ended.SUPPRESSED else ENDED_SIGN
+    word, cause = _ENDINGS[how]
+    by = _who(finding, how, ended_at)
+    said_to_end = f"{word} by {by}" if by else word
+    start = parse_timestamp(finding.first_seen)
+    began = start.timestamp() if start else said_at
+    after = "" if began is None or began > ended_at else f" after {age_words(ended_at - began)}"
+    account = bold(source.account, _NAME_CHARS) if source.account else None
+    line = joined(
+        " · ",
+        Mrkdwn(f"{sign} {bold(said_to_end, _NAME_CHARS)}{after}"),
+        struck(f"{CIRCLES[finding.severity]} {source.headline}", _TITLE_CHARS),
+        joined(" ", account, said(finding.region)),
     )
-    lead = [*preface(context.banner, ()), blocks.header(headline)]
-    footers = [*seen(finding), blocks.context(because(context.routes, _ENDINGS[how][1]))]
-    budget = Budget()
-    budget.spend(text)
-    for block in (*lead, *footers):
-        budget.take(block)
+    note = note_of(source)
+    lead = [
+        *preface(context.banner, ()),
+        blocks.section(joined("\n", line, Mrkdwn(f"> {note}") if note else None) or Mrkdwn(sign)),
+    ]
+    url = finding_url(finding, context.portal)
+    small = joined(
+        " · ",
+        words(cause, _NAME_CHARS),
+        said(finding.control_id or finding.product),
+        *(fact.value for fact in owner_facts(source, context.show_tags)),
+        link(url, "Security Hub", _NAME_CHARS) if url else None,
+        Mrkdwn(f"finding {code(short_id(finding.id), _NAME_CHARS)}"),
+    )
     return Message(
-        text=text,
+        text=push_text(source, sign=sign, news=f"{said_to_end}{after}"),
         lead=lead,
-        blocks=[*body(source, budget, is_over=True), *footers],
+        blocks=[blocks.context(small or Mrkdwn(""))],
         colour=ENDED_COLOUR,
     )
 
 
-def _ending(how: Ended, after_seconds: float | None) -> str:
-    sign = _SUPPRESSED_SIGN if how is Ended.SUPPRESSED else ENDED_SIGN
-    after = "" if after_seconds is None else f" after {duration_words(after_seconds)}"
-    return f"{sign} {_ENDINGS[how][0]}{after}"
+def _who(finding: Finding, how: Ended, ended_at: float) -> str | None:
+    """
+    Return who ended *finding*, if its note shows it: events of Security Hub name nobody else.
 
-
-def _news(headline: str, finding: Finding, context: CardContext) -> Message:
-    """Return a message with *headline* and summary, readable in the thread and as a broadcast."""
-    text = summary(finding, context)
-    return Message(
-        text=f"{headline}: {text}",
-        lead=[*preface(context.banner, context.mention), blocks.header(headline)],
-        blocks=[
-            blocks.section(text),
-            *_link(finding, context),
-            blocks.context(because(context.routes, context.why)),
-        ],
-        colour=COLOURS[finding.severity],
+    The author of a note from the finding's beginning is a tool that adds owners and tickets, and
+    the author of an old note may have had nothing to do with the end.
+    """
+    note = finding.raw.get("Note")
+    by = text_at(note, "UpdatedBy")
+    if how not in _BY_PEOPLE or by is None or says_nothing(by):
+        return None
+    written, made = (
+        parse_timestamp(text_at(where, field))
+        for where, field in ((note, "UpdatedAt"), (finding.raw, "CreatedAt"))
     )
+    if written is not None:
+        if ended_at - written.timestamp() > _RECENT_SECONDS:
+            return None
+        if made is not None and (written - made).total_seconds() < _AT_FIRST_SECONDS:
+            return None
+    return one_line(by).rpartition("/")[2] or None
 
 
-def _link(finding: Finding, context: CardContext) -> list[dict[str, Any]]:
-    url = finding_url(finding, context.portal)
-    return [blocks.section(link(url, "Open in Security Hub", _LINK_CHARS))] if url else []
+def _news(headline: str, finding: Finding, context: CardContext, since: Mrkdwn | None) -> Message:
+    """Return a message with *headline*, readable in the thread and as a broadcast."""
+    source = source_of(finding, context)
+    occurrence = joined(" · ", since, source.detail.occurrence)
+    source = replace(source, detail=replace(source.detail, occurrence=occurrence))
+    sign, _, news = headline.partition(" ")
+    text = push_text(source, sign=sign, news=news)
+    circle = CIRCLES[finding.severity]
+    above = [
+        *preface(context.banner, context.mention),
+        blocks.header(f"{headline} · {circle} {source.headline}"),
+    ]
+    footer = blocks.context(
+        joined(
+            " · ",
+            Mrkdwn(f"Finding {code(short_id(finding.id), _NAME_CHARS)}"),
+            because(context.routes),
+        )
+        or Mrkdwn("")
+    )
+    budget = Budget()
+    budget.spend(text)
+    for block in (*above, footer):
+        budget.take(block)
+    lead, _ = top(source, budget, is_short=True)
+    return Message(
+        text=text, lead=[*above, *lead], blocks=[footer], colour=COLOURS[finding.severity]
+    )
