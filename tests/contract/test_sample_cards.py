@@ -9,6 +9,7 @@ import pytest
 
 from finding_router.findings.asff import read_finding
 from finding_router.slack.kit.links import AccessPortal
+from finding_router.slack.kit.refused import Banner
 from finding_router.slack.messages.card import CardContext, render, render_plain, render_raw
 from slack_limits import acts, says_nothing, violations
 
@@ -20,7 +21,7 @@ EVENTS = sorted([*ROOT.glob("events/imported-*.json"), *ROOT.glob("events/custom
 CONTEXTS = [
     CardContext(("every-account",)),
     CardContext(
-        banner="meant for #payments: channel_not_found",
+        banner=Banner(refused=(("#payments", "channel_not_found"),), routes=("payments",)),
         mention=("@here",),
         action_name="Send to Slack",
         portal=AccessPortal("https://acme.awsapps.com/start", "ReadOnly"),

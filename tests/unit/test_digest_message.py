@@ -13,11 +13,18 @@ from finding_router.findings.digest import Figures, Line, Totals, Trend
 from finding_router.findings.finding import Severity
 from finding_router.slack.kit.frame import COLOURS, ENDED_COLOUR
 from finding_router.slack.kit.message import Message
+from finding_router.slack.kit.refused import Banner
 from finding_router.slack.kit.text import length
 from finding_router.slack.messages.digest import Digest, render_parent, render_parent_plain
 from slack_limits import acts, blocks_of, says_nothing, texts_of, violations
 
 ROUTES = ("every-account",)
+BANNER = Banner(refused=(("#x", "is_archived"),), routes=("x",))
+BANNERS = st.builds(
+    Banner,
+    refused=st.lists(st.tuples(HOSTILE, HOSTILE), max_size=5).map(tuple),
+    routes=st.lists(HOSTILE, max_size=5).map(tuple),
+)
 LINK = "https://eu-west-1.console.aws.amazon.com/securityhub/home?region=eu-west-1"
 
 
@@ -57,11 +64,14 @@ class TestParent:
             make_line(subject="4", group="A:Recon", title="b b", severity=Severity.LOW),
         ]
         message = render_parent(
-            digest(some, occasion="New within 3 min", mention=("@here",), banner="for x")
+            digest(some, occasion="New within 3 min", mention=("@here",), banner=BANNER)
         )
 
         assert texts(message) == [
-            "⚠️ for x\n<!here>",
+            (
+                "⚠️ *For #x*, which is archived, so it came here. Un-archive it, or change "
+                "route `x`.\n<!here>"
+            ),
             "🔴 4 findings in 2 accounts, 1 critical",
             "New within 3 min",
             (
@@ -70,7 +80,7 @@ class TestParent:
                 f"🟠 `S3.8` <{LINK}|invoices> · *payments-prod* · eu-west-1"
             ),
             "🔴 1 CRITICAL · 🟠 2 HIGH · 🔵 1 LOW\n2 resources\n2 × A:Recon · 2 × S3.8",
-            "Burst · each finding is listed in the thread · route `every-account`",
+            "Each finding is listed in the thread · burst · route `every-account`",
         ]
         assert len(message.lead) == 4
         assert message.colour == COLOURS[Severity.CRITICAL]
@@ -183,7 +193,7 @@ class TestParent:
         assert texts(message) == [
             "✅ Nothing to report",
             "Daily digest, Mon 23 Nov",
-            "Burst · route `every-account`",
+            "burst · route `every-account`",
         ]
         assert message.text == "✅ Nothing to report · Daily digest, Mon 23 Nov"
 
@@ -238,7 +248,7 @@ class TestParent:
             why=HOSTILE,
             routes=st.lists(HOSTILE, max_size=3).map(tuple),
             mention=st.just(()) | st.just(("@here", "<!subteam^S012>")),
-            banner=st.none() | HOSTILE,
+            banner=st.none() | BANNERS,
         ),
         st.none() | lines(3),
     )
@@ -269,6 +279,6 @@ def test_the_least_of_a_digest_is_text_alone() -> None:
 
     assert message.arguments() == {
         "text": "<!here>\n🟠 1 × S3.8 in payments-prod · Nightly: invoices\n🟠 1 HIGH\n1 resource\n"
-        "Burst · route `every-account`",
+        "burst · route `every-account`",
         "blocks": [],
     }

@@ -139,7 +139,7 @@ def test_findings_of_many_dead_channels_are_one_digest_in_the_default_channel() 
     assert all(later - earlier >= 1 for earlier, later in pairwise(at))
     [parent] = router.slack.opened(DEFAULT)
     assert 48 == headline_count(parent.text)
-    assert "meant for `#dead-a`: channel_not_found, `#dead-b`: channel_not_found" in parent.all
+    assert "For `#dead-a` (not found), `#dead-b` (not found)" in parent.all
 
 
 def test_a_critical_one_of_a_digest_that_could_not_be_opened_is_listed_by_the_next_try() -> None:
@@ -189,4 +189,4 @@ def test_a_channel_that_works_again_has_its_next_digest() -> None:
     router.send(*flood(80, "more", Title="x" * 200))
 
     assert [80] == [headline_count(each.text) for each in router.slack.opened(ALERTS)]
-    assert "meant for" not in router.slack.opened(ALERTS)[0].all
+    assert "so it came here" not in router.slack.opened(ALERTS)[0].all

@@ -15,6 +15,7 @@ from finding_router.findings.timestamps import parse_timestamp
 from finding_router.slack.kit.frame import COLOURS, ENDED_COLOUR
 from finding_router.slack.kit.links import AccessPortal
 from finding_router.slack.kit.message import Message
+from finding_router.slack.kit.refused import Banner
 from finding_router.slack.messages.card import CardContext, render
 from finding_router.slack.messages.thread import ended_reply, render_ended, reopened, risen
 from slack_limits import acts, blocks_of, says_nothing, texts_of, violations
@@ -125,10 +126,12 @@ class TestEnded:
 
     def test_a_banner_stays(self) -> None:
         """A card in the default channel still names its intended channel."""
-        context = CardContext(banner="meant for payments: is_archived")
+        context = CardContext(banner=Banner(refused=(("#x", "is_archived"),), routes=("x",)))
         message = render_ended(make_finding(), context, how=Ended.PASSED, after_seconds=1)
 
-        assert texts(message)[0] == "⚠️ meant for payments: is_archived"
+        assert texts(message)[0] == (
+            "⚠️ *For #x*, which is archived, so it came here. Un-archive it, or change route `x`."
+        )
 
     def test_a_title_that_the_headline_cuts_stands_below(self) -> None:
         """The whole of it, as on the card while it was open; a blank one gives way to the id."""
@@ -191,7 +194,8 @@ OPTIONAL = st.none() | HOSTILE
         why=HOSTILE,
         account_alias=OPTIONAL,
         mention=st.just(()) | st.just(("@here",)),
-        banner=OPTIONAL,
+        banner=st.none()
+        | st.builds(Banner, refused=st.just((("#x", "y"),)), routes=st.tuples(HOSTILE)),
         portal=st.none() | st.just(AccessPortal("https://acme.awsapps.com/start", "ReadOnly")),
         standards=st.lists(HOSTILE, max_size=10).map(tuple),
     ),

@@ -16,6 +16,7 @@ from faults.matrix.troubles import (
 )
 from finding_router.aws.keys import ABOUT, COUNT
 from finding_router.delivery.alerts.identity import finding_hash, hash_of
+from finding_router.slack.kit.refused import refusal_of
 from finding_router_local.slack.workspace import PostedMessage
 from finding_router_local.stack import PARAMETERS, Stack
 from finding_router_local.tables import Table
@@ -143,8 +144,8 @@ def _place(stack: Stack, cell: Cell, message: PostedMessage) -> str:
 
 
 def _is_redirected(cell: Cell, message: PostedMessage) -> bool:
-    banner = f"meant for {cell.site.channel}: {cell.trouble.slack['error']}"
-    return banner in _text(message).replace("`", "")
+    clause = refusal_of(cell.trouble.slack["error"]).clause
+    return f"*For {cell.site.channel}*, {clause}" in _text(message)
 
 
 def _status_problems(stack: Stack, cell: Cell) -> list[str]:

@@ -7,9 +7,7 @@ from typing import NamedTuple, Protocol
 
 from finding_router.delivery.alerts.identity import hash_of
 from finding_router.findings.digest import Line, Totals
-
-# Channels that a banner names; the others are counted.
-_NAMED = 3
+from finding_router.slack.kit.refused import Banner
 
 
 class DigestState(StrEnum):
@@ -58,9 +56,16 @@ class OpenDigest:
         return hash_of(["digest", self.name, self.number])
 
     @property
-    def banner(self) -> str | None:
-        """Return the words above a digest that was meant for other channels."""
-        return banner_of(self.meant_for)
+    def banner(self) -> Banner | None:
+        """Return the banner of a digest that was meant for other channels."""
+        if not self.meant_for:
+            return None
+        refused = (each.rpartition(": ") for each in self.meant_for)
+        return Banner(
+            refused=tuple((channel, code) for channel, _, code in refused),
+            # One of several may lead to another channel, and be right.
+            routes=self.routes if len(self.routes) == 1 else (),
+        )
 
     def is_leased(self, now: float) -> bool:
         """Return True while a worker is posting the parent."""
@@ -93,15 +98,6 @@ class OpenDigest:
             posted_to=channel,
             ts=ts,
         )
-
-
-def banner_of(meant_for: Sequence[str]) -> str | None:
-    """Return the banner of a message that was *meant_for* other channels; None if for none."""
-    if not meant_for:
-        return None
-    if len(meant_for) <= _NAMED:
-        return f"meant for {', '.join(meant_for)}"
-    return f"meant for {', '.join(meant_for[:_NAMED])} and {len(meant_for) - _NAMED} more channels"
 
 
 class Count(NamedTuple):

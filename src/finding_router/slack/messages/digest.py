@@ -24,6 +24,7 @@ from finding_router.slack.kit.frame import (
     preface_lines,
 )
 from finding_router.slack.kit.message import Message
+from finding_router.slack.kit.refused import Banner
 from finding_router.slack.kit.resources import is_account
 from finding_router.slack.kit.text import (
     SECTION_CHARS,
@@ -59,7 +60,7 @@ _KIND_COUNT_CHARS: Final = 60
 _SUMMARISED: Final = 3
 _SUMMARISED_CHARS: Final = 60
 _NOTHING: Final = "Nothing to report"
-_THREAD: Final = "each finding is listed in the thread"
+_THREAD: Final = "Each finding is listed in the thread"
 _MINUS: Final = "\N{MINUS SIGN}"
 
 
@@ -78,7 +79,7 @@ class Digest:
     why: str = ""
     routes: tuple[str, ...] = ()
     mention: tuple[str, ...] = ()
-    banner: str | None = None
+    banner: Banner | None = None
     trend: Trend | None = None
 
 
@@ -94,7 +95,7 @@ def render_parent(digest: Digest) -> Message:
         *_worst(figures),
     ]
     counts = _counts(figures)
-    footer = blocks.context(because(digest.routes, digest.why, _THREAD if figures.count else ""))
+    footer = blocks.context(because(digest.routes, _THREAD if figures.count else "", digest.why))
     return Message(
         text=_push(digest),
         lead=lead,
