@@ -9,9 +9,8 @@ import time
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from finding_router.counts import counted
 from finding_router.delivery.alerts.identity import subject_of
 from finding_router.delivery.backlog import (
     PATIENCE_SECONDS,
@@ -39,9 +38,6 @@ if TYPE_CHECKING:
     from finding_router.delivery.session import Session
     from finding_router.routing.table import RoutingTable
     from finding_router.slack.api.client import Messenger
-
-# Most silences that are over have done what they were for: their authors hear of it once.
-SILENCE_OVER_SECONDS: Final = 90 * 86_400.0
 
 
 class Pipeline:
@@ -140,7 +136,7 @@ class Pipeline:
             session.run.notices.keep(notice)
         # There is nothing else to do: it waits for as long as the run lasts.
         session.tell_operators(patience_seconds=deadline.remaining())
-        untold = [each.headline for each in kept if session.run.notices.waits(each.topic)]
+        untold = [each.words.headline for each in kept if session.run.notices.waits(each.topic)]
         if untold:
             message = f"{len(untold)} of {len(kept)} alarms untold; first: {untold[0]}"
             raise AlarmUntoldError(message)
@@ -280,17 +276,17 @@ class Pipeline:
     def _tell_unreadable(self, session: "Session") -> None:
         """Keep a notice of the items of the Ledger that could not be read."""
         if items := self._stores.unreadable.take():
-            number = counted(len(items), "item of the Ledger", "items of the Ledger")
-            session.run.notices.say(
-                "unreadable items",
-                f"{number} cannot be read: what depends on them waits, all else goes on; "
-                "see “Upgrade and roll back” in docs/operations.md",
-                items,
-            )
+            from finding_router.delivery.troubles import unreadable
+
+            session.run.notices.say("unreadable items", unreadable(items))
 
     def _tell_troubles(self, session: "Session") -> None:
         """Keep a notice of each mistake in the routing table, and of silences that are over."""
+        from finding_router.delivery import troubles
+        from finding_router.slack.kit.links import table_url
+
         table, notices = session.planner.table, session.run.notices
+        page = table_url(self._settings.aws_region, self._settings.routing_table) or ""
         if table.problems:
             count(INVALID_ROUTES, table.skipped)
             for problem in table.problems:
@@ -302,30 +298,14 @@ class Pipeline:
                     problem=problem.problem,
                     remedy=problem.remedy,
                 )
-            notices.say(
-                "invalid routes",
-                counted(
-                    table.skipped,
-                    "item of the routing table is skipped",
-                    "items of the routing table are skipped",
-                ),
-                [str(problem) for problem in table.problems],
-            )
+            notices.say("invalid routes", troubles.skipped(table.problems, page))
         for problem in table.over(session.planner.now):
-            notices.say(
-                # With its moment: a name may be used again, and mistyped again.
-                f"silence {problem.name} {problem.problem}",
-                f"silence “{problem.name}” is over",
-                [str(problem)],
-                every_seconds=SILENCE_OVER_SECONDS,
-            )
+            # With its moment: a name may be used again, and mistyped again.
+            topic = f"silence {problem.name} {problem.problem}"
+            notices.say(topic, troubles.silence_over(problem, page))
         if self._routes.stale_because is not None:
             logger.warning("routes not read again", reason=str(self._routes.stale_because))
-            notices.say(
-                "stale routes",
-                "the routing table cannot be read; the last good one is in force",
-                [str(self._routes.stale_because)],
-            )
+            notices.say("stale routes", troubles.stale(self._routes.stale_because, page))
 
 
 def _subjects(jobs: Iterable[Job]) -> set[str]:

@@ -24,6 +24,8 @@ class Settings(NamedTuple):
     ledger_table: str
     default_channel: str
     slack_token_arn: str
+    aws_region: str | None = None
+    """Set by Lambda; for links."""
     findings_queue_url: str | None = None
     backlog_queue_url: str | None = None
     urgent_severity: Severity = Severity.CRITICAL
@@ -159,6 +161,7 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "slack_token_arn": _matching(
         r"arn:[a-z-]+:(secretsmanager|ssm):.*", "the ARN of a secret or of a parameter"
     ),
+    "aws_region": _optional,
     "findings_queue_url": _optional,
     "backlog_queue_url": _optional,
     "urgent_severity": _severity,

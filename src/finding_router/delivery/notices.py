@@ -1,28 +1,27 @@
 """Notices: the router's own troubles, told in the ops channel, each at most once an hour."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from finding_router.delivery.limits.lock import Locks
-from finding_router.slack.messages.notice import AMBER
+from finding_router.slack.kit.refused import refusal_of
+from finding_router.slack.messages.notice import AMBER, Point, Words
 
 EVERY_SECONDS: Final = 3600.0
+# The first word of the topics of channels that take no messages.
+_CHANNEL: Final = "channel "
 
 
 @dataclass(slots=True, kw_only=True)
 class Notice:
-    """A headline with details, told once in *every_seconds* under the lock of its *topic*."""
+    """What is said, once in its time under the lock of its *topic*."""
 
     topic: str
-    headline: str
-    details: list[str]
-    every_seconds: float = EVERY_SECONDS
+    words: Words
     together: str = ""
     """Notices with the same word, if it is not empty, are one message under the first headline."""
-    explanation: str = ""
-    link: str = ""
-    """URL of the page to look at."""
     colour: str = AMBER
     name: str = field(default_factory=lambda: uuid.uuid4().hex)
     """The holder of the lock, the same for each try."""
@@ -38,25 +37,9 @@ class Notices:
         self._waiting: dict[str, Notice] = {}
         self._refused: dict[str, str] = {}
 
-    def say(
-        self,
-        topic: str,
-        headline: str,
-        details: list[str],
-        *,
-        every_seconds: float = EVERY_SECONDS,
-        together: str = "",
-    ) -> None:
+    def say(self, topic: str, words: Words, *, together: str = "") -> None:
         """Keep a notice; the last one of a *topic* counts."""
-        self.keep(
-            Notice(
-                topic=topic,
-                headline=headline,
-                details=details,
-                every_seconds=every_seconds,
-                together=together,
-            )
-        )
+        self.keep(Notice(topic=topic, words=words, together=together))
 
     def keep(self, notice: Notice) -> None:
         """Keep *notice* in place of one that waits on the same topic."""
@@ -81,7 +64,7 @@ class Notices:
         if self._refused:
             messages.append(
                 [
-                    Notice(topic=f"channel {channel}", headline="", details=[f"{channel}: {code}"])
+                    Notice(topic=f"{_CHANNEL}{channel}", words=_refusal(channel, code))
                     for channel, code in self._refused.items()
                 ]
             )
@@ -91,4 +74,27 @@ class Notices:
         """Forget *notice*, unless it was said anew meanwhile."""
         if self._waiting.get(notice.topic) is notice:
             del self._waiting[notice.topic]
-        self._refused.pop(notice.topic.removeprefix("channel "), None)
+        self._refused.pop(notice.topic.removeprefix(_CHANNEL), None)
+
+
+def joined(several: Sequence[Notice]) -> Words:
+    """Return the words of one message for *several* notices, under the first headline."""
+    first = several[0].words
+    details = [detail for each in several for detail in each.words.details]
+    return first._replace(
+        # Each refused channel has the same headline.
+        headline=f"{len(several)} channels take no messages"
+        if len(several) > 1 and several[0].topic.startswith(_CHANNEL)
+        else first.headline,
+        details=details,
+    )
+
+
+def _refusal(channel: str, code: str) -> Words:
+    why = refusal_of(code)
+    return Words(
+        f"{channel} takes no messages",
+        [Point(f"({code}) {why.short}: {why.remedy.lower()}, or change its route", channel)],
+        icon="⚠️",
+        consequence="What is for it goes to the default channel, under a banner. Nothing is lost.",
+    )

@@ -10,6 +10,7 @@ from finding_router.delivery.digests.grouping import Group, by_channel, critical
 from finding_router.delivery.digests.store import OpenDigest
 from finding_router.delivery.limits.backoff import backoff_seconds
 from finding_router.delivery.limits.deadline import AWS_SECONDS
+from finding_router.delivery.limits.rate import Pause
 from finding_router.delivery.posting.card import CardTask
 from finding_router.delivery.posting.digest import DigestTask
 from finding_router.delivery.posting.policy import Next, Response, is_ambiguous, respond
@@ -26,6 +27,9 @@ from finding_router.errors import (
 from finding_router.findings.finding import Severity
 from finding_router.isolation import isolated
 from finding_router.routing.items.route import Deliver
+from finding_router.slack.kit.refused import refusal_of
+from finding_router.slack.kit.text import Mrkdwn
+from finding_router.slack.messages.notice import Words
 from finding_router.telemetry import CREDENTIAL_FAILURES, DELIVERIES_DEGRADED, count, logger
 
 # "Retry-After: 0" would make a busy loop of waiting.
@@ -228,8 +232,7 @@ class Loop:
                 self._redirect(task, channel, code)
             case Next.FAIL:
                 if response.closes:
-                    run_notice = f"{channel} takes no messages"
-                    self._run.notices.say(f"channel {channel}", run_notice, [str(error)])
+                    self._run.notices.say(f"channel {channel}", _closed(channel, error))
                 least = wait if isinstance(error, RateLimitedError) else 0.0
                 self._fail(task, str(error), at_least=least)
 
@@ -254,11 +257,7 @@ class Loop:
             logger.warning("rate limit not shared", channel=name, detail=str(trouble))
             return wait
         if pause.is_rest:
-            why = (
-                f"Slack refused {pause.refusals} messages in a row; others may post there too often"
-            )
-            headline = f"channel {name} rests for {pause.seconds / 60:.0f} min"
-            self._run.notices.say(f"pace of {name}", headline, [why])
+            self._run.notices.say(f"pace of {name}", _resting(name, pause))
         return pause.seconds
 
     def _redirect(self, task: Task, channel: str, code: str) -> None:
@@ -328,3 +327,26 @@ def _put_off(one: Group) -> Group:
 def _is_urgent(delivery: Delivery) -> bool:
     is_auto = delivery.destination.deliver is Deliver.AUTO
     return is_auto and delivery.severity is Severity.CRITICAL
+
+
+def _closed(channel: str, error: RouterError) -> Words:
+    """Return the words about the default channel, which refused with *error*."""
+    why = refusal_of(error.code if isinstance(error, DeliveryError) else "")
+    return Words(
+        f"Channel {channel} takes no messages",
+        [str(error)],
+        icon="⚠️",
+        consequence="Findings for it wait in the queue and are tried again. Nothing is lost.",
+        remedy=Mrkdwn(f"{why.remedy}, or change the parameter `DefaultChannel`"),
+    )
+
+
+def _resting(channel: str, pause: Pause) -> Words:
+    """Return the words about a channel that Slack refuses for its pace."""
+    return Words(
+        f"Channel {channel} rests for {pause.seconds / 60:.0f} min",
+        [f"Slack refused {pause.refusals} messages in a row: others may post there too often"],
+        icon="⏸️",
+        consequence="Its findings wait, and other channels go on. Nothing is lost.",
+        remedy=Mrkdwn("Move what others post there to a channel of its own"),
+    )

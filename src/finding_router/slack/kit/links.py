@@ -20,6 +20,8 @@ _CONSOLES: Final = {
     "aws-us-gov": "console.amazonaws-us-gov.com",
     "aws-cn": "console.amazonaws.cn",
 }
+# By the start of a Region's name; all others are of the first.
+_PARTITIONS: Final = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "eusc-": "aws-eusc"}
 _OWN_HOSTS: Final = ("aws.amazon.com", "docs.amazonaws.cn")
 # A longer link takes too much of a message. A link to the longest Id of ASFF, 512 characters, fits,
 # even through an access portal.
@@ -163,6 +165,15 @@ def alarm_url(arn: str) -> Url | None:
         return None
     page = f"cloudwatch/home?region={alarm.region}#alarmsV2:alarm/{_encoded(alarm.id)}"
     return _console(alarm.partition, alarm.region, page, None, None)
+
+
+def table_url(region: str | None, name: str) -> Url | None:
+    """Return a link to the items of a table in DynamoDB; None without a valid Region."""
+    if region is None or not _REGION.fullmatch(region):
+        return None
+    partitions = (each for start, each in _PARTITIONS.items() if region.startswith(start))
+    page = f"dynamodbv2/home?region={region}#item-explorer?table={_encoded(name)}"
+    return _console(next(partitions, "aws"), region, page, None, None)
 
 
 def _parts(arn: Arn, region: str) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """Slack's codes for channels that take no messages, in words with a remedy."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -73,11 +72,13 @@ class Banner:
     """
     The channels that a message was for, each with Slack's code, before it came here.
 
-    *routes* are those that lead to the only channel; none if they are not known.
+    *routes* are those that lead to the only channel; none if they are not known. If no route but
+    a *parameter* of the stack names the channel, it is named instead.
     """
 
     refused: tuple[tuple[str, str], ...]
     routes: tuple[str, ...] = ()
+    parameter: str = ""
 
 
 def refusal_of(slack_code: str) -> Refusal:
@@ -105,7 +106,7 @@ def banner_words(banner: Banner) -> Mrkdwn:
     clause = Mrkdwn(f"{why.clause} ({code(slack_code, _NAME_CHARS)})")
     known = clause if why is _UNKNOWN else why.clause
     return Mrkdwn(
-        f"{_for(channel)}, {known}, so it came here. {why.remedy}, or {_to_change(banner.routes)}."
+        f"{_for(channel)}, {known}, so it came here. {why.remedy}, or {_to_change(banner)}."
     )
 
 
@@ -116,8 +117,10 @@ def _for(channel: str) -> Mrkdwn:
     return Mrkdwn(f"For {words(name, _NAME_CHARS)}")
 
 
-def _to_change(routes: Sequence[str]) -> str:
-    names = [name for name in (code(route, _NAME_CHARS) for route in routes) if name]
+def _to_change(banner: Banner) -> str:
+    if banner.parameter:
+        return f"change the parameter `{banner.parameter}`"
+    names = [name for name in (code(route, _NAME_CHARS) for route in banner.routes) if name]
     named = listed(names, _ROUTES_SHOWN, _ROUTES_CHARS)
     if not named:
         return "change its route"
