@@ -109,10 +109,11 @@ deploy: build ## Build, and deploy to the AWS account that you are signed in to.
 	$(SAM) deploy --guided $(OVERRIDES)
 
 .PHONY: bench
-bench: .venv/.ready | $(SAM) ## Measure the pattern index, the cold start and what a month costs.
+bench: .venv/.ready | $(SAM) ## Measure the pattern index, the cold start, a month's cost, and the cards.
 	$(BIN)/python bench/patterns.py
 	PYTHONPATH=tests/support $(BIN)/python bench/cold_start.py
 	PYTHONPATH=tests/support $(BIN)/python bench/cost.py
+	$(BIN)/python bench/cards.py
 
 .PHONY: pictures
 pictures: .venv/.ready ## Draw the pictures of the documentation anew; needs a Chromium.

@@ -6,12 +6,12 @@ Install the font Lato for pictures that look like Slack.
 """
 
 import json
-import shutil
 from pathlib import Path
 from typing import Final
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from chromium import BARE, NoBrowserError, chromium, open_page
 from finding_router_local import EXAMPLE_ROUTES, TEMPLATE
 from finding_router_local.stack import Stack
 
@@ -24,43 +24,40 @@ MESSAGES: Final = (
     ("vulnerability", "imported-inspector-ec2-package", "#web-shop-alert-inspector"),
 )
 PAGE_CHANNEL: Final = "#security-critical"
-BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 MESSAGE_WIDTH: Final = 760
 SHARPNESS: Final = 2
-# Show only the message, without the frame and the tools that appear under the pointer.
-BARE: Final = """
-body { display: block; background: var(--ground); }
-.bar, .sidebar, .channel > h1, .day, .tools { display: none; }
-.channel, .scroll { overflow: visible; height: auto; border-radius: 0; }
-.message { padding: 16px 20px; border: 1px solid var(--line); border-radius: 8px; }
-.message:hover { background: none; }
+# A message alone, in a frame of its own.
+FRAMED: Final = f"""{BARE}
+.message {{ padding: 16px 20px; border: 1px solid var(--line); border-radius: 8px; }}
 """
 
 
 def main() -> None:
     """Draw all pictures."""
-    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if executable is None:
-        message = f"no browser: install one of {', '.join(BROWSERS)}"
-        raise SystemExit(message)
+    try:
+        draw()
+    except NoBrowserError as error:
+        raise SystemExit(str(error)) from error
+
+
+def draw() -> None:
+    """Send the samples through a stack, and take the pictures."""
     IMAGES.mkdir(exist_ok=True)
-    with Stack() as stack, sync_playwright() as playwright:
+    with chromium() as browser, Stack() as stack:
         stack.put_routes(json.loads(EXAMPLE_ROUTES.read_text("utf-8")))
         paths = [path for path in sorted(EVENTS.glob("*.json")) if path.name != "local-env.json"]
         events = {path.stem: json.loads(path.read_text("utf-8")) for path in paths}
         events.pop("sqs-batch")
         stack.send(list(events.values()))
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
         for name, event, channel in MESSAGES:
             title = events[event]["detail"]["findings"][0]["Title"]
             _take_message(browser, stack.slack.page_url, channel, title, IMAGES / f"{name}.png")
         _take_page(browser, stack.slack.page_url, IMAGES / "page.png")
-        browser.close()
 
 
 def _take_message(browser: Browser, url: str, channel: str, title: str, path: Path) -> None:
     page = _open(browser, url, channel, width=MESSAGE_WIDTH, height=1200)
-    page.add_style_tag(content=BARE)
+    page.add_style_tag(content=FRAMED)
     page.locator("article.message", has_text=title).last.screenshot(path=path)
     _tell(path)
 
@@ -72,16 +69,8 @@ def _take_page(browser: Browser, url: str, path: Path) -> None:
 
 
 def _open(browser: Browser, url: str, channel: str, *, width: int, height: int) -> Page:
-    context = browser.new_context(
-        color_scheme="light",
-        device_scale_factor=SHARPNESS,
-        viewport={"width": width, "height": height},
-        bypass_csp=True,
-    )
-    page = context.new_page()
-    page.goto(f"{url}archives/{channel.removeprefix('#')}")
-    page.evaluate("document.fonts.ready")
-    return page
+    address = f"{url}archives/{channel.removeprefix('#')}"
+    return open_page(browser, address, width=width, height=height, sharpness=SHARPNESS)
 
 
 def _tell(path: Path) -> None:

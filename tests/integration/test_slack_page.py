@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -250,6 +251,119 @@ class TestLooks:
         assert empty is None
         assert picture.startswith(b"\x89PNG")
         assert len(picture) > 2 * len(blank)
+
+
+LINES = "\n".join(f"line {number}" for number in range(1, 9))
+LONG = [{"type": "section", "text": {"type": "mrkdwn", "text": LINES}}]
+
+
+class TestFolds:
+    """Long attachments are folded, as Slack folds them."""
+
+    def test_a_click_shows_the_rest(self, page: Page, client: WebClient) -> None:
+        """Behind "Show more" is the rest, and another click folds it again."""
+        client.chat_postMessage(
+            channel="#alerts", text="a", blocks=LONG, attachments=[{"blocks": LONG}]
+        )
+        shown = page.locator(".attachment .text")
+        expect(page.locator(".log .text").first).to_contain_text("line 8")
+        expect(shown.first).to_have_text(re.compile(r"line 5$"))
+        expect(shown.last).to_be_hidden()
+        page.get_by_role("button", name="Show more").click()
+        expect(shown.last).to_be_visible()
+        expect(shown.last).to_have_text("line 6line 7line 8")
+        page.get_by_role("button", name="Show less").click()
+        expect(shown.last).to_be_hidden()
+
+    def test_a_short_one_has_no_button(self, page: Page, client: WebClient) -> None:
+        """An attachment of five lines at most is shown whole."""
+        client.chat_postMessage(channel="#alerts", text="a", attachments=[{"blocks": BLOCKS}])
+        expect(page.locator(".attachment")).to_be_visible()
+        expect(page.locator(".more")).to_have_count(0)
+
+    def test_an_update_leaves_it_unfolded(self, page: Page, client: WebClient) -> None:
+        """Neither a change of the message nor another message folds what a reader unfolded."""
+        posted = client.chat_postMessage(
+            channel="#alerts", text="a", attachments=[{"blocks": LONG}]
+        )
+        page.get_by_role("button", name="Show more").click()
+        client.chat_update(
+            channel=posted["channel"],
+            ts=posted["ts"],
+            text="b",
+            attachments=[{"blocks": [*LONG, *BLOCKS]}],
+        )
+        client.chat_postMessage(channel="#alerts", text="another")
+        expect(page.locator("article")).to_have_count(2)
+        expect(page.locator(".edited")).to_be_visible()
+        expect(page.locator(".attachment .rest h3")).to_be_visible()
+
+
+class TestWidths:
+    """The page shows messages as wide as on a desk, on a phone, or both."""
+
+    @pytest.fixture(autouse=True)
+    def _posted(self, client: WebClient) -> None:
+        client.chat_postMessage(channel="#alerts", text="a", attachments=[{"blocks": LONG}])
+
+    @pytest.mark.parametrize(("width", "pixels"), [("desktop", 936), ("phone", 390)])
+    def test_the_address_says_how_wide(self, page: Page, width: str, pixels: int) -> None:
+        """With ?width=phone the channel is as wide as a phone."""
+        page.goto(f"{page.url.partition('?')[0]}?width={width}")
+        expect(page.locator("article")).to_have_count(1)
+
+        assert pixels == page.locator(".channel").evaluate("each => each.offsetWidth")
+        expect(page.get_by_role("button", name=width.capitalize())).to_have_attribute(
+            "aria-pressed", "true"
+        )
+
+    def test_both_stand_side_by_side(self, page: Page, client: WebClient) -> None:
+        """Each side has its own folds, and both follow the server."""
+        page.goto(f"{page.url}?width=both")
+        desk, phone = page.locator("#messages"), page.locator("#phone")
+        expect(page.locator("#status")).to_have_text("live")
+        phone.get_by_role("button", name="Show more").click()
+        expect(phone.locator(".rest")).to_be_visible()
+        expect(desk.locator(".rest")).to_be_hidden()
+        phone.locator("article").hover()
+        phone.get_by_role("button", name="Raw JSON").click()
+        expect(phone.locator(".json")).to_be_visible()
+        expect(desk.locator(".json")).to_be_hidden()
+        client.chat_postMessage(channel="#alerts", text="another")
+        expect(desk.locator("article")).to_have_count(2)
+        expect(phone.locator("article")).to_have_count(2)
+
+        assert 390 == phone.locator(".channel").evaluate("each => each.offsetWidth")
+        assert page.evaluate(
+            "new Set([...document.querySelectorAll('[id]')].map(each => each.id)).size"
+            " === document.querySelectorAll('[id]').length"
+        )
+
+    def test_the_switch_changes_the_address(self, page: Page, slack: SlackServer) -> None:
+        """The address of the chosen width can be handed on, and other channels keep it."""
+        page.get_by_role("button", name="Phone").click()
+        expect(page).to_have_url(f"{slack.page_url}archives/alerts?width=phone")
+        page.get_by_role("link", name="others").click()
+        expect(page).to_have_url(re.compile(r"\?width=phone$"))
+        expect(page.locator(".channel")).to_have_css("width", "390px")
+
+    def test_an_unknown_width_is_the_usual_one(self, page: Page) -> None:
+        """Nothing from the address gets into the page."""
+        page.goto(f"{page.url}?width=%22%3E%3Cb%3E")
+
+        assert page.evaluate("document.documentElement.dataset.width") is None
+
+    def test_fields_stand_in_one_column_on_a_phone(self, page: Page, client: WebClient) -> None:
+        """On a phone each field has a line of its own, as in Slack."""
+        fields = [{"type": "mrkdwn", "text": text} for text in ("one", "two")]
+        client.chat_postMessage(
+            channel="#alerts", text="b", blocks=[{"type": "section", "fields": fields}]
+        )
+        page.goto(f"{page.url}?width=both")
+        columns = "each => getComputedStyle(each).gridTemplateColumns.split(' ').length"
+
+        assert 2 == page.locator("#messages .fields").evaluate(columns)
+        assert 1 == page.locator("#phone .fields").evaluate(columns)
 
 
 class TestHostile:

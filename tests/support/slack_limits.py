@@ -163,9 +163,12 @@ def says_nothing(arguments: dict[str, Any]) -> list[str]:
     found = []
     for block in blocks_of(arguments):
         for text in texts_of(block):
-            label, _, value = text["text"].partition("\n")
-            if text["type"] == "mrkdwn" and label.startswith("*") and not value.strip():
-                found.append(f"{label} has no value")
-            if value.strip(" `").lower() in {"none", "null", "undefined", "nan", "{}", "[]"}:
-                found.append(f"{label} says {value}")
+            title, _, below = text["text"].partition("\n")
+            if text["type"] == "mrkdwn" and re.fullmatch(r"\*[^*]+\*", title) and not below:
+                found.append(f"{title} has no value")
+            for label, value in re.findall(r"(?m)^(\*[^*\n]+\*)(?: (.*))?$", text["text"]):
+                if label != title and not value.strip():
+                    found.append(f"{label} has no value")
+                if value.strip(" `").lower() in {"none", "null", "undefined", "nan", "{}", "[]"}:
+                    found.append(f"{label} says {value}")
     return found

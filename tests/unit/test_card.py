@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from factories import make_finding, make_resource
 from finding_router.findings.asff import read_finding
 from finding_router.findings.finding import Finding, Severity
+from finding_router.slack.kit.frame import CIRCLES
 from finding_router.slack.kit.links import AccessPortal
 from finding_router.slack.kit.message import Message
 from finding_router.slack.kit.refused import Banner
+from finding_router.slack.kit.text import unmarked
 from finding_router.slack.messages.card import (
     COLOURS,
     UNREADABLE_COLOUR,
@@ -22,7 +24,7 @@ from finding_router.slack.messages.card import (
     render_plain,
     render_raw,
 )
-from slack_limits import acts, blocks_of, says_nothing, texts_of, violations
+from slack_limits import acts, blocks_of, says_nothing, texts_of, unplain, violations
 
 CONTEXT = CardContext(routes=("every-account",))
 PORTAL = AccessPortal("https://acme.awsapps.com/start", "ReadOnly")
@@ -37,29 +39,52 @@ def said_by(message: Message) -> str:
 
 
 def labels(message: Message) -> dict[str, str]:
-    """Return the labelled values of the message's columns."""
-    fields = [field["text"] for block in message.blocks for field in block.get("fields", ())]
-    return {
-        label.strip("*"): value for label, _, value in (each.partition("\n") for each in fields)
-    }
+    """Return the labelled values of the message, which stand one a line."""
+    return dict(re.findall(r"(?m)^\*([^*\n]+)\* (.+)$", said_by(message)))
+
+
+def all_of(message: Message) -> list[dict[str, Any]]:
+    """Return the message as it is posted, its appendix, and the two in one."""
+    if message.appendix is None:
+        return [message.arguments()]
+    return [each.arguments() for each in (message, message.appendix, message.in_one())]
+
+
+def top_of(message: Message) -> list[str]:
+    """Return the lines below the headline that are never folded."""
+    [section] = [block for block in message.lead if block["type"] == "section"]
+    return str(section["text"]["text"]).split("\n")
+
+
+def small_print_of(message: Message) -> str:
+    """Return the last line of the message."""
+    return str(message.blocks[-1]["elements"][0]["text"])
 
 
 class TestWhole:
     """A card as it is sent."""
 
-    def test_the_headline_stands_above_the_colour_bar(self) -> None:
-        """Severity and title come first, as a headline; the rest stands beside the bar."""
+    def test_what_matters_stands_above_the_colour_bar(self) -> None:
+        """Slack folds what stands beside it: headline, place, resource and links are above."""
         message = render(make_finding(), CONTEXT)
         arguments = message.arguments()
 
-        [headline] = arguments["blocks"]
+        headline, section = arguments["blocks"]
         assert headline["text"]["text"] == "🟠 HIGH · Bucket is public"
         assert headline["text"]["type"] == "plain_text"
+        place, resource, sentence, links = section["text"]["text"].split("\n")
+        assert place == "*payments-prod* · eu-west-1 · Scanner"
+        assert resource.endswith("|invoices>")
+        assert sentence == "Everyone can read the bucket."
+        assert re.findall(r"\|([^>]+)>", links) == [
+            "Security Hub",
+            "How to fix on docs.example.com",
+        ]
         [attachment] = arguments["attachments"]
         assert attachment["color"] == COLOURS[Severity.HIGH]
 
     def test_a_card_says_everything_in_order(self, golden: Any) -> None:
-        """Place, resources, description, remediation, links, dates, and why it is here."""
+        """Place, resources, sentence, links; advice; dates, ids, and why it is here."""
         finding = make_finding(
             {"ProductFields": {"PreviousComplianceStatus": "PASSED"}, "Sample": True},
             control_id="S3.8",
@@ -93,118 +118,181 @@ class TestWhole:
         message = render(make_finding(severity=severity), CONTEXT)
 
         assert message.colour == COLOURS[severity]
-        assert f" {severity} · " in message.text
+        assert f" {severity} · " in message.lead[0]["text"]["text"]
+        assert message.text.startswith(f"{CIRCLES[severity]} payments-prod · ")
         assert len(set(COLOURS.values())) == len(Severity)
 
 
-class TestSummary:
+class TestPush:
     """The line that a phone shows."""
 
     def test_it_is_complete(self) -> None:
-        """The severity, the product, the title, the place, and the resource."""
+        """Severity, account, fact, resource and Region, without an id that has a name."""
         resources = (make_resource(), make_resource("arn:aws:s3:::other"))
         message = render(make_finding(resources=resources), CONTEXT)
 
-        expected = (
-            "🟠 HIGH · Scanner · Bucket is public · payments-prod (123456789012) · eu-west-1"
-            " · invoices + 1 more"
-        )
-        assert expected == message.text
+        assert "🟠 payments-prod · Bucket is public · invoices + 1 more · eu-west-1" == message.text
 
     def test_it_repeats_nothing(self) -> None:
         """A resource that the title names, and the account itself, are not repeated."""
-        resources = (make_resource(), make_resource("AWS::::Account:123456789012"))
-        finding = make_finding(title="invoices is public", resources=resources)
+        named = make_finding(title="invoices is public")
+        account = make_finding(resources=(make_resource("AWS::::Account:123456789012"),))
 
-        assert render(finding, CONTEXT).text.endswith("eu-west-1")
+        assert render(named, CONTEXT).text == "🟠 payments-prod · invoices is public · eu-west-1"
+        assert render(account, CONTEXT).text == "🟠 payments-prod · Bucket is public · eu-west-1"
 
-    def test_it_is_one_line(self) -> None:
-        """Line ends in a title do not break it."""
-        message = render(make_finding(title="one\r\ntwo\u2028three"), CONTEXT)
+    def test_an_account_without_a_name_has_its_id(self) -> None:
+        """One of both says which it is; an alias goes before either."""
+        finding = make_finding(account_name="None")
 
-        assert "· one two three ·" in message.text
+        assert render(finding, CONTEXT).text.startswith("🟠 123456789012 · ")
+        assert render(finding, CardContext(account_alias="pay")).text.startswith("🟠 pay · ")
+        nameless = make_finding(account_name=None, account_id=None)
+        assert render(nameless, CONTEXT).text.startswith("🟠 Bucket is public")
+
+    def test_a_long_fact_leaves_room_for_the_resource(self) -> None:
+        """Within the hundred characters that a lock screen shows."""
+        title = "Credentials of the instance role are used from outside of " + "AWS " * 20
+        key = make_resource("arn:aws:s3:::invoices/" + "a/" * 40 + "2026-march.csv")
+        text = render(make_finding(title=title, resources=(key,)), CONTEXT).text
+
+        assert "🟠 payments-prod · Credentials of the instance role" in text
+        assert "… · invoices/a/a" in text[:100]
+        assert "march.csv · eu-west-1" in text
+
+    def test_a_resource_that_is_named_too_late_is_named_again(self) -> None:
+        """Nobody reads that far."""
+        title = "word " * 20 + "invoices"
+        text = render(make_finding(title=title), CONTEXT).text
+
+        assert "… · invoices" in text[:100]
+
+    def test_it_is_one_line_without_markup_and_entities(self) -> None:
+        """A phone shows both as they are: signs that look like them take their place."""
+        title = "one\r\ntwo\u2028<!channel> R&D *bold* _it_ ~x~ `y` :fire: @here a|b https://x.y"
+        text = render(make_finding(title=title), CONTEXT).text
+
+        assert "one two ‹!channel› R＆D ∗bold∗ ＿it＿ ∼x∼ 'y' ∶fire: ＠here a¦b https∶//x.y" in (  # noqa: RUF001
+            unmarked(title, 700)
+        )
+        assert unplain(text) == []
 
 
 class TestPlace:
-    """The place and the product."""
+    """The line of account, Region and product."""
 
     @pytest.mark.parametrize(
-        ("name", "alias", "expected"),
+        ("name", "alias", "account_id", "expected"),
         [
-            ("payments-prod", "pay", "pay (123456789012)"),
-            ("payments-prod", None, "payments-prod (123456789012)"),
-            (None, "pay", "pay (123456789012)"),
-            (None, None, "123456789012"),
-            ("None", None, "123456789012"),
+            ("payments-prod", "pay", "123456789012", "*pay* · eu-west-1 · Scanner"),
+            ("payments-prod", None, "123456789012", "*payments-prod* · eu-west-1 · Scanner"),
+            (None, None, "123456789012", "*123456789012* · eu-west-1 · Scanner"),
+            ("None", None, "123456789012", "*123456789012* · eu-west-1 · Scanner"),
+            ("a *b*", None, None, "a `*b*` · eu-west-1 · Scanner"),
+            (None, None, None, "eu-west-1 · Scanner"),
         ],
     )
-    def test_an_account_has_name_and_id(
-        self, name: str | None, alias: str | None, expected: str
+    def test_an_account_has_its_name_or_its_id(
+        self, name: str | None, alias: str | None, account_id: str | None, expected: str
     ) -> None:
         """The operator's alias goes before the name that the finding brings along."""
-        message = render(make_finding(account_name=name), CardContext(account_alias=alias))
+        finding = make_finding(account_name=name, account_id=account_id)
+        message = render(finding, CardContext(account_alias=alias))
 
-        assert expected == labels(message)["Account"]
+        assert expected == top_of(message)[0]
 
-    def test_an_account_without_an_id_has_its_name(self) -> None:
-        """The name is shown alone."""
-        message = render(make_finding(account_id=None), CONTEXT)
+    def test_the_id_beside_a_name_is_in_the_small_print(self) -> None:
+        """Once on each card."""
+        message = render(make_finding(), CONTEXT)
 
-        assert labels(message)["Account"] == "payments-prod"
+        assert "123456789012" in small_print_of(message)
+        assert "123456789012" not in small_print_of(
+            render(make_finding(account_name=None), CONTEXT)
+        )
 
     @pytest.mark.parametrize(
         ("previous", "now", "expected"),
         [
-            ("PASSED", "FAILED", "FAILED, was PASSED"),
-            ("FAILED", "FAILED", "FAILED"),
-            (None, "FAILED", "FAILED"),
-            ("PASSED", None, None),
+            ("PASSED", "FAILED", " · was PASSED"),
+            ("FAILED", "FAILED", ""),
+            (None, "FAILED", ""),
+            (None, "WARNING", " · WARNING"),
+            ("PASSED", None, ""),
         ],
     )
-    def test_compliance_says_what_it_was(
-        self, previous: str | None, now: str | None, expected: str | None
+    def test_only_what_is_unusual_is_said_of_compliance(
+        self, previous: str | None, now: str | None, expected: str
     ) -> None:
         """A control that broke just now is distinguished from one that was always broken."""
         raw = {"ProductFields": {"PreviousComplianceStatus": previous}}
         message = render(make_finding(raw, compliance_status=now), CONTEXT)
 
-        assert expected == labels(message).get("Compliance")
+        assert f"*payments-prod* · eu-west-1 · Scanner{expected}" == top_of(message)[0]
 
-    def test_what_a_person_asked_for_shows_its_status(self) -> None:
-        """The card shows that a finding is no longer new."""
-        finding = make_finding(workflow_status="RESOLVED", record_state="ARCHIVED")
+    @pytest.mark.parametrize(
+        ("workflow", "record", "expected"),
+        [
+            ("RESOLVED", "ARCHIVED", " · RESOLVED · ARCHIVED"),
+            ("NOTIFIED", "ACTIVE", ""),
+            ("NEW", "ACTIVE", ""),
+        ],
+    )
+    def test_what_a_person_asked_for_shows_its_status(
+        self, workflow: str, record: str, expected: str
+    ) -> None:
+        """The card shows that a finding is over; that it is notified is the normal case."""
+        finding = make_finding(workflow_status=workflow, record_state=record)
 
-        assert labels(render(finding, CONTEXT))["Status"] == "RESOLVED · ARCHIVED"
-
-    def test_more_than_ten_facts_go_on_below(self) -> None:
-        """Slack takes ten fields a block."""
-        service = "aws/guardduty/service/"
-        names = ("city/cityName", "country/countryName", "organization/asn", "ipAddressV4")
-        fields = {
-            f"{service}action/awsApiCallAction/remoteIpDetails/{name}": "1" for name in names
-        } | {
-            f"{service}action/actionType": "AWS_API_CALL",
-            f"{service}action/awsApiCallAction/api": "ListBuckets",
-            f"{service}count": "2",
-            f"{service}action/dnsRequestAction/domain": "c2.example",
-            f"{service}runtimeDetails/process/executablePath": "/tmp/x",
-        }
-        finding = make_finding({"ProductFields": fields}, product="GuardDuty")
-        grids = [block for block in render(finding, CONTEXT).blocks if "fields" in block]
-
-        assert [len(grid["fields"]) for grid in grids] == [10, 1]
+        assert (
+            f"*payments-prod* · eu-west-1 · Scanner{expected}"
+            == (top_of(render(finding, CONTEXT))[0])
+        )
 
 
-class TestBody:
-    """The part below the facts."""
+class TestTop:
+    """The rest of what is never folded."""
 
-    def test_a_title_too_long_for_a_headline_is_repeated_in_full(self) -> None:
-        """The headline holds 150 characters; the first paragraph holds them all."""
-        title = "word " * 50 + "end"
-        message = render(make_finding(title=title), CONTEXT)
+    def test_the_resource_in_the_headline_is_a_link(self) -> None:
+        """It needs no line of its own."""
+        message = render(make_finding(title="invoices is public"), CONTEXT)
+        place, sentence, links = top_of(message)
 
-        assert message.lead[-1]["text"]["text"].endswith("…")
-        assert message.blocks[0]["text"]["text"] == title
+        assert place.startswith("*payments-prod*")
+        assert sentence == "Everyone can read the bucket."
+        bucket = "<https://console.aws.amazon.com/s3/buckets/invoices|S3 bucket>"
+        assert links.startswith(f"{bucket} · <")
+
+    def test_three_resources_are_shown_and_the_rest_counted(self) -> None:
+        """32 resources are three lines and a number."""
+        resources = tuple(make_resource(f"arn:aws:s3:::b{number}") for number in range(32))
+        lines = top_of(render(make_finding(resources=resources), CONTEXT))
+
+        assert [line.startswith("S3 bucket ") for line in lines[1:4]] == [True] * 3
+        assert lines[4] == "+ 29 more resources"
+
+    def test_the_account_itself_is_no_resource(self) -> None:
+        """The first line says it; another account is one."""
+        own, other = (make_resource(f"AWS::::Account:{n}") for n in ("123456789012", "2" * 12))
+
+        assert "account" not in top_of(render(make_finding(resources=(own,)), CONTEXT))[1]
+        shown = top_of(render(make_finding(resources=(other,)), CONTEXT))[1]
+        assert shown == "account 222222222222"
+
+    def test_a_long_description_starts_above_and_goes_on_below(self) -> None:
+        """With whole sentences, if the first is short enough."""
+        sentence = "The first sentence says what happened."
+        message = render(make_finding(description=f"{sentence} {'Word ' * 60}end."), CONTEXT)
+
+        assert sentence in top_of(message)
+        rest = next(block for block in message.blocks if block["type"] == "context")
+        assert rest["elements"][0]["text"].startswith("Word Word")
+
+    def test_a_long_sentence_is_cut_between_words(self) -> None:
+        """What is left of it stands below."""
+        message = render(make_finding(description="word " * 60 + "end"), CONTEXT)
+
+        assert top_of(message)[2].endswith("word…")
+        assert message.blocks[-2]["elements"][0]["text"].endswith("end")
 
     def test_a_description_that_says_the_title_again_is_left_out(self) -> None:
         """Many products write the same sentence twice."""
@@ -219,52 +307,133 @@ class TestBody:
 
         assert render(make_finding(description=text), CONTEXT) == bare
 
-    def test_a_cut_description_says_so(self) -> None:
-        """A reader must not take half a text for a whole one."""
-        message = render(make_finding(description="word " * 1000), CONTEXT)
-
-        assert "… (description cut)" in said_by(message)
-
     @pytest.mark.parametrize(
-        ("text", "url", "expected"),
+        ("url", "control", "expected"),
         [
-            ("Do it.", "https://x.example/1", "Do it.\n<https://x.example/1|Guide on x.example>"),
-            ("Do it.", None, "Do it."),
-            ("None Provided", "https://x.example/1", "<https://x.example/1|Guide on x.example>"),
-            (None, "javascript:alert(1)", None),
+            ("https://x.example/1", None, "<https://x.example/1|How to fix on x.example>"),
+            (
+                "https://docs.aws.amazon.com/console/x",
+                "EC2.19",
+                "<https://docs.aws.amazon.com/console/x|How to fix EC2.19>",
+            ),
+            ("javascript:alert(1)", None, None),
         ],
     )
-    def test_remediation_has_a_guide(
-        self, text: str | None, url: str | None, expected: str | None
-    ) -> None:
-        """The link names its target; without advice and guide there is no heading."""
-        finding = make_finding(remediation_text=text, remediation_url=url)
-        sections = said_by(render(finding, CONTEXT)).split("*Remediation*\n")[1:]
+    def test_the_guide_is_linked(self, url: str, control: str | None, expected: str | None) -> None:
+        """The link names a target that is not AWS's: a label that the finding chose could lie."""
+        finding = make_finding(remediation_url=url, control_id=control)
+        links = top_of(render(finding, CONTEXT))[-1]
 
-        assert ([expected] if expected else []) == [
-            each[: len(expected or "")] for each in sections
-        ]
+        assert links.partition(" · ")[2] == (expected or "")
 
-    def test_without_a_link_the_id_is_shown(self) -> None:
-        """A finding that no console shows can still be looked up."""
-        finding = make_finding(region=None)
+    def test_the_product_s_own_page_is_linked_by_its_name(self) -> None:
+        """And by its host, unless that is AWS's."""
+        partner = make_finding(source_url="https://scanner.example/1", remediation_url=None)
+        ours = make_finding(
+            source_url="https://eu-west-1.console.aws.amazon.com/guardduty/home",
+            remediation_url=None,
+            product="GuardDuty",
+        )
 
-        assert f"Finding `{finding.id}`" in said_by(render(finding, CONTEXT))
+        assert top_of(render(partner, CONTEXT))[-1].endswith(
+            " · <https://scanner.example/1|Scanner on scanner.example>"
+        )
+        assert top_of(render(ours, CONTEXT))[-1].endswith("|GuardDuty>")
 
-    def test_the_product_s_own_page_is_linked_by_its_host(self) -> None:
-        """A label that the finding chose could lie."""
-        finding = make_finding(source_url="https://scanner.example/1")
-        said = said_by(render(finding, CONTEXT))
+    def test_a_page_that_is_linked_already_is_not_linked_again(self) -> None:
+        """Some products give one address for both."""
+        url = "https://scanner.example/1"
+        message = render(make_finding(source_url=url, remediation_url=url), CONTEXT)
 
-        assert "<https://scanner.example/1|Source on scanner.example>" in said
+        assert said_by(message).count(f"<{url}|") == 1
 
-    def test_dates_are_the_reader_s_own(self) -> None:
-        """First and last seen are Slack dates; a time that is none is left out."""
-        finding = make_finding(last_seen="not yet")
-        said = said_by(render(finding, CONTEXT))
 
-        assert "First seen <!date^1772359200^{date_short_pretty} at {time}|" in said
-        assert "Last seen" not in said
+class TestBody:
+    """The part beside the bar."""
+
+    def test_a_title_too_long_for_a_headline_is_repeated(self) -> None:
+        """The headline holds 150 characters; the small print has it first."""
+        title = "word " * 50 + "end"
+        message = render(make_finding(title=title), CONTEXT)
+
+        assert message.lead[0]["text"]["text"].endswith("…")
+        assert small_print_of(message).startswith("Word word")
+
+    def test_advice_stands_below(self) -> None:
+        """Without that of Security Hub's, which leads to the guide that is linked anyway."""
+        text = "For information on how to correct this issue, consult the AWS Security Hub docs."
+        shown = render(make_finding(), CONTEXT)
+        bare = render(make_finding(remediation_text=text), CONTEXT)
+        kept = render(make_finding(remediation_text=text, remediation_url=None), CONTEXT)
+
+        assert labels(shown)["Advice"] == "Block public access."
+        assert "Advice" not in labels(bare)
+        assert labels(kept)["Advice"] == text
+
+    def test_tags_say_whose_it_is(self) -> None:
+        """Those that the operator names, in any case, of all resources, without repeats."""
+        resources = (
+            make_resource(tags={"Team": "payments", "env": "prod", "cost": "1", "owner": "None"}),
+            make_resource("arn:aws:s3:::b", tags={"Team": "payments", "env": "*dev*"}),
+        )
+        context = CardContext(show_tags=("team", "owner", "ENV"))
+        message = render(make_finding(resources=resources), context)
+
+        assert labels(message)["Tags"] == "Team=payments, env=prod, `env=*dev*`"
+        assert "Tags" not in labels(render(make_finding(resources=resources), CONTEXT))
+
+    def test_note_and_fields_of_people_are_shown(self) -> None:
+        """Owners and tickets stand there; an address is a link by its host."""
+        raw = {
+            "Note": {"Text": "Being looked at,\nSEC-42", "UpdatedBy": "anna"},
+            "UserDefinedFields": {
+                "owner": "team-red",
+                "ticket": "https://jira.example.com/browse/SEC-42",
+                "none": "null",
+                "<!here>": 7,
+            },
+        }
+        shown = labels(render(make_finding(raw), CONTEXT))
+
+        assert shown["Note"] == "Being looked at, SEC-42"
+        assert shown["Fields"] == (
+            "owner: team-red, "
+            "ticket: <https://jira.example.com/browse/SEC-42|jira.example.com>, &lt;!here&gt;: 7"
+        )
+
+    def test_no_two_columns_stand_anywhere(self) -> None:
+        """On a phone they are one, twice as long."""
+        message = render(make_finding({"Malware": [{"Name": "a"}]}, types=("x/y",)), CONTEXT)
+
+        assert not [block for block in message.blocks if "fields" in block]
+
+
+class TestSmallPrint:
+    """The last line."""
+
+    def test_the_age_is_counted_by_slack(self) -> None:
+        """It stays true; when it was last seen is said where that differs."""
+        shown = small_print_of(render(make_finding(), CONTEXT))
+        same = small_print_of(render(make_finding(last_seen="2026-03-01T10:00:30Z"), CONTEXT))
+        late = small_print_of(render(make_finding(first_seen="not yet"), CONTEXT))
+        never = small_print_of(render(make_finding(first_seen=None, last_seen=None), CONTEXT))
+
+        first = "First seen <!date^1772359200^{ago} ({date_short} at {time})|2026-03-01 10:00 UTC>"
+        assert shown.startswith(
+            f"{first}, last <!date^1772451000^{{date_short_pretty}} at {{time}}|"
+        )
+        assert same.startswith(f"{first} · 1")
+        assert late.startswith("Last seen <!date^1772451000^{ago} (")
+        assert never.startswith("123456789012 · finding `")
+
+    def test_the_short_id_finds_it_and_the_route_is_last(self) -> None:
+        """The log, `explain` and silences take the id."""
+        uuid = "5a3c10de-0b7c-4f1e-9d2a-3f6f0c1d2e3f"
+        finding = make_finding(id=f"arn:aws:securityhub:eu-west-1:1:x/finding/{uuid}")
+
+        assert small_print_of(render(finding, CONTEXT)).endswith(
+            "123456789012 · finding `5a3c10de` · route `every-account`"
+        )
 
 
 class TestLead:
@@ -279,7 +448,10 @@ class TestLead:
 
     def test_without_either_the_headline_is_first(self) -> None:
         """No empty block stands above a card."""
-        assert [block["type"] for block in render(make_finding(), CONTEXT).lead] == ["header"]
+        assert [block["type"] for block in render(make_finding(), CONTEXT).lead] == [
+            "header",
+            "section",
+        ]
 
 
 class TestFooter:
@@ -288,31 +460,31 @@ class TestFooter:
     @pytest.mark.parametrize(
         ("context", "expected"),
         [
-            (CardContext(("a",)), "New · route `a`"),
-            (CardContext(("a", "b")), "New · routes `a`, `b`"),
-            (CardContext(tuple("abcdefg")), "New · routes `a`, `b`, `c`, `d`, `e` + 2 more"),
-            (CardContext(), "New · no route matched: default channel"),
-            (CardContext(why="route x names no channel"), "Route x names no channel"),
-            (CardContext(("a",), why="reopened"), "Reopened · route `a`"),
-            (CardContext(("a",), action_name="Tell us"), "Custom action “Tell us” · route `a`"),
+            (CardContext(("a",)), "route `a`"),
+            (CardContext(("a", "b")), "routes `a`, `b`"),
+            (CardContext(tuple("abcdefg")), "routes `a`, `b`, `c`, `d`, `e` + 2 more"),
+            (CardContext(), "no route matched: default channel"),
+            (CardContext(why="route x names no channel"), "route x names no channel"),
+            (CardContext(("a",), why="reopened"), "reopened · route `a`"),
+            (CardContext(("a",), action_name="Tell us"), "custom action “Tell us” · route `a`"),
             (
                 CardContext(("a",), why="again", action_name="*Go*"),
-                "Custom action “`*Go*`” · again · route `a`",
+                "custom action “`*Go*`” · again · route `a`",
             ),
-            (CardContext(("`",), why=""), "No route matched: default channel"),
+            (CardContext(("`",), why=""), "no route matched: default channel"),
         ],
     )
     def test_it_says_why_and_which_routes(self, context: CardContext, expected: str) -> None:
         """The cause in words, then the routes by name."""
-        footer = render(make_finding(), context).blocks[-1]
+        line = small_print_of(render(make_finding(id="x"), context))
 
-        assert expected == footer["elements"][0]["text"]
+        assert expected == line.partition("finding `2d711642` · ")[2]
 
     def test_a_sample_says_that_it_is_one(self) -> None:
         """A test must not wake people at night."""
-        footer = render(make_finding({"Sample": True}), CONTEXT).blocks[-1]
+        line = small_print_of(render(make_finding({"Sample": True}), CONTEXT))
 
-        assert footer["elements"][1]["text"] == "Sample finding, made for testing"
+        assert line.endswith(" · sample finding, made for testing · route `every-account`")
 
 
 class TestPlain:
@@ -328,7 +500,7 @@ class TestPlain:
         assert lines[:2] == [BANNER_LINE, "<!here>"]
         assert lines[2] == render(make_finding(), context).text
         assert lines[3].endswith("|Open in Security Hub>")
-        assert lines[4] == "New · route `a`"
+        assert lines[4] == "route `a`"
 
     def test_without_a_link_it_has_the_id(self) -> None:
         """The finding can always be looked up."""
@@ -351,20 +523,23 @@ class TestRaw:
 
         assert golden("raw-card", message.arguments()) == message.arguments()
         assert message.colour == UNREADABLE_COLOUR
+        assert message.appendix is not None
+        assert '"Region": "eu-west-1"' in message.appendix.text
+        assert '"Region": "eu-west-1"' not in str(message.arguments())
+        assert '"Region": "eu-west-1"' in str(message.in_one().arguments())
 
     @pytest.mark.parametrize("raw", [None, 7, "text", [], {}, {"Id": {"a": 1}}])
     def test_anything_is_shown(self, raw: object) -> None:
         """JSON of any kind makes a message within the limits."""
-        arguments = render_raw(raw, "", CONTEXT).arguments()
-
-        assert violations(arguments) + acts(arguments) + says_nothing(arguments) == []
+        for arguments in all_of(render_raw(raw, "", CONTEXT)):
+            assert violations(arguments) + acts(arguments) + says_nothing(arguments) == []
 
     def test_endless_json_is_cut(self) -> None:
         """240 KB are trimmed to the size of a message, with a note about the cut."""
         message = render_raw({"x": "&" * 240_000}, "too odd", CONTEXT)
 
-        assert violations(message.arguments()) == []
-        assert "… (cut)" in said_by(message)
+        assert [violations(each) for each in all_of(message)] == [[], [], []]
+        assert "… (cut)" in said_by(message.in_one())
 
     def test_bottomless_json_is_not_followed(self) -> None:
         """Nesting deeper than Python follows is noted instead of shown."""
@@ -373,7 +548,7 @@ class TestRaw:
             raw = [raw]
         message = render_raw(raw, "too deep", CONTEXT)
 
-        assert "nested too deeply to be shown" in said_by(message)
+        assert "nested too deeply to be shown" in said_by(message.in_one())
         while raw:  # taken apart by hand: Python would follow it to the bottom
             [raw] = raw
 
@@ -527,10 +702,10 @@ class TestHostile:
             render_plain(finding, context),
             render_raw(raw, finding.title, context),
         ):
-            arguments = message.arguments()
-
-            assert violations(arguments) + acts(arguments) + says_nothing(arguments) == []
-            assert json.dumps(arguments).encode()
+            for arguments in all_of(message):
+                assert violations(arguments) + acts(arguments) + says_nothing(arguments) == []
+                assert json.dumps(arguments).encode()
+        assert unplain(render(finding, context).text) == []
 
     def test_what_finds_no_room_is_said(self) -> None:
         """The longest of everything loses the least important parts, by name."""
@@ -544,8 +719,8 @@ class TestHostile:
         said = said_by(message)
 
         assert violations(message.arguments()) == []
-        assert re.search("Left out for length: .*description", said)
-        assert "Open in Security Hub" in said
+        assert re.search("Left out for length: .*vulnerabilities", said)
+        assert "|Security Hub>" in said
         assert "+ 29 more resources" in said
         assert "its address left out for length" in said
 
@@ -569,7 +744,7 @@ class TestHostile:
             description="d" + long,
             remediation_text=long,
             remediation_url="https://x.example/" + "a" * 1900,
-            source_url="https://x.example/" + "a" * 1900,
+            source_url="https://x.example/" + "b" * 1900,
             resources=tuple(
                 make_resource(arn, type=long, tags={"Name": "x" * 500}) for _ in range(32)
             ),

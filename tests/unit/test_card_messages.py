@@ -94,10 +94,11 @@ def test_the_first_thing_to_say_is_the_card() -> None:
 
 
 def test_a_reopening_says_how_often_and_since_when() -> None:
-    """Without a time of the finding's own, since its first post."""
+    """Without a time of the finding's own, since its first post; Slack counts the time."""
     shown = said(Saying.REOPEN, make_alert(episode=1), CreatedAt="")
 
-    assert "Reopened, 2nd time, first seen 1 hour ago" in shown
+    assert "Reopened, 2nd time" in shown
+    assert f"first seen <!date^{NOW - 3600:.0f}^{{ago}}|" in shown
 
 
 def test_a_rise_says_from_what_to_what() -> None:
@@ -123,8 +124,8 @@ def test_the_card_of_several_standards_shows_the_worst_that_there_is() -> None:
 @pytest.mark.parametrize(
     ("changes", "word"),
     [
-        ({"RecordState": "ARCHIVED"}, "Archived after 1 h"),
-        ({"Workflow": {"Status": "SUPPRESSED"}}, "Suppressed after 1 h"),
+        ({"RecordState": "ARCHIVED"}, "Archived after 20 days"),
+        ({"Workflow": {"Status": "SUPPRESSED"}}, "Suppressed after 20 days"),
     ],
 )
 def test_an_end_says_how_and_after_how_long(changes: dict[str, object], word: str) -> None:
@@ -137,8 +138,9 @@ def test_an_end_says_how_and_after_how_long(changes: dict[str, object], word: st
 
 def test_an_end_of_what_nobody_knows_the_beginning_of_leaves_out_how_long_it_took() -> None:
     """It shows no more than is known."""
-    finding = read_finding(raw_finding(RecordState="ARCHIVED"))
+    finding = read_finding(raw_finding(RecordState="ARCHIVED", CreatedAt=""))
 
+    assert "Archived after 60 minutes" in card(finding).ended(make_alert(), NOW).text
     assert " after " not in card(finding).ended(make_alert(posted_at=None), NOW).text
 
 

@@ -78,7 +78,7 @@ def test_a_critical_one_that_joined_has_the_totals_counted_when_the_burst_is_ove
     assert Outcome.DUPLICATE == last.outcome
     [parent, card] = router.slack.opened(ALERTS)
     assert 7 == headline_count(parent.text)
-    assert card.text.startswith("🔴 CRITICAL")
+    assert card.text.startswith("🔴 ")
 
 
 def test_a_worker_that_dies_before_counting_leaves_it_to_a_critical_one() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from finding_router.slack.kit.durations import ago_words, duration_words, ordinal
+from finding_router.slack.kit.durations import age_words, duration_words, ordinal
 
 
 @pytest.mark.parametrize(
@@ -28,16 +28,20 @@ def test_a_duration_is_said_in_its_two_largest_units(seconds: float, said: str) 
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [
-        (-60, "just now"),
-        (59, "just now"),
-        (60, "1 minute ago"),
-        (7200, "2 hours ago"),
-        (12 * 86_400 + 5, "12 days ago"),
+        (-60, "0 seconds"),
+        (1, "1 second"),
+        (119, "119 seconds"),
+        (120, "2 minutes"),
+        (7200, "2 hours"),
+        (86_400 * 1.9, "45 hours"),
+        (12 * 86_400 + 5, "12 days"),
     ],
 )
-def test_the_past_is_said_in_its_largest_unit(seconds: float, said: str) -> None:
-    """A moment that a clock running ahead puts into the future is now."""
-    assert said == ago_words(seconds)
+def test_an_age_is_said_in_the_largest_unit_of_which_there_are_two(
+    seconds: float, said: str
+) -> None:
+    """A clock that runs ahead makes no age below zero."""
+    assert said == age_words(seconds)
 
 
 def test_ordinals_end_as_english_has_them() -> None:

@@ -68,6 +68,7 @@ def test_a_finding_is_explained_in_full(explain: Explain) -> None:
 HIGH  Port  [31mprobe seen
   account     payments, 111122223333, eu-west-1
   product     GuardDuty
+  finding     bd48ab56, arn:aws:guardduty:eu-west-1:111122223333:detector/d/finding/1
   goes to     #payments-alert-guardduty  by all
         1  quiet   no   Severity.Label is "HIGH", wanted ["INFORMATIONAL"]
        50  urgent  no   Severity.Label is "HIGH", wanted ["CRITICAL"]

@@ -131,7 +131,8 @@ def test_an_event_of_security_hub_that_cannot_be_read_is_posted_raw(name: str) -
     assert [Outcome.POSTED_RAW] == [job.outcome for job in first]
     assert [Outcome.DUPLICATE] == [job.outcome for job in second]
     [said] = router.slack.opened(DEFAULT)
-    assert "odd" in said.all or name in {"deep", "no detail"}
+    [reply] = router.slack.thread(said)
+    assert "odd" in reply.all or name in {"deep", "no detail"}
     assert 2 == counted("EventsRefused")
 
 

@@ -12,6 +12,7 @@ from fake_slack import Said
 from finding_router.delivery.deliveries import Job
 from finding_router.delivery.outcome import UNDONE
 from finding_router.findings.finding import Severity
+from finding_router.slack.kit.frame import CIRCLES
 from finding_router.telemetry import logger
 from histories import STEPS, STEPS_OF_TWO, History, Sent, TwoStandards, newest
 from hub_events import imported, record
@@ -82,7 +83,7 @@ def check_rises(router: Router) -> None:
             assert said_last.rank <= before.rank < after.rank
             said_last = after
         else:
-            said_last = next(each for each in Severity if f" {each.value} · " in text)
+            said_last = next(each for each, sign in CIRCLES.items() if sign in str(said.first))
 
 
 def check_end(router: Router, known: Sequence[Sent]) -> None:
@@ -99,7 +100,7 @@ def check_end(router: Router, known: Sequence[Sent]) -> None:
     [alert] = router.alerts
     [card] = [said for said in messages(router) if said.thread_ts is None]
     assert (is_open, is_open) == (alert.is_there, alert.is_shown)
-    assert is_open is not card.text.split()[1].startswith(ENDINGS)
+    assert is_open is not card.text.split(" · ")[1].startswith(ENDINGS)
     assert alert.episode == len(opened(router))
     assert not alert.is_card_stale
 

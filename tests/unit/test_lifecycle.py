@@ -36,10 +36,10 @@ def ended(finding_id: str = "finding-1", **changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("changes", "word"),
     [
-        ({"RecordState": "ARCHIVED", "UpdatedAt": LATER}, "Archived after 2 h"),
-        ({"Compliance": {"Status": "PASSED"}, "UpdatedAt": LATER}, "Resolved after 2 h"),
-        ({"Workflow": {"Status": "RESOLVED"}}, "Resolved after 2 h"),
-        ({"Workflow": {"Status": "SUPPRESSED"}}, "Suppressed after 2 h"),
+        ({"RecordState": "ARCHIVED", "UpdatedAt": LATER}, "Archived after 20 days"),
+        ({"Compliance": {"Status": "PASSED"}, "UpdatedAt": LATER}, "Resolved after 20 days"),
+        ({"Workflow": {"Status": "RESOLVED"}}, "Resolved after 20 days"),
+        ({"Workflow": {"Status": "SUPPRESSED"}}, "Suppressed after 20 days"),
     ],
 )
 def test_the_card_of_what_ended_says_so(changes: dict[str, Any], word: str) -> None:
@@ -233,8 +233,8 @@ def test_what_is_back_is_said_in_the_thread_and_to_the_channel() -> None:
     assert Outcome.POSTED == job.outcome
     [reply] = router.replies
     assert reply.is_broadcast
-    assert "Reopened, 2nd time, first seen 20 days ago" in reply.text
-    assert router.card.text.startswith("🟠 HIGH")
+    assert "Reopened, 2nd time" in reply.text
+    assert router.card.text.startswith("🟠 ")
     assert "NOTIFIED" == router.status()
 
 
@@ -253,7 +253,7 @@ def test_a_rise_is_said_and_a_fall_is_only_shown() -> None:
     [reply] = router.replies
     assert reply.is_broadcast
     assert "rose from HIGH to CRITICAL" in reply.text
-    assert "LOW" in router.card.text
+    assert "🔵" in router.card.text
 
 
 def test_a_rise_that_is_tried_again_says_from_where() -> None:
@@ -301,7 +301,7 @@ def test_a_rise_is_said_where_only_the_worst_is_wanted() -> None:
     assert Outcome.NOT_NEW == third.outcome
     assert 1 == len(router.replies)
     [card] = router.slack.opened("#pager")
-    assert card.text.startswith("🔴 CRITICAL")
+    assert card.text.startswith("🔴 ")
 
 
 @pytest.mark.parametrize(
@@ -336,7 +336,7 @@ def test_a_severity_that_a_person_lowers_is_shown() -> None:
     [first], [again] = router.send(lowered), router.send(lowered)
 
     assert (Outcome.UPDATED, Outcome.NOT_NEW) == (first.outcome, again.outcome)
-    assert router.card.text.startswith("🔵 LOW")
+    assert router.card.text.startswith("🔵 ")
 
 
 @pytest.mark.parametrize(("label", "totals"), [("CRITICAL", "1 CRITICAL"), ("LOW", "1 LOW")])
@@ -357,7 +357,7 @@ def test_the_card_of_several_standards_shows_the_worst_of_them() -> None:
     """In any order of arrival, as long as it exists."""
     router = Router()
     router.send(control(FSBP), control(PCI, Severity={"Label": "LOW"}))
-    assert router.card.text.startswith("🟠 HIGH")
+    assert router.card.text.startswith("🟠 ")
 
     router.clock.now += 60
     router.send(control(FSBP, Workflow={"Status": "SUPPRESSED"}))
@@ -365,7 +365,7 @@ def test_the_card_of_several_standards_shows_the_worst_of_them() -> None:
     still = {"Workflow": {"Status": "NOTIFIED"}, "Severity": {"Label": "LOW"}}
     router.send(control(PCI, **still, UpdatedAt=LATER))
 
-    assert router.card.text.startswith("🔵 LOW")
+    assert router.card.text.startswith("🔵 ")
     assert "PCI DSS" in router.card.all
     assert "AWS FSBP" not in router.card.all
 
@@ -386,7 +386,7 @@ def test_a_card_that_could_not_be_brought_back_is_brought_back_by_the_next_try()
     [second] = router.send(back, tries=2)
 
     assert (Outcome.FAILED, Outcome.UPDATED) == (first.outcome, second.outcome)
-    assert router.card.text.startswith("🟠 HIGH")
+    assert router.card.text.startswith("🟠 ")
     assert 1 == len(router.replies)
 
 
@@ -417,7 +417,7 @@ def test_a_card_that_slack_refuses_is_brought_back_plainly() -> None:
     router.send(raw_finding(UpdatedAt="2026-09-03T10:00:00Z"))
 
     assert not router.card.message.blocks
-    assert "HIGH" in router.card.text
+    assert "🟠" in router.card.text
 
 
 def test_what_is_back_without_its_card_stands_in_the_channel() -> None:
@@ -484,7 +484,7 @@ def test_the_card_of_several_standards_ends_with_the_last_of_them() -> None:
 
     router.clock.now += 60
     router.send(control(FSBP, Compliance=passed, UpdatedAt=LATER))
-    assert "HIGH" in router.card.text.split(" · ")[0]
+    assert "🟠" in router.card.text.split(" · ")[0]
     router.clock.now += 60
     router.send(control(PCI, Compliance=passed, UpdatedAt=LATER))
 

@@ -111,7 +111,8 @@ def test_an_unreadable_finding_is_said_once() -> None:
     [second] = router.send({"Title": "No identity"}, tries=2)
 
     assert (Outcome.POSTED_RAW, Outcome.DUPLICATE) == (first.outcome, second.outcome)
-    assert 1 == len(router.slack.posted)
+    card, reply = router.slack.posted
+    assert (None, card.ts) == (card.thread_ts, reply.thread_ts)
 
 
 def test_a_finding_is_notified_only_when_every_channel_has_its_message() -> None:

@@ -60,7 +60,7 @@ def test_the_most_severe_comes_first() -> None:
         raw_finding("medium", Severity={"Label": "MEDIUM"}),
     )
 
-    assert ["CRITICAL", "MEDIUM", "LOW"] == [text.split()[1] for text in router.slack.texts(ALERTS)]
+    assert ["🔴", "🟡", "🔵"] == [text.split()[0] for text in router.slack.texts(ALERTS)]
 
 
 def test_a_message_carries_the_id_of_its_delivery() -> None:

@@ -28,6 +28,8 @@ def anchor(url: str, inner: str) -> str:
         ("an _italic_ word", "an <i>italic</i> word"),
         ("a ~struck~ word", "a <s>struck</s> word"),
         ("*bold _and italic_*", "<b>bold <i>and italic</i></b>"),
+        ("~struck *and bold*~", "<s>struck <b>and bold</b></s>"),
+        ("~:tada: struck~ · *bold*", "<s>🎉 struck</s> · <b>bold</b>"),
         ("snake_case_name and 2*3*4", "snake_case_name and 2*3*4"),
         ("* not bold *", "* not bold *"),
         ("*no\nbold*", "*no<br>bold*"),
@@ -100,17 +102,20 @@ def test_mentions_stand_out(text: str, drawn: str) -> None:
 @pytest.mark.parametrize(
     ("template", "shown"),
     [
-        ("{date}", "November 22nd, 2026"),
-        ("{date_short}", "Nov 22, 2026"),
-        ("{date_long}", "Sunday, November 22nd, 2026"),
+        ("{date_num}", "2026-11-22"),
+        ("{date}", "November 22nd"),
+        ("{date_short}", "Nov 22"),
+        ("{date_long}", "Sunday, November 22nd"),
         ("{date_pretty} at {time}", "yesterday at 12:00 PM"),
         ("{time_secs}", "12:00:00 PM"),
         ("{date_short_pretty} at {time}", "yesterday at 12:00 PM"),
+        ("{ago} ({date_short}, {time})", "1 day ago (Nov 22, 12:00 PM)"),
         ("{date_odd}", "{date_odd}"),
+        ("{time_pretty}", "{time_pretty}"),
     ],
 )
 def test_dates_are_the_reader_s(template: str, shown: str) -> None:
-    """The tokens that the router uses are filled; an unknown one stays."""
+    """Slack's tokens are filled; an unknown one stays."""
     drawn = mrkdwn(f"<!date^{NOON_YESTERDAY}^{template}|fallback>", READER)
 
     assert f">{shown}</time>" in drawn
@@ -121,7 +126,57 @@ def test_the_reader_s_zone_decides() -> None:
     reader = Reader(now=NOW, zone=ZoneInfo("Pacific/Auckland"))
     drawn = mrkdwn(f"<!date^{NOON_YESTERDAY}^{{date_short}} {{time}}|fallback>", reader)
 
-    assert ">Nov 23, 2026 1:00 AM</time>" in drawn
+    assert ">Nov 23 1:00 AM</time>" in drawn
+    assert 'title="Monday, November 23rd, 2026 at 1:00:00 AM"' in drawn
+
+
+@pytest.mark.parametrize(
+    ("days", "shown"),
+    [
+        (-183, "May 24, 2026"),
+        (-182, "May 25"),
+        (182, "May 24"),
+        (183, "May 25, 2027"),
+    ],
+)
+def test_a_near_date_has_no_year(days: int, shown: str) -> None:
+    """Slack leaves the year out within six months, before and after."""
+    moment = int(NOW.timestamp()) + days * 86_400
+
+    assert f">{shown}</time>" in mrkdwn(f"<!date^{moment}^{{date_short}}|x>", READER)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (0, "0 seconds ago"),
+        (59, "59 seconds ago"),
+        (60, "1 minute ago"),
+        (3 * 60 + 59, "3 minutes ago"),
+        (3600, "1 hour ago"),
+        (4 * 3600, "4 hours ago"),
+        (10 * 86_400, "10 days ago"),
+        (31 * 86_400, "1 month ago"),
+        (364 * 86_400, "12 months ago"),
+        (800 * 86_400, "2 years ago"),
+        (-3 * 60, "in 3 minutes"),
+    ],
+)
+def test_an_age_is_in_words(seconds: int, shown: str) -> None:
+    """{ago} is the time that has passed, in its largest unit, rounded down."""
+    moment = int(NOW.timestamp()) - seconds
+
+    assert f">{shown}</time>" in mrkdwn(f"<!date^{moment}^{{ago}}|x>", READER)
+
+
+def test_a_date_may_be_a_link() -> None:
+    """The third part of a date is an address; one that could run code is none."""
+    moment = int(NOW.timestamp())
+    drawn = mrkdwn(f"<!date^{moment}^{{ago}}^https://a.example/?a=1&amp;b=2|x>", READER)
+
+    assert '<a href="https://a.example/?a=1&amp;b=2"' in drawn
+    assert "0 seconds ago</time></a>" in drawn
+    assert "<a" not in mrkdwn(f"<!date^{moment}^{{ago}}^javascript:alert(1)|x>", READER)
 
 
 def test_a_date_beyond_the_calendar_has_its_fallback() -> None:

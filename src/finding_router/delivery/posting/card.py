@@ -41,6 +41,8 @@ class CardTask(Task):
         """Unix second of a claim whose message may stand where the app may not search."""
         self._done_as: Progress | None = None
         """How the delivery ends once its card is up to date."""
+        self._appendix: Message | None = None
+        """What is to be said in the thread of the card that was posted just now."""
 
     @property
     def rank(self) -> Rank:
@@ -54,19 +56,19 @@ class CardTask(Task):
     @property
     def needs_slot(self) -> bool:
         """Return True if the next step posts: news, or the reply that stands for a change."""
-        is_post = self.rank is Rank.NEWS or self._is_end_reply
+        is_post = self.rank is Rank.NEWS or self._is_end_reply or self._appendix is not None
         return is_post and self.posted is None and not self._is_to_recover
 
     @property
     def is_change(self) -> bool:
         """Return True if the next step changes the card."""
         is_change = self._done_as is not None or self.delivery.step.verdict in _CHANGES
-        return is_change and not self._is_end_reply
+        return is_change and not self._is_end_reply and self._appendix is None
 
     @property
     def is_dispensable(self) -> bool:
-        """Return True for the reply that says an end."""
-        return self._is_end_reply
+        """Return True for the reply that says an end, and for an appendix."""
+        return self._is_end_reply or self._appendix is not None
 
     @property
     def _is_ours(self) -> bool:
@@ -109,7 +111,7 @@ class CardTask(Task):
 
     def stand_alone(self) -> None:
         """Post the news without the lost thread; leave a lost card as it was."""
-        is_change = self.is_change
+        is_change = self.is_change or self._appendix is not None
         super().stand_alone()
         if is_change and self.delivery.step.verdict is not Verdict.CLOSE:
             self.give_up()
@@ -187,14 +189,17 @@ class CardTask(Task):
             if digest is not None:
                 posted = Posted(digest.posted_to or posted.channel, digest.ts or posted.ts)
                 run.touch(claim.digest, delivery)
-        if alert.ts is not None and not posted.is_in_thread and not (claim and claim.digest):
+        is_listed = claim is not None and claim.digest is not None
+        if alert.ts is not None and not posted.is_in_thread and not is_listed:
             alert = alert.detached()
         after = alert.said(channel=posted.channel, ts=posted.ts, at=run.clock())
+        if delivery.job.finding is None and not is_listed:
+            # Its appendix may be missing: the card takes it in.
+            after = replace(after, is_card_stale=True)
         if not run.write(delivery, after):
             self.fail(ANOTHER_WAS_FIRST, retry_seconds=FIRST_SECONDS)
             return False
         is_end = claim is not None and claim.saying is Saying.END
-        is_listed = claim is not None and claim.digest is not None
         said = Progress.DIGESTED if is_listed else Progress.POSTED
         self._done_as = Progress.UPDATED if is_end else said
         return True
@@ -243,7 +248,28 @@ class CardTask(Task):
             seconds=run.deadline.for_slack(),
         )
         run.rate.worked(channel)
+        self._appendix = message.appendix
         self._record(self.posted)
+
+    def _append(self, appendix: Message) -> None:
+        """
+        Post *appendix* into the thread of the card, once the channel has a slot.
+
+        Until it stands there the card counts as stale: whoever comes next puts it onto the card.
+        """
+        run, alert = self.run, self.delivery.alert
+        if not run.rate.is_now(self.channel):
+            return
+        run.rate.use(self.channel)
+        run.slack.post(
+            alert.posted_to or self.channel,
+            Message(text=appendix.text) if self.is_plain else appendix,
+            thread_ts=alert.ts,
+            seconds=run.deadline.for_slack(),
+        )
+        run.rate.worked(self.channel)
+        self._appendix = None
+        self._write_shown()
 
     def _card(self, alert: Alert, channel: str) -> Card:
         """Return the card without its mention if people were called into *channel* just before."""
@@ -272,6 +298,8 @@ class CardTask(Task):
             # The thread was gone: Slack then posts into the channel, and says nothing of it.
             alert = alert.detached()
         after = alert.said(channel=posted.channel, ts=posted.ts, at=run.clock())
+        if self._appendix is not None:
+            after = replace(after, is_card_stale=True)
         if not run.write(delivery, after):
             logger.error("posted after the claim was lost", channel=posted.channel, ts=posted.ts)
             delivery.alert = after
@@ -285,7 +313,9 @@ class CardTask(Task):
     def _update(self) -> None:
         """Update the card after a reply, or after a message that was found."""
         delivery = self.delivery
-        if delivery.alert.is_card_stale:
+        if self._appendix is not None:
+            self._append(self._appendix)
+        elif delivery.alert.is_card_stale:
             self._change()
         elif delivery.is_news and not self._is_to_hold:
             self._done_as = None
@@ -321,7 +351,7 @@ class CardTask(Task):
     def _changed(self, shown: Alert) -> Message:
         card = self.delivery.card
         if shown.is_there:
-            return card.full(shown, None)
+            return card.full(shown, None).in_one()
         return card.ended(shown, self.run.clock())
 
     def _change_line(self, shown: Alert, digest_id: str) -> None:

@@ -62,7 +62,8 @@ class Card:
 
     def plain(self, alert: Alert, banner: Banner | None) -> Message:
         """Return the least that says it, for when Slack refuses the full card."""
-        return self._message(render_plain, alert, banner)
+        message = self._message(render_plain, alert, banner)
+        return message if self.finding is not None else Message(text=message.text)
 
     def _message(self, layout: _Layout, alert: Alert, banner: Banner | None) -> Message:
         context = replace(self.context, banner=banner, standards=tuple(sorted(alert.standards)))

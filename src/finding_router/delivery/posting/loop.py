@@ -174,7 +174,7 @@ class Loop:
         channel, was_posted = task.channel, task.posted is not None
         with isolated("task failed", channel=channel) as trouble:
             try:
-                if task.needs_slot and channel in self._refused:
+                if task.needs_slot and not task.is_dispensable and channel in self._refused:
                     self._redirect(task, channel, self._refused[channel])
                     return
                 task.step()

@@ -29,15 +29,6 @@ def duration_words(seconds: float) -> str:
     return f"{days} d {hours} h" if hours and days < _LONG_DAYS else f"{days} d"
 
 
-def ago_words(seconds: float) -> str:
-    """Return an age in its largest unit: "12 days ago", "just now"."""
-    whole = int(seconds)
-    for size, unit in ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute")):
-        if whole >= size:
-            return f"{counted(whole // size, unit)} ago"
-    return "just now"
-
-
 def age_words(seconds: float) -> str:
     """Return a duration in one unit, of which there are two or more: "11 days", "90 minutes"."""
     whole = max(0, int(seconds))

@@ -68,6 +68,12 @@ def preface_lines(banner: Banner | None, mentions: Sequence[str]) -> list[Mrkdwn
 
 def because(routes: Sequence[str], *causes: str) -> Mrkdwn:
     """Return the causes of the message and the *routes* to its channel, as one line."""
+    line = reasons(routes, *causes)
+    return Mrkdwn(line[:1].upper() + line[1:])
+
+
+def reasons(routes: Sequence[str], *causes: str) -> Mrkdwn:
+    """Return the causes and the *routes* as the end of a line, the routes last."""
     names = [name for name in (code(route, _NAME_CHARS) for route in routes) if name]
     named = listed(names, _ROUTES_SHOWN, _ROUTES_CHARS)
     chosen = f"{'routes' if names[1:] else 'route'} {named}" if named else ""

@@ -22,6 +22,8 @@ from finding_router.slack.kit.top import Source
 
 CHARS: Final = 1500
 _TITLE_CHARS: Final = 300
+# As much of a headline is shown behind the longest severity; see HEADER_CHARS.
+_HEADLINE_CHARS: Final = 130
 _STANDARDS_SHOWN: Final = 6
 _STANDARDS_CHARS: Final = 300
 _ID_CHARS: Final = 30
@@ -58,9 +60,9 @@ def small_print(source: Source, standards: Sequence[str], why: Mrkdwn) -> Mrkdwn
 
 
 def rule(source: Source) -> Mrkdwn | None:
-    """Return the finding's title where neither headline nor sentence says it."""
+    """Return the finding's title where neither headline nor sentence says all of it."""
     title = one_line(source.finding.title)
-    said_before = (source.headline, source.sentence)
+    said_before = (source.headline[:_HEADLINE_CHARS], source.sentence)
     is_said = any(title.rstrip(".") in text for text in said_before) or not title
     return None if is_said else words(title, _TITLE_CHARS)
 

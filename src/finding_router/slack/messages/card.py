@@ -8,16 +8,15 @@ from finding_router.findings.finding import Finding
 from finding_router.findings.reading import text_at
 from finding_router.slack.kit import blocks
 from finding_router.slack.kit.body import body
-from finding_router.slack.kit.detail import exact, facts, joined, said
+from finding_router.slack.kit.detail import exact, joined, said
 from finding_router.slack.kit.frame import (
     CIRCLES,
     COLOURS,
     NO_ROUTE,
     account_name,
-    account_words,
-    because,
     preface,
     preface_lines,
+    reasons,
 )
 from finding_router.slack.kit.links import AccessPortal, finding_url
 from finding_router.slack.kit.message import Message
@@ -27,10 +26,12 @@ from finding_router.slack.kit.small_print import small_print
 from finding_router.slack.kit.text import (
     Budget,
     Mrkdwn,
+    bold,
     code,
     link,
     one_line,
     preformatted,
+    unmarked,
     words,
 )
 from finding_router.slack.kit.top import Source, top
@@ -40,11 +41,11 @@ UNREADABLE_COLOUR: Final = "#5B6770"
 
 _NEW: Final = "new"
 _UNREADABLE: Final = "❓ Unreadable finding"
-_TITLE_CHARS: Final = 300
 _NAME_CHARS: Final = 80
-_PROBLEM_CHARS: Final = 500
 _RAW_CHARS: Final = 2500
 _LEFT_OUT_CHARS: Final = 150
+_ID_CHARS: Final = 300
+_AS_IT_CAME: Final = Mrkdwn("Its JSON is in the thread")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def render_plain(finding: Finding, context: CardContext) -> Message:
             "\n",
             *preface_lines(context.banner, context.mention),
             Mrkdwn(text),
-            link(url, "Open in Security Hub", _NAME_CHARS) if url else code(finding.id, 300),
+            link(url, "Open in Security Hub", _NAME_CHARS) if url else code(finding.id, _ID_CHARS),
             _why(context, finding),
         )
         or text
@@ -110,27 +111,33 @@ def render_plain(finding: Finding, context: CardContext) -> Message:
 
 
 def render_raw(raw: object, problem: str, context: CardContext) -> Message:
-    """Return a message with the JSON of an unreadable finding and the *problem*."""
-    title = text_at(raw, "Title") or text_at(raw, "Id")
-    account = account_words(
+    """Return three lines about an unreadable finding and its *problem*; its JSON is appended."""
+    name = one_line(text_at(raw, "Title") or text_at(raw, "Id") or "")
+    account = account_name(
         context.account_alias or text_at(raw, "AwsAccountName"), text_at(raw, "AwsAccountId")
     )
-    named = joined(" · ", words(title or "", _TITLE_CHARS), account)
-    text = f"{_UNREADABLE}: {named}" if named else _UNREADABLE
-    known = facts(
-        ("Account", account),
-        ("Region", said(text_at(raw, "Region"))),
-        ("Product", exact(text_at(raw, "ProductArn"))),
-        ("Finding", exact(text_at(raw, "Id"))),
+    where = joined(
+        " · ",
+        bold(account, _NAME_CHARS) if account else None,
+        said(text_at(raw, "Region")),
+        exact(text_at(raw, "ProductArn")),
     )
-    body = [
-        blocks.section(words(problem, _PROBLEM_CHARS) or Mrkdwn("It cannot be read.")),
-        *([blocks.columns(known)] if known else []),
-        blocks.section(preformatted(_json(raw), _RAW_CHARS)),
-        blocks.context(_why(context, None)),
-    ]
-    lead = [*preface(context.banner, context.mention), blocks.header(_UNREADABLE)]
-    return Message(text=text, lead=lead, blocks=body, colour=UNREADABLE_COLOUR)
+    cause = said(problem) or Mrkdwn("It cannot be read.")
+    parts = (unmarked(account or "", _NAME_CHARS), unmarked(name, _NAME_CHARS))
+    text = " · ".join(filter(None, (_UNREADABLE, *parts)))
+    written = preformatted(_json(raw), _RAW_CHARS)
+    title = f"{_UNREADABLE}: {name}" if name else _UNREADABLE
+    return Message(
+        text=text,
+        lead=[
+            *preface(context.banner, context.mention),
+            blocks.header(title),
+            blocks.section(joined("\n", where, cause) or cause),
+        ],
+        blocks=[blocks.context(joined(" · ", _AS_IT_CAME, _why(context, None)) or _AS_IT_CAME)],
+        colour=UNREADABLE_COLOUR,
+        appendix=Message(text=written, blocks=[blocks.section(written)]),
+    )
 
 
 def source_of(finding: Finding, context: CardContext) -> Source:
@@ -156,7 +163,7 @@ def _why(context: CardContext, finding: Finding | None) -> Mrkdwn:
     unrouted = "" if context.routes or context.why != _NEW else NO_ROUTE
     is_sample = finding is not None and finding.raw.get("Sample") is True
     sample = "sample finding, made for testing" if is_sample else ""
-    return because(context.routes, sample, action, cause, unrouted)
+    return reasons(context.routes, sample, action, cause, unrouted)
 
 
 def _json(raw: object) -> str:

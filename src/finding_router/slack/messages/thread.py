@@ -18,8 +18,8 @@ from finding_router.slack.kit.frame import (
     COLOURS,
     ENDED_COLOUR,
     ENDED_SIGN,
-    because,
     preface,
+    reasons,
 )
 from finding_router.slack.kit.links import finding_url
 from finding_router.slack.kit.message import Message
@@ -47,8 +47,8 @@ _SUPPRESSED_SIGN: Final = "🔕"
 # The end in one word, and its cause where a person does not stand behind it.
 _ENDINGS: Final = {
     Ended.RESOLVED: ("Resolved", ""),
-    Ended.PASSED: ("Resolved", "the check passes now"),
-    Ended.ARCHIVED: ("Archived", "its product does not report it any more"),
+    Ended.PASSED: ("Resolved", "The check passes now"),
+    Ended.ARCHIVED: ("Archived", "Its product does not report it any more"),
     Ended.SUPPRESSED: ("Suppressed", ""),
 }
 
@@ -173,7 +173,7 @@ def _news(headline: str, finding: Finding, context: CardContext, since: Mrkdwn |
         joined(
             " · ",
             Mrkdwn(f"Finding {code(short_id(finding.id), _NAME_CHARS)}"),
-            because(context.routes),
+            reasons(context.routes),
         )
         or Mrkdwn("")
     )

@@ -13,6 +13,7 @@ from jinja2 import ChainableUndefined, Environment, PackageLoader
 from markupsafe import Markup
 
 from finding_router_local.slack.page.emoji import EMOJI
+from finding_router_local.slack.page.folding import fold
 from finding_router_local.slack.page.mrkdwn import Reader, link, mrkdwn, plain
 from finding_router_local.slack.page.views import view_channel
 from finding_router_local.slack.workspace import Channel, PostedMessage
@@ -116,6 +117,7 @@ def _environment() -> Environment:
     environment.globals |= {
         "mrkdwn": mrkdwn,
         "emoji": EMOJI,
+        "fold": fold,
         "rich_link": _rich_link,
     }
     return environment

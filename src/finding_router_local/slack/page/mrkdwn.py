@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from markupsafe import Markup, escape
 
 from finding_router_local.slack.blocks import decoded
-from finding_router_local.slack.page.dates import format_date
+from finding_router_local.slack.page.dates import format_date, full_date
 from finding_router_local.slack.page.emoji import with_emoji
 
 # Private-use characters that enclose the number of a piece of HTML that was put aside.
@@ -34,7 +34,7 @@ _STYLES = tuple(
     for mark, tag in ((r"\*", "b"), ("_", "i"), ("~", "s"))
 )
 _QUOTE = re.compile(r"(?:^&gt; ?.*(?:\n|$))+", re.MULTILINE)
-_DATE = re.compile(r"!date\^(-?\d+)\^([^^|]+)(?:\|(.*))?")
+_DATE = re.compile(r"!date\^(-?\d+)\^([^^|]+)(?:\^([^|]*))?(?:\|(.*))?")
 _SAFE_SCHEMES = frozenset({"http", "https", "mailto"})
 _EVERYBODY = frozenset({"here", "channel", "everyone"})
 
@@ -135,14 +135,15 @@ def _special(inside: str, target: str, label: str, reader: Reader) -> str:
 
 
 def _date(match: re.Match[str], reader: Reader) -> str:
-    timestamp, template, fallback = match.groups()
+    timestamp, template, url, fallback = match.groups()
     now = reader.local_now()
     try:
         shown = format_date(int(timestamp), decoded(template), reader.zone, now)
-        full = format_date(int(timestamp), "{date_long} at {time_secs}", reader.zone, now)
+        full = full_date(int(timestamp), reader.zone)
     except (ValueError, OverflowError, OSError):
         return str(escape(decoded(fallback or "")))
-    return f'<time title="{escape(full)}">{escape(shown)}</time>'
+    time = f'<time title="{escape(full)}">{escape(shown)}</time>'
+    return _link(decoded(url), time) if url else time
 
 
 def _mention(name: str, kind: str = "somebody") -> str:

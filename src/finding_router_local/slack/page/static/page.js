@@ -17,17 +17,57 @@
     remembered.set(root.dataset.theme);
   });
 
+  const isOpen = (button) => button.getAttribute("aria-expanded") === "true";
   const showJson = (button, shown) => {
     button.setAttribute("aria-expanded", String(shown));
-    document.getElementById(button.getAttribute("aria-controls")).hidden = !shown;
+    button.closest(".body").querySelector(":scope > .json").hidden = !shown;
+  };
+  const unfold = (button, shown) => {
+    button.setAttribute("aria-expanded", String(shown));
+    button.textContent = shown ? "Show less" : "Show more";
+    button.previousElementSibling.hidden = !shown;
   };
   document.addEventListener("click", (event) => {
-    const button = event.target.closest(".tools button");
-    if (button) showJson(button, button.getAttribute("aria-expanded") !== "true");
+    const button = event.target.closest(".tools button, .more");
+    if (button) (button.matches(".more") ? unfold : showJson)(button, !isOpen(button));
   });
 
   const scroller = () => document.querySelector(".channel[data-selected] .scroll");
   const toEnd = () => { const list = scroller(); if (list) list.scrollTop = list.scrollHeight; };
+
+  // "both" shows a copy of the channel beside it: without ids, which have to be unique.
+  const mirror = () => {
+    const phone = document.getElementById("phone");
+    const shown = root.dataset.width === "both" && document.querySelector("#messages .channel[data-selected]");
+    phone.replaceChildren(...(shown ? [shown.cloneNode(true)] : []));
+    for (const each of phone.querySelectorAll("[id], [aria-controls]")) {
+      each.removeAttribute("id");
+      each.removeAttribute("aria-controls");
+    }
+    const list = phone.querySelector(".scroll");
+    if (list) list.scrollTop = list.scrollHeight;
+  };
+  const widths = document.querySelectorAll(".widths button");
+  const showWidth = (width) => {
+    root.dataset.width = width;
+    for (const each of widths) each.setAttribute("aria-pressed", String(each.dataset.width === width));
+    mirror();
+  };
+  const asked = new URLSearchParams(location.search).get("width");
+  if ([...widths].some((each) => each.dataset.width === asked)) showWidth(asked);
+  // The other channels of a live page are other pages, which open in the same width.
+  const keepWidth = () => {
+    if (live) for (const link of document.querySelectorAll("#channels a")) link.search = location.search;
+  };
+  keepWidth();
+  for (const each of widths) {
+    each.addEventListener("click", () => {
+      showWidth(each.dataset.width);
+      // A page opened from a file may not change its address.
+      try { history.replaceState(null, "", `?width=${each.dataset.width}${location.hash}`); } catch { return; }
+      keepWidth();
+    });
+  }
 
   const openFromHash = () => {
     const id = decodeURIComponent(location.hash.slice(1));
@@ -41,6 +81,7 @@
     }
     if (target !== channel) target.scrollIntoView({ block: "center" });
     else toEnd();
+    mirror();
   };
   addEventListener("hashchange", openFromHash);
   toEnd();
@@ -75,6 +116,10 @@
         const same = [...article.querySelectorAll("details")].find((each) => each.dataset.key === thread.dataset.key);
         if (same) same.open = thread.open;
       }
+      const folds = article.querySelectorAll(".more");
+      old.querySelectorAll(".more").forEach((each, number) => {
+        if (isOpen(each) && folds[number]) unfold(folds[number], true);
+      });
     }
     const open = [...document.querySelectorAll('.tools [aria-expanded="true"]')].map((each) => each.getAttribute("aria-controls"));
     document.body.dataset.live = fresh.body.dataset.live;
@@ -85,6 +130,8 @@
     }
     if (atEnd) toEnd(); else if (scroller()) scroller().scrollTop = top;
     markUnread();
+    keepWidth();
+    mirror();
   };
 
   const status = document.getElementById("status");
