@@ -114,7 +114,7 @@ def test_alarm_is_read() -> None:
     notice = alarm.notice()
 
     assert ("ALARM", "eu-central-1") == (alarm.state, alarm.region)
-    assert f"alarm “{alarm.name}” went off" == notice.headline
+    assert f"Alarm “{alarm.name}” went off" == notice.words.headline
     assert notice.link.startswith("https://eu-central-1.console.aws.amazon.com/cloudwatch/home?")
     assert notice.link.endswith(f"#alarmsV2:alarm/{alarm.name}")
 

@@ -25,6 +25,7 @@ from fakes import (
 )
 from finding_router.delivery.alerts.identity import finding_hash
 from finding_router.delivery.outcome import UNDONE, Outcome
+from finding_router.slack.kit.refused import refusal_of
 from finding_router.telemetry import logger
 from hub_events import PRODUCT_ARN, imported, raw_finding, record
 from router import ALERTS, DEFAULT, EVERYTHING, Router, outcomes
@@ -120,7 +121,7 @@ def test_critical_ones_have_a_card_of_their_own_too() -> None:
 
     assert Outcome.POSTED == jobs[-1].outcome
     assert 2 == len(router.slack.opened(ALERTS))
-    assert "CRITICAL" in router.slack.texts(ALERTS)[0]
+    assert router.slack.texts(ALERTS)[0].startswith("🔴")
     check(router, count=THRESHOLD + 1)
 
 
@@ -386,7 +387,7 @@ def test_a_dead_channels_digest_goes_to_the_default_channel() -> None:
     router.send(*flood(1, first=6))
 
     [parent] = router.slack.opened(DEFAULT)
-    assert "channel_not_found" in parent.all
+    assert refusal_of("channel_not_found").clause in parent.all
     assert 7 == headline_count(parent.text)
 
 

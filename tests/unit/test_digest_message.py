@@ -193,7 +193,7 @@ class TestParent:
         assert texts(message) == [
             "✅ Nothing to report",
             "Daily digest, Mon 23 Nov",
-            "burst · route `every-account`",
+            "Burst · route `every-account`",
         ]
         assert message.text == "✅ Nothing to report · Daily digest, Mon 23 Nov"
 
@@ -279,6 +279,6 @@ def test_the_least_of_a_digest_is_text_alone() -> None:
 
     assert message.arguments() == {
         "text": "<!here>\n🟠 1 × S3.8 in payments-prod · Nightly: invoices\n🟠 1 HIGH\n1 resource\n"
-        "burst · route `every-account`",
+        "Burst · route `every-account`",
         "blocks": [],
     }

@@ -16,6 +16,7 @@ from fakes import (
     unavailable,
 )
 from finding_router.delivery.outcome import Outcome
+from finding_router.slack.kit.refused import refusal_of
 from finding_router.telemetry import FINDINGS_SHADOWED, FINDINGS_SILENCED
 from hub_events import PRODUCT_ARN, custom_action, imported, raw_finding, record
 from router import ALERTS, EVERYTHING, INVOCATION_SECONDS, Router, counted, outcomes
@@ -369,7 +370,7 @@ def test_a_dead_channels_digest_goes_to_the_default_channel() -> None:
     router.faults.plan("post", channel_refused(), about=ALERTS, times=None)
 
     assert [Outcome.DIGESTED] == outcomes(router.wake())
-    assert "channel_not_found" in router.slack.posted[0].all
+    assert refusal_of("channel_not_found").clause in router.slack.posted[0].all
 
 
 def test_out_of_time_the_next_bins_wait_for_the_next_call() -> None:

@@ -349,8 +349,8 @@ def test_a_digest_counts_what_it_lists_by_the_severity_of_now(label: str, totals
 
     router.send(raw_finding("one", **changed, UpdatedAt=LATER))
 
-    assert totals in router.card.text
-    assert "1 HIGH" in router.card.text
+    assert totals in router.card.all
+    assert "1 HIGH" in router.card.all
 
 
 def test_the_card_of_several_standards_shows_the_worst_of_them() -> None:
