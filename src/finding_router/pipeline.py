@@ -208,11 +208,15 @@ class Pipeline:
         from finding_router.delivery.plan import Planner
         from finding_router.delivery.posting.run import Run
         from finding_router.delivery.session import Session
-        from finding_router.slack.kit.links import AccessPortal
+        from finding_router.slack.kit.links import AccessPortal, table_url
 
         settings, stores = self._settings, self._stores
         if self._notices is None:
-            self._notices = Notices(locks=stores.locks, channel=settings.trouble_channel)
+            self._notices = Notices(
+                locks=stores.locks,
+                channel=settings.trouble_channel,
+                table=table_url(settings.aws_region, settings.routing_table) or "",
+            )
         settle_seconds = settings.settle_minutes * 60
         run = Run(
             slack=self._slack,
@@ -283,10 +287,9 @@ class Pipeline:
     def _tell_troubles(self, session: "Session") -> None:
         """Keep a notice of each mistake in the routing table, and of silences that are over."""
         from finding_router.delivery import troubles
-        from finding_router.slack.kit.links import table_url
 
         table, notices = session.planner.table, session.run.notices
-        page = table_url(self._settings.aws_region, self._settings.routing_table) or ""
+        page = notices.table
         if table.problems:
             count(INVALID_ROUTES, table.skipped)
             for problem in table.problems:

@@ -115,8 +115,9 @@ def test_alarm_is_read() -> None:
 
     assert ("ALARM", "eu-central-1") == (alarm.state, alarm.region)
     assert f"Alarm “{alarm.name}” went off" == notice.words.headline
-    assert notice.link.startswith("https://eu-central-1.console.aws.amazon.com/cloudwatch/home?")
-    assert notice.link.endswith(f"#alarmsV2:alarm/{alarm.name}")
+    [(_, link)] = notice.words.links
+    assert link.startswith("https://eu-central-1.console.aws.amazon.com/cloudwatch/home?")
+    assert link.endswith(f"#alarmsV2:alarm/{alarm.name}")
 
 
 def test_batch_mixes_good_and_bad() -> None:

@@ -143,11 +143,12 @@ class TestParent:
         """GuardDuty's types are long; its titles say what happened."""
         recon = {"group": "Recon:EC2/PortProbeUnprotectedPort", "title": "A port is probed"}
         [first, second] = worst(make_line(**recon), make_line(subject="2", group="X y", title="Z"))
-        [account] = worst(make_line(**recon, resource="account 123456789012"))
+        place = {"resource": "account 123456789012", "account_name": "root"}
+        [account] = worst(make_line(**recon, **place))
 
         assert first == f"🟠 <{LINK}|A port is probed> · invoices · eu-west-1"
         assert second == f"🟠 <{LINK}|Z> · invoices · eu-west-1"
-        assert account == f"🟠 <{LINK}|A port is probed> · eu-west-1"
+        assert account == f"🟠 <{LINK}|root> · eu-west-1"
 
     def test_resources_of_one_name_are_told_apart_by_their_kinds(self) -> None:
         """A role, a policy and a user may all be called checkout."""
@@ -227,16 +228,16 @@ class TestParent:
         assert "than last time" in message.text or "as many as last time" in message.text
 
     def test_kinds_without_room_are_counted(self) -> None:
-        """The thread lists them: six are named."""
+        """The thread lists them: four are named."""
         some = [
             make_line(subject=str(number), group=f"X.{number}", severity=Severity.LOW)
             for number in range(100)
         ]
         counts = texts(render_parent(digest(some)))[-2].split("\n")[-1]
 
-        assert counts.split(" · ")[-1] == "94 of 94 more kinds"
-        assert len(counts.split(" · ")) == 7
-        assert texts(render_parent(digest(some[:7])))[-2].endswith(" · 1 of 1 more kind")
+        assert counts.split(" · ")[-1] == "96 of 96 other kinds"
+        assert len(counts.split(" · ")) == 5
+        assert texts(render_parent(digest(some[:5])))[-2].endswith(" · 1 of 1 other kind")
 
     @settings(max_examples=75, suppress_health_check=list(HealthCheck), deadline=None)
     @given(

@@ -202,7 +202,8 @@ def test_channels_that_refuse_are_told_of_in_one_notice() -> None:
     *cards, told = router.slack.opened(DEFAULT)
     assert 4 == len(cards)
     assert "4 channels take no messages" in told.all
-    assert all(f"`#{name}` (channel_not_found) not found" in told.all for name in names)
+    assert "or change route dead1" in told.all
+    assert all(f"`#{name}` not found (channel_not_found). Create it" in told.all for name in names)
     here = router.slack.opened(DEFAULT)
     assert all(late.at - early.at >= 1 for early, late in pairwise(here))
 

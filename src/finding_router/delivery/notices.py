@@ -12,6 +12,7 @@ from finding_router.slack.messages.notice import AMBER, Point, Words
 EVERY_SECONDS: Final = 3600.0
 # The first word of the topics of channels that take no messages.
 _CHANNEL: Final = "channel "
+_ROUTES_NAMED: Final = 5
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,12 +31,13 @@ class Notice:
 class Notices:
     """The notices that wait to be posted, also those that an earlier batch could not post."""
 
-    def __init__(self, *, locks: Locks, channel: str) -> None:
-        """Post into *channel*; *locks* are shared with the other workers."""
+    def __init__(self, *, locks: Locks, channel: str, table: str = "") -> None:
+        """Post into *channel*; *locks* are shared; *table* is the page of the routing table."""
         self.locks = locks
         self.channel = channel
+        self.table = table
         self._waiting: dict[str, Notice] = {}
-        self._refused: dict[str, str] = {}
+        self._refused: dict[str, tuple[str, Sequence[str]]] = {}
 
     def say(self, topic: str, words: Words, *, together: str = "") -> None:
         """Keep a notice; the last one of a *topic* counts."""
@@ -51,9 +53,10 @@ class Notices:
         """Return True if a notice on *topic* was not posted yet."""
         return topic in self._waiting
 
-    def refused(self, channel: str, code: str) -> None:
-        """Keep a channel that takes no messages, for one notice about all of them."""
-        self._refused[channel] = code
+    def refused(self, channel: str, code: str, routes: Sequence[str]) -> None:
+        """Keep a channel of *routes* that takes no messages, for one notice about all of them."""
+        _, before = self._refused.get(channel, ("", ()))
+        self._refused[channel] = code, tuple(dict.fromkeys((*before, *routes)))
 
     def waiting(self) -> list[list[Notice]]:
         """Return the notices that wait, those of one message together."""
@@ -64,8 +67,11 @@ class Notices:
         if self._refused:
             messages.append(
                 [
-                    Notice(topic=f"{_CHANNEL}{channel}", words=_refusal(channel, code))
-                    for channel, code in self._refused.items()
+                    Notice(
+                        topic=f"{_CHANNEL}{channel}",
+                        words=_refusal(channel, code, routes, self.table),
+                    )
+                    for channel, (code, routes) in self._refused.items()
                 ]
             )
         return messages
@@ -90,11 +96,14 @@ def joined(several: Sequence[Notice]) -> Words:
     )
 
 
-def _refusal(channel: str, code: str) -> Words:
+def _refusal(channel: str, code: str, routes: Sequence[str], table: str) -> Words:
     why = refusal_of(code)
+    named = f"route{'s' if routes[1:] else ''} {', '.join(routes[:_ROUTES_NAMED])}"
+    change = named if routes else "its route"
     return Words(
         f"{channel} takes no messages",
-        [Point(f"({code}) {why.short}: {why.remedy.lower()}, or change its route", channel)],
+        [Point(f"{why.short} ({code}). {why.remedy}, or change {change}", channel)],
         icon="⚠️",
         consequence="What is for it goes to the default channel, under a banner. Nothing is lost.",
+        links=[("Edit the table", table)],
     )

@@ -264,7 +264,7 @@ class Loop:
         """Send *task* to the default channel, together with whatever else goes there."""
         count(DELIVERIES_DEGRADED)
         if task.rank is not Rank.NOTICE:
-            self._run.notices.refused(channel, code)
+            self._run.notices.refused(channel, code, _routes_of(task))
         task.redirect(code)
         if isinstance(task, CardTask):
             task.release()
@@ -350,3 +350,10 @@ def _resting(channel: str, pause: Pause) -> Words:
         consequence="Its findings wait, and other channels go on. Nothing is lost.",
         remedy=Mrkdwn("Move what others post there to a channel of its own"),
     )
+
+
+def _routes_of(task: Task) -> Sequence[str]:
+    """Return the routes to the channel of *task*."""
+    if isinstance(task, CardTask):
+        return task.delivery.destination.routes
+    return task.group.destination.routes if isinstance(task, DigestTask) else ()

@@ -19,6 +19,7 @@ from finding_router.slack.kit.frame import (
     COLOURS,
     ENDED_COLOUR,
     ENDED_SIGN,
+    account_name,
     because,
     preface,
     preface_lines,
@@ -37,7 +38,6 @@ from finding_router.slack.kit.text import (
     link,
     listed,
     one_line,
-    says_nothing,
     shortened,
     unmarked,
     words,
@@ -48,15 +48,16 @@ _KIND_CHARS: Final = 48
 _ACCOUNT_CHARS: Final = 28
 _OCCASION_CHARS: Final = 140
 _NAME_CHARS: Final = 120
-_LABEL_CHARS: Final = 80
+_LABEL_CHARS: Final = 60
 _LINK_CHARS: Final = 1500
 _COMPARED: Final = 5
 _COMPARED_CHARS: Final = 60
 # A longer name is a type, which the title says in words.
 _CONTROL_CHARS: Final = 20
 _OWN_CARD: Final = Mrkdwn("has a card")
-_KINDS_COUNTED: Final = 6
-_KIND_COUNT_CHARS: Final = 60
+_KINDS_COUNTED: Final = 4
+_KIND_COUNT_CHARS: Final = 36
+_MORE_CHARS: Final = 60
 _SUMMARISED: Final = 3
 _SUMMARISED_CHARS: Final = 60
 _NOTHING: Final = "Nothing to report"
@@ -178,8 +179,8 @@ def _kind(kind: KindCount, limit: int) -> str:
 def _where(figures: Figures) -> str:
     if figures.accounts > 1:
         return f" in {counted(figures.accounts, 'account')}"
-    named = (each for each in figures.account or () if each and not says_nothing(each))
-    account = unmarked(next(named, ""), _ACCOUNT_CHARS)
+    named = account_name(*figures.account) if figures.account else None
+    account = unmarked(named or "", _ACCOUNT_CHARS)
     return f" in {account}" if account else ""
 
 
@@ -246,7 +247,7 @@ def _names(label: str, names: Sequence[str]) -> Mrkdwn | None:
 def _worst(figures: Figures) -> list[dict[str, Any]]:
     """Return a block that links the worst findings, and counts those that are as bad."""
     same_names = alike(figures.worst)
-    room, shown = SECTION_CHARS - _KIND_COUNT_CHARS, list[Mrkdwn]()
+    room, shown = SECTION_CHARS - _MORE_CHARS, list[Mrkdwn]()
     for line in figures.worst:
         text = _line(line, figures, has_kind=line.resource in same_names)
         room -= length(text) + 1
@@ -294,20 +295,23 @@ def _line(line: Line, figures: Figures, *, has_kind: bool) -> Mrkdwn:
     is_control = not line.is_of_resource and len(line.group) <= _CONTROL_CHARS
     is_control = is_control and " " not in line.group
     is_named = bool(resource) and (is_control or (is_one_kind and not line.is_of_resource))
+    account = account_name(line.account_name, line.account_id) or ""
     label = resource if is_named else line.title
+    if is_one_kind and not resource and account:
+        # The headline and the title say all else.
+        label, account = account, ""
     is_unsaid = bool(resource) and resource not in label and not is_one_kind
-    account = line.account_name or line.account_id or ""
     text = joined(
         " · ",
         joined(
             " ",
             Mrkdwn(CIRCLES[line.severity]),
             code(line.group, _CONTROL_CHARS) if is_control and not is_one_kind else None,
-            linked(label, line.url, _LABEL_CHARS),
+            linked(shortened(label, _LABEL_CHARS), line.url, 2 * _LABEL_CHARS),
         ),
         said(resource) if is_unsaid else None,
         said(line.resource_kind) if has_kind else None,
-        None if figures.accounts <= 1 or says_nothing(account) else bold(account, _LABEL_CHARS),
+        bold(account, _LABEL_CHARS) if figures.accounts > 1 else None,
         said(line.region),
         _OWN_CARD if line.has_card else None,
     )
@@ -344,5 +348,4 @@ def _counted_kind(kind: KindCount) -> Mrkdwn:
 
 def _others(kinds: Sequence[KindCount]) -> Mrkdwn | None:
     number = sum(kind.count for kind in kinds)
-    more = counted(len(kinds), "more kind", "more kinds")
-    return Mrkdwn(f"{number:,} of {more}") if kinds else None
+    return Mrkdwn(f"{number:,} of {counted(len(kinds), 'other kind')}") if kinds else None
