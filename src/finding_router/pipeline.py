@@ -9,9 +9,8 @@ import time
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from finding_router.counts import counted
 from finding_router.delivery.backlog import (
     PATIENCE_SECONDS,
     Source,
@@ -40,9 +39,6 @@ if TYPE_CHECKING:
     from finding_router.delivery.session import Session
     from finding_router.routing.table import RoutingTable
     from finding_router.slack.api.client import Messenger
-
-# Most silences that are over have done what they were for: their authors hear of it once.
-SILENCE_OVER_SECONDS: Final = 90 * 86_400.0
 
 
 class Pipeline:
@@ -141,7 +137,7 @@ class Pipeline:
             session.run.notices.keep(notice)
         # There is nothing else to do: it waits for as long as the run lasts.
         session.tell_operators(patience_seconds=deadline.remaining())
-        untold = [each.headline for each in kept if session.run.notices.waits(each.topic)]
+        untold = [each.words.headline for each in kept if session.run.notices.waits(each.topic)]
         if untold:
             message = f"{len(untold)} of {len(kept)} alarms untold; first: {untold[0]}"
             raise AlarmUntoldError(message)
@@ -213,11 +209,15 @@ class Pipeline:
         from finding_router.delivery.plan import Planner
         from finding_router.delivery.posting.run import Run
         from finding_router.delivery.session import Session
-        from finding_router.slack.kit.links import AccessPortal
+        from finding_router.slack.kit.links import AccessPortal, table_url
 
         settings, stores = self._settings, self._stores
         if self._notices is None:
-            self._notices = Notices(locks=stores.locks, channel=settings.trouble_channel)
+            self._notices = Notices(
+                locks=stores.locks,
+                channel=settings.trouble_channel,
+                table=table_url(settings.aws_region, settings.routing_table) or "",
+            )
         if self._names is None:
             self._names = AccountNames(stores.names, clock=self._clock)
         settle_seconds = settings.settle_minutes * 60
@@ -239,6 +239,7 @@ class Pipeline:
             rules=Rules(
                 threshold=settings.burst_threshold,
                 quiet_seconds=settings.burst_quiet_minutes * 60,
+                critical_cards=settings.burst_critical_cards,
             ),
             default_channel=table.default_channel,
             settle_seconds=settle_seconds,
@@ -283,17 +284,16 @@ class Pipeline:
     def _tell_unreadable(self, session: "Session") -> None:
         """Keep a notice of the items of the Ledger that could not be read."""
         if items := self._stores.unreadable.take():
-            number = counted(len(items), "item of the Ledger", "items of the Ledger")
-            session.run.notices.say(
-                "unreadable items",
-                f"{number} cannot be read: what depends on them waits, all else goes on; "
-                "see “Upgrade and roll back” in docs/operations.md",
-                items,
-            )
+            from finding_router.delivery.troubles import unreadable
+
+            session.run.notices.say("unreadable items", unreadable(items))
 
     def _tell_troubles(self, session: "Session") -> None:
         """Keep a notice of each mistake in the routing table, and of silences that are over."""
+        from finding_router.delivery import troubles
+
         table, notices = session.planner.table, session.run.notices
+        page = notices.table
         if table.problems:
             count(INVALID_ROUTES, table.skipped)
             for problem in table.problems:
@@ -305,30 +305,14 @@ class Pipeline:
                     problem=problem.problem,
                     remedy=problem.remedy,
                 )
-            notices.say(
-                "invalid routes",
-                counted(
-                    table.skipped,
-                    "item of the routing table is skipped",
-                    "items of the routing table are skipped",
-                ),
-                [str(problem) for problem in table.problems],
-            )
+            notices.say("invalid routes", troubles.skipped(table.problems, page))
         for problem in table.over(session.planner.now):
-            notices.say(
-                # With its moment: a name may be used again, and mistyped again.
-                f"silence {problem.name} {problem.problem}",
-                f"silence “{problem.name}” is over",
-                [str(problem)],
-                every_seconds=SILENCE_OVER_SECONDS,
-            )
+            # With its moment: a name may be used again, and mistyped again.
+            topic = f"silence {problem.name} {problem.problem}"
+            notices.say(topic, troubles.silence_over(problem, page))
         if self._routes.stale_because is not None:
             logger.warning("routes not read again", reason=str(self._routes.stale_because))
-            notices.say(
-                "stale routes",
-                "the routing table cannot be read; the last good one is in force",
-                [str(self._routes.stale_because)],
-            )
+            notices.say("stale routes", troubles.stale(self._routes.stale_because, page))
 
 
 def _subjects(jobs: Iterable[Job]) -> set[str]:

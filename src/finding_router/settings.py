@@ -24,6 +24,8 @@ class Settings(NamedTuple):
     ledger_table: str
     default_channel: str
     slack_token_arn: str
+    aws_region: str | None = None
+    """Set by Lambda; for links."""
     findings_queue_url: str | None = None
     backlog_queue_url: str | None = None
     urgent_severity: Severity = Severity.CRITICAL
@@ -38,6 +40,7 @@ class Settings(NamedTuple):
     track_lifecycle: bool = True
     burst_threshold: int = 5
     burst_quiet_minutes: float = 10
+    burst_critical_cards: int = 5
     show_tags: tuple[str, ...] = ("team", "owner", "env")
 
     @classmethod
@@ -158,6 +161,7 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "slack_token_arn": _matching(
         r"arn:[a-z-]+:(secretsmanager|ssm):.*", "the ARN of a secret or of a parameter"
     ),
+    "aws_region": _optional,
     "findings_queue_url": _optional,
     "backlog_queue_url": _optional,
     "urgent_severity": _severity,
@@ -174,5 +178,6 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "track_lifecycle": _flag,
     "burst_threshold": _number(int, "whole number", 1),
     "burst_quiet_minutes": _number(float, "number", 0),
+    "burst_critical_cards": _number(int, "whole number", 0),
     "show_tags": _names,
 }

@@ -12,6 +12,7 @@ from finding_router.findings.asff import read_finding
 from finding_router.findings.ending import Ended
 from finding_router.findings.finding import Resource
 from finding_router.slack.kit.links import AccessPortal
+from finding_router.slack.kit.refused import Banner
 from finding_router.slack.kit.text import unmarked
 from finding_router.slack.messages.card import CardContext, render, render_plain, render_raw
 from finding_router.slack.messages.thread import render_ended
@@ -27,7 +28,7 @@ MOST_CUT_FACT = 15
 CONTEXTS = [
     CardContext(("every-account",)),
     CardContext(
-        banner="meant for #payments: channel_not_found",
+        banner=Banner(refused=(("#payments", "channel_not_found"),), routes=("payments",)),
         mention=("@here",),
         action_name="Send to Slack",
         portal=AccessPortal("https://acme.awsapps.com/start", "ReadOnly"),

@@ -114,9 +114,10 @@ def test_alarm_is_read() -> None:
     notice = alarm.notice()
 
     assert ("ALARM", "eu-central-1") == (alarm.state, alarm.region)
-    assert f"alarm “{alarm.name}” went off" == notice.headline
-    assert notice.link.startswith("https://eu-central-1.console.aws.amazon.com/cloudwatch/home?")
-    assert notice.link.endswith(f"#alarmsV2:alarm/{alarm.name}")
+    assert f"Alarm “{alarm.name}” went off" == notice.words.headline
+    [(_, link)] = notice.words.links
+    assert link.startswith("https://eu-central-1.console.aws.amazon.com/cloudwatch/home?")
+    assert link.endswith(f"#alarmsV2:alarm/{alarm.name}")
 
 
 def test_batch_mixes_good_and_bad() -> None:

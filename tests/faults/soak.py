@@ -37,7 +37,7 @@ _MOST_WAITING: Final = 1_500
 _POLL_SECONDS: Final = 0.5
 _CHANNELS: Final = "soak-"
 _RESOURCE: Final = re.compile(r"soak-\d{6}")
-_PARENT: Final = re.compile(r"\d+ new findings?")
+_PARENT: Final = re.compile(r"^\W+(?:[\d,]+ (?:findings?\b|×|vulnerabilit)|Nothing to report)")
 _IMPORT: Final = 100
 # So many findings make more calls than any planned fault spares.
 _LARGE: Final = 10_000

@@ -28,7 +28,7 @@ from finding_router.slack.api.client import (
 )
 from finding_router.slack.api.refusals import DEFAULT_RETRY_AFTER_SECONDS
 from finding_router.slack.kit.message import Message
-from finding_router.slack.messages.notice import notice
+from finding_router.slack.messages.notice import Words, notice
 from finding_router_local.slack import SlackServer
 from slack_caller import ALL_SCOPES
 
@@ -84,12 +84,15 @@ def world() -> Iterator[World]:
 
 def test_a_message_arrives_as_it_was_meant(world: World) -> None:
     """With its blocks, its colour and its delivery, and without previews of its links."""
-    posted = world.client.post(CHANNEL, notice("headline", ["detail"]), delivery_ids=["delivery-1"])
+    posted = world.client.post(
+        CHANNEL, notice(Words("headline", ["detail"])), delivery_ids=["delivery-1"]
+    )
 
     [message] = world.server.messages(CHANNEL)
     assert (message.channel, message.ts) == (posted.channel, posted.ts)
-    assert "Security Hub router: headline" == message.text
-    assert "detail" in str(message.attachments)
+    assert "⚙️ headline" == message.text
+    assert "detail" in str(message.blocks)
+    assert "said again" in str(message.attachments)
     assert message.metadata is not None
     assert {"delivery_ids": ["delivery-1"]} == message.metadata["event_payload"]
     assert message.sent["unfurl_links"] is message.sent["unfurl_media"] is False

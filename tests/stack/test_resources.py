@@ -220,6 +220,7 @@ class TestFunction:
             ("TrackLifecycle", "false", "track_lifecycle", False),
             ("BurstThreshold", "12", "burst_threshold", 12),
             ("BurstQuietMinutes", "30", "burst_quiet_minutes", 30.0),
+            ("BurstCriticalCards", "0", "burst_critical_cards", 0),
             ("ShowTags", "squad, Cost Center,", "show_tags", ("squad", "Cost Center")),
             ("ShowTags", "", "show_tags", ()),
         ],

@@ -57,10 +57,14 @@ def lines(most: int = 12) -> st.SearchStrategy[list[Line]]:
         account_id=optional,
         account_name=optional,
         region=optional,
+        is_of_resource=st.booleans(),
         resource=optional,
+        resource_kind=optional,
+        resource_keys=st.none() | st.sampled_from(["a" * 10, "b" * 10 + "a" * 10]),
         more_resources=st.integers(0, 31),
         url=st.none() | URLS,
         is_ended=st.booleans(),
+        has_card=st.booleans(),
     )
     return st.lists(made, max_size=most).map(_with_subjects)
 

@@ -80,6 +80,7 @@ def write_every_family(router: DynamoRouter) -> None:
     )
     router.clock.now += 3600
     router.send(*(raw_finding(f"listed-{number}") for number in range(12)))
+    router.send(raw_finding("critical", Severity={"Label": "CRITICAL"}))
     router.send(raw_finding("held", Severity={"Label": "LOW"}, AwsAccountName="Payments"))
     # A worker dies right after its claim.
     [key] = [key for key in router.dynamo.stored if _is_alert_of(router, key, "card")]
@@ -118,6 +119,7 @@ def family_of(key: tuple[str, str]) -> str:
         "held": "held",
         "pace": "rate",
         "account-name": "account name",
+        "seats": "seats",
     }
     if finding == keys.BINS:
         return "bin"

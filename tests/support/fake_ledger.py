@@ -113,6 +113,7 @@ class FakeLocks:
         """Start with every topic due."""
         self._faults = faults
         self._granted: dict[str, tuple[str, float]] = {}
+        self._seats: dict[str, tuple[tuple[str, ...], float]] = {}
 
     def once(self, topic: str, *, by: str, every_seconds: float, now: float) -> bool:
         """Return True if *topic* is due, or granted to *by*."""
@@ -122,6 +123,19 @@ class FakeLocks:
                 return False
             self._granted[topic] = by, now + every_seconds
             return True
+
+    def seats(
+        self, topic: str, names: Sequence[str], *, most: int, since: float, now: float
+    ) -> set[str]:
+        """Return those of *names* that have a seat."""
+        with self._faults.around("seats", topic):
+            taken, given_at = self._seats.get(topic, ((), now))
+            taken = taken if given_at >= since else ()
+            new = [name for name in dict.fromkeys(names) if name not in taken]
+            new = new[: max(most - len(taken), 0)]
+            if new:
+                self._seats[topic] = (*taken, *new), now
+            return {*taken, *new} & {*names}
 
 
 class FakeAccountNames:

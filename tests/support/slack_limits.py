@@ -18,7 +18,10 @@ MENTION = re.compile(r"<(?:@[UW][A-Z0-9]+|!subteam\^S[A-Z0-9]+|!here|!channel|!e
 CODE_BLOCK = re.compile(r"```\n[^`]*\n```")
 CODE = re.compile(r"`[^`\n]+`")
 # A title over lines, a label before its value, an account, or how a finding ended.
-OWN_BOLD = re.compile(r"(?m)(?:^|(?<=^[✅🔕] )|(?<= · ))\*([^*\n]+)\*(?=[ \n]|$)|\*anyone\*")
+OWN_BOLD = re.compile(
+    r"(?m)(?:^|(?<=^[✅🔕] )|(?<= · ))\*([^*\n]+)\*(?=[ \n]|$)|\*anyone\*"
+    r"|(?<=^⚠️ )\*For [^*\n]+\*(?=,)"
+)
 OWN_STRIKE = re.compile(r"(?<= · )~([^~\n]+)~(?= · |$)", re.MULTILINE)
 OWN_QUOTE = re.compile(r"(?m)^> ")
 UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")

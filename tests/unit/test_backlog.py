@@ -1,9 +1,15 @@
 """What waits for nobody, what goes to the backlog, and how the backlog goes on with it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from fakes import unavailable
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest_parents import headline_count
+from examples import examples
+from fakes import START, unavailable
 from finding_router.delivery.backlog import BEHIND_SECONDS, FLOOD_RECORDS, Source, returns
 from finding_router.delivery.deliveries import Job, Record
 from finding_router.delivery.outcome import Outcome
@@ -12,6 +18,7 @@ from hub_events import imported, raw_finding
 from router import ALERTS, Router, outcomes
 
 THRESHOLD = 5
+LIMIT = 5
 CRITICAL = {"Severity": {"Label": "CRITICAL"}}
 
 
@@ -45,7 +52,8 @@ class Queues:
     def findings(self, records: Sequence[Record]) -> list[Job]:
         """Run a batch of FindingsQueue; what goes over is in *backlog* then."""
         jobs = self.router.run(*records, source=Source.FINDINGS)
-        self.again, over, digests = returns(jobs, Source.FINDINGS)
+        again, over, digests = returns(jobs, Source.FINDINGS)
+        self.again |= again
         self.backlog += [
             Record(body=each.body, id=f"{each.id}-b", digests=frozenset(digests[each]))
             for each in over
@@ -55,7 +63,18 @@ class Queues:
     def drain(self) -> list[Job]:
         """Run the backlog as one batch."""
         records, self.backlog = self.backlog, []
-        return self.router.run(*records, source=Source.BACKLOG)
+        jobs = self.router.run(*records, source=Source.BACKLOG)
+        again, _, _ = returns(jobs, Source.BACKLOG)
+        self.backlog += [replace(each, tries=each.tries + 1) for each in again]
+        return jobs
+
+    def come_again(self) -> list[Job]:
+        """Run what comes again from FindingsQueue next, when it does."""
+        seconds = min(self.again.values())
+        self.router.clock.now += seconds
+        due = [each for each, wait in self.again.items() if wait <= seconds + 0.2]
+        self.again = {each: wait - seconds for each, wait in self.again.items() if each not in due}
+        return self.findings([replace(each, tries=each.tries + 1) for each in due])
 
 
 def several(count: int, start: int = 0, **changes: Any) -> list[dict[str, Any]]:
@@ -105,7 +124,7 @@ def test_a_digest_is_made_by_the_backlog() -> None:
 
     assert {Outcome.DIGESTED} == set(outcomes([*one, *others]))
     [parent] = queues.router.slack.opened(ALERTS)
-    assert "6 new findings" in parent.message.text
+    assert 6 == headline_count(parent.message.text)
 
 
 def test_a_critical_finding_of_a_burst_has_its_card_at_once_and_is_listed_later() -> None:
@@ -123,7 +142,89 @@ def test_a_critical_finding_of_a_burst_has_its_card_at_once_and_is_listed_later(
 
     card, parent = queues.router.slack.opened(ALERTS)
     assert "worst" in card.message.text
-    assert "6 new findings" in parent.message.text
+    assert 6 == headline_count(parent.message.text)
+
+
+def test_a_critical_finding_of_a_burst_without_a_slot_does_not_wait_behind_it() -> None:
+    """Its card comes again from its own queue; the backlog has the rest."""
+    queues = Queues()
+
+    queues.findings(queues.records(*several(3, **CRITICAL), *several(THRESHOLD, 10)))
+
+    assert ["record-2", "record-3"] == [record.id for record in queues.again]
+    # The first one's card is posted, and is to be listed besides.
+    assert "record-1-b" in {each.id for each in queues.backlog}
+    assert 1 + THRESHOLD == len(queues.backlog)
+
+
+def test_critical_findings_without_a_card_are_listed_before_the_backlog() -> None:
+    """Cards first, then a digest of the others at once; the backlog joins it later."""
+    queues = Queues()
+    critical = several(LIMIT + 15, **CRITICAL)
+
+    queues.findings(queues.records(*critical, *several(FLOOD_RECORDS - 1, 50)))
+    while queues.again:
+        queues.come_again()
+
+    router = queues.router
+    *cards, parent = sorted(
+        router.slack.opened(ALERTS), key=lambda said: len(router.slack.thread(said))
+    )
+    assert LIMIT == len(cards)
+    assert 15 == headline_count(parent.text)
+    assert 15 == sum(len(said.delivery_ids) for said in router.slack.thread(parent))
+    assert {"NOTIFIED"} == {router.status(each["Id"]) for each in critical}
+    assert [] == router.clock.slept
+    assert max(said.at for said in router.slack.posted) - START <= 20
+
+    queues.drain()
+
+    assert LIMIT + 1 == len(router.slack.opened(ALERTS))
+    total = LIMIT + 15 + FLOOD_RECORDS - 1
+    assert total == headline_count(parent.text)
+    listed = [each for said in router.slack.thread(parent) for each in said.delivery_ids]
+    assert total == len(listed) == len(set(listed))
+
+
+@examples(30)
+@given(
+    st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=4),
+    st.sampled_from([0, 1, 5]),
+    st.sampled_from(["early", "late"]),
+)
+def test_every_critical_finding_is_a_card_or_listed_once(
+    batches: list[tuple[int, int]], most: int, backlog: str
+) -> None:
+    """However its burst is given apart between the two queues, and whoever is first."""
+    queues = Queues(burst_critical_cards=most)
+    router, first = queues.router, 0
+    for critical, others in batches:
+        some = several(critical, first, **CRITICAL) + several(others, first + critical)
+        first += critical + others
+        queues.findings(queues.records(*some))
+        if backlog == "early":
+            queues.drain()
+        router.clock.now += 5
+    for _ in range(60):
+        if queues.again:
+            queues.come_again()
+        elif queues.backlog:
+            queues.drain()
+    assert ([], {}) == (queues.backlog, queues.again)
+
+    is_card = {
+        alert.key.subject: alert.digest is None for alert in router.alerts if alert.episode == 1
+    }
+    assert first == len(is_card)
+    lines = [
+        line.subject for digest in router.digests.kept for line in router.digests.lines(digest)
+    ]
+    assert len(lines) == len(set(lines))
+    assert {subject for subject, has_card in is_card.items() if not has_card} <= set(lines)
+    cards = [said for said in router.slack.opened(ALERTS) if headline_count(said.text) is None]
+    assert len(cards) == sum(is_card.values())
+    names = [each for said in router.slack.posted for each in said.delivery_ids]
+    assert len(names) == len(set(names))
 
 
 def test_a_critical_finding_whose_card_failed_does_not_wait_behind_its_burst() -> None:

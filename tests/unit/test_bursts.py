@@ -1,5 +1,6 @@
 """Bursts: many findings are one digest that lists them all, adds up, and calls people once."""
 
+import re
 from collections import Counter
 from itertools import pairwise
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digest_parents import headline_count
 from examples import examples
 from fake_slack import Said
 from fakes import (
@@ -23,11 +25,14 @@ from fakes import (
 )
 from finding_router.delivery.alerts.identity import finding_hash
 from finding_router.delivery.outcome import UNDONE, Outcome
+from finding_router.slack.kit.refused import refusal_of
 from finding_router.telemetry import logger
 from hub_events import PRODUCT_ARN, imported, raw_finding, record
 from router import ALERTS, DEFAULT, EVERYTHING, Router, outcomes
 
 THRESHOLD = 5
+LIMIT = 5
+CRITICAL: dict[str, Any] = {"Severity": {"Label": "CRITICAL"}}
 DIGEST = {**EVERYTHING, "deliver": "digest"}
 
 
@@ -62,9 +67,14 @@ def check(router: Router, *, count: int) -> None:
             said.all.count("Title of finding-") > 0 and len(said.delivery_ids)
             for said in router.slack.thread(parent)
         )
-        assert f"{len(names)} new finding" in parent.text
+        assert len(names) == headline_count(parent.text)
         found += names
     assert count == len(found) == len(set(found))
+
+
+def check_counts(parent: Said, count: int) -> None:
+    """Check that the headline of *parent* counts so many findings."""
+    assert count == headline_count(parent.text)
 
 
 def test_as_many_as_the_threshold_are_cards() -> None:
@@ -125,8 +135,9 @@ def test_a_burst_goes_on_in_its_thread_until_the_channel_was_quiet() -> None:
     router.send(raw_finding("finding-007", Severity={"Label": "CRITICAL"}))
 
     [parent] = parents(router)
-    assert "8 new findings in 15 min" in parent.text
-    assert "1 CRITICAL" in parent.text
+    assert 8 == headline_count(parent.text)
+    assert "within 15 min" in parent.text
+    assert "1 critical" in parent.text
     check(router, count=8)
 
     router.clock.now += 700
@@ -143,7 +154,7 @@ def test_a_second_burst_is_another_digest() -> None:
     router.clock.now += 3600
     router.send(*flood(7, first=6))
 
-    assert ["6 new findings", "7 new findings"] == [parent.text[2:16] for parent in parents(router)]
+    assert [6, 7] == [headline_count(parent.text) for parent in parents(router)]
     check(router, count=13)
 
 
@@ -272,7 +283,7 @@ def test_one_finding_comes_back_for_totals_that_have_to_wait() -> None:
 
     [back] = [job for job in (*first, *second) if job.outcome is Outcome.FAILED]
     assert [Outcome.DIGESTED] * 3 == outcomes(second)
-    assert "6 new findings" in parents(router)[0].text
+    assert 6 == headline_count(parents(router)[0].text)
     assert all(slept < 2 for slept in router.clock.slept)
     router.clock.now += back.retry_seconds
     assert back.finding is not None
@@ -376,8 +387,8 @@ def test_a_dead_channels_digest_goes_to_the_default_channel() -> None:
     router.send(*flood(1, first=6))
 
     [parent] = router.slack.opened(DEFAULT)
-    assert "channel_not_found" in parent.all
-    assert "7 new findings" in parent.text
+    assert refusal_of("channel_not_found").clause in parent.all
+    assert 7 == headline_count(parent.text)
 
 
 def test_another_worker_that_posts_the_digest_is_left_to_it() -> None:
@@ -409,7 +420,7 @@ def test_where_nobody_may_look_a_list_is_posted_again_once(operation: str) -> No
 
     [parent] = parents(router)
     assert 2 == len(router.slack.thread(parent))
-    assert "6 new findings" in parent.text
+    assert 6 == headline_count(parent.text)
 
 
 def test_all_that_a_dead_worker_may_have_listed_is_looked_for_at_once() -> None:
@@ -457,17 +468,123 @@ def test_out_of_time_the_rest_of_a_digest_comes_back() -> None:
     assert Outcome.FAILED in outcomes(first)
     [parent] = parents(router)
     assert 120 == len(router.digests.lines(parent.delivery_ids[0]))
-    assert "120 new findings" in parent.text
+    assert 120 == headline_count(parent.text)
 
 
 def test_critical_ones_alone_are_cards() -> None:
     """There is nothing else to group."""
-    router = Router()
+    router = Router(burst_critical_cards=THRESHOLD + 1)
 
-    router.send(*flood(THRESHOLD + 1, Severity={"Label": "CRITICAL"}))
+    router.send(*flood(THRESHOLD + 1, **CRITICAL))
 
     assert THRESHOLD + 1 == len(router.slack.opened(ALERTS))
     assert [] == parents(router)
+
+
+def test_critical_cards_of_a_burst_stop_at_a_limit() -> None:
+    """The others are listed first, and linked in the parent; all are there and NOTIFIED."""
+    router = Router()
+
+    jobs = router.send(*flood(40, **CRITICAL), *flood(10, first=40))
+
+    assert Counter({Outcome.POSTED: LIMIT, Outcome.DIGESTED: 45}) == Counter(outcomes(jobs))
+    [parent] = parents(router)
+    assert LIMIT + 1 == len(router.slack.opened(ALERTS))
+    assert "50 findings" in parent.text
+    assert "40 critical" in parent.text
+    assert 1 <= parent.all.count("|Title of finding-0")
+    assert "has a card" not in parent.all
+    check(router, count=50)
+    assert {"NOTIFIED"} == set(router.workflow.status.values())
+
+
+def test_the_limit_is_that_of_a_burst_not_of_a_batch() -> None:
+    """Its next batches, by other workers too, list theirs; the next burst has cards again."""
+    router = Router(burst_critical_cards=2)
+    router.send(*flood(6), *flood(1, first=6, **CRITICAL))
+    for number in range(7, 12):
+        router.restart()
+        router.clock.now += 300
+        router.send(*flood(1, first=number, **CRITICAL))
+
+    assert 2 + 1 == len(router.slack.opened(ALERTS))
+    check(router, count=12)
+
+    router.clock.now += 3600
+    router.send(*flood(7, first=12, **CRITICAL))
+
+    assert 2 + 1 + 2 + 1 == len(router.slack.opened(ALERTS))
+    check(router, count=19)
+
+
+def test_each_channel_has_cards_of_its_own() -> None:
+    """A burst elsewhere takes none away."""
+    router = Router(EVERYTHING, {**EVERYTHING, "name": "b", "channel": "#b"})
+
+    router.send(*flood(8, **CRITICAL))
+
+    assert LIMIT + 1 == len(router.slack.opened(ALERTS)) == len(router.slack.opened("#b"))
+
+
+def test_no_critical_card_at_all_where_the_limit_says_so() -> None:
+    """Everything of a burst is in its digest then; few are cards, as ever."""
+    router = Router(burst_critical_cards=0)
+    router.send(*flood(2, **CRITICAL))
+    router.clock.now += 3600
+
+    router.send(*flood(8, first=2, **CRITICAL))
+
+    assert 2 + 1 == len(router.slack.opened(ALERTS))
+    check(router, count=8)
+
+
+def test_a_critical_one_that_is_listed_is_closed_and_comes_back_as_others_do() -> None:
+    """Its redelivery says nothing, its end changes the digest, its return is said in the thread."""
+    router = Router(burst_critical_cards=0)
+    batch = flood(6, **CRITICAL)
+    router.send(*batch)
+    router.clock.now += 60
+
+    again = router.send(*batch, tries=2)
+    end = {"RecordState": "ARCHIVED", "UpdatedAt": "2026-09-02T10:00:00Z"}
+    router.send(*flood(1, **CRITICAL, **end))
+    router.clock.now += 60
+    router.send(*flood(1, **CRITICAL, UpdatedAt="2026-09-03T10:00:00Z"))
+
+    assert {Outcome.DUPLICATE} == set(outcomes(again))
+    [parent] = router.slack.opened(ALERTS)
+    assert "Reopened" in router.slack.thread(parent)[-1].text
+    check_counts(parent, 6)
+
+
+def test_a_card_whose_worker_died_keeps_its_place() -> None:
+    """It is looked for and posted by the next try, and no other card takes its place."""
+    router = Router(burst_critical_cards=2)
+    batch = flood(8, **CRITICAL)
+    router.faults.plan("post", killed, skip=1)
+    with pytest.raises(Killed):
+        router.send(*batch)
+    router.restart()
+    router.clock.now += 540
+
+    router.send(*batch, tries=2)
+
+    assert 2 + 1 == len(router.slack.opened(ALERTS))
+    check(router, count=8)
+
+
+def test_where_the_ledger_does_not_answer_for_the_cards_all_comes_back() -> None:
+    """And is said once."""
+    router = Router()
+    batch = flood(8, **CRITICAL)
+    router.faults.plan("seats", store_down)
+    first = router.send(*batch)
+    router.clock.now += 60
+    router.send(*batch, tries=2)
+
+    assert {Outcome.FAILED} == set(outcomes(first))
+    assert LIMIT + 1 == len(router.slack.opened(ALERTS))
+    check(router, count=8)
 
 
 def test_several_that_end_together_change_the_totals_once() -> None:
@@ -514,7 +631,7 @@ def test_a_digest_that_counts_the_findings_of_another_is_corrected() -> None:
 
     assert Counter({Outcome.DIGESTED: 5, Outcome.FAILED: 1}) == Counter(outcomes(first))
     assert Counter({Outcome.DUPLICATE: 5, Outcome.DIGESTED: 1}) == Counter(outcomes(second))
-    assert "0 new findings" in router.slack.opened(ALERTS)[0].text
+    assert 0 == headline_count(router.slack.opened(ALERTS)[0].text)
 
 
 def test_totals_are_counted_though_the_ledger_fails_once_all_is_listed() -> None:
@@ -548,15 +665,16 @@ WAYS = st.sampled_from(
 @given(
     st.lists(st.integers(1, 9), min_size=1, max_size=3),
     st.lists(st.tuples(WAYS, st.integers(0, 9)), max_size=3),
-    st.sets(st.integers(0, 26), max_size=4),
+    st.sets(st.integers(0, 26), max_size=9),
+    st.sampled_from([0, 1, 3, 9]),
 )
 def test_whatever_dies_between_two_steps_every_digest_adds_up(
-    sizes: list[int], mishaps: list[tuple[Any, int]], critical: set[int]
+    sizes: list[int], mishaps: list[tuple[Any, int]], critical: set[int], most: int
 ) -> None:
-    """Totals, list and findings are the same, with critical ones among them."""
+    """Totals, list and findings are the same, with critical ones in cards and in the list."""
     level = logger.log_level
     logger.setLevel("CRITICAL")
-    router = Router(burst_threshold=2)
+    router = Router(burst_threshold=2, burst_critical_cards=most)
     for (operation, error, carried_out), skip in mishaps:
         router.faults.plan(operation, error, skip=skip, carried_out=carried_out)
     first = 0
@@ -585,13 +703,13 @@ def test_whatever_dies_between_two_steps_every_digest_adds_up(
     assert len(in_digests) == len(set(in_digests))
     assert len(cards) == len(in_cards)
     assert first == len(in_cards | set(in_digests))
-    assert {f"finding-{n:03}" for n in critical if n < first} <= in_cards
+    if most >= len(critical):
+        assert {f"finding-{n:03}" for n in critical if n < first} <= in_cards
 
 
 def severities(parent: Said) -> list[str]:
     """Return the counts by severity in *parent*."""
-    parts = parent.text.partition(": ")[0].split(" · ")
-    return [part for part in parts if part.endswith(("CRITICAL", "HIGH"))]
+    return re.findall(r"\W \d+ (?:CRITICAL|HIGH)\b", parent.all)
 
 
 def work_off(router: Router, batch: list[dict[str, Any]]) -> None:

@@ -14,6 +14,7 @@ from finding_router.findings.finding import Finding, Severity
 from finding_router.slack.kit.frame import CIRCLES
 from finding_router.slack.kit.links import AccessPortal
 from finding_router.slack.kit.message import Message
+from finding_router.slack.kit.refused import Banner
 from finding_router.slack.kit.text import unmarked
 from finding_router.slack.messages.card import (
     COLOURS,
@@ -27,6 +28,8 @@ from slack_limits import acts, blocks_of, says_nothing, texts_of, unplain, viola
 
 CONTEXT = CardContext(routes=("every-account",))
 PORTAL = AccessPortal("https://acme.awsapps.com/start", "ReadOnly")
+BANNER = Banner(refused=(("#x", "is_archived"),), routes=("x",))
+BANNER_LINE = "⚠️ *For #x*, which is archived, so it came here. Un-archive it, or change route `x`."
 
 
 def said_by(message: Message) -> str:
@@ -96,7 +99,7 @@ class TestWhole:
         context = CardContext(
             routes=("payments", "every-account"),
             mention=("@here", "S012AB3CD"),
-            banner="meant for #payments: channel_not_found",
+            banner=Banner(refused=(("#payments", "channel_not_found"),), routes=("payments",)),
             action_name="Send to Slack",
             portal=PORTAL,
         )
@@ -444,10 +447,10 @@ class TestLead:
 
     def test_banner_then_mention(self) -> None:
         """The banner comes first, and only the operator's mentions ping."""
-        context = CardContext(banner="meant for #x: is_archived", mention=("@here", "", "@here"))
+        context = CardContext(banner=BANNER, mention=("@here", "", "@here"))
         first = render(make_finding(), context).lead[0]
 
-        assert first["text"]["text"] == "⚠️ meant for `#x`: is_archived\n<!here>"
+        assert first["text"]["text"] == f"{BANNER_LINE}\n<!here>"
 
     def test_without_either_the_headline_is_first(self) -> None:
         """No empty block stands above a card."""
@@ -495,12 +498,12 @@ class TestPlain:
 
     def test_it_is_text_alone(self) -> None:
         """Banner, mention, summary, link and route, without a block."""
-        context = CardContext(("a",), banner="meant for #x", mention=("@here",))
+        context = CardContext(("a",), banner=BANNER, mention=("@here",))
         message = render_plain(make_finding(), context)
         lines = message.text.split("\n")
 
         assert (message.blocks, message.lead, message.colour) == ((), (), None)
-        assert lines[:2] == ["⚠️ meant for `#x`", "<!here>"]
+        assert lines[:2] == [BANNER_LINE, "<!here>"]
         assert lines[2] == render(make_finding(), context).text
         assert lines[3].endswith("|Open in Security Hub>")
         assert lines[4] == "route `a`"
@@ -563,6 +566,11 @@ FRAGMENTS = [
     "https://evil.example/login", "a" * 300, "&" * 300, "arn:aws:iam::123456789012:role/x",
 ]  # fmt: skip
 TEXT = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=30), max_size=5).map(" ".join)
+BANNERS = st.builds(
+    Banner,
+    refused=st.lists(st.tuples(TEXT, TEXT), max_size=5).map(tuple),
+    routes=st.lists(TEXT, max_size=5).map(tuple),
+)
 URL = (
     TEXT.map("https://x.example/".__add__) | TEXT | st.just("https://docs.aws.amazon.com/a?b=1&c=2")
 )
@@ -679,7 +687,7 @@ CONTEXTS = st.builds(
     why=TEXT | st.just("new"),
     account_alias=st.none() | TEXT,
     mention=st.lists(st.sampled_from(["@here", "S012AB3CD", "<@U012AB3CD>", "@x*y*"])).map(tuple),
-    banner=st.none() | TEXT,
+    banner=st.none() | BANNERS,
     action_name=st.none() | TEXT,
     portal=st.none() | st.just(PORTAL) | st.builds(AccessPortal, TEXT, TEXT),
 )
@@ -709,7 +717,7 @@ class TestHostile:
         """The longest of everything loses the least important parts, by name."""
         context = CardContext(
             routes=tuple("r" * 90 + str(number) for number in range(9)),
-            banner="meant for " + "x" * 500,
+            banner=Banner(refused=(("x" * 500, "y" * 500),), routes=("z" * 500,) * 9),
             mention=tuple(f"S012AB{number}" for number in range(100, 130)),
             portal=PORTAL,
         )

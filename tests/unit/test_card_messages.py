@@ -9,6 +9,7 @@ from finding_router.delivery.posting.layout import Card
 from finding_router.findings.asff import read_finding
 from finding_router.findings.finding import Finding, Severity
 from finding_router.slack.kit.message import Message
+from finding_router.slack.kit.refused import Banner
 from finding_router.slack.messages.card import CardContext
 from hub_events import raw_finding
 
@@ -35,12 +36,16 @@ def test_a_finding_has_a_full_and_a_plain_card() -> None:
     assert not card(finding).plain(BLANK, None).blocks
 
 
+BANNER = Banner(refused=(("#x", "is_archived"),), routes=("x",))
+
+
 @pytest.mark.parametrize("layout", ["full", "plain"])
 def test_a_banner_stands_above_either(layout: str) -> None:
     """The default channel learns for whom the message was meant."""
-    message = getattr(card(read_finding(raw_finding())), layout)(BLANK, "meant for #x: is_archived")
+    message = getattr(card(read_finding(raw_finding())), layout)(BLANK, BANNER)
 
-    assert "is_archived" in text(message)
+    assert "For #x" in text(message)
+    assert "which is archived" in text(message)
 
 
 def test_what_could_not_be_read_is_shown_raw_with_the_problem() -> None:

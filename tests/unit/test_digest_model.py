@@ -12,6 +12,9 @@ from digest_lines import HOSTILE, lines, make_line
 from factories import make_finding, make_resource
 from finding_router.delivery.digests.lines import LINE_BYTES, line_of, size_bytes
 from finding_router.findings.digest import (
+    LINKED,
+    URGENT,
+    Figures,
     Kind,
     Line,
     Totals,
@@ -52,26 +55,31 @@ class TestKind:
 
         assert kind_of(finding) == Kind("S3.8", about)
 
-    def test_a_vulnerability_is_known_by_its_own_name(self) -> None:
-        """All of Inspector's findings have the type CVE, which says nothing."""
+    @pytest.mark.parametrize(
+        "vulnerabilities",
+        [[{"Id": "CVE-2021-44228"}], [{"Id": "CVE-1"}, {"Id": "CVE-2"}], [{"Cvss": []}], "none"],
+    )
+    def test_a_vulnerability_is_known_by_its_resource(self, vulnerabilities: object) -> None:
+        """One scan of an image finds hundreds; their type, CVE, says nothing."""
+        title = "CVE-2021-44228 - log4j-core"
         finding = make_finding(
-            {"Vulnerabilities": [{"Id": "CVE-2021-44228"}, {"Id": "CVE-2021-44228"}]},
-            title="CVE-2021-44228 - log4j-core",
+            {"Vulnerabilities": vulnerabilities},
+            title=title,
             types=("Software and Configuration Checks/Vulnerabilities/CVE",),
         )
 
-        assert kind_of(finding) == Kind("CVE-2021-44228", "log4j-core")
+        assert kind_of(finding, "web") == Kind("web", title, is_of_resource=True)
+        assert kind_of(finding) == Kind("CVE", title)
 
-    @pytest.mark.parametrize(
-        "vulnerabilities", [[{"Id": "CVE-1"}, {"Id": "CVE-2"}], [{"Cvss": []}], "none"]
-    )
-    def test_several_vulnerabilities_are_no_name(self, vulnerabilities: object) -> None:
-        """A finding about several vulnerabilities, or about unnamed ones, has its type."""
-        finding = make_finding(
-            {"Vulnerabilities": vulnerabilities}, types=("Checks/Vulnerabilities/CVE",)
-        )
+    def test_vulnerabilities_of_any_product_are_known_by_their_resource(self) -> None:
+        """Whatever type their product gives them; a control about them is a control."""
+        vulnerable = {"Vulnerabilities": [{"Id": "CVE-2021-44228"}]}
 
-        assert kind_of(finding) == Kind("CVE", "Bucket is public")
+        assert kind_of(make_finding(vulnerable, types=("a/b/Image",)), "web").is_of_resource
+        assert kind_of(make_finding(vulnerable, types=()), "web").is_of_resource
+        assert kind_of(make_finding(types=("a/b/CVE",)), "web").is_of_resource
+        assert not kind_of(make_finding(vulnerable, control_id="ECR.1"), "web").is_of_resource
+        assert not kind_of(make_finding(types=("a/b/Image",)), "web").is_of_resource
 
     @pytest.mark.parametrize(
         "types",
@@ -115,11 +123,48 @@ class TestLine:
             account_name="payments-prod",
             region="eu-west-1",
             resource="invoices",
+            resource_kind="S3 bucket",
+            resource_keys=line.resource_keys,
             more_resources=1,
             url=line.url,
         )
         assert line.url is not None
         assert line.url.startswith("https://acme.awsapps.com/start/#/console?account_id=1234")
+
+    def test_the_vulnerabilities_of_an_image_are_one_group(self) -> None:
+        """400 of one scan are one row; another image of the same name elsewhere is another."""
+        image = "arn:aws:ecr:eu-west-1:{}:repository/web/sha256:" + "0" * 64
+        some = [
+            read(
+                make_finding(
+                    {"Vulnerabilities": [{"Id": f"CVE-{number}"}]},
+                    title=f"CVE-{number} - openssl",
+                    account_id=account,
+                    resources=(make_resource(image.format(account)),),
+                ),
+                subject=f"{account}{number}",
+            )
+            for account in ("111122223333", "444455556666")
+            for number in range(400)
+        ]
+
+        assert [400, 400] == [group.count for group in groups(some)]
+        assert {"web@sha256:000000000000"} == {group.name for group in groups(some)}
+        assert resources(some) == 2
+
+    def test_a_resource_is_counted_by_its_identity(self) -> None:
+        """By all of its ARN; a name alone is one within its kind, account and Region."""
+        role, user = "arn:aws:iam::111122223333:role/checkout", "arn:aws:iam::1:user/checkout"
+
+        def key(*ids: str, **changes: Any) -> str | None:
+            found = tuple(make_resource(each) for each in ids)
+            return read(make_finding(resources=found, **changes)).resource_keys
+
+        both = key(role, user)
+        assert both == f"{key(role)}{key(user)}"
+        assert key(role) == key(role, account_id="2", region="us-east-1")
+        assert key("i-1") == key("i-1")
+        assert key("i-1") != key("i-1", account_id="2")
 
     def test_the_operators_name_for_an_account_comes_first(self) -> None:
         """The finding's own account name stands in where there is no alias."""
@@ -245,6 +290,31 @@ class TestGroups:
         assert accounts(some) == 2
         assert resources(some) == 5
 
+    def test_resources_count_by_identity_not_by_short_name(self) -> None:
+        """Of two findings that share one of their resources, three are concerned."""
+        a, b, c = "a" * 10, "b" * 10, "c" * 10
+        some = [
+            make_line(resource_keys=a + b, more_resources=1),
+            make_line(subject="2", resource_keys=b + c, more_resources=1),
+            make_line(subject="3", resource_keys=a, region="us-east-1"),
+        ]
+
+        assert resources(some) == 3
+
+    def test_the_lines_of_one_place_stand_together(self) -> None:
+        """The place with the worst open finding first, what ended last of all."""
+        some = [
+            make_line(subject="1", account_name="b"),
+            make_line(subject="2", account_name="a"),
+            make_line(subject="3", account_name="b", severity=Severity.CRITICAL),
+            make_line(subject="4", account_name="a", region="us-east-1"),
+            make_line(subject="5", account_name="b", is_ended=True),
+            make_line(subject="6", account_name="b", severity=Severity.CRITICAL, has_card=True),
+        ]
+        [group] = groups(some)
+
+        assert [line.subject for line in group.lines] == ["3", "6", "1", "2", "4", "5"]
+
     @given(lines())
     def test_nothing_is_left_out_or_counted_twice(self, some: list[Line]) -> None:
         """The sum by severity, the sum over groups and the number of lines are one number."""
@@ -260,6 +330,25 @@ class TestGroups:
             line.subject for group in made for line in group.lines
         }
         assert not any(count == 0 for count in totals.by_severity.values())
+
+
+class TestFigures:
+    """All that a parent shows, added up."""
+
+    @given(lines())
+    def test_figures_add_up(self, some: list[Line]) -> None:
+        """By severity, open and ended, by kind, and with what is linked and what is not."""
+        figures = Figures.of(some)
+        there = [line for line in some if not line.is_ended]
+
+        assert figures.count == len(some) == sum(kind.count for kind in figures.kinds)
+        assert figures.ended == len(some) - len(there)
+        assert [kind.name for kind in figures.kinds] == [group.name for group in groups(some)]
+        urgent = [line for line in there if line.severity in URGENT]
+        assert len(figures.worst) == min(len(urgent), LINKED)
+        assert figures.unlinked == len(urgent) - len(figures.worst)
+        assert {line.subject for line in figures.worst} <= {line.subject for line in urgent}
+        assert (figures.account is None) == (figures.accounts != 1)
 
 
 class TestTrend:

@@ -52,31 +52,85 @@ class TestLines:
         [paragraph] = paragraphs(reply)
         assert paragraph.split("\n") == [
             "`S3.8` · Buckets should block public access",
-            f"🟠 <{LINK}|invoices> · payments-prod (123456789012) · eu-west-1",
-            f"🔵 <{LINK}|exports> · payments-prod (123456789012) · eu-west-1",
-            f"✅ <{LINK}|invoices> · payments-prod (123456789012) · eu-west-1 · resolved",
+            "payments-prod (123456789012) · eu-west-1",
+            f"🟠 <{LINK}|invoices>",
+            f"🔵 <{LINK}|exports>",
+            f"✅ <{LINK}|invoices> · resolved",
         ]
         assert reply.subjects == ("1", "2", "3")
-        assert reply.message.text == "3 findings: S3.8 (3)"
+        assert reply.message.text == "3 findings: 3 × S3.8"
+
+    def test_findings_of_one_kind_are_grouped_by_account_and_region(self) -> None:
+        """The place with the worst finding comes first, and each is said once."""
+        reply = only(
+            make_line(subject="1", region="us-east-1", resource="a"),
+            make_line(subject="2", account_name="sandbox", account_id="2", resource="b"),
+            make_line(subject="3", resource="c", severity=Severity.CRITICAL),
+            make_line(subject="4", account_name="sandbox", account_id="2", resource="d"),
+        )
+
+        [paragraph] = paragraphs(reply)
+        assert paragraph.split("\n")[1:] == [
+            "payments-prod (123456789012) · eu-west-1",
+            f"🔴 <{LINK}|c>",
+            "payments-prod (123456789012) · us-east-1",
+            f"🟠 <{LINK}|a>",
+            "sandbox (2) · eu-west-1",
+            f"🟠 <{LINK}|b>",
+            f"🟠 <{LINK}|d>",
+        ]
+
+    def test_resources_of_one_name_have_their_kinds(self) -> None:
+        """Only those: a kind that tells nothing apart is left out."""
+        named = {"resource": "checkout", "url": None}
+        reply = only(
+            make_line(subject="1", resource_kind="IAM role", resource_keys="a" * 10, **named),
+            make_line(subject="2", resource_kind="IAM user", resource_keys="b" * 10, **named),
+            make_line(subject="3", resource_kind="S3 bucket", url=None),
+            make_line(subject="4", group="X", title="Y", resource_keys="c" * 10, **named),
+        )
+
+        assert paragraphs(reply)[0].split("\n")[2:] == [
+            "🟠 checkout · IAM role",
+            "🟠 checkout · IAM user",
+            "🟠 invoices",
+        ]
+
+    def test_the_vulnerabilities_of_one_resource_are_below_its_name(self) -> None:
+        """An image is updated as a whole, whatever is wrong with it."""
+        image = {"group": "web", "resource": "web", "is_of_resource": True, "url": None}
+        reply = only(
+            make_line(subject="1", title="CVE-1 - a", **image),
+            make_line(subject="2", title="CVE-2 - b", **image),
+        )
+
+        assert paragraphs(reply)[0].split("\n") == [
+            "`web` · 2 vulnerabilities",
+            "payments-prod (123456789012) · eu-west-1",
+            "🟠 CVE-1 - a",
+            "🟠 CVE-2 - b",
+        ]
+        assert reply.message.text == "2 findings: 2 vulnerabilities of web"
 
     def test_a_group_that_is_named_by_its_title_has_a_heading_too(self) -> None:
         """The heading has the title in words, once."""
         some = [make_line(group="Be private", title="Be private", subject=each) for each in "12"]
 
-        assert paragraphs(only(*some))[0].startswith("Be private\n🟠 ")
+        assert paragraphs(only(*some))[0].split("\n")[0] == "Be private"
 
     def test_titles_that_differ_are_all_said(self) -> None:
-        """Without a title in common each finding has its own, below one another."""
+        """Without a title in common each finding has its own, below that of its kind."""
         reply = only(
             make_line(title="A is bad", resource="A", subject="1"),
             make_line(title="B is bad", resource="B", subject="2"),
             make_line(group="other", title="C", subject="3", url=None),
         )
 
-        [paragraph] = paragraphs(reply)
-        assert paragraph.split("\n") == [
-            f"🟠 <{LINK}|A is bad> · payments-prod (123456789012) · eu-west-1",
-            f"🟠 <{LINK}|B is bad> · payments-prod (123456789012) · eu-west-1",
+        assert "\n".join(paragraphs(reply)).split("\n") == [
+            "`S3.8`",
+            "payments-prod (123456789012) · eu-west-1",
+            f"🟠 <{LINK}|A is bad>",
+            f"🟠 <{LINK}|B is bad>",
             "🟠 C · payments-prod (123456789012) · eu-west-1 · invoices",
         ]
 
@@ -90,9 +144,12 @@ class TestLines:
         )
 
         assert paragraphs(reply)[0].split("\n")[1:] == [
-            "🟠 123456789012 · eu-west-1",
-            "🟠 payments-prod (123456789012) · eu-west-1",
-            "🟠 finding · eu-west-1",
+            "123456789012 · eu-west-1",
+            "🟠 123456789012",
+            "payments-prod (123456789012) · eu-west-1",
+            "🟠 payments-prod (123456789012)",
+            "eu-west-1",
+            "🟠 finding",
         ]
 
     def test_what_has_no_words_is_called_a_finding(self) -> None:
@@ -102,7 +159,7 @@ class TestLines:
         assert paragraphs(only(some[0])) == [
             "🟠 finding · payments-prod (123456789012) · eu-west-1 · invoices"
         ]
-        assert paragraphs(only(*some))[0].startswith("finding\n🟠 invoices")
+        assert paragraphs(only(*some))[0].split("\n")[0::2] == ["finding", "🟠 invoices"]
 
     def test_a_link_too_long_for_a_list_is_left_out(self) -> None:
         """One address does not take the place of twenty findings."""
@@ -124,7 +181,10 @@ class TestReplies:
         assert len(replies) > 1
         assert headings[0] == "`S3.8` · Buckets should block public access"
         assert set(headings[1:]) == {f"{headings[0]} (continued)"}
-        assert 100 == sum(len(part.split("\n")) - 1 for part in chain(*parts))
+        assert {"payments-prod (123456789012) · eu-west-1"} == {
+            part.split("\n")[1] for part in chain(*parts)
+        }
+        assert 100 == sum(len(part.split("\n")) - 2 for part in chain(*parts))
 
     def test_links_give_way_where_the_thread_would_be_long(self) -> None:
         """Then far fewer replies list the same findings, with a note that links are left out."""
@@ -170,8 +230,9 @@ class TestReplies:
 
         assert reply.plain.arguments() == {
             "text": "`S3.8` · Buckets should block public access\n"
-            "🟠 invoices · payments-prod (123456789012) · eu-west-1\n"
-            "🟠 invoices · payments-prod (123456789012) · eu-west-1\n"
+            "payments-prod (123456789012) · eu-west-1\n"
+            "🟠 invoices\n"
+            "🟠 invoices\n"
             "🟠 Y · payments-prod (123456789012) · eu-west-1 · invoices",
             "blocks": [],
         }

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from digest_parents import headline_count
 from fakes import unavailable
 from finding_router.delivery.outcome import Outcome
 from hub_events import PRODUCT_ARN, imported, raw_finding, record
@@ -39,7 +40,7 @@ def test_findings_that_a_digest_may_count_are_listed_there_though_cards_are_want
 
     assert {Outcome.DIGESTED} == set(outcomes(jobs))
     [parent] = router.slack.opened(ALERTS)
-    assert "6 new findings" in parent.text
+    assert 6 == headline_count(parent.text)
     assert "NOTIFIED" == router.status("finding-0")
 
 

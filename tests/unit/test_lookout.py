@@ -44,7 +44,7 @@ def test_a_batch_tells_of_what_no_wake_up_releases() -> None:
 
     [told] = [said for said in router.slack.posted if said.channel == OPS]
     assert HEADLINE in told.text
-    assert "#alerts: scheduled, daily, due since 2026-09-21 16:00 UTC" in told.all
+    assert "`#alerts` scheduled, daily, due since 2026-09-21 16:00 UTC" in told.all
     assert ["held"] == [
         job.finding.id for job in router.wake() if job.finding and job.outcome is Outcome.DIGESTED
     ]
@@ -85,7 +85,7 @@ def test_several_bins_are_one_notice() -> None:
     say_something(router)
 
     [told] = [said for said in router.slack.posted if said.channel == OPS]
-    assert all(f"#team-{number}: scheduled" in told.all for number in range(4))
+    assert all(f"`#team-{number}` scheduled" in told.all for number in range(4))
 
 
 def test_what_a_wake_up_told_of_is_not_told_again() -> None:

@@ -17,6 +17,7 @@ from finding_router.delivery.limits.deadline import Deadline
 from finding_router.delivery.notices import EVERY_SECONDS
 from finding_router.delivery.posting.notice import TELLING_SECONDS
 from finding_router.delivery.session import Session
+from finding_router.slack.messages.notice import Words
 from hub_events import raw_finding
 from router import DEFAULT, EVERYTHING, OPS, Router
 
@@ -39,7 +40,7 @@ class World:
         """Post a notice on each of *topics*, when *seconds* of the batch are left."""
         session = self.session(seconds)
         for topic in topics:
-            session.run.notices.say(topic, f"trouble with {topic}", ["details"])
+            session.run.notices.say(topic, Words(f"Trouble with {topic}", ["details"]))
         session.tell_operators()
 
     def session(self, seconds: float = 90.0) -> Session:
@@ -61,7 +62,7 @@ def test_a_trouble_is_told_in_the_ops_channel(world: World) -> None:
 
     [said] = world.slack.posted
     assert OPS == said.channel
-    assert "trouble with routes" in said.text
+    assert "Trouble with routes" in said.text
     assert "details" in str(said.message.arguments())
 
 
@@ -95,7 +96,7 @@ def test_what_has_no_time_left_is_told_with_the_next_batch(world: World) -> None
 
     world.say()
 
-    assert ["Security Hub router: trouble with routes"] == world.slack.texts(OPS)
+    assert ["⚙️ Trouble with routes"] == world.slack.texts(OPS)
 
 
 @pytest.mark.parametrize(
@@ -117,8 +118,8 @@ def test_a_notice_that_cannot_be_told_is_told_with_the_next_batch(
     world.say()
 
     assert [
-        "Security Hub router: trouble with other",
-        "Security Hub router: trouble with routes",
+        "⚙️ Trouble with other",
+        "⚙️ Trouble with routes",
     ] == sorted(world.slack.texts(OPS))
 
     world.say("routes")
@@ -150,10 +151,10 @@ def test_a_notice_that_waits_says_what_is_true_by_then(world: World) -> None:
     """Of two words on a topic, the last."""
     world.say("routes", seconds=5)
     session = world.session()
-    session.run.notices.say("routes", "another trouble", [])
+    session.run.notices.say("routes", Words("Another trouble"))
     session.tell_operators()
 
-    assert ["Security Hub router: another trouble"] == world.slack.texts(OPS)
+    assert ["⚙️ Another trouble"] == world.slack.texts(OPS)
 
 
 def test_a_notice_that_was_told_is_told_no_more_where_the_ledger_fails_after(world: World) -> None:
@@ -201,7 +202,8 @@ def test_channels_that_refuse_are_told_of_in_one_notice() -> None:
     *cards, told = router.slack.opened(DEFAULT)
     assert 4 == len(cards)
     assert "4 channels take no messages" in told.all
-    assert all(f"#{name}: channel_not_found" in told.all for name in names)
+    assert "or change route dead1" in told.all
+    assert all(f"`#{name}` not found (channel_not_found). Create it" in told.all for name in names)
     here = router.slack.opened(DEFAULT)
     assert all(late.at - early.at >= 1 for early, late in pairwise(here))
 
@@ -219,7 +221,8 @@ def test_an_ops_channel_that_refuses_falls_back_to_the_default_channel(world: Wo
 
     [said] = world.slack.posted
     assert DEFAULT == said.channel
-    assert f"meant for {OPS}: channel_not_found" in said.all
+    assert f"For {OPS}" in said.all
+    assert "which does not exist" in said.all
     world.say("routes")
     assert 1 == len(world.slack.posted)
 

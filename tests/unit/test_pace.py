@@ -110,7 +110,7 @@ def test_a_channel_that_stays_refused_rests_with_one_notice() -> None:
     assert Outcome.WAITING == soon.outcome
     assert 3 == router.faults.calls.count(("post", ALERTS))
     assert 2 == len(router.slack.opened("#b"))
-    assert [f"channel {ALERTS} rests for 5 min" in text for text in router.slack.texts(OPS)] == [
+    assert [f"Channel {ALERTS} rests for 5 min" in text for text in router.slack.texts(OPS)] == [
         True
     ]
 
@@ -146,7 +146,7 @@ def test_refusals_that_different_workers_meet_one_after_the_other_are_in_a_row()
         router.clock.now += 101
 
     [told] = router.slack.texts(OPS)
-    assert f"channel {ALERTS} rests for 5 min" in told
+    assert f"Channel {ALERTS} rests for 5 min" in told
 
 
 def test_a_refusal_is_waited_out_by_the_other_workers_too() -> None:

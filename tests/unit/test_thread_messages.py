@@ -16,6 +16,7 @@ from finding_router.findings.timestamps import parse_timestamp
 from finding_router.slack.kit.frame import COLOURS, ENDED_COLOUR
 from finding_router.slack.kit.links import AccessPortal
 from finding_router.slack.kit.message import Message
+from finding_router.slack.kit.refused import Banner
 from finding_router.slack.messages.card import CardContext, render
 from finding_router.slack.messages.thread import ended_reply, render_ended, reopened, risen
 from slack_limits import acts, blocks_of, says_nothing, texts_of, unplain, violations
@@ -225,12 +226,14 @@ class TestEnded:
 
     def test_a_banner_stays(self) -> None:
         """A card in the default channel still names its intended channel."""
-        context = CardContext(banner="meant for payments: is_archived")
+        context = CardContext(banner=Banner(refused=(("#x", "is_archived"),), routes=("x",)))
         message = render_ended(
             make_finding(), context, how=Ended.PASSED, ended_at=ENDED_AT, said_at=None
         )
 
-        assert texts(message)[0] == "⚠️ meant for payments: is_archived"
+        assert texts(message)[0] == (
+            "⚠️ *For #x*, which is archived, so it came here. Un-archive it, or change route `x`."
+        )
 
     def test_a_long_title_is_cut(self) -> None:
         """An ended card is two or three lines; a blank title gives way to the id."""
@@ -292,7 +295,8 @@ OPTIONAL = st.none() | HOSTILE
         why=HOSTILE,
         account_alias=OPTIONAL,
         mention=st.just(()) | st.just(("@here",)),
-        banner=OPTIONAL,
+        banner=st.none()
+        | st.builds(Banner, refused=st.just((("#x", "y"),)), routes=st.tuples(HOSTILE)),
         portal=st.none() | st.just(AccessPortal("https://acme.awsapps.com/start", "ReadOnly")),
         standards=st.lists(HOSTILE, max_size=10).map(tuple),
     ),

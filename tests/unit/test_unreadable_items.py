@@ -32,6 +32,7 @@ FAMILIES = (
     "lock",
     "account name",
     "rate",
+    "seats",
 )
 type Key = tuple[str, str]
 type Stored = dict[Key, Item]
@@ -95,6 +96,9 @@ def read_everything(router: DynamoRouter, stored: Stored) -> dict[Key, Any]:
             key[0].removeprefix("notice#"), by="nobody", every_seconds=1.0, now=0.0
         ),
         "account name": lambda key: stores.names.claims([key[0].removeprefix("account-name#")]),
+        "seats": lambda key: stores.locks.seats(
+            key[0].removeprefix("seats#"), [], most=1, since=0.0, now=0.0
+        ),
     }
     for key in sorted(stored):
         try:

@@ -154,7 +154,7 @@ def test_the_standards_of_a_control_wait_beside_each_other() -> None:
     router.wake()
 
     assert {"NOTIFIED"} == set(router.workflow.status.values())
-    assert "1 HIGH" in router.card.text
+    assert "1 HIGH" in router.card.all
     assert {"fsbp", "pci"} == {
         key[1] for key, status in router.workflow.status.items() if status == "NOTIFIED"
     }
@@ -253,7 +253,7 @@ def test_a_finding_that_ended_after_a_worker_died_over_it_is_listed_as_open(died
 
     assert [(int(died), None), (1, None)] == [(each.episode, each.claim) for each in router.alerts]
     assert ("RESOLVED", "NOTIFIED") == (router.status("one"), router.status("two"))
-    assert "2 HIGH" in router.card.text
+    assert "2 HIGH" in router.card.all
 
 
 def test_however_many_wait_they_come_in_one_digest(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -271,7 +271,7 @@ def test_however_many_wait_they_come_in_one_digest(monkeypatch: pytest.MonkeyPat
     assert {Outcome.DIGESTED} == set(outcomes([*first[:2], *second]))
     assert 5 == len({*first[:2], *second})
     [parent] = router.slack.opened(ALERTS)
-    assert "5 HIGH" in parent.text
+    assert "5 HIGH" in parent.all
     assert [] == router.held.bins()
 
 
@@ -715,7 +715,7 @@ def test_operators_hear_of_what_is_overdue() -> None:
         assert [] == router.wake()
 
     [text] = router.slack.texts(OPS)
-    assert f"held findings for {ALERTS} cannot be said" in text
+    assert f"Held findings for {ALERTS} cannot be said" in text
     router.faults.clear()
     assert [Outcome.DIGESTED] == outcomes(router.wake())
 
@@ -779,9 +779,9 @@ def test_a_digest_is_compared_with_the_last_one_though_something_is_stuck_since(
     router.wake()
 
     first, second, third = router.slack.opened(ALERTS)
-    assert "Against" not in first.all
-    assert "Against the digest before (1 finding)" in second.all
-    assert "Against the digest before (3 findings)" in third.all
+    assert "last time" not in first.all
+    assert "2 more than last time (1)" in second.all
+    assert "last time (3)" in third.all
 
 
 def test_large_findings_are_taken_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:

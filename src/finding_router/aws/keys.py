@@ -20,6 +20,7 @@ held            ``held#silence#x##alerts`` (bin)       ``9b1e…`` (finding)    
 rate            ``pace##alerts`` (channel)             ``pace``                 the next free slot
 lock            ``notice#channel #alerts`` (topic)     ``notice``               who may tell of it
 account name    ``account-name#payments`` (name)       ``accounts``             accounts claiming it
+seats           ``seats##alerts`` (channel)            ``seats``                cards of a burst
 ==============  =====================================  =======================  ====================
 """
 
@@ -103,3 +104,8 @@ def lock(topic: str) -> Key:
 def account_name(name: str) -> Key:
     """Return the key of the claims to *name*, as channels have it."""
     return f"{ACCOUNT_NAME}{name}", "accounts"
+
+
+def seats(topic: str) -> Key:
+    """Return the key of the seats of *topic*."""
+    return f"seats#{topic}", "seats"

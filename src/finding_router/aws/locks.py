@@ -1,8 +1,20 @@
-"""Locks in the Ledger's table: one worker of all does a thing once in a while."""
+"""Locks in the Ledger's table: one worker of all, or a few findings, once in a while."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 from finding_router.aws import keys
 from finding_router.aws.items import DAY_SECONDS, Items
 from finding_router.stored import Stored
+
+# Workers that take seats at once read each other's; each try has one winner at least.
+_TRIES: Final = 5
+
+
+class _Seats(NamedTuple):
+    version: int = 0
+    names: tuple[str, ...] = ()
+    given_at: float = 0.0
 
 
 class DynamoLocks:
@@ -29,6 +41,42 @@ class DynamoLocks:
             {":now": now, ":by": by},
             parse=_to_lock,
         )
+
+    def seats(
+        self, topic: str, names: Sequence[str], *, most: int, since: float, now: float
+    ) -> set[str]:
+        """Return those of *names* that have one of the *most* seats of *topic*."""
+        finding, channel = keys.seats(topic)
+        taken: tuple[str, ...] = ()
+        for _ in range(_TRIES):
+            found = self._items.read([(finding, channel)])
+            stored = self._items.parsed(found[0], _to_seats) if found else _Seats()
+            taken = stored.names if stored.given_at >= since else ()
+            new = [name for name in dict.fromkeys(names) if name not in taken]
+            new = new[: max(most - len(taken), 0)]
+            is_written = not new or self._items.put_version(
+                {
+                    "finding": finding,
+                    "channel": channel,
+                    "shape": keys.SHAPE,
+                    "version": stored.version + 1,
+                    "names": [*taken, *new],
+                    "given_at": now,
+                    "expires_at": int(now) + DAY_SECONDS,
+                },
+                _to_seats,
+            )
+            if is_written:
+                return {*taken, *new} & {*names}
+        return {*taken} & {*names}
+
+
+def _to_seats(stored: Stored) -> _Seats:
+    return _Seats(
+        version=stored.whole("version", least=1),
+        names=stored.texts("names"),
+        given_at=stored.number("given_at"),
+    )
 
 
 def _to_lock(stored: Stored) -> tuple[str, float]:

@@ -5,18 +5,13 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from typing import Final
 
-from finding_router.counts import counted
 from finding_router.delivery.account_claims import CLAIM_SECONDS, Claims, NameStore
 from finding_router.delivery.deliveries import Job
 from finding_router.delivery.notices import Notices
+from finding_router.delivery.troubles import shared_name
 from finding_router.routing.items.channel import channel_safe
 
-_TOLD_EVERY_SECONDS: Final = 86_400.0
 _ASK_AGAIN_SECONDS: Final = 600.0
-_MOST_TOLD: Final = 10
-_REMEDY: Final = (
-    "give each of them an alias in the routing table; see “Names of accounts” in docs/routes.md"
-)
 
 
 class AccountNames:
@@ -53,7 +48,8 @@ class AccountNames:
                 if job.finding is not None:
                     job.finding = replace(job.finding, account_name=None)
             if accounts is not None:
-                _tell(notices, name, accounts)
+                words = shared_name(name, accounts, notices.table)
+                notices.say(f"account name {name}", words)
 
     def _learn(self, names: Iterable[str], now: float) -> None:
         unknown = [
@@ -79,16 +75,3 @@ class AccountNames:
         if claims is None:
             return None
         return sorted(each for each, at in claims.items() if now - at < CLAIM_SECONDS)
-
-
-def _tell(notices: Notices, name: str, accounts: list[str]) -> None:
-    notices.say(
-        f"account name {name}",
-        f"{counted(len(accounts), 'account', 'accounts')} call themselves “{name}”: "
-        "their findings go by the accounts' ids",
-        [
-            *accounts[:_MOST_TOLD],
-            _REMEDY,
-        ],
-        every_seconds=_TOLD_EVERY_SECONDS,
-    )

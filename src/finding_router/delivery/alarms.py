@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from finding_router.delivery.notices import Notice
-from finding_router.slack.kit.frame import ENDED_COLOUR
+from finding_router.slack.kit.frame import ENDED_COLOUR, ENDED_SIGN
 from finding_router.slack.kit.links import Arn, alarm_url
-from finding_router.slack.messages.notice import AMBER
+from finding_router.slack.messages.notice import AMBER, GEAR, Words
 
 # A dead letter may be moved back after a fortnight: until then the alarm counts as told.
 TOLD_SECONDS: Final = 15 * 86_400.0
 RED: Final = "#B3123B"
 _SOURCE: Final = "aws:sns"
 _STATES: Final = {
-    "ALARM": ("went off", RED),
-    "OK": ("is over", ENDED_COLOUR),
-    "INSUFFICIENT_DATA": ("has too little data", AMBER),
+    "ALARM": ("🚨", "went off", RED),
+    "OK": (ENDED_SIGN, "is over", ENDED_COLOUR),
+    "INSUFFICIENT_DATA": (GEAR, "has too little data", AMBER),
 }
 
 
@@ -47,25 +47,25 @@ class Alarm:
 
     def notice(self) -> Notice:
         """Return the notice for the ops channel, which is told once for each change of state."""
-        verb, colour = _STATES.get(self.state, (f"is {self.state}", AMBER))
+        icon, verb, colour = _STATES.get(self.state, (GEAR, f"is {self.state}", AMBER))
         where = f" in {self.region}" if self.region else ""
         if self.state:
             topic = f"alarm {self.arn or self.name} {self.state} {self.changed_at}"
-            headline = f"alarm “{self.name}” {verb}"
+            headline = f"Alarm “{self.name}” {verb}"
             details = [f"State: {self.state}{where}, since {self.changed_at}", self.reason]
         else:
             topic = f"alarm message {self.message_id}"
-            headline = f"message on the alarm topic{where}: {self.name}"
+            headline = f"Message on the alarm topic{where}: {self.name}"
             details = [self.reason]
-        return Notice(
-            topic=topic,
-            headline=headline,
-            details=[each for each in details if each],
-            every_seconds=TOLD_SECONDS,
+        words = Words(
+            headline,
+            [each for each in details if each],
+            icon=icon,
             explanation=self.description,
-            link=alarm_url(self.arn) or "",
-            colour=colour,
+            links=[("Open in CloudWatch", alarm_url(self.arn) or "")],
+            every_seconds=TOLD_SECONDS,
         )
+        return Notice(topic=topic, words=words, colour=colour)
 
 
 def read_alarms(event: object) -> list[Alarm]:

@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from finding_router.delivery.deliveries import Job, Record
-from finding_router.delivery.outcome import FOLLOWED, UNDONE, Outcome
+from finding_router.delivery.outcome import FOLLOWED, UNDONE, Outcome, Progress
 from finding_router.findings.ending import ending_of
 from finding_router.findings.finding import Severity
 
@@ -25,6 +25,7 @@ FLOOD_RECORDS: Final = 25
 # Records that came so long ago and were not tried yet show that the workers do not keep up.
 BEHIND_SECONDS: Final = 30.0
 BEHIND_A_FLOOD: Final = "behind what is urgent"
+FOR_A_DIGEST: Final = "to be listed in a digest"
 
 
 class Source(StrEnum):
@@ -96,6 +97,8 @@ def returns(jobs: Iterable[Job], source: Source) -> Returns:
     for job in jobs:
         may_wait = job.outcome is Outcome.WAITING and not job.is_urgent
         is_to_list = bool(job.digests) and job.outcome is not Outcome.FAILED
+        # A critical finding whose card has no slot yet is not said behind the backlog.
+        is_to_list = is_to_list and not (job.is_urgent and _waits_for_a_slot(job))
         if source is Source.FINDINGS and (may_wait or is_to_list):
             made.over[job.record] = max(made.over.get(job.record, 0.0), job.retry_seconds)
             made.digests.setdefault(job.record, set()).update(job.digests)
@@ -104,3 +107,9 @@ def returns(jobs: Iterable[Job], source: Source) -> Returns:
     for record in made.again:
         made.over.pop(record, None)
     return made
+
+
+def _waits_for_a_slot(job: Job) -> bool:
+    return any(
+        each.progress is Progress.WAITING and each.detail != FOR_A_DIGEST for each in job.deliveries
+    )

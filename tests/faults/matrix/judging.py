@@ -16,6 +16,7 @@ from faults.matrix.troubles import (
 )
 from finding_router.aws.keys import ABOUT, COUNT
 from finding_router.delivery.alerts.identity import finding_hash, hash_of
+from finding_router.slack.kit.refused import refusal_of
 from finding_router_local.slack.workspace import PostedMessage
 from finding_router_local.stack import PARAMETERS, Stack
 from finding_router_local.tables import Table
@@ -23,8 +24,7 @@ from finding_router_local.tables import Table
 _DEFAULT_CHANNEL: Final = str(PARAMETERS["DefaultChannel"])
 _OPS_CHANNEL: Final = str(PARAMETERS["OpsChannel"])
 _ENDED: Final = re.compile(r"archived|resolved|passed", re.IGNORECASE)
-_COUNT: Final = re.compile(r"(\d+) new findings?")
-_PART: Final = re.compile(r"(\d+) (?:CRITICAL|HIGH|resolved)")
+_COUNT: Final = re.compile(r"^\W+(\d+) (?:findings?\b|×|vulnerabilit)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,8 +144,8 @@ def _place(stack: Stack, cell: Cell, message: PostedMessage) -> str:
 
 
 def _is_redirected(cell: Cell, message: PostedMessage) -> bool:
-    banner = f"meant for {cell.site.channel}: {cell.trouble.slack['error']}"
-    return banner in _text(message).replace("`", "")
+    clause = refusal_of(cell.trouble.slack["error"]).clause
+    return f"*For {cell.site.channel}*, {clause}" in _text(message)
 
 
 def _status_problems(stack: Stack, cell: Cell) -> list[str]:
@@ -225,9 +225,7 @@ def _total_problems(digest: _Digest, about: Mapping[str, Any]) -> list[str]:
     parent = next((each for each in digest.parents if each.ts == about["ts"]), None)
     if parent is None:
         return ["the parent of a digest is not there"]
-    # A digest of held findings only has the number of each severity.
-    counts = _COUNT.findall(parent.text) or _PART.findall(parent.text)
-    if sum(map(int, counts)) != len(digest.lines):
+    if sum(map(int, _COUNT.findall(parent.text))) != len(digest.lines):
         return [f"a digest of {len(digest.lines)} says: {parent.text[:60]}"]
     return []
 

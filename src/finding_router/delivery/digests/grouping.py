@@ -1,7 +1,8 @@
 """Which findings of a batch are said together. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from finding_router.delivery.alerts.advance import Verdict
 from finding_router.delivery.deliveries import Delivery
@@ -14,14 +15,25 @@ from finding_router.routing.table import Destination
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """More than *threshold* new cards are a burst, which lasts until *quiet_seconds* of quiet."""
+    """
+    More than *threshold* new cards are a burst, which lasts until *quiet_seconds* of quiet.
+
+    In a burst *critical_cards* critical findings have a card besides; the others are listed only.
+    """
 
     threshold: int
     quiet_seconds: float
+    critical_cards: int
 
     def is_on(self, digest: OpenDigest, now: float) -> bool:
         """Return True while the burst of *digest* lasts."""
         return now - digest.last_at <= self.quiet_seconds
+
+    def since(self, digest: OpenDigest | None, now: float) -> float:
+        """Return the Unix second from which cards belong to the burst of *digest*, or of *now*."""
+        # The first cards of a burst are posted before its digest is begun.
+        begun = digest.started_at if digest is not None and self.is_on(digest, now) else now
+        return begun - self.quiet_seconds
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,32 +76,74 @@ def by_channel(
     return found
 
 
+def critical_of(
+    candidates: Mapping[str, Sequence[Delivery]],
+    *,
+    digests: Mapping[str, OpenDigest],
+    rules: Rules,
+    now: float,
+) -> dict[str, list[Delivery]]:
+    """
+    Return the critical findings of each burst that have to share its cards.
+
+    Few critical findings without any others are no burst: each is a card.
+    """
+    found = {}
+    for channel, those in candidates.items():
+        parts = _parts(channel, those, digests.get(channel), rules, now)
+        is_alone = not (parts.is_on or parts.is_put_off or parts.begun or parts.said)
+        is_alone = is_alone and len(parts.rivals) == len(parts.choice)
+        if parts.rivals and not (is_alone and len(parts.rivals) <= rules.critical_cards):
+            found[channel] = parts.rivals
+    return found
+
+
 def group(
     candidates: Mapping[str, Sequence[Delivery]],
     *,
     digests: Mapping[str, OpenDigest],
     rules: Rules,
     now: float,
+    listed: Collection[Delivery] = (),
 ) -> list[Group]:
-    """Put together the *candidates* of each channel; *digests* are the newest ones by channel."""
+    """
+    Put together the *candidates* of each channel; *digests* are the newest ones by channel.
+
+    Of the `critical_of` a burst *listed* are those that have no card.
+    """
     groups = (
-        _group(channel, those, digests.get(channel), rules, now)
+        _group(channel, those, digests.get(channel), rules, now, listed)
         for channel, those in candidates.items()
     )
     return [each for each in groups if each is not None]
 
 
-def _group(
+class _Parts(NamedTuple):
+    """The candidates of one channel by what may become of them."""
+
+    said: list[Delivery]
+    begun: list[Delivery]
+    wanted: list[Delivery]
+    choice: list[Delivery]
+    rivals: list[Delivery]
+    """The critical ones in *choice* that share the cards of a burst; none without a burst."""
+    is_on: bool
+    is_put_off: bool
+    is_burst: bool
+
+
+def _parts(
     channel: str,
     those: Sequence[Delivery],
     before: OpenDigest | None,
     rules: Rules,
     now: float,
-) -> Group | None:
+) -> _Parts:
     is_on = before is not None and rules.is_on(before, now)
     said = [each for each in those if is_unlisted(each)]
     begun = [each for each in those if _is_begun(each)]
-    free = [each for each in those if each not in said and each not in begun]
+    apart = {id(each) for each in (*said, *begun)}
+    free = [each for each in those if id(each) not in apart]
     # One that was claimed as a card stays a card.
     wanted = [
         each
@@ -99,14 +153,43 @@ def _group(
     choice = [each for each in free if each.destination.deliver is Deliver.AUTO]
     is_put_off = any(channel in each.job.record.digests for each in (*choice, *said))
     is_burst = is_on or is_put_off or len(choice) + len(said) > rules.threshold
-    # Each critical finding has a card of its own.
-    critical = [each for each in choice if each.severity is Severity.CRITICAL]
-    together = [*begun, *wanted]
-    if is_burst:
-        together += [each for each in choice if each not in critical and each.alert.claim is None]
+    # One that is listed besides was to have a card: it has one.
+    rivals = [
+        each
+        for each in choice
+        if is_burst
+        and each.severity is Severity.CRITICAL
+        and each.alert.claim is None
+        and each.alert.listed_in is None
+    ]
+    return _Parts(said, begun, wanted, choice, rivals, is_on, is_put_off, is_burst)
+
+
+def _group(
+    channel: str,
+    those: Sequence[Delivery],
+    before: OpenDigest | None,
+    rules: Rules,
+    now: float,
+    without_card: Collection[Delivery],
+) -> Group | None:
+    parts = _parts(channel, those, before, rules, now)
+    said = parts.said
+    only_listed = {id(each) for each in without_card}
+    critical = [
+        each
+        for each in parts.choice
+        if each.severity is Severity.CRITICAL and id(each) not in only_listed
+    ]
+    with_card = {id(each) for each in critical}
+    together = [*parts.begun, *parts.wanted]
+    if parts.is_burst:
+        together += [
+            each for each in parts.choice if id(each) not in with_card and each.alert.claim is None
+        ]
     beside = [each for each in critical if each.alert.listed_in is None]
-    also = [*beside, *said] if is_burst or begun else said
-    if not together and not (is_on or is_put_off or (said and before)):
+    also = [*beside, *said] if parts.is_burst or parts.begun else said
+    if not together and not (parts.is_on or parts.is_put_off or (said and before)):
         return None
     listed = [*together, *also]
     worst = max(together or also, key=lambda each: each.severity.rank, default=None)

@@ -7,13 +7,12 @@ from typing import Final, NamedTuple, Protocol
 
 from finding_router.delivery.alerts.identity import hash_of
 from finding_router.findings.digest import Line, Totals
+from finding_router.slack.kit.refused import Banner
 
 # So many lines are read by one call of DynamoDB.
 FEW_LINES: Final = 500
 # A reply of a hundred lines takes about a second of a channel.
 SECONDS_A_LINE: Final = 0.01
-# Channels that a banner names; the others are counted.
-_NAMED = 3
 
 
 class DigestState(StrEnum):
@@ -62,9 +61,16 @@ class OpenDigest:
         return hash_of(["digest", self.name, self.number])
 
     @property
-    def banner(self) -> str | None:
-        """Return the words above a digest that was meant for other channels."""
-        return banner_of(self.meant_for)
+    def banner(self) -> Banner | None:
+        """Return the banner of a digest that was meant for other channels."""
+        if not self.meant_for:
+            return None
+        refused = (each.rpartition(": ") for each in self.meant_for)
+        return Banner(
+            refused=tuple((channel, code) for channel, _, code in refused),
+            # One of several may lead to another channel, and be right.
+            routes=self.routes if len(self.routes) == 1 else (),
+        )
 
     def is_leased(self, now: float) -> bool:
         """Return True while a worker is posting the parent."""
@@ -97,15 +103,6 @@ class OpenDigest:
             posted_to=channel,
             ts=ts,
         )
-
-
-def banner_of(meant_for: Sequence[str]) -> str | None:
-    """Return the banner of a message that was *meant_for* other channels; None if for none."""
-    if not meant_for:
-        return None
-    if len(meant_for) <= _NAMED:
-        return f"meant for {', '.join(meant_for)}"
-    return f"meant for {', '.join(meant_for[:_NAMED])} and {len(meant_for) - _NAMED} more channels"
 
 
 class Count(NamedTuple):

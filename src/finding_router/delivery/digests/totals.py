@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from finding_router.counts import counted
 from finding_router.delivery.digests.store import OpenDigest
-from finding_router.findings.digest import Line, Totals, Trend
+from finding_router.findings.digest import Figures, Line, Totals, Trend
 from finding_router.slack.kit.durations import duration_words
 from finding_router.slack.kit.message import Message
 from finding_router.slack.messages.digest import Digest, render_parent, render_parent_plain
@@ -13,8 +12,8 @@ from finding_router.slack.messages.digest import Digest, render_parent, render_p
 def parent(digest: OpenDigest, lines: Sequence[Line], *, is_plain: bool) -> Message:
     """Return the parent of *digest*, which lists *lines*."""
     said = Digest(
-        heading=digest.heading or _burst_heading(digest, lines),
-        lines=lines,
+        occasion=digest.heading or (_occasion(digest) if lines else ""),
+        figures=Figures.of(lines),
         why=digest.why,
         routes=digest.routes,
         mention=digest.mention,
@@ -24,7 +23,7 @@ def parent(digest: OpenDigest, lines: Sequence[Line], *, is_plain: bool) -> Mess
     return render_parent_plain(said) if is_plain else render_parent(said)
 
 
-def _burst_heading(digest: OpenDigest, lines: Sequence[Line]) -> str:
+def _occasion(digest: OpenDigest) -> str:
+    """Return how long the burst of *digest* took so far; "" within its first second."""
     lasted = digest.last_at - digest.started_at
-    during = f" in {duration_words(lasted)}" if lasted >= 1 else ""
-    return f"{counted(len(lines), 'new finding')}{during}"
+    return f"New within {duration_words(lasted)}" if lasted >= 1 else ""

@@ -9,13 +9,15 @@ from finding_router.delivery.held.take import WHYS, Taking, overdue_topic
 from finding_router.delivery.limits.deadline import AWS_SECONDS
 from finding_router.delivery.session import Session
 from finding_router.errors import StoreError
+from finding_router.slack.kit.text import Mrkdwn
+from finding_router.slack.messages.notice import CLOCK, Point, Words
 from finding_router.telemetry import logger
 
 # A look is one query, of an item for each bin.
 LOOK_SECONDS: Final = 600.0
 # More bins than a notice names.
 MAX_BINS: Final = 50
-HEADLINE: Final = "held findings are overdue, and no wake-up has said them"
+HEADLINE: Final = "Held findings are overdue, and no wake-up has said them"
 
 
 class Lookout:
@@ -46,7 +48,12 @@ class Lookout:
             due = f"{datetime.fromtimestamp(since, UTC):%Y-%m-%d %H:%M} UTC"
             session.run.notices.say(
                 overdue_topic(bin_),
-                HEADLINE,
-                [f"{bin_.channel}: {WHYS[bin_.kind]}, {bin_.reason}, due since {due}"],
+                Words(
+                    HEADLINE,
+                    [Point(f"{WHYS[bin_.kind]}, {bin_.reason}, due since {due}", bin_.channel)],
+                    icon=CLOCK,
+                    consequence="They stay held, and NEW in Security Hub, until a wake-up comes.",
+                    remedy=Mrkdwn("See the alarm …-wake-ups in `docs/operations.md`"),
+                ),
                 together="overdue",
             )

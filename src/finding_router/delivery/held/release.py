@@ -29,6 +29,8 @@ from finding_router.routing.hold import Hold, HoldKind
 from finding_router.routing.items.silence import OnExpiry
 from finding_router.routing.table import Destination, RoutingTable
 from finding_router.routing.waiting import held_by_silence
+from finding_router.slack.kit.text import Mrkdwn
+from finding_router.slack.messages.notice import CLOCK, Words
 from finding_router.telemetry import logger
 
 
@@ -309,8 +311,13 @@ class Releaser:
             since = f"due since {datetime.fromtimestamp(due.since, UTC):%Y-%m-%d %H:%M} UTC"
             self._run.notices.say(
                 overdue_topic(due.bin),
-                f"held findings for {due.bin.channel} cannot be said",
-                [f"{due.why}, {due.bin.reason}: {number}, {since}", trouble],
+                Words(
+                    f"Held findings for {due.bin.channel} cannot be said",
+                    [f"{due.why}, {due.bin.reason}: {number}, {since}", trouble],
+                    icon=CLOCK,
+                    consequence="They stay held, NEW in Security Hub, and are tried again.",
+                    remedy=Mrkdwn("See `docs/operations.md`, Held findings"),
+                ),
             )
 
 

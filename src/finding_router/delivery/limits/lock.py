@@ -1,10 +1,11 @@
-"""The port of the locks that let one worker of all do a thing once in a while."""
+"""The port of the locks: what one worker of all, or a few findings, do once in a while."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 
 class Locks(Protocol):
-    """The store of locks; its method raises StoreError if it does not answer."""
+    """The store of locks; every method raises StoreError if it does not answer."""
 
     def once(self, topic: str, *, by: str, every_seconds: float, now: float) -> bool:
         """
@@ -12,4 +13,14 @@ class Locks(Protocol):
 
         The holder *by* is granted it again, and the time starts anew: what did not get through may
         be tried again.
+        """
+
+    def seats(
+        self, topic: str, names: Sequence[str], *, most: int, since: float, now: float
+    ) -> set[str]:
+        """
+        Return those of *names* that have one of the *most* seats of *topic*, for all workers.
+
+        A name keeps its seat. Seats that were last given away before Unix second *since* are free
+        again. Where other workers take seats all the time, a name may come away without one.
         """

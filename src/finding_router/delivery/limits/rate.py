@@ -1,6 +1,6 @@
 """The rate limit of Slack, kept by all workers together before Slack has to ask for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
@@ -230,3 +230,17 @@ class RateLimit:
             )
         except UnreadableError:
             return self._called.setdefault(channel, message_id) == message_id
+
+    def cards_of(
+        self, channel: str, names: Sequence[str], *, most: int, since: float
+    ) -> Collection[str]:
+        """
+        Return those of *names* that may be cards in a burst for *channel*: *most* of all workers'.
+
+        Cards of a burst before Unix second *since* do not count. Where they cannot be read, each
+        run has as many.
+        """
+        try:
+            return self._locks.seats(channel, names, most=most, since=since, now=self._clock())
+        except UnreadableError:
+            return names[:most]

@@ -7,7 +7,6 @@ from finding_router.delivery.alerts.advance import SAYINGS, Verdict, advance
 from finding_router.delivery.alerts.alert import Alert, Saying
 from finding_router.delivery.deliveries import Delivery
 from finding_router.delivery.digests.grouping import channel_of
-from finding_router.delivery.digests.store import banner_of
 from finding_router.delivery.limits.backoff import FIRST_SECONDS, backoff_seconds
 from finding_router.delivery.limits.rate import AT_SLACKS_PACE
 from finding_router.delivery.outcome import Progress
@@ -18,6 +17,7 @@ from finding_router.delivery.posting.task import Rank, Task
 from finding_router.errors import StoreError, UnreadableError
 from finding_router.slack.api.client import Posted
 from finding_router.slack.kit.message import Message
+from finding_router.slack.kit.refused import Banner
 from finding_router.telemetry import logger
 
 _CHANGES: Final = frozenset({Verdict.CLOSE, Verdict.REFRESH})
@@ -284,10 +284,10 @@ class CardTask(Task):
         return card.said(alert, now=self.run.clock(), banner=self._banner)
 
     @property
-    def _banner(self) -> str | None:
+    def _banner(self) -> Banner | None:
         code = self.delivery.refused_with
-        own = self.delivery.destination.channel
-        return None if code is None else banner_of([f"{own}: {code}"])
+        own = self.delivery.destination
+        return None if code is None else Banner(refused=((own.channel, code),), routes=own.routes)
 
     def _record(self, posted: Posted) -> None:
         """Write where the message stands; a stale card is changed later."""

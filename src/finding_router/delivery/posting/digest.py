@@ -476,7 +476,8 @@ class DigestTask(Task):
             portal=context.portal,
         )
         is_ended = delivery.key.subject in self.group.over
-        return replace(line, is_ended=is_ended, severity=delivery.severity)
+        has_card = not is_ended and any(each is delivery for each in self.group.also)
+        return replace(line, is_ended=is_ended, severity=delivery.severity, has_card=has_card)
 
 
 def _readable(begun: list[Delivery], looked: Looked) -> list[Delivery]:

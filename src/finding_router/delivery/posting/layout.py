@@ -8,6 +8,7 @@ from finding_router.findings.ending import Ended, ending_of
 from finding_router.findings.finding import Finding
 from finding_router.isolation import isolated
 from finding_router.slack.kit.message import Message
+from finding_router.slack.kit.refused import Banner
 from finding_router.slack.messages.card import CardContext, render, render_plain, render_raw
 from finding_router.slack.messages.thread import ended_reply, render_ended, reopened, risen
 
@@ -23,11 +24,11 @@ class Card:
     problem: str
     context: CardContext
 
-    def full(self, alert: Alert, banner: str | None) -> Message:
+    def full(self, alert: Alert, banner: Banner | None) -> Message:
         """Return the card of the finding with the severity and the standards of *alert*."""
         return self._message(render, alert, banner)
 
-    def said(self, alert: Alert, *, now: float, banner: str | None) -> Message:
+    def said(self, alert: Alert, *, now: float, banner: Banner | None) -> Message:
         """Return the message that *alert* is claimed for: a card, or news for its thread."""
         saying = alert.claim.saying if alert.claim else Saying.CARD
         if saying is Saying.CARD:
@@ -59,12 +60,12 @@ class Card:
 
         return self._message(layout, alert, None)
 
-    def plain(self, alert: Alert, banner: str | None) -> Message:
+    def plain(self, alert: Alert, banner: Banner | None) -> Message:
         """Return the least that says it, for when Slack refuses the full card."""
         message = self._message(render_plain, alert, banner)
         return message if self.finding is not None else Message(text=message.text)
 
-    def _message(self, layout: _Layout, alert: Alert, banner: str | None) -> Message:
+    def _message(self, layout: _Layout, alert: Alert, banner: Banner | None) -> Message:
         context = replace(self.context, banner=banner, standards=tuple(sorted(alert.standards)))
         problem = self.problem
         finding = self.finding

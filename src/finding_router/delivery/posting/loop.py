@@ -1,12 +1,16 @@
 """The one loop of a run: it makes every call to Slack that writes, and answers for every error."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
+from finding_router.delivery.backlog import FOR_A_DIGEST
 from finding_router.delivery.deliveries import Delivery
-from finding_router.delivery.digests.grouping import Group, by_channel, group
+from finding_router.delivery.digests.grouping import Group, by_channel, critical_of, group
+from finding_router.delivery.digests.store import OpenDigest
 from finding_router.delivery.limits.backoff import backoff_seconds
 from finding_router.delivery.limits.deadline import AWS_SECONDS
+from finding_router.delivery.limits.rate import Pause
 from finding_router.delivery.posting.card import CardTask
 from finding_router.delivery.posting.digest import DigestTask
 from finding_router.delivery.posting.policy import Next, Response, is_ambiguous, respond
@@ -20,13 +24,17 @@ from finding_router.errors import (
     RouterError,
     StoreError,
 )
+from finding_router.findings.finding import Severity
 from finding_router.isolation import isolated
+from finding_router.routing.items.route import Deliver
+from finding_router.slack.kit.refused import refusal_of
+from finding_router.slack.kit.text import Mrkdwn
+from finding_router.slack.messages.notice import Words
 from finding_router.telemetry import CREDENTIAL_FAILURES, DELIVERIES_DEGRADED, count, logger
 
 # "Retry-After: 0" would make a busy loop of waiting.
 SHORTEST_WAIT_SECONDS: Final = 1.0
 NO_TIME: Final = "out of time"
-FOR_A_DIGEST: Final = "to be listed in a digest"
 
 
 class Loop:
@@ -69,20 +77,45 @@ class Loop:
         run, now = self._run, self._run.clock()
         candidates = by_channel(deliveries, default_channel=run.default_channel, now=now)
         digests = run.digests.open_digests(candidates) if candidates else {}
-        groups = group(candidates, digests=digests, rules=run.rules, now=now)
+        groups = group(
+            candidates,
+            digests=digests,
+            rules=run.rules,
+            now=now,
+            listed=self._without_card(candidates, digests, now),
+        )
         grouped = {id(each) for one in groups for each in one.deliveries}
         for one in groups:
             for each in one.also:
                 each.is_beside = True
         if run.puts_off_digests:
-            for one in groups:
-                _put_off(one)
-            groups = []
+            urgent = map(_put_off, groups)
+            groups = [one for one in urgent if one.deliveries]
         # Cards first: a worker that dies between a card and its line has left a note to list it.
         return [
             *(CardTask(run, each) for each in deliveries if id(each) not in grouped),
             *(DigestTask(run, each) for each in groups),
         ]
+
+    def _without_card(
+        self,
+        candidates: Mapping[str, Sequence[Delivery]],
+        digests: Mapping[str, OpenDigest],
+        now: float,
+    ) -> list[Delivery]:
+        """Return the critical findings of bursts that are listed, because others have the cards."""
+        run = self._run
+        listed: list[Delivery] = []
+        critical = critical_of(candidates, digests=digests, rules=run.rules, now=now)
+        for channel, several in critical.items():
+            with_card = run.rate.cards_of(
+                channel,
+                [each.alert.delivery_id for each in several],
+                most=run.rules.critical_cards,
+                since=run.rules.since(digests.get(channel), now),
+            )
+            listed += [each for each in several if each.alert.delivery_id not in with_card]
+        return listed
 
     def _next(self) -> Task | None:
         """Return the first task whose channel is free, waiting for one if the time allows it."""
@@ -200,8 +233,7 @@ class Loop:
                 self._redirect(task, channel, code)
             case Next.FAIL:
                 if response.closes:
-                    run_notice = f"{channel} takes no messages"
-                    self._run.notices.say(f"channel {channel}", run_notice, [str(error)])
+                    self._run.notices.say(f"channel {channel}", _closed(channel, error))
                 least = wait if isinstance(error, RateLimitedError) else 0.0
                 self._fail(task, str(error), at_least=least)
 
@@ -226,18 +258,14 @@ class Loop:
             logger.warning("rate limit not shared", channel=name, detail=str(trouble))
             return wait
         if pause.is_rest:
-            why = (
-                f"Slack refused {pause.refusals} messages in a row; others may post there too often"
-            )
-            headline = f"channel {name} rests for {pause.seconds / 60:.0f} min"
-            self._run.notices.say(f"pace of {name}", headline, [why])
+            self._run.notices.say(f"pace of {name}", _resting(name, pause))
         return pause.seconds
 
     def _redirect(self, task: Task, channel: str, code: str) -> None:
         """Send *task* to the default channel, together with whatever else goes there."""
         count(DELIVERIES_DEGRADED)
         if task.rank is not Rank.NOTICE:
-            self._run.notices.refused(channel, code)
+            self._run.notices.refused(channel, code, _routes_of(task))
         task.redirect(code)
         if isinstance(task, CardTask):
             task.release()
@@ -282,9 +310,51 @@ class Loop:
         delivery.fail(why, retry_seconds=backoff_seconds(delivery.job.record.tries))
 
 
-def _put_off(one: Group) -> None:
-    """Leave the digest of *one* to the backlog; what has a card besides gets it now."""
-    for each in one.deliveries:
+def _put_off(one: Group) -> Group:
+    """
+    Leave the digest of *one* to the backlog; what has a card besides gets it now.
+
+    Return the group of those that would have one, were they not so many: they are listed now.
+    """
+    urgent = [each for each in one.deliveries if _is_urgent(each)]
+    later = [each for each in one.deliveries if not _is_urgent(each)]
+    for each in later:
         each.wait(FOR_A_DIGEST)
-    for job in (job for each in (*one.deliveries, *one.also) for job in each.jobs):
+    for job in (job for each in (*later, *one.also) for job in each.jobs):
         job.digests.add(one.channel)
+    return replace(one, deliveries=urgent, also=[])
+
+
+def _is_urgent(delivery: Delivery) -> bool:
+    is_auto = delivery.destination.deliver is Deliver.AUTO
+    return is_auto and delivery.severity is Severity.CRITICAL
+
+
+def _closed(channel: str, error: RouterError) -> Words:
+    """Return the words about the default channel, which refused with *error*."""
+    why = refusal_of(error.code if isinstance(error, DeliveryError) else "")
+    return Words(
+        f"Channel {channel} takes no messages",
+        [str(error)],
+        icon="⚠️",
+        consequence="Findings for it wait in the queue and are tried again. Nothing is lost.",
+        remedy=Mrkdwn(f"{why.remedy}, or change the parameter `DefaultChannel`"),
+    )
+
+
+def _resting(channel: str, pause: Pause) -> Words:
+    """Return the words about a channel that Slack refuses for its pace."""
+    return Words(
+        f"Channel {channel} rests for {pause.seconds / 60:.0f} min",
+        [f"Slack refused {pause.refusals} messages in a row: others may post there too often"],
+        icon="⏸️",
+        consequence="Its findings wait, and other channels go on. Nothing is lost.",
+        remedy=Mrkdwn("Move what others post there to a channel of its own"),
+    )
+
+
+def _routes_of(task: Task) -> Sequence[str]:
+    """Return the routes to the channel of *task*."""
+    if isinstance(task, CardTask):
+        return task.delivery.destination.routes
+    return task.group.destination.routes if isinstance(task, DigestTask) else ()

@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from finding_router.counts import counted
-from finding_router.delivery.notices import Notice, Notices
+from finding_router.delivery.notices import Notice, Notices, joined
 from finding_router.delivery.posting.run import Run
 from finding_router.delivery.posting.task import Rank, Task
 from finding_router.errors import UnreadableError
+from finding_router.slack.kit.refused import Banner
 from finding_router.slack.messages.notice import notice as laid_out
 from finding_router.telemetry import logger
 
@@ -26,7 +26,7 @@ class NoticeTask(Task):
         self._several = several
         self._granted: list[Notice] | None = None
         self._until = until
-        self._meant_for = ""
+        self._banner: Banner | None = None
 
     @property
     def rank(self) -> Rank:
@@ -52,27 +52,20 @@ class NoticeTask(Task):
         patience = max(self._until - run.clock(), 0.0)
         if not run.rate.is_now(self.channel, patience_seconds=patience):
             return
-        headline, details = self._words(self._granted)
+        said = joined(self._granted)._replace(banner=self._banner)
         run.rate.use(self.channel)
-        first = self._granted[0]
-        message = laid_out(
-            headline,
-            details,
-            explanation=first.explanation,
-            url=first.link,
-            colour=first.colour,
-        )
+        message = laid_out(said, colour=self._granted[0].colour)
         run.slack.post(self.channel, message, seconds=run.deadline.for_slack())
         run.rate.worked(self.channel)
         self.is_done = True
         for each in self._granted:
             self._notices.told(each)
         for each in self._granted:
-            self._lock(each, each.every_seconds)
+            self._lock(each, each.words.every_seconds)
 
     def redirect(self, code: str) -> None:
         """Post into the default channel, and name the ops channel that refused."""
-        self._meant_for = f"meant for {self.channel}: {code}"
+        self._banner = Banner(refused=((self.channel, code),), parameter="OpsChannel")
         self.channel = self.run.default_channel
 
     def fail(self, why: str, *, retry_seconds: float) -> None:  # noqa: ARG002 -- the next batch
@@ -91,11 +84,3 @@ class NoticeTask(Task):
         except UnreadableError as error:
             logger.warning("notice not told", topic=notice.topic, reason=str(error))
             return False
-
-    def _words(self, several: list[Notice]) -> tuple[str, list[str]]:
-        details = [detail for each in several for detail in each.details]
-        headline = several[0].headline or (
-            f"{counted(len(several), 'channel takes', 'channels take')} no messages; "
-            "theirs go to the default channel: correct the routes, or invite the app"
-        )
-        return headline, [self._meant_for, *details] if self._meant_for else details

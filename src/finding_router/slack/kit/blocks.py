@@ -23,9 +23,12 @@ from finding_router.slack.kit.text import (
 NOTHING: Final = "(nothing to show)"
 
 
-def header(text: str) -> dict[str, Any]:
-    """Return a header block of plain *text*, cut to Slack's limit."""
-    return {"type": "header", "text": _plain(plain(text, HEADER_CHARS))}
+def header(text: str, *, icon: str = "") -> dict[str, Any]:
+    """Return a header block of plain *text*, cut to Slack's limit, after the router's *icon*."""
+    # An icon of two code points would lose its colour where the text is cleaned.
+    before = f"{icon} " if icon else ""
+    shown = plain(text, HEADER_CHARS - len(before))
+    return {"type": "header", "text": _plain(Plain(before + shown))}
 
 
 def section(text: Mrkdwn) -> dict[str, Any]:

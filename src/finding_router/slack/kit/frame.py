@@ -6,6 +6,7 @@ from typing import Any, Final
 from finding_router.findings.finding import Severity
 from finding_router.slack.kit import blocks
 from finding_router.slack.kit.detail import joined
+from finding_router.slack.kit.refused import Banner, banner_words
 from finding_router.slack.kit.text import Mrkdwn, code, listed, mention, says_nothing, words
 
 COLOURS: Final = {
@@ -28,7 +29,6 @@ ENDED_SIGN: Final = "✅"
 NO_ROUTE: Final = "no route matched: default channel"
 _NAME_CHARS: Final = 80
 _ID_CHARS: Final = 30
-_BANNER_CHARS: Final = 400
 _MENTIONS_SHOWN: Final = 20
 _CAUSE_CHARS: Final = 300
 _ROUTES_SHOWN: Final = 5
@@ -48,15 +48,15 @@ def account_name(name: str | None, account_id: str | None) -> str | None:
     return next(known, None)
 
 
-def preface(banner: str | None, mentions: Sequence[str]) -> list[dict[str, Any]]:
+def preface(banner: Banner | None, mentions: Sequence[str]) -> list[dict[str, Any]]:
     """Return the block above the headline, if there is a banner or a mention."""
     text = joined("\n", *preface_lines(banner, mentions))
     return [blocks.section(text)] if text else []
 
 
-def preface_lines(banner: str | None, mentions: Sequence[str]) -> list[Mrkdwn | None]:
+def preface_lines(banner: Banner | None, mentions: Sequence[str]) -> list[Mrkdwn | None]:
     """Return the line of the banner and the line of the mentions; None for an empty one."""
-    shown = words(banner, _BANNER_CHARS) if banner else None
+    shown = banner_words(banner) if banner else None
     called = [mention(written) for written in dict.fromkeys(mentions) if written.strip()]
     rest = len(called) - _MENTIONS_SHOWN
     more = Mrkdwn(f"+ {rest} more") if rest > 0 else None

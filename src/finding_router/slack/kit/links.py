@@ -162,7 +162,7 @@ def product_url(finding: Finding, page: str, **values: str | None) -> Url | None
     Region, or if one of *values* is None or blank.
     """
     region = finding.region or ""
-    if not _REGION.fullmatch(region):
+    if not REGION.fullmatch(region):
         return None
     parts = {"region": region}
     for name, value in values.items():
@@ -193,6 +193,14 @@ def _region(partition: str, *regions: str | None) -> str:
     """Return the first of *regions* that *partition* can have, else ""."""
     valid = (region for region in regions if region and REGION.fullmatch(region))
     return next((each for each in valid if (partition_of(each) or DEFAULT) == partition), "")
+
+
+def table_url(region: str | None, name: str) -> Url | None:
+    """Return a link to the items of a table in DynamoDB; None without a valid Region."""
+    if region is None or not REGION.fullmatch(region):
+        return None
+    page = f"dynamodbv2/home?region={region}#item-explorer?table={_encoded(name)}"
+    return _console(partition_of(region) or DEFAULT, region, page, None, None)
 
 
 def _parts(arn: Arn, region: str) -> dict[str, str]:

@@ -21,6 +21,7 @@ from finding_router.slack.kit.frame import (
 from finding_router.slack.kit.links import AccessPortal, finding_url
 from finding_router.slack.kit.message import Message
 from finding_router.slack.kit.push import push_text
+from finding_router.slack.kit.refused import Banner
 from finding_router.slack.kit.small_print import small_print
 from finding_router.slack.kit.text import (
     Budget,
@@ -62,7 +63,7 @@ class CardContext:
     why: str = _NEW
     account_alias: str | None = None
     mention: tuple[str, ...] = ()
-    banner: str | None = None
+    banner: Banner | None = None
     action_name: str | None = None
     portal: AccessPortal | None = None
     standards: tuple[str, ...] = ()

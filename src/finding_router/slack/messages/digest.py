@@ -1,18 +1,17 @@
 """
 Digests: one Slack message for many findings, the parent of the thread that lists them.
 
-The table consists of two-column sections, which phones show as one column. Slack's table block is
-no alternative: it always appears at the end of a message, has no colour bar, and needs horizontal
-scrolling on a phone.
+The headline has the number, the kind and the place; below it stand the comparison with the digest
+before and links to the worst findings. All others are counted: the thread lists them.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import batched, chain
 from typing import Any, Final
 
 from finding_router.counts import counted
-from finding_router.findings.digest import Group, Line, Totals, Trend, accounts, groups, resources
+from finding_router.findings.digest import URGENT, Figures, Group, KindCount, Line, Trend
+from finding_router.findings.finding import Severity
 from finding_router.slack.kit import blocks
 from finding_router.slack.kit.detail import joined, said
 from finding_router.slack.kit.frame import (
@@ -20,37 +19,50 @@ from finding_router.slack.kit.frame import (
     COLOURS,
     ENDED_COLOUR,
     ENDED_SIGN,
-    account_words,
+    account_name,
     because,
     preface,
     preface_lines,
 )
 from finding_router.slack.kit.message import Message
+from finding_router.slack.kit.refused import Banner
 from finding_router.slack.kit.resources import is_account
 from finding_router.slack.kit.text import (
-    FIELDS,
+    SECTION_CHARS,
     SUMMARY_CHARS,
-    Budget,
     Mrkdwn,
+    Url,
+    bold,
     code,
     length,
+    link,
     listed,
     one_line,
+    shortened,
+    unmarked,
     words,
 )
 
-_HEADING_CHARS: Final = 140
+# The headline stands within the first 100 characters of a notification.
+_KIND_CHARS: Final = 48
+_ACCOUNT_CHARS: Final = 28
+_OCCASION_CHARS: Final = 140
 _NAME_CHARS: Final = 120
-_SUMMARISED: Final = 3
-_SUMMARISED_CHARS: Final = 100
+_LABEL_CHARS: Final = 60
+_LINK_CHARS: Final = 1500
 _COMPARED: Final = 5
 _COMPARED_CHARS: Final = 60
-_COLUMNS: Final = 2
-_ROWS: Final = FIELDS // _COLUMNS
-# Reserved for the line that counts the groups left out.
-_MORE_CHARS: Final = 100
-_NOTHING: Final = Mrkdwn("Nothing to report.")
-_THREAD: Final = "each finding is listed in the thread"
+# A longer name is a type, which the title says in words.
+_CONTROL_CHARS: Final = 20
+_OWN_CARD: Final = Mrkdwn("has a card")
+_KINDS_COUNTED: Final = 4
+_KIND_COUNT_CHARS: Final = 36
+_MORE_CHARS: Final = 60
+_SUMMARISED: Final = 3
+_SUMMARISED_CHARS: Final = 60
+_NOTHING: Final = "Nothing to report"
+_THREAD: Final = "Each finding is listed in the thread"
+_MINUS: Final = "\N{MINUS SIGN}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,39 +70,38 @@ class Digest:
     """
     The content of one digest.
 
-    *heading* is the router's text ("42 new findings in 3 min") and may quote an operator. *why* is
-    shown in small print with the *routes* to the channel. *mention* is as written by the operator.
-    *banner* is shown at the top.
+    *occasion* is the router's text ("New within 3 min", "Digest of “nightly”, Mon 23 Nov") and may
+    quote an operator. *why* is shown in small print with the *routes* to the channel. *mention* is
+    as written by the operator. *banner* is shown at the top.
     """
 
-    heading: str
-    lines: Sequence[Line]
+    occasion: str
+    figures: Figures
     why: str = ""
     routes: tuple[str, ...] = ()
     mention: tuple[str, ...] = ()
-    banner: str | None = None
+    banner: Banner | None = None
     trend: Trend | None = None
 
 
 def render_parent(digest: Digest) -> Message:
-    """Return the message of *digest*: totals, trend, and the groups that fit Slack's limits."""
-    made = groups(digest.lines)
-    text = _summary(digest, made)
+    """Return the message of *digest*: headline, comparison, the worst findings, and counts."""
+    figures = digest.figures
+    first = joined(": ", said(digest.occasion), _compared(digest.trend, figures.count))
+    top = joined("\n", first, _changed_groups(digest.trend), _title(figures))
     lead = [
         *preface(digest.banner, digest.mention),
-        blocks.header(f"{_sign(made)} {one_line(digest.heading)}"),
+        blocks.header(_headline(figures)),
+        *([blocks.section(top)] if top else []),
+        *_worst(figures),
     ]
-    top = [blocks.section(_totals(digest.lines)), *_trend(digest.trend)]
-    footer = blocks.context(because(digest.routes, digest.why, _THREAD if made else ""))
-    budget = Budget()
-    budget.spend(text)
-    for block in (*lead, *top, footer):
-        budget.take(block)
+    counts = _counts(figures)
+    footer = blocks.context(because(digest.routes, _THREAD if figures.count else "", digest.why))
     return Message(
-        text=text,
+        text=_push(digest),
         lead=lead,
-        blocks=[*top, *_table(made, budget), footer],
-        colour=_colour(made),
+        blocks=[*([blocks.section(counts)] if counts else []), footer],
+        colour=_colour(figures),
     )
 
 
@@ -99,80 +110,132 @@ def render_parent_plain(digest: Digest) -> Message:
     text = joined(
         "\n",
         *preface_lines(digest.banner, digest.mention),
-        _summary(digest, groups(digest.lines)),
+        Mrkdwn(_push(digest)),
+        _counts(digest.figures),
         because(digest.routes, digest.why),
     )
     return Message(text=text or "")
 
 
-def group_name(group: Group) -> Mrkdwn:
+def kind_name(group: Group | KindCount) -> Mrkdwn:
     """Return the name of *group*, as code if it is an identifier, as prose if it is a title."""
     is_identifier = " " not in one_line(group.name)
     return (code if is_identifier else words)(group.name, _NAME_CHARS)
 
 
-def summed_up(made: Sequence[Group], limit: int) -> Mrkdwn:
-    """Return the first groups with their counts, in one line of at most *limit* characters."""
-    names = [Mrkdwn(f"{words(group.name, _SUMMARISED_CHARS)} ({group.count:,})") for group in made]
+def kinds_in_short(kinds: Sequence[KindCount], limit: int) -> str:
+    """Return the first *kinds* with their counts, as plain text of at most *limit* characters."""
+    names = [Mrkdwn(_kind(each, _SUMMARISED_CHARS)) for each in kinds]
     return listed(names, _SUMMARISED, limit)
 
 
-def _summary(digest: Digest, made: Sequence[Group]) -> Mrkdwn:
-    """Return the digest in one line, for notifications."""
-    line = joined(
-        " · ",
-        Mrkdwn(f"{_sign(made)} {words(digest.heading, _HEADING_CHARS)}"),
-        _severities(digest.lines),
-        _closed(digest.lines),
-    )
-    limit = SUMMARY_CHARS - length(line or "") - 2
-    return joined(": ", line, summed_up(made, limit)) or _NOTHING
+def _push(digest: Digest) -> str:
+    """Return the digest in one line of plain text, for notifications."""
+    figures = digest.figures
+    compared = _compared_in_total(digest.trend, figures.count)
+    closed = f"{figures.ended:,} resolved" if figures.ended else ""
+    occasion = unmarked(digest.occasion, _OCCASION_CHARS)
+    line = " · ".join(filter(None, (_headline(figures), compared, closed, occasion)))
+    limit = SUMMARY_CHARS - length(line) - 2
+    if len(figures.kinds) == 1:
+        shown = _resources_in_short(figures, limit)
+    else:
+        shown = kinds_in_short(figures.kinds, limit)
+    return f"{line}: {shown}" if shown else line
 
 
-def _sign(made: Sequence[Group]) -> str:
-    return CIRCLES[made[0].severity] if made and not made[0].is_over else ENDED_SIGN
+def _resources_in_short(figures: Figures, limit: int) -> str:
+    """Return the worst resources of the one kind as plain text, and the number of others."""
+    if figures.kinds[0].is_of_resource:
+        return ""
+    names = (unmarked(resource_of(each), _SUMMARISED_CHARS) for each in figures.worst)
+    shown = [name for name in dict.fromkeys(names) if name][:_SUMMARISED]
+    more = figures.resources - len(shown)
+    text = ", ".join(shown) + (f" + {more:,} more" if shown and more > 0 else "")
+    return text if length(text) <= limit else ""
 
 
-def _colour(made: Sequence[Group]) -> str:
-    return COLOURS[made[0].severity] if made and not made[0].is_over else ENDED_COLOUR
+def _headline(figures: Figures) -> str:
+    """Return the number, the kind and the place of the findings in plain text."""
+    return f"{_sign(figures)} {_what(figures)}{_where(figures)}{_how_many_are_worst(figures)}"
 
 
-def _totals(lines: Sequence[Line]) -> Mrkdwn:
-    found = joined(
-        " · ",
-        Mrkdwn(counted(len(lines), "finding")) if lines else _NOTHING,
-        _several(accounts(lines), "account"),
-        _several(resources(lines), "resource"),
-        _closed(lines),
-    )
-    return joined("\n", _severities(lines), found) or _NOTHING
+def _what(figures: Figures) -> str:
+    if not figures.count:
+        return _NOTHING
+    if len(figures.kinds) == 1:
+        return _kind(figures.kinds[0], _KIND_CHARS)
+    return counted(figures.count, "finding")
 
 
-def _severities(lines: Sequence[Line]) -> Mrkdwn | None:
-    counts = Totals.of(lines).by_severity.items()
-    return joined(" · ", *(Mrkdwn(f"{CIRCLES[each]} {count:,} {each}") for each, count in counts))
+def _kind(kind: KindCount, limit: int) -> str:
+    """Return the number of findings of *kind*, and its name: "9 × EC2.19"."""
+    name = unmarked(shortened(kind.name, limit), limit) or "finding"
+    if kind.is_of_resource:
+        return f"{counted(kind.count, 'vulnerability', 'vulnerabilities')} of {name}"
+    return f"{kind.count:,} × {name}"
 
 
-def _closed(lines: Iterable[Line]) -> Mrkdwn | None:
-    ended = sum(line.is_ended for line in lines)
-    return Mrkdwn(f"{ENDED_SIGN} {ended:,} resolved") if ended else None
+def _where(figures: Figures) -> str:
+    if figures.accounts > 1:
+        return f" in {counted(figures.accounts, 'account')}"
+    named = account_name(*figures.account) if figures.account else None
+    account = unmarked(named or "", _ACCOUNT_CHARS)
+    return f" in {account}" if account else ""
 
 
-def _several(number: int, noun: str) -> Mrkdwn | None:
-    return Mrkdwn(counted(number, noun)) if number else None
+def _how_many_are_worst(figures: Figures) -> str:
+    """Return the number of open critical findings, or of high ones, if the others are not."""
+    there = figures.open_by_severity
+    for severity in (Severity.CRITICAL, Severity.HIGH):
+        if number := there.get(severity, 0):
+            is_all = number == figures.count
+            return "" if is_all else f", {number:,} {severity.lower()}"
+    return ""
 
 
-def _trend(trend: Trend | None) -> list[dict[str, Any]]:
+def _sign(figures: Figures) -> str:
+    worst = next(iter(figures.open_by_severity), None)
+    return ENDED_SIGN if worst is None else CIRCLES[worst]
+
+
+def _colour(figures: Figures) -> str:
+    worst = next(iter(figures.open_by_severity), None)
+    return ENDED_COLOUR if worst is None else COLOURS[worst]
+
+
+def _compared_in_total(trend: Trend | None, count: int) -> str:
     if trend is None:
-        return []
+        return ""
+    change = count - trend.before
+    if not change:
+        return "as many as last time"
+    return f"{abs(change):,} {'more' if change > 0 else 'fewer'} than last time"
+
+
+def _compared(trend: Trend | None, count: int) -> Mrkdwn | None:
+    """Return the change since the digest before, in total and by severity."""
+    if trend is None:
+        return None
     changes = (
-        Mrkdwn(f"{CIRCLES[each]} {'+' if change > 0 else '\N{MINUS SIGN}'}{abs(change):,} {each}")
+        Mrkdwn(f"{CIRCLES[each]} {'+' if change > 0 else _MINUS}{abs(change):,} {each}")
         for each, change in trend.changes.items()
     )
-    compared = Mrkdwn(f"Against the digest before ({counted(trend.before, 'finding')})")
-    parts = (*changes, _names("new", trend.new), _names("gone", trend.gone))
-    text = joined(" · ", *parts) or Mrkdwn("no change")
-    return [blocks.context(Mrkdwn(f"{compared}: {text}"))]
+    total = Mrkdwn(f"{_compared_in_total(trend, count)} ({trend.before:,})")
+    return joined(" · ", total, *changes)
+
+
+def _changed_groups(trend: Trend | None) -> Mrkdwn | None:
+    if trend is None:
+        return None
+    return joined(" · ", _names("New", trend.new), _names("Gone", trend.gone))
+
+
+def _title(figures: Figures) -> Mrkdwn | None:
+    """Return the title of the one kind of all findings, if its name is another."""
+    if len(figures.kinds) != 1 or figures.kinds[0].is_of_resource:
+        return None
+    return said(figures.kinds[0].title)
 
 
 def _names(label: str, names: Sequence[str]) -> Mrkdwn | None:
@@ -181,56 +244,108 @@ def _names(label: str, names: Sequence[str]) -> Mrkdwn | None:
     return Mrkdwn(f"{label}: {text}") if text else None
 
 
-def _table(made: Sequence[Group], budget: Budget) -> list[dict[str, Any]]:
-    """Return a row for each of *made* that fits into *budget*, and the number of others."""
-    room, most = budget.chars - _MORE_CHARS, (budget.blocks - 1) * _ROWS
-    rows: list[tuple[Mrkdwn, Mrkdwn]] = []
-    for group in made[:most]:
-        row = _row(group)
-        room -= sum(map(length, row))
+def _worst(figures: Figures) -> list[dict[str, Any]]:
+    """Return a block that links the worst findings, and counts those that are as bad."""
+    same_names = alike(figures.worst)
+    room, shown = SECTION_CHARS - _MORE_CHARS, list[Mrkdwn]()
+    for line in figures.worst:
+        text = _line(line, figures, has_kind=line.resource in same_names)
+        room -= length(text) + 1
         if room < 0:
             break
-        rows.append(row)
-    table = [blocks.cells(*chain(*some)) for some in batched(rows, _ROWS, strict=False)]
-    rest = made[len(rows) :]
-    if rest:
-        kinds = counted(len(rest), "more control or type", "more controls and types")
-        found = counted(sum(group.count for group in rest), "finding")
-        table.append(blocks.context(Mrkdwn(f"… {kinds} with {found}")))
-    return table
+        shown.append(text)
+    if not shown:
+        return []
+    rest = figures.unlinked + len(figures.worst) - len(shown)
+    more = Mrkdwn(f"+ {rest:,} more {_worst_words(figures)} in the thread") if rest else None
+    return [blocks.section(joined("\n", *shown, more) or Mrkdwn(""))]
 
 
-def _row(group: Group) -> tuple[Mrkdwn, Mrkdwn]:
-    """Return the row of *group*: name and title on the left, counts and places on the right."""
-    about = said(group.title) or said(group.product)
-    sign = ENDED_SIGN if group.is_over else CIRCLES[group.severity]
-    count = counted(group.count, "finding")
-    closed = Mrkdwn("resolved") if group.is_over else _closed(group.lines)
-    where = joined(
-        # For a single finding, account and resource are named, one line each.
-        "\n" if group.count == 1 else " · ",
-        _accounts(group.lines),
-        _resources(group.lines),
-        closed,
+def _worst_words(figures: Figures) -> str:
+    there = [each for each in figures.open_by_severity if each in URGENT]
+    return " or ".join(each.lower() for each in there)
+
+
+def alike(lines: Iterable[Line]) -> set[str]:
+    """Return the short names that different resources of *lines* have in common."""
+    keys: dict[str, set[tuple[str, ...]]] = {}
+    for line in lines:
+        keys.setdefault(line.resource or "", set()).add(line.resource_key)
+    return {name for name, several in keys.items() if name and len(several) > 1}
+
+
+def linked(label: str, url: str | None, limit: int) -> Mrkdwn:
+    """Return *label* as a link to *url*, or as words without a URL or with one that is too long."""
+    shown = words(label, limit)
+    if url is None:
+        return shown
+    to_finding = link(Url(url), label, limit)
+    return to_finding if length(to_finding) <= _LINK_CHARS else shown
+
+
+def resource_of(line: Line) -> str:
+    """Return the short name of the resource; "" for an account, which is shown as such."""
+    return "" if line.resource is None or is_account(line.resource) else line.resource
+
+
+def _line(line: Line, figures: Figures, *, has_kind: bool) -> Mrkdwn:
+    """Return severity, kind and resource, linked, and whatever the headline does not say."""
+    resource = resource_of(line)
+    is_one_kind = len(figures.kinds) == 1
+    is_control = not line.is_of_resource and len(line.group) <= _CONTROL_CHARS
+    is_control = is_control and " " not in line.group
+    is_named = bool(resource) and (is_control or (is_one_kind and not line.is_of_resource))
+    account = account_name(line.account_name, line.account_id) or ""
+    label = resource if is_named else line.title
+    if is_one_kind and not resource and account:
+        # The headline and the title say all else.
+        label, account = account, ""
+    is_unsaid = bool(resource) and resource not in label and not is_one_kind
+    text = joined(
+        " · ",
+        joined(
+            " ",
+            Mrkdwn(CIRCLES[line.severity]),
+            code(line.group, _CONTROL_CHARS) if is_control and not is_one_kind else None,
+            linked(shortened(label, _LABEL_CHARS), line.url, 2 * _LABEL_CHARS),
+        ),
+        said(resource) if is_unsaid else None,
+        said(line.resource_kind) if has_kind else None,
+        bold(account, _LABEL_CHARS) if figures.accounts > 1 else None,
+        said(line.region),
+        _OWN_CARD if line.has_card else None,
     )
-    return (
-        joined("\n", Mrkdwn(f"{sign} {group_name(group)}"), about) or Mrkdwn(sign),
-        Mrkdwn(f"*{count}*\n{where}" if where else count),
+    return text or Mrkdwn(CIRCLES[line.severity])
+
+
+def _counts(figures: Figures) -> Mrkdwn | None:
+    """Return the findings by severity, and the numbers that the headline does not have."""
+    severities = figures.by_severity.items()
+    places = (
+        _several(figures.resources, "resource"),
+        Mrkdwn(f"{ENDED_SIGN} {figures.ended:,} resolved") if figures.ended else None,
+    )
+    kinds = figures.kinds if len(figures.kinds) > 1 else ()
+    return joined(
+        "\n",
+        joined(" · ", *(Mrkdwn(f"{CIRCLES[each]} {count:,} {each}") for each, count in severities)),
+        joined(" · ", *places),
+        joined(" · ", *map(_counted_kind, kinds[:_KINDS_COUNTED]), _others(kinds[_KINDS_COUNTED:])),
     )
 
 
-def _accounts(lines: Sequence[Line]) -> Mrkdwn | None:
-    number = accounts(lines)
-    if number != 1:
-        return _several(number, "account")
-    named = (account_words(each.account_name, each.account_id) for each in lines)
-    return next(filter(None, named), None)
+def _several(number: int, noun: str) -> Mrkdwn | None:
+    return Mrkdwn(counted(number, noun)) if number else None
 
 
-def _resources(lines: Sequence[Line]) -> Mrkdwn | None:
-    number = resources(lines)
-    if number != 1:
-        return _several(number, "resource")
-    [name] = {each.resource for each in lines if each.resource}
-    # The account is already shown on the line above.
-    return None if is_account(name) else said(name)
+def _counted_kind(kind: KindCount) -> Mrkdwn:
+    name = words(shortened(kind.name, _KIND_COUNT_CHARS), 2 * _KIND_COUNT_CHARS) or "finding"
+    if kind.is_of_resource:
+        number = counted(kind.count, "vulnerability", "vulnerabilities")
+        return Mrkdwn(f"{number} of {name}")
+    return Mrkdwn(f"{kind.count:,} × {name}")
+
+
+def _others(kinds: Sequence[KindCount]) -> Mrkdwn | None:
+    number = sum(kind.count for kind in kinds)
+    return Mrkdwn(f"{number:,} of {counted(len(kinds), 'other kind')}") if kinds else None

@@ -1,35 +1,37 @@
 """The thread of a digest: all of its findings, in as few replies as Slack's limits allow."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final, NamedTuple
 
 from finding_router.counts import counted
-from finding_router.findings.digest import Group, Line, groups
+from finding_router.findings.digest import Group, Line, groups, kinds
 from finding_router.slack.kit import blocks
 from finding_router.slack.kit.detail import joined, said
 from finding_router.slack.kit.frame import CIRCLES, ENDED_SIGN, account_words
 from finding_router.slack.kit.message import Message
-from finding_router.slack.kit.resources import is_account
 from finding_router.slack.kit.text import (
     SECTION_CHARS,
     SUMMARY_CHARS,
     Budget,
     Mrkdwn,
-    Url,
     length,
-    link,
     says_nothing,
     words,
 )
-from finding_router.slack.messages.digest import group_name, summed_up
+from finding_router.slack.messages.digest import (
+    alike,
+    kind_name,
+    kinds_in_short,
+    linked,
+    resource_of,
+)
 
 # A link takes ten times the room of its label: a reply holds 20 findings instead of 100.
 FINDINGS_WITH_LINKS: Final = 20
 MOST_REPLIES_WITH_LINKS: Final = 5
 _TITLE_CHARS: Final = 160
-_LINK_CHARS: Final = 1500
 _UNNAMED: Final = "finding"
 _NO_LINKS: Final = Mrkdwn("Links are left out to keep the thread short")
 
@@ -48,9 +50,10 @@ class Reply:
 
 
 class _Item(NamedTuple):
-    """One finding below its *heading*; "" if the item needs no heading."""
+    """One finding below its *heading* and its *place*; "" where it says so itself."""
 
     heading: Mrkdwn
+    place: Mrkdwn
     is_first: bool
     text: Mrkdwn
     bare: Mrkdwn
@@ -71,47 +74,79 @@ def render_replies(
     need more than *most_with_links* replies with links in total.
     """
     most_with_links = max(most_with_links - listed_before // FINDINGS_WITH_LINKS, 0)
-    made = groups(lines)
+    made, same_names = groups(lines), alike(lines)
     # One reply more than allowed is enough to decide, so a flood is not rendered twice.
-    replies = list(islice(_packed(made, has_links=True), most_with_links + 1))
+    replies = list(islice(_packed(made, same_names, has_links=True), most_with_links + 1))
     if len(replies) <= most_with_links:
         return replies
-    return list(_packed(made, has_links=False))
+    return list(_packed(made, same_names, has_links=False))
 
 
-def _items(group: Group, *, has_links: bool) -> Iterator[_Item]:
-    """Yield the items of *group*; a title that all findings share becomes their heading."""
+def _items(group: Group, same_names: Collection[str], *, has_links: bool) -> Iterator[_Item]:
+    """Yield the items of *group*; kind and place of several findings become headings."""
+    heading, place = Mrkdwn(""), Mrkdwn("")
     is_shared = group.count > 1 and len({line.title for line in group.lines}) == 1
-    heading = _heading(group) if is_shared else Mrkdwn("")
     for line in group.lines:
-        bare = _text(line, is_shared=is_shared, url=None)
-        linked = has_links and line.url
-        text = _text(line, is_shared=is_shared, url=line.url) if linked else bare
-        yield _Item(heading, line is group.lines[0], text, bare, line)
+        if group.count > 1:
+            heading, place = _heading(group), _place(line)
+        has_kind = line.resource in same_names
+
+        def text(url: str | None, line: Line = line, *, has_kind: bool = has_kind) -> Mrkdwn:
+            if group.count > 1:
+                return _text_below(line, group, is_shared=is_shared, has_kind=has_kind, url=url)
+            return _text_alone(line, has_kind=has_kind, url=url)
+
+        bare = text(None)
+        shown = text(line.url) if has_links and line.url else bare
+        yield _Item(heading, place, line is group.lines[0], shown, bare, line)
 
 
 def _heading(group: Group) -> Mrkdwn:
     title = words(group.title, _TITLE_CHARS) if group.title else None
-    return joined(" · ", group_name(group), title) or Mrkdwn(_UNNAMED)
+    if group.is_of_resource:
+        title = Mrkdwn(counted(group.count, "vulnerability", "vulnerabilities"))
+    return joined(" · ", kind_name(group), title) or Mrkdwn(_UNNAMED)
 
 
-def _text(line: Line, *, is_shared: bool, url: str | None) -> Mrkdwn:
-    """Return severity, title, account, Region and resource; the first text links to the finding."""
-    resource = line.resource if line.resource and not is_account(line.resource) else ""
+def _place(line: Line) -> Mrkdwn:
     account = account_words(line.account_name, line.account_id)
-    label = line.title
-    if is_shared:
-        label = resource or _account(line)
-        account = account if resource else None
-    # A resource that the label already names would be a repetition.
-    resource = "" if resource in label else resource
+    return joined(" · ", account, said(line.region)) or Mrkdwn("")
+
+
+def _text_below(
+    line: Line, group: Group, *, is_shared: bool, has_kind: bool, url: str | None
+) -> Mrkdwn:
+    """Return severity, and the title or the resource, whichever the headings do not have."""
+    resource = resource_of(line)
+    label = (resource or _account(line)) if is_shared else line.title
+    is_unsaid = resource not in label and not group.is_of_resource
+    return _text(line, label, resource if is_unsaid else "", has_kind=has_kind, url=url)
+
+
+def _text_alone(line: Line, *, has_kind: bool, url: str | None) -> Mrkdwn:
+    """Return severity, title, account, Region and resource; the title links to the finding."""
+    resource = resource_of(line)
+    # A resource that the title already names would be a repetition.
+    unsaid = "" if resource in line.title else resource
+    return _text(line, line.title, unsaid, has_kind=has_kind, url=url, place=_place(line))
+
+
+def _text(
+    line: Line,
+    label: str,
+    resource: str,
+    *,
+    has_kind: bool,
+    url: str | None,
+    place: Mrkdwn | None = None,
+) -> Mrkdwn:
     more = counted(line.more_resources, "more resource") if line.more_resources else ""
     text = joined(
         " · ",
-        _linked(label, url) or Mrkdwn(_UNNAMED),
-        account,
-        said(line.region),
+        linked(label, url, _TITLE_CHARS) or Mrkdwn(_UNNAMED),
+        place,
         said(resource),
+        said(line.resource_kind) if has_kind else None,
         Mrkdwn(f"+ {more}") if more else None,
         Mrkdwn("resolved") if line.is_ended else None,
     )
@@ -124,19 +159,13 @@ def _account(line: Line) -> str:
     return f"{name} ({number})" if name and number else name or number or _UNNAMED
 
 
-def _linked(label: str, url: str | None) -> Mrkdwn:
-    shown = words(label, _TITLE_CHARS)
-    if url is None:
-        return shown
-    linked = link(Url(url), label, _TITLE_CHARS)
-    return linked if length(linked) <= _LINK_CHARS else shown
-
-
-def _packed(made: Iterable[Group], *, has_links: bool) -> Iterator[Reply]:
+def _packed(
+    made: Iterable[Group], same_names: Collection[str], *, has_links: bool
+) -> Iterator[Reply]:
     note = None if has_links else _NO_LINKS
     page = _Page(note)
     for group in made:
-        for item in _items(group, has_links=has_links):
+        for item in _items(group, same_names, has_links=has_links):
             if not page.add(item):
                 yield page.reply()
                 page = _Page(note)
@@ -158,9 +187,11 @@ class _Page:
             self._budget.take(block)
 
     def add(self, item: _Item) -> bool:
-        """Add *item* below its heading and return True; return False if there is no room."""
-        is_below = bool(self.items) and self.items[-1].heading == item.heading
-        added = f"\n{item.text}"
+        """Add *item* below its headings and return True; return False if there is no room."""
+        last = self.items[-1] if self.items else None
+        is_below = last is not None and last.heading == item.heading
+        place = item.place if last is None or last.place != item.place else ""
+        added = f"\n{place}\n{item.text}" if place else f"\n{item.text}"
         if is_below and length(self._paragraphs[-1] + added) <= SECTION_CHARS:
             if length(added) > self._budget.chars:
                 return False
@@ -179,7 +210,7 @@ class _Page:
         """Return the reply with the items added so far."""
         lines = [item.line for item in self.items]
         found = counted(len(lines), "finding")
-        text = Mrkdwn(f"{found}: {summed_up(groups(lines), SUMMARY_CHARS - length(found) - 2)}")
+        text = f"{found}: {kinds_in_short(kinds(lines), SUMMARY_CHARS - length(found) - 2)}"
         body = [blocks.section(Mrkdwn(paragraph)) for paragraph in self._paragraphs]
         return Reply(
             message=Message(text=text, blocks=[*body, *self._foot]),
@@ -188,16 +219,19 @@ class _Page:
         )
 
     def _bare(self) -> Iterator[str]:
-        heading = ""
+        heading = place = ""
         for item in self.items:
-            if item.heading and item.heading != heading:
-                yield item.heading
-            heading = item.heading
+            if item.heading != heading:
+                place = ""
+                if item.heading:
+                    yield item.heading
+            if item.place and item.place != place:
+                yield item.place
+            heading, place = item.heading, item.place
             yield item.bare
 
 
 def _below(item: _Item) -> str:
-    """Return *item* below its heading, which is marked "(continued)" if repeated."""
-    if not item.heading:
-        return item.text
-    return f"{item.heading}{'' if item.is_first else ' (continued)'}\n{item.text}"
+    """Return *item* below its headings, the first marked "(continued)" if repeated."""
+    heading = f"{item.heading}{'' if item.is_first else ' (continued)'}" if item.heading else ""
+    return "\n".join(part for part in (heading, item.place, item.text) if part)

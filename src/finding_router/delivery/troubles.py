@@ -1,0 +1,95 @@
+"""The words of notices about the routing table and the Ledger."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from finding_router.counts import counted
+from finding_router.errors import RouteError
+from finding_router.slack.kit.text import Mrkdwn
+from finding_router.slack.messages.notice import Point, Words
+
+# Most silences that are over have done what they were for: their authors hear of it once.
+SILENCE_OVER_SECONDS: Final = 90 * 86_400.0
+_A_DAY: Final = 86_400.0
+_EDIT: Final = "Edit the table"
+# Kind of an item: what becomes of things without it.
+_WITHOUT: Final = {
+    "route": "Its findings go to other routes or to the default channel.",
+    "silence": "It silences nothing.",
+    "account": "Its account keeps the name that findings give it.",
+}
+
+
+def skipped(problems: Sequence[RouteError], table: str) -> Words:
+    """Return the words about items of the routing table with *problems*; *table* is its page."""
+    items = list(dict.fromkeys((each.kind, each.name) for each in problems))
+    mistakes = counted(len(problems), "mistake")
+    if len(items) == 1:
+        [(kind, name)] = items
+        headline = f"{kind.capitalize()} “{name}” is skipped: {mistakes}"
+        without = _WITHOUT.get(kind, "The router does without it.")
+        details = [Point(f"{each.problem}; {each.remedy}", each.field) for each in problems]
+    else:
+        headline = f"{len(items):,} items of the routing table are skipped: {mistakes}"
+        without = "Findings go to other routes or to the default channel."
+        details = [
+            Point(f"{each.problem}; {each.remedy}", f"{each.kind} {each.name}: {each.field}")
+            for each in problems
+        ]
+    return Words(
+        headline,
+        details,
+        consequence=f"{without} Nothing is lost.",
+        remedy=Mrkdwn("`finding-router routes check` lists every mistake"),
+        links=[(_EDIT, table)],
+    )
+
+
+def silence_over(problem: RouteError, table: str) -> Words:
+    """Return the words about a silence that is over."""
+    return Words(
+        f"Silence “{problem.name}” is over",
+        [Point(problem.problem, problem.field)],
+        icon="🔔",
+        consequence="Its findings are posted again.",
+        remedy=Mrkdwn("Delete the item, or give it a later end"),
+        links=[(_EDIT, table)],
+        every_seconds=SILENCE_OVER_SECONDS,
+    )
+
+
+def shared_name(name: str, accounts: Sequence[str], table: str) -> Words:
+    """Return the words about *accounts*, by their ids, that all call themselves *name*."""
+    return Words(
+        f"{counted(len(accounts), 'account')} call themselves “{name}”",
+        accounts,
+        icon="⚠️",
+        consequence="Their findings go by the accounts' ids, in cards and in {account}.",
+        remedy=Mrkdwn("Give each of them an alias in the routing table"),
+        links=[(_EDIT, table)],
+        every_seconds=_A_DAY,
+    )
+
+
+def stale(reason: Exception, table: str) -> Words:
+    """Return the words about a routing table that cannot be read for *reason*."""
+    return Words(
+        "The routing table cannot be read",
+        [str(reason)],
+        icon="⚠️",
+        consequence="The last good one is in force, and edits have no effect.",
+        remedy=Mrkdwn("The router tries again with each batch"),
+        links=[("Open the table", table)],
+    )
+
+
+def unreadable(items: Sequence[str]) -> Words:
+    """Return the words about *items* of the Ledger that cannot be read, each with its reason."""
+    number = counted(len(items), "item of the Ledger", "items of the Ledger")
+    return Words(
+        f"{number} cannot be read",
+        items,
+        icon="⚠️",
+        consequence="What depends on them waits, and all else goes on.",
+        remedy=Mrkdwn("See “Upgrade and roll back” in `docs/operations.md`"),
+    )
