@@ -97,15 +97,16 @@ def _tell(states: int, state: int) -> None:
 
 
 def _prepare(handler_name: str) -> None:
-    """Import all that the function may import later, and read what boto3 knows of its services."""
+    """Import all that the function may import later, and read the models of its services."""
     _find(handler_name)
     package = sys.modules[handler_name.partition(".")[0]]
     for module in pkgutil.walk_packages(getattr(package, "__path__", ()), f"{package.__name__}."):
         importlib.import_module(module.name)
-    if boto3 := sys.modules.get("boto3"):
+    if "botocore" in sys.modules:
         importlib.import_module(f"{__package__}.boto_speed").speed_up()
+        session = importlib.import_module("botocore.session").Session()
         for service in _SERVICES:
-            boto3.client(service).close()
+            session.create_client(service).close()
 
 
 def _run(handler_name: str, clock: "_Clock", pipes: Sequence[int]) -> None:

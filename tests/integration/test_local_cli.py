@@ -37,12 +37,49 @@ def runner(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Any:
-    """Copy the files that the commands need into a folder of its own."""
-    (tmp_path / "template.yaml").write_text(TEMPLATE.read_text())
-    (tmp_path / "events").mkdir()
+    """Return a folder with the files that the commands need."""
+    return copy_project(tmp_path)
+
+
+def copy_project(folder: Path) -> Path:
+    """Copy the files that the commands need into *folder*."""
+    (folder / "template.yaml").write_text(TEMPLATE.read_text())
+    (folder / "events").mkdir()
     for path in EVENTS.glob("imported-guardduty-*.json"):
-        (tmp_path / "events" / path.name).write_text(path.read_text())
-    return tmp_path
+        (folder / "events" / path.name).write_text(path.read_text())
+    return folder
+
+
+@contextmanager
+def kept_running(project: Path, *words: str) -> Iterator[tuple[Any, str]]:
+    """Start a command of `local`, wait until it is there, and end it as a person does."""
+    command = [sys.executable, "-c", "from finding_router_cli.main import main; main()"]
+    template = str(project / "template.yaml")
+    process = subprocess.Popen(
+        [*command, "local", *words, "--template", template],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    seen = ""
+    while "--host 0.0.0.0" not in seen:
+        text = process.stdout.readline()
+        assert text, seen
+        seen += text
+    try:
+        yield process, seen
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Start `local up` for the tests that leave no trace which another one would see."""
+    folder = copy_project(tmp_path_factory.mktemp("lasting"))
+    with kept_running(folder, "up") as (_, seen):
+        yield folder, seen
 
 
 def plain(outcome: FindingOutcome) -> str:
@@ -203,30 +240,6 @@ class TestDemo:
         assert 0 == process.returncode
 
 
-@contextmanager
-def kept_running(project: Path, *words: str) -> Iterator[tuple[Any, str]]:
-    """Start a command of `local`, wait until it is there, and end it as a person does."""
-    command = [sys.executable, "-c", "from finding_router_cli.main import main; main()"]
-    template = str(project / "template.yaml")
-    process = subprocess.Popen(
-        [*command, "local", *words, "--template", template],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    seen = ""
-    while "--host 0.0.0.0" not in seen:
-        text = process.stdout.readline()
-        assert text, seen
-        seen += text
-    try:
-        yield process, seen
-    finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGINT)
-            process.communicate(timeout=30)
-
-
 class TestUp:
     """`local up`, in a process of its own."""
 
@@ -284,9 +297,9 @@ class TestUp:
         ):
             pass
 
-    def test_knows_the_samples_in_every_region(self, project: Any, running: Any) -> None:
+    def test_knows_the_samples_in_every_region(self, lasting: Any) -> None:
         """A direct invocation finds the samples there in any configured AWS Region."""
-        _, seen = running
+        project, seen = lasting
         hub = boto3.client(
             "securityhub",
             "eu-central-1",
@@ -301,11 +314,11 @@ class TestUp:
         assert len(list((project / "events").glob("imported-*.json"))) == len(findings)
 
     def test_findings_are_explained_by_its_routes(
-        self, project: Any, running: Any, monkeypatch: pytest.MonkeyPatch
+        self, lasting: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The command explain uses the routes edited in the table of the stack."""
+        project, seen = lasting
         monkeypatch.setattr("finding_router_cli.routes_at_hand.TEMPLATE", project / "template.yaml")
-        _, seen = running
         endpoint = endpoint_in(seen)
         item = json.loads(re.search(r"--item '(.*)'", seen)[1])
         client = boto3.client(

@@ -527,7 +527,7 @@ def test_the_card_of_several_standards_keeps_its_first_headline(
         if batch:
             router.send(*batch)
             router.clock.now += 60
-            assert TITLES[order[0]] in router.card.text
+            assert TITLES[order[0]] in router.card.all
 
     assert 1 == len(router.slack.opened(ALERTS))
 
@@ -540,7 +540,7 @@ def test_a_new_title_of_the_first_finding_is_shown() -> None:
     worse = {"Severity": {"Label": "CRITICAL"}, "UpdatedAt": LATER}
     router.send(control(FSBP, Title="Now open to the world", **worse))
 
-    assert "Now open to the world" in router.card.text
+    assert "Now open to the world" in router.card.all
 
 
 def in_region(region: str, **changes: Any) -> dict[str, Any]:
