@@ -10,7 +10,7 @@ from faults.soak import Report, reachable, soak, unstruck
 from finding_router_local.faults import Effect, Fault
 from finding_router_local.stack import Stack
 
-FINDINGS = 500
+FINDINGS = 300
 
 
 @pytest.mark.timeout(600)

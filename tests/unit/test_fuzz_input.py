@@ -65,7 +65,7 @@ def bodies(draw: st.DrawFn) -> object:
 
 
 @given(body=bodies())
-@examples(60)
+@examples(40)
 def test_whatever_an_event_is_its_neighbours_end_well(body: object) -> None:
     """And it never leaves the handler as an exception."""
     router = DynamoRouter()

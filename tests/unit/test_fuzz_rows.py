@@ -29,7 +29,7 @@ from pattern_language import LEAVES_OR_ABSENCE, TESTS
 type Json = dict[str, Any]
 
 NOW = datetime(2026, 3, 9, 12, tzinfo=UTC)
-MANY = examples(150)
+MANY = examples(75)
 SOME = examples(40)
 
 # All operators, so that the row shares columns with them.
