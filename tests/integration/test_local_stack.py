@@ -205,7 +205,13 @@ def test_worker_that_is_killed_is_replaced(stack: Stack, fault: Fault) -> None:
 def test_two_workers_share_a_flood() -> None:
     """Two processes work at the same time; each finding is posted once."""
     findings = [
-        new_event(f"finding-{number}", AwsAccountId=f"{number % 8:012}") for number in range(40)
+        # Accounts of one name would be an alert to the operators.
+        new_event(
+            f"finding-{number}",
+            AwsAccountId=f"{number % 8:012}",
+            AwsAccountName=f"account-{number % 8}",
+        )
+        for number in range(40)
     ]
     with Stack(workers=2, parameters={"BatchSize": 5}) as stack:
         stack.put_routes(ROUTES)
