@@ -131,6 +131,11 @@ class FaultBoard:
         with self._lock:
             self._armed.clear()
 
+    @property
+    def are_planned(self) -> bool:
+        """Return True if any fault is planned, or has struck and was not cleared."""
+        return bool(self._armed)
+
     def state(self) -> list[dict[str, Any]]:
         """List the faults as JSON, with how often each has struck."""
         with self._lock:

@@ -79,13 +79,22 @@ class Gate:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one HTTP request."""
         call = _read(environ)
-        self.counts[call.service, call.operation] += 1
-        self.recent.append(call)
+        self.record(call)
         answer = self._answer(call, environ)
         if answer is None:
             hang_up(environ)
         start_response(answer.status, answer.headers)
         return [answer.body]
+
+    def record(self, call: Call) -> None:
+        """Count and keep *call*."""
+        self.counts[call.service, call.operation] += 1
+        self.recent.append(call)
+
+    @property
+    def is_closing(self) -> bool:
+        """Return True once nobody is to wait for messages any more."""
+        return self._is_closing
 
     @contextmanager
     def holding(self, service: str) -> Iterator[None]:

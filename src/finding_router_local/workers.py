@@ -10,6 +10,7 @@ from finding_router_local.deployment import Function, Source
 from finding_router_local.event_source import EventSource
 from finding_router_local.function_process import ClockState, FunctionProcess, fork_server
 from finding_router_local.invocation import Batch, Invoke
+from finding_router_local.polling import QueueCalls
 
 type MakeInvoke = Callable[[Function], Invoke]
 
@@ -44,7 +45,7 @@ class Workers:
         )
         self._make_source = partial(
             EventSource,
-            sqs=aws.client("sqs"),
+            sqs=QueueCalls(aws),
             region=aws.region,
             on_batch=on_batch,
             ahead=lambda: pace().ahead_seconds,
