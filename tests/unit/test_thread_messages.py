@@ -237,7 +237,7 @@ class TestEnded:
         long, blank = (texts(ended(title=title))[0] for title in ("very " * 40 + "long", " "))
 
         assert "very v…~ · *payments-prod* eu-west-1" in long
-        assert "arn:aws:example:eu-west-1:123456789012:finding/1:` S3 bucket invoices~" in blank
+        assert "arn:aws:example:eu-west-1:123456789012:…`~" in blank
 
 
 class TestStandards:

@@ -25,7 +25,7 @@ from finding_router.slack.kit.top import Source
 
 _LISTING_CHARS: Final = 1500
 _REST_CHARS: Final = 200
-_ADVICE_CHARS: Final = 160
+_ADVICE_CHARS: Final = 120
 _NOTE_CHARS: Final = 200
 _FIELDS_SHOWN: Final = 5
 _FIELDS_CHARS: Final = 600
