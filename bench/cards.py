@@ -29,7 +29,8 @@ from finding_router.findings.finding import Finding
 from finding_router.findings.timestamps import parse_timestamp
 from finding_router.slack.kit.frame import CIRCLES
 from finding_router.slack.kit.message import Message
-from finding_router.slack.kit.resources import is_account, short_name
+from finding_router.slack.kit.resources import given_name, is_account, short_name
+from finding_router.slack.kit.text import unmarked
 from finding_router.slack.messages.card import CardContext, render, render_raw
 from finding_router.slack.messages.thread import render_ended
 from finding_router_cli.inputs import read_events
@@ -53,6 +54,8 @@ SHARPNESS: Final = 2
 NAME_WIDTH: Final = 56
 CONTEXT: Final = CardContext(("every-account-and-service",))
 OPEN_SECONDS: Final = 11 * 86_400.0
+# A longer name of an account is cut.
+ACCOUNT_CHARS: Final = 30
 # Of a name that the push text shortens, so many characters identify it.
 LEAST_NAME: Final = 8
 FACT_WORDS: Final = 2
@@ -148,19 +151,27 @@ def missing_parts(card: Card) -> Iterator[str]:
     finding = card.finding
     if finding is None or card.is_ended:
         return
-    seen = card.message.text[:PUSH_CHARS]
-    account = finding.account_name or finding.account_id
-    names = [short_name(each) for each in finding.resources]
-    names = [name for name in names if not is_account(name)]
+    # A colon may stand as a sign that looks like it: two of them make an emoji.
+    seen = card.message.text[:PUSH_CHARS].replace("∶", ":")  # noqa: RUF001
+    account = unmarked(finding.account_name or finding.account_id or "", ACCOUNT_CHARS)
+    account = account.replace("∶", ":")  # noqa: RUF001
+    resources = [each for each in finding.resources if not is_account(short_name(each))]
+    names = [unmarked(short_name(each), PUSH_CHARS) for each in resources]
     if account and account not in seen:
         yield "account"
     rest = seen
     for word in (*names, account, finding.product, finding.region, finding.severity):
         rest = rest.replace(word, " ") if word else rest
+    # The id of a control is a fact: no standard has another name for it.
+    if finding.control_id and finding.control_id in seen:
+        rest += " of a control"
+    if finding.title in seen:
+        rest += " whole title"
     if len(re.findall(r"[^\W_]{2,}", rest.strip("".join(CIRCLES.values())))) < FACT_WORDS:
         yield "fact"
-    tags = [each.tags["Name"] for each in finding.resources if each.tags.get("Name")]
-    if names and not any(name[:LEAST_NAME] in seen for name in (*names, *tags)):
+    given = [unmarked(given_name(each) or "", PUSH_CHARS) for each in resources]
+    names = [name.replace("∶", ":") for name in (*names, *given) if name]  # noqa: RUF001
+    if names and not any(name[:LEAST_NAME] in seen for name in names):
         yield "resource"
 
 

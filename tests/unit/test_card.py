@@ -369,7 +369,7 @@ class TestBody:
         """Without that of Security Hub's, which leads to the guide that is linked anyway."""
         text = "For information on how to correct this issue, consult the AWS Security Hub docs."
         shown = render(make_finding(), CONTEXT)
-        bare = render(make_finding(remediation_text=text), CONTEXT)
+        bare = render(make_finding(remediation_text=text, control_id="S3.8"), CONTEXT)
         kept = render(make_finding(remediation_text=text, remediation_url=None), CONTEXT)
 
         assert labels(shown)["Advice"] == "Block public access."

@@ -13,6 +13,7 @@ from finding_router.slack.kit.links import (
     Arn,
     finding_url,
     guide_url,
+    is_of_aws,
     outside,
     product_url,
     resource_url,
@@ -365,6 +366,22 @@ class TestOutside:
 
         assert found is not None
         assert found.url == console
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("docs.aws.amazon.com", True),
+        ("eu-west-1.console.aws.amazon.com", True),
+        ("console.amazonaws-us-gov.com", True),
+        ("evil-aws.amazon.com", False),
+        ("aws.amazon.com.evil.example", False),
+        ("bucket.s3.amazonaws.com", False),
+    ],
+)
+def test_only_aws_has_its_hosts(host: str, *, expected: bool) -> None:
+    """A link there needs no host in its label; anybody can have a page on some others."""
+    assert is_of_aws(host) is expected
 
 
 class TestProductUrl:

@@ -239,8 +239,8 @@ class TestEnded:
         """An ended card is two or three lines; a blank title gives way to the id."""
         long, blank = (texts(ended(title=title))[0] for title in ("very " * 40 + "long", " "))
 
-        assert "very…: S3 bucket invoices~ · *payments-prod*" in long
-        assert "arn:aws:example:eu-west-1:123456789012:finding/1:` S3 bucket invoices~" in blank
+        assert "very v…~ · *payments-prod* eu-west-1" in long
+        assert "arn:aws:example:eu-west-1:123456789012:…`~" in blank
 
 
 class TestStandards:

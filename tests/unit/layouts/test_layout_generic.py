@@ -45,6 +45,14 @@ def test_the_headline_names_fact_and_resource(title: str, resource: str, expecte
     assert lay_out(make_finding(title=title, resources=resources)).headline == expected
 
 
+def test_a_finding_without_a_title_says_its_type() -> None:
+    """An id alone is no fact."""
+    arn = "arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0"
+    finding = make_finding(title=arn, generator_id=arn, types=("A/B", "Effects/Data Exposure"))
+
+    assert lay_out(finding).headline == ("Data Exposure: i-0123456789abcdef0: S3 bucket invoices")
+
+
 def test_a_title_that_is_cut_is_whole_in_the_sentence() -> None:
     """Nothing of the fact is lost."""
     title = "A title that goes on and on, so that nobody would see the name of the resource in it"

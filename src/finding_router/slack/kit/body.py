@@ -25,15 +25,13 @@ from finding_router.slack.kit.text import (
 from finding_router.slack.kit.top import Source
 
 _LISTING_CHARS: Final = 1500
-_REST_CHARS: Final = 400
-_ADVICE_CHARS: Final = 250
-_NOTE_CHARS: Final = 250
+_REST_CHARS: Final = 200
+_ADVICE_CHARS: Final = 120
+_NOTE_CHARS: Final = 200
 _FIELDS_SHOWN: Final = 5
 _FIELDS_CHARS: Final = 600
 _FIELD_CHARS: Final = 100
 _LEAST_CHARS: Final = 60
-# Parts of Security Hub's advice that only lead to the guide, which is linked anyway.
-_NO_ADVICE: Final = ("consult the AWS Security Hub", "For directions on how to fix this issue")
 # Inspector's advice where the fixed version is known, which the card has.
 _OF_THE_DETAILS: Final = "Remediation is available. Please refer to the Fixed version"
 
@@ -138,11 +136,13 @@ def _description(source: Source, room: int) -> _Block | None:
 
 
 def _advice(source: Source) -> Mrkdwn | None:
-    text = source.finding.remediation_text
-    if text is None or says_nothing(text):
+    finding = source.finding
+    text = finding.remediation_text
+    # The advice on a control is where its guide is, which is linked anyway.
+    is_pointer = finding.control_id is not None and finding.remediation_url is not None
+    if text is None or says_nothing(text) or is_pointer:
         return None
-    is_pointer = source.finding.remediation_url and any(each in text for each in _NO_ADVICE)
-    return None if is_pointer or text.startswith(_OF_THE_DETAILS) else words(text, _ADVICE_CHARS)
+    return None if text.startswith(_OF_THE_DETAILS) else words(text, _ADVICE_CHARS)
 
 
 def _tags(source: Source, names: Sequence[str], most: int) -> Mrkdwn | None:

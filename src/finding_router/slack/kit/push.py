@@ -33,7 +33,8 @@ def push_text(source: Source, *, sign: str = "", news: str = "") -> str:
     others = [each for each in finding.resources if short_name(each) != own]
     said = f"{news}: {source.headline}" if news else source.headline
     fact = unmarked(said, SUMMARY_CHARS)
-    if others and not is_named_in(fact, others[0], within=room):
+    # Every sign that is replaced has a look-alike of one sign.
+    if others and not is_named_in(said, others[0], within=room):
         name = f"{_BETWEEN}{unmarked(_name(others[0]), _RESOURCE_CHARS)}"
         fact = unmarked(said, room - length(name)) + name
     more = f" + {len(others) - 1} more" if others[1:] else ""

@@ -40,7 +40,7 @@ from finding_router.slack.kit.text import (
 
 # The rest of a message is for the facts and the small print.
 TOP_CHARS: Final = 5200
-_SENTENCE_CHARS: Final = 240
+_SENTENCE_CHARS: Final = 160
 _ACCOUNT_CHARS: Final = 80
 _LABEL_CHARS: Final = 100
 _LINK_CHARS: Final = 2200

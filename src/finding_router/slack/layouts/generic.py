@@ -60,6 +60,9 @@ def lay_out(finding: Finding) -> Detail:
     )
     own = field_facts(finding, text_at(raw, "Process", "Path"), text_at(raw, "Process", "Name"))
     title = title_words(finding)
+    if finding.types and finding.title in (finding.id, finding.generator_id):
+        # Without a title the finding is called by an id, which is no fact.
+        title = f"{one_line(finding.types[-1]).rpartition('/')[2]}: {title}"
     written = headline(title, file_of(finding) or resources_name(finding))
     return Detail(
         headline=written,
