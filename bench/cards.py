@@ -26,9 +26,11 @@ from finding_router.errors import FindingError
 from finding_router.findings.asff import read_finding
 from finding_router.findings.ending import Ended
 from finding_router.findings.finding import Finding
+from finding_router.findings.timestamps import parse_timestamp
 from finding_router.slack.kit.frame import CIRCLES
 from finding_router.slack.kit.message import Message
-from finding_router.slack.kit.resources import is_account, short_name
+from finding_router.slack.kit.resources import given_name, is_account, short_name
+from finding_router.slack.kit.text import unmarked
 from finding_router.slack.messages.card import CardContext, render, render_raw
 from finding_router.slack.messages.thread import render_ended
 from finding_router_cli.inputs import read_events
@@ -52,6 +54,8 @@ SHARPNESS: Final = 2
 NAME_WIDTH: Final = 56
 CONTEXT: Final = CardContext(("every-account-and-service",))
 OPEN_SECONDS: Final = 11 * 86_400.0
+# A longer name of an account is cut.
+ACCOUNT_CHARS: Final = 30
 # Of a name that the push text shortens, so many characters identify it.
 LEAST_NAME: Final = 8
 FACT_WORDS: Final = 2
@@ -108,7 +112,9 @@ def _cards(name: str, raw: Any) -> Iterator[Card]:
         yield Card(f"{name} (unreadable)", render_raw(raw, str(error), CONTEXT), None)
         return
     yield Card(name, render(finding, CONTEXT), finding)
-    ended = render_ended(finding, CONTEXT, how=Ended.RESOLVED, after_seconds=OPEN_SECONDS)
+    seen = parse_timestamp(finding.first_seen)
+    ended_at = (seen.timestamp() if seen else 0.0) + OPEN_SECONDS
+    ended = render_ended(finding, CONTEXT, how=Ended.RESOLVED, ended_at=ended_at, said_at=None)
     yield Card(f"{name} (ended)", ended, finding, is_ended=True)
 
 
@@ -145,17 +151,26 @@ def missing_parts(card: Card) -> Iterator[str]:
     finding = card.finding
     if finding is None or card.is_ended:
         return
-    seen = card.message.text[:PUSH_CHARS]
-    account = finding.account_name or finding.account_id
-    names = [short_name(each) for each in finding.resources]
-    names = [name for name in names if not is_account(name)]
+    # A colon may stand as a sign that looks like it: two of them make an emoji.
+    seen = card.message.text[:PUSH_CHARS].replace("∶", ":")  # noqa: RUF001
+    account = unmarked(finding.account_name or finding.account_id or "", ACCOUNT_CHARS)
+    account = account.replace("∶", ":")  # noqa: RUF001
+    resources = [each for each in finding.resources if not is_account(short_name(each))]
+    names = [unmarked(short_name(each), PUSH_CHARS) for each in resources]
     if account and account not in seen:
         yield "account"
     rest = seen
     for word in (*names, account, finding.product, finding.region, finding.severity):
         rest = rest.replace(word, " ") if word else rest
+    # The id of a control is a fact: no standard has another name for it.
+    if finding.control_id and finding.control_id in seen:
+        rest += " of a control"
+    if finding.title in seen:
+        rest += " whole title"
     if len(re.findall(r"[^\W_]{2,}", rest.strip("".join(CIRCLES.values())))) < FACT_WORDS:
         yield "fact"
+    given = [unmarked(given_name(each) or "", PUSH_CHARS) for each in resources]
+    names = [name.replace("∶", ":") for name in (*names, *given) if name]  # noqa: RUF001
     if names and not any(name[:LEAST_NAME] in seen for name in names):
         yield "resource"
 

@@ -314,11 +314,12 @@ def test_region_and_partition_are_found_where_they_are_written(
         ({"Title": "Told", "Description": "More"}, "Told"),
         ({"Title": " ", "Description": "\nFirst line\nsecond"}, "First line"),
         ({"Compliance": {"SecurityControlId": "S3.8"}, "GeneratorId": "g"}, "S3.8"),
+        ({"Types": ["Effects/Data Exposure"], "GeneratorId": "generator"}, "Data Exposure"),
         ({"GeneratorId": "generator"}, "generator"),
     ],
 )
 def test_untitled_finding_is_called_by_the_next_best(fields: dict[str, Any], expected: str) -> None:
-    """Description, control, generator and at last the Id stand in for a title."""
+    """Description, control, type, generator and at last the Id stand in for a title."""
     assert expected == read_finding(_finding(**fields)).title
 
 

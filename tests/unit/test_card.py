@@ -66,15 +66,19 @@ class TestWhole:
 
     def test_what_matters_stands_above_the_colour_bar(self) -> None:
         """Slack folds what stands beside it: headline, place, resource and links are above."""
-        message = render(make_finding(), CONTEXT)
+        resources = (make_resource(), make_resource("arn:aws:s3:::other"))
+        message = render(make_finding(resources=resources), CONTEXT)
         arguments = message.arguments()
 
         headline, section = arguments["blocks"]
-        assert headline["text"]["text"] == "🟠 HIGH · Bucket is public"
+        assert headline["text"]["text"] == (
+            "🟠 HIGH · Bucket is public: S3 bucket invoices + 1 more"
+        )
         assert headline["text"]["type"] == "plain_text"
-        place, resource, sentence, links = section["text"]["text"].split("\n")
+        place, resource, other, sentence, links = section["text"]["text"].split("\n")
         assert place == "*payments-prod* · eu-west-1 · Scanner"
         assert resource.endswith("|invoices>")
+        assert other.endswith("|other>")
         assert sentence == "Everyone can read the bucket."
         assert re.findall(r"\|([^>]+)>", links) == [
             "Security Hub",
@@ -131,7 +135,9 @@ class TestPush:
         resources = (make_resource(), make_resource("arn:aws:s3:::other"))
         message = render(make_finding(resources=resources), CONTEXT)
 
-        assert "🟠 payments-prod · Bucket is public · invoices + 1 more · eu-west-1" == message.text
+        assert message.text == (
+            "🟠 payments-prod · Bucket is public: S3 bucket invoices + 1 more · eu-west-1"
+        )
 
     def test_it_repeats_nothing(self) -> None:
         """A resource that the title names, and the account itself, are not repeated."""
@@ -156,8 +162,8 @@ class TestPush:
         key = make_resource("arn:aws:s3:::invoices/" + "a/" * 40 + "2026-march.csv")
         text = render(make_finding(title=title, resources=(key,)), CONTEXT).text
 
-        assert "🟠 payments-prod · Credentials of the instance role" in text
-        assert "… · invoices/a/a" in text[:100]
+        assert "🟠 payments-prod · Credentials of the instance" in text
+        assert "…: S3 bucket invoices/a/a" in text[:100]
         assert "march.csv · eu-west-1" in text
 
     def test_a_resource_that_is_named_too_late_is_named_again(self) -> None:
@@ -291,7 +297,7 @@ class TestTop:
         """What is left of it stands below."""
         message = render(make_finding(description="word " * 60 + "end"), CONTEXT)
 
-        assert top_of(message)[2].endswith("word…")
+        assert top_of(message)[1].endswith("word…")
         assert message.blocks[-2]["elements"][0]["text"].endswith("end")
 
     def test_a_description_that_says_the_title_again_is_left_out(self) -> None:
@@ -324,7 +330,7 @@ class TestTop:
         finding = make_finding(remediation_url=url, control_id=control)
         links = top_of(render(finding, CONTEXT))[-1]
 
-        assert links.partition(" · ")[2] == (expected or "")
+        assert links.partition("|Security Hub>")[2] == (f" · {expected}" if expected else "")
 
     def test_the_product_s_own_page_is_linked_by_its_name(self) -> None:
         """And by its host, unless that is AWS's."""
@@ -338,7 +344,7 @@ class TestTop:
         assert top_of(render(partner, CONTEXT))[-1].endswith(
             " · <https://scanner.example/1|Scanner on scanner.example>"
         )
-        assert top_of(render(ours, CONTEXT))[-1].endswith("|GuardDuty>")
+        assert "/guardduty/home|GuardDuty> · " in top_of(render(ours, CONTEXT))[-1]
 
     def test_a_page_that_is_linked_already_is_not_linked_again(self) -> None:
         """Some products give one address for both."""
@@ -352,18 +358,18 @@ class TestBody:
     """The part beside the bar."""
 
     def test_a_title_too_long_for_a_headline_is_repeated(self) -> None:
-        """The headline holds 150 characters; the small print has it first."""
+        """The headline is short, so that it holds the resource too; the sentence has it all."""
         title = "word " * 50 + "end"
         message = render(make_finding(title=title), CONTEXT)
 
-        assert message.lead[0]["text"]["text"].endswith("…")
-        assert small_print_of(message).startswith("Word word")
+        assert "word…: S3 bucket invoices" in message.lead[0]["text"]["text"]
+        assert title.strip() in "\n".join(top_of(message))
 
     def test_advice_stands_below(self) -> None:
         """Without that of Security Hub's, which leads to the guide that is linked anyway."""
         text = "For information on how to correct this issue, consult the AWS Security Hub docs."
         shown = render(make_finding(), CONTEXT)
-        bare = render(make_finding(remediation_text=text), CONTEXT)
+        bare = render(make_finding(remediation_text=text, control_id="S3.8"), CONTEXT)
         kept = render(make_finding(remediation_text=text, remediation_url=None), CONTEXT)
 
         assert labels(shown)["Advice"] == "Block public access."

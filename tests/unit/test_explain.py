@@ -423,3 +423,20 @@ def test_the_commands_are_listed_without_being_imported() -> None:
     assert isinstance(main, click.Group)
     assert ["explain", "local", "redrive", "routes"] == main.list_commands(click.Context(main))
     assert "No such command 'nonsense'" in unknown.stderr
+
+
+@pytest.mark.parametrize("wanted", ["bd48ab56", FINDING["Id"]])
+def test_one_of_many_is_explained_by_its_id(explain: Explain, wanted: str) -> None:
+    """The whole one, or that of the small print of its card."""
+    result = explain([{**FINDING, "Id": "other"}, FINDING], "--finding", wanted, "--json")
+
+    [found] = json.loads(result.stdout)["findings"]
+    assert ("bd48ab56", FINDING["Id"]) == (found["short_id"], found["finding_id"])
+
+
+def test_an_id_that_no_finding_has_is_an_error(explain: Explain) -> None:
+    """Nothing would look like an answer."""
+    result = explain(FINDING, "--finding", "00000000")
+
+    assert 1 == result.exit_code
+    assert "has the id 00000000" in result.output

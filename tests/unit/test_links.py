@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factories import make_finding, make_resource
-from finding_router.slack.kit.links import AccessPortal, Arn, finding_url, outside, resource_url
+from finding_router.slack.kit.links import (
+    AccessPortal,
+    Arn,
+    finding_url,
+    is_of_aws,
+    outside,
+    resource_url,
+)
 
 PORTAL = AccessPortal("https://acme.awsapps.com/start", "ReadOnly")
 ID = "arn:aws:guardduty:eu-west-1:123456789012:detector/1/finding/2"
@@ -317,3 +324,19 @@ class TestOutside:
 
         assert found is not None
         assert found.url == console
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("docs.aws.amazon.com", True),
+        ("eu-west-1.console.aws.amazon.com", True),
+        ("console.amazonaws-us-gov.com", True),
+        ("evil-aws.amazon.com", False),
+        ("aws.amazon.com.evil.example", False),
+        ("bucket.s3.amazonaws.com", False),
+    ],
+)
+def test_only_aws_has_its_hosts(host: str, *, expected: bool) -> None:
+    """A link there needs no host in its label; anybody can have a page on some others."""
+    assert is_of_aws(host) is expected

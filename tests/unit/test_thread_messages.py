@@ -1,6 +1,7 @@
 """The messages about a finding after its card."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -46,17 +47,17 @@ class TestReopened:
         called, headline, top, small = texts(message)
 
         assert called == "<!here>"
-        assert headline == "🔁 Reopened, 2nd time · 🟠 Bucket is public"
-        place, resource, links = top.split("\n")
+        assert headline == "🔁 Reopened, 2nd time · 🟠 Bucket is public: S3 bucket invoices"
+        place, links = top.split("\n")
         assert place == (
             "*payments-prod* · eu-west-1 · Scanner · "
             "first seen <!date^1772359200^{ago}|2026-03-01 10:00 UTC>"
         )
-        assert resource.endswith("|invoices>")
-        assert "|Security Hub> · <" in links
+        assert re.findall(r"\|([^>]+)>", links)[:2] == ["S3 bucket", "Security Hub"]
         assert small == "Finding `86dfbf72` · route `every-account`"
         assert message.text == (
-            "🔁 payments-prod · Reopened, 2nd time: Bucket is public · invoices · eu-west-1"
+            "🔁 payments-prod · Reopened, 2nd time: Bucket is public: S3 bucket invoices"
+            " · eu-west-1"
         )
         assert message.colour == COLOURS[Severity.HIGH]
 
@@ -82,10 +83,13 @@ def test_a_rise_names_both_severities() -> None:
     """In the colour of the new one."""
     message = risen(make_finding(severity=Severity.CRITICAL), Severity.MEDIUM, CONTEXT)
 
-    assert texts(message)[1] == "🔺 Severity rose from MEDIUM to CRITICAL · 🔴 Bucket is public"
+    assert texts(message)[1] == (
+        "🔺 Severity rose from MEDIUM to CRITICAL · 🔴 Bucket is public: S3 bucket invoices"
+    )
     assert message.colour == COLOURS[Severity.CRITICAL]
     assert message.text.startswith(
-        "🔺 payments-prod · Severity rose from MEDIUM to CRITICAL: Bucket is public · invoices"
+        "🔺 payments-prod · Severity rose from MEDIUM to CRITICAL: "
+        "Bucket is public: S3 bucket invoices"
     )
 
 
@@ -127,7 +131,9 @@ class TestEnded:
         )
 
         line, small = texts(card)
-        assert line == f"{said} · ~🟠 Bucket is public~ · *payments-prod* eu-west-1"
+        assert line == (
+            f"{said} · ~🟠 Bucket is public: S3 bucket invoices~ · *payments-prod* eu-west-1"
+        )
         assert small.startswith(f"{why} · <https://")
         assert small.endswith("|Security Hub> · finding `86dfbf72`")
         assert card.colour == ENDED_COLOUR
@@ -233,8 +239,8 @@ class TestEnded:
         """An ended card is two or three lines; a blank title gives way to the id."""
         long, blank = (texts(ended(title=title))[0] for title in ("very " * 40 + "long", " "))
 
-        assert "very v…~ · *payments-prod*" in long
-        assert "arn:aws:example:eu-west-1:123456789012:finding/1`~" in blank
+        assert "very v…~ · *payments-prod* eu-west-1" in long
+        assert "arn:aws:example:eu-west-1:123456789012:…`~" in blank
 
 
 class TestStandards:

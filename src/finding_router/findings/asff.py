@@ -101,4 +101,5 @@ def read_finding(raw: object) -> Finding:
 
 def _title(asff: _Asff, outline: Outline) -> str | None:
     first_line = (asff.description or "").strip().partition("\n")[0]
-    return asff.title or first_line or outline.control_id or asff.generator_id
+    kind = next(iter(texts_at(outline.raw, "Types")), "").rpartition("/")[2].strip()
+    return asff.title or first_line or outline.control_id or kind or asff.generator_id

@@ -28,4 +28,4 @@ def test_the_layout_is_applied_to_the_finding() -> None:
     """The message has the parts that the layout returns."""
     detail = lay_out(make_finding({"Confidence": 90}))
 
-    assert dict(detail.facts) == {"Confidence": "90 of 100"}
+    assert detail.small_print == ("confidence 90 of 100",)

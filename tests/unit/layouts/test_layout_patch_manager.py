@@ -1,8 +1,13 @@
 """Patch Manager's layout."""
 
-from factories import make_finding
-from finding_router.slack.kit.detail import Detail
+from factories import make_finding, make_resource
 from finding_router.slack.layouts.patch_manager import lay_out
+
+INSTANCE = make_resource(
+    "arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0",
+    type="AwsEc2Instance",
+    tags={"Name": "web-1"},
+)
 
 
 def test_counts_that_are_not_zero_are_shown() -> None:
@@ -15,16 +20,20 @@ def test_counts_that_are_not_zero_are_shown() -> None:
         "InstalledRejectedCount": 0,
         "Operation": "Scan",
     }
+    detail = lay_out(make_finding({"PatchSummary": summary}, resources=(INSTANCE,)))
 
-    assert lay_out(make_finding({"PatchSummary": summary})).facts == (
-        ("Missing", "9"),
-        ("Failed", "2"),
-        ("Installed", "214"),
+    assert detail.headline == "Patches: 9 missing, 2 failed on web-1"
+    assert detail.facts == (
+        ("Patches", "9 missing · 2 failed · 214 installed"),
         ("Baseline", "`pb-0c10e65780EXAMPLE`"),
-        ("Operation", "Scan"),
     )
+    assert detail.small_print == ("operation Scan",)
+    assert [page.label for page in detail.pages] == ["Patch Manager"]
 
 
-def test_without_a_summary_nothing_is_added() -> None:
-    """Without known fields, nothing is shown."""
-    assert lay_out(make_finding()) == Detail()
+def test_without_a_summary_the_title_remains() -> None:
+    """Without known fields, nothing is added."""
+    detail = lay_out(make_finding(resources=()))
+
+    assert detail.headline == "Bucket is public"
+    assert (detail.facts, detail.small_print) == ((), ())

@@ -23,17 +23,14 @@ from finding_router.slack.kit.text import (
 )
 from finding_router.slack.kit.top import Source
 
-_LISTED: Final = 5
 _LISTING_CHARS: Final = 1500
-_REST_CHARS: Final = 400
-_ADVICE_CHARS: Final = 250
-_NOTE_CHARS: Final = 250
+_REST_CHARS: Final = 200
+_ADVICE_CHARS: Final = 120
+_NOTE_CHARS: Final = 200
 _FIELDS_SHOWN: Final = 5
 _FIELDS_CHARS: Final = 600
 _FIELD_CHARS: Final = 100
 _LEAST_CHARS: Final = 60
-# Parts of Security Hub's advice that only lead to the guide, which is linked anyway.
-_NO_ADVICE: Final = ("consult the AWS Security Hub", "For directions on how to fix this issue")
 
 type _Block = dict[str, Any]
 
@@ -62,15 +59,21 @@ def body(
     return [made[index] for index in sorted(made)], left_out
 
 
-def owner_facts(source: Source, show_tags: Sequence[str]) -> tuple[Fact, ...]:
-    """Return who cares for it: the tags with the names *show_tags*, and people's own fields."""
-    return facts(("Tags", _tags(source, show_tags)), ("Fields", _fields(source)))
+def owner_facts(
+    source: Source, show_tags: Sequence[str], most: int = _FIELDS_SHOWN
+) -> tuple[Fact, ...]:
+    """
+    Return who cares for it: the tags with the names *show_tags*, and people's own fields.
+
+    Of each the first *most* are listed.
+    """
+    return facts(("Tags", _tags(source, show_tags, most)), ("Fields", _fields(source, most)))
 
 
-def note_of(source: Source) -> Mrkdwn | None:
+def note_of(source: Source, limit: int = _NOTE_CHARS) -> Mrkdwn | None:
     """Return the note on the finding, in one line."""
     text = text_at(source.finding.raw, "Note", "Text")
-    return None if text is None or says_nothing(text) else words(text, _NOTE_CHARS)
+    return None if text is None or says_nothing(text) else words(text, limit)
 
 
 def _parts(source: Source, show_tags: Sequence[str]) -> Iterator[_Part] | list[_Part]:
@@ -101,34 +104,36 @@ def _facts(known: Sequence[Fact], room: int) -> _Block | None:
 
 def _listing(listing: Listing, room: int) -> _Block | None:
     limit = min(room, _LISTING_CHARS) - len(blocks.titled(listing.title, Mrkdwn("")))
-    text = lines(listing.items, _LISTED, limit, listing.nouns)
+    text = lines(listing.items, listing.most, limit, listing.nouns)
     return blocks.section(blocks.titled(listing.title, text)) if text else None
 
 
 def _description(source: Source, room: int) -> _Block | None:
     """Return what the description says beyond the sentence at the top."""
-    text = source.detail.description or source.finding.description
+    own = source.detail.description
+    text = source.finding.description if own is None else own
     if text is None or says_nothing(text) or room < _LEAST_CHARS:
         return None
     line, said_before = one_line(text), source.sentence.removesuffix("…")
-    if source.detail.sentence is None:
-        if not said_before or len(line) <= len(source.sentence):
-            return None
-        line = line.removeprefix(said_before).lstrip(" ,;:")
-    if line in {source.sentence, one_line(source.finding.title)}:
+    if source.detail.sentence is None and (not said_before or len(line) <= len(source.sentence)):
+        return None
+    line = line.removeprefix(said_before).lstrip(" ,;:")
+    if not line or line in {source.sentence, one_line(source.finding.title)}:
         return None
     return blocks.context(words(line, min(room, _REST_CHARS)))
 
 
 def _advice(source: Source) -> Mrkdwn | None:
-    text = source.finding.remediation_text
-    if text is None or says_nothing(text):
+    finding = source.finding
+    text = finding.remediation_text
+    # The advice on a control is where its guide is, which is linked anyway.
+    is_pointer = finding.control_id is not None and finding.remediation_url is not None
+    if text is None or says_nothing(text) or is_pointer:
         return None
-    is_pointer = source.finding.remediation_url and any(each in text for each in _NO_ADVICE)
-    return None if is_pointer else words(text, _ADVICE_CHARS)
+    return words(text, _ADVICE_CHARS)
 
 
-def _tags(source: Source, names: Sequence[str]) -> Mrkdwn | None:
+def _tags(source: Source, names: Sequence[str], most: int) -> Mrkdwn | None:
     """Return the tags called *names*, in any case, of all resources, without repeats."""
     shown: dict[str, None] = {}
     for name in names:
@@ -137,10 +142,10 @@ def _tags(source: Source, names: Sequence[str]) -> Mrkdwn | None:
                 if key.lower() == name.lower() and not says_nothing(value):
                     shown[f"{key}={value}"] = None
     items = [item for item in (words(each, _FIELD_CHARS) for each in shown) if item]
-    return listed(items, _FIELDS_SHOWN, _FIELDS_CHARS) if items else None
+    return listed(items, most, _FIELDS_CHARS) if items else None
 
 
-def _fields(source: Source) -> Mrkdwn | None:
+def _fields(source: Source, most: int) -> Mrkdwn | None:
     """Return the fields that people or their tools put onto the finding; a URL is linked."""
     written = source.finding.raw.get("UserDefinedFields")
     if not isinstance(written, dict):
@@ -154,4 +159,4 @@ def _fields(source: Source) -> Mrkdwn | None:
         shown = link(Url(target.url), target.host, _FIELD_CHARS) if target else said(value)
         if item := joined(": ", words(key, _FIELD_CHARS), shown):
             items.append(item)
-    return listed(items, _FIELDS_SHOWN, _FIELDS_CHARS) if items else None
+    return listed(items, most, _FIELDS_CHARS) if items else None

@@ -19,11 +19,16 @@ class Fact(NamedTuple):
 
 
 class Listing(NamedTuple):
-    """Lines under a title, the worst first; *nouns* are the singular and plural of an item."""
+    """
+    Lines under a title, the worst first; *nouns* are the singular and plural of an item.
+
+    A card shows the first *most*, and counts the others.
+    """
 
     title: str
     items: tuple[Mrkdwn, ...]
     nouns: tuple[str, str]
+    most: int = 5
 
 
 class Page(NamedTuple):
@@ -46,7 +51,8 @@ class Detail:
     important first: Slack may fold all after the fifth line. *pages* are links of the product: its
     own console page, AWS's page on the finding type, CloudTrail for the key or user.
     *small_print* are values of low importance, such as the finding type. *standards* are the
-    standards that require the control. *description* replaces the finding's.
+    standards that require the control. *description* and *title* replace the finding's; "" shows
+    none, as the headline puts it in words.
 
     The card itself adds the title where the headline is another, account, Region, product,
     resources, links to Security Hub and to the guide, tags, note, dates, ids and route.
@@ -61,11 +67,17 @@ class Detail:
     small_print: tuple[Mrkdwn, ...] = ()
     standards: tuple[str, ...] = ()
     description: str | None = None
+    title: str | None = None
 
 
 def facts(*pairs: tuple[str, Mrkdwn | None]) -> tuple[Fact, ...]:
     """Return a fact for each pair of label and value, without those that have no value."""
     return tuple(Fact(label, value) for label, value in pairs if value)
+
+
+def pages(*pairs: tuple[str, str | None]) -> tuple[Page, ...]:
+    """Return a page for each pair of label and address, without those that have no address."""
+    return tuple(Page(label, url) for label, url in pairs if url)
 
 
 def listings(title: str, nouns: tuple[str, str], *items: Mrkdwn | None) -> tuple[Listing, ...]:

@@ -158,6 +158,32 @@ def resource_url(resource: Resource, finding: Finding, portal: AccessPortal | No
     return _console(arn.partition, region, filled, account, portal)
 
 
+def product_url(finding: Finding, page: str, **values: str | None) -> Url | None:
+    """
+    Return a link to *page* of a product's console in the finding's Region, for `Page`.
+
+    *page* is a template with {region} and the names of *values*. Return None without a valid
+    Region, or if one of *values* is None or blank.
+    """
+    region = finding.region or ""
+    if not _REGION.fullmatch(region):
+        return None
+    parts = {"region": region}
+    for name, value in values.items():
+        text = clean(value or "").strip()
+        if not text:
+            return None
+        parts[name] = _encoded(text)
+    return _console(finding.partition, region, page.format_map(parts), None, None)
+
+
+def guide_url(finding: Finding, path: str) -> Url:
+    """Return a link to *path*, written by the router, in AWS's documentation."""
+    in_china = finding.partition == "aws-cn"
+    host = "docs.amazonaws.cn/en_us" if in_china else "docs.aws.amazon.com"
+    return Url(f"https://{host}/{path}")
+
+
 def alarm_url(arn: str) -> Url | None:
     """Return a link to the CloudWatch alarm with this ARN; None if it is no such ARN."""
     alarm = Arn.read(arn)

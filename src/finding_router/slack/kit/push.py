@@ -4,14 +4,15 @@ from typing import Final
 
 from finding_router.findings.finding import Resource
 from finding_router.slack.kit.frame import CIRCLES
-from finding_router.slack.kit.resources import is_named_in, short_name, tag_name
-from finding_router.slack.kit.text import SUMMARY_CHARS, length, shortened, unmarked
+from finding_router.slack.kit.resources import given_name, is_named_in, short_name
+from finding_router.slack.kit.text import ELLIPSIS, SUMMARY_CHARS, length, shortened, unmarked
 from finding_router.slack.kit.top import Source
 
 # A phone's lock screen shows about as much.
 FIRST_CHARS: Final = 100
 _ACCOUNT_CHARS: Final = 30
 _RESOURCE_CHARS: Final = 34
+_ID_CHARS: Final = 11
 _REGION_CHARS: Final = 30
 _BETWEEN: Final = " · "
 
@@ -32,13 +33,24 @@ def push_text(source: Source, *, sign: str = "", news: str = "") -> str:
     others = [each for each in finding.resources if short_name(each) != own]
     said = f"{news}: {source.headline}" if news else source.headline
     fact = unmarked(said, SUMMARY_CHARS)
-    if others and not is_named_in(fact, others[0], within=room):
+    # Every sign that is replaced has a look-alike of one sign.
+    if others and not is_named_in(said, others[0], within=room):
         name = f"{_BETWEEN}{unmarked(_name(others[0]), _RESOURCE_CHARS)}"
         fact = unmarked(said, room - length(name)) + name
     more = f" + {len(others) - 1} more" if others[1:] else ""
+    if more in fact:
+        more = ""
     region = unmarked(finding.region or "", _REGION_CHARS)
     return f"{start}{fact}{more}{_BETWEEN if region else ''}{region}"
 
 
 def _name(resource: Resource) -> str:
-    return shortened(tag_name(resource) or short_name(resource), _RESOURCE_CHARS)
+    """Return the id of *resource*, behind the name that people gave it: many share one name."""
+    given, name = given_name(resource), short_name(resource)
+    if given is None:
+        return shortened(name, _RESOURCE_CHARS)
+    both = f"{given} ({name})"
+    if length(both) <= _RESOURCE_CHARS:
+        return both
+    beginning = name if length(name) <= _ID_CHARS else f"{name[:_ID_CHARS]}{ELLIPSIS}"
+    return f"{shortened(given, _RESOURCE_CHARS - _ID_CHARS - 4)} ({beginning})"

@@ -5,8 +5,9 @@ from re import escape, search
 from typing import Final
 
 from finding_router.findings.finding import Finding, Resource
+from finding_router.findings.reading import text_at, texts_at
 from finding_router.slack.kit.detail import VALUE_CHARS, joined, said
-from finding_router.slack.kit.links import AccessPortal, Arn, resource_url
+from finding_router.slack.kit.links import AccessPortal, Arn, outside, resource_url
 from finding_router.slack.kit.text import (
     Mrkdwn,
     clean,
@@ -25,6 +26,16 @@ _TYPED: Final = regex("^AWS::[A-Za-z0-9]+::[A-Za-z0-9]+:(?=.)")
 _DIGEST: Final = "/sha256:"
 _DIGEST_DIGITS: Final = 12
 _NAME_CHARS: Final = 80
+_WEB: Final = "https://"
+# Where the details of a resource have its name.
+_NAME_PATHS: Final = (
+    ("AwsEc2SecurityGroup", "GroupName"),
+    ("AwsEcsContainer", "Name"),
+    ("CodeRepository", "ProjectName"),
+    ("Container", "Name"),
+    ("Other", "DisplayName"),
+    ("Other", "File"),
+)
 # Ids of EC2, whose first letters people know.
 _EVIDENT: Final = regex("(?:i|sg|vpc|subnet|vol|eni|snap|ami)-[0-9a-f]{8,}$")
 # As much of a long name tells it from others.
@@ -50,8 +61,14 @@ _KINDS: Final = {
     "AwsEcrContainerImage": "container image",
     "AwsEcrRepository": "ECR repository",
     "AwsEcsCluster": "ECS cluster",
+    "AwsEcsContainer": "container",
+    "AwsEcsService": "ECS service",
+    "AwsEcsTask": "ECS task",
+    "AwsEcsTaskDefinition": "ECS task definition",
+    "AwsEfsAccessPoint": "EFS access point",
     "AwsEksCluster": "EKS cluster",
     "AwsElbv2LoadBalancer": "load balancer",
+    "AwsGuardDutyDetector": "GuardDuty detector",
     "AwsIamAccessKey": "access key",
     "AwsIamGroup": "IAM group",
     "AwsIamPolicy": "IAM policy",
@@ -69,6 +86,8 @@ _KINDS: Final = {
     "AwsSecretsManagerSecret": "secret",
     "AwsSnsTopic": "SNS topic",
     "AwsSqsQueue": "SQS queue",
+    "AwsStepFunctionStateMachine": "state machine",
+    "CodeRepository": "code repository",
     "Container": "container",
 }
 
@@ -93,17 +112,29 @@ def short_name(resource: Resource) -> str:
     return _TYPED.sub("", name)
 
 
-def tag_name(resource: Resource) -> str | None:
-    """Return the Name tag of *resource*, if it says more than the id."""
-    tag = resource.tags.get("Name")
-    return None if tag is None or says_nothing(tag) or tag == short_name(resource) else tag
+def given_name(resource: Resource) -> str | None:
+    """
+    Return the name that people gave *resource*, if it says more than the id.
+
+    That is the Name tag, the name in the details, or the repository and first tag of an image.
+    """
+    details = resource.raw.get("Details")
+    name = resource.tags.get("Name") or next(
+        filter(None, (text_at(details, *path) for path in _NAME_PATHS)), None
+    )
+    tags = texts_at(details, "AwsEcrContainerImage", "ImageTags")
+    if name is None and tags:
+        name = f"{short_name(resource).partition('@')[0]}:{tags[0]}"
+    return None if name is None or says_nothing(name) or name == short_name(resource) else name
 
 
 def kind_of(resource: Resource) -> str | None:
     """Return the kind of *resource* in people's words; None if it says nothing."""
     name = short_name(resource)
     kind = "" if is_account(name) else resource.type or ""
-    return None if kind in {*_VAGUE, name} else _KINDS.get(kind, kind) or None
+    # Some products write the type of the finding here: "TTPs/Discovery".
+    is_vague = kind in {*_VAGUE, name} or "/" in kind
+    return None if is_vague else _KINDS.get(kind, kind) or None
 
 
 def is_named_in(text: str, resource: Resource, *, within: int | None = None) -> bool:
@@ -115,13 +146,16 @@ def resource_line(
     resource: Resource, finding: Finding, portal: AccessPortal | None, limit: int
 ) -> Mrkdwn:
     """
-    Return name, kind and Name tag of *resource*, and its Region if not that of the finding.
+    Return kind and names of *resource*, and its Region if not that of the finding.
 
     The link is left out if it makes the line longer than *limit* counted characters.
     """
     name = short_name(resource)
     url = resource_url(resource, finding, portal)
-    tag, kind = tag_name(resource), kind_of(resource)
+    if url is None and name.startswith(_WEB) and (target := outside(name, None, None)):
+        # The label is the address itself.
+        url, name = target.url, name.removeprefix(_WEB)
+    tag, kind = given_name(resource), kind_of(resource)
     # The id of an instance says what it is.
     is_evident = tag is not None and _EVIDENT.match(name) is not None
     elsewhere = resource.region if resource.region != finding.region else None
@@ -141,7 +175,7 @@ def resource_line(
 
 def _names(resource: Resource) -> list[str]:
     name = short_name(resource)
-    return [each for each in (tag_name(resource), name, name.rpartition("/")[2]) if each]
+    return [each for each in (given_name(resource), name, name.rpartition("/")[2]) if each]
 
 
 def _is_in(text: str, name: str) -> bool:

@@ -61,7 +61,8 @@ def small_print(source: Source, standards: Sequence[str], why: Mrkdwn) -> Mrkdwn
 
 def rule(source: Source) -> Mrkdwn | None:
     """Return the finding's title where neither headline nor sentence says all of it."""
-    title = one_line(source.finding.title)
+    own = source.detail.title
+    title = one_line(source.finding.title if own is None else own)
     said_before = (source.headline[:_HEADLINE_CHARS], source.sentence)
     is_said = any(title.rstrip(".") in text for text in said_before) or not title
     return None if is_said else words(title, _TITLE_CHARS)

@@ -40,7 +40,7 @@ from finding_router.slack.kit.text import (
 
 # The rest of a message is for the facts and the small print.
 TOP_CHARS: Final = 5200
-_SENTENCE_CHARS: Final = 240
+_SENTENCE_CHARS: Final = 160
 _ACCOUNT_CHARS: Final = 80
 _LABEL_CHARS: Final = 100
 _LINK_CHARS: Final = 2200
@@ -72,7 +72,8 @@ class Source:
         """Return what happened, in one line; "" if nothing says more than the headline."""
         if self.detail.sentence is not None:
             return one_line(self.detail.sentence)
-        text = self.detail.description or self.finding.description or ""
+        own = self.detail.description
+        text = (self.finding.description if own is None else own) or ""
         # Many products repeat the title as the description.
         if says_nothing(text) or one_line(text).rstrip(".") in {
             one_line(self.finding.title).rstrip("."),

@@ -30,6 +30,7 @@ from finding_router.slack.kit.text import (
     age,
     bold,
     code,
+    length,
     link,
     one_line,
     says_nothing,
@@ -40,7 +41,15 @@ from finding_router.slack.kit.top import top
 from finding_router.slack.messages.card import CardContext, source_of
 
 _NAME_CHARS: Final = 80
-_TITLE_CHARS: Final = 120
+# An ended card is three lines on a phone, and one for its note; the title takes what is left.
+_LINE_CHARS: Final = 96
+_LEAST_TITLE_CHARS: Final = 28
+# Note and owner together take a line of the title's.
+_BOTH_CHARS: Final = 20
+_ACCOUNT_CHARS: Final = 24
+_WHERE_CHARS: Final = 32
+_NOTE_CHARS: Final = 38
+_OWNERS_SHOWN: Final = 2
 _RECENT_SECONDS: Final = 86_400.0
 _AT_FIRST_SECONDS: Final = 900.0
 _SUPPRESSED_SIGN: Final = "🔕"
@@ -105,14 +114,18 @@ def render_ended(
     start = parse_timestamp(finding.first_seen)
     began = start.timestamp() if start else said_at
     after = "" if began is None or began > ended_at else f" after {age_words(ended_at - began)}"
-    account = bold(source.account, _NAME_CHARS) if source.account else None
-    line = joined(
-        " · ",
-        Mrkdwn(f"{sign} {bold(said_to_end, _NAME_CHARS)}{after}"),
-        struck(f"{CIRCLES[finding.severity]} {source.headline}", _TITLE_CHARS),
-        joined(" ", account, said(finding.region)),
-    )
-    note = note_of(source)
+    account = bold(source.account, _ACCOUNT_CHARS) if source.account else None
+    note = note_of(source, _NOTE_CHARS)
+    owners = owner_facts(source, context.show_tags, _OWNERS_SHOWN)
+    where = joined(" ", account, said(finding.region))
+    if length(where or "") > _WHERE_CHARS:
+        where = account
+    end = Mrkdwn(f"{sign} {bold(said_to_end, _NAME_CHARS)}{after}")
+    room = _LINE_CHARS - length(end) - length(where or "")
+    if note and owners:
+        room -= _BOTH_CHARS
+    room = max(_LEAST_TITLE_CHARS, room)
+    line = joined(" · ", end, struck(f"{CIRCLES[finding.severity]} {source.headline}", room), where)
     lead = [
         *preface(context.banner, ()),
         blocks.section(joined("\n", line, Mrkdwn(f"> {note}") if note else None) or Mrkdwn(sign)),
@@ -121,8 +134,8 @@ def render_ended(
     small = joined(
         " · ",
         words(cause, _NAME_CHARS),
-        said(finding.control_id or finding.product),
-        *(fact.value for fact in owner_facts(source, context.show_tags)),
+        said(finding.control_id or (None if owners else finding.product)),
+        *(fact.value for fact in owners),
         link(url, "Security Hub", _NAME_CHARS) if url else None,
         Mrkdwn(f"finding {code(short_id(finding.id), _NAME_CHARS)}"),
     )
