@@ -68,6 +68,8 @@ SITES: Final[Mapping[str, Sequence[str]]] = {
         "read routes",
         "read ledger",
         "read digest",
+        "read cards",
+        "take cards",
         "slot",
         "note channel",
         "claim",
