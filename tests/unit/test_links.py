@@ -11,8 +11,10 @@ from finding_router.slack.kit.links import (
     AccessPortal,
     Arn,
     finding_url,
+    guide_url,
     is_of_aws,
     outside,
+    product_url,
     resource_url,
 )
 
@@ -340,3 +342,41 @@ class TestOutside:
 def test_only_aws_has_its_hosts(host: str, *, expected: bool) -> None:
     """A link there needs no host in its label; anybody can have a page on some others."""
     assert is_of_aws(host) is expected
+
+
+class TestProductUrl:
+    """The way to the console of a product, and to AWS's documentation."""
+
+    @pytest.mark.parametrize(
+        ("partition", "region", "expected"),
+        [
+            ("aws", "eu-west-1", "https://eu-west-1.console.aws.amazon.com/x?r=eu-west-1&id=a%2Fb"),
+            (
+                "aws-cn",
+                "cn-north-1",
+                "https://cn-north-1.console.amazonaws.cn/x?r=cn-north-1&id=a%2Fb",
+            ),
+            ("aws-iso", "us-iso-east-1", None),
+            ("aws", "evil.example/", None),
+            ("aws", None, None),
+        ],
+    )
+    def test_it_is_in_the_partition_and_region_of_the_finding(
+        self, partition: str, region: str | None, expected: str | None
+    ) -> None:
+        """Without a valid Region there is no page."""
+        finding = make_finding(partition=partition, region=region)
+
+        assert product_url(finding, "x?r={region}&id={name}", name="a/b") == expected
+
+    @pytest.mark.parametrize("value", [None, "", " \u200b "])
+    def test_a_missing_value_makes_no_page(self, value: str | None) -> None:
+        """A page of nothing would show everything."""
+        assert product_url(make_finding(), "x?id={name}", name=value) is None
+
+    def test_the_documentation_of_china_is_elsewhere(self) -> None:
+        """Its services are not the same."""
+        assert guide_url(make_finding(), "x.html") == "https://docs.aws.amazon.com/x.html"
+        assert guide_url(make_finding(partition="aws-cn"), "x.html") == (
+            "https://docs.amazonaws.cn/en_us/x.html"
+        )

@@ -26,7 +26,7 @@ ONE = {
     "ExploitAvailable": "YES",
     "FixAvailable": "YES",
     "LastKnownExploitAt": "2026-09-02T00:00:00.000Z",
-    "RelatedVulnerabilities": ["GHSA-1", "USN-2"],
+    "RelatedVulnerabilities": ["GHSA-1", "CVE-2026-1", "USN-2"],
     "Vendor": {"Url": "https://nvd.nist.gov/vuln/detail/CVE-2026-1"},
     "VulnerablePackages": [package("openssl", "1.0", "1.1"), package("openssl", "1.0", "1.1")],
 }

@@ -139,6 +139,23 @@ def test_an_action_of_any_product_is_shown(blocked: bool, said: str) -> None:  #
     }
 
 
+def test_an_action_nested_too_deeply_is_not_read() -> None:
+    """Nothing of ASFF is deeper than this."""
+    deep: dict[str, Any] = {"Domain": "x.example"}
+    for _ in range(50):
+        deep = {"DnsRequestAction": deep}
+
+    assert facts_of({"Action": deep}) == {}
+
+
+def test_an_ecs_container_is_shown_with_its_image() -> None:
+    """ASFF has two kinds of containers."""
+    details = {"AwsEcsContainer": {"Name": "web", "Image": "shop/web:1", "Privileged": False}}
+    resource = make_resource("x", type="AwsEcsContainer", raw={"Details": details})
+
+    assert facts_of({}, resources=(resource,)) == {"Container": "`web` · `shop/web:1`"}
+
+
 class TestOwnFields:
     """ProductFields and Details.Other."""
 
@@ -184,6 +201,12 @@ class TestOwnFields:
         assert facts_of({"ProductFields": {"CommitId": "0a1b", "U": "http://x.example/0a1b"}}) == {
             "Commit ID": "`0a1b`",
         }
+
+    def test_what_is_about_the_tool_is_not_shown(self) -> None:
+        """Nor that the check passed before, which stands in the line of the place."""
+        fields = {"ProviderVersion": "3.3.0", "PreviousComplianceStatus": "PASSED"}
+
+        assert facts_of({"ProductFields": fields}) == {}
 
     def test_what_the_card_says_anyway_is_not_repeated(self) -> None:
         """Nor is a value that two fields have."""

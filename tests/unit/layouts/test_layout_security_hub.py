@@ -60,7 +60,7 @@ def test_an_account_is_named_by_the_rule() -> None:
     detail = lay_out(control(control_id="IAM.6", title="Root needs MFA", resources=(account,)))
 
     assert detail.headline == "IAM.6 failed: Root needs MFA"
-    assert detail.sentence is None
+    assert detail.sentence == ""
 
 
 def test_a_long_rule_is_cut_in_the_headline_and_whole_below() -> None:
@@ -83,6 +83,33 @@ def test_findings_of_several_standards_have_one_headline(title: str) -> None:
 
     assert detail.headline == "EC2.19 failed: sg-0a1b2c3d4e5f60718 (web-alb)"
     assert detail.sentence == RULE
+
+
+def test_the_number_of_a_rule_goes_with_its_standard() -> None:
+    """Before consolidation, CIS numbered its rules without a letter."""
+    fields = {"StandardsGuideArn": "arn:aws:securityhub:::ruleset/cis-aws/v/1.2.0", "RuleId": "4.2"}
+    numbered = control({"ProductFields": fields}, control_id="4.2")
+
+    assert lay_out(numbered).headline == "cis-aws 4.2 failed: sg-0a1b2c3d4e5f60718 (web-alb)"
+    assert lay_out(control(control_id="4.2")).headline == (
+        "4.2 failed: sg-0a1b2c3d4e5f60718 (web-alb)"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "This control checks it.",
+        "The rule is there.",
+        "Checks if so.",
+        "Keys age. It is recommended",
+    ],
+)
+def test_a_description_of_the_rule_is_not_shown(text: str) -> None:
+    """The guide that is linked says it, and more; the title says it shorter."""
+    detail = lay_out(control(description=text))
+
+    assert (detail.sentence, detail.description, detail.title) == (RULE, "", RULE)
 
 
 def test_a_finding_without_a_control_has_its_title() -> None:

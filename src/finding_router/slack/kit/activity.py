@@ -58,22 +58,19 @@ def fields_of(finding: Finding) -> Fields:
     return flat
 
 
-def actor(fields: Fields, user: str | None = None) -> Mrkdwn | None:
-    """Return the remote address of the action, its place and its network; else the *user*."""
+def actor(fields: Fields) -> Mrkdwn | None:
+    """Return the remote address of the action, its place and its network."""
     address = _first(fields, "remoteipdetails/ipaddressv4", "remoteipdetails/ipaddressv6")
-    city = said(_first(fields, "remoteipdetails/city/cityname"))
-    country = said(
-        _first(fields, "remoteipdetails/country/countryname", "remoteipdetails/country/countrycode")
+    country = _first(
+        fields, "remoteipdetails/country/countryname", "remoteipdetails/country/countrycode"
     )
-    owner = said(_first(fields, "remoteipdetails/organization/asnorg"))
-    network = joined(" ", owner, _as_number(_first(fields, "remoteipdetails/organization/asn")))
-    shown = joined(" · ", exact(address), joined(", ", city, country), network)
-    return shown or said(user)
-
-
-def address(fields: Fields) -> str | None:
-    """Return the remote address of the action."""
-    return _first(fields, "remoteipdetails/ipaddressv4", "remoteipdetails/ipaddressv6")
+    where = place(
+        _first(fields, "remoteipdetails/city/cityname"),
+        country,
+        _first(fields, "remoteipdetails/organization/asnorg"),
+        _first(fields, "remoteipdetails/organization/asn"),
+    )
+    return joined(" · ", exact(address), where)
 
 
 def place(
@@ -100,11 +97,6 @@ def call(fields: Fields, user: str | None) -> Mrkdwn | None:
         return None
     who = said(user)
     return joined(" · ", joined(" as ", shown, who), said(error))
-
-
-def called_api(fields: Fields) -> str | None:
-    """Return the name of the API call."""
-    return fields.get(_CALL + "api")
 
 
 def port(fields: Fields, *extra: Mrkdwn | None) -> Mrkdwn | None:

@@ -31,6 +31,8 @@ _FIELDS_SHOWN: Final = 5
 _FIELDS_CHARS: Final = 600
 _FIELD_CHARS: Final = 100
 _LEAST_CHARS: Final = 60
+# Inspector's advice where the fixed version is known, which the card has.
+_OF_THE_DETAILS: Final = "Remediation is available. Please refer to the Fixed version"
 
 type _Block = dict[str, Any]
 
@@ -130,7 +132,7 @@ def _advice(source: Source) -> Mrkdwn | None:
     is_pointer = finding.control_id is not None and finding.remediation_url is not None
     if text is None or says_nothing(text) or is_pointer:
         return None
-    return words(text, _ADVICE_CHARS)
+    return None if text.startswith(_OF_THE_DETAILS) else words(text, _ADVICE_CHARS)
 
 
 def _tags(source: Source, names: Sequence[str], most: int) -> Mrkdwn | None:

@@ -45,6 +45,8 @@ _LAST: Final = frozenset(
 )
 # What a scanner found may be the secret itself, which has no place in a channel.
 _HIDDEN: Final = frozenset({"secret", "match", "password", "token", "credential", "raw"})
+# Versions of the tool, not of what it found.
+_OF_THE_TOOL: Final = frozenset({"product version", "provider version", "schema version"})
 # The card says it in the line of the place.
 _PREVIOUS: Final = "PreviousComplianceStatus"
 # "SHA256String" and "ruleId" have a word border before each word in capitals.
@@ -115,7 +117,7 @@ def _fields(finding: Finding) -> Iterator[Field]:
                 if str(key).startswith((_OWN, _PREVIOUS)) or text is None or says_nothing(text):
                     continue
                 name = _spelled(str(key).rpartition("/")[2])
-                if name and name.lower() not in _HIDDEN:
+                if name and name.lower() not in _HIDDEN | _OF_THE_TOOL:
                     yield Field(name, text)
 
 

@@ -1,5 +1,6 @@
 """Headlines: the fact and the short name of its resource, in plain text."""
 
+from re import Match
 from re import compile as regex
 from typing import Final
 
@@ -46,10 +47,9 @@ def cut(text: str, limit: int) -> str:
 def title_words(finding: Finding) -> str:
     """Return the finding's title in one line, with short names in place of ARNs."""
 
-    def short(found: object) -> str:
-        written: str = found[1]  # type: ignore[index]
-        bare = written.rstrip(_CLOSING)
-        return short_name(Resource(id=bare)) + written[len(bare) :].strip("/")
+    def short(found: Match[str]) -> str:
+        bare = found[1].rstrip(_CLOSING)
+        return short_name(Resource(id=bare)) + found[1][len(bare) :].strip("/")
 
     title = _ARN.sub(short, one_line(finding.title)) or one_line(finding.id)
     return title.rstrip(". ")

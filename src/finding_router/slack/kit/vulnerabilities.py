@@ -36,7 +36,8 @@ def vulnerability_detail(finding: Finding) -> Detail:
         )
     [only] = found
     packages = _packages(only)
-    known_as = several(*texts_at(only, "RelatedVulnerabilities"))
+    others = texts_at(only, "RelatedVulnerabilities")
+    known_as = several(*(name for name in others if name != text_at(only, "Id")))
     code = items_at(only, "CodeVulnerabilities")[:_MOST_CODE]
     return Detail(
         facts=facts(

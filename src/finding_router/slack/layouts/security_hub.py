@@ -27,7 +27,10 @@ _VERDICTS: Final = {
 # The titles of older findings begin with the control's id in its standard: "4.1 Ensure no …".
 _CONTROL: Final = regex(r"^\[?(?:[A-Za-z][A-Za-z0-9.]*\.)?[0-9]+(?:\.[0-9]+)*\]?:?\s+")
 # A description of the rule, the same for each resource.
-_OF_THE_RULE: Final = regex(r"(?:this|the) (?:aws )?(?:control|check|rule)\b|checks? ", IGNORECASE)
+_OF_THE_RULE: Final = regex(
+    r"(?:this|the) (?:aws )?(?:control|check|rule)\b|checks? |.*\bit is recommended\b", IGNORECASE
+)
+_NUMBER: Final = regex(r"[0-9.]+")
 _WORLD: Final = frozenset({"0.0.0.0/0", "::/0"})
 _ALL_PORTS: Final = (0, 65535)
 _MOST_PORTS: Final = 8
@@ -45,12 +48,16 @@ def lay_out(finding: Finding) -> Detail:
     rule = _CONTROL.sub("", title_words(finding)) or title_words(finding)
     written = _headline(finding, rule)
     sentence = _sentence(finding, rule)
+    is_of_rule = _is_of_rule(finding)
     return Detail(
         headline=written,
-        sentence=None if sentence and sentence in written else sentence,
+        sentence="" if sentence and sentence in written else sentence,
         facts=facts(("Expected", several(*_parameters(finding)))),
         listings=why,
         standards=standard_names(finding),
+        # The guide that the card links says it, and more.
+        description="" if is_of_rule else None,
+        title=rule,
     )
 
 
@@ -59,7 +66,12 @@ def _headline(finding: Finding, rule: str) -> str:
     if finding.control_id is None:
         return headline(rule, resources_name(finding))
     verdict = _VERDICTS.get(finding.compliance_status or "")
-    fact = " ".join(filter(None, (one_line(finding.control_id), verdict)))
+    control = one_line(finding.control_id)
+    if _NUMBER.fullmatch(control):
+        # The number of a rule says nothing without its standard.
+        standard = next(iter(standard_names(finding)), "").partition(" v")[0]
+        control = f"{standard} {control}".strip()
+    fact = " ".join(filter(None, (control, verdict)))
     name = resources_name(finding)
     return headline(fact, name) if name else cut(f"{fact}: {rule}", HEADLINE_CHARS)
 
@@ -67,13 +79,17 @@ def _headline(finding: Finding, rule: str) -> str:
 def _sentence(finding: Finding, rule: str) -> str | None:
     """Return what is wrong with the resource, else the rule; None if the description has it."""
     description = one_line(finding.description or "")
-    if not says_nothing(description) and not _OF_THE_RULE.match(description):
+    if not says_nothing(description) and not _is_of_rule(finding):
         return None if description.rstrip(".") != rule else rule
     ports = list(dict.fromkeys(_open_to_the_world(finding)))
     if ports:
         more = f" and {len(ports) - _MOST_PORTS} more" if ports[_MOST_PORTS:] else ""
         return f"Open to the world: {', '.join(ports[:_MOST_PORTS])}{more}"
     return rule
+
+
+def _is_of_rule(finding: Finding) -> bool:
+    return _OF_THE_RULE.match(one_line(finding.description or "")) is not None
 
 
 def _open_to_the_world(finding: Finding) -> Iterator[str]:
