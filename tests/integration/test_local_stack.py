@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import urllib3
 
+from finding_router.findings.finding import Severity
+from finding_router.slack.kit.frame import CIRCLES
 from finding_router_local import EXAMPLE_ROUTES, TEMPLATE
 from finding_router_local.faults import Fault
 from finding_router_local.stack import Stack
@@ -61,7 +63,7 @@ def test_finding_is_posted_and_notified(stack: Stack) -> None:
     assert (CHANNEL, ("everything",)) == (delivered.channel, delivered.routes)
     assert "NOTIFIED" == outcome.workflow_status
     assert 1 == len(texts(stack))
-    assert outcome.severity in texts(stack)[0].upper()
+    assert texts(stack)[0].startswith(CIRCLES[Severity(outcome.severity)])
 
 
 def test_rule_filters_as_deployed(stack: Stack) -> None:
