@@ -692,7 +692,7 @@ def test_whatever_dies_between_two_steps_every_digest_adds_up(
     router.faults.clear()
 
     cards = [said for said in router.slack.opened(ALERTS) if said not in parents(router)]
-    in_cards = {word for said in cards for word in said.text.split() if "finding-" in word}
+    in_cards = {name for said in cards for name in re.findall(r"finding-[0-9]{3}", said.text)}
     in_digests: list[str] = []
     for parent in parents(router):
         names = listed(router, parent)
