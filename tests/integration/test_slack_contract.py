@@ -193,3 +193,16 @@ class TestSlackClient(SlackContract):
         """Make a client of a local Slack."""
         with SlackServer(channels=["alerts", "other"], scopes=ALL_SCOPES) as server:
             yield SlackClient(token=lambda _: server.token, base_url=server.base_url)
+
+    def test_a_coloured_card_that_becomes_plain_loses_its_bar(self) -> None:
+        """Slack keeps attachments that a change does not mention."""
+        block = {"type": "section", "text": {"type": "mrkdwn", "text": "Detail"}}
+        with SlackServer(channels=["alerts"], scopes=ALL_SCOPES) as server:
+            slack = SlackClient(token=lambda _: server.token, base_url=server.base_url)
+            posted = slack.post("#alerts", Message(text="Card", blocks=[block], colour="#AA0000"))
+            [before] = [bool(each.attachments) for each in server.messages("alerts")]
+            slack.update(posted.channel, posted.ts, Message(text="Plain"))
+            [after] = server.messages("alerts")
+
+        assert before
+        assert not after.attachments

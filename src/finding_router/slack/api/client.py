@@ -155,7 +155,8 @@ class SlackClient:
             DeliveryError: The call failed; a GoneError if the message is deleted or immutable.
 
         """
-        arguments = {"channel": channel_id, "ts": ts, **message.arguments()}
+        # Attachments that are not sent stay: https://docs.slack.dev/reference/methods/chat.update
+        arguments = {"channel": channel_id, "ts": ts, "attachments": [], **message.arguments()}
         self._call("chat.update", channel_id, arguments, time.monotonic() + seconds)
 
     def check(self, *, seconds: float = CALL_SECONDS) -> None:
