@@ -191,7 +191,8 @@ class TestFunction:
 
         assert required <= names
         assert {"AWS_ENDPOINT_URL", "LOG_LEVEL", "POWERTOOLS_TRACE_DISABLED"} == names - fields
-        assert {"SETTLE_MINUTES", "LEDGER_DAYS"} == fields - names
+        # Lambda itself sets the Region.
+        assert {"AWS_REGION", "LEDGER_DAYS", "SETTLE_MINUTES"} == fields - names
 
     def test_aws_is_aws_unless_told_otherwise(
         self, resolve: Resolve, monkeypatch: pytest.MonkeyPatch

@@ -4,7 +4,9 @@ import pytest
 
 from fake_slack import Said
 from fakes import Killed, MakeError, channel_refused, gone, killed, message_refused, unavailable
+from finding_router.delivery.backlog import Source
 from finding_router.delivery.outcome import Outcome
+from hub_events import imported, record
 from router import Router, outcomes
 
 ODD = {"Title": "No identity", "AwsAccountId": "123456789012"}
@@ -33,6 +35,18 @@ def test_a_card_of_three_lines_has_its_json_in_the_thread() -> None:
     assert not other.is_broadcast
     assert [] == one.changed_at
     assert not router.alerts[0].is_card_stale
+
+
+def test_a_batch_of_the_queue_waits_for_the_second_slot() -> None:
+    """It waits for no other slot, and the JSON would be put onto the card by a second batch."""
+    router = Router()
+
+    [job] = router.run(record(imported(ODD)), source=Source.FINDINGS)
+
+    assert Outcome.POSTED_RAW == job.outcome
+    one, other = router.slack.posted
+    assert one.ts == other.thread_ts
+    assert router.clock.slept
 
 
 def test_it_is_said_once() -> None:

@@ -396,7 +396,12 @@ class TestProductUrl:
                 "cn-north-1",
                 "https://cn-north-1.console.amazonaws.cn/x?r=cn-north-1&id=a%2Fb",
             ),
-            ("aws-iso", "us-iso-east-1", None),
+            (
+                "aws-iso",
+                "us-iso-east-1",
+                "https://us-iso-east-1.console.c2shome.ic.gov/x?r=us-iso-east-1&id=a%2Fb",
+            ),
+            ("aws-iso", "eu-west-1", None),
             ("aws", "evil.example/", None),
             ("aws", None, None),
         ],

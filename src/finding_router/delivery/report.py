@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from finding_router.delivery.deliveries import Job
 from finding_router.delivery.intake import complete
-from finding_router.delivery.outcome import FOLLOWED, METRICS, NEWS, Outcome, Progress
+from finding_router.delivery.outcome import FOLLOWED, METRICS, NEWS, UNDONE, Outcome, Progress
 from finding_router.findings.short_id import short_id
 from finding_router.routing.hold import HoldKind
 from finding_router.telemetry import EVENTS_REFUSED, FINDINGS_SHADOWED, count, logger
@@ -49,7 +49,7 @@ def report(job: Job) -> None:
     outcome = job.outcome or Outcome.FAILED
     if outcome in METRICS:
         count(METRICS[outcome])
-    if job.is_unread_event:
+    if job.is_unread_event and outcome not in UNDONE:
         count(EVENTS_REFUSED)
     if job.shadowed and outcome in NEWS:
         count(FINDINGS_SHADOWED)

@@ -114,16 +114,24 @@ class RateLimit:
         """Return True if this run may wait so many seconds for a slot."""
         return self._clock() + seconds <= self._patient_until
 
-    def is_now(self, channel: str, *, patience_seconds: float = float("inf")) -> bool:
+    def is_now(
+        self,
+        channel: str,
+        *,
+        patience_seconds: float = float("inf"),
+        least_seconds: float = 0.0,
+    ) -> bool:
         """
         Return True if a slot of *channel* is now.
 
-        Otherwise a later one is taken, if there is one within the run and *patience_seconds*.
+        Otherwise a later one is taken, if there is one within the run and *patience_seconds*, or
+        within *least_seconds* in a run that does not wait for slots.
         """
         now = self._clock()
         if now - self._held.get(channel, 0.0) > LATE_SECONDS:
             left = self._deadline.remaining() - self._deadline.margin_seconds
-            patience = max(min(left, patience_seconds, self._patient_until - now), 0.0)
+            own = max(self._patient_until - now, least_seconds)
+            patience = max(min(left, patience_seconds, own), 0.0)
             slot = self._slot(channel, every_seconds=POST_SECONDS, now=now, latest=now + patience)
             if not slot.is_taken:
                 self._free_at[channel] = slot.at

@@ -20,6 +20,8 @@ from finding_router.slack.kit.message import Message
 from finding_router.slack.kit.refused import Banner
 from finding_router.telemetry import logger
 
+# The slot after that of the card.
+APPENDIX_SECONDS: Final = 1.5
 _CHANGES: Final = frozenset({Verdict.CLOSE, Verdict.REFRESH})
 
 
@@ -64,6 +66,11 @@ class CardTask(Task):
         """Return True if the next step changes the card."""
         is_change = self._done_as is not None or self.delivery.step.verdict in _CHANGES
         return is_change and not self._is_end_reply and self._appendix is None
+
+    @property
+    def patience_seconds(self) -> float:
+        """Return the seconds that an appendix waits for the slot after that of its card."""
+        return APPENDIX_SECONDS if self._appendix is not None else 0.0
 
     @property
     def is_dispensable(self) -> bool:
@@ -258,7 +265,7 @@ class CardTask(Task):
         Until it stands there the card counts as stale: whoever comes next puts it onto the card.
         """
         run, alert = self.run, self.delivery.alert
-        if not run.rate.is_now(self.channel):
+        if not run.rate.is_now(self.channel, least_seconds=APPENDIX_SECONDS):
             return
         run.rate.use(self.channel)
         run.slack.post(

@@ -142,7 +142,8 @@ class Loop:
         wait, task = ready
         if wait > 0:
             # A slot that is later than this run is patient was set by a refusal of Slack's.
-            if not self._run.deadline.allows(wait) or not self._run.rate.is_patient(wait):
+            is_patient = wait <= task.patience_seconds or self._run.rate.is_patient(wait)
+            if not self._run.deadline.allows(wait) or not is_patient:
                 return None
             self._run.sleep(wait)
         return task

@@ -59,6 +59,11 @@ class Task:
         return False
 
     @property
+    def patience_seconds(self) -> float:
+        """Return the seconds that the next step waits for its slot in a run that waits for none."""
+        return 0.0
+
+    @property
     def is_change(self) -> bool:
         """Return True if the next step changes a message, as opposed to posting one."""
         return False

@@ -161,8 +161,8 @@ def product_url(finding: Finding, page: str, **values: str | None) -> Url | None
     *page* is a template with {region} and the names of *values*. Return None without a valid
     Region, or if one of *values* is None or blank.
     """
-    region = finding.region or ""
-    if not REGION.fullmatch(region):
+    region = _region(finding.partition, finding.region)
+    if not region:
         return None
     parts = {"region": region}
     for name, value in values.items():
