@@ -94,6 +94,7 @@ class Stack:
             self.bus = EventBus(self.deployment.rule, self.aws)
             hub = self.aws.security_hub
             hub.publish, hub.faults = self.bus.put, self.aws.faults
+            hub.at_once = lambda: self.aws.gate.holding("sqs")
             # Otherwise, after a jump of the clock, a finding seems to be reopened before it ended.
             hub.clock = self.clock
             self._workers = Workers(

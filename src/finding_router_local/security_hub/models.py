@@ -4,6 +4,7 @@ import copy
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Final
@@ -46,6 +47,8 @@ class SecurityHubBackend(MotoSecurityHubBackend):
         super().__init__(region_name, account_id)
         self._by_key: dict[Key, Json] = {}
         self.publish: Callable[[Json], object] = lambda _: None
+        self.at_once: Callable[[], AbstractContextManager[None]] = nullcontext
+        """Within it several events are published, which are to be seen at the same time."""
         self.faults = FaultBoard()
         self.clock: Callable[[], float] = time.time
 
@@ -123,6 +126,10 @@ class SecurityHubBackend(MotoSecurityHubBackend):
         status = changes.get("Workflow", {}).get("Status", "NEW")
         if status not in WORKFLOW_STATUSES:
             raise InvalidInputException(op="BatchUpdateFindings", msg=f"Workflow.Status {status}")
+        with self.at_once():
+            return self._update(identifiers, changes)
+
+    def _update(self, identifiers: list[Json], changes: Json) -> tuple[list[Json], list[Json]]:
         processed, unprocessed = [], []
         seen: set[Key] = set()
         for identifier in identifiers:
