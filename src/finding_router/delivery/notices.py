@@ -17,7 +17,7 @@ _ROUTES_NAMED: Final = 5
 
 @dataclass(slots=True, kw_only=True)
 class Notice:
-    """What is said, once in its time under the lock of its *topic*."""
+    """A notice, posted once in its period under the lock of its *topic*."""
 
     topic: str
     words: Words

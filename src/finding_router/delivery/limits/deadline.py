@@ -25,8 +25,8 @@ class Deadline:
     """
     The end of an invocation, with a margin kept free to post, record, mark and answer.
 
-    All values are seconds; *clock* is monotonic. New work asks `allows`; what has to be done
-    after it (recording, marking) asks `leaves` before each call.
+    All values are seconds; *clock* is monotonic. New work asks `allows`; the steps
+    after it (recording, marking) ask `leaves` before each call.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The task that lets the parent of a digest say what its thread lists."""
+"""The task that updates the totals in the parent of a digest."""
 
 from collections.abc import Sequence
 
