@@ -59,7 +59,7 @@ SLOWDOWN = 1769 / 512
 DAYS = 30
 FINDINGS_PER_ACCOUNT_AND_DAY = 10
 EVENTS_PER_FINDING = 2  # a finding updated before it is marked is sent as NEW a second time
-# Security Hub reports each check again every day, whatever its result. With TrackLifecycle, the
+# Security Hub reports each check again every day, also unchanged. With TrackLifecycle, the
 # rule also passes on findings that were never posted.
 CHECKS_PER_ACCOUNT_AND_DAY = 300
 # An alert and its list of channels, each with the 100 bytes that DynamoDB adds to an item.

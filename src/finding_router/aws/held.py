@@ -195,7 +195,7 @@ class DynamoHeld:
             return True
 
     def let_go(self, bin_name: str, held: Iterable[HeldFinding]) -> None:
-        """Forget *held*, which were said; one that was put aside anew since then stays."""
+        """Delete *held*, which were posted; one that was held anew since then stays."""
         for each in held:
             key = (keys.held(bin_name), each.name)
             self._items.delete(key, "held_at = :held_at", {":held_at": each.held_at})

@@ -148,9 +148,9 @@ class Items:
         Write each of *several* whose `version` follows the stored one; return those written.
 
         *besides* are updates of other items, as TransactWriteItems takes them, written as well. All
-        go in one transaction; without those whose condition fails, in another. What a transaction
-        cannot do because of other workers is done one by one. One over which an item stands that
-        *parse* cannot read is not written, and neither are updates of such items.
+        go in one transaction; without those whose condition fails, in another. If other
+        workers interfere with a transaction, its writes are made one by one. An item that *parse*
+        cannot read is neither overwritten nor updated.
         """
         left = list(several)
         while left:

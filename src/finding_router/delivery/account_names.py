@@ -1,4 +1,4 @@
-"""Whose an account's name is: a finding says it of itself, so that any account may say any name."""
+"""The check of account names: a finding states its own, so that any account may state any name."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable

@@ -83,7 +83,7 @@ class Workflow(Protocol):
 
 
 class Over(NamedTuple):
-    """A finding that turned out to be over after its *job* said it, and how it stands now."""
+    """A finding that was found to be over after its *job* was posted, and its present state."""
 
     job: Job
     finding: Finding

@@ -79,7 +79,7 @@ class Session:
 
     def _close(self, over: Sequence[Over]) -> None:
         """
-        Close the alerts of each job as its finding stands now.
+        Close the alerts of each job by the present state of its finding.
 
         Its end came before the finding was said, as an event about nothing: there is no other.
         """

@@ -49,7 +49,7 @@ def mistakes(finding: object) -> Iterator[str]:
 
 
 def wrong_types(finding: object) -> Iterator[str]:
-    """Yield the wrong types in *finding*, none of which GetFindings returns; skip unknown fields."""
+    """Yield types in *finding* that GetFindings never returns; unknown fields are skipped."""
     yield from _wrong_types(finding, _finding_shape(), "")
 
 

@@ -78,10 +78,10 @@ def advance(
     """
     Merge *events* into *alert*, and compare the state in Slack with the known state.
 
-    The order, doubling and delay of events do not change the final state: each member keeps its newest
-    event. A state that is superseded before it was posted is not posted. An end that was seen needs
-    no settle time. An end that was not seen is concluded once every open member has a NEW event more
-    than *settle_seconds* after it became NOTIFIED.
+    The order, doubling and delay of events do not change the final state: each member keeps its
+    newest event. A state that is superseded before it was posted is not posted. An end that was
+    seen needs no settle time. An end that was not seen is concluded once every open member has a
+    NEW event more than *settle_seconds* after it became NOTIFIED.
 
     *alert* has no claim; a blank one stands for an alert that is not stored. With *is_news_here* a
     finding that goes on opens an alert, too: it got worse elsewhere.

@@ -1,4 +1,4 @@
-"""Which findings of a batch are said together. Pure."""
+"""The grouping of the findings of a batch into digests. Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -107,7 +107,7 @@ class OpenDigest:
 
 class Count(NamedTuple):
     """
-    How many lines a digest ever *put*, and how many of them the totals of its parent have *shown*.
+    Numbers of lines that a digest ever *put*, and that the totals of its parent have *shown*.
 
     A line that replaced another counts again. -1 stands for a parent that was posted before its
     list was complete. *shown_at* is the Unix second of the last count.

@@ -36,7 +36,7 @@ from finding_router.telemetry import logger
 
 @dataclass(slots=True, kw_only=True)
 class _Emptying:
-    """A bin that is being emptied; *parts* are those of its due findings that are left to say."""
+    """A bin that is being emptied; *parts* are those of its due findings that are left to post."""
 
     due: DueBin
     parts: Iterator[list[HeldFinding]]
@@ -127,7 +127,7 @@ class Releaser:
             self._taking.keep(due, digest=emptying.digest)
 
     def _say(self, emptying: _Emptying, held: Sequence[HeldFinding]) -> list[Job]:
-        """Post a part of a bin, or hold it for something else; then mark it, and let it go."""
+        """Post a part of a bin, or hold it for another reason; then mark and release it."""
         # The events of one part at a time are enough.
         for job in self._in_memory:
             job.drop_event()

@@ -153,11 +153,11 @@ class Taking:
         return jobs, UNREADABLE if events.unreadable else ""
 
     def let_go(self, bin_: Bin, held: HeldFinding) -> None:
-        """Forget a finding that was said."""
+        """Delete a held finding that was posted."""
         self._store.let_go(bin_.name, [held])
 
     def close(self, due: DueBin, *, digest: str | None) -> None:
-        """Close a bin of which everything due was let go."""
+        """Close a bin whose due findings were all released."""
         self._store.close(due.bin, digest=digest, left=due.left)
 
     def keep(self, due: DueBin, *, digest: str) -> None:

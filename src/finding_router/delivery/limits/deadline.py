@@ -16,7 +16,7 @@ MARGIN_SECONDS: Final = SLACK_SECONDS + AWS_SECONDS + SPARE_SECONDS
 
 
 class RemainingTime(Protocol):
-    """The part of Lambda's context object that tells the time left, in milliseconds."""
+    """The part of Lambda's context object that has the remaining time, in milliseconds."""
 
     def get_remaining_time_in_millis(self) -> int: ...  # noqa: D102 -- named by Lambda
 

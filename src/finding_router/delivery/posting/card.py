@@ -205,7 +205,7 @@ class CardTask(Task):
         return True
 
     def _hold(self) -> None:
-        """Set it aside for its hold, or forget it at once if its silence says so."""
+        """Hold the alert, or mark it as forgotten at once if its silence says so."""
         delivery, hold = self.delivery, self.delivery.destination.hold
         if hold is not None and hold.forget:
             alert = delivery.step.alert
@@ -290,7 +290,7 @@ class CardTask(Task):
         return None if code is None else Banner(refused=((own.channel, code),), routes=own.routes)
 
     def _record(self, posted: Posted) -> None:
-        """Write where the message stands; a stale card is changed later."""
+        """Record the place of the message; a stale card is changed later."""
         delivery, run = self.delivery, self.run
         alert = delivery.alert
         saying = alert.claim.saying if alert.claim else Saying.CARD

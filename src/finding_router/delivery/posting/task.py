@@ -19,7 +19,7 @@ class Rank(IntEnum):
 
 class Task:
     """
-    Something to say or to change, taken one step at a time by the loop.
+    A message to post or to change, one step at a time, by the loop.
 
     Errors of Slack and of the Ledger leave `step`; the policy decides how the task goes on.
     """

@@ -33,7 +33,7 @@ class Point(NamedTuple):
 
 class Words(NamedTuple):
     """
-    All that a notice says.
+    The words of a notice.
 
     *headline* is the event, *consequence* its effect on findings, *details* are causes,
     *explanation* is a paragraph of quoted text. *remedy* is the router's own markup, and
