@@ -109,7 +109,7 @@ deploy: build ## Build, and deploy to the AWS account that you are signed in to.
 	$(SAM) deploy --guided $(OVERRIDES)
 
 .PHONY: bench
-bench: .venv/.ready | $(SAM) ## Measure the pattern index, the cold start, a month's cost, and the cards.
+bench: .venv/.ready | $(SAM) ## Measure the pattern index, the cold start, the cost of a month and a burst, and the cards.
 	$(BIN)/python bench/patterns.py
 	PYTHONPATH=tests/support $(BIN)/python bench/cold_start.py
 	PYTHONPATH=tests/support $(BIN)/python bench/cost.py
