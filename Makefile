@@ -24,7 +24,7 @@ $(UV):
 	python3 -m venv .tools/uv
 	.tools/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
-# Bytecode is made here, since nobody else makes it where PYTHONDONTWRITEBYTECODE is set.
+# Bytecode is compiled here, since Python compiles none where PYTHONDONTWRITEBYTECODE is set.
 .venv/.ready: requirements/dev.txt pyproject.toml | $(UV)
 	test -x $(BIN)/python || $(UV) venv --quiet --python 3.13 .venv
 	$(UV) pip sync --quiet --python .venv --compile-bytecode requirements/dev.txt

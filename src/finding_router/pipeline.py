@@ -129,7 +129,7 @@ class Pipeline:
             table = self._routes.table()
         except StoreError as error:
             # An alarm may well be about that.
-            logger.warning("alarms told without routes", detail=str(error))
+            logger.warning("alarms posted without routes", detail=str(error))
             table = RoutingTable((), default_channel=self._settings.default_channel)
         session = self._session(table, deadline)
         kept = [alarm.notice() for alarm in alarms]
