@@ -24,7 +24,7 @@ $(UV):
 	python3 -m venv .tools/uv
 	.tools/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
-# Bytecode is made here, since nobody else makes it where PYTHONDONTWRITEBYTECODE is set.
+# Bytecode is compiled here, since Python compiles none where PYTHONDONTWRITEBYTECODE is set.
 .venv/.ready: requirements/dev.txt pyproject.toml | $(UV)
 	test -x $(BIN)/python || $(UV) venv --quiet --python 3.13 .venv
 	$(UV) pip sync --quiet --python .venv --compile-bytecode requirements/dev.txt
@@ -109,7 +109,7 @@ deploy: build ## Build, and deploy to the AWS account that you are signed in to.
 	$(SAM) deploy --guided $(OVERRIDES)
 
 .PHONY: bench
-bench: .venv/.ready | $(SAM) ## Measure the pattern index, the cold start, a month's cost, and the cards.
+bench: .venv/.ready | $(SAM) ## Measure the pattern index, the cold start, the cost of a month and a burst, and the cards.
 	$(BIN)/python bench/patterns.py
 	PYTHONPATH=tests/support $(BIN)/python bench/cold_start.py
 	PYTHONPATH=tests/support $(BIN)/python bench/cost.py

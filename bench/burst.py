@@ -84,7 +84,7 @@ class Meter(deque[Call]):
         return ROUTES_READ_UNITS if "route" in names else 1
 
     def _add_request(self, call: Call) -> None:
-        # Lambda polls in its own way: what it receives is counted by what it deletes.
+        # Lambda polls in its own way: received batches are counted by its calls that delete them.
         match call.operation:
             case "DeleteMessageBatch":
                 self.units["SQS requests"] += 2
@@ -106,7 +106,7 @@ class Burst:
     units: Counter[str] = field(default_factory=Counter)
 
     def prices(self) -> Iterator[tuple[str, float, float]]:
-        """Yield name, amount and price of what is charged for."""
+        """Yield name, amount and price of each chargeable unit."""
         yield "Lambda, requests", self.runs, self.runs * LAMBDA_REQUEST
         seconds = self.billed_seconds * MEMORY_GB
         yield "Lambda, GB-seconds", seconds, seconds * LAMBDA_GB_SECOND
@@ -120,7 +120,7 @@ class Burst:
 
 
 def measure(findings: int) -> Burst:
-    """Send a burst through a stack of its own, and return what it took."""
+    """Send a burst through a stack of its own, and return the measured amounts."""
     # Some events of a flood are repeated.
     flood = Flood(2 * findings, channels=1)
     [events] = flood.waves(2 * findings)

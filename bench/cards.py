@@ -147,7 +147,7 @@ def measure(found: Sequence[Card], pictures: Path | None) -> list[Measured]:
 
 
 def missing_parts(card: Card) -> Iterator[str]:
-    """Yield what the first 100 characters of the push text do not say, of a card of a finding."""
+    """Yield each essential that the first 100 characters of a card's push text lack."""
     finding = card.finding
     if finding is None or card.is_ended:
         return

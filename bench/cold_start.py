@@ -9,7 +9,8 @@ functions/notify_slack.py of github.com/terraform-aws-modules/terraform-aws-noti
 runtime's boto3 and without bytecode, as its Terraform module deploys it. It posts the same finding.
 
 Each round starts all of them in turn, so that a load peak of the machine affects all. The result is
-a table of medians. The columns in CPU count what the runtime's process used, from its start.
+a table of medians. The columns in CPU count the processor time of the runtime's process since its
+start.
 """
 
 import argparse
@@ -121,7 +122,7 @@ def make_peer(source: Path, webhook: str, folder: Path) -> Variant:
 
 @contextmanager
 def webhook_server() -> Iterator[str]:
-    """Take what is posted to a webhook; the value is its address."""
+    """Accept posts to a webhook; the value is its address."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Webhook)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:

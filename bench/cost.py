@@ -59,7 +59,7 @@ SLOWDOWN = 1769 / 512
 DAYS = 30
 FINDINGS_PER_ACCOUNT_AND_DAY = 10
 EVENTS_PER_FINDING = 2  # a finding updated before it is marked is sent as NEW a second time
-# Security Hub reports each check again every day, whatever its result. With TrackLifecycle, the
+# Security Hub reports each check again every day, also unchanged. With TrackLifecycle, the
 # rule also passes on findings that were never posted.
 CHECKS_PER_ACCOUNT_AND_DAY = 300
 # An alert and its list of channels, each with the 100 bytes that DynamoDB adds to an item.
@@ -156,7 +156,7 @@ def _run(function: RuntimeEmulator, stack: Stack, event: Any, findings: int) -> 
 
 
 def _work_off(function: RuntimeEmulator, stack: Stack) -> Iterator[Invocation]:
-    """Yield an invocation for each batch of what was put off, until nothing is left."""
+    """Yield an invocation for each batch of the backlog, until it is empty."""
     [source] = (each for each in stack.function.sources if each.queue == BACKLOG)
     waiting = QueueView(stack.aws, stack.deployment.queues[BACKLOG])
     backlog = EventSource(
@@ -175,7 +175,7 @@ def write_units(operation: str, request: Mapping[str, Any]) -> int:
     """Return the write units of a call, one per KB of JSON, which is longer than the item."""
     match operation:
         case "TransactWriteItems":
-            # Twice the units of a write of its own; what is updated is small.
+            # Twice the units of a single write; updated items are small.
             puts = (each.get("Put", {}).get("Item") for each in request["TransactItems"])
             return sum(2 * (_kilobytes(item) if item else 1) for item in puts)
         case "BatchWriteItem":

@@ -172,12 +172,12 @@ def generator(number: int) -> str:
 
 
 def but(refused: Any, number: int) -> Json:
-    """Return a condition that refuses *refused*, or for a few of the routes, what no event has."""
+    """Return a condition that refuses *refused*; that of a few routes refuses no event."""
     return {"anything-but": refused if number > 2 else "nothing"}  # noqa: PLR2004 -- a few
 
 
 # The condition of route *number* by operator, each with the field that has it. Events 0 to 99 meet
-# a few of the first hundred, and no others: what grows is the table, not the answer.
+# a few of the first hundred, and no others: the table grows, and the answer does not.
 OPERATORS: dict[str, tuple[str, Callable[[int], Json | str]]] = {
     "exact": ("GeneratorId", generator),
     "prefix": ("GeneratorId", lambda number: {"prefix": generator(number)[:-5]}),

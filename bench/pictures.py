@@ -12,6 +12,7 @@ from typing import Final
 from playwright.sync_api import Browser, Page
 
 from chromium import BARE, NoBrowserError, chromium, open_page
+from finding_router.findings.short_id import short_id
 from finding_router_local import EXAMPLE_ROUTES, TEMPLATE
 from finding_router_local.stack import Stack
 
@@ -50,15 +51,16 @@ def draw() -> None:
         events.pop("sqs-batch")
         stack.send(list(events.values()))
         for name, event, channel in MESSAGES:
-            title = events[event]["detail"]["findings"][0]["Title"]
-            _take_message(browser, stack.slack.page_url, channel, title, IMAGES / f"{name}.png")
+            name_on_card = f"finding {short_id(events[event]['detail']['findings'][0]['Id'])}"
+            path = IMAGES / f"{name}.png"
+            _take_message(browser, stack.slack.page_url, channel, name_on_card, path)
         _take_page(browser, stack.slack.page_url, IMAGES / "page.png")
 
 
-def _take_message(browser: Browser, url: str, channel: str, title: str, path: Path) -> None:
+def _take_message(browser: Browser, url: str, channel: str, text: str, path: Path) -> None:
     page = _open(browser, url, channel, width=MESSAGE_WIDTH, height=1200)
     page.add_style_tag(content=FRAMED)
-    page.locator("article.message", has_text=title).last.screenshot(path=path)
+    page.locator("article.message", has_text=text).last.screenshot(path=path)
     _tell(path)
 
 

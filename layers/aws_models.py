@@ -1,6 +1,6 @@
 # ruff: noqa: INP001 -- scripts of the build, run by path
 """
-Trim what botocore knows of AWS to the operations that the router calls.
+Trim botocore's models of AWS to the operations that the router calls.
 
 botocore reads the whole model of a service when it makes a client of it: a megabyte of JSON for
 DynamoDB alone, and the endpoints of all services in all Regions. Of each service the operations

@@ -3,7 +3,7 @@
 Compile every module of a folder to bytecode that Lambda loads as it is.
 
 ``/opt`` and ``/var/task`` are read-only, so that Python would compile every module again at every
-cold start. An unchecked hash makes it load the bytecode whatever date the source has.
+cold start. An unchecked hash makes it load the bytecode without comparing dates.
 """
 
 import compileall

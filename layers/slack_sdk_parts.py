@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-# Packages that import what is below them for the convenience of others.
+# Packages that import their own modules for the convenience of others.
 EMPTIED: Final = ("__init__.py", "web/__init__.py")
 REMOVED: Final = ("models", "web/chat_stream.py", "web/client.py", "webhook")
 MODELS: Final[Mapping[str, tuple[str, ...]]] = {

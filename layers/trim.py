@@ -1,6 +1,6 @@
 # ruff: noqa: INP001 -- scripts of the build, run by path
 """
-Remove from an installed layer what the router never imports.
+Remove the files that the router never imports from an installed layer.
 
 Every pattern has to hit something, so that a dependency that moves its parts shows at the build.
 Whether too much went shows where the built function runs: tests/integration/test_built_router.py.
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-# What the one installer leaves behind and the other does not.
+# Files that one installer leaves behind and the other does not.
 TRACES: Final = (".lock", "bin")
 
 UNUSED: Final = (
@@ -24,7 +24,7 @@ UNUSED: Final = (
     "annotated_types/test_cases.py",
     "pydantic/mypy.py",
     "pydantic/v1/mypy.py",
-    # Its alternatives to what the router uses.
+    # Alternatives to the parts that the router uses.
     "aws_lambda_powertools/event_handler",
     "aws_lambda_powertools/logging/formatters",
     "aws_lambda_powertools/metrics/provider/datadog",
@@ -65,7 +65,7 @@ UNUSED: Final = (
     "slack_sdk/socket_mode",
     "slack_sdk/**/*async*.py",
     "slack_sdk/web/legacy_*.py",
-    # Where zones lie, and their source; what they say is in a file of each.
+    # Lists of the zones, and their source; each zone has a file of its own.
     "tzdata/zoneinfo/*.tab",
     "tzdata/zoneinfo/leapseconds",
     "tzdata/zoneinfo/tzdata.zi",
@@ -77,7 +77,7 @@ UNUSED: Final = (
 
 def trim(layer: Path) -> None:
     """
-    Remove what is unused from *layer*.
+    Remove unused files from *layer*.
 
     Raises:
         SystemExit: a pattern names nothing.

@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 -- scripts of the build, run by path
-"""Print how large a built folder is, as it is stored and as it is zipped, and what weighs most."""
+"""Print the size of a built folder, stored and zipped, and its largest packages."""
 
 import sys
 import zipfile
@@ -23,7 +23,7 @@ def weigh(folder: Path) -> tuple[Counter[str], int]:
 
 
 def report(title: str, folder: Path) -> str:
-    """Return a line for the whole and a line for what weighs most."""
+    """Return a line for the whole folder and a line for the largest packages."""
     packages, zipped = weigh(folder)
     heaviest = ", ".join(
         f"{name} {_megabytes(size)}" for name, size in packages.most_common(LISTED)
@@ -37,4 +37,4 @@ def _megabytes(size: int) -> str:
 
 
 if __name__ == "__main__":
-    print(report(sys.argv[1], Path(sys.argv[2])))  # noqa: T201 -- the report is what it is for
+    print(report(sys.argv[1], Path(sys.argv[2])))  # noqa: T201 -- its purpose is the report

@@ -1,4 +1,4 @@
-"""Characters that nobody sees, or that change how the text around them is seen."""
+"""Invisible characters, and those that change how the text around them is shown."""
 
 import re
 from typing import Final

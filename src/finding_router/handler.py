@@ -26,10 +26,10 @@ from finding_router.telemetry import logger, metrics, traced
 if TYPE_CHECKING:
     from finding_router.delivery.alarms import Alarm
 
-# What the schedule in template.yaml sends: {"finding-router": "wake"}.
+# The event of the schedule in template.yaml: {"finding-router": "wake"}.
 WAKE_KEY: Final = "finding-router"
 WAKE: Final = "wake"
-# A wake-up in whatever way the body of a dead letter quotes it.
+# A wake-up, however the body of a dead letter quotes it.
 _DEAD_WAKE: Final = re.compile(rf'"{WAKE_KEY}\W+{WAKE}\W')
 
 
@@ -90,7 +90,7 @@ def _handle(event: Mapping[str, Any], context: RemainingTime) -> dict[str, Any]:
 
 
 def _collect_garbage() -> None:
-    """Look for garbage from now on, but not in what the start has made."""
+    """Enable garbage collection, except for the objects made so far."""
     if not gc.isenabled():
         gc.freeze()
         gc.enable()
@@ -105,7 +105,7 @@ def read_alarms(event: object) -> "list[Alarm]":
     """Return the alarms that the alarm topic hands over; none if *event* is anything else."""
     match event:
         case {"Records": [{"EventSource": "aws:sns"}, *_]}:
-            # Imported late: it takes what lays out messages.
+            # Imported late: it imports the layout of messages.
             from finding_router.delivery.alarms import read_alarms as read  # noqa: PLC0415
 
             return read(event)
@@ -136,7 +136,7 @@ def read_records(event: object) -> list[Record]:
     Return the records of a batch, or a bare event as one record.
 
     Raises:
-        EventError: it is neither; the message names what came.
+        EventError: it is neither; the message names its kind.
 
     """
     match event:
@@ -206,7 +206,7 @@ def _name(event: object) -> str:
 
 
 def _untold(pipeline: Any, calls: Mapping[Record, "list[Alarm]"], deadline: Deadline) -> list[Job]:
-    """Tell the alarms of *calls*; return a failed job for each record that needs another try."""
+    """Post the alarms of *calls*; return a failed job for each record that needs another try."""
     alarms = {record: several for record, several in calls.items() if several}
     if not alarms:
         return []

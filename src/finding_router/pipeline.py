@@ -99,7 +99,7 @@ class Pipeline:
 
     def wake(self, deadline: Deadline) -> list[Job]:
         """
-        Say what was held and is due; what fails stays held until the next call.
+        Release held findings that are due; failed ones stay held until the next call.
 
         Raises:
             StoreError: the Ledger does not answer, or no routing table could ever be read.
@@ -117,7 +117,7 @@ class Pipeline:
 
     def tell(self, alarms: Sequence["Alarm"], deadline: Deadline) -> None:
         """
-        Tell the ops channel of *alarms*, each change of state once.
+        Post *alarms* to the ops channel, each change of state once.
 
         Raises:
             AlarmUntoldError: one of them could not be told, and is to be tried again.
@@ -129,7 +129,7 @@ class Pipeline:
             table = self._routes.table()
         except StoreError as error:
             # An alarm may well be about that.
-            logger.warning("alarms told without routes", detail=str(error))
+            logger.warning("alarms posted without routes", detail=str(error))
             table = RoutingTable((), default_channel=self._settings.default_channel)
         session = self._session(table, deadline)
         kept = [alarm.notice() for alarm in alarms]
@@ -163,7 +163,7 @@ class Pipeline:
                 conclude(job)
 
     def _look_for_overdue(self, session: "Session") -> None:
-        """Tell of held findings that no wake-up releases, once in a while."""
+        """Post a notice of overdue held findings, once in a while."""
         from finding_router.delivery.held.lookout import Lookout
 
         if self._lookout is None:
@@ -198,7 +198,7 @@ class Pipeline:
         *,
         is_patient: bool = False,
     ) -> "Session":
-        """Put together what one run needs."""
+        """Return a session with the parts of one run."""
         from finding_router.delivery.account_names import AccountNames
         from finding_router.delivery.digests.grouping import Rules
         from finding_router.delivery.held.keep import Keeper

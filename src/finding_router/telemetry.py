@@ -48,7 +48,7 @@ _UNSAFE: Final = re.compile(f"[\u2028\u2029]|{characters.INVISIBLE.pattern}")
 
 
 def _line(values: Mapping[str, Any]) -> str:
-    """Return the JSON of a log entry: one line of valid UTF-8, whatever text is in it."""
+    """Return the JSON of a log entry: one line of valid UTF-8 for any text."""
     text = json.dumps(values, separators=(",", ":"), default=str, ensure_ascii=False)
     if text.isascii() and text.isprintable():
         return text

@@ -1,4 +1,4 @@
-"""Start the `finding-router` command, or say what is not installed for it."""
+"""Start the `finding-router` command, or name the package that it lacks."""
 
 import sys
 from typing import Final

@@ -152,7 +152,7 @@ class Account:
             raise click.ClickException(self._sentence(error, table=table, stack=stack)) from error
 
     def _sentence(self, error: Exception, *, table: str | None, stack: str | None) -> str:
-        """Return what is wrong and what to do, in one sentence."""
+        """Return the fault and its remedy in one sentence."""
         match type(error).__name__:
             case "ProfileNotFound":
                 wanted = self._profile or os.environ.get(

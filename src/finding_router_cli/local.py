@@ -294,7 +294,7 @@ def _run(stack: "Stack", template: Path, host: str, *, is_sent: bool) -> None:
     content = {stack.function.logical_id: stack.environment(container_host)}
     try:
         environment_file.write_text(json.dumps(content, indent=2) + "\n")
-        # What the router does from now on is printed below the commands.
+        # Later outcomes are printed below the commands.
         click.echo(usage(stack, template, environment_file, is_open=is_open, is_sent=is_sent))
         stack.journal.listeners.append(_print_news)
         while True:

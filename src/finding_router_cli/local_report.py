@@ -53,7 +53,7 @@ def line(outcome: FindingOutcome) -> str:
     if width is None:
         told = terminal.fitted(title, _TITLE_WIDTH)
         others = [(account, _ACCOUNT_WIDTH), (product, _PRODUCT_WIDTH)]
-        # Nothing forces a cut here, and a name may be what somebody looks for.
+        # No width is given here, and whole names can be searched for.
         padded = [terminal.fitted(text, max(least, terminal.cells(text))) for text, least in others]
         return " ".join([severity, told, *padded, where])
     spare = width - (_INDENT + _LEAST_TITLE_WIDTH + _ACCOUNT_WIDTH + _PRODUCT_WIDTH + 3)

@@ -12,7 +12,7 @@ from botocore.exceptions import ConnectionClosedError
 
 
 def answer_directly(client: Any, app: WSGIApplication) -> None:
-    """Let *app* answer the requests of *client*, in the thread that calls it."""
+    """Make *app* answer the requests of *client*, in the calling thread."""
 
     def answer(request: AWSPreparedRequest, **_: object) -> AWSResponse:
         started: list[Any] = []

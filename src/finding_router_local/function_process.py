@@ -17,7 +17,7 @@ from finding_router_local.fork_server import ForkedProcess, ForkServer
 from finding_router_local.invocation import Invocation
 
 _SOURCE: Final = Path(__file__).parents[1]
-# What a process needs to run at all; nothing that could lead to somebody's AWS account.
+# Variables that a process needs to run; none that could lead to a real AWS account.
 _INHERITED: Final = ("PATH", "HOME", "LANG", "TMPDIR", "COVERAGE_PROCESS_START")
 _START_SECONDS: Final = 60.0
 _GRACE_SECONDS: Final = 0.5
@@ -34,7 +34,7 @@ class ClockState:
 def fork_server(
     function: Function, *, endpoint_url: str, python_path: Path | None = None
 ) -> ForkServer:
-    """Return what forks processes of *function*, with its environment; see `FunctionProcess`."""
+    """Return a server that forks processes of *function*; see `FunctionProcess`."""
     paths = [str(path) for path in (python_path, _SOURCE) if path]
     environment = {
         **{key: os.environ[key] for key in _INHERITED if key in os.environ},
@@ -93,7 +93,7 @@ class FunctionProcess:
             self._pipes = _Pipes(self._process)
 
     def __call__(self, event: Mapping[str, Any]) -> Invocation:
-        """Invoke the function; what it raises, its timeout and its death are the error."""
+        """Invoke the function; its exception, timeout or death is the error of the result."""
         began = time.monotonic()
         with self._lock:
             self.start()
@@ -145,7 +145,7 @@ class FunctionProcess:
         }
 
     def _end(self) -> str:
-        """Clear away a process that does not answer; say what became of it."""
+        """Remove a process that does not answer, and return how it ended."""
         assert self._process is not None  # noqa: S101 -- only called while there is one
         assert self._pipes is not None  # noqa: S101 -- same
         status = None
@@ -161,7 +161,7 @@ class FunctionProcess:
 
 
 class _Pipes:
-    """What goes through the pipes of a process: requests in, replies and log out."""
+    """The pipes of a process: requests in, replies and log out."""
 
     def __init__(self, process: ForkedProcess) -> None:
         self.is_ready = False

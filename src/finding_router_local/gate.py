@@ -93,7 +93,7 @@ class Gate:
 
     @property
     def is_closing(self) -> bool:
-        """Return True once nobody is to wait for messages any more."""
+        """Return True once waiting for messages has ended."""
         return self._is_closing
 
     @contextmanager
@@ -119,7 +119,7 @@ class Gate:
             self._arrival.wait_for(lambda: self._announced != announced, seconds)
 
     def close(self) -> None:
-        """Answer those who wait for messages, and let nobody wait any more."""
+        """Answer all calls that wait for messages, and end waiting."""
         self._is_closing = True
         self.announce()
 

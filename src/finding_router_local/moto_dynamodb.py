@@ -65,7 +65,7 @@ def _transact(self: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> No
     """
     Ask all conditions, then write; moto's own copies the table for each action, and asks twice.
 
-    What is more than puts and updates of different items is left to moto.
+    Anything but puts and updates of different items is left to moto.
     """
     actions = _simple(self, transact_items)
     if actions is None:

@@ -89,7 +89,7 @@ def _send_message(self: SQSBackend, queue_name: str, *args: Any, **named: Any) -
 
 
 def _attributes(self: Any) -> dict[str, Any]:
-    """Return nothing while a message is sent: moto asks for what only a FIFO queue has."""
+    """Return nothing while a message is sent: moto asks for attributes of FIFO queues."""
     return {} if getattr(self, "is_sending", False) else _all_attributes(self)
 
 
@@ -98,7 +98,7 @@ def _receipt_handle() -> str:
 
 
 def _copy_message(self: Message, _: object) -> Message:
-    """Copy what a call shows of a message; moto changes the attributes of the copy alone."""
+    """Copy a message for an answer; moto changes the attributes of the copy alone."""
     twin = copy.copy(self)
     twin.message_attributes = dict(self.message_attributes)
     twin.system_attributes = dict(self.system_attributes or {})

@@ -1,7 +1,7 @@
 """
 The calls by which event sources take from queues, past HTTP.
 
-In a flood these calls, and what boto3 and moto make of them, are half of the machine's work. They
+In a flood these calls, with boto3 and moto, are half of the machine's work. They
 are recorded like all others. While faults are planned, they take the ordinary way.
 """
 

@@ -85,7 +85,7 @@ def read_template(path: Path, values: Mapping[str, object], *, region: str) -> T
 
 @lru_cache(maxsize=2)
 def _parsed(text: str) -> Any:
-    """Return what YAML has; to parse it takes longer than to make all of it in the local AWS."""
+    """Return the parsed YAML, cached: parsing takes longer than creating all of the local AWS."""
     return yaml_parse(text)
 
 

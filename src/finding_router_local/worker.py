@@ -37,7 +37,7 @@ _system_sleep = time.sleep
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """Lambda's context object, as far as anybody asks it."""
+    """The part of Lambda's context object that the function uses."""
 
     aws_request_id: str
     deadline: float
@@ -51,7 +51,7 @@ class Context:
     client_context: None = None
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return what is left until the function's timeout."""
+        """Return the milliseconds until the function's timeout."""
         return max(int((self.deadline - time.monotonic()) * 1000), 0)
 
 
@@ -61,10 +61,10 @@ def main() -> None:
     clock = _Clock()
     time.time, time.monotonic = clock.time, clock.monotonic
     time.sleep = clock.sleep  # type: ignore[assignment]  # of floats only
-    # Each process says by itself what its import raises.
+    # Each process reports the exception of its import by itself.
     with suppress(Exception):
         _prepare(handler_name)
-    # The process between, which waits for the one that was asked for, is nobody's to wait for.
+    # The intermediate process, which waits for the requested one, needs no wait.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
         name, fds, _, _ = socket.recv_fds(requests, NAME_BYTES, 4)
@@ -91,7 +91,7 @@ def main() -> None:
 
 
 def _tell(states: int, state: int) -> None:
-    """Write *state* as a line, if anybody still reads it."""
+    """Write *state* as a line, if the reader is still there."""
     with suppress(BrokenPipeError):
         os.write(states, f"{state}\n".encode())
 
@@ -133,7 +133,7 @@ class _Clock:
     """
     The process's clock: the stack's, which may run ahead of the machine's.
 
-    In a hasty stack nobody sleeps: the stack's time is moved on instead, for everybody.
+    In a hasty stack no process sleeps: the time of the whole stack is moved on instead.
     """
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from finding_router.isolation import contained
 
-# boto3's: what is no number becomes NaN, and a number that it would have to round is refused.
+# boto3's: a text that is no number becomes NaN, and a number that it would round is refused.
 _CONTEXT: Final = Context(
     Emin=-128, Emax=126, prec=38, traps=[Clamped, Overflow, Inexact, Rounded, Underflow]
 )

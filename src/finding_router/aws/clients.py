@@ -64,7 +64,7 @@ def _session() -> Session:
 
 def _share_certificates(client: Any) -> None:
     """
-    Let *client* verify servers by a context that all clients share.
+    Make *client* verify servers by a context that all clients share.
 
     botocore has no setting for it, and reads the file of certificates again for each connection,
     which takes 20 ms of CPU.

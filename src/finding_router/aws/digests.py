@@ -56,7 +56,7 @@ class DynamoDigests:
         """
         Add *lines* to the digest; a line of a subject that it lists already is replaced.
 
-        That is so whatever stands there: everything that a line says is known to who puts it.
+        That is safe without a condition: the writer of a line knows all of its values.
         """
         self._items.put_all(
             {

@@ -80,7 +80,7 @@ class DynamoHeld:
             "SET subject = :subject, routes = :routes, mention = :mention, held_at = :held_at, "
             "is_owed = :is_owed, event = :event, event_bytes = :event_bytes, "
             "expires_at = :expires_at, shape = :shape, "
-            # Or what comes anew every day would wait for ever.
+            # Otherwise a finding that is imported every day would wait for ever.
             "since = if_not_exists(since, :since), due_at = if_not_exists(due_at, :due_at)",
             {
                 ":subject": held.subject,
@@ -195,7 +195,7 @@ class DynamoHeld:
             return True
 
     def let_go(self, bin_name: str, held: Iterable[HeldFinding]) -> None:
-        """Forget *held*, which were said; one that was put aside anew since then stays."""
+        """Delete *held*, which were posted; one that was held anew since then stays."""
         for each in held:
             key = (keys.held(bin_name), each.name)
             self._items.delete(key, "held_at = :held_at", {":held_at": each.held_at})

@@ -57,7 +57,7 @@ class Items:
 
     def parsed[Value](self, values: Mapping[str, Any], parse: Callable[[Stored], Value]) -> Value:
         """
-        Return what *parse* makes of a stored item.
+        Return a stored item, parsed by *parse*.
 
         Raises:
             UnreadableError: its shape is newer than this version's, or an attribute is not of its
@@ -115,7 +115,7 @@ class Items:
         item of the first sending, which is the same.
 
         Raises:
-            UnreadableError: it did not hold, and *parse* cannot read what is stored.
+            UnreadableError: it did not hold, and *parse* cannot read the stored item.
 
         """
         arguments = self._putting(values, condition, given, names)
@@ -148,9 +148,9 @@ class Items:
         Write each of *several* whose `version` follows the stored one; return those written.
 
         *besides* are updates of other items, as TransactWriteItems takes them, written as well. All
-        go in one transaction; without those whose condition fails, in another. What a transaction
-        cannot do because of other workers is done one by one. One over which an item stands that
-        *parse* cannot read is not written, and neither are updates of such items.
+        go in one transaction; without those whose condition fails, in another. If other
+        workers interfere with a transaction, its writes are made one by one. An item that *parse*
+        cannot read is neither overwritten nor updated.
         """
         left = list(several)
         while left:
@@ -175,7 +175,7 @@ class Items:
         return []
 
     def _may_put(self, values: Mapping[str, Any], parse: Callable[[Stored], object]) -> bool:
-        """Return what `put_version` does, and False for what cannot be read; that is noted."""
+        """Return the result of `put_version`; False, with a note, for an unreadable item."""
         try:
             return self.put_version(values, parse)
         except UnreadableError:

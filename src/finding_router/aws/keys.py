@@ -7,15 +7,15 @@ its attributes, and `expires_at`, the Unix second after which DynamoDB may delet
 ==============  =====================================  =======================  ====================
 Family          `finding`                              `channel`                Holds
 ==============  =====================================  =======================  ====================
-alert           ``5f0c…`` (subject, 40 hex digits)     ``#alerts``              what is said there
-channels        ``5f0c…`` (subject)                    ``*``                    where it is said
+alert           ``5f0c…`` (subject, 40 hex digits)     ``#alerts``              state of its message
+channels        ``5f0c…`` (subject)                    ``*``                    its channels
 held in         ``9b1e…`` (finding, 40 hex digits)     ``*held``                bins that have it
 digest          ``digest##alerts`` (name)              ``open``                 the newest of a name
 lines           ``lines#77d0…`` (digest)               ``5f0c…`` (subject)      a line of a digest
 about           ``lines#77d0…`` (digest)               ``about``                the digest itself
 count           ``lines#77d0…`` (digest)               ``count``                lines put and shown
 bin             ``bins``                               ``silence#x##alerts``    when a bin is due
-last digest     ``said#silence#x##alerts`` (bin)       ``said``                 what was said last
+last digest     ``said#silence#x##alerts`` (bin)       ``said``                 its last digest
 held            ``held#silence#x##alerts`` (bin)       ``9b1e…`` (finding)      a held finding
 rate            ``pace##alerts`` (channel)             ``pace``                 the next free slot
 lock            ``notice#channel #alerts`` (topic)     ``notice``               who may tell of it

@@ -1,4 +1,4 @@
-"""Locks in the Ledger's table: one worker of all, or a few findings, once in a while."""
+"""Locks in the Ledger's table, each granted to one worker or a few findings for a time."""
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple

@@ -131,7 +131,7 @@ class Queues:
         self, jobs: Sequence[Job], source: Source, deadline: Deadline
     ) -> Collection[Record]:
         """
-        Send what is not done of *jobs* where it comes again, and return the failures of the batch.
+        Send undone *jobs* back for another try, and return the failures of the batch.
 
         A record that the backlog does not take comes again from its own queue.
         """

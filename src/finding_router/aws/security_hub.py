@@ -145,7 +145,7 @@ class SecurityHub:
         deadline: Deadline,
     ) -> None:
         """
-        Read the findings of *ids* into *found*, and keep of each only what *read* makes of it.
+        Read the findings of *ids* into *found*, each converted by *read*.
 
         An identifier that Security Hub refuses, or a finding that makes its answer unreadable,
         takes the others of its call along: halve until alone. A refused one counts as not found.

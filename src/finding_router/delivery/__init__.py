@@ -1,1 +1,1 @@
-"""What has been said about a finding, and what is still to say."""
+"""The delivery of findings: posted messages, and those that are still to post."""

@@ -1,4 +1,4 @@
-"""The port of the claims that accounts make to names, in what their findings say of themselves."""
+"""The port of the names that accounts claim in their findings."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final, Protocol

@@ -1,4 +1,4 @@
-"""Whose an account's name is: a finding says it of itself, so that any account may say any name."""
+"""The check of account names: a finding states its own, so that any account may state any name."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
@@ -15,7 +15,7 @@ _ASK_AGAIN_SECONDS: Final = 600.0
 
 
 class AccountNames:
-    """Takes from findings the names that two accounts claim; keeps what it learned for a while."""
+    """Removes names that two accounts claim from findings; caches the claims for a while."""
 
     def __init__(self, store: NameStore, *, clock: Callable[[], float]) -> None:
         """*clock* gives Unix seconds."""

@@ -1,5 +1,5 @@
 """
-The backlog: the queue of what may wait, so that what is urgent does not wait behind it.
+The backlog: the queue of findings that may wait, so that urgent ones do not wait behind them.
 
 .. code-block:: text
 
@@ -65,10 +65,10 @@ def is_urgent(job: Job, least: Severity) -> bool:
 
 def put_off_a_flood(jobs: Sequence[Job]) -> None:
     """
-    Put off what is not urgent among *jobs*, if there is too much of it to do it at once.
+    Send those of *jobs* that are not urgent to the backlog, if there are too many of them.
 
-    All that a batch has about the subject of an urgent finding stays with it: what is superseded
-    within a batch is not said.
+    All jobs of a batch about the subject of an urgent finding stay with it: a state that is
+    superseded within a batch is not posted.
     """
     urgent = [job for job in jobs if job.is_urgent]
     records = {job.record for job in urgent}

@@ -67,7 +67,7 @@ class Job:
     detail: str = ""
     retry_seconds: float = 0.0
     is_urgent: bool = False
-    """It is said before what can wait."""
+    """It is posted before those that may wait."""
     digests: set[str] = field(default_factory=set)
     """Channels in whose digests the backlog is to list it."""
     suppress: bool = False

@@ -15,8 +15,8 @@ def channels_of(
     Return the channels that have an alert about each subject of *followed*: one call for all.
 
     An alert that is kept under a former subject goes on under it: the jobs about it, *new* ones
-    too, take that subject. So what was said before an upgrade is not said again, and ends when its
-    finding does. Raise StoreError if the Ledger does not answer.
+    too, take that subject. So an alert that was posted before an upgrade is not posted again, and
+    ends when its finding does. Raise StoreError if the Ledger does not answer.
     """
     by_former: dict[str, list[Job]] = defaultdict(list)
     for job in (*new, *followed):

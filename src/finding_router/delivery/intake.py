@@ -92,7 +92,7 @@ def complete(job: Job) -> bool:
 
 
 def read_finding(raw: object) -> Finding:
-    """Return the finding in *raw*; what reads it is imported with the first that is needed."""
+    """Return the finding in *raw*; the parser is imported at the first call."""
     from finding_router.findings import asff
 
     return asff.read_finding(raw)

@@ -34,7 +34,7 @@ OUT_OF_TIME: Final = "out of time"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """The state that Security Hub holds of a finding now, whatever its event said."""
+    """The state that Security Hub holds of a finding now; its event may differ."""
 
     workflow_status: str
     record_state: str = "ACTIVE"
@@ -53,7 +53,7 @@ class Standing:
 
 
 class Answers[Value](dict[FindingKey, Value]):
-    """What Security Hub says of findings; *unread* has the reason for each that it cannot say."""
+    """Answers of Security Hub by finding; *unread* has the reason for each missing one."""
 
     def __init__(self, answers: Mapping[FindingKey, Value] | None = None) -> None:
         """Start with *answers*, all of them readable."""
@@ -76,14 +76,14 @@ class Workflow(Protocol):
         self, keys: Collection[FindingKey], *, deadline: Deadline
     ) -> Answers[Severity | None]:
         """
-        Return the severity of those of *keys* that are found, and None for what is over.
+        Return the severity of those of *keys* that are found, and None for ended ones.
 
         Raises WorkflowUpdateError.
         """
 
 
 class Over(NamedTuple):
-    """A finding that turned out to be over after its *job* said it, and how it stands now."""
+    """A finding that was found to be over after its *job* was posted, and its present state."""
 
     job: Job
     finding: Finding
@@ -184,7 +184,7 @@ class Marker:
         self, jobs: Sequence[Job], deadline: Deadline, *, now: float, elsewhere: bool
     ) -> None:
         """
-        Write that the findings are NOTIFIED, or whatever a person made of NEW.
+        Record that the findings are NOTIFIED, or have another status that a person set.
 
         Without it the next episode could not be told from an echo of this one, so that jobs come
         back until it is written.
@@ -215,7 +215,7 @@ class Marker:
 def _apart(
     by_key: _Groups, standings: Mapping[FindingKey, Standing]
 ) -> tuple[_Groups, list[Job], list[Over]]:
-    """Return those of *by_key* that are NEW, those that people took over, and what is over."""
+    """Return those of *by_key* that are NEW, those that people took over, and ended ones."""
     new: _Groups = {}
     left: list[Job] = []
     over: list[Over] = []

@@ -1,4 +1,4 @@
-"""Notices: the router's own troubles, told in the ops channel, each at most once an hour."""
+"""Notices: the router's own troubles, posted to the ops channel, each at most once an hour."""
 
 import uuid
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ _ROUTES_NAMED: Final = 5
 
 @dataclass(slots=True, kw_only=True)
 class Notice:
-    """What is said, once in its time under the lock of its *topic*."""
+    """A notice, posted once in its period under the lock of its *topic*."""
 
     topic: str
     words: Words
@@ -77,7 +77,7 @@ class Notices:
         return messages
 
     def told(self, notice: Notice) -> None:
-        """Forget *notice*, unless it was said anew meanwhile."""
+        """Remove *notice*, unless it was made anew meanwhile."""
         if self._waiting.get(notice.topic) is notice:
             del self._waiting[notice.topic]
         self._refused.pop(notice.topic.removeprefix(_CHANNEL), None)

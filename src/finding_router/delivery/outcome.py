@@ -61,7 +61,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     """The event is not one that the router takes."""
     WAITING = "waiting"
-    """No end: it waits for a slot, or behind what is urgent, and comes again."""
+    """Not final: it waits for a slot, or behind urgent findings, and comes again."""
     FAILED = "failed"
     """Goes back to the queue for another try, and at last to the dead letters."""
 
@@ -76,7 +76,7 @@ FOLLOWED: Final = frozenset({Outcome.ARCHIVED, Outcome.PASSED, Outcome.NOT_NEW})
 SAID: Final = FOLLOWED | {Outcome.POSTED, Outcome.DIGESTED, Outcome.UPDATED, Outcome.DUPLICATE}
 # Findings whose record comes again.
 UNDONE: Final = frozenset({Outcome.FAILED, Outcome.WAITING})
-# Findings that a shadow route would have posted, whatever the other routes made of them.
+# Outcomes of findings that the metric of shadow routes counts.
 NEWS: Final = frozenset(
     {
         Outcome.POSTED,

@@ -89,8 +89,8 @@ class Planner:
         """
         Return the alert of *jobs*, which are about one subject and were held for a *kind*.
 
-        A silence may hold them again, and after a silence whatever their routes wait for. Routes
-        hold nothing twice: two schedules would put off a finding for ever.
+        A silence may hold them again, and after a silence the times of their routes. Routes hold
+        nothing twice: two schedules would put off a finding for ever.
         """
         holds = [self._as_decided(job, destination.channel).hold for job in jobs]
         hold = holds[0] if all(holds) else None

@@ -1,4 +1,4 @@
-"""One run over findings: plan, deliver, put aside, mark, and close what turned out to be over."""
+"""One run over findings: plan, deliver, hold, mark, and close cards of ended findings."""
 
 from collections.abc import Collection, Sequence
 
@@ -18,7 +18,7 @@ from finding_router.errors import StoreError
 
 
 class Session:
-    """The steps of one run, for a batch of the queue and for what is released from its hold."""
+    """The steps of one run, for a batch of the queue and for released findings."""
 
     def __init__(
         self,
@@ -44,11 +44,11 @@ class Session:
         self._names.settle(jobs, self.run.notices)
 
     def plan(self, addressed: Addressed) -> list[Delivery]:
-        """Read the alerts of *addressed*, and return what is to be delivered; raises StoreError."""
+        """Read the alerts of *addressed*, and return their deliveries; raises StoreError."""
         return self.planned(addressed, self.run.ledger.read(addressed.keys))
 
     def planned(self, addressed: Addressed, alerts: Alerts) -> list[Delivery]:
-        """Return what is to be delivered, given the *alerts* that the Ledger holds."""
+        """Return the deliveries of *addressed*, given the *alerts* that the Ledger holds."""
         deliveries, broken = self.planner.deliveries(addressed, alerts, alerts.unreadable)
         for delivery in deliveries:
             for job in delivery.jobs:
@@ -63,7 +63,7 @@ class Session:
         self._keeper.put_aside(deliveries, self.run.deadline, decided_at=self.planner.now)
 
     def mark(self, jobs: Sequence[Job], *, elsewhere: bool = False) -> None:
-        """Mark what every channel has, and close the cards of what is over by now."""
+        """Mark findings that every channel has, and close the cards of those over by now."""
         now = self.run.clock()
         over = self._marker.run(jobs, self.run.deadline, now=now, elsewhere=elsewhere)
         if over and self._tracks:
@@ -79,7 +79,7 @@ class Session:
 
     def _close(self, over: Sequence[Over]) -> None:
         """
-        Close the alerts of each job as its finding stands now.
+        Close the alerts of each job by the present state of its finding.
 
         Its end came before the finding was said, as an event about nothing: there is no other.
         """

@@ -22,4 +22,4 @@ class Stores:
     locks: Locks
     names: NameStore
     unreadable: Unreadable = field(default_factory=Unreadable)
-    """What they could not read."""
+    """Items that the stores could not read."""

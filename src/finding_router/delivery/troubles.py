@@ -8,11 +8,11 @@ from finding_router.errors import RouteError
 from finding_router.slack.kit.text import Mrkdwn
 from finding_router.slack.messages.notice import Point, Words
 
-# Most silences that are over have done what they were for: their authors hear of it once.
+# Most silences that are over have served their purpose: their authors are told once.
 SILENCE_OVER_SECONDS: Final = 90 * 86_400.0
 _A_DAY: Final = 86_400.0
 _EDIT: Final = "Edit the table"
-# Kind of an item: what becomes of things without it.
+# By kind of item, the consequence of skipping it.
 _WITHOUT: Final = {
     "route": "Its findings go to other routes or to the default channel.",
     "silence": "It silences nothing.",

@@ -1,11 +1,11 @@
-"""The items of the Ledger that cannot be read: each is left as it is, and operators are told."""
+"""The items of the Ledger that cannot be read: each is left as it is, and named in a notice."""
 
 from finding_router.errors import UnreadableError
 from finding_router.telemetry import DELIVERIES_DEGRADED, count, logger
 
 
 class Unreadable:
-    """What could not be read since the operators were last told."""
+    """Items that could not be read since the last notice."""
 
     def __init__(self) -> None:
         """Start with everything readable."""
@@ -16,7 +16,7 @@ class Unreadable:
         return bool(self._items)
 
     def note(self, item: str, why: str) -> UnreadableError:
-        """Log and count *item*, keep it to be told, and return the error to raise."""
+        """Log and count *item*, keep it for the notice, and return the error to raise."""
         logger.error("item of the Ledger not read", item=item, reason=why)
         if item not in self._items:
             count(DELIVERIES_DEGRADED)

@@ -20,7 +20,7 @@ IMPORTED: Final = "Security Hub Findings - Imported"
 CUSTOM_ACTION: Final = "Security Hub Findings - Custom Action"
 
 _SHOWN_CHARS = 80
-# Marks of Security Hub in an event of which nobody can tell the source: its name, and its ARNs.
+# Marks of Security Hub in an event without a readable source: its name, and its ARNs.
 _MARK: Final = re.compile(r"aws\.securityhub\b|arn:aws[a-z-]*:securityhub:")
 
 
@@ -93,7 +93,7 @@ def read_event(event: object) -> Intake:
 
 def is_from_security_hub(event: object) -> bool:
     """
-    Return True if *event*, as text or parsed, came from Security Hub, whatever has become of it.
+    Return True if *event*, as text or parsed, came from Security Hub, even if it is damaged.
 
     Its source says so; if it has none, a mark of Security Hub anywhere in it does.
     """

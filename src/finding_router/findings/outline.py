@@ -25,7 +25,7 @@ _BANDS = ((90, Severity.CRITICAL), (70, Severity.HIGH), (40, Severity.MEDIUM))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
-    """The fields of a `Finding` that tell which it is, its subject, and whether it is open."""
+    """The fields of a `Finding` for its identity, its subject and its state."""
 
     id: str
     product_arn: str

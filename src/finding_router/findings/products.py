@@ -61,7 +61,7 @@ _LOOK_ALIKES: Final = str.maketrans(
     "\u0261\u0578\u057d",
     "abekmhopctyxsijdqwhayikvoptuxignu",
 )
-# What an account's own product is called if nobody named it.
+# Default names of an account's own product.
 _NAMELESS: Final = frozenset({"default", "personal"})
 _DEFAULT: Final = "Default"
 
@@ -85,8 +85,8 @@ def product_of(product_arn: str, raw: object) -> Product:
     """
     Return the product of the finding in *raw*, parsed JSON.
 
-    A service of AWS is recognised by its ARN, whatever the finding calls it. Any other product is
-    called what the finding calls it, unless that is a service of AWS, nothing, or "Default": then
+    A service of AWS is recognised by its ARN alone. Any other product has the name that the
+    finding states, unless that is a service of AWS, nothing, or "Default": then
     a partner's product is named by its ARN, and an account's by ProviderName or GeneratorId.
     """
     given = (
@@ -110,7 +110,7 @@ def is_service_name(name: str) -> bool:
     """
     Return True if people would take *name* for that of a service of AWS.
 
-    Case, separators, accents, look-alike letters and what cannot be seen make no difference.
+    Case, separators, accents, look-alike letters and invisible characters make no difference.
     """
     words = _words(name[:_NAME_CHARS])
     joined = "".join(words)

@@ -1,4 +1,4 @@
-"""Findings that are never posted, whatever the routes say."""
+"""Findings that are never posted, independently of the routes."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""The short id of a finding: what people write down, search for and say to each other."""
+"""The short id of a finding, by which people write it down, search for it and name it."""
 
 import hashlib
 import re

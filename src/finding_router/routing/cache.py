@@ -15,7 +15,7 @@ class RouteCache:
     """
     The most recently read routing table.
 
-    If the store fails, or no table can be made of what it has, the last good table stays in use and
+    If the store fails, or its items make no table, the last good table stays in use and
     `stale_because` holds the error. Without such a table the error is raised, since no finding can
     be routed.
     """
@@ -70,7 +70,7 @@ class RouteCache:
         Return the table as it is in the store.
 
         Raises:
-            RouterError: The store fails, or no table can be made of what it has.
+            RouterError: The store fails, or its items make no table.
 
         """
         foreseen: RouterError | None = None

@@ -4,7 +4,7 @@ Route findings to channels.
 All matching routes apply, sorted by order and then by name, up to and including the first that
 stops. A channel gets one message, however many routes name it. A route that posts no message only
 keeps a finding from the default channel; other routes still post it. Shadow routes have no effect,
-and a silence holds all messages of a finding, whatever the routes are.
+and a silence holds all messages of a finding, independently of the routes.
 """
 
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence

@@ -94,7 +94,7 @@ def _leaves(
 
 
 def _inside(place: Place, name: str) -> Place | Odd:
-    """Return the place of the field *name* inside *place*, or what is odd about it."""
+    """Return the place of the field *name* inside *place*, or the oddity."""
     if place.is_free:
         return ANYTHING
     if place.values is not None:

@@ -29,7 +29,7 @@ def unreached(routes: Iterable[Route]) -> Iterator[tuple[Route, Odd]]:
 
 
 class _Stops:
-    """The routes so far that stop, by what each finding of theirs must have."""
+    """The routes so far that stop, by the values that each of their findings must have."""
 
     def __init__(self) -> None:
         self._everything: str | None = None

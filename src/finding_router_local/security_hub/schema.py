@@ -1,4 +1,4 @@
-"""What Security Hub takes as a finding, by botocore's model and the lengths that stand in prose."""
+"""The schema of a finding, by botocore's model and the lengths in the documentation's prose."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ _TYPES: Final[Mapping[str, type | tuple[type, ...]]] = {
 # https://docs.aws.amazon.com/securityhub/latest/userguide/asff-required-attributes.html and
 # asff-top-level-attributes.html
 _MAX_LENGTHS: Final = {"Id": 512, "Title": 256, "Description": 1024, "Resources": 32}
-# The model requires it of nobody, the documentation does.
+# The model does not require it, the documentation does.
 _SEVERITY: Final = "Severity"
 
 
@@ -49,7 +49,7 @@ def mistakes(finding: object) -> Iterator[str]:
 
 
 def wrong_types(finding: object) -> Iterator[str]:
-    """Return what in *finding* no answer of GetFindings could hold; unknown fields are left out."""
+    """Yield types in *finding* that GetFindings never returns; unknown fields are skipped."""
     yield from _wrong_types(finding, _finding_shape(), "")
 
 
@@ -62,14 +62,14 @@ def _wrong_types(value: object, shape: Shape, path: str) -> Iterator[str]:
         yield f"{path or 'finding'} is no {shape.type_name}"
         return
     if isinstance(shape, MapShape):
-        # Tags of collected findings hold booleans, whatever the model says.
+        # Tags of collected findings hold booleans, unlike in the model.
         return
     for inner, inner_shape, inner_path in _inside(value, shape, path):
         yield from _wrong_types(inner, inner_shape, inner_path)
 
 
 def _refused(value: Any, shape: Shape, path: str) -> Iterator[str]:
-    """Return what is missing, blank, or a word that the model does not know."""
+    """Yield the members that are missing or blank, and words that the model does not know."""
     if isinstance(shape, StructureShape) and isinstance(value, dict):
         for name in shape.required_members:
             if value.get(name) is None:
@@ -85,7 +85,7 @@ def _refused(value: Any, shape: Shape, path: str) -> Iterator[str]:
 
 
 def _inside(value: Any, shape: Shape, path: str) -> Iterator[tuple[Any, Shape, str]]:
-    """Return what *value* holds, each with its shape and path."""
+    """Yield the values inside *value*, each with its shape and path."""
     if isinstance(shape, StructureShape) and isinstance(value, dict):
         for name, inner in value.items():
             if name in shape.members:

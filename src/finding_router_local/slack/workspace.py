@@ -48,7 +48,7 @@ class Channel:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostedMessage:
     """
-    A message as it stands now, after all updates.
+    The present state of a message, after all updates.
 
     *channel* is the id; *sent* holds the arguments of the call that made or last changed it;
     *author* is a user id. Times are Slack's ``ts``, seconds with six digits.

@@ -1,7 +1,7 @@
 """
-What an event means for an alert: the whole of the rules, in one function.
+The rules by which an event advances an alert, in one function.
 
-Slack shows the newest known state of an alert, and news is a change of what is shown.
+Slack shows the newest known state of an alert, and news is a change of the shown state.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from finding_router.delivery.alerts.alert import Alert, Event, Saying, Status
 
 
 class Verdict(StrEnum):
-    """What is to be done about events in a channel."""
+    """The action that events require in a channel."""
 
     POST = "post"
     """Nobody was told: claim the alert and post a card."""
@@ -65,7 +65,7 @@ SAYINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A verdict, its reason, and the alert with *events* merged; Slack shows what it showed."""
+    """A verdict, its reason, and the alert with *events* merged and its shown state unchanged."""
 
     verdict: Verdict
     why: Why
@@ -76,12 +76,12 @@ def advance(
     alert: Alert, events: Sequence[Event], *, settle_seconds: float, is_news_here: bool = False
 ) -> Step:
     """
-    Merge *events* into *alert*, and compare what Slack shows with what is known now.
+    Merge *events* into *alert*, and compare the state in Slack with the known state.
 
-    The order, doubling and delay of events change nothing of what is known in the end: each member
-    keeps its newest event. What is superseded before it was said is not said. An end that was seen
-    needs no settle time. An end that was not seen is concluded once every open member has a NEW
-    event more than *settle_seconds* after it became NOTIFIED.
+    The order, doubling and delay of events do not change the final state: each member keeps its
+    newest event. A state that is superseded before it was posted is not posted. An end that was
+    seen needs no settle time. An end that was not seen is concluded once every open member has a
+    NEW event more than *settle_seconds* after it became NOTIFIED.
 
     *alert* has no claim; a blank one stands for an alert that is not stored. With *is_news_here* a
     finding that goes on opens an alert, too: it got worse elsewhere.

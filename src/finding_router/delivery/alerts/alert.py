@@ -110,7 +110,7 @@ class Member:
         return self.is_there and not self.is_notified
 
     def merged(self, event: Event) -> "Member":
-        """Return the register after *event*: the newer of both, whatever their order."""
+        """Return the register after *event*: the newer of both, in either order."""
         is_newer = event.order > self.newest.order
         is_notified = self.is_notified
         if event.status is Status.ENDED:
@@ -172,7 +172,7 @@ class Claim:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """
-    A subject in a channel: the newest known state of its findings, and what Slack shows of it.
+    A subject in a channel: the newest known state of its findings, and the state in Slack.
 
     *version* makes writes conditional: 0 means that no item is stored. *posted_to* and *ts* name
     the card, or the parent of the digest that lists the alert; later messages go into its thread.

@@ -90,8 +90,8 @@ def _is_global(finding: Finding | Outline) -> bool:
     """
     Return True if *finding* is about one resource that no Region is part of.
 
-    An account is one only for controls of what all its Regions have in common: whether Config is
-    on, for instance, each Region answers for itself.
+    An account is one only for controls of settings that its Regions share; whether Config is on,
+    for instance, differs by Region.
     """
     if len(finding.resources) != 1:
         return False

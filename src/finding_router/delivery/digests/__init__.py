@@ -1,1 +1,1 @@
-"""Digests: which findings are said together, and the totals of what a thread lists."""
+"""Digests: which findings are listed together, and the totals of a thread's lines."""

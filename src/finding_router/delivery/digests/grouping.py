@@ -1,4 +1,4 @@
-"""Which findings of a batch are said together. Pure."""
+"""The grouping of the findings of a batch into digests. Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -119,7 +119,7 @@ def group(
 
 
 class _Parts(NamedTuple):
-    """The candidates of one channel by what may become of them."""
+    """The candidates of one channel by their possible treatment."""
 
     said: list[Delivery]
     begun: list[Delivery]
@@ -198,7 +198,7 @@ def _group(
     return Group(
         name=channel,
         channel=channel,
-        # It calls everybody whom the findings would have called one by one.
+        # It mentions everyone whom the cards of its findings would have mentioned.
         destination=replace(
             worst.destination,
             routes=united(*(each.destination.routes for each in listed)),
@@ -218,7 +218,7 @@ def may_join(delivery: Delivery, now: float) -> bool:
         return False
     if delivery.step.verdict is not Verdict.POST or delivery.is_news_here:
         return False
-    # An alert that was claimed for a digest may be listed there, whatever its route says now.
+    # An alert that was claimed for a digest may be listed there, even if its route has changed.
     if delivery.destination.deliver is Deliver.CARD and not _is_begun(delivery):
         return False
     return delivery.destination.hold is None or alert.claim is not None

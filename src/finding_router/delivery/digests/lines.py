@@ -11,7 +11,7 @@ from finding_router.slack.kit.resources import kind_of as resource_kind
 from finding_router.slack.kit.resources import short_name
 from finding_router.slack.kit.text import ELLIPSIS, one_line
 
-# An item of DynamoDB is paid for by the KiB. Its keys and times take what is left of two.
+# An item of DynamoDB is paid for by the KiB. Its keys and times take the rest of two.
 LINE_BYTES: Final = 1750
 _TITLE_BYTES: Final = 200
 _NAME_BYTES: Final = 120

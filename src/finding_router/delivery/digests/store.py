@@ -30,8 +30,8 @@ class OpenDigest:
     """
     A digest as the Ledger keeps it; times are Unix seconds, *version* makes writes conditional.
 
-    *name* belongs to one digest at a time: the channel of a burst, or the occasion of what was
-    held. *ts* is the parent of its thread; *heading* and *why* are its words.
+    *name* belongs to one digest at a time: the channel of a burst, or the occasion of held
+    findings. *ts* is the parent of its thread; *heading* and *why* are its words.
     """
 
     name: str
@@ -107,7 +107,7 @@ class OpenDigest:
 
 class Count(NamedTuple):
     """
-    How many lines a digest ever *put*, and how many of them the totals of its parent have *shown*.
+    Numbers of lines that a digest ever *put*, and that the totals of its parent have *shown*.
 
     A line that replaced another counts again. -1 stands for a parent that was posted before its
     list was complete. *shown_at* is the Unix second of the last count.
@@ -151,7 +151,7 @@ class DigestStore(Protocol):
     """
 
     def open_digests(self, names: Iterable[str]) -> dict[str, OpenDigest]:
-        """Return the newest digest of each name that has one; what cannot be read is left out."""
+        """Return the newest digest of each name that has one; unreadable ones are left out."""
 
     def write_digest(self, digest: OpenDigest) -> bool:
         """Put *digest* if its version follows the stored one; return False if it does not."""

@@ -41,6 +41,6 @@ def _by_route(route: Route, kind: HoldKind, since: float, now: float) -> float:
         return route.schedule.next_after(began).timestamp()
     if kind is HoldKind.HOURS and route.active_hours:
         hours = route.active_hours
-        # An opening that went by, for whatever reason, is followed by the next one.
+        # An opening that was missed is followed by the next one.
         return hours.next_opening(began if hours.is_open(moment) else moment).timestamp()
     return AT_ONCE

@@ -18,7 +18,7 @@ from finding_router.routing.hold import Hold
 
 
 class Keeper:
-    """Keeps findings that are to be said later."""
+    """Holds findings that are to be posted later."""
 
     def __init__(self, store: HeldStore, *, clock: Callable[[], float]) -> None:
         """Keep them in *store*; *clock* gives Unix seconds."""

@@ -36,7 +36,7 @@ from finding_router.telemetry import logger
 
 @dataclass(slots=True, kw_only=True)
 class _Emptying:
-    """A bin that is being emptied; *parts* are those of its due findings that are left to say."""
+    """A bin that is being emptied; *parts* are those of its due findings that are left to post."""
 
     due: DueBin
     parts: Iterator[list[HeldFinding]]
@@ -62,7 +62,7 @@ class _Part:
 
 
 class Releaser:
-    """Says what is due, each bin as one digest; what fails stays held until the next call."""
+    """Releases due findings, each bin as one digest; failed ones stay held until the next call."""
 
     def __init__(
         self,
@@ -87,7 +87,7 @@ class Releaser:
 
     def run(self) -> list[Job]:
         """
-        Say what is due, a part of each bin in turn; every job of the answer has an outcome.
+        Release due findings, a part of each bin in turn; every returned job has an outcome.
 
         Raises:
             StoreError: the Ledger does not answer.
@@ -118,7 +118,7 @@ class Releaser:
         return jobs
 
     def _end(self, emptying: _Emptying) -> None:
-        """Close a bin of which everything was said, or keep it for what could not be."""
+        """Close a bin whose findings were all posted, or keep it due for the others."""
         due = emptying.due
         if not emptying.trouble:
             self._taking.close(due, digest=emptying.digest or self._said(due))
@@ -127,7 +127,7 @@ class Releaser:
             self._taking.keep(due, digest=emptying.digest)
 
     def _say(self, emptying: _Emptying, held: Sequence[HeldFinding]) -> list[Job]:
-        """Post a part of a bin, or hold it for something else; then mark it, and let it go."""
+        """Post a part of a bin, or hold it for another reason; then mark and release it."""
         # The events of one part at a time are enough.
         for job in self._in_memory:
             job.drop_event()
@@ -189,7 +189,7 @@ class Releaser:
         """
         Bring *jobs* up to date with Security Hub; return the names of those that are over.
 
-        One of which nobody can tell fails, and stays held.
+        One whose state is unknown fails, and stays held.
         """
         keys = {job.finding.key: name for name, job in jobs.items() if job.finding}
         if not keys:
@@ -220,9 +220,9 @@ class Releaser:
 
     def _apart(self, part: _Part) -> tuple[list[Delivery], list[Delivery], list[Delivery]]:
         """
-        Return what is new to its channel, what was said there before, and what is over.
+        Return findings that are new to their channel, those posted there before, and ended ones.
 
-        Of an alert that is over nothing is said again. One that a worker which died had begun to
+        An alert that is over is not posted again. One that a worker which died had begun to
         say is listed as if it were not over: the Ledger knows better later.
         """
         new: list[Delivery] = []
@@ -278,7 +278,7 @@ class Releaser:
         return digest.digest_id if digest and digest.state is DigestState.POSTED else None
 
     def _settle(self, emptying: _Emptying, part: _Part) -> None:
-        """Mark what was said and let it go; a finding held elsewhere, too, is marked there."""
+        """Mark and release posted findings; one that is held elsewhere, too, is marked there."""
         jobs, bin_ = part.jobs, emptying.due.bin
         deadline = self._run.deadline
         for job in jobs.values():
@@ -303,7 +303,7 @@ class Releaser:
                 self._taking.let_go(bin_, each)
 
     def _tell(self, emptying: _Emptying) -> None:
-        """Log what stays held; operators have to know of what has been due for long."""
+        """Log findings that stay held; post a notice if they are overdue."""
         due, trouble = emptying.due, emptying.trouble or "there is no time for more"
         logger.warning("digest stays held", bin=due.bin.name, detail=trouble)
         if self._clock() - due.since > OVERDUE_SECONDS:
@@ -328,7 +328,7 @@ def _bring_up_to_date(job: Job, severity: Severity | None) -> None:
 
 
 def _forget(bin_: Bin, table: RoutingTable) -> Hold | None:
-    """Return the silence that held the bin, if it says to forget what it kept."""
+    """Return the silence that held the bin, if its findings are to be forgotten."""
     silence = table.silence(bin_.reason) if bin_.kind is HoldKind.SILENCE else None
     is_to_forget = silence is not None and silence.on_expiry is OnExpiry.FORGET
     return held_by_silence(silence) if silence is not None and is_to_forget else None

@@ -101,7 +101,7 @@ class HeldStore(Protocol):
         """Return those of *names* that are held in another bin, too."""
 
     def let_go(self, bin_name: str, held: Iterable[HeldFinding]) -> None:
-        """Forget *held*, which were said; one that was put aside anew since then stays."""
+        """Delete *held*, which were posted; one that was held anew since then stays."""
 
     def close(self, bin_: Bin, *, digest: str | None, left: HeldFinding | None) -> bool:
         """

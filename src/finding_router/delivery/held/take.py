@@ -52,7 +52,7 @@ class DueBin:
     held: Sequence[HeldFinding]
     left: HeldFinding | None
     unreadable: int = 0
-    """Number of findings that cannot be read: nobody knows when they are due."""
+    """Number of findings that cannot be read, so that their due time is unknown."""
 
     @property
     def trouble(self) -> str:
@@ -101,7 +101,7 @@ class DueBin:
 
 
 def overdue_topic(bin_: Bin) -> str:
-    """Return the topic of notices that a bin is overdue, whoever says it."""
+    """Return the topic of notices that a bin is overdue, the same for all callers."""
     return f"overdue {bin_.name}"
 
 
@@ -128,7 +128,7 @@ class Taking:
         """
         Return the bins that are overdue, with the Unix second since when, the longest first.
 
-        A bin is due early where the table was edited, nobody knows when: what it was made for
+        A bin is due early where the table was edited at an unknown time: the due time of its item
         counts, too, so that the next wake-up has the time to release it.
         """
         dated = [
@@ -153,16 +153,16 @@ class Taking:
         return jobs, UNREADABLE if events.unreadable else ""
 
     def let_go(self, bin_: Bin, held: HeldFinding) -> None:
-        """Forget a finding that was said."""
+        """Delete a held finding that was posted."""
         self._store.let_go(bin_.name, [held])
 
     def close(self, due: DueBin, *, digest: str | None) -> None:
-        """Close a bin of which everything due was let go."""
+        """Close a bin whose due findings were all released."""
         self._store.close(due.bin, digest=digest, left=due.left)
 
     def keep(self, due: DueBin, *, digest: str) -> None:
-        """Remember the digest that was said, and keep the bin due for what could not be let go."""
-        # Where nothing can be read of what it holds, its own times stay as they are.
+        """Record the digest that was posted, and keep the bin due for findings not released."""
+        # If none of its findings can be read, its own times stay as they are.
         if due.held:
             self._store.close(due.bin, digest=digest, left=due.held[0])
 

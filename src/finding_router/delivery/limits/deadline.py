@@ -16,7 +16,7 @@ MARGIN_SECONDS: Final = SLACK_SECONDS + AWS_SECONDS + SPARE_SECONDS
 
 
 class RemainingTime(Protocol):
-    """The part of Lambda's context object that tells the time left, in milliseconds."""
+    """The part of Lambda's context object that has the remaining time, in milliseconds."""
 
     def get_remaining_time_in_millis(self) -> int: ...  # noqa: D102 -- named by Lambda
 
@@ -25,8 +25,8 @@ class Deadline:
     """
     The end of an invocation, with a margin kept free to post, record, mark and answer.
 
-    All values are seconds; *clock* is monotonic. New work asks `allows`; what has to be done
-    after it (recording, marking) asks `leaves` before each call.
+    All values are seconds; *clock* is monotonic. New work asks `allows`; the steps
+    after it (recording, marking) ask `leaves` before each call.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The port of the locks: what one worker of all, or a few findings, do once in a while."""
+"""The port of the locks, which limit an action to one worker, or a few findings, for a time."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -11,8 +11,8 @@ class Locks(Protocol):
         """
         Return True if *topic* is due; from *now* it is not for *every_seconds*, for all workers.
 
-        The holder *by* is granted it again, and the time starts anew: what did not get through may
-        be tried again.
+        The holder *by* is granted it again, and the time starts anew: a failed action may be
+        tried again.
         """
 
     def seats(

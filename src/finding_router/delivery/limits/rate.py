@@ -98,7 +98,7 @@ class RateLimit:
         self._free_at: dict[str, float] = {}
         self._slowed = slowed
         self._own_at: dict[str, float] = {}
-        """The next free slots by name, of those that cannot be read and are shared with nobody."""
+        """The next free slots by name, of rates that cannot be read and so are not shared."""
         self._called: dict[str, str] = {}
         """The message that mentioned people in a channel whose lock cannot be read."""
 

@@ -38,13 +38,13 @@ class CardTask(Task):
         )
         self.delivery = delivery
         self._was_begun = delivery.alert.claim is not None
-        """An earlier try was to say it: it is finished, whatever holds it now."""
+        """An earlier try began to post it: it is finished, even if a silence holds it now."""
         self._doubt_since: float | None = None
         """Unix second of a claim whose message may stand where the app may not search."""
         self._done_as: Progress | None = None
         """How the delivery ends once its card is up to date."""
         self._appendix: Message | None = None
-        """What is to be said in the thread of the card that was posted just now."""
+        """The reply to post in the thread of the card that was posted just now."""
 
     @property
     def rank(self) -> Rank:
@@ -96,7 +96,7 @@ class CardTask(Task):
         return self.is_alone and self.delivery.step.verdict is Verdict.CLOSE
 
     def step(self) -> None:
-        """Do what the verdict asks for."""
+        """Carry out the verdict."""
         delivery = self.delivery
         if delivery.is_undone:
             # It comes back for the totals of its digest.
@@ -171,7 +171,7 @@ class CardTask(Task):
         posted = looked.posted.get(alert.delivery_id)
         if posted is None:
             if alert.claim is not None and alert.claim.digest is not None:
-                # Its parent may count what was never listed.
+                # Its parent may count a line that was never listed.
                 run.touch(alert.claim.digest, delivery)
                 self.waits_for.add(alert.claim.digest)
             if not looked.is_sure and alert.claim is not None:
@@ -212,7 +212,7 @@ class CardTask(Task):
         return True
 
     def _hold(self) -> None:
-        """Set it aside for its hold, or forget it at once if its silence says so."""
+        """Hold the alert, or mark it as forgotten at once if its silence says so."""
         delivery, hold = self.delivery, self.delivery.destination.hold
         if hold is not None and hold.forget:
             alert = delivery.step.alert
@@ -262,7 +262,7 @@ class CardTask(Task):
         """
         Post *appendix* into the thread of the card, once the channel has a slot.
 
-        Until it stands there the card counts as stale: whoever comes next puts it onto the card.
+        Until it stands there the card counts as stale: the next delivery puts it onto the card.
         """
         run, alert = self.run, self.delivery.alert
         if not run.rate.is_now(self.channel, least_seconds=APPENDIX_SECONDS):
@@ -297,7 +297,7 @@ class CardTask(Task):
         return None if code is None else Banner(refused=((own.channel, code),), routes=own.routes)
 
     def _record(self, posted: Posted) -> None:
-        """Write where the message stands; a stale card is changed later."""
+        """Record the place of the message; a stale card is changed later."""
         delivery, run = self.delivery, self.run
         alert = delivery.alert
         saying = alert.claim.saying if alert.claim else Saying.CARD
@@ -388,7 +388,7 @@ class CardTask(Task):
             self.fail(ANOTHER_WAS_FIRST, retry_seconds=FIRST_SECONDS)
 
     def _end_quietly(self) -> None:
-        """End what shows nothing; a try before this one may have left the totals uncounted."""
+        """End an alert without a message; an earlier try may have left the totals uncounted."""
         delivery, run = self.delivery, self.run
         verdict, alert = delivery.step.verdict, delivery.alert
         digest_id = alert.digest or alert.listed_in
@@ -398,7 +398,7 @@ class CardTask(Task):
         progress = self._done_as or (Progress.UNKNOWN if is_unknown else Progress.DUPLICATE)
         if verdict is Verdict.NOTE and not delivery.is_noted:
             if alert.version == 0:
-                # It was over before it was said; what comes later is about it all the same.
+                # It was over before it was posted; later events are about it all the same.
                 run.ledger.note_channel(delivery.key)
             self._write(delivery.noted(run.clock()), progress)
         else:

@@ -233,7 +233,7 @@ class DigestTask(Task):
         if self._is_forced and before is not None:
             run.touch(before.digest_id, *self._settled)
         if not run.digests.write_digest(digest):
-            # Another worker was first: the next step goes on with what that has left.
+            # Another worker was first: the next step goes on from its state.
             self._before = run.digests.open_digests([self.group.name]).get(self.group.name)
             self._is_forced = self._is_forced and before == self._before
             return
@@ -343,7 +343,7 @@ class DigestTask(Task):
         self._record(self.posted)
 
     def _list(self, digest: OpenDigest) -> None:
-        """Post the next reply; what an earlier try may have listed is searched for before."""
+        """Post the next reply; lines that an earlier try may have posted are searched for first."""
         run, channel = self.run, self.channel
         if self._doubtful_also and self._found_also(digest):
             return
@@ -373,7 +373,7 @@ class DigestTask(Task):
         self._record(self.posted)
 
     def _found_also(self, digest: OpenDigest) -> bool:
-        """Search, for all at once, for what an earlier try listed besides; record what it did."""
+        """Search once for all cards that an earlier try may have listed; record the found ones."""
         doubtful = {
             _also_name(each, digest): each
             for each in self._also
@@ -398,7 +398,7 @@ class DigestTask(Task):
         self._also = [each for each in self._also if each.key.subject not in subjects]
 
     def _record(self, posted: Posted) -> None:
-        """Write down what was posted: the parent, or a reply with what it lists."""
+        """Record a posted message: the parent, or a reply with its lines."""
         digest = self.digest
         if digest is None:
             return

@@ -17,7 +17,7 @@ type _Layout = Callable[[Finding, CardContext], Message]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """A finding (None if it could not be read, *problem* says why) and what else its card shows."""
+    """A finding (None if it could not be read, *problem* says why) and the rest of its card."""
 
     raw: object
     finding: Finding | None

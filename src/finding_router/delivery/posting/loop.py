@@ -191,7 +191,7 @@ class Loop:
             self._fail(task, str(trouble.error) or type(trouble.error).__name__)
 
     def _answer(self, task: Task, channel: str, error: RouterError) -> None:
-        """Carry out what the policy says about *error*."""
+        """Carry out the policy's response to *error*."""
         run = self._run
         is_believed = isinstance(error, CredentialError) and self._is_believed(channel)
         response = respond(
@@ -263,7 +263,7 @@ class Loop:
         return pause.seconds
 
     def _redirect(self, task: Task, channel: str, code: str) -> None:
-        """Send *task* to the default channel, together with whatever else goes there."""
+        """Send *task* to the default channel, together with other redirected tasks."""
         count(DELIVERIES_DEGRADED)
         if task.rank is not Rank.NOTICE:
             self._run.notices.refused(channel, code, _routes_of(task))
@@ -313,7 +313,7 @@ class Loop:
 
 def _put_off(one: Group) -> Group:
     """
-    Leave the digest of *one* to the backlog; what has a card besides gets it now.
+    Leave the digest of *one* to the backlog; findings with a card besides get the card now.
 
     Return the group of those that would have one, were they not so many: they are listed now.
     """

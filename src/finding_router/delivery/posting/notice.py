@@ -82,5 +82,5 @@ class NoticeTask(Task):
                 notice.topic, by=notice.name, every_seconds=seconds, now=now
             )
         except UnreadableError as error:
-            logger.warning("notice not told", topic=notice.topic, reason=str(error))
+            logger.warning("notice not posted", topic=notice.topic, reason=str(error))
             return False

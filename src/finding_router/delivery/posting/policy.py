@@ -1,4 +1,4 @@
-"""The one policy of errors: what an error of Slack or of the Ledger means."""
+"""The one policy for errors of Slack and of the Ledger."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -62,7 +62,7 @@ def respond(
     error: RouterError, task: Task, *, default_channel: str, is_believed: bool = True
 ) -> Response:
     """
-    Return what *error*, met by *task*, means.
+    Return the response to *error*, met by *task*.
 
     A credential error *is_believed* once Slack confirmed it, or a second channel. Before that it
     counts for its channel only: an app may be kept out of a single one.

@@ -19,7 +19,7 @@ class Looked(NamedTuple):
     posted: Mapping[str, Posted]
     is_sure: bool
     unreadable: Mapping[str, str] = MappingProxyType({})
-    """By id, the reason for each digest of which nobody can tell where its thread is."""
+    """By id, the reason for each digest whose thread cannot be determined."""
 
 
 def look(

@@ -1,4 +1,4 @@
-"""What the tasks of one run share."""
+"""The state and adapters that the tasks of one run share."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace

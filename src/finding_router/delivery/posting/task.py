@@ -19,9 +19,9 @@ class Rank(IntEnum):
 
 class Task:
     """
-    Something to say or to change, taken one step at a time by the loop.
+    A message to post or to change, one step at a time, by the loop.
 
-    Errors of Slack and of the Ledger leave `step`; the policy decides what becomes of the task.
+    Errors of Slack and of the Ledger leave `step`; the policy decides how the task goes on.
     """
 
     def __init__(self, run: "Run", *, channel: str, urgency: int = 0, tries: int = 1) -> None:

@@ -1,4 +1,4 @@
-"""The task that lets the parent of a digest say what its thread lists."""
+"""The task that updates the totals in the parent of a digest."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ MOST_SECONDS = 900.0
 
 class TotalsTask(Task):
     """
-    Counts the lines of a digest once in a run; if another worker lists meanwhile, that one counts.
+    Counts the lines of a digest once in a run, or leaves it to another worker that is listing.
 
     If it has to be tried again, the least severe of the *concerned* deliveries comes back for it.
     """

@@ -114,7 +114,7 @@ def channel_safe(text: str) -> str:
 
 
 def _letters(text: str) -> str:
-    """Return *text* in lower case and composed, with a hyphen for what no channel name has."""
+    """Return *text* in lower case and composed, with hyphens for other characters."""
     letters: list[str] = []
     base = ""
     for letter in unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower()):
@@ -176,9 +176,9 @@ def _account(finding: Finding, aliases: Mapping[str, str]) -> str | None:
     """
     Return the name of the finding's account; None if only its id may stand for it.
 
-    A finding says its name of itself, so that anybody who may import findings could reach the
-    channels of another account: what the table has for the account goes first, and what it has for
-    another account, or an id of twelve digits, is no name. Names are compared as in channels.
+    The importer of a finding chooses its account name, and so could reach the channels of another
+    account: the alias in the table goes first, and an alias of another account, or an id of
+    twelve digits, is no name. Names are compared as in channels.
     """
     if alias := aliases.get(finding.account_id or ""):
         return alias

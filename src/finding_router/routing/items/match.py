@@ -136,7 +136,7 @@ def _check_depth(pattern: dict[str, Any]) -> None:
 
 
 def _check_extent(pattern: dict[str, Any]) -> None:
-    """Refuse a rule with all that ``describe-rule``, ``list-rules`` or a template says of it."""
+    """Refuse a rule with its other fields of ``describe-rule``, ``list-rules`` or a template."""
     inner = pattern.get("Properties"), *_some(pattern.get("Rules"))
     is_around = any(isinstance(one, dict) and _PATTERN_OF_RULE in one for one in inner)
     is_answer = _PATTERN_OF_RULE in pattern and not all(

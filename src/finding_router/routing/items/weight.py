@@ -18,7 +18,7 @@ MAX_ITEM_FIELDS: Final = 5_000
 MAX_TABLE_ITEMS: Final = 20_000
 MAX_TABLE_BYTES: Final = 4_000_000
 MAX_TABLE_FIELDS: Final = 100_000
-# About as DynamoDB counts, without what it adds for each item.
+# About as DynamoDB counts, without its overhead for each item.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 _SCALAR_BYTES: Final = 8
 
@@ -36,7 +36,7 @@ class Weight(NamedTuple):
     fields: int = 0
 
     def __str__(self) -> str:
-        """Return the measures beside what a table may have."""
+        """Return the measures beside their limits."""
         return (
             f"{self.items:,} of {MAX_TABLE_ITEMS:,} items, "
             f"{self.size:,} of {MAX_TABLE_BYTES:,} bytes, "

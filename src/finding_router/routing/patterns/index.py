@@ -164,7 +164,7 @@ class _Table:
                 yield position
 
 
-# Stands for a value with whatever keys.
+# Stands for a value with any keys.
 _ANY: Final = object()
 
 # The tables to search for a value at a path, by the keys of the value.

@@ -19,7 +19,7 @@ class Key:
     """
     A condition that fields at one path share; compared by identity, which makes it a cheap key.
 
-    *test* is what a value must still meet after it was found by a text of the condition.
+    *test* is the rest of the condition, for a value that was found by a text of it.
     """
 
     __slots__ = ("test",)

@@ -7,7 +7,7 @@ from typing import Final
 from finding_router.errors import legible
 
 _MAX_SHOWN: Final = 60
-# Python writes no integer of more than 4,300 digits, and nobody reads one of 80.
+# Python writes no integer of more than 4,300 digits; one of 80 is already unreadable.
 _MAX_SHOWN_BITS: Final = 256
 
 

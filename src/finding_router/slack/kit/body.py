@@ -121,7 +121,7 @@ def _listing(listing: Listing, room: int) -> _Block | None:
 
 
 def _description(source: Source, room: int) -> _Block | None:
-    """Return what the description says beyond the sentence at the top."""
+    """Return the part of the description that the sentence at the top lacks."""
     own = source.detail.description
     text = source.finding.description if own is None else own
     if text is None or says_nothing(text) or room < _LEAST_CHARS:

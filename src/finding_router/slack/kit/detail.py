@@ -44,8 +44,8 @@ class Detail:
     The details of one product, from its layout.
 
     *headline* is the fact in plain text, with the resource it is about, without severity
-    ("EC2.19 failed: sg-0a1b (web-alb)"); None takes the finding's title. *sentence* is what
-    happened in one plain sentence; None takes the start of the finding's description, "" shows
+    ("EC2.19 failed: sg-0a1b (web-alb)"); None takes the finding's title. *sentence* states
+    the event in one plain sentence; None takes the start of the finding's description, "" shows
     none. *occurrence* stands in the line of the place: the count and the period, where they matter
     ("46 times in 33 min"). *facts* are the values special to the product, one line each, the most
     important first: Slack may fold all after the fifth line. *pages* are links of the product: its

@@ -18,7 +18,7 @@ _MOST_READ: Final = 100
 _LABEL_CHARS: Final = 30
 # Security Hub's own fields, about the import of the finding.
 _OWN: Final = "aws/securityhub/"
-# Words in the names of the fields that tell findings apart, and of those that nobody reads.
+# Words in the names of fields that distinguish findings, and of fields without use to readers.
 _FIRST: Final = (
     ("command", "parent"),
     ("file", "path", "line"),
@@ -43,9 +43,9 @@ _LAST: Final = frozenset(
         "time",
     }
 )
-# What a scanner found may be the secret itself, which has no place in a channel.
+# The match of a scanner may be the secret itself, which must not be posted.
 _HIDDEN: Final = frozenset({"secret", "match", "password", "token", "credential", "raw"})
-# Versions of the tool, not of what it found.
+# Versions of the tool, not of the affected software.
 _OF_THE_TOOL: Final = frozenset({"product version", "provider version", "schema version"})
 # The card says it in the line of the place.
 _PREVIOUS: Final = "PreviousComplianceStatus"

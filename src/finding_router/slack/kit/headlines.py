@@ -15,7 +15,7 @@ NAME_CHARS: Final = 44
 _FULL_CHARS: Final = 56
 # Ids of EC2, whose first letters people know.
 _EVIDENT: Final = regex("[a-z]{1,8}-[0-9a-f]{8,}")
-# Resources whose ids nobody reads, and those whose names tell the kind.
+# Resources whose ids are unreadable, and those whose names show the kind.
 _UNREAD: Final = frozenset({"AwsEcrContainerImage", "Container", "Other"})
 _SELF_EVIDENT: Final = frozenset({"AwsEcrContainerImage", "AwsEc2Instance"})
 _KINDS: Final = {"access key": "key", "container image": "image", "S3 object": "object"}
@@ -68,7 +68,7 @@ def full_name(resource: Resource) -> str:
     """
     Return the kind and short name of *resource* and, in brackets, the name that people gave it.
 
-    Ids such as sg-0a1b need no kind, and the given name alone stands for ids that nobody reads.
+    Ids such as sg-0a1b need no kind, and the given name alone stands for unreadable ids.
     """
     short, given = short_name(resource), given_name(resource)
     name = None if given is None else abridged(given)

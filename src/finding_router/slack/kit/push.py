@@ -1,4 +1,4 @@
-"""The line of a notification, in which the first hundred characters have to say it all."""
+"""The line of a notification, with all essentials in its first hundred characters."""
 
 from typing import Final
 

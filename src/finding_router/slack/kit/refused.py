@@ -87,7 +87,7 @@ def refusal_of(slack_code: str) -> Refusal:
 
 
 def banner_words(banner: Banner) -> Mrkdwn:
-    """Return why a message is here and what can be done, in one or two sentences."""
+    """Return the reason for the redirection and the remedy, in one or two sentences."""
     if not banner.refused:
         return Mrkdwn("")
     if len(banner.refused) > 1:

@@ -156,7 +156,7 @@ def resource_line(
         # The label is the address itself.
         url, name = target.url, name.removeprefix(_WEB)
     tag, kind = given_name(resource), kind_of(resource)
-    # The id of an instance says what it is.
+    # The id of an instance shows its kind.
     is_evident = tag is not None and _EVIDENT.match(name) is not None
     elsewhere = resource.region if resource.region != finding.region else None
     label = shortened(tag or name, _NAME_CHARS)

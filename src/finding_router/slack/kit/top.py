@@ -44,7 +44,7 @@ _SENTENCE_CHARS: Final = 160
 _ACCOUNT_CHARS: Final = 80
 _LABEL_CHARS: Final = 100
 _LINK_CHARS: Final = 2200
-# What a control says while nobody has touched it.
+# Compliance statuses that the card leaves out.
 _EXPECTED: Final = frozenset({None, "FAILED"})
 _UNTOUCHED: Final = frozenset({"NEW", "NOTIFIED"})
 
@@ -69,7 +69,7 @@ class Source:
 
     @property
     def sentence(self) -> str:
-        """Return what happened, in one line; "" if nothing says more than the headline."""
+        """Return the event in one line; "" if the finding has no more than the headline."""
         if self.detail.sentence is not None:
             return one_line(self.detail.sentence)
         own = self.detail.description
@@ -98,7 +98,7 @@ def top(
     """
     Return the sections of *source* that fit into *budget*, and the names of the parts left out.
 
-    They are where it is, the resources, what happened (unless it *is_short*) and the links.
+    They are the place, the resources, the sentence (unless it *is_short*) and the links.
     """
     room = budget.room(TOP_CHARS)
     pieces = [
@@ -132,7 +132,7 @@ def top(
 
 
 def place(source: Source) -> Mrkdwn:
-    """Return account, Region and product in one line, and what is unusual about the finding."""
+    """Return account, Region and product in one line, and unusual states of the finding."""
     finding = source.finding
     previous = text_at(finding.raw, "ProductFields", "PreviousComplianceStatus")
     now = finding.compliance_status

@@ -4,7 +4,7 @@ The layouts of AWS services, one module each.
 A layout is a module named like the service in snake case ("IAM Access Analyzer" is
 `iam_access_analyzer`) with a pure function ``lay_out(finding) -> Detail``. To support a new
 service, add its module and a test. Layouts are imported on first use. The finding's ARN proves its
-service; what else it calls itself chooses no layout.
+service; its names choose no layout.
 """
 
 from collections.abc import Callable

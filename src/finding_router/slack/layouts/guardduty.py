@@ -59,7 +59,7 @@ _PHRASES: Final = {
     "EC2/UnusualDNSResolver": "{name} uses an unusual DNS resolver",
     "EC2/MetadataDNSRebind": "{name} resolves a name to its metadata service",
 }
-# Words for the families of types, whatever resource they are about.
+# Words for the families of types, for any kind of resource.
 _FAMILIES: Final = {
     "SSHBruteForce": ("SSH brute force {on} {name}"),
     "RDPBruteForce": ("RDP brute force {on} {name}"),
@@ -205,7 +205,7 @@ def _title(finding: Finding, kind: str, user: str | None) -> str:
     target = _target(finding)
     who = user if own.startswith("IAMUser") and user else full_name(target) if target else None
     title = title_words(finding)
-    # A short title says what happened better than the type does.
+    # A short title describes the event better than the type does.
     if len(title) <= _TITLE_CHARS or not family:
         return headline(title, who)
     return headline(family[0].upper() + family[1:], who)

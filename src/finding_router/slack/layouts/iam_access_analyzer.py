@@ -1,4 +1,4 @@
-"""IAM Access Analyzer: access to a resource from outside, and access that nobody uses."""
+"""IAM Access Analyzer: access to a resource from outside, and unused access."""
 
 from typing import Final
 

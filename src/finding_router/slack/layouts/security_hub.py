@@ -77,7 +77,7 @@ def _headline(finding: Finding, rule: str) -> str:
 
 
 def _sentence(finding: Finding, rule: str) -> str | None:
-    """Return what is wrong with the resource, else the rule; None if the description has it."""
+    """Return the fault of the resource, else the rule; None if the description has it."""
     description = one_line(finding.description or "")
     if not says_nothing(description) and not _is_of_rule(finding):
         return None if description.rstrip(".") != rule else rule

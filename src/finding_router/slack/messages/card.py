@@ -141,7 +141,7 @@ def render_raw(raw: object, problem: str, context: CardContext) -> Message:
 
 
 def source_of(finding: Finding, context: CardContext) -> Source:
-    """Return what the parts of a card about *finding* are made from."""
+    """Return the source of the parts of a card about *finding*."""
     return Source(
         finding=finding,
         detail=lay_out(finding),

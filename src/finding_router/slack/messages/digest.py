@@ -289,7 +289,7 @@ def resource_of(line: Line) -> str:
 
 
 def _line(line: Line, figures: Figures, *, has_kind: bool) -> Mrkdwn:
-    """Return severity, kind and resource, linked, and whatever the headline does not say."""
+    """Return severity, kind and resource, linked, and the facts that the headline lacks."""
     resource = resource_of(line)
     is_one_kind = len(figures.kinds) == 1
     is_control = not line.is_of_resource and len(line.group) <= _CONTROL_CHARS

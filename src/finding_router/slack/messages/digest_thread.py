@@ -50,7 +50,7 @@ class Reply:
 
 
 class _Item(NamedTuple):
-    """One finding below its *heading* and its *place*; "" where it says so itself."""
+    """One finding below its *heading* and its *place*; "" where it has them itself."""
 
     heading: Mrkdwn
     place: Mrkdwn

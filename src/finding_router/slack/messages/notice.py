@@ -33,10 +33,10 @@ class Point(NamedTuple):
 
 class Words(NamedTuple):
     """
-    All that a notice says.
+    The words of a notice.
 
-    *headline* is what happened, *consequence* what that means for findings, *details* are causes,
-    *explanation* is a paragraph of somebody else's words. *remedy* is the router's own markup, and
+    *headline* is the event, *consequence* its effect on findings, *details* are causes,
+    *explanation* is a paragraph of quoted text. *remedy* is the router's own markup, and
     *links* are labels with the page to look at. The same is said once in *every_seconds*.
     """
 

@@ -41,7 +41,7 @@ from finding_router.slack.kit.top import top
 from finding_router.slack.messages.card import CardContext, source_of
 
 _NAME_CHARS: Final = 80
-# An ended card is three lines on a phone, and one for its note; the title takes what is left.
+# An ended card is three lines on a phone, and one for its note; the title takes the rest.
 _LINE_CHARS: Final = 96
 _LEAST_TITLE_CHARS: Final = 28
 # Note and owner together take a line of the title's.
@@ -149,7 +149,7 @@ def render_ended(
 
 def _who(finding: Finding, how: Ended, ended_at: float) -> str | None:
     """
-    Return who ended *finding*, if its note shows it: events of Security Hub name nobody else.
+    Return who ended *finding*, if its note shows it: events of Security Hub name no other person.
 
     The author of a note from the finding's beginning is a tool that adds owners and tickets, and
     the author of an old note may have had nothing to do with the end.
