@@ -26,6 +26,8 @@ from finding_router.slack.kit.top import Source
 
 _LISTING_CHARS: Final = 1500
 _REST_CHARS: Final = 200
+# Beside so many facts, the rest of a description would be more than a screen of a phone.
+_MANY_FACTS: Final = 9
 _ADVICE_CHARS: Final = 120
 _NOTE_CHARS: Final = 200
 _FIELDS_SHOWN: Final = 5
@@ -93,10 +95,11 @@ def _parts(source: Source, show_tags: Sequence[str]) -> Iterator[_Part] | list[_
         *owner_facts(source, show_tags),
         *facts(("Note", note_of(source)), ("Advice", _advice(source))),
     )
+    rest = (_Part("description", 2, partial(_description, source)),)
     return [
         _Part("facts", 0, partial(_facts, known)),
         *(_Part(each.title.lower(), 1, partial(_listing, each)) for each in source.detail.listings),
-        _Part("description", 2, partial(_description, source)),
+        *(rest if len(known) < _MANY_FACTS else ()),
     ]
 
 
