@@ -8,7 +8,14 @@ import click
 
 from finding_router.counts import counted
 from finding_router_cli import terminal
-from finding_router_local.outcomes import FAILED, FILTERED, MISSING, Delivered, FindingOutcome
+from finding_router_local.outcomes import (
+    FAILED,
+    FILTERED,
+    MISSING,
+    NOT_TAKEN,
+    Delivered,
+    FindingOutcome,
+)
 
 _SEVERITY_WIDTH: Final = 13
 _INDENT: Final = _SEVERITY_WIDTH + 1
@@ -103,6 +110,9 @@ def _end(outcome: FindingOutcome) -> str:
     is_explained = outcome.outcome == FILTERED or (outcome.channels and outcome.is_settled)
     if outcome.detail and outcome.title and not is_explained:
         end += f": {terminal.printable(outcome.detail)}"
+    elif NOT_TAKEN in outcome.detail:
+        reason = outcome.detail[outcome.detail.index(NOT_TAKEN) :]
+        end += f": {terminal.printable(reason)}"
     return end
 
 

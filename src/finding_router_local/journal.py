@@ -13,11 +13,14 @@ from finding_router_local.outcomes import (
     FAILED,
     FILTERED,
     MISSING,
+    NOT_TAKEN,
     FindingOutcome,
     describe,
     finding_lines,
+    findings_of,
     outcome_of,
 )
+from finding_router_local.security_hub.schema import wrong_types
 
 type Listener = Callable[[list[FindingOutcome]], None]
 type StatusOf = Callable[[str | None, str | None], str | None]
@@ -112,7 +115,8 @@ class Journal:
         else:
             detail = "the function logged nothing about it"
             found = describe(event, number=number, outcome=MISSING, detail=detail)
-        return [self._with_status(replace(each, tries=tries)) for each in found]
+        told = [self._with_status(replace(each, tries=tries)) for each in found]
+        return [_with_mistake(each, event) for each in told]
 
     def _tell(self, invocation: Invocation) -> list[FindingOutcome]:
         """Call the listeners with the outcomes of one invocation, and return these."""
@@ -125,6 +129,19 @@ class Journal:
     def _with_status(self, outcome: FindingOutcome) -> FindingOutcome:
         status = self._status_of(outcome.product_arn, outcome.finding_id)
         return replace(outcome, workflow_status=status)
+
+
+def _with_mistake(outcome: FindingOutcome, event: Mapping[str, Any]) -> FindingOutcome:
+    """Return the *outcome* of a finding of *event* with why the local Security Hub lacks it."""
+    if outcome.workflow_status is not None or outcome.finding_id is None:
+        return outcome
+    for raw in findings_of(event):
+        if isinstance(raw, dict) and raw.get("Id") == outcome.finding_id:
+            mistake = next(wrong_types(raw), None)
+            if mistake is not None:
+                reason = f"{NOT_TAKEN}: {mistake}"
+                return replace(outcome, detail="; ".join(filter(None, (outcome.detail, reason))))
+    return outcome
 
 
 def first_id(record: Mapping[str, Any]) -> str:

@@ -11,6 +11,8 @@ from finding_router.findings.asff import read_finding
 FILTERED: Final = "filtered"
 MISSING: Final = "missing"
 FAILED: Final = "failed"
+# Begins the reason why the local Security Hub does not have a finding that was sent.
+NOT_TAKEN: Final = "Security Hub does not take it"
 _UNSETTLED: Final = frozenset({FAILED, MISSING})
 _NOT_NEW: Final = "not_new"
 _NOTIFIED: Final = "NOTIFIED"

@@ -8,16 +8,16 @@ from typing import Any, Final
 
 ACCOUNTS: Final = 100
 PRODUCTS: Final = (
-    "GuardDuty",
-    "Inspector",
-    "Macie",
-    "Security Hub",
-    "Config",
-    "Health",
-    "IAM Access Analyzer",
-    "Detective",
-    "Firewall Manager",
-    "Systems Manager Patch Manager",
+    "Flood Sensor",
+    "Package Scanner",
+    "Bucket Reader",
+    "Control Checker",
+    "Rule Recorder",
+    "Outage News",
+    "Access Prover",
+    "Path Finder",
+    "Wall Keeper",
+    "Patch Counter",
 )
 KINDS_PER_PRODUCT: Final = 6
 # Of a hundred events: the rest is about findings that are new.

@@ -11,6 +11,7 @@ import urllib3
 
 from finding_router.findings.finding import Severity
 from finding_router.slack.kit.frame import CIRCLES
+from finding_router_cli.local_report import line
 from finding_router_local import EXAMPLE_ROUTES, TEMPLATE
 from finding_router_local.faults import Fault
 from finding_router_local.stack import Stack
@@ -95,6 +96,19 @@ def test_what_was_never_said_ends_unseen(stack: Stack) -> None:
 
     assert ["archived", "not_new"] == [outcome.outcome for outcome in outcomes]
     assert [] == stack.slack.messages()
+
+
+def test_what_security_hub_does_not_take_is_said(stack: Stack) -> None:
+    """The finding is posted all the same; why it is not marked is told with its outcome."""
+    event = copy.deepcopy(EVENT)
+    event["detail"]["findings"][0]["Severity"] = "HIGH"
+
+    [outcome] = stack.send([event])
+
+    assert outcome.workflow_status is None
+    assert outcome.detail.endswith("Security Hub does not take it: Severity is no structure")
+    assert line(outcome).endswith("Security Hub does not take it: Severity is no structure")
+    assert 1 == len(texts(stack))
 
 
 def test_duplicate_events_say_nothing_twice(stack: Stack) -> None:

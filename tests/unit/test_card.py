@@ -293,6 +293,16 @@ class TestTop:
         rest = next(block for block in message.blocks if block["type"] == "context")
         assert rest["elements"][0]["text"].startswith("Word Word")
 
+    def test_beside_many_facts_the_rest_of_it_is_left_out(self) -> None:
+        """Unfolded, the card would be higher than a phone."""
+        fields = {f"Field {letter}": f"value of {letter}" for letter in "ABCDEFGH"}
+        text = f"The first sentence says what happened. {'Word ' * 60}end."
+        message = render(make_finding({"ProductFields": fields}, description=text), CONTEXT)
+
+        assert "value of H" in str(message.blocks)
+        assert "The first sentence says what happened." in top_of(message)
+        assert "Word Word" not in str(message.blocks)
+
     def test_a_long_sentence_is_cut_between_words(self) -> None:
         """What is left of it stands below."""
         message = render(make_finding(description="word " * 60 + "end"), CONTEXT)

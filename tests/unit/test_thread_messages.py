@@ -17,6 +17,7 @@ from finding_router.slack.kit.frame import COLOURS, ENDED_COLOUR
 from finding_router.slack.kit.links import AccessPortal
 from finding_router.slack.kit.message import Message
 from finding_router.slack.kit.refused import Banner
+from finding_router.slack.kit.text import visible_length
 from finding_router.slack.messages.card import CardContext, render
 from finding_router.slack.messages.thread import ended_reply, render_ended, reopened, risen
 from slack_limits import acts, blocks_of, says_nothing, texts_of, unplain, violations
@@ -223,6 +224,28 @@ class TestEnded:
         assert texts(card)[-1].startswith(
             "The check passes now · S3.8 · team=red · ticket: SEC-42 · <https://"
         )
+
+    @pytest.mark.parametrize("how", list(Ended))
+    def test_nothing_makes_it_longer_than_a_few_lines(self, how: Ended) -> None:
+        """Long owners, products, accounts and people are cut, so that it stays low on a phone."""
+        note = {"Text": "Rotated, " * 20, "UpdatedBy": "anna." * 12 + "@example.com"}
+        fields = {"ticket": "INC-1234 in the tracker " * 9, "cost": "centre " * 9}
+        resources = (make_resource(tags={"team": "red " * 30, "env": "prod " * 30}),)
+        finding = make_finding(
+            {"Note": note, "UserDefinedFields": fields},
+            resources=resources,
+            product="project/region/product " * 9,
+            account_name="payments production " * 4,
+        )
+        context = CardContext(show_tags=("team", "env"))
+        card = render_ended(finding, context, how=how, ended_at=ENDED_AT, said_at=None)
+        above, small = texts(card)
+        line, quoted = above.split("\n")
+
+        assert len(line) < (90 if visible_length(small) > 47 else 120)
+        assert len(quoted) < 40
+        assert visible_length(small) <= 92
+        assert "team=red" in small
 
     def test_a_banner_stays(self) -> None:
         """A card in the default channel still names its intended channel."""

@@ -26,6 +26,8 @@ from finding_router.slack.kit.top import Source
 
 _LISTING_CHARS: Final = 1500
 _REST_CHARS: Final = 200
+# Beside so many facts, the rest of a description would be more than a screen of a phone.
+_MANY_FACTS: Final = 9
 _ADVICE_CHARS: Final = 120
 _NOTE_CHARS: Final = 200
 _FIELDS_SHOWN: Final = 5
@@ -63,14 +65,20 @@ def body(
 
 
 def owner_facts(
-    source: Source, show_tags: Sequence[str], most: int = _FIELDS_SHOWN
+    source: Source,
+    show_tags: Sequence[str],
+    most: int = _FIELDS_SHOWN,
+    limit: int = _FIELD_CHARS,
 ) -> tuple[Fact, ...]:
     """
     Return who cares for it: the tags with the names *show_tags*, and people's own fields.
 
-    Of each the first *most* are listed.
+    Of each the first *most* are listed. A tag has at most *limit* characters, a field's value twice
+    as many.
     """
-    return facts(("Tags", _tags(source, show_tags, most)), ("Fields", _fields(source, most)))
+    return facts(
+        ("Tags", _tags(source, show_tags, most, limit)), ("Fields", _fields(source, most, limit))
+    )
 
 
 def note_of(source: Source, limit: int = _NOTE_CHARS) -> Mrkdwn | None:
@@ -87,10 +95,11 @@ def _parts(source: Source, show_tags: Sequence[str]) -> Iterator[_Part] | list[_
         *owner_facts(source, show_tags),
         *facts(("Note", note_of(source)), ("Advice", _advice(source))),
     )
+    rest = (_Part("description", 2, partial(_description, source)),)
     return [
         _Part("facts", 0, partial(_facts, known)),
         *(_Part(each.title.lower(), 1, partial(_listing, each)) for each in source.detail.listings),
-        _Part("description", 2, partial(_description, source)),
+        *(rest if len(known) < _MANY_FACTS else ()),
     ]
 
 
@@ -145,7 +154,7 @@ def _advice(source: Source) -> Mrkdwn | None:
     return None if text.startswith(_OF_THE_DETAILS) else words(text, _ADVICE_CHARS)
 
 
-def _tags(source: Source, names: Sequence[str], most: int) -> Mrkdwn | None:
+def _tags(source: Source, names: Sequence[str], most: int, limit: int) -> Mrkdwn | None:
     """Return the tags called *names*, in any case, of all resources, without repeats."""
     shown: dict[str, None] = {}
     for name in names:
@@ -153,11 +162,11 @@ def _tags(source: Source, names: Sequence[str], most: int) -> Mrkdwn | None:
             for key, value in resource.tags.items():
                 if key.lower() == name.lower() and not says_nothing(value):
                     shown[f"{key}={value}"] = None
-    items = [item for item in (words(each, _FIELD_CHARS) for each in shown) if item]
+    items = [item for item in (words(each, limit) for each in shown) if item]
     return listed(items, most, _FIELDS_CHARS) if items else None
 
 
-def _fields(source: Source, most: int) -> Mrkdwn | None:
+def _fields(source: Source, most: int, limit: int) -> Mrkdwn | None:
     """Return the fields that people or their tools put onto the finding; a URL is linked."""
     written = source.finding.raw.get("UserDefinedFields")
     if not isinstance(written, dict):
@@ -168,7 +177,7 @@ def _fields(source: Source, most: int) -> Mrkdwn | None:
         if value is None or says_nothing(value):
             continue
         target = outside(value, source.finding.account_id, source.portal)
-        shown = link(Url(target.url), target.host, _FIELD_CHARS) if target else said(value)
-        if item := joined(": ", words(key, _FIELD_CHARS), shown):
+        shown = link(Url(target.url), target.host, limit) if target else words(value, 2 * limit)
+        if item := joined(": ", words(key, limit), shown):
             items.append(item)
     return listed(items, most, _FIELDS_CHARS) if items else None

@@ -43,6 +43,8 @@ _ENTITY_CHARS: Final = {"&": 5, "<": 4, ">": 4}
 
 _LINE_ENDS: Final = re.compile("\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
 _BLANK_LINES: Final = re.compile(r"\n(?:[^\S\n]*\n){2,}")
+# All of a link but its label.
+_LINKED: Final = re.compile(r"<[^<>|]*\||(?<=[^<>|])>")
 
 # Markup that mrkdwn cannot escape: emphasis, code, quotes, emoji, and automatic links. An
 # underscore inside a word has no effect.
@@ -104,6 +106,11 @@ def length(text: str) -> int:
     Slack does not document whether an emoji counts as one character or two (UTF-16); here as two.
     """
     return len(text) if text.isascii() else len(text) + sum(char > "\uffff" for char in text)
+
+
+def visible_length(text: str) -> int:
+    """Return the length of *text* as people see it, without the addresses of its links."""
+    return length(_LINKED.sub("", text))
 
 
 def escape(text: str, limit: int, *, more: str = ELLIPSIS) -> str:

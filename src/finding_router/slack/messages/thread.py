@@ -34,22 +34,31 @@ from finding_router.slack.kit.text import (
     link,
     one_line,
     says_nothing,
+    shortened,
     struck,
+    visible_length,
     words,
 )
-from finding_router.slack.kit.top import top
+from finding_router.slack.kit.top import Source, top
 from finding_router.slack.messages.card import CardContext, source_of
 
 _NAME_CHARS: Final = 80
 # An ended card is three lines on a phone, and one for its note; the title takes the rest.
 _LINE_CHARS: Final = 96
 _LEAST_TITLE_CHARS: Final = 28
-# Note and owner together take a line of the title's.
-_BOTH_CHARS: Final = 20
+_WHO_CHARS: Final = 26
 _ACCOUNT_CHARS: Final = 24
 _WHERE_CHARS: Final = 32
-_NOTE_CHARS: Final = 38
-_OWNERS_SHOWN: Final = 2
+_NOTE_CHARS: Final = 36
+# The small print is two lines. Beside a note, its second line is taken from the title's.
+_SMALL_CHARS: Final = 92
+_ONE_SMALL_LINE_CHARS: Final = 47
+_TIGHT_LINE_CHARS: Final = 68
+_TIGHT_NAME_CHARS: Final = 13
+_LEAST_TIGHT_TITLE_CHARS: Final = 12
+_SUBJECT_CHARS: Final = 30
+# How many owners of a kind are shown, each in so many characters; the first that fit.
+_OWNERS_SHOWN: Final = ((2, 100), (2, 24), (1, 24), (1, 10))
 _RECENT_SECONDS: Final = 86_400.0
 _AT_FIRST_SECONDS: Final = 900.0
 _SUPPRESSED_SIGN: Final = "🔕"
@@ -114,37 +123,63 @@ def render_ended(
     start = parse_timestamp(finding.first_seen)
     began = start.timestamp() if start else said_at
     after = "" if began is None or began > ended_at else f" after {age_words(ended_at - began)}"
-    account = bold(source.account, _ACCOUNT_CHARS) if source.account else None
     note = note_of(source, _NOTE_CHARS)
-    owners = owner_facts(source, context.show_tags, _OWNERS_SHOWN)
-    where = joined(" ", account, said(finding.region))
-    if length(where or "") > _WHERE_CHARS:
-        where = account
-    end = Mrkdwn(f"{sign} {bold(said_to_end, _NAME_CHARS)}{after}")
-    room = _LINE_CHARS - length(end) - length(where or "")
-    if note and owners:
-        room -= _BOTH_CHARS
-    room = max(_LEAST_TITLE_CHARS, room)
-    line = joined(" · ", end, struck(f"{CIRCLES[finding.severity]} {source.headline}", room), where)
+    small = _small_print(source, context, cause)
+    is_tight = note is not None and visible_length(small) > _ONE_SMALL_LINE_CHARS
+    line = _ended_line(source, sign, word, by, after, is_tight=is_tight)
     lead = [
         *preface(context.banner, ()),
         blocks.section(joined("\n", line, Mrkdwn(f"> {note}") if note else None) or Mrkdwn(sign)),
     ]
-    url = finding_url(finding, context.portal)
-    small = joined(
-        " · ",
-        words(cause, _NAME_CHARS),
-        said(finding.control_id or (None if owners else finding.product)),
-        *(fact.value for fact in owners),
-        link(url, "Security Hub", _NAME_CHARS) if url else None,
-        Mrkdwn(f"finding {code(short_id(finding.id), _NAME_CHARS)}"),
-    )
     return Message(
         text=push_text(source, sign=sign, news=f"{said_to_end}{after}"),
         lead=lead,
-        blocks=[blocks.context(small or Mrkdwn(""))],
+        blocks=[blocks.context(small)],
         colour=ENDED_COLOUR,
     )
+
+
+def _ended_line(
+    source: Source, sign: str, word: str, by: str | None, after: str, *, is_tight: bool
+) -> Mrkdwn | None:
+    """Return who ended it, the title struck through, and where; in two lines if *is_tight*."""
+    who = by
+    if by is not None and len(by) > (limit := _TIGHT_NAME_CHARS if is_tight else _WHO_CHARS):
+        # Of an address, the name says who it was.
+        who = shortened(by.partition("@")[0] or by, limit)
+    account = None
+    if source.account:
+        account = bold(source.account, _TIGHT_NAME_CHARS if is_tight else _ACCOUNT_CHARS)
+    where = joined(" ", account, said(source.finding.region))
+    most = _TIGHT_NAME_CHARS if is_tight and who else _WHERE_CHARS
+    if length(where or "") > most:
+        where = account
+    end = Mrkdwn(f"{sign} {bold(f'{word} by {who}' if who else word, _NAME_CHARS)}{after}")
+    room = (_TIGHT_LINE_CHARS if is_tight else _LINE_CHARS) - length(end) - length(where or "")
+    room = max(_LEAST_TIGHT_TITLE_CHARS if is_tight else _LEAST_TITLE_CHARS, room)
+    circle = CIRCLES[source.finding.severity]
+    return joined(" · ", end, struck(f"{circle} {source.headline}", room), where)
+
+
+def _small_print(source: Source, context: CardContext, cause: str) -> Mrkdwn:
+    """Return the small print of an ended card: what fits of cause, subject and owner."""
+    finding = source.finding
+    url = finding_url(finding, context.portal)
+    links = (
+        link(url, "Security Hub", _NAME_CHARS) if url else None,
+        Mrkdwn(f"finding {code(short_id(finding.id), _NAME_CHARS)}"),
+    )
+    why = words(cause, _NAME_CHARS)
+    owners: list[Mrkdwn] = []
+    for most, limit in _OWNERS_SHOWN:
+        owners = [fact.value for fact in owner_facts(source, context.show_tags, most, limit)]
+        subject = finding.control_id or (None if owners else finding.product)
+        shown = words(subject, _SUBJECT_CHARS) if subject and not says_nothing(subject) else None
+        for before in ((why, shown), (why,), (shown,), ()):
+            small = joined(" · ", *before, *owners, *links)
+            if small and visible_length(small) <= _SMALL_CHARS:
+                return small
+    return joined(" · ", *owners[:1], *links) or Mrkdwn("")
 
 
 def _who(finding: Finding, how: Ended, ended_at: float) -> str | None:
