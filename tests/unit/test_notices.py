@@ -14,7 +14,7 @@ from fakes import (
     unavailable,
 )
 from finding_router.delivery.limits.deadline import Deadline
-from finding_router.delivery.notices import EVERY_SECONDS
+from finding_router.delivery.notices import EVERY_SECONDS, Notice, joined
 from finding_router.delivery.posting.notice import TELLING_SECONDS
 from finding_router.delivery.session import Session
 from finding_router.slack.messages.notice import Words
@@ -189,6 +189,16 @@ def test_notices_do_not_wait_for_a_channel_that_rests(world: World) -> None:
     world.say("routes")
 
     assert ([], []) == (world.slack.posted, world.clock.slept)
+
+
+def test_what_notices_of_one_message_have_in_common_is_said_once() -> None:
+    """The same cause is one detail."""
+    several = [
+        Notice(topic=name, words=Words("Two routes are skipped", ["the same cause", name]))
+        for name in ("one", "two")
+    ]
+
+    assert list(joined(several).details) == ["the same cause", "one", "two"]
 
 
 def test_channels_that_refuse_are_told_of_in_one_notice() -> None:

@@ -84,9 +84,13 @@ class Notices:
 
 
 def joined(several: Sequence[Notice]) -> Words:
-    """Return the words of one message for *several* notices, under the first headline."""
+    """
+    Return the words of one message for *several* notices, under the first headline.
+
+    What they have in common is said once.
+    """
     first = several[0].words
-    details = [detail for each in several for detail in each.words.details]
+    details = list(dict.fromkeys(detail for each in several for detail in each.words.details))
     return first._replace(
         # Each refused channel has the same headline.
         headline=f"{len(several)} channels take no messages"

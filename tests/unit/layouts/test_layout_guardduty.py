@@ -556,6 +556,18 @@ def test_each_type_has_a_page(kind: str, page: str) -> None:
     assert lay_out(finding_of({}, kind)).pages[-1].url.endswith(page)
 
 
+def test_a_cluster_under_attack_is_named_once() -> None:
+    """Its kind is a part of its name."""
+    cluster = make_resource("arn:aws:eks:eu-west-1:1:cluster/prod", type="AwsEksCluster")
+    finding = make_finding(
+        {"Detection": {"Sequence": SEQUENCE}},
+        types=("TTPs/AttackSequence:EKS-CompromisedCluster",),
+        resources=(cluster,),
+    )
+
+    assert lay_out(finding).headline == ("Attack sequence: EKS cluster prod compromised, 3 signals")
+
+
 def test_a_session_without_mfa_is_said() -> None:
     """Only what is unusual is said of a session."""
     context = {"Attributes": {"MfaAuthenticated": False}}

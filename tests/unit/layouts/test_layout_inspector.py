@@ -93,6 +93,15 @@ def test_a_fault_in_code_shows_file_lines_and_layer() -> None:
     }
 
 
+def test_a_fault_in_code_without_its_place_is_named_all_the_same() -> None:
+    """Not by the id of the detector."""
+    raw = {"Vulnerabilities": [{"Id": "python/x@v1", "CodeVulnerabilities": [{"Cwes": ["CWE-1"]}]}]}
+    function = make_resource("arn:aws:lambda:eu-west-1:1:function:render", type="AwsLambdaFunction")
+    finding = make_finding(raw, title="CWE-1 - OS command injection", resources=(function,))
+
+    assert lay_out(finding).headline == "OS command injection: render"
+
+
 @pytest.mark.parametrize(
     ("ports", "expected", "headline"),
     [

@@ -27,8 +27,8 @@ _SEQUENCE: Final = "AttackSequence"
 # https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_finding-types-active.html
 _PHRASES: Final = {
     "AttackSequence:EC2/CompromisedInstanceGroup": "Attack sequence: instances compromised",
-    "AttackSequence:ECS/CompromisedCluster": "Attack sequence: cluster {name} compromised",
-    "AttackSequence:EKS/CompromisedCluster": "Attack sequence: cluster {name} compromised",
+    "AttackSequence:ECS/CompromisedCluster": "Attack sequence: {name} compromised",
+    "AttackSequence:EKS/CompromisedCluster": "Attack sequence: {name} compromised",
     "AttackSequence:IAM/CompromisedCredentials": (
         "Attack sequence: credentials of {user} compromised"
     ),

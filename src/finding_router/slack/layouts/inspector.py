@@ -3,7 +3,7 @@
 from typing import Final
 
 from finding_router.findings.finding import Finding, Resource
-from finding_router.findings.reading import text_at
+from finding_router.findings.reading import items_at, text_at
 from finding_router.slack.kit.activity import container_facts, network_facts, open_ports
 from finding_router.slack.kit.detail import Detail, pages
 from finding_router.slack.kit.headlines import called, headline, title_words
@@ -40,11 +40,11 @@ def _headline(finding: Finding) -> str:
     name = None if first is None else called(first, _NAME_CHARS)
     worst = next(iter(worst_first(finding)), {})
     place = code_place(worst)
-    if place:
+    if items_at(worst, "CodeVulnerabilities"):
         # "CWE-77,78 - OS command injection" says no more than the name behind the dash.
         _, _, fault = title_words(finding).partition(" - ")
         fault = text_at(finding.raw, "GeneratorDetails", "Name") or fault or title_words(finding)
-        return headline(f"{fault} in {place}", name, " of ")
+        return headline(f"{fault} in {place}", name, " of ") if place else headline(fault, name)
     ports = open_ports(finding)
     if ports:
         return headline(f"Port{'' if ports.isdigit() else 's'} {ports} reachable", name)
