@@ -259,6 +259,7 @@ def test_whatever_can_match_is_not_odd(tmp_path: Path, match: object) -> None:
         ({"Compliance": {"Status": ["PASSED"]}}, 'or write "WARNING" or "FAILED"'),
         ({"$or": [RESOLVED, {"RecordState": ["ARCHIVED"]}]}, 'has only "RESOLVED"'),
         ({"detail-type": [IMPORTED], "detail": {"findings": RESOLVED}}, "detail.findings.Workflow"),
+        ({"detail-type": [IMPORTED], "detail": {"actionName": ["page"]}}, "about custom actions"),
     ],
 )
 def test_states_that_are_never_routed_are_odd(tmp_path: Path, match: object, told: str) -> None:

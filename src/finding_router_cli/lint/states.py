@@ -33,6 +33,10 @@ def odd_states(match: Match, *, of_silence: bool) -> Iterator[Odd]:
         problem = "is about what a person sends, which no silence holds"
         yield Odd(f"match.{_DETAIL_TYPE}", problem, f'write "{IMPORTED}", or leave it out')
         return
+    if rules and all(map(_contradicts_its_type, rules)):
+        problem = "is not about custom actions, the only events with a name or description of one"
+        yield Odd(f"match.{_DETAIL_TYPE}", problem, f'write "{CUSTOM_ACTION}", or leave it out')
+        return
     if not of_silence and any(map(_is_for_actions, rules)):
         return
     never = [_never_routed(rule) for rule in rules]
@@ -81,6 +85,15 @@ def _is_for_actions(rule: Rule) -> bool:
         or (field.path == _DETAIL_TYPE and field.leaf.allows(CUSTOM_ACTION))
         for field in rule
         if not field.leaf.absent
+    )
+
+
+def _contradicts_its_type(rule: Rule) -> bool:
+    """Return True if *rule* demands a field of custom actions, and another kind of event."""
+    fields = [field for field in rule if not field.leaf.absent]
+    is_for_actions = any(field.path in _OF_A_PERSON for field in fields)
+    return is_for_actions and any(
+        field.path == _DETAIL_TYPE and not field.leaf.allows(CUSTOM_ACTION) for field in fields
     )
 
 
