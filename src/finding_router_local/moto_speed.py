@@ -2,6 +2,7 @@
 
 import copy
 import secrets
+import string
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -15,6 +16,7 @@ from moto.core.common_models import BaseModel
 from moto.core.utils import method_names_from_class
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
+from moto.moto_api._internal.moto_random import MotoRandom
 from moto.sqs import models as sqs_models
 from moto.sqs.models import Message, Queue, SQSBackend
 
@@ -34,6 +36,13 @@ _INDEX_NAME: Final = 6
 
 class _Serializer(serialize.JSONSerializer):
     """Leaves simple attributes as they are; moto's own looks for ten members in each of them."""
+
+    @override
+    def get_value(self, value: Any, key: str, shape: Any) -> Any:
+        """Take what goes by its own name; moto's own makes all other spellings as well."""
+        if isinstance(value, dict) and key in value:
+            return value[key]
+        return super().get_value(value, key, shape)
 
     @override
     def _serialize_type_structure(self, serialized: Any, value: Any, shape: Any, key: str) -> None:
@@ -97,6 +106,18 @@ def _receipt_handle() -> str:
     return secrets.token_hex(_HANDLE_CHARS // 2)
 
 
+def _random_string(
+    self: MotoRandom,
+    length: int = 20,
+    include_digits: bool = True,  # noqa: FBT001, FBT002 -- moto's signature
+    lower_case: bool = False,  # noqa: FBT001, FBT002 -- same
+) -> str:
+    """Choose all letters at once; each answer has an id of 52."""
+    pool = string.ascii_letters + (string.digits if include_digits else "")
+    chosen = "".join(self.choices(pool, k=length))
+    return chosen.lower() if lower_case else chosen
+
+
 def _copy_message(self: Message, _: object) -> Message:
     """Copy a message for an answer; moto changes the attributes of the copy alone."""
     twin = copy.copy(self)
@@ -133,6 +154,7 @@ def speed_up() -> None:
     Queue.delete_message = _delete_message  # type: ignore[method-assign]  # the same arguments
     sqs_models.camelcase_to_underscores = cache(utils.camelcase_to_underscores)  # type: ignore[attr-defined]  # same
     responses.camelcase_to_underscores = sqs_models.camelcase_to_underscores  # type: ignore[attr-defined]  # same
+    MotoRandom.get_random_string = _random_string  # type: ignore[method-assign]  # the same arguments
     sqs_models.generate_receipt_handle = _receipt_handle  # type: ignore[attr-defined]  # same
     SQSBackend.send_message = _send_message  # type: ignore[method-assign]  # the same arguments, passed on
     Queue.attributes = property(_attributes)  # type: ignore[assignment,method-assign]  # moto's is one, too
