@@ -11,9 +11,13 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.wrappers import Response
 
+from finding_router_local import http_speed
+
 LOOPBACK: Final = "127.0.0.1"
 _BACKLOG: Final = 128
 _WITHOUT_BODY: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+
+http_speed.speed_up()
 
 
 class HttpServer:

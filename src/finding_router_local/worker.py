@@ -102,8 +102,11 @@ def _prepare(handler_name: str) -> None:
     package = sys.modules[handler_name.partition(".")[0]]
     for module in pkgutil.walk_packages(getattr(package, "__path__", ()), f"{package.__name__}."):
         importlib.import_module(module.name)
+    importlib.import_module(f"{__package__}.http_speed").speed_up()
     if "botocore" in sys.modules:
-        importlib.import_module(f"{__package__}.boto_speed").speed_up()
+        boto_speed = importlib.import_module(f"{__package__}.boto_speed")
+        boto_speed.speed_up()
+        boto_speed.sign_nothing()
         session = importlib.import_module("botocore.session").Session()
         for service in _SERVICES:
             session.create_client(service).close()
