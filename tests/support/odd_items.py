@@ -1,10 +1,9 @@
 """Stored items that cannot be read: what another version, or a person, may have left in one."""
 
-import copy
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from memory_dynamo import Item
+from memory_dynamo import Item, copied
 
 type Change = tuple[str, Item]
 
@@ -41,7 +40,7 @@ def _paths(value: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
 
 
 def _changed(item: Item, path: tuple[str, ...], value: Mapping[str, Any] | None) -> Item:
-    odd = copy.deepcopy(item)
+    odd = copied(item)
     here = odd
     for part in path[:-1]:
         here = here[part]["M"]

@@ -1,6 +1,5 @@
 """Items of the Ledger that cannot be read: each of them hurts only itself, and stays as it is."""
 
-import copy
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ from dynamo_router import ALERTS, DynamoRouter, by_family, family_of, write_ever
 from finding_router.delivery.alerts.identity import AlertKey
 from finding_router.errors import UnreadableError
 from hub_events import raw_finding
-from memory_dynamo import Item, MemoryDynamo
+from memory_dynamo import Item, MemoryDynamo, copied
 from odd_items import odd_variants
 from router import OPS, outcomes
 
@@ -59,7 +58,7 @@ def world(stored: Stored) -> tuple[DynamoRouter, MemoryDynamo]:
     """Return a worker over a copy of *stored*, four hours after it was begun."""
     router = DynamoRouter()
     router.clock.now += 4 * 3600
-    router.dynamo.stored.update(copy.deepcopy(stored))
+    router.dynamo.stored.update(copied(stored))
     return router, router.dynamo
 
 
@@ -156,7 +155,7 @@ def test_a_line_of_a_newer_shape_is_left_out_and_named(stored: Stored) -> None:
 def change(dynamo: MemoryDynamo, key: Key, **values: Any) -> Item:
     """Change an item, and return what it is now."""
     dynamo.stored[key] |= values
-    return copy.deepcopy(dynamo.stored[key])
+    return copied(dynamo.stored[key])
 
 
 def alert_of(dynamo: MemoryDynamo, finding_id: str, channel: str = ALERTS) -> Key:
@@ -231,7 +230,7 @@ def test_a_bin_with_a_finding_that_cannot_be_read_stays_for_it(stored: Stored) -
     [bin_] = router.stores.held.bins()
     assert bin_.due_at is not None
     assert any("cannot be said" in each.text for each in router.slack.opened(OPS))
-    dynamo.stored[key] = copy.deepcopy(stored[key])
+    dynamo.stored[key] = copied(stored[key])
     assert ["digested"] == outcomes(router.wake())
 
 
@@ -244,7 +243,7 @@ def test_an_event_that_cannot_be_read_stays_in_its_bin(stored: Stored) -> None:
     router.clock.now += 2 * 86_400
 
     assert ["digested"] == outcomes(router.wake())
-    dynamo.stored[key] = copy.deepcopy(stored[key])
+    dynamo.stored[key] = copied(stored[key])
     assert ["digested"] == outcomes(router.wake())
 
 
