@@ -166,7 +166,7 @@ class FakeSlack:
 
     def _find(self, channel: str, ts: str | None) -> Said | None:
         for said in self.posted:
-            if channel_id(said.channel) == channel_id(channel) and said.ts == ts:
+            if said.ts == ts and channel_id(said.channel) == channel_id(channel):
                 return said
         return None
 

@@ -105,7 +105,7 @@ def length(text: str) -> int:
 
     Slack does not document whether an emoji counts as one character or two (UTF-16); here as two.
     """
-    return len(text) if text.isascii() else len(text) + sum(char > "\uffff" for char in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def visible_length(text: str) -> int:
