@@ -171,11 +171,13 @@ def test_resources_of_one_name_are_told_apart() -> None:
     assert [has(card, kind) for card, kind in zip(shown, kinds, strict=True)] == [[], [], []]
 
 
-@pytest.mark.parametrize("path", sorted(FIELD.glob("*.json")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [path for path in sorted(FIELD.glob("*.json")) if not path.stem.startswith("routes-")],
+    ids=lambda path: path.stem,
+)
 def test_headlines_are_short_and_links_lead_to_known_hosts(path: Path) -> None:
     """A headline fits two lines of a phone; every page of a product is on AWS."""
-    if path.stem.startswith("routes-"):
-        pytest.skip("no findings")
     raw = json.loads(path.read_text("utf-8"))
     for each in raw if isinstance(raw, list) else [raw]:
         message = render(read_finding(each), CardContext(("route",)))

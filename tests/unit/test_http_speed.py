@@ -16,7 +16,7 @@ from finding_router_local import http_speed
         b"Content-Length: 2\r\nX-Two:\t a b \r\nx-two:again\r\nEmpty:\r\n\r\nbody",
         b"Only-Newlines: yes\nNext: 1\n\n",
         b"Folded: one\r\n two\r\nNext: 1\r\n\r\n",
-        b"Latin: caf\xe9\r\n\r\n",
+        b"Latin: na\xefve\r\n\r\n",
         b"From somebody\r\nA: 1\r\n\r\n",
         b"no colon\r\nA: 1\r\n\r\n",
         b"Alone: a\rB: 2\r\n\r\n",
