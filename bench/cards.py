@@ -152,9 +152,9 @@ def missing_parts(card: Card) -> Iterator[str]:
     if finding is None or card.is_ended:
         return
     # A colon may stand as a sign that looks like it: two of them make an emoji.
-    seen = card.message.text[:PUSH_CHARS].replace("∶", ":")  # noqa: RUF001
+    seen = card.message.text[:PUSH_CHARS].replace("∶", ":")
     account = unmarked(finding.account_name or finding.account_id or "", ACCOUNT_CHARS)
-    account = account.replace("∶", ":")  # noqa: RUF001
+    account = account.replace("∶", ":")
     resources = [each for each in finding.resources if not is_account(short_name(each))]
     names = [unmarked(short_name(each), PUSH_CHARS) for each in resources]
     if account and account not in seen:
@@ -170,7 +170,7 @@ def missing_parts(card: Card) -> Iterator[str]:
     if len(re.findall(r"[^\W_]{2,}", rest.strip("".join(CIRCLES.values())))) < FACT_WORDS:
         yield "fact"
     given = [unmarked(given_name(each) or "", PUSH_CHARS) for each in resources]
-    names = [name.replace("∶", ":") for name in (*names, *given) if name]  # noqa: RUF001
+    names = [name.replace("∶", ":") for name in (*names, *given) if name]
     if names and not any(name[:LEAST_NAME] in seen for name in names):
         yield "resource"
 

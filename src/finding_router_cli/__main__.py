@@ -3,7 +3,7 @@
 import sys
 from typing import Final
 
-# What pyproject.toml installs with each of its extras.
+# The packages that pyproject.toml installs with each of its extras.
 _EXTRAS: Final = {
     "boto3": "cli",
     "click": "cli",

@@ -47,7 +47,7 @@ COMMANDS = (["routes", "check"], ["explain"], ["redrive"])
 
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Let no stack of this machine, and no setting of it, have a part."""
+    """Hide the stacks and the settings of this machine."""
     for name in (
         "ROUTING_TABLE",
         "LEDGER_TABLE",

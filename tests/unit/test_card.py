@@ -178,7 +178,7 @@ class TestPush:
         title = "one\r\ntwo\u2028<!channel> R&D *bold* _it_ ~x~ `y` :fire: @here a|b https://x.y"
         text = render(make_finding(title=title), CONTEXT).text
 
-        assert "one two ‹!channel› R＆D ∗bold∗ ＿it＿ ∼x∼ 'y' ∶fire: ＠here a¦b https∶//x.y" in (  # noqa: RUF001
+        assert "one two ‹!channel› R＆D ∗bold∗ ＿it＿ ∼x∼ 'y' ∶fire: ＠here a¦b https∶//x.y" in (
             unmarked(title, 700)
         )
         assert unplain(text) == []

@@ -7,9 +7,9 @@ import pytest
 from fakes import security_hub_down, store_down
 from finding_router.delivery.held.lookout import HEADLINE, LOOK_SECONDS
 from finding_router.delivery.held.take import OVERDUE_SECONDS
-from finding_router.delivery.notices import EVERY_SECONDS
 from finding_router.delivery.outcome import Outcome
 from finding_router.errors import StoreError
+from finding_router.slack.messages.notice import EVERY_SECONDS
 from finding_router.telemetry import FINDINGS_FAILED, metrics
 from hub_events import raw_finding
 from router import EVERYTHING, INVOCATION_SECONDS, OPS, Router, outcomes

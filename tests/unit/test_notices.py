@@ -14,10 +14,10 @@ from fakes import (
     unavailable,
 )
 from finding_router.delivery.limits.deadline import Deadline
-from finding_router.delivery.notices import EVERY_SECONDS, Notice, joined
+from finding_router.delivery.notices import Notice, joined
 from finding_router.delivery.posting.notice import TELLING_SECONDS
 from finding_router.delivery.session import Session
-from finding_router.slack.messages.notice import Words
+from finding_router.slack.messages.notice import EVERY_SECONDS, Words
 from hub_events import raw_finding
 from router import DEFAULT, EVERYTHING, OPS, Router
 

@@ -6,8 +6,8 @@ import pytest
 
 from fakes import channel_refused, store_down, token_refused, unavailable
 from finding_router.delivery.deliveries import Record
-from finding_router.delivery.notices import EVERY_SECONDS
 from finding_router.delivery.outcome import Outcome
+from finding_router.slack.messages.notice import EVERY_SECONDS
 from finding_router.telemetry import (
     EVENTS_REFUSED,
     FINDINGS_DUPLICATE,

@@ -13,7 +13,7 @@ TS = "1790000000.000900"
 
 
 def _opened(router: Router) -> OpenDigest:
-    """Let another worker claim the digest of the channel; its parent is not there yet."""
+    """Claim the digest of the channel for another worker, whose parent is not posted yet."""
     now = router.clock.now
     digest = OpenDigest(
         name=ALERTS,

@@ -9,7 +9,6 @@ from finding_router.delivery.limits.lock import Locks
 from finding_router.slack.kit.refused import refusal_of
 from finding_router.slack.messages.notice import AMBER, Point, Words
 
-EVERY_SECONDS: Final = 3600.0
 # The first word of the topics of channels that take no messages.
 _CHANNEL: Final = "channel "
 _ROUTES_NAMED: Final = 5

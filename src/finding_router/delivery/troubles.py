@@ -6,11 +6,10 @@ from typing import Final
 from finding_router.counts import counted
 from finding_router.errors import RouteError
 from finding_router.slack.kit.text import Mrkdwn
-from finding_router.slack.messages.notice import Point, Words
+from finding_router.slack.messages.notice import A_DAY, Point, Words
 
 # Most silences that are over have served their purpose: their authors are told once.
 SILENCE_OVER_SECONDS: Final = 90 * 86_400.0
-_A_DAY: Final = 86_400.0
 _EDIT: Final = "Edit the table"
 # By kind of item, the consequence of skipping it.
 _WITHOUT: Final = {
@@ -67,7 +66,7 @@ def shared_name(name: str, accounts: Sequence[str], table: str) -> Words:
         consequence="Their findings go by the accounts' ids, in cards and in {account}.",
         remedy=Mrkdwn("Give each of them an alias in the routing table"),
         links=[(_EDIT, table)],
-        every_seconds=_A_DAY,
+        every_seconds=A_DAY,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 from botocore.session import Session
 
 from finding_router.findings.events import CUSTOM_ACTION, IMPORTED, SOURCE
+from finding_router.findings.products import BY_SLUG, PATCH_MANAGER
 from finding_router_cli.lint.values import (
     AccountIds,
     Numbers,
@@ -33,29 +34,11 @@ _UNLISTED: Final = {
 }
 # The last part of the ProductArn of each AWS service that sends findings.
 # https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-internal-providers.html
-SERVICES: Final = (
-    "access-analyzer",
-    "config",
-    "firewall-manager",
-    "guardduty",
-    "health",
-    "inspector",
-    "iot-device-defender-audit",
-    "iot-device-defender-detect",
-    "macie",
-    "securityhub",
-    "ssm-patch-manager",
-)
+SERVICES: Final = (*BY_SLUG, "iot-device-defender-audit", "iot-device-defender-detect")
+# Findings have a longer name for one of them.
 _PRODUCT_NAMES: Final = (
-    "Config",
-    "Firewall Manager",
-    "GuardDuty",
-    "Health",
-    "IAM Access Analyzer",
-    "Inspector",
-    "Macie",
-    "Security Hub",
-    "Systems Manager Patch Manager",
+    *(name for name in BY_SLUG.values() if name != PATCH_MANAGER),
+    f"Systems Manager {PATCH_MANAGER}",
 )
 _OTHER_WORDS: Final = {
     "access analyzer": "IAM Access Analyzer",

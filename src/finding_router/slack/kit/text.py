@@ -56,12 +56,12 @@ _ACTIVE: Final = re.compile(
 # The same signs in letters that Slack does not format and that need no escaping: notifications
 # show text as it is, with entities and markup.
 _LOOKALIKES: Final = str.maketrans(
-    {"&": "＆", "<": "‹", ">": "›", "*": "∗", "~": "∼", "`": "'", "|": "¦"}  # noqa: RUF001
+    {"&": "＆", "<": "‹", ">": "›", "*": "∗", "~": "∼", "`": "'", "|": "¦"}
 )
 _ACTIVE_SIGN: Final = re.compile(
     r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=[\w+'-]+:)|(?<![A-Za-z0-9])@|:(?=//)"
 )
-_SIGNS: Final = {"_": "＿", ":": "∶", "@": "＠"}  # noqa: RUF001
+_SIGNS: Final = {"_": "＿", ":": "∶", "@": "＠"}
 
 _OPENING: Final = "([\"'“"
 _CLOSING: Final = ".,;:!?)]\"'”"

@@ -20,8 +20,8 @@ MAX_LABEL_CHARS: Final = 60
 AMBER: Final = "#ECB22E"
 GEAR: Final = "⚙️"
 CLOCK: Final = "⏰"
-_A_DAY: Final = 86_400.0
-_AN_HOUR: Final = 3600.0
+A_DAY: Final = 86_400.0
+EVERY_SECONDS: Final = 3600.0
 
 
 class Point(NamedTuple):
@@ -47,7 +47,7 @@ class Words(NamedTuple):
     explanation: str = ""
     remedy: Mrkdwn = Mrkdwn("")
     links: Sequence[tuple[str, str]] = ()
-    every_seconds: float = _AN_HOUR
+    every_seconds: float = EVERY_SECONDS
     banner: Banner | None = None
 
 
@@ -88,9 +88,9 @@ def _line(detail: str | Point) -> Mrkdwn | None:
 
 
 def _how_often(every_seconds: float) -> Mrkdwn:
-    if every_seconds > _A_DAY:
+    if every_seconds > A_DAY:
         return Mrkdwn("said once")
-    if every_seconds == _A_DAY:
+    if every_seconds == A_DAY:
         return Mrkdwn("said again in a day at most")
     return Mrkdwn("said again in an hour at most")
 
