@@ -7,7 +7,6 @@ name the product, but they never make it a service of AWS.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -163,6 +162,9 @@ def _without_vendor(name: str) -> str:
 
 def _words(name: str) -> list[str]:
     """Return the words of *name* as people see them: "Amazon Guard-Duty" is amazon, guard, duty."""
+    # Only products that are not AWS's are compared, and most events are about AWS's.
+    import unicodedata  # noqa: PLC0415 -- a start of the function does not need it
+
     visible = unicodedata.normalize("NFKD", INVISIBLE.sub("", name))
     seen = visible.casefold().translate(_LOOK_ALIKES)
     letters = (
