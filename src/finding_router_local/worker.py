@@ -110,6 +110,7 @@ def _prepare(handler_name: str) -> None:
         boto_speed = importlib.import_module(f"{__package__}.boto_speed")
         boto_speed.speed_up()
         boto_speed.sign_nothing()
+        boto_speed.send_plainly()
         session = importlib.import_module("botocore.session").Session()
         for service in _SERVICES:
             session.create_client(service).close()
