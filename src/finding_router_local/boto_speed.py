@@ -1,13 +1,28 @@
 """botocore made quicker, for thousands of calls and dozens of sessions in a process."""
 
+import select
+import socket
 from functools import cache
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from botocore import session, useragent
 from botocore.auth import SIGV4_TIMESTAMP, SigV4Auth
+from botocore.awsrequest import AWSResponse
 from botocore.compat import get_current_datetime
+from botocore.exceptions import (
+    ConnectionClosedError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
+from botocore.httpsession import URLLib3Session
+
+from finding_router_local.direct import Raw
 
 _sign: Final = SigV4Auth.add_auth
+_send_any: Final = URLLib3Session.send
+_close_any: Final = URLLib3Session.close
+_CHUNK: Final = 65_536
 
 
 def speed_up() -> None:
@@ -37,3 +52,97 @@ def _name_scope(self: Any, request: Any) -> None:
     self._modify_request_before_signing(request)
     scope = f"AWS4-HMAC-SHA256 Credential={self.scope(request)}"
     request.headers["Authorization"] = f"{scope}, SignedHeaders=host, Signature=unchecked"
+
+
+def send_plainly() -> None:
+    """
+    Send requests of this process by a socket that stays open: half the time of urllib3's way.
+
+    It is for processes that reach the local AWS alone, whose answers have a length.
+    """
+    URLLib3Session.send = _send  # type: ignore[method-assign]  # the same arguments
+    URLLib3Session.close = _close  # type: ignore[method-assign]  # same
+
+
+def _send(self: Any, request: Any) -> AWSResponse:
+    url = urlsplit(request.url)
+    is_special = request.stream_output or self._get_request_timeout(request) is not None
+    if url.scheme != "http" or is_special:
+        answer: AWSResponse = _send_any(self, request)
+        return answer
+    idle: dict[str, list[socket.socket]] = self.__dict__.setdefault("idle", {})
+    ours = idle.setdefault(url.netloc, [])
+    connection = _connection(ours, request.url, self._timeout.connect_timeout)
+    try:
+        connection.settimeout(self._timeout.read_timeout)
+        connection.sendall(_written(request, url))
+        status, headers, content = _read(connection)
+    except TimeoutError as error:
+        connection.close()
+        raise ReadTimeoutError(endpoint_url=request.url, error=error) from error
+    except OSError as error:
+        connection.close()
+        raise ConnectionClosedError(
+            endpoint_url=request.url, request=request, error=error
+        ) from error
+    if headers.get("connection", "").lower() == "close":
+        connection.close()
+    else:
+        ours.append(connection)
+    return AWSResponse(request.url, status, headers, Raw(content))
+
+
+def _close(self: Any) -> None:
+    for connections in self.__dict__.pop("idle", {}).values():
+        for connection in connections:
+            connection.close()
+    _close_any(self)
+
+
+def _connection(idle: list[socket.socket], url: str, seconds: float) -> socket.socket:
+    """Return one of the *idle* connections that its server has not closed, or a new one."""
+    while idle:
+        connection = idle.pop()
+        if not select.select([connection], [], [], 0)[0]:
+            return connection
+        connection.close()
+    to = urlsplit(url)
+    try:
+        connection = socket.create_connection((to.hostname, to.port or 80), seconds)
+    except OSError as error:
+        raise EndpointConnectionError(endpoint_url=url, error=error) from error
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
+
+
+def _written(request: Any, url: Any) -> bytes:
+    target = (url.path or "/") + (f"?{url.query}" if url.query else "")
+    lines = [f"{request.method} {target} HTTP/1.1", f"Host: {url.netloc}"]
+    for name, value in request.headers.items():
+        text = value.decode("latin-1") if isinstance(value, bytes) else value
+        lines.append(f"{name}: {text}")
+    body = request.body or b""
+    content = body.encode() if isinstance(body, str) else bytes(body)
+    return "\r\n".join([*lines, "\r\n"]).encode("latin-1") + content
+
+
+def _read(connection: socket.socket) -> tuple[int, Any, bytes]:
+    """Return status, headers in small letters, and body of an answer."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += _received(connection)
+    head, _, body = data.partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
+    named = (line.partition(":") for line in lines)
+    headers = {name.lower(): value.strip() for name, _, value in named}
+    length = int(headers.get("content-length") or 0)
+    while len(body) < length:
+        body += _received(connection)
+    return int(first.split()[1]), headers, body
+
+
+def _received(connection: socket.socket) -> bytes:
+    data = connection.recv(_CHUNK)
+    if not data:
+        raise ConnectionResetError("the connection was closed before the end of the answer")
+    return data

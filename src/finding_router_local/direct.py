@@ -25,15 +25,16 @@ def answer_directly(client: Any, app: WSGIApplication) -> None:
         except ConnectionAbortedError as error:
             raise ConnectionClosedError(endpoint_url=request.url, request=request) from error
         status, headers = started
-        return AWSResponse(request.url, status, headers, _Raw(content))
+        return AWSResponse(request.url, status, headers, Raw(content))
 
     client.meta.events.register("before-send", answer)
 
 
-class _Raw(io.BytesIO):
+class Raw(io.BytesIO):
     """A body that is read as urllib3's are."""
 
     def stream(self, **_: object) -> Iterator[bytes]:
+        """Yield all of it at once."""
         yield self.read()
 
 

@@ -8,6 +8,7 @@ once all that the function logged is out on standard output. Like Lambda's runti
 outside.
 """
 
+import gc
 import http.client
 import importlib
 import json
@@ -64,6 +65,8 @@ def main() -> None:
     # Each process reports the exception of its import by itself.
     with suppress(Exception):
         _prepare(handler_name)
+    # No process looks for garbage among all that, which would also copy its pages.
+    gc.freeze()
     # The intermediate process, which waits for the requested one, needs no wait.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
@@ -107,6 +110,7 @@ def _prepare(handler_name: str) -> None:
         boto_speed = importlib.import_module(f"{__package__}.boto_speed")
         boto_speed.speed_up()
         boto_speed.sign_nothing()
+        boto_speed.send_plainly()
         session = importlib.import_module("botocore.session").Session()
         for service in _SERVICES:
             session.create_client(service).close()

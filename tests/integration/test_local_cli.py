@@ -287,9 +287,9 @@ class TestUp:
         assert process.pid == json.loads((project / ".demo" / "stack.json").read_text())["pid"]
         assert (project / "events" / "local-env.json").exists()
 
-    def test_of_two_that_start_at_once_one_is_refused(self, project: Any, running: Any) -> None:
+    def test_of_two_that_start_at_once_one_is_refused(self, lasting: Any) -> None:
         """A stack that was announced in the meantime is not replaced."""
-        _, seen = running
+        project, seen = lasting
 
         with (
             pytest.raises(AlreadyRunningError, match=re.escape(endpoint_in(seen))),
@@ -337,11 +337,11 @@ class TestUp:
         assert "#my-channel  by mine" in result.stdout
 
     def test_what_was_said_is_read_from_its_ledger(
-        self, project: Any, running: Any, monkeypatch: pytest.MonkeyPatch
+        self, lasting: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The command finds its AWS as it finds its routes."""
+        project, seen = lasting
         monkeypatch.setattr("finding_router_cli.routes_at_hand.TEMPLATE", project / "template.yaml")
-        _, seen = running
         file = str(project / "events" / "imported-guardduty-port-probe.json")
 
         known = CliRunner().invoke(main, ["explain", file, "--ledger", "finding-router-Ledger"])

@@ -13,6 +13,8 @@ from finding_router_local.faults import Effect
 
 _LASTING_COST: Final = 4
 
+type Pair = tuple[object, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -55,7 +57,7 @@ class Cell:
         return once * _LASTING_COST if self.lasts else once
 
     @property
-    def pairs(self) -> frozenset[tuple[object, ...]]:
+    def pairs(self) -> frozenset[Pair]:
         """Return the properties that the cell covers, in pairs."""
         trouble = self.trouble
         # Starting a worker anew takes longer than all the rest, and two troubles as long as two.
@@ -157,25 +159,47 @@ def covering(cells: Iterable[Cell]) -> list[Cell]:
     """
     Return few of *cells* that have every pair of properties that some cell has; none is slow.
 
-    Again and again it takes the cell that adds most pairs for its cost, the first of several.
+    Again and again it takes the cell that adds most for its cost, the first of several. A pair is
+    worth as much as the cheapest cell that has it.
     """
     cells = [cell for cell in cells if not cell.trouble.is_slow]
     pairs = [cell.pairs for cell in cells]
-    left = set[tuple[object, ...]]().union(*pairs)
+    value: dict[Pair, float] = {}
+    for cell, some in zip(cells, pairs, strict=True):
+        value |= {pair: min(value.get(pair, cell.cost), cell.cost) for pair in some}
+    left = set(value)
+
+    def worth(each: int) -> float:
+        return sum(value[pair] for pair in pairs[each] & left) / cells[each].cost
+
     # A cell never adds more than it did before: only the best one has to be looked at again.
-    best = [(-len(pairs[each]) / cells[each].cost, each) for each in range(len(cells))]
+    best = [(-worth(each), each) for each in range(len(cells))]
     heapq.heapify(best)
     chosen = []
     while left:
         _, each = heapq.heappop(best)
-        worth = -len(pairs[each] & left) / cells[each].cost
-        if best and (worth, each) > best[0]:
-            heapq.heappush(best, (worth, each))
+        now = -worth(each)
+        if best and (now, each) > best[0]:
+            heapq.heappush(best, (now, each))
             continue
         chosen.append(each)
         left -= pairs[each]
     # The cells of a scene come one after the other, as in the whole matrix.
-    return [cells[each] for each in sorted(chosen)]
+    return [cells[each] for each in sorted(_needed(chosen, pairs, cells))]
+
+
+def _needed(
+    chosen: Iterable[int], pairs: Sequence[frozenset[Pair]], cells: Sequence[Cell]
+) -> list[int]:
+    """Leave out those of *chosen* whose pairs the others have as well, the dearest first."""
+    times = Counter(pair for each in chosen for pair in pairs[each])
+    needed = []
+    for each in sorted(chosen, key=lambda each: -cells[each].cost):
+        if all(times[pair] > 1 for pair in pairs[each]):
+            times.subtract(pairs[each])
+        else:
+            needed.append(each)
+    return needed
 
 
 def _befalls(trouble: Trouble, site: Site, scene: Scene | None = None) -> bool:

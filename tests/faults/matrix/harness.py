@@ -11,7 +11,7 @@ from typing import Final
 from faults.matrix.cells import Before, Cell, cells_after, cells_of, covering
 from faults.matrix.judging import explain_dead_letters, problems_of
 from faults.matrix.scenes import BURST_THRESHOLD, CHANNEL, SCENES, Scene
-from faults.matrix.steps import POST, SLACK, Site, sites_of
+from faults.matrix.steps import POST, SLACK, Site, sites_of, step_of
 from faults.matrix.troubles import FIRST_TROUBLES, TROUBLES, Trouble
 from finding_router.delivery.held.lookout import LOOK_SECONDS
 from finding_router_cli.redrive import move_all
@@ -69,11 +69,13 @@ class Survey:
     """
     The calls that each scene makes, by its name, without a trouble and after some first ones.
 
-    Unlike cells it can be sent to other processes.
+    *unknown* are the operations of calls that are no step. Unlike cells it can be sent to other
+    processes.
     """
 
     sites: Mapping[str, Sequence[Site]]
     sites_after: Sequence[tuple[str, Before, Sequence[Site]]]
+    unknown: Mapping[str, frozenset[str]]
 
 
 def run_part(
@@ -109,7 +111,12 @@ def run_survey() -> Survey:
 
 def survey_of(stack: Stack) -> Survey:
     """Run each scene once without any fault, and once with each trouble that leads to calls."""
-    sites = {scene.name: sites_of(calls_of(stack, scene)) for scene in SCENES}
+    calls = {scene.name: calls_of(stack, scene) for scene in SCENES}
+    sites = {name: sites_of(some) for name, some in calls.items()}
+    unknown = {
+        name: frozenset(call.operation for call in some if step_of(call) is None)
+        for name, some in calls.items()
+    }
     sites_after = []
     for scene in SCENES:
         posts = [each for each in sites[scene.name] if each.channel]
@@ -120,7 +127,7 @@ def survey_of(stack: Stack) -> Survey:
             for site in posts if trouble.is_done and not trouble.kills else posts[:1]:
                 first = Before(site, trouble)
                 sites_after.append((scene.name, first, _sites_after(stack, scene, first)))
-    return Survey(sites, sites_after)
+    return Survey(sites, sites_after, unknown)
 
 
 def all_cells(survey: Survey) -> list[Cell]:
@@ -140,10 +147,23 @@ def _sites_after(stack: Stack, scene: Scene, first: Before) -> list[Site]:
 
 
 def calls_of(stack: Stack, scene: Scene, first: Before | None = None) -> list[Call]:
-    """Run *scene* without any fault but *first*, and return the router's calls in its act."""
+    """
+    Run *scene* without any fault but *first*, and return the router's calls in its act.
+
+    Like a cell it is run again where the queue delivers a burst in two batches.
+    """
+    for _ in range(_MOST_PLAYS):
+        calls, is_apart = _watch(stack, scene, first)
+        if first is not None or not is_apart:
+            break
+    return calls
+
+
+def _watch(stack: Stack, scene: Scene, first: Before | None) -> tuple[list[Call], bool]:
+    """Return the calls, and whether the findings of one report came apart."""
     _prepare(stack, scene, with_history=True)
     stack.aws.gate.recent.clear()
-    before = stack.slack.statistics
+    before, earlier = stack.slack.statistics, len(stack.journal.batches)
     if first is not None:
         _arm(stack, first.site, first.trouble, lasts=False)
     scene.act(stack)
@@ -155,7 +175,8 @@ def calls_of(stack: Stack, scene: Scene, first: Before | None = None) -> list[Ca
         for call in stack.aws.gate.recent
         if call.caller in workers or call.operation == "DeleteMessageBatch"
     ]
-    return [*calls, *_slack_calls(before, stack.slack.statistics)]
+    calls += _slack_calls(before, stack.slack.statistics)
+    return calls, _is_apart(stack.journal.batches[earlier:])
 
 
 def _slack_calls(before: Statistics, after: Statistics) -> Iterator[Call]:
