@@ -174,7 +174,10 @@ def _update(
         backend.put_item(table.name, key | whole)
         return True
     for home, name, new in changes:
-        home[name] = new
+        dict.__setitem__(home, name, new)
+    # Measured once; moto's own measures the whole item with each attribute.
+    if item.size() > _LARGEST_ITEM:
+        raise ItemSizeTooLarge
     return True
 
 
