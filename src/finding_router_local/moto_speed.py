@@ -49,6 +49,11 @@ def is_plain(attribute: Any) -> bool:
     return kind in _SIMPLE
 
 
+def _holds_plain(shape: Any, values: Any) -> bool:
+    """Return True for a map, such as an item, of plain attributes alone."""
+    return shape.value.name == _ATTRIBUTE and all(map(is_plain, values.values()))
+
+
 class Parser(parse.JSONParser):
     """Leaves plain attributes as they are; moto's own looks for ten members in each of them."""
 
@@ -57,6 +62,12 @@ class Parser(parse.JSONParser):
         if shape.name == _ATTRIBUTE and is_plain(value):
             return value
         return super()._parse_structure(shape, value)  # type: ignore[no-untyped-call]  # moto's own
+
+    @override
+    def _parse_map(self, shape: Any, value: Any) -> Any:
+        if _holds_plain(shape, value):
+            return value
+        return super()._parse_map(shape, value)  # type: ignore[no-untyped-call]  # moto's own
 
 
 class _Serializer(serialize.JSONSerializer):
@@ -75,6 +86,13 @@ class _Serializer(serialize.JSONSerializer):
             serialized[key] = value
         else:
             super()._serialize_type_structure(serialized, value, shape, key)
+
+    @override
+    def _serialize_type_map(self, serialized: Any, value: Any, shape: Any, key: str) -> None:
+        if _holds_plain(shape, value):
+            self._default_serialize(serialized, value, shape, key)
+        else:
+            super()._serialize_type_map(serialized, value, shape, key)
 
 
 def _query_partition(

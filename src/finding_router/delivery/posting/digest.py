@@ -80,7 +80,10 @@ class DigestTask(Task):
     @property
     def needs_slot(self) -> bool:
         """Return True if the next step posts the parent or a reply."""
-        return self._is_claimed and self.posted is None and bool(self.left or self._also)
+        is_left = self._also or any(
+            each.progress is Progress.PENDING for each in self.group.deliveries
+        )
+        return self._is_claimed and self.posted is None and bool(is_left)
 
     @property
     def is_burst(self) -> bool:
