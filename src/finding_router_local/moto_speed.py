@@ -21,6 +21,7 @@ from moto.sqs import models as sqs_models
 from moto.sqs.models import Message, Queue, SQSBackend
 
 from finding_router_local import moto_dynamodb, moto_expressions
+from finding_router_local.boto_speed import ATTRIBUTE, holds_plain, is_plain
 
 _query: Final = Table.query
 _delete_any_message: Final = Queue.delete_message
@@ -29,29 +30,8 @@ _all_attributes: Final = Queue.attributes.fget  # type: ignore[attr-defined]  # 
 _HANDLE_CHARS: Final = 184
 # SQS gives ten messages a call; those that become dead letters are passed over.
 _SHOWN: Final = 100
-_SIMPLE: Final = frozenset({"S", "N", "BOOL", "NULL", "SS", "NS"})
-_ATTRIBUTE: Final = "AttributeValue"
 # Where it stands among the arguments after hash_key.
 _INDEX_NAME: Final = 6
-
-
-def is_plain(attribute: Any) -> bool:
-    """Return True for an attribute in which nothing is to be converted, as bytes are."""
-    if not isinstance(attribute, dict) or len(attribute) != 1:
-        return False
-    [(kind, value)] = attribute.items()
-    if value is None:
-        return False
-    if kind == "M":
-        return isinstance(value, dict) and all(map(is_plain, value.values()))
-    if kind == "L":
-        return isinstance(value, list) and all(map(is_plain, value))
-    return kind in _SIMPLE
-
-
-def _holds_plain(shape: Any, values: Any) -> bool:
-    """Return True for a map, such as an item, of plain attributes alone."""
-    return shape.value.name == _ATTRIBUTE and all(map(is_plain, values.values()))
 
 
 class Parser(parse.JSONParser):
@@ -59,13 +39,13 @@ class Parser(parse.JSONParser):
 
     @override
     def _parse_structure(self, shape: Any, value: Any) -> Any:
-        if shape.name == _ATTRIBUTE and is_plain(value):
+        if shape.name == ATTRIBUTE and is_plain(value):
             return value
         return super()._parse_structure(shape, value)  # type: ignore[no-untyped-call]  # moto's own
 
     @override
     def _parse_map(self, shape: Any, value: Any) -> Any:
-        if _holds_plain(shape, value):
+        if holds_plain(shape, value):
             return value
         return super()._parse_map(shape, value)  # type: ignore[no-untyped-call]  # moto's own
 
@@ -82,14 +62,14 @@ class _Serializer(serialize.JSONSerializer):
 
     @override
     def _serialize_type_structure(self, serialized: Any, value: Any, shape: Any, key: str) -> None:
-        if shape.name == _ATTRIBUTE and is_plain(value):
+        if shape.name == ATTRIBUTE and is_plain(value):
             serialized[key] = value
         else:
             super()._serialize_type_structure(serialized, value, shape, key)
 
     @override
     def _serialize_type_map(self, serialized: Any, value: Any, shape: Any, key: str) -> None:
-        if _holds_plain(shape, value):
+        if holds_plain(shape, value):
             self._default_serialize(serialized, value, shape, key)
         else:
             super()._serialize_type_map(serialized, value, shape, key)
