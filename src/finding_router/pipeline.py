@@ -157,7 +157,7 @@ class Pipeline:
         for job, outcome, why in addressed.quiet:
             job.end(outcome, why)
             job.suppress = outcome is Outcome.SUPPRESSED
-        session.deliver(session.plan(addressed))
+        session.deliver(session.plan(addressed), to_mark=[*new, *followed])
         for job in (*new, *followed):
             if job.deliveries:
                 conclude(job)

@@ -20,7 +20,7 @@ from finding_router_local import boto_speed, moto_speed, security_hub
 from finding_router_local.direct import answer_directly
 from finding_router_local.faults import FaultBoard
 from finding_router_local.gate import Gate
-from finding_router_local.moto_dispatch import answer_dynamodb
+from finding_router_local.moto_dispatch import answer_past_moto
 from finding_router_local.serving import LOOPBACK, HttpServer
 
 REGION: Final = "us-east-1"
@@ -57,7 +57,7 @@ class AwsServer:
         os.environ.pop("AWS_DEFAULT_PROFILE", None)
         self.account_id = str(next(_ACCOUNTS))
         self.faults = FaultBoard()
-        self.gate = Gate(answer_dynamodb(DomainDispatcherApplication(_create_app)), self.faults)
+        self.gate = Gate(answer_past_moto(DomainDispatcherApplication(_create_app)), self.faults)
         self.gate.is_empty = self._is_empty
         self._host = host
         self._port = port

@@ -17,6 +17,7 @@ from moto.dynamodb.exceptions import (
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import Table
+from moto.dynamodb.models.utilities import bytesize
 
 # moto's own limits.
 _LARGEST_ITEM: Final = 405_000
@@ -33,6 +34,7 @@ _PLAIN: Final = re.compile(
 )
 _CLAUSE: Final = re.compile(r"(SET|ADD)((?: [\w#.]+ (?:= )?:\w+,?)+)")
 _PART: Final = re.compile(r"([\w#.]+) (?:= )?(:\w+)")
+_any_size: Final = DynamoType.size
 _transact_write_items: Final = DynamoDBBackend.transact_write_items
 _lex_anew: Final = ConditionExpressionParser._lex_condition_expression  # noqa: SLF001 -- moto's own
 
@@ -47,6 +49,20 @@ def _make_item(
         dict.__setitem__(self.attrs, key, DynamoType(value))
     if self.size() > _LARGEST_ITEM:
         raise ItemSizeTooLarge
+
+
+def _typed(attribute: Any) -> DynamoType:
+    return attribute if isinstance(attribute, DynamoType) else DynamoType(attribute)
+
+
+def _size(self: DynamoType) -> int:
+    """Measure an attribute; moto's own copies each map in it first."""
+    value: Any = self.value
+    if self.type == "S" and value.isascii():
+        return len(value)
+    if self.type == "M":
+        return sum(bytesize(key) + _typed(each).size() for key, each in value.items())
+    return _any_size(self)
 
 
 @lru_cache(_MOST_EXPRESSIONS)
@@ -174,7 +190,10 @@ def _update(
         backend.put_item(table.name, key | whole)
         return True
     for home, name, new in changes:
-        home[name] = new
+        dict.__setitem__(home, name, new)
+    # Measured once; moto's own measures the whole item with each attribute.
+    if item.size() > _LARGEST_ITEM:
+        raise ItemSizeTooLarge
     return True
 
 
@@ -222,6 +241,7 @@ def _restore(
 
 def speed_up() -> None:
     """Replace parts of moto's DynamoDB in this process by the faster ones above."""
+    DynamoType.size = _size  # type: ignore[method-assign]  # the same arguments
     Item.__init__ = _make_item  # type: ignore[method-assign]  # the same arguments
     ConditionExpressionParser._lex_condition_expression = _lex  # type: ignore[method-assign]  # noqa: SLF001 -- moto's own
     DynamoDBBackend.transact_write_items = _transact  # type: ignore[method-assign]  # the same arguments

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any, Final, override
 
 from moto import backends
-from moto.core import responses, serialize, utils
+from moto.core import parse, responses, serialize, utils
 from moto.core.common_models import BaseModel
 from moto.core.utils import method_names_from_class
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
@@ -21,6 +21,7 @@ from moto.sqs import models as sqs_models
 from moto.sqs.models import Message, Queue, SQSBackend
 
 from finding_router_local import moto_dynamodb, moto_expressions
+from finding_router_local.boto_speed import ATTRIBUTE, holds_plain, is_plain
 
 _query: Final = Table.query
 _delete_any_message: Final = Queue.delete_message
@@ -29,13 +30,28 @@ _all_attributes: Final = Queue.attributes.fget  # type: ignore[attr-defined]  # 
 _HANDLE_CHARS: Final = 184
 # SQS gives ten messages a call; those that become dead letters are passed over.
 _SHOWN: Final = 100
-_SIMPLE: Final = frozenset({"S", "N", "BOOL"})
 # Where it stands among the arguments after hash_key.
 _INDEX_NAME: Final = 6
 
 
+class Parser(parse.JSONParser):
+    """Leaves plain attributes as they are; moto's own looks for ten members in each of them."""
+
+    @override
+    def _parse_structure(self, shape: Any, value: Any) -> Any:
+        if shape.name == ATTRIBUTE and is_plain(value):
+            return value
+        return super()._parse_structure(shape, value)  # type: ignore[no-untyped-call]  # moto's own
+
+    @override
+    def _parse_map(self, shape: Any, value: Any) -> Any:
+        if holds_plain(shape, value):
+            return value
+        return super()._parse_map(shape, value)  # type: ignore[no-untyped-call]  # moto's own
+
+
 class _Serializer(serialize.JSONSerializer):
-    """Leaves simple attributes as they are; moto's own looks for ten members in each of them."""
+    """Leaves plain attributes as they are, as `Parser` does."""
 
     @override
     def get_value(self, value: Any, key: str, shape: Any) -> Any:
@@ -46,10 +62,17 @@ class _Serializer(serialize.JSONSerializer):
 
     @override
     def _serialize_type_structure(self, serialized: Any, value: Any, shape: Any, key: str) -> None:
-        if shape.name == "AttributeValue" and value.keys() <= _SIMPLE:
+        if shape.name == ATTRIBUTE and is_plain(value):
             serialized[key] = value
         else:
             super()._serialize_type_structure(serialized, value, shape, key)
+
+    @override
+    def _serialize_type_map(self, serialized: Any, value: Any, shape: Any, key: str) -> None:
+        if holds_plain(shape, value):
+            self._default_serialize(serialized, value, shape, key)
+        else:
+            super()._serialize_type_map(serialized, value, shape, key)
 
 
 def _query_partition(
@@ -160,6 +183,7 @@ def speed_up() -> None:
     Queue.attributes = property(_attributes)  # type: ignore[assignment,method-assign]  # moto's is one, too
     Message.__deepcopy__ = _copy_message  # type: ignore[attr-defined]  # it has none
     sqs_models.unix_time_millis = _milliseconds  # type: ignore[attr-defined]  # moto imports it
+    parse.PROTOCOL_PARSERS["json"] = Parser
     serialize.SERVICE_SPECIFIC_SERIALIZERS["dynamodb"] = {"json": _Serializer}
     moto_dynamodb.speed_up()
     moto_expressions.speed_up()

@@ -103,13 +103,13 @@ def _play(
         urgent_seconds = _wait(stack, began, lambda: bool(_said_in(stack, _URGENT)))
         if not drains:
             return Row(name=name, urgent_seconds=urgent_seconds)
-        marked_seconds = _wait(stack, began, lambda: _is_marked(stack), poll_seconds=1.0)
+        marked_seconds = _wait(stack, began, lambda: _is_marked(stack))
         _wait(stack, began, lambda: not stack.queued_ids() and not stack.is_working)
         messages = stack.slack.messages()
         said: Counter[str] = Counter()
         for message in messages:
             said.update((message.metadata or {}).get("event_payload", {}).get("delivery_ids", ()))
-        statuses = Counter(each["Workflow"]["Status"] for each in stack.findings())
+        statuses = hub.workflow_statuses()
         busiest = max(Counter(each.channel_name for each in messages).values())
         last = max(float(each.ts) for each in messages) - stack.clock() + time.monotonic()
         return Row(
@@ -132,7 +132,7 @@ def _stack() -> Iterator[Stack]:
 
 
 def _is_marked(stack: Stack) -> bool:
-    return not stack.findings({"WorkflowStatus": [{"Value": "NEW", "Comparison": "EQUALS"}]})
+    return not stack.aws.security_hub.workflow_statuses()["NEW"]
 
 
 def _said_in(stack: Stack, channel: str) -> list[PostedMessage]:

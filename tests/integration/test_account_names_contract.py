@@ -33,6 +33,26 @@ class AccountNamesContract:
             "sandbox": {"1": NOW},
         } == names.claims(["payments", "sandbox", "unknown"])
 
+    def test_first_claims_are_noted_together(self, names: NameStore) -> None:
+        """But of a name that an account claims already: that claim stays as it is."""
+        names.claim("payments", "1", at=NOW)
+
+        first = names.claim_first({"sandbox": "2", "payments": "2", "lab": "3"}, at=NOW + 5)
+
+        assert {"sandbox", "lab"} == first
+        assert {
+            "payments": {"1": NOW},
+            "sandbox": {"2": NOW + 5},
+            "lab": {"3": NOW + 5},
+        } == names.claims(["payments", "sandbox", "lab"])
+
+    def test_many_first_claims_are_noted(self, names: NameStore) -> None:
+        """They are more than one transaction takes."""
+        many = {f"team-{number}": f"{number}" for number in range(120)}
+
+        assert set(many) == names.claim_first(many, at=NOW)
+        assert {name: {id_: NOW} for name, id_ in many.items()} == names.claims(many)
+
 
 class TestFakeAccountNames(AccountNamesContract):
     """The fake."""

@@ -1,4 +1,4 @@
-"""DynamoDB answers the same past moto's application as by it."""
+"""DynamoDB and SQS answer the same past moto's application as by it."""
 
 import json
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import pytest
 
 from finding_router_local.aws import REGION, AwsServer
 
-SCOPE = f"AWS4-HMAC-SHA256 Credential=local/20260101/{REGION}/dynamodb/aws4_request, Signature=x"
+SCOPE = f"AWS4-HMAC-SHA256 Credential=local/20260101/{REGION}/{{}}/aws4_request, Signature=x"
 # They differ in each answer.
 OWN = {"x-amzn-requestid", "date", "access-control-allow-origin", "vary"}
 
@@ -28,13 +28,22 @@ def aws() -> Iterator[AwsServer]:
         dynamodb.put_item(
             TableName="table", Item={"key": {"S": "it"}, "m": {"M": {"n": {"N": "1"}}}}
         )
+        server.client("sqs").create_queue(QueueName="queue")
         yield server
 
 
-def ask(aws: AwsServer, operation: str, body: str, **headers: str) -> tuple[int, Any, bytes]:
+def ask(
+    aws: AwsServer,
+    operation: str,
+    body: str,
+    *,
+    service: str = "DynamoDB_20120810",
+    **headers: str,
+) -> tuple[int, Any, bytes]:
     """Send one request, and return its answer."""
     connection = HTTPConnection("127.0.0.1", aws.port)
-    target = {"X-Amz-Target": f"DynamoDB_20120810.{operation}", "Authorization": SCOPE}
+    scope = SCOPE.format("sqs" if service == "AmazonSQS" else "dynamodb")
+    target = {"X-Amz-Target": f"{service}.{operation}", "Authorization": scope}
     content_type = {"Content-Type": "application/x-amz-json-1.0"}
     connection.request("POST", "/", body, {**target, **content_type, **headers})
     answer = connection.getresponse()
@@ -73,3 +82,29 @@ def test_answers_are_those_of_motos_application(
     by_application = ask(aws, operation, body, Origin="http://somewhere.example")
 
     assert by_application == ask(aws, operation, body)
+
+
+@pytest.mark.parametrize(
+    ("operation", "queue", "request_"),
+    [
+        ("GetQueueUrl", "queue", {"QueueName": "queue"}),
+        ("GetQueueUrl", "missing", {"QueueName": "missing"}),
+        ("GetQueueAttributes", "queue", {"AttributeNames": ["VisibilityTimeout"]}),
+        ("SendMessageBatch", "missing", {"Entries": [{"Id": "1", "MessageBody": "it"}]}),
+        ("SendMessageBatch", "queue", {"Entries": []}),
+        ("ReceiveMessage", "queue", {"MaxNumberOfMessages": 10}),
+        ("ReceiveMessage", "queue", {"MaxNumberOfMessages": 11}),
+        ("DeleteMessageBatch", "queue", {"Entries": [{"Id": "1", "ReceiptHandle": "none"}]}),
+    ],
+)
+def test_answers_about_queues_are_those_of_motos_application(
+    aws: AwsServer, operation: str, queue: str, request_: dict[str, Any]
+) -> None:
+    """Errors, too."""
+    url = f"{aws.url}/{aws.account_id}/{queue}"
+    body = json.dumps({"QueueUrl": url, **request_})
+    by_application = ask(
+        aws, operation, body, service="AmazonSQS", Origin="http://somewhere.example"
+    )
+
+    assert by_application == ask(aws, operation, body, service="AmazonSQS")

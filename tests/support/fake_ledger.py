@@ -1,6 +1,6 @@
 """The Ledger's parts in memory: alerts, slots and locks, which fail as planned."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from fakes import Faults
@@ -155,3 +155,10 @@ class FakeAccountNames:
         """Note the claim."""
         with self._faults.around("claim", name):
             self._claims.setdefault(name, {})[account_id] = at
+
+    def claim_first(self, accounts: Mapping[str, str], *, at: float) -> set[str]:
+        """Note the claims to names without any."""
+        with self._faults.around("claim", ", ".join(accounts)):
+            free = {name: id_ for name, id_ in accounts.items() if name not in self._claims}
+            self._claims |= {name: {id_: at} for name, id_ in free.items()}
+            return set(free)

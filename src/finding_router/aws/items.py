@@ -197,15 +197,18 @@ class Items:
         asked = {"Key": key_of(key), "UpdateExpression": change}
         return {"Update": asked | self._asking(condition, given, names)}
 
-    def change_all(self, actions: Sequence[Mapping[str, Any]]) -> None:
-        """Do *actions* of different items in one transaction, but those whose condition fails."""
+    def change_all(self, actions: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """
+        Do *actions* of different items in one transaction, but those whose condition fails.
+
+        Return those that were done.
+        """
         left = list(actions)
         while left and (reasons := self._transact(left)):
             if {*reasons} - {None, CONDITION_FAILED}:
-                for each in left:
-                    self._transact([each], alone=True)
-                return
+                return [each for each in left if not self._transact([each], alone=True)]
             left = [each for each, why in zip(left, reasons, strict=True) if why is None]
+        return left
 
     def _transact(
         self, actions: Sequence[Mapping[str, Any]], *, alone: bool = False

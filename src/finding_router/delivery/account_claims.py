@@ -18,3 +18,10 @@ class NameStore(Protocol):
 
     def claim(self, name: str, account_id: str, *, at: float) -> None:
         """Note that an account claims *name*, *at* a Unix second."""
+
+    def claim_first(self, accounts: Mapping[str, str], *, at: float) -> set[str]:
+        """
+        Note the claims of *accounts*, by names that had none, *at* a Unix second, in few calls.
+
+        Return the names that had none indeed: the claims of others are left to `claim`.
+        """

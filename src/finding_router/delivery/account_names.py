@@ -37,6 +37,7 @@ class AccountNames:
                 claimed[name, job.finding.account_id].append(job)
         now = self._clock()
         self._learn({name for name, _ in claimed if name}, now)
+        self._claim_first(claimed, now)
         for name, account_id in claimed:
             if name:
                 self._claim(name, account_id, now)
@@ -61,6 +62,16 @@ class AccountNames:
         for name in unknown:
             self._known[name] = found.get(name, {})
             self._asked_at[name] = now
+
+    def _claim_first(self, claimed: Iterable[tuple[str, str]], now: float) -> None:
+        """Claim names that nobody claimed before together: a flood has a hundred of them."""
+        first: dict[str, str] = {}
+        for name, account_id in claimed:
+            if name and self._known[name] == {}:
+                first.setdefault(name, account_id)
+        if len(first) > 1:
+            for name in self._store.claim_first(first, at=now):
+                self._known[name] = {first[name]: now}
 
     def _claim(self, name: str, account_id: str, now: float) -> None:
         claims = self._known[name]

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from finding_router.delivery.account_names import AccountNames
 from finding_router.delivery.alerts.ledger import Alerts
 from finding_router.delivery.deliveries import Delivery, Job
+from finding_router.delivery.early_marks import EarlyMarks
 from finding_router.delivery.held.keep import Keeper
 from finding_router.delivery.limits.backoff import backoff_seconds
 from finding_router.delivery.marking import Marker, Over
@@ -33,9 +34,11 @@ class Session:
         """Plan by *planner*; without *tracks* cards stay as they were posted."""
         self.run = run
         self.planner = planner
-        self.loop = Loop(run)
+        self.loop = Loop(run, meanwhile=self._mark_some)
         self._names = names
         self._marker = marker
+        self._over: list[Over] = []
+        self._early = self._early_marks(())
         self._keeper = keeper
         self._tracks = tracks
 
@@ -57,17 +60,36 @@ class Session:
             job.fail(why, retry_seconds=backoff_seconds(job.record.tries))
         return deliveries
 
-    def deliver(self, deliveries: Sequence[Delivery]) -> None:
-        """Post *deliveries*, or hold them; raises StoreError."""
+    def deliver(self, deliveries: Sequence[Delivery], *, to_mark: Sequence[Job] = ()) -> None:
+        """
+        Post *deliveries*, or hold them; raises StoreError.
+
+        Findings *to_mark* are marked while the run waits for slots, if they are listed by then.
+        """
+        self._early = self._early_marks(to_mark)
         self.loop.deliver(deliveries)
         self._keeper.put_aside(deliveries, self.run.deadline, decided_at=self.planner.now)
 
     def mark(self, jobs: Sequence[Job], *, elsewhere: bool = False) -> None:
         """Mark findings that every channel has, and close the cards of those over by now."""
-        now = self.run.clock()
-        over = self._marker.run(jobs, self.run.deadline, now=now, elsewhere=elsewhere)
+        left = [job for job in jobs if job not in self._early.tried]
+        self._early = self._early_marks(())
+        self._mark(left, elsewhere=elsewhere)
+        over, self._over = self._over, []
         if over and self._tracks:
             self._close(over)
+
+    def _mark(self, jobs: Sequence[Job], *, elsewhere: bool = False) -> None:
+        """Mark findings, and remember those that are over."""
+        run = self.run
+        self._over += self._marker.run(jobs, run.deadline, now=run.clock(), elsewhere=elsewhere)
+
+    def _mark_some(self, seconds: float) -> bool:
+        """Mark findings within *seconds*; return False if there are none that may be marked."""
+        return self._early(seconds)
+
+    def _early_marks(self, jobs: Sequence[Job]) -> EarlyMarks:
+        return EarlyMarks(jobs, mark=self._mark, clock=self.run.clock)
 
     def tell_operators(self, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
         """Post the notices that wait, in slots within *patience_seconds*."""

@@ -3,6 +3,7 @@
 import copy
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
@@ -75,6 +76,10 @@ class SecurityHubBackend(MotoSecurityHubBackend):
     def forget(self) -> None:
         """Forget all findings."""
         self._by_key.clear()
+
+    def workflow_statuses(self) -> Counter[str]:
+        """Return the number of findings with each Workflow status."""
+        return Counter(map(_status, list(self._by_key.values())))
 
     def get_findings(  # type: ignore[override]  # moto's decorator pages; so does `responses`
         self, filters: Mapping[str, Any] | None = None, keys: Iterable[Key] | None = None

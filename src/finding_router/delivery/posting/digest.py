@@ -68,6 +68,7 @@ class DigestTask(Task):
         self._rests_since: float | None = None
         """Unix second since when it waits for the parent of another worker."""
         self._put_so_far = 0
+        self._rendered: dict[str, Line] = {}
         self._in_reply: tuple[str, ...] = ()
         """Subjects in the reply that is being posted."""
 
@@ -79,7 +80,10 @@ class DigestTask(Task):
     @property
     def needs_slot(self) -> bool:
         """Return True if the next step posts the parent or a reply."""
-        return self._is_claimed and self.posted is None and bool(self.left or self._also)
+        is_left = self._also or any(
+            each.progress is Progress.PENDING for each in self.group.deliveries
+        )
+        return self._is_claimed and self.posted is None and bool(is_left)
 
     @property
     def is_burst(self) -> bool:
@@ -466,6 +470,13 @@ class DigestTask(Task):
         return {each.key.subject: self._line(each) for each in several}
 
     def _line(self, delivery: Delivery) -> Line:
+        """Return the line of *delivery*, which is the same for each message of this task."""
+        subject = delivery.key.subject
+        if subject not in self._rendered:
+            self._rendered[subject] = self._new_line(delivery)
+        return self._rendered[subject]
+
+    def _new_line(self, delivery: Delivery) -> Line:
         finding, context = delivery.job.finding, delivery.card.context
         if finding is None:
             raise LookupError("a finding that cannot be read joins no digest")

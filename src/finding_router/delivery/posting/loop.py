@@ -1,6 +1,6 @@
 """The one loop of a run: it makes every call to Slack that writes, and answers for every error."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -40,9 +40,15 @@ NO_TIME: Final = "out of time"
 class Loop:
     """Brings the tasks of one run to their ends: news, changes, refreshes, then notices."""
 
-    def __init__(self, run: Run) -> None:
-        """Stop taking new steps when the deadline of *run* is near."""
+    def __init__(self, run: Run, *, meanwhile: Callable[[float], bool] = lambda _: False) -> None:
+        """
+        Stop taking new steps when the deadline of *run* is near.
+
+        *meanwhile* does something useful that takes less than so many seconds, until the next
+        slot, and returns False if there is nothing.
+        """
         self._run = run
+        self._meanwhile = meanwhile
         self._pending: list[Task] = []
         self._refused: dict[str, str] = {}
         self._redirected: list[Delivery] = []
@@ -145,6 +151,8 @@ class Loop:
             is_patient = wait <= task.patience_seconds or self._run.rate.is_patient(wait)
             if not self._run.deadline.allows(wait) or not is_patient:
                 return None
+            if self._meanwhile(wait):
+                return self._next()
             self._run.sleep(wait)
         return task
 
