@@ -9,6 +9,7 @@ from finding_router.delivery.outcome import Outcome
 from finding_router.errors import EventError, FindingError, UnreadableEventError
 from finding_router.findings.events import EventKind, is_from_security_hub, read_event
 from finding_router.findings.finding import Finding
+from finding_router.findings.ocsf import is_ocsf
 from finding_router.findings.outline import read_outline
 from finding_router.findings.reading import text_at
 from finding_router.findings.screening import screen
@@ -98,10 +99,20 @@ def read_finding(raw: object) -> Finding:
     return asff.read_finding(raw)
 
 
+def in_asff(raw: object) -> object:
+    """Return the ASFF-shaped view of *raw* if it is in OCSF; what makes it is imported then."""
+    if not is_ocsf(raw):
+        return raw
+    from finding_router.findings.ocsf.view import as_asff
+
+    return as_asff(raw)
+
+
 def _read(job: Job, kind: EventKind, *, is_silent_in_full: bool) -> None:
     """Read as much of the finding of *job* as is needed; a job without one is posted raw."""
     with isolated("finding not read", event_id=job.event_id) as trouble:
         try:
+            job.raw = in_asff(job.raw)
             job.outline = read_outline(job.raw)
             not_posted = screen(job.outline, kind)
         except FindingError as error:

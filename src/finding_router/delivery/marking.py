@@ -15,6 +15,7 @@ from finding_router.delivery.outcome import DELIVERED, SAID, UNDONE, Outcome
 from finding_router.errors import StoreError, WorkflowUpdateError
 from finding_router.findings.ending import ending_of
 from finding_router.findings.finding import Finding, Severity
+from finding_router.findings.ocsf import is_ocsf
 from finding_router.isolation import isolated
 from finding_router.telemetry import logger
 
@@ -254,7 +255,8 @@ def _due(jobs: Sequence[Job]) -> dict[WorkflowStatus, _Groups]:
 
 
 def _is_due(job: Job) -> bool:
-    if job.finding is None:
+    """Return True if the finding of *job* was said; in OCSF there is no NOTIFIED to set."""
+    if job.finding is None or is_ocsf(job.finding.raw):
         return False
     is_new = job.finding.workflow_status == "NEW"
     if job.suppress:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from botocore.session import Session
 
-from finding_router.findings.events import CUSTOM_ACTION, IMPORTED, SOURCE
+from finding_router.findings.events import CUSTOM_ACTION, IMPORTED, IMPORTED_V2, SOURCE
 from finding_router.findings.products import BY_SLUG, PATCH_MANAGER
 from finding_router_cli.lint.values import (
     AccountIds,
@@ -48,6 +48,15 @@ _OTHER_WORDS: Final = {
     "patch manager": "Systems Manager Patch Manager",
     "ssm patch manager": "Systems Manager Patch Manager",
 }
+# The fields of a finding of AWS Security Hub, in OCSF, of which a version may have more inside.
+_OCSF: Final = (
+    *("activity_id", "activity_name", "category_name", "category_uid", "class_name", "class_uid"),
+    *("cloud", "comment", "compliance", "confidence_id", "count", "databucket", "evidences"),
+    *("finding_info", "impact", "impact_id", "likelihood", "malware", "message", "metadata"),
+    *("observables", "remediation", "resources", "risk_level", "risk_level_id", "severity"),
+    *("severity_id", "status", "status_code", "status_detail", "status_id", "time", "time_dt"),
+    *("type_name", "type_uid", "unmapped", "vendor_attributes", "vulnerabilities"),
+)
 # Products that spell the name of an AWS product in another way, and mean it.
 _SPELT_SO: Final = ("Security Hub CSPM",)
 
@@ -72,6 +81,8 @@ class Place:
         if self.shape is None:
             return self.fields
         places = {each: _place(self._path(each), one) for each, one in self.shape.members.items()}
+        if not self.name:
+            places |= dict.fromkeys(_OCSF, ANYTHING)
         for each in _UNLISTED.get(self.name, ()):
             places[each] = Place(self._path(each), values=Numbers())
         return places
@@ -98,7 +109,9 @@ def event_place() -> Place:
         fields={
             "source": Place(values=OneOf((SOURCE,), "source of events that reach the router")),
             "detail-type": Place(
-                values=OneOf((IMPORTED, CUSTOM_ACTION), "detail-type that reaches the router")
+                values=OneOf(
+                    (IMPORTED, IMPORTED_V2, CUSTOM_ACTION), "detail-type that reaches the router"
+                )
             ),
             "account": Place(values=AccountIds()),
             "region": Place(values=Regions(tuple(regions()))),

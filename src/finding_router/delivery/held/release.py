@@ -24,6 +24,7 @@ from finding_router.delivery.session import Session
 from finding_router.errors import StoreError, UnreadableError, WorkflowUpdateError
 from finding_router.findings.digest import Totals
 from finding_router.findings.finding import Severity
+from finding_router.findings.ocsf import is_ocsf
 from finding_router.isolation import isolated
 from finding_router.routing.hold import Hold, HoldKind
 from finding_router.routing.items.silence import OnExpiry
@@ -189,9 +190,14 @@ class Releaser:
         """
         Bring *jobs* up to date with Security Hub; return the names of those that are over.
 
-        One whose state is unknown fails, and stays held.
+        One whose state is unknown fails, and stays held. Findings in OCSF are taken for what
+        their newest event said.
         """
-        keys = {job.finding.key: name for name, job in jobs.items() if job.finding}
+        keys = {
+            job.finding.key: name
+            for name, job in jobs.items()
+            if job.finding is not None and not is_ocsf(job.finding.raw)
+        }
         if not keys:
             return frozenset()
         now = self._workflow.severities(keys, deadline=self._run.deadline)

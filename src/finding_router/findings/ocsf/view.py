@@ -46,15 +46,9 @@ _COMPLIANCE_WORDS: Final = {
     "fail": "FAILED",
     "failed": "FAILED",
 }
+_COVERAGE: Final = "Security Hub Coverage"
 _V2_PRODUCT: Final = "::productv2/"
 _PRODUCT: Final = "::product/"
-
-
-def is_ocsf(raw: object) -> bool:
-    """Return True if *raw* is a finding in OCSF, or the view of one."""
-    return isinstance(raw, Mapping) and (
-        isinstance(raw.get("finding_info"), Mapping) or "class_uid" in raw
-    )
 
 
 def as_asff(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,6 +133,8 @@ def _is_closed(raw: Mapping[str, Any]) -> bool:
 
 
 def _compliance(raw: Mapping[str, Any]) -> dict[str, Any] | None:
+    if _is_about_coverage(raw):
+        return {"Status": "NOT_AVAILABLE"}
     compliance = raw.get("compliance")
     caption = text_at(compliance, "status") or text_at(raw, "status_code") or ""
     status = _COMPLIANCE.get(
@@ -164,6 +160,11 @@ def _compliance(raw: Mapping[str, Any]) -> dict[str, Any] | None:
         "SecurityControlParameters": parameters,
     }
     return {name: value for name, value in found.items() if value} or None
+
+
+def _is_about_coverage(raw: Mapping[str, Any]) -> bool:
+    """Return True if Security Hub says which of its services cover a resource: no finding."""
+    return text_at(raw, "metadata", "product", "name") == _COVERAGE
 
 
 def _remediation(raw: Mapping[str, Any]) -> dict[str, Any] | None:
