@@ -25,16 +25,13 @@ _OF_A_FINDING: Final = frozenset(
     {"SchemaVersion", "Id", "ProductArn", "GeneratorId", "AwsAccountId", "Title", "Resources"}
 )
 
-# https://schema.ocsf.io: every finding of OCSF has these.
-_OF_OCSF: Final = frozenset({"class_uid", "finding_info", "metadata"})
-
 
 def read_events(text: str, source: str) -> list[dict[str, Any]]:
     """
     Return the EventBridge events in *text*; *source* is its file name, for errors.
 
-    A bare finding, in ASFF or OCSF, is wrapped in an Imported event. The messages of an SQS batch are returned even
-    if they are no Security Hub events, since a queue may contain anything.
+    A bare finding, in ASFF or OCSF, is wrapped in an Imported event. The messages of an SQS batch
+    are returned even if they are no Security Hub events, since a queue may contain anything.
 
     Raises:
         UnreadableError: The text is empty or has a document of another format.
@@ -103,8 +100,7 @@ def _events(document: object, place: str) -> Iterator[dict[str, Any]]:
         case {"Messages": list() as messages}:
             yield from _events_of_each(messages, place, "message")
         case {"Findings": list() as findings}:
-            for number, finding in enumerate(findings, 1):
-                yield envelope_of(finding)
+            yield from map(envelope_of, findings)
         case {"body": str() as body} | {"Body": str() as body}:
             yield _event_of_body(body)
         case dict():

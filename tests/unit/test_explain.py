@@ -135,11 +135,15 @@ def test_the_default_channel_is_an_option(explain: Explain) -> None:
 
 def test_a_refused_event_says_why(explain: Explain) -> None:
     """An event that the router does not take is named, and goes nowhere."""
-    event = {"source": "aws.securityhub", "detail-type": "Findings Imported V2", "detail": {}}
+    event = {
+        "source": "aws.securityhub",
+        "detail-type": "Security Hub Insight Results",
+        "detail": {},
+    }
 
     result = explain([event, FINDING])
 
-    assert 'refused: detail-type "Findings Imported V2" holds OCSF findings' in result.output
+    assert 'refused: detail-type "Security Hub Insight Results" holds' in result.output
     assert "#payments-alert-guardduty" in result.output
 
 

@@ -9,7 +9,7 @@ from finding_router.delivery.outcome import Outcome
 from finding_router.errors import EventError, FindingError, UnreadableEventError
 from finding_router.findings.events import EventKind, is_from_security_hub, read_event
 from finding_router.findings.finding import Finding
-from finding_router.findings.ocsf import is_ocsf
+from finding_router.findings.ocsf import in_asff
 from finding_router.findings.outline import read_outline
 from finding_router.findings.reading import text_at
 from finding_router.findings.screening import screen
@@ -97,15 +97,6 @@ def read_finding(raw: object) -> Finding:
     from finding_router.findings import asff
 
     return asff.read_finding(raw)
-
-
-def in_asff(raw: object) -> object:
-    """Return the ASFF-shaped view of *raw* if it is in OCSF; what makes it is imported then."""
-    if not is_ocsf(raw):
-        return raw
-    from finding_router.findings.ocsf.view import as_asff
-
-    return as_asff(raw)
 
 
 def _read(job: Job, kind: EventKind, *, is_silent_in_full: bool) -> None:

@@ -49,13 +49,19 @@ _OTHER_WORDS: Final = {
     "ssm patch manager": "Systems Manager Patch Manager",
 }
 # The fields of a finding of AWS Security Hub, in OCSF, of which a version may have more inside.
-_OCSF: Final = (
-    *("activity_id", "activity_name", "category_name", "category_uid", "class_name", "class_uid"),
-    *("cloud", "comment", "compliance", "confidence_id", "count", "databucket", "evidences"),
-    *("finding_info", "impact", "impact_id", "likelihood", "malware", "message", "metadata"),
-    *("observables", "remediation", "resources", "risk_level", "risk_level_id", "severity"),
-    *("severity_id", "status", "status_code", "status_detail", "status_id", "time", "time_dt"),
-    *("type_name", "type_uid", "unmapped", "vendor_attributes", "vulnerabilities"),
+_OCSF_OBJECTS: Final = (
+    *("cloud", "compliance", "databucket", "evidences", "finding_info", "malware", "metadata"),
+    *("observables", "remediation", "resources", "unmapped", "vendor_attributes"),
+    "vulnerabilities",
+)
+_OCSF_NUMBERS: Final = (
+    *("activity_id", "category_uid", "class_uid", "confidence_id", "count", "impact_id"),
+    *("risk_level_id", "severity_id", "status_id", "time", "type_uid"),
+)
+_OCSF_TEXTS: Final = (
+    *("activity_name", "category_name", "class_name", "comment", "impact", "likelihood"),
+    *("message", "risk_level", "severity", "status", "status_code", "status_detail", "time_dt"),
+    "type_name",
 )
 # Products that spell the name of an AWS product in another way, and mean it.
 _SPELT_SO: Final = ("Security Hub CSPM",)
@@ -82,7 +88,7 @@ class Place:
             return self.fields
         places = {each: _place(self._path(each), one) for each, one in self.shape.members.items()}
         if not self.name:
-            places |= dict.fromkeys(_OCSF, ANYTHING)
+            places |= _ocsf()
         for each in _UNLISTED.get(self.name, ()):
             places[each] = Place(self._path(each), values=Numbers())
         return places
@@ -92,6 +98,15 @@ class Place:
 
 
 ANYTHING: Final = Place(is_free=True)
+
+
+def _ocsf() -> Mapping[str, Place]:
+    """Return the places of OCSF's own fields, in a finding that AWS Security Hub sent."""
+    return {
+        **dict.fromkeys(_OCSF_OBJECTS, ANYTHING),
+        **{name: Place(name, values=Numbers()) for name in _OCSF_NUMBERS},
+        **{name: Place(name, values=Texts()) for name in _OCSF_TEXTS},
+    }
 
 
 @cache

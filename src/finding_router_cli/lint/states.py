@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final
 
-from finding_router.findings.events import CUSTOM_ACTION, IMPORTED, EventKind
+from finding_router.findings.events import CUSTOM_ACTION, IMPORTED, IMPORTED_V2, EventKind
 from finding_router.findings.outline import read_outline
 from finding_router.findings.screening import screen
 from finding_router.routing.items.match import Match
@@ -36,6 +36,12 @@ def odd_states(match: Match, *, of_silence: bool) -> Iterator[Odd]:
     if rules and all(map(_contradicts_its_type, rules)):
         problem = "is not about custom actions, the only events with a name or description of one"
         yield Odd(f"match.{_DETAIL_TYPE}", problem, f'write "{CUSTOM_ACTION}", or leave it out')
+        return
+    if rules and all(map(_is_for_v2_only, rules)):
+        problem = "has the findings of AWS Security Hub alone, in OCSF, which TakeV2 lets in"
+        yield Odd(
+            f"match.{_DETAIL_TYPE}", problem, "leave it out to match Security Hub CSPM's as well"
+        )
         return
     if not of_silence and any(map(_is_for_actions, rules)):
         return
@@ -101,6 +107,16 @@ def _is_for_actions_only(rule: Rule) -> bool:
     """Return True if *rule* matches custom actions, and nothing else."""
     return _is_for_actions(rule) and not any(
         field.path == _DETAIL_TYPE and field.leaf.allows(IMPORTED) for field in rule
+    )
+
+
+def _is_for_v2_only(rule: Rule) -> bool:
+    """Return True if *rule* names the events of AWS Security Hub, and no others."""
+    return any(
+        field.path == _DETAIL_TYPE
+        and field.leaf.allows(IMPORTED_V2)
+        and not any(map(field.leaf.allows, (IMPORTED, CUSTOM_ACTION, None)))
+        for field in rule
     )
 
 

@@ -37,7 +37,7 @@ class Status(StrEnum):
     NEW = "new"
     """Open, and its Workflow status is NEW."""
     OPEN = "open"
-    """Open, in the Security Hub that has no NOTIFIED: NEW, but no sign of an end that was missed."""
+    """Open, where Security Hub has no NOTIFIED: news, but no sign of an end that was missed."""
     ONGOING = "ongoing"
     """Open, and NOTIFIED, or of a status that Security Hub does not define."""
     ENDED = "ended"

@@ -9,3 +9,13 @@ def is_ocsf(raw: object) -> TypeIs[Mapping[str, Any]]:
     return isinstance(raw, Mapping) and (
         isinstance(raw.get("finding_info"), Mapping) or "class_uid" in raw
     )
+
+
+def in_asff(raw: object) -> object:
+    """Return the ASFF-shaped view of *raw* if it is in OCSF; what makes it is imported then."""
+    if not is_ocsf(raw):
+        return raw
+    # Most events are of Security Hub CSPM, and a start of the function does not need it.
+    from finding_router.findings.ocsf.view import as_asff  # noqa: PLC0415 -- see above
+
+    return as_asff(raw)
