@@ -29,7 +29,9 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
         }
     ),
     "secretsmanager": frozenset({"GetSecretValue"}),
-    "securityhub": frozenset({"BatchUpdateFindings", "GetFindings"}),
+    "securityhub": frozenset(
+        {"BatchUpdateFindings", "BatchUpdateFindingsV2", "GetFindings", "GetFindingsV2"}
+    ),
     "sqs": frozenset({"ChangeMessageVisibilityBatch", "SendMessageBatch"}),
     "ssm": frozenset({"GetParameter"}),
 }

@@ -11,6 +11,8 @@ from finding_router.aws.queue import Queue, Queues
 from finding_router.aws.rates import DynamoRates
 from finding_router.aws.routing_table import DynamoRoutingTable
 from finding_router.aws.security_hub import SecurityHub
+from finding_router.aws.security_hub_v2 import SecurityHubV2
+from finding_router.delivery.hubs import Hubs
 from finding_router.delivery.stores import Stores
 from finding_router.pipeline import Pipeline
 from finding_router.routing.cache import RouteCache
@@ -49,9 +51,8 @@ def make_pipeline(settings: Settings) -> Pipeline:
         names=DynamoAccountNames(items),
         unreadable=items.unreadable,
     )
-    return Pipeline(
-        settings, stores, routes=routes, slack=make_slack(settings), workflow=SecurityHub()
-    )
+    hubs = Hubs(SecurityHub(), SecurityHubV2(settings.v2_status), v2_status=settings.v2_status)
+    return Pipeline(settings, stores, routes=routes, slack=make_slack(settings), hubs=hubs)
 
 
 def make_queues(settings: Settings) -> Queues:

@@ -19,10 +19,10 @@ from finding_router.delivery.backlog import (
 )
 from finding_router.delivery.deliveries import Job, Record
 from finding_router.delivery.former import channels_of
+from finding_router.delivery.hubs import Hubs
 from finding_router.delivery.intake import complete, read_jobs
 from finding_router.delivery.limits.backoff import backoff_seconds
 from finding_router.delivery.limits.deadline import Deadline
-from finding_router.delivery.marking import Workflow
 from finding_router.delivery.outcome import FOLLOWED, Outcome
 from finding_router.delivery.report import conclude, report, report_reasons
 from finding_router.delivery.stores import Stores
@@ -51,7 +51,7 @@ class Pipeline:
         *,
         routes: RouteCache,
         slack: "Messenger",
-        workflow: Workflow,
+        hubs: Hubs,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -60,7 +60,7 @@ class Pipeline:
         self._stores = stores
         self._routes = routes
         self._slack = slack
-        self._workflow = workflow
+        self._hubs = hubs
         self._clock = clock
         self._sleep = sleep
         self._notices: Notices | None = None
@@ -109,7 +109,7 @@ class Pipeline:
 
         session = self._session(self._routes.table(), deadline, is_patient=True)
         self._tell_troubles(session)
-        releaser = Releaser(self._stores.held, session, workflow=self._workflow, clock=self._clock)
+        releaser = Releaser(self._stores.held, session, hubs=self._hubs, clock=self._clock)
         jobs = releaser.run()
         # The heartbeat: batches never count a zero, so that its absence shows that no wake-up came.
         count(FINDINGS_FAILED, 0)
@@ -266,7 +266,7 @@ class Pipeline:
             run,
             planner,
             names=self._names,
-            marker=Marker(workflow=self._workflow, ledger=stores.ledger),
+            marker=Marker(hubs=self._hubs, ledger=stores.ledger),
             keeper=Keeper(stores.held, clock=self._clock),
             tracks=settings.track_lifecycle,
         )

@@ -10,6 +10,7 @@ from fakes import Clock, FakeWorkflow, Faults
 from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.backlog import Source
 from finding_router.delivery.deliveries import Job, Record
+from finding_router.delivery.hubs import Hubs
 from finding_router.delivery.limits.deadline import Deadline
 from finding_router.delivery.outcome import Outcome
 from finding_router.delivery.stores import Stores
@@ -50,6 +51,7 @@ class Router:
         self.locks = FakeLocks(self.faults)
         self.names = FakeAccountNames(self.faults)
         self.workflow = FakeWorkflow(self.faults)
+        self.workflow_v2 = FakeWorkflow(self.faults, "v2 ")
         self.items = [dict(item) for item in items or [EVERYTHING]]
         values = {
             "routing_table": "routes",
@@ -72,6 +74,7 @@ class Router:
             cache_seconds=30,
             clock=self.clock,
         )
+        self.hubs = Hubs(self.workflow, self.workflow_v2, v2_status=self._settings.v2_status)
         self.pipeline = Pipeline(
             self._settings,
             Stores(
@@ -84,7 +87,7 @@ class Router:
             ),
             routes=self.routes,
             slack=self.slack,
-            workflow=self.workflow,
+            hubs=self.hubs,
             clock=self.clock,
             sleep=self.clock.sleep,
         )

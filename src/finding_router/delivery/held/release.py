@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import chain
 
 from finding_router.counts import counted
 from finding_router.delivery.alerts.advance import Verdict
@@ -13,18 +14,18 @@ from finding_router.delivery.digests.grouping import Group, united
 from finding_router.delivery.digests.store import DigestState
 from finding_router.delivery.held.store import Bin, HeldFinding, HeldStore
 from finding_router.delivery.held.take import OVERDUE_SECONDS, DueBin, Taking, overdue_topic
+from finding_router.delivery.hubs import Hub, Hubs
 from finding_router.delivery.limits.deadline import AWS_SECONDS
-from finding_router.delivery.marking import OUT_OF_TIME, Workflow
 from finding_router.delivery.outcome import UNDONE, Outcome, Progress
 from finding_router.delivery.plan import Addressed
 from finding_router.delivery.posting.card import CardTask
 from finding_router.delivery.posting.digest import DigestTask
 from finding_router.delivery.report import conclude
 from finding_router.delivery.session import Session
+from finding_router.delivery.workflow import OUT_OF_TIME, FindingKey
 from finding_router.errors import StoreError, UnreadableError, WorkflowUpdateError
 from finding_router.findings.digest import Totals
 from finding_router.findings.finding import Severity
-from finding_router.findings.ocsf import is_ocsf
 from finding_router.isolation import isolated
 from finding_router.routing.hold import Hold, HoldKind
 from finding_router.routing.items.silence import OnExpiry
@@ -70,13 +71,13 @@ class Releaser:
         store: HeldStore,
         session: Session,
         *,
-        workflow: Workflow,
+        hubs: Hubs,
         clock: Callable[[], float],
     ) -> None:
-        """Release from *store* within *session*; *clock* gives Unix seconds."""
+        """Release from *store* within *session*, as *hubs* know it; *clock* gives Unix seconds."""
         self._session = session
         self._run = session.run
-        self._workflow = workflow
+        self._hubs = hubs
         self._clock = clock
         self._taking = Taking(store, clock=clock)
         self._in_memory: Collection[Job] = ()
@@ -190,22 +191,39 @@ class Releaser:
         """
         Bring *jobs* up to date with Security Hub; return the names of those that are over.
 
-        One whose state is unknown fails, and stays held. Findings in OCSF are taken for what
-        their newest event said.
+        One whose state is unknown fails, and stays held.
+
+        Raises:
+            WorkflowUpdateError: No Security Hub answers.
+
         """
-        keys = {
-            job.finding.key: name
-            for name, job in jobs.items()
-            if job.finding is not None and not is_ocsf(job.finding.raw)
-        }
-        if not keys:
-            return frozenset()
-        now = self._workflow.severities(keys, deadline=self._run.deadline)
-        for key, why in now.unread.items():
-            jobs[keys[key]].fail(why)
-        for key, severity in now.items():
-            _bring_up_to_date(jobs[keys[key]], severity)
-        return frozenset(keys[key] for key, severity in now.items() if severity is None)
+        by_hub: dict[Hub, dict[FindingKey, list[str]]] = defaultdict(lambda: defaultdict(list))
+        for name, job in jobs.items():
+            hub = self._hubs.of(job.finding) if job.finding else None
+            key = hub.key_of(job.finding) if hub and job.finding else None
+            if hub is not None and key is not None:
+                by_hub[hub][key].append(name)
+        over: set[str] = set()
+        silent: list[WorkflowUpdateError] = []
+        for hub, keys in by_hub.items():
+            try:
+                now = hub.workflow.severities(keys, deadline=self._run.deadline)
+            except WorkflowUpdateError as error:
+                silent.append(error)
+                for name in chain.from_iterable(keys.values()):
+                    jobs[name].fail(str(error))
+                continue
+            for key, why in now.unread.items():
+                for name in keys[key]:
+                    jobs[name].fail(why)
+            for key, severity in now.items():
+                for name in keys[key]:
+                    _bring_up_to_date(jobs[name], severity)
+                    if severity is None:
+                        over.add(name)
+        if silent and len(silent) == len(by_hub):
+            raise silent[0]
+        return frozenset(over)
 
     def _digest(self, emptying: _Emptying, part: _Part) -> None:
         """List new findings in one digest; the others are posted where their alerts stand."""

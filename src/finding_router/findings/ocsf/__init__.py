@@ -1,7 +1,7 @@
 """OCSF findings of Security Hub ("V2") in the shape of ASFF, so that routes and cards take both."""
 
 from collections.abc import Mapping
-from typing import Any, TypeIs
+from typing import Any, TypeIs, overload
 
 
 def is_ocsf(raw: object) -> TypeIs[Mapping[str, Any]]:
@@ -9,6 +9,14 @@ def is_ocsf(raw: object) -> TypeIs[Mapping[str, Any]]:
     return isinstance(raw, Mapping) and (
         isinstance(raw.get("finding_info"), Mapping) or "class_uid" in raw
     )
+
+
+@overload
+def in_asff(raw: Mapping[str, Any]) -> Mapping[str, Any]: ...
+
+
+@overload
+def in_asff(raw: object) -> object: ...
 
 
 def in_asff(raw: object) -> object:
