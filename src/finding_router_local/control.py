@@ -82,6 +82,12 @@ def stack_control(stack: "Stack") -> ControlPlane:
         sent = _sent(request)
         return _outcomes(stack.send(sent["events"], seconds=sent.get("seconds", 30.0)))
 
+    def import_v2(request: Request) -> Reply:
+        findings = _sent(request)["findings"]
+        if not isinstance(findings, list):
+            raise MistakeError('"findings" is a list of OCSF findings')
+        return Reply(stack.import_v2(findings))
+
     return ControlPlane(
         PREFIX,
         {
@@ -91,6 +97,7 @@ def stack_control(stack: "Stack") -> ControlPlane:
             "POST /faults": add_fault,
             "DELETE /faults": clear_faults,
             "POST /send": send,
+            "POST /findings-v2": import_v2,
             "POST /advance": lambda request: Reply(
                 {"ahead_seconds": stack.advance(float(_sent(request)["seconds"]))}
             ),
