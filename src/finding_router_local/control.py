@@ -83,10 +83,10 @@ def stack_control(stack: "Stack") -> ControlPlane:
         return _outcomes(stack.send(sent["events"], seconds=sent.get("seconds", 30.0)))
 
     def import_v2(request: Request) -> Reply:
-        findings = _sent(request)["findings"]
-        if not isinstance(findings, list):
-            raise MistakeError('"findings" is a list of OCSF findings')
-        return Reply(stack.import_v2(findings))
+        match _sent(request):
+            case {"findings": list() as findings}:
+                return Reply(stack.import_v2(findings))
+        raise MistakeError('an import is an object with "findings", a list of OCSF findings')
 
     return ControlPlane(
         PREFIX,

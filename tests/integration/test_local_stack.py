@@ -378,7 +378,7 @@ class TestFindingsV2:
         answer = _import_v2(stack, sent)
 
         assert 400 == answer.status
-        assert answer.json()["problem"]
+        assert answer.json()["problem"].startswith('an import is an object with "findings"')
 
     def test_event_is_known_to_v2_alone(self, stack: Stack) -> None:
         """A finding in an event of V2 is stored where BatchUpdateFindingsV2 finds it."""

@@ -33,8 +33,8 @@ _CREATE, _UPDATE, _CLOSE = 1, 2, 3
 _ACTIVITIES: Final[Mapping[int, str]] = {_CREATE: "Create", _UPDATE: "Update", _CLOSE: "Close"}
 _NUMBERS: Final = ("activity_id", "class_uid", "severity_id", "status_id")
 _PASS: Final = 1
-_STATUSES_AT_AN_END: Final = frozenset({2, 4, 5})
-"""A finding that comes back leaves these, if it is as with CSPM: AWS does not say for V2."""
+_LEFT_WHEN_REOPENED: Final = frozenset({2, 4, 5})
+"""Statuses that a finding leaves when it comes back, as in CSPM: AWS does not say for V2."""
 
 
 class Identifier(NamedTuple):
@@ -137,7 +137,7 @@ def imported(finding: Json, known: Json | None, uid: str) -> Json:
             taken["comment"] = known["comment"]
         if inner(known, "vendor_attributes", "severity_id") != known.get("severity_id"):
             taken["severity_id"] = known.get("severity_id")
-        is_new_again = is_reopened(known, taken) and status_of(known) in _STATUSES_AT_AN_END
+        is_new_again = is_reopened(known, taken) and status_of(known) in _LEFT_WHEN_REOPENED
         taken["status_id"] = NEW if is_new_again else status_of(known)
     return _captioned(taken)
 
