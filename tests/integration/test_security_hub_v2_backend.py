@@ -118,6 +118,18 @@ class TestBatchUpdateFindingsV2:
         assert (CREATED, 1_800_000_000_250) == (info["created_time"], info["modified_time"])
         assert "2027-01-15T08:00:00.250Z" == info["modified_time_dt"]
 
+    def test_keeps_the_severity_that_a_person_changes(self, aws: AwsServer, hub: Any) -> None:
+        """The provider's severity is written down if it was not."""
+        given = finding()
+        del given["vendor_attributes"]
+        aws.security_hub.v2.load(given)
+
+        hub.batch_update_findings_v2(MetadataUids=["uid-1"], SeverityId=1)
+
+        now = stored(hub)
+        assert "Informational" == now["severity"]
+        assert {"severity_id": 4, "severity": "High"} == now["vendor_attributes"]
+
     def test_takes_identifiers_in_place_of_uids(self, aws: AwsServer, hub: Any) -> None:
         """A finding without metadata.uid is found by account, provider's id and product."""
         bare = finding(None)
@@ -351,8 +363,9 @@ class TestImport:
     ) -> None:
         """Identity, status and the provider's severity, and an event with them."""
         given = finding(None)
-        for name in ("status", "status_id", "severity_id", "vendor_attributes", "activity_id"):
+        for name in ("status", "status_id", "severity_id", "vendor_attributes"):
             del given[name]
+        given["activity_id"] = None
 
         uids, failed = aws.security_hub.v2.import_findings([given])
 
@@ -707,6 +720,16 @@ class TestGetFindingsV2:
 
         assert ["first", "second", "third", "none"] == ascending
         assert ["third", "second", "first", "none"] == descending
+
+    def test_sorts_seconds_and_milliseconds(self, aws: AwsServer, hub: Any) -> None:
+        """A number is a time in either unit."""
+        aws.security_hub.forget()
+        for uid, time in {"late": 1_790_000_000_000, "early": 1_780_000_000, "none": []}.items():
+            aws.security_hub.v2.load(finding(uid, time=time))
+
+        found = self.uids(hub, SortCriteria=[{"Field": "time", "SortOrder": "asc"}])
+
+        assert ["early", "late", "none"] == found
 
 
 class TestHub:

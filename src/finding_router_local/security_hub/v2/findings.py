@@ -122,7 +122,9 @@ def imported(finding: Json, known: Json | None, uid: str) -> Json:
     Status, comment and a severity that a person changed stay as they are, but a finding that is
     reopened is New again, unless it is suppressed.
     """
-    taken = copy.deepcopy(finding)
+    taken = copy.deepcopy(
+        {name: each for name, each in finding.items() if each is not None or name not in _NUMBERS}
+    )
     taken["metadata"] = {**taken["metadata"], "uid": uid}
     taken.setdefault("status_id", _number_of(STATUSES, taken.get("status"), NEW))
     taken.setdefault("severity_id", _number_of(SEVERITIES, taken.get("severity"), 0))
