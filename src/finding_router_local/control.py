@@ -82,6 +82,12 @@ def stack_control(stack: "Stack") -> ControlPlane:
         sent = _sent(request)
         return _outcomes(stack.send(sent["events"], seconds=sent.get("seconds", 30.0)))
 
+    def import_v2(request: Request) -> Reply:
+        match _sent(request):
+            case {"findings": list() as findings}:
+                return Reply(stack.import_v2(findings))
+        raise MistakeError('an import is an object with "findings", a list of OCSF findings')
+
     return ControlPlane(
         PREFIX,
         {
@@ -91,6 +97,7 @@ def stack_control(stack: "Stack") -> ControlPlane:
             "POST /faults": add_fault,
             "DELETE /faults": clear_faults,
             "POST /send": send,
+            "POST /findings-v2": import_v2,
             "POST /advance": lambda request: Reply(
                 {"ahead_seconds": stack.advance(float(_sent(request)["seconds"]))}
             ),

@@ -20,6 +20,7 @@ from finding_router_local.journal import Journal
 from finding_router_local.outcomes import FindingOutcome, findings_of
 from finding_router_local.queues import QueueView
 from finding_router_local.running import PREFIX
+from finding_router_local.security_hub.v2 import IMPORTED_V2
 from finding_router_local.serving import LOOPBACK
 from finding_router_local.slack import SlackServer
 from finding_router_local.tables import Table
@@ -204,9 +205,17 @@ class Stack:
 
     def load(self, event: Mapping[str, Any]) -> None:
         """Store the findings of *event* in Security Hub, without sending it."""
+        hub = self.aws.security_hub
+        load = hub.v2.load if event.get("detail-type") == IMPORTED_V2 else hub.load
         for finding in findings_of(event):
             if isinstance(finding, dict):
-                self.aws.security_hub.load(finding)
+                load(finding)
+
+    def import_v2(self, findings: Iterable[object]) -> dict[str, Any]:
+        """Import OCSF *findings* into Security Hub V2, which sends their events; wait for none."""
+        with self.aws.gate.holding("securityhub"):
+            uids, failed = self.aws.security_hub.v2.import_findings(findings)
+        return {"metadata_uids": uids, "failed": failed}
 
     def drain(
         self,
@@ -269,9 +278,15 @@ class Stack:
         return self.aws.security_hub.get_findings(filters)
 
     def workflow_status(self, product_arn: str | None, finding_id: str | None) -> str | None:
-        """Return the Workflow status that Security Hub holds; None if it has no such finding."""
-        found = self.aws.security_hub.get_findings(keys=[(product_arn or "", finding_id or "")])
-        return str(found[0]["Workflow"].get("Status", "NEW")) if found else None
+        """
+        Return the Workflow status that Security Hub holds; None if it has no such finding.
+
+        That of a finding which V2 alone has is in V2's words, such as "In Progress".
+        """
+        key = (product_arn or "", finding_id or "")
+        hub = self.aws.security_hub
+        found = hub.get_findings(keys=[key])
+        return str(found[0]["Workflow"].get("Status", "NEW")) if found else hub.v2.status(*key)
 
     def queued(self, queue: str) -> list[dict[str, Any]]:
         """Return the events that are visible in *queue*, by logical id."""
