@@ -1,4 +1,4 @@
-"""What the calls of both Security Hubs have in common: paces, halving, and the reading of answers."""
+"""The calls of both Security Hubs: batches, halves, and answers that can be read."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence

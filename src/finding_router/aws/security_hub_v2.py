@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_securityhub.type_defs import (
         BatchUpdateFindingsV2RequestTypeDef,
         CompositeFilterTypeDef,
+        GetFindingsV2RequestTypeDef,
     )
 
 # https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_BatchUpdateFindingsV2.html
@@ -98,17 +99,16 @@ class SecurityHubV2(HubCalls):
             }
             for some in batched(ids, _STRINGS_PER_FILTER, strict=False)
         ]
-        token = ""
+        request: GetFindingsV2RequestTypeDef = {
+            "Filters": {"CompositeFilters": filters, "CompositeOperator": "OR"},
+            "MaxResults": _PAGE,
+        }
         while True:
-            page = self.client.get_findings_v2(
-                Filters={"CompositeFilters": filters, "CompositeOperator": "OR"},
-                MaxResults=_PAGE,
-                **({"NextToken": token} if token else {}),
-            )
+            page = self.client.get_findings_v2(**request)
             for each in page["Findings"]:
                 key = identifier_of(each) if is_ocsf(each) else None
                 if key is not None:
                     yield key, in_asff(each)
-            token = page.get("NextToken", "")
-            if not token:
+            if not page.get("NextToken"):
                 return
+            request["NextToken"] = page["NextToken"]

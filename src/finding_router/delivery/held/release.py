@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from itertools import chain
 
 from finding_router.counts import counted
 from finding_router.delivery.alerts.advance import Verdict
@@ -197,33 +196,35 @@ class Releaser:
             WorkflowUpdateError: No Security Hub answers.
 
         """
-        by_hub: dict[Hub, dict[FindingKey, list[str]]] = defaultdict(lambda: defaultdict(list))
+        by_hub: dict[Hub, dict[FindingKey, str]] = defaultdict(dict)
         for name, job in jobs.items():
-            hub = self._hubs.of(job.finding) if job.finding else None
-            key = hub.key_of(job.finding) if hub and job.finding else None
-            if hub is not None and key is not None:
-                by_hub[hub][key].append(name)
+            if job.finding is not None:
+                hub = self._hubs.of(job.finding)
+                key = hub.key_of(job.finding)
+                if key is not None:
+                    by_hub[hub][key] = name
         over: set[str] = set()
         silent: list[WorkflowUpdateError] = []
         for hub, keys in by_hub.items():
             try:
-                now = hub.workflow.severities(keys, deadline=self._run.deadline)
+                over |= self._over_in(hub, keys, jobs)
             except WorkflowUpdateError as error:
                 silent.append(error)
-                for name in chain.from_iterable(keys.values()):
+                for name in keys.values():
                     jobs[name].fail(str(error))
-                continue
-            for key, why in now.unread.items():
-                for name in keys[key]:
-                    jobs[name].fail(why)
-            for key, severity in now.items():
-                for name in keys[key]:
-                    _bring_up_to_date(jobs[name], severity)
-                    if severity is None:
-                        over.add(name)
         if silent and len(silent) == len(by_hub):
             raise silent[0]
         return frozenset(over)
+
+    def _over_in(
+        self, hub: Hub, keys: Mapping[FindingKey, str], jobs: Mapping[str, Job]
+    ) -> set[str]:
+        now = hub.workflow.severities(keys, deadline=self._run.deadline)
+        for key, why in now.unread.items():
+            jobs[keys[key]].fail(why)
+        for key, severity in now.items():
+            _bring_up_to_date(jobs[keys[key]], severity)
+        return {keys[key] for key, severity in now.items() if severity is None}
 
     def _digest(self, emptying: _Emptying, part: _Part) -> None:
         """List new findings in one digest; the others are posted where their alerts stand."""

@@ -88,7 +88,9 @@ def as_asff(raw: Mapping[str, Any]) -> dict[str, Any]:
         **evidence(raw),
         **sequence(raw),
     }
-    return {**raw, **{name: value for name, value in view.items() if value is not None}}
+    # OCSF's names are in lower case: a name of ASFF would be a claim of whoever wrote the finding.
+    own = {name: value for name, value in raw.items() if not name[:1].isupper()}
+    return own | {name: value for name, value in view.items() if value is not None}
 
 
 def _product_arn(raw: Mapping[str, Any]) -> str | None:
