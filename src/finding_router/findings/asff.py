@@ -63,6 +63,8 @@ def read_finding(raw: object) -> Finding:
     """
     Return the finding in *raw*, parsed JSON, with a fallback for each missing field.
 
+    One in OCSF is seen as in ASFF.
+
     Raises
     ------
     FindingError
@@ -87,7 +89,7 @@ def read_finding(raw: object) -> Finding:
         compliance_status=outline.compliance_status,
         control_id=outline.control_id,
         generator_id=asff.generator_id,
-        types=texts_at(raw, "Types"),
+        types=texts_at(outline.raw, "Types"),
         resources=outline.resources,
         first_seen=asff.first_observed_at or asff.created_at,
         last_seen=asff.last_observed_at or asff.updated_at,
