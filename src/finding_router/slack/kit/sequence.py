@@ -15,7 +15,6 @@ from finding_router.slack.kit.detail import (
     exact,
     facts,
     joined,
-    listings,
     said,
     several,
 )
@@ -55,7 +54,11 @@ def sequence_detail(finding: Finding) -> Detail | None:
     return Detail(
         occurrence=Mrkdwn(f"{counted(len(found), noun)}{_within(found)}") if found else None,
         facts=(
-            *(() if are_sentences else facts(("Signals", _signals(found)))),
+            *facts(
+                (f"{noun.capitalize()}s{order}", _listed(found, finding))
+                if are_sentences
+                else ("Signals", _signals(found))
+            ),
             *_actors(finding, sequence),
             *_endpoints(sequence),
             *facts(
@@ -65,13 +68,6 @@ def sequence_detail(finding: Finding) -> Detail | None:
                 ("Traits", several(*_traits(found))),
             ),
         ),
-        listings=listings(
-            f"{noun.capitalize()}s{order}",
-            (noun, f"{noun}s"),
-            *(_told(each, finding) for each in found),
-        )
-        if are_sentences
-        else (),
     )
 
 
@@ -124,10 +120,21 @@ def _signals(signals: Sequence[Signal]) -> Mrkdwn | None:
     return joined(" → ", *shown[:_MOST_SIGNALS], more)
 
 
+def _listed(signals: Sequence[Signal], finding: Finding) -> Mrkdwn | None:
+    """Return the signals in a line each, which stand before all other facts: Slack folds those."""
+    shown = [each for each in (_told(signal, finding) for signal in signals) if each]
+    rest = len(shown) - _MOST_SIGNALS
+    more = [Mrkdwn(f"+ {rest} more")] if rest > 0 else []
+    lines = "".join(f"\n• {each}" for each in (*shown[:_MOST_SIGNALS], *more))
+    return Mrkdwn(lines) or None
+
+
 def _told(signal: Signal, finding: Finding) -> Mrkdwn | None:
-    """Return a signal in a line: its title, its resources, and its product if that is another."""
-    title = words(text_at(signal, "Title") or text_at(signal, "Name") or "", _TITLE_CHARS)
-    about = several(*(short_name(Resource(id=each)) for each in texts_at(signal, "ResourceIds")))
+    """Return a signal in a line: its title, and its resources and its product if those differ."""
+    title = words(text_at(signal, "Name") or "", _TITLE_CHARS)
+    own = short_name(finding.resources[0]) if finding.resources else None
+    names = (short_name(Resource(id=each)) for each in texts_at(signal, "ResourceIds"))
+    about = several(*(name for name in names if name != own))
     product = service_of(text_at(signal, "ProductArn") or "")
     count = number_at(signal, "Count")
     return joined(

@@ -39,7 +39,6 @@ def lay_out(finding: Finding) -> Detail:
             ),
             *sequence.facts,
         ),
-        listings=sequence.listings,
     )
 
 

@@ -70,7 +70,6 @@ def lay_out(finding: Finding) -> Detail:
         sentence=None if title in written else one_line(finding.title),
         facts=(*known, *own),
         listings=(
-            *sequence.listings,
             *threats.listings,
             *found.listings,
             *listings("Why", ("reason", "reasons"), *map(said, dict.fromkeys(_reasons(finding)))),

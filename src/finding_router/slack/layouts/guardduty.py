@@ -143,7 +143,7 @@ def lay_out(finding: Finding) -> Detail:
             *activity.process_facts(finding, fields),
             *facts(("Threat list", _threat_list(fields))),
         ),
-        listings=(*sequence.listings, *threats.listings),
+        listings=threats.listings,
         pages=_pages(finding, kind, user),
         small_print=tuple(filter(None, (said(kind or None),))),
     )
