@@ -50,14 +50,14 @@ def sequence_detail(finding: Finding) -> Detail | None:
     noun = "finding" if is_exposure(finding) else "signal"
     # The titles that OCSF has for signals are sentences, which need lines of their own.
     are_sentences = any(" " in (text_at(each, "Name") or "") for each in found)
-    order = ", oldest first" if found and _start(found[0]) < float("inf") else ""
     return Detail(
         occurrence=Mrkdwn(f"{counted(len(found), noun)}{_within(found)}") if found else None,
         facts=(
             *facts(
-                (f"{noun.capitalize()}s{order}", _listed(found, finding))
-                if are_sentences
-                else ("Signals", _signals(found))
+                (
+                    f"{noun.capitalize()}s",
+                    _listed(found, finding) if are_sentences else _signals(found),
+                )
             ),
             *_actors(finding, sequence),
             *_endpoints(sequence),
@@ -126,7 +126,9 @@ def _listed(signals: Sequence[Signal], finding: Finding) -> Mrkdwn | None:
     rest = len(shown) - _MOST_SIGNALS
     more = [Mrkdwn(f"+ {rest} more")] if rest > 0 else []
     lines = "".join(f"\n• {each}" for each in (*shown[:_MOST_SIGNALS], *more))
-    return Mrkdwn(lines) or None
+    behind = "behind it" if is_exposure(finding) else ""
+    order = "oldest first" if signals and _start(signals[0]) < float("inf") else ""
+    return Mrkdwn(f"{', '.join(filter(None, (behind, order))) or 'in turn'}:{lines}")
 
 
 def _told(signal: Signal, finding: Finding) -> Mrkdwn | None:
