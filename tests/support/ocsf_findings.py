@@ -331,4 +331,29 @@ def twin(raw: Json) -> Json:
         "Severity": {"Label": found["severity"].upper()},
         "Workflow": {"Status": "NEW"},
         "RecordState": "ACTIVE",
+        **_OTHERS_OF_TWIN.get(info["uid"], {}),
     }
+
+
+# As Security Hub CSPM writes them.
+_INSTANCE = f"arn:aws:ec2:eu-west-1:{ACCOUNT}:instance/i-0a1b2c3d4e5f60718"
+_OTHERS_OF_TWIN: dict[str, Json] = {
+    DETECTION_ID: {
+        "Types": ["TTPs/Execution/Execution:Runtime-NewBinaryExecuted"],
+        "Resources": [
+            {
+                "Type": "AwsEc2Instance",
+                "Id": _INSTANCE,
+                "Tags": {"Name": "shop-1", "team": "web"},
+            }
+        ],
+    },
+    f"arn:aws:inspector2:eu-west-1:{ACCOUNT}:finding/v1": {
+        "Vulnerabilities": [{"Id": "CVE-2026-21733", "ExploitAvailable": "YES"}],
+        "Resources": [{"Type": "AwsEc2Instance", "Id": _INSTANCE}],
+    },
+    f"arn:aws:securityhub:eu-west-1:{ACCOUNT}:security-control/S3.1/finding/c1": {
+        "Compliance": {"Status": "FAILED", "SecurityControlId": "S3.1"},
+        "Resources": [{"Type": "AwsS3Bucket", "Id": "arn:aws:s3:::invoices"}],
+    },
+}
