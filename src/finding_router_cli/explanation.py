@@ -9,6 +9,7 @@ from finding_router.errors import EventError, FindingError, UnreadableEventError
 from finding_router.findings.asff import read_finding
 from finding_router.findings.events import EventKind, read_event
 from finding_router.findings.finding import Finding
+from finding_router.findings.ocsf import is_ocsf
 from finding_router.findings.screening import NotPosted, screen
 from finding_router.findings.short_id import short_id
 from finding_router.routing.hold import Hold, HoldKind
@@ -102,6 +103,7 @@ def as_json(explanation: Explanation) -> dict[str, Any]:
         "account_id": finding and finding.account_id,
         "account_name": finding and finding.account_name,
         "product": finding and finding.product,
+        "form": finding and ("OCSF" if is_ocsf(finding.raw) else "ASFF"),
         "problem": explanation.problem,
         "not_posted": explanation.not_posted,
         "channels": list(map(_as_json, explanation.channels)),
@@ -126,6 +128,8 @@ def as_lines(explanation: Explanation, *, table: RoutingTable, show_all: bool) -
     yield _line("account", *account, finding.region)
     yield _line("product", finding.product, finding.control_id)
     yield _line("finding", short_id(finding.id), finding.id)
+    if is_ocsf(finding.raw):
+        yield _line("form", "AWS Security Hub, OCSF")
     if explanation.not_posted:
         why = _WHY_NOT[explanation.not_posted].format(finding.workflow_status)
         yield _line("not posted", f"{why}; it would go as follows")

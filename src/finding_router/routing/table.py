@@ -17,8 +17,9 @@ from typing import Any, Final, Self
 
 from finding_router.counts import counted
 from finding_router.errors import ConfigurationError, RouteError
-from finding_router.findings.events import IMPORTED, SOURCE
+from finding_router.findings.events import IMPORTED, IMPORTED_V2, SOURCE
 from finding_router.findings.finding import Finding
+from finding_router.findings.ocsf import is_ocsf
 from finding_router.isolation import contained
 from finding_router.routing.hold import Hold
 from finding_router.routing.items.channel import ChannelTemplate, UnfilledError, read_channel
@@ -316,7 +317,8 @@ def _due_at(destination: Destination) -> datetime:
 
 def _around(finding: Finding, event: Mapping[str, Any] | None) -> dict[str, Any]:
     if not event:
-        return {"source": SOURCE, "detail-type": IMPORTED, "detail": {"findings": [finding.raw]}}
+        kind = IMPORTED_V2 if is_ocsf(finding.raw) else IMPORTED
+        return {"source": SOURCE, "detail-type": kind, "detail": {"findings": [finding.raw]}}
     return {**event, "detail": {**event["detail"], "findings": [finding.raw]}}
 
 

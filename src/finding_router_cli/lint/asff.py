@@ -51,17 +51,34 @@ _OTHER_WORDS: Final = {
 # The fields of a finding of AWS Security Hub, in OCSF, of which a version may have more inside.
 _OCSF_OBJECTS: Final = (
     *("cloud", "compliance", "databucket", "evidences", "finding_info", "malware", "metadata"),
-    *("observables", "remediation", "resources", "unmapped", "vendor_attributes"),
-    "vulnerabilities",
+    *("actor", "device", "enrichments", "observables", "remediation", "resource", "resources"),
+    *("unmapped", "vendor_attributes", "vulnerabilities"),
 )
 _OCSF_NUMBERS: Final = (
-    *("activity_id", "category_uid", "class_uid", "confidence_id", "count", "impact_id"),
-    *("risk_level_id", "severity_id", "status_id", "time", "type_uid"),
+    *("category_uid", "confidence_id", "count", "impact_id", "likelihood_id", "risk_level_id"),
+    *("time", "type_uid"),
 )
+# https://schema.ocsf.io/classes/base_event, and the classes of its category of findings.
+_OCSF_SETS: Final[Mapping[str, tuple[int, ...]]] = {
+    "activity_id": (1, 2, 3),
+    "class_uid": (2001, 2002, 2003, 2004, 2005, 2006, 2007),
+    "severity_id": (0, 1, 2, 3, 4, 5, 6, 99),
+    "status_id": (0, 1, 2, 3, 4, 5, 99),
+}
 _OCSF_TEXTS: Final = (
     *("activity_name", "category_name", "class_name", "comment", "impact", "likelihood"),
     *("message", "risk_level", "severity", "status", "status_code", "status_detail", "time_dt"),
-    "type_name",
+    *("start_time_dt", "end_time_dt", "risk_details", "timezone_offset", "type_name"),
+)
+OCSF_FIELDS: Final = frozenset((*_OCSF_OBJECTS, *_OCSF_NUMBERS, *_OCSF_SETS, *_OCSF_TEXTS))
+# Fields of ASFF that no finding in OCSF is shown with.
+NOT_OF_OCSF: Final = frozenset(
+    (
+        *("Confidence", "Criticality", "FindingProviderFields", "GeneratorDetails", "Network"),
+        *("NetworkPath", "PatchSummary", "ProcessedAt", "RelatedFindings", "Sample"),
+        *("ThreatIntelIndicators", "Threats", "UserDefinedFields", "VerificationState"),
+        "WorkflowState",
+    )
 )
 # Products that spell the name of an AWS product in another way, and mean it.
 _SPELT_SO: Final = ("Security Hub CSPM",)
@@ -105,6 +122,10 @@ def _ocsf() -> Mapping[str, Place]:
     return {
         **dict.fromkeys(_OCSF_OBJECTS, ANYTHING),
         **{name: Place(name, values=Numbers()) for name in _OCSF_NUMBERS},
+        **{
+            name: Place(name, values=OneOf(each, "number that OCSF has for it"))
+            for name, each in _OCSF_SETS.items()
+        },
         **{name: Place(name, values=Texts()) for name in _OCSF_TEXTS},
     }
 

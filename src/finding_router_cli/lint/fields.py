@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any, Final, NamedTuple
 
 from finding_router.errors import legible
+from finding_router.findings.events import IMPORTED_V2
 from finding_router.routing.items.match import OR, Match
 from finding_router.routing.patterns.leaf import Leaf
 from finding_router.routing.patterns.mistake import closest
@@ -173,7 +174,7 @@ def _odd_entries(at: str, place: Place, entries: list[object]) -> Iterator[Odd]:
     odd = [entry for entry in entries if not place.values.admits(_of(entry))]
     for entry in odd[:_MAX_ENTRIES]:
         problem, remedy = place.values.problem(entry)
-        yield Odd(at, problem, _of_service(at, entry) or remedy)
+        yield Odd(at, problem, _of_service(at, entry) or _of_v2(at, entry) or remedy)
     if more := odd[_MAX_ENTRIES:]:
         problem = f"has {len(more)} more such entries, the last {entry_shown(more[-1])}"
         yield Odd(at, problem, "correct those above first")
@@ -181,6 +182,12 @@ def _odd_entries(at: str, place: Place, entries: list[object]) -> Iterator[Odd]:
 
 def _of(entry: object) -> Leaf:
     return read_leaf([entry])
+
+
+def _of_v2(at: str, entry: object) -> str | None:
+    """Return the remedy for a detail-type that is meant to be that of AWS Security Hub."""
+    is_meant = at.endswith("detail-type") and isinstance(entry, str) and "v2" in entry.lower()
+    return f'did you mean "{IMPORTED_V2}"?' if is_meant else None
 
 
 def _of_service(at: str, entry: object) -> str | None:
