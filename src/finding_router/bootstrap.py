@@ -40,6 +40,14 @@ def make_pipeline(settings: Settings) -> Pipeline:
         cache_seconds=settings.route_cache_seconds,
     )
     items = Items(settings.ledger_table, dynamodb)
+    organization = organizations = None
+    if settings.organization_names:
+        # Imported late: only some read the accounts of their organization.
+        from finding_router.aws.organization import DynamoOrganization  # noqa: PLC0415 -- see above
+        from finding_router.aws.organizations import AwsOrganizations  # noqa: PLC0415 -- see above
+
+        organization = DynamoOrganization(items, days=settings.ledger_days)
+        organizations = AwsOrganizations()
     stores = Stores(
         ledger=DynamoLedger(items, days=settings.ledger_days),
         digests=DynamoDigests(items, days=settings.ledger_days),
@@ -47,10 +55,16 @@ def make_pipeline(settings: Settings) -> Pipeline:
         rates=DynamoRates(items),
         locks=DynamoLocks(items),
         names=DynamoAccountNames(items),
+        organization=organization,
         unreadable=items.unreadable,
     )
     return Pipeline(
-        settings, stores, routes=routes, slack=make_slack(settings), workflow=SecurityHub()
+        settings,
+        stores,
+        routes=routes,
+        slack=make_slack(settings),
+        workflow=SecurityHub(),
+        organizations=organizations,
     )
 
 

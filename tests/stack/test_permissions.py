@@ -220,6 +220,26 @@ def test_template_has_no_other_role_or_policy(template: dict[str, Any]) -> None:
             },
         ),
         (
+            {"OrganizationNames": "true"},
+            {
+                "ListAccounts": {"Action": "organizations:ListAccounts", "Resource": "*"},
+                "ReadTagsOfAccounts": {
+                    "Action": "organizations:ListTagsForResource",
+                    "Resource": "arn:aws:organizations::*:account/o-*/*",
+                },
+                "ReadUnits": {
+                    "Action": [
+                        "organizations:DescribeOrganizationalUnit",
+                        "organizations:ListParents",
+                    ],
+                    "Resource": [
+                        "arn:aws:organizations::*:account/o-*/*",
+                        "arn:aws:organizations::*:ou/o-*/ou-*",
+                    ],
+                },
+            },
+        ),
+        (
             {"EnableTracing": "true"},
             {
                 "SendTraces": {
@@ -266,7 +286,7 @@ def test_template_has_no_other_role_or_policy(template: dict[str, Any]) -> None:
             },
         ),
     ],
-    ids=["parameter", "token key", "suppress", "tracing", "own key"],
+    ids=["parameter", "token key", "suppress", "organization", "tracing", "own key"],
 )
 def test_option_adds_exactly_what_it_needs(
     values: dict[str, str], added: dict[str, Any], resolve: Resolve
