@@ -23,7 +23,7 @@ def alerts_of(
     ledger_table: str,
     now: datetime,
     account: Account,
-    organization: Organization,
+    organization: Organization | None = None,
 ) -> list[list[dict[str, str]]]:
     """
     Return channel, verdict and reason of each alert, one list for each finding in *event*.
@@ -43,7 +43,8 @@ def alerts_of(
     ledger = DynamoLedger(Items(ledger_table, dynamodb), days=1)
     jobs = read_jobs(Record(body=event))
     for job in jobs:
-        job.finding = organization.enriched(job.finding) if job.finding else None
+        if organization is not None and job.finding is not None:
+            job.finding = organization.enriched(job.finding)
     followed = [job for job in jobs if job.outcome in FOLLOWED]
     planner = Planner(table=table, portal=None, now=now, settle_seconds=SETTLE_SECONDS)
     with account.in_sentences(table=ledger_table):

@@ -10,6 +10,7 @@ from finding_router.counts import counted
 from finding_router.errors import legible
 from finding_router.routing.organization import Organization, fields_of_organization
 from finding_router.routing.table import RoutingTable
+from finding_router_cli.help_text import example
 from finding_router_cli.lint.fields import Odd, odd_parts
 from finding_router_cli.lint.reach import unreached
 from finding_router_cli.lint.states import odd_states
@@ -25,7 +26,7 @@ def routes() -> None:
     """Check the routing table."""
 
 
-@routes.command()
+@routes.command(epilog=example("finding-router routes check --strict"))
 @click.argument("file", metavar="[FILE]", required=False)
 @click.option("--strict", is_flag=True, help="Exit with 1 if anything is odd, too.")
 @stack_options

@@ -11,11 +11,9 @@ from finding_router.routing.table import RoutingTable
 from finding_router_cli.account import Account, account_options
 from finding_router_cli.documents import BLANKS, UnreadableError, documents, read_text
 from finding_router_cli.routes_at_hand import RoutesAtHand
+from finding_router_cli.stack import LEDGER, Stack, deployed_stack
 
 DEFAULT_CHANNEL: Final = "#default-channel"
-# The routing table in template.yaml.
-_LOGICAL_ID: Final = "RoutingTable"
-_LEDGER_ID: Final = "Ledger"
 _WANTED: Final = "write a list of items, or what aws dynamodb scan prints"
 _RULE_WANTED: Final = (
     'paste its pattern (the value of "EventPattern") as the match of a route: '
@@ -195,30 +193,23 @@ def _items_of_table(account: Account, table: str) -> list[object]:
 
 
 def _routes_of_stack(account: Account, stack: str) -> RoutesAtHand:
-    resources = account.resources(stack)
-    table, _ = resources.get(_LOGICAL_ID, ("", ""))
-    if not table:
-        message = f"stack {stack} has no {_LOGICAL_ID}: it is not one of this router"
-        raise click.ClickException(message)
-    parameters = account.parameters(stack)
-    # A stack of an older version has no such parameter.
-    names_accounts = parameters.get("OrganizationNames") == "true"
-    ledger, _ = resources.get(_LEDGER_ID, ("", ""))
+    found = deployed_stack(account, stack)
     return RoutesAtHand(
-        origin=f"those of the stack {stack}",
-        items=_items_of_table(account, table),
-        default_channel=parameters.get("DefaultChannel"),
-        allow_suppress=parameters.get("AllowSuppress") == "true",
-        organization_names=names_accounts,
-        organization=_organization(account, ledger) if names_accounts else Organization(),
+        origin=f"those of the {found.origin}",
+        items=_items_of_table(account, found.routing_table),
+        default_channel=found.default_channel,
+        allow_suppress=found.allow_suppress,
+        organization_names=found.names_accounts,
+        organization=_organization(found) if found.names_accounts else Organization(),
     )
 
 
-def _organization(account: Account, ledger: str) -> Organization:
+def _organization(stack: Stack) -> Organization:
     from finding_router.aws.items import Items  # noqa: PLC0415 -- loads boto3
     from finding_router.aws.organization import DynamoOrganization  # noqa: PLC0415 -- loads boto3
     from finding_router.delivery.organization import CURRENT, read_current  # noqa: PLC0415
 
-    with account.in_sentences(table=ledger):
-        store = DynamoOrganization(Items(ledger, account.dynamodb()), days=1)
+    ledger = stack.resource(LEDGER)
+    with stack.account.in_sentences(table=ledger):
+        store = DynamoOrganization(Items(ledger, stack.account.dynamodb()), days=1)
         return store.load(CURRENT, read_current) or Organization()
