@@ -14,6 +14,7 @@ from botocore.session import Session
 
 from finding_router.findings.events import CUSTOM_ACTION, IMPORTED, IMPORTED_V2, SOURCE
 from finding_router.findings.products import BY_SLUG, PATCH_MANAGER
+from finding_router.routing.items.match import ACCOUNT
 from finding_router_cli.lint.values import (
     AccountIds,
     Numbers,
@@ -108,6 +109,8 @@ class Place:
             places |= _ocsf()
         for each in _UNLISTED.get(self.name, ()):
             places[each] = Place(self._path(each), values=Numbers())
+        if not self.name:
+            places[ACCOUNT] = _account_place()
         return places
 
     def _path(self, name: str) -> str:
@@ -134,6 +137,22 @@ def _ocsf() -> Mapping[str, Place]:
 def finding_place() -> Place:
     """Return the place of a finding."""
     return Place(shape=_session().get_service_model("securityhub").shape_for("AwsSecurityFinding"))
+
+
+@cache
+def _account_place() -> Place:
+    """Return the place of the account that the router adds from AWS Organizations."""
+    shape: Any = _session().get_service_model("organizations").shape_for("AccountState")
+    name, state, ou, tags = (f"{ACCOUNT}.{each}" for each in ("Name", "State", "Ou", "Tags"))
+    return Place(
+        ACCOUNT,
+        fields={
+            "Name": Place(name, values=Texts()),
+            "State": Place(state, values=OneOf(tuple(shape.enum), "state that an account has")),
+            "Ou": Place(ou, values=Texts()),
+            "Tags": Place(tags, is_free=True),
+        },
+    )
 
 
 @cache

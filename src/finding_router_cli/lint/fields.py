@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from finding_router.errors import legible
 from finding_router.findings.events import IMPORTED_V2
-from finding_router.routing.items.match import OR, Match
+from finding_router.routing.items.match import ACCOUNT, OR, Match
 from finding_router.routing.patterns.leaf import Leaf
 from finding_router.routing.patterns.mistake import closest
 from finding_router.routing.patterns.notation import read_leaf
@@ -123,7 +123,8 @@ def _remedy(name: str, place: Place) -> str:
         right = closest(name, [_FINDINGS])
         return f'did you mean "{right}"?' if right else f'name fields inside "{_FINDINGS}"'
     right = _by_joined_names().get(letters(name)) if place is finding_place() else None
-    right = right or _like(name, place.inside)
+    # What ASFF has is meant more often than what is added to it.
+    right = right or _like(name, (each for each in place.inside if each != ACCOUNT))
     return f'did you mean "{right}"?' if right else "is it spelt right?"
 
 
@@ -138,7 +139,10 @@ def _like(name: str, known: Iterable[str]) -> str | None:
 def _by_joined_names() -> Mapping[str, str]:
     """Return paths by their names in one, as filters of GetFindings have: SeverityLabel."""
     paths = [
-        (outer, inner) for outer, place in finding_place().inside.items() for inner in place.inside
+        (outer, inner)
+        for outer, place in finding_place().inside.items()
+        for inner in place.inside
+        if outer != ACCOUNT
     ]
     names = {letters(outer + inner): f"{outer}.{inner}" for outer, inner in paths}
     # Filters have the singular: ResourceType for Resources.Type.

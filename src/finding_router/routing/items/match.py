@@ -24,6 +24,8 @@ _EVENT_FIELDS: Final = _RULE_FIELDS | {
 # Where the answer of ``aws events describe-rule``, or a template, has the pattern of a rule.
 _PATTERN_OF_RULE: Final = "EventPattern"
 _AROUND_FINDING: Final = ("detail", "findings")
+# Added to a finding from AWS Organizations; ASFF has no such field.
+ACCOUNT: Final = "Account"
 OR: Final = "$or"
 # DynamoDB nests at most 32 levels, but JSON text any number; functions that walk a pattern recurse.
 MAX_DEPTH: Final = 64
