@@ -252,7 +252,8 @@ class Member:
             )
             heard = known.merged(event, is_reset=is_reset)
         is_notified = self.is_notified
-        if event.status is Status.ENDED:
+        is_repeated = known is not None and known.turned_at == heard.turned_at
+        if event.status is Status.ENDED and not (event.form is Form.OCSF and is_repeated):
             # Security Hub resets NOTIFIED when the finding returns: it is to be marked again.
             is_before_mark = (
                 event.sent_at is not None
