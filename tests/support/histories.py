@@ -8,10 +8,11 @@ from typing import Any
 from hypothesis import strategies as st
 
 from fakes import START
+from faults.twins import in_ocsf
 from finding_router.findings.asff import read_finding
 from finding_router.findings.finding import Severity
 from finding_router.findings.ocsf import in_asff, is_ocsf
-from hub_events import FSBP, PCI, control, in_ocsf, raw_finding
+from hub_events import FSBP, PCI, control, raw_finding
 
 HOUR = 3600.0
 OPEN_STATUSES = {"NEW", "NOTIFIED"}

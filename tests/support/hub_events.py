@@ -1,6 +1,5 @@
 """Events and records as Security Hub, EventBridge and SQS send them."""
 
-import hashlib
 import itertools
 import json
 from collections.abc import Mapping
@@ -10,7 +9,6 @@ from typing import Any
 from finding_router.delivery.deliveries import Record
 from finding_router.findings.events import IMPORTED, IMPORTED_V2
 from finding_router.findings.ocsf import is_ocsf
-from finding_router.findings.timestamps import parse_timestamp
 
 ACCOUNT = "123456789012"
 PRODUCT_ARN = "arn:aws:securityhub:eu-west-1::product/aws/guardduty"
@@ -56,49 +54,6 @@ def control(standard: str, **changes: Any) -> dict[str, Any]:
         }
         | changes,
     )
-
-
-def in_ocsf(finding: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
-    """Make the twin of *finding*, in ASFF, as AWS Security Hub has it; *changes* replace fields."""
-    label = finding["Severity"]["Label"]
-    statuses = {"NEW": 1, "NOTIFIED": 2, "SUPPRESSED": 3, "RESOLVED": 4}
-    compliance = finding.get("Compliance", {})
-    checks = {"PASSED": 1, "WARNING": 2, "FAILED": 3}
-    is_archived = finding["RecordState"] == "ARCHIVED"
-    updated_at = parse_timestamp(finding["UpdatedAt"])
-    twin: dict[str, Any] = {
-        "activity_id": 3 if is_archived else 2,
-        "class_uid": 2004,
-        "cloud": {"account": {"uid": finding["AwsAccountId"]}, "region": finding["Region"]},
-        "finding_info": {
-            "uid": finding["Id"],
-            "title": finding["Title"],
-            "desc": finding["Description"],
-            "created_time_dt": finding["CreatedAt"],
-        },
-        "metadata": {
-            "uid": hashlib.sha256(finding["Id"].encode()).hexdigest(),
-            "product": {
-                "name": finding["ProductName"],
-                "uid": finding["ProductArn"].replace("::product/", "::productv2/"),
-                "vendor_name": "AWS",
-            },
-        },
-        "resources": [
-            {"uid": each["Id"], "type": "AWS::S3::Bucket"} for each in finding["Resources"]
-        ],
-        "severity_id": 1 + ["INFORMATIONAL", "LOW", "MEDIUM", "HIGH", "CRITICAL"].index(label),
-        "status_id": statuses[finding["Workflow"]["Status"]],
-        "time": None if updated_at is None else int(updated_at.timestamp() * 1000),
-    }
-    if "Note" in finding:
-        twin["comment"] = finding["Note"]["Text"]
-    if compliance:
-        twin["compliance"] = {
-            "control": compliance.get("SecurityControlId"),
-            "status_id": checks.get(compliance.get("Status")),
-        }
-    return twin | changes
 
 
 def imported(*findings: Any, sent_at: float | None = None, **changes: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from examples import examples
 from fake_slack import Said
 from fakes import START
+from faults.twins import in_ocsf
 from finding_router.delivery.alerts.advance import Verdict, Why
 from finding_router.delivery.outcome import Outcome
 from finding_router.findings.finding import Severity
@@ -24,7 +25,7 @@ from histories import (
     LastChange,
     Sent,
 )
-from hub_events import ACCOUNT, PRODUCT_ARN, imported, in_ocsf, raw_finding, record
+from hub_events import ACCOUNT, PRODUCT_ARN, imported, raw_finding, record
 from replays import check_reasons, deliver, deliver_in_batches
 from router import EVERYTHING, OPS, Router, outcomes
 
