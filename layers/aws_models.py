@@ -28,6 +28,9 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
             "UpdateItem",
         }
     ),
+    "organizations": frozenset(
+        {"DescribeOrganizationalUnit", "ListAccounts", "ListParents", "ListTagsForResource"}
+    ),
     "secretsmanager": frozenset({"GetSecretValue"}),
     "securityhub": frozenset(
         {"BatchUpdateFindings", "BatchUpdateFindingsV2", "GetFindings", "GetFindingsV2"}

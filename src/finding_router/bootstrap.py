@@ -42,6 +42,14 @@ def make_pipeline(settings: Settings) -> Pipeline:
         cache_seconds=settings.route_cache_seconds,
     )
     items = Items(settings.ledger_table, dynamodb)
+    organization = organizations = None
+    if settings.organization_names:
+        # Imported late: only some read the accounts of their organization.
+        from finding_router.aws.organization import DynamoOrganization  # noqa: PLC0415 -- see above
+        from finding_router.aws.organizations import AwsOrganizations  # noqa: PLC0415 -- see above
+
+        organization = DynamoOrganization(items, days=settings.ledger_days)
+        organizations = AwsOrganizations()
     stores = Stores(
         ledger=DynamoLedger(items, days=settings.ledger_days),
         digests=DynamoDigests(items, days=settings.ledger_days),
@@ -49,10 +57,18 @@ def make_pipeline(settings: Settings) -> Pipeline:
         rates=DynamoRates(items),
         locks=DynamoLocks(items),
         names=DynamoAccountNames(items),
+        organization=organization,
         unreadable=items.unreadable,
     )
     hubs = Hubs(SecurityHub(), SecurityHubV2(settings.v2_status), v2_status=settings.v2_status)
-    return Pipeline(settings, stores, routes=routes, slack=make_slack(settings), hubs=hubs)
+    return Pipeline(
+        settings,
+        stores,
+        routes=routes,
+        slack=make_slack(settings),
+        hubs=hubs,
+        organizations=organizations,
+    )
 
 
 def make_queues(settings: Settings) -> Queues:

@@ -27,6 +27,7 @@ from finding_router.delivery.outcome import FOLLOWED, Outcome
 from finding_router.delivery.report import conclude, report, report_reasons
 from finding_router.delivery.stores import Stores
 from finding_router.errors import AlarmUntoldError, StoreError
+from finding_router.isolation import isolated
 from finding_router.routing.cache import RouteCache
 from finding_router.settings import Settings
 from finding_router.telemetry import FINDINGS_FAILED, INVALID_ROUTES, count, logger
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from finding_router.delivery.alarms import Alarm
     from finding_router.delivery.held.lookout import Lookout
     from finding_router.delivery.notices import Notices
+    from finding_router.delivery.organization import OrganizationCache
+    from finding_router.delivery.organization_reading import OrganizationReading, Organizations
     from finding_router.delivery.session import Session
     from finding_router.routing.table import RoutingTable
     from finding_router.slack.api.client import Messenger
@@ -52,6 +55,7 @@ class Pipeline:
         routes: RouteCache,
         slack: "Messenger",
         hubs: Hubs,
+        organizations: "Organizations | None" = None,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -61,10 +65,13 @@ class Pipeline:
         self._routes = routes
         self._slack = slack
         self._hubs = hubs
+        self._organizations = organizations
         self._clock = clock
         self._sleep = sleep
         self._notices: Notices | None = None
         self._names: AccountNames | None = None
+        self._organization: OrganizationCache | None = None
+        self._reading: OrganizationReading | None = None
         self._slowed: set[str] = set()
         self._lookout: Lookout | None = None
 
@@ -113,7 +120,9 @@ class Pipeline:
         jobs = releaser.run()
         # The heartbeat: batches never count a zero, so that its absence shows that no wake-up came.
         count(FINDINGS_FAILED, 0)
-        return self._finish(jobs, session)
+        self._finish(jobs, session)
+        self._read_organization(session, deadline)
+        return jobs
 
     def tell(self, alarms: Sequence["Alarm"], deadline: Deadline) -> None:
         """
@@ -161,6 +170,26 @@ class Pipeline:
         for job in (*new, *followed):
             if job.deliveries:
                 conclude(job)
+
+    def _read_organization(self, session: "Session", deadline: Deadline) -> None:
+        """Read AWS Organizations in the time that is left, if it is due and the stack may."""
+        if self._organization is None or self._organizations is None:
+            return
+        from finding_router.delivery.organization_reading import OrganizationReading
+        from finding_router.routing.organization import needs_tags
+
+        if self._reading is None:
+            self._reading = OrganizationReading(
+                self._organizations,
+                self._organization,
+                locks=self._stores.locks,
+                clock=self._clock,
+                sleep=self._sleep,
+            )
+        with isolated("AWS Organizations not read"):
+            wants_tags = needs_tags(session.planner.table)
+            self._reading.run(deadline, session.run.notices, wants_tags=wants_tags)
+            session.tell_operators()
 
     def _look_for_overdue(self, session: "Session") -> None:
         """Post a notice of overdue held findings, once in a while."""
@@ -219,7 +248,13 @@ class Pipeline:
                 table=table_url(settings.aws_region, settings.routing_table) or "",
             )
         if self._names is None:
-            self._names = AccountNames(stores.names, clock=self._clock)
+            if stores.organization is not None:
+                from finding_router.delivery.organization import OrganizationCache
+
+                self._organization = OrganizationCache(stores.organization, clock=self._clock)
+            self._names = AccountNames(
+                stores.names, clock=self._clock, organization=self._organization
+            )
         settle_seconds = settings.settle_minutes * 60
         run = Run(
             slack=self._slack,

@@ -44,6 +44,7 @@ class Settings(NamedTuple):
     burst_quiet_minutes: float = 10
     burst_critical_cards: int = 5
     show_tags: tuple[str, ...] = ("team", "owner", "env")
+    organization_names: bool = False
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -191,4 +192,5 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "burst_quiet_minutes": _number(float, "number", 0),
     "burst_critical_cards": _number(int, "whole number", 0),
     "show_tags": _names,
+    "organization_names": _flag,
 }

@@ -5,7 +5,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -16,6 +16,7 @@ import click
 from finding_router.counts import counted
 from finding_router_cli import local_report, terminal
 from finding_router_cli.documents import UnreadableError, read_text
+from finding_router_cli.help_text import example
 from finding_router_cli.inputs import read_events, renewed
 from finding_router_cli.local_usage import usage
 from finding_router_cli.routing_items import read_items
@@ -63,7 +64,9 @@ def local() -> None:
     """Run the whole router on this machine: no AWS account, no Slack, no Docker."""
 
 
-@local.command()
+@local.command(
+    epilog=example("finding-router local send --new events/imported-guardduty-port-probe.json")
+)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option("--json", "for_programs", is_flag=True, help="Print JSON.")
 @click.option("--new", "as_new", is_flag=True, help="Give each finding an Id that is new.")
@@ -113,7 +116,7 @@ def send(
     _exit(outcomes)
 
 
-@local.command()
+@local.command(epilog=example("finding-router local wake"))
 @template_option
 def wake(template: Path) -> None:
     """
@@ -132,25 +135,42 @@ def wake(template: Path) -> None:
     _exit(outcomes)
 
 
-@local.command()
+@local.command(epilog=example("finding-router local up --slack-port 8700"))
 @click.option("--host", default=LOOPBACK, show_default=True, help="Address to listen at.")
 @click.option("--port", default=0, help="Port of AWS.  [default: any]")
 @click.option("--slack-port", default=0, help="Port of Slack.  [default: any]")
+@click.option(
+    "--organization",
+    "names_accounts",
+    is_flag=True,
+    help="Deploy with OrganizationNames, and with a small AWS Organizations.",
+)
 @routes_option
 @template_option
-def up(*, host: str, port: int, slack_port: int, routes_file: str | None, template: Path) -> None:
+def up(
+    *,
+    host: str,
+    port: int,
+    slack_port: int,
+    names_accounts: bool,
+    routes_file: str | None,
+    template: Path,
+) -> None:
     """
     Run the stack until Ctrl-C, to send findings to it and to edit its routes.
 
     For `sam local invoke`, listen at 0.0.0.0, since its container does not share the loopback.
     """
     _refuse_second(template)
-    with _started(template, routes_file, host=host, port=port, slack_port=slack_port) as stack:
+    parameters = {"OrganizationNames": "true"} if names_accounts else {}
+    with _started(
+        template, routes_file, host=host, port=port, slack_port=slack_port, parameters=parameters
+    ) as stack:
         _introduce_samples(stack, template)
         _serve(stack, template, host)
 
 
-@local.command()
+@local.command(epilog=example("finding-router local demo --page messages.html"))
 @click.option("--serve", is_flag=True, help="Keep the stack and its live page up until Ctrl-C.")
 @click.option(
     "--page",
@@ -215,6 +235,7 @@ def _started(
     host: str = LOOPBACK,
     port: int = 0,
     slack_port: int = 0,
+    parameters: Mapping[str, object] | None = None,
 ) -> Iterator["Stack"]:
     """Run a stack with its routes; SIGTERM and SIGINT stop it cleanly."""
     # Two seconds of imports, not needed if a stack is already running.
@@ -223,7 +244,9 @@ def _started(
 
     source = routes_file or str(EXAMPLE_ROUTES)
     items = read_items(read_text(source), source)
-    stack = Stack(template=template, host=host, port=port, slack_port=slack_port)
+    stack = Stack(
+        template=template, parameters=parameters, host=host, port=port, slack_port=slack_port
+    )
     try:
         with _interruptible(), stack:
             stack.put_routes(_with_keys(items))

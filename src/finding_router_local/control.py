@@ -78,6 +78,10 @@ def stack_control(stack: "Stack") -> ControlPlane:
         stack.faults.clear()
         return Reply()
 
+    def put_organization(request: Request) -> Reply:
+        stack.put_organization(_sent(request)["accounts"])
+        return Reply({"accounts": stack.organization()})
+
     def send(request: Request) -> Reply:
         sent = _sent(request)
         return _outcomes(stack.send(sent["events"], seconds=sent.get("seconds", 30.0)))
@@ -93,6 +97,8 @@ def stack_control(stack: "Stack") -> ControlPlane:
         {
             "GET": lambda _: Reply(stack.describe()),
             "GET /routes": lambda _: Reply(stack.routing()),
+            "GET /organization": lambda _: Reply({"accounts": stack.organization()}),
+            "POST /organization": put_organization,
             "GET /faults": lambda _: Reply(stack.faults.state()),
             "POST /faults": add_fault,
             "DELETE /faults": clear_faults,

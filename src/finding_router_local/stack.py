@@ -8,6 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
+from finding_router.aws.clients import DynamoDB
+from finding_router.aws.items import Items
+from finding_router.aws.organization import DynamoOrganization
+from finding_router.delivery.organization import CURRENT
 from finding_router_local import TEMPLATE
 from finding_router_local.aws import AwsServer
 from finding_router_local.bus import EventBus
@@ -17,6 +21,7 @@ from finding_router_local.faults import FaultBoard
 from finding_router_local.function_process import ClockState, FunctionProcess
 from finding_router_local.invocation import Batch
 from finding_router_local.journal import Journal
+from finding_router_local.organization import EXAMPLE, accounts_of, put_accounts
 from finding_router_local.outcomes import FindingOutcome, findings_of
 from finding_router_local.queues import QueueView
 from finding_router_local.running import PREFIX
@@ -92,6 +97,8 @@ class Stack:
             if self._own_slack:
                 resources.enter_context(self.slack)
             self.deployment = self._deploy()
+            if self.names_accounts:
+                self.put_organization(EXAMPLE)
             self.bus = EventBus(self.deployment.rule, self.aws)
             hub = self.aws.security_hub
             hub.publish, hub.faults = self.bus.put, self.aws.faults
@@ -167,6 +174,19 @@ class Stack:
     def processes(self) -> list[FunctionProcess]:
         """Return the processes in which workers run."""
         return self._workers.processes
+
+    @property
+    def names_accounts(self) -> bool:
+        """Return True if the stack reads AWS Organizations."""
+        return self.function.environment.get("ORGANIZATION_NAMES") == "true"
+
+    def put_organization(self, accounts: Iterable[Mapping[str, Any]]) -> None:
+        """Make *accounts* the organization; the stack's own is its management account."""
+        put_accounts(self.aws, accounts)
+
+    def organization(self) -> list[dict[str, Any]]:
+        """Return the accounts of the organization, as `put_organization` takes them."""
+        return accounts_of(self.aws)
 
     def put_routes(self, items: Iterable[Mapping[str, Any]]) -> None:
         """Write *items*, as JSON has them, into the RoutingTable."""
@@ -323,6 +343,7 @@ class Stack:
             "items": self.routes(),
             "default_channel": environment["DEFAULT_CHANNEL"],
             "allow_suppress": environment["ALLOW_SUPPRESS"] == "true",
+            **(self._accounts() if self.names_accounts else {}),
         }
 
     # Internals
@@ -339,6 +360,14 @@ class Stack:
             return deployment
         function = replace(deployment.function, timeout_seconds=self._timeout_seconds)
         return replace(deployment, function=function)
+
+    def _accounts(self) -> dict[str, Any]:
+        """Return the accounts that the router has read, as they stand in the Ledger."""
+        shared = DynamoDB()
+        shared.client = self.aws.client("dynamodb")
+        ledger = Items(self.deployment.tables["Ledger"], shared)
+        read = DynamoOrganization(ledger, days=1).load(CURRENT, list)
+        return {"organization_names": True, "organization": read}
 
     def _keep_token(self) -> str:
         """Store the Slack token where the function reads it, and return its ARN."""

@@ -230,6 +230,26 @@ def test_template_has_no_other_role_or_policy(template: dict[str, Any]) -> None:
             {"ReadFindings": ALLOWED["ReadFindings"] | {"Resource": [HUB]}},
         ),
         (
+            {"OrganizationNames": "true"},
+            {
+                "ListAccounts": {"Action": "organizations:ListAccounts", "Resource": "*"},
+                "ReadTagsOfAccounts": {
+                    "Action": "organizations:ListTagsForResource",
+                    "Resource": "arn:aws:organizations::*:account/o-*/*",
+                },
+                "ReadUnits": {
+                    "Action": [
+                        "organizations:DescribeOrganizationalUnit",
+                        "organizations:ListParents",
+                    ],
+                    "Resource": [
+                        "arn:aws:organizations::*:account/o-*/*",
+                        "arn:aws:organizations::*:ou/o-*/ou-*",
+                    ],
+                },
+            },
+        ),
+        (
             {"EnableTracing": "true"},
             {
                 "SendTraces": {
@@ -283,6 +303,7 @@ def test_template_has_no_other_role_or_policy(template: dict[str, Any]) -> None:
         "in progress",
         "comment",
         "without v2",
+        "organization",
         "tracing",
         "own key",
     ],

@@ -1,13 +1,13 @@
-"""The evidence of an OCSF detection as ASFF has it: action, caller, process and count."""
+"""The evidence of an OCSF detection as ASFF has it: action, caller, processes and count."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from finding_router.findings.ocsf.times import iso_time
 from finding_router.findings.reading import items_at, number_at, text_at, value_at
 
 _COUNT: Final = "aws/guardduty/service/count"
-_MOST_ANCESTORS: Final = 10
+_MOST_ANCESTORS: Final = 20
 
 
 def evidence(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -15,16 +15,20 @@ def evidence(raw: Mapping[str, Any]) -> dict[str, Any]:
     pieces = items_at(raw, "evidences")
     count = number_at(raw, "count")
     found = {
-        "Action": _first(map(_action, pieces)),
-        "Process": _first(map(_process, pieces)),
+        "Action": next(filter(None, map(_action, pieces)), None),
+        "Process": _processes([*filter(None, map(_process, pieces))]),
         "Malware": _malware(raw),
         "ProductFields": {_COUNT: str(int(count))} if count else None,
     }
     return {name: value for name, value in found.items() if value}
 
 
-def _first(found: Iterable[dict[str, Any] | None]) -> dict[str, Any] | None:
-    return next(filter(None, found), None)
+def _processes(found: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the first process, with the paths of the others."""
+    if not found:
+        return None
+    paths = dict.fromkeys(each.get("Path") or each.get("Name") for each in found[1:])
+    return _said({**found[0], "Others": [*paths]})
 
 
 def _action(piece: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -35,6 +39,8 @@ def _action(piece: Mapping[str, Any]) -> dict[str, Any] | None:
         call = {
             "Api": operation,
             "ServiceName": text_at(piece, "api", "service", "name"),
+            # No field of ASFF: shown by the layouts.
+            "UserName": text_at(piece, "actor", "user", "name"),
             "CallerType": "remoteIp" if remote else None,
             "RemoteIpDetails": remote,
             "ErrorCode": text_at(piece, "api", "response", "error"),
@@ -109,11 +115,16 @@ def _process(piece: Mapping[str, Any]) -> dict[str, Any] | None:
         "LaunchedAt": iso_time(process, "created_time"),
         # No field of ASFF: shown by the layouts.
         "CommandLine": text_at(process, "cmd_line"),
-        "User": text_at(process, "user", "name") or text_at(piece, "actor", "user", "name"),
+        "User": _user(process) or _user(value_at(piece, "actor")),
         "Sha256": _sha256(process),
         "Ancestry": _ancestry(process),
     }
     return _said(found)
+
+
+def _user(source: object) -> str | None:
+    number = text_at(source, "user", "uid")
+    return text_at(source, "user", "name") or (f"uid {number}" if number else None)
 
 
 def _sha256(process: object) -> str | None:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from finding_router.findings.partitions import DEFAULT
 from finding_router.findings.reading import items_at, text_at, value_at
 
 _ACCOUNT: Final = "AWS::::Account"
@@ -19,7 +20,29 @@ _ARNS: Final = {
     "AWS::EC2::Volume": "arn:{partition}:ec2:{region}:{account}:volume/{uid}",
     "AWS::Lambda::Function": "arn:{partition}:lambda:{region}:{account}:function:{uid}",
     "AWS::S3::Bucket": "arn:{partition}:s3:::{uid}",
+    "AWS::S3::Object": "arn:{partition}:s3:::{bucket}/{uid}",
 }
+# Services that the types of ASFF call otherwise.
+_SERVICES: Final = {
+    "ElasticLoadBalancing": "Elb",
+    "ElasticLoadBalancingV2": "Elbv2",
+    "StepFunctions": "StepFunction",
+    "WAFv2": "Wafv2",
+}
+_CAPITALS: Final = re.compile("[A-Z]+(?![a-z])")
+_EVERYWHERE: Final = "global"
+# OCSF's categories of sensitive data, and Macie's words for them.
+_CATEGORIES: Final = {
+    "financial": "FINANCIAL_INFORMATION",
+    "personal": "PERSONAL_INFORMATION",
+    "security": "CREDENTIALS",
+}
+# Fields of the details that have another name in ASFF.
+_RENAMED: Final = {
+    "AwsIamAccessKey": {"UserType": "PrincipalType", "Type": "PrincipalType"},
+    "Container": {"Image": "ImageName"},
+}
+_NAMES: Final = {"AwsEc2SecurityGroup": "GroupName", "Container": "Name"}
 _SNAKE: Final = re.compile(r"_+([a-z0-9])")
 _DETAILS: Final = re.compile(r"aws[A-Z]\w*Details")
 _MOST_DEPTH: Final = 6
@@ -45,24 +68,26 @@ def kind(written: str) -> str:
         return "AwsAccount"
     if service == "Container":
         return rest or service
-    return f"Aws{_capitalised(service)}{''.join(map(_capitalised, rest.split('::')))}"
+    names = (_SERVICES.get(service, service), *rest.split("::"))
+    return f"Aws{''.join(map(_capitalised, names))}"
 
 
 def _capitalised(word: str) -> str:
-    """Return "Ec2" for "EC2" and "SecurityGroup" for "SecurityGroup"."""
-    return word.capitalize() if word.isupper() else word[:1].upper() + word[1:]
+    """Return "Ec2" for "EC2", "DbInstance" for "DBInstance"."""
+    spelt = _CAPITALS.sub(lambda match: match[0].capitalize(), word)
+    return spelt[:1].upper() + spelt[1:]
 
 
 def _resource(one: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any] | None:
     written = text_at(one, "type")
-    resource_id = _id(one, written or "", raw)
+    resource_id, region = _id(one, written or "", raw), text_at(one, "region")
     if resource_id is None and written is None:
         return None
     found = {
         "Type": kind(written) if written else None,
         "Id": resource_id or written,
         "Partition": text_at(one, "cloud_partition"),
-        "Region": text_at(one, "region"),
+        "Region": None if region == _EVERYWHERE else region,
         "Tags": _tags(one),
         "Details": _details(one, written or ""),
     }
@@ -82,19 +107,19 @@ def _id(one: Mapping[str, Any], written: str, raw: Mapping[str, Any]) -> str | N
         return known if known.startswith("AWS::") else f"{_ACCOUNT}:{known}"
     if written == "AWS::IAM::AccessKey":
         return f"{written}:{known}"
-    region = text_at(one, "region") or text_at(raw, "cloud", "region")
-    account = text_at(one, "owner", "account", "uid") or text_at(raw, "cloud", "account", "uid")
-    form = _ARNS.get(written)
-    if form is None or region is None or account is None:
-        return known
-    return form.format(
-        partition=text_at(one, "cloud_partition")
+    form = _ARNS.get(written, "{uid}")
+    parts = {
+        "account": text_at(one, "owner", "account", "uid")
+        or text_at(raw, "cloud", "account", "uid"),
+        "bucket": text_at(raw, "databucket", "name"),
+        "partition": text_at(one, "cloud_partition")
         or text_at(raw, "cloud", "cloud_partition")
-        or "aws",
-        region=region,
-        account=account,
-        uid=known,
-    )
+        or DEFAULT,
+        "region": text_at(one, "region") or text_at(raw, "cloud", "region"),
+        "uid": known,
+    }
+    is_known = all(parts[name] for name in parts if f"{{{name}}}" in form)
+    return form.format_map(parts) if is_known else known
 
 
 def _tags(one: Mapping[str, Any]) -> dict[str, str]:
@@ -109,6 +134,18 @@ def _tags(one: Mapping[str, Any]) -> dict[str, str]:
 
 def _details(one: Mapping[str, Any], written: str) -> dict[str, Any]:
     """Return what is known of a resource under its kind's name, in ASFF's spelling."""
+    details, own = _data(one, written), kind(written)
+    for before, after in _RENAMED.get(own, {}).items():
+        inside = details.get(own)
+        if isinstance(inside, dict) and before in inside:
+            inside.setdefault(after, inside.pop(before))
+    name = text_at(one, "name")
+    if own in _NAMES and name and name != text_at(one, "uid"):
+        details.setdefault(own, {}).setdefault(_NAMES[own], name)
+    return details
+
+
+def _data(one: Mapping[str, Any], written: str) -> dict[str, Any]:
     data: object = one.get("data")
     if isinstance(data, str):
         try:
@@ -117,7 +154,7 @@ def _details(one: Mapping[str, Any], written: str) -> dict[str, Any]:
             return {}
     if not isinstance(data, Mapping):
         return {}
-    details = {}
+    details: dict[str, Any] = {}
     for key, value in data.items():
         if isinstance(value, Mapping) and (_DETAILS.fullmatch(key) or key == kind(written)):
             name = key[:1].upper() + key[1:].removesuffix("Details")
@@ -152,7 +189,7 @@ def _bucket(raw: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     data = [
         {
-            "Category": text_at(each, "category"),
+            "Category": _category(each),
             "TotalCount": sum(int(count) for count in _counts(each)) or None,
             "Detections": [
                 {"Type": text_at(one, "type"), "Count": value_at(one, "count")}
@@ -161,17 +198,25 @@ def _bucket(raw: Mapping[str, Any]) -> dict[str, Any] | None:
         }
         for each in items_at(bucket, "file", "data_classifications")
     ]
+    own = {
+        "Name": name,
+        "IsPublic": value_at(bucket, "is_public"),
+        "IsEncrypted": value_at(bucket, "is_encrypted"),
+    }
     found: dict[str, Any] = {
         "Type": "AwsS3Bucket",
         "Id": resource_id,
         "Region": text_at(bucket, "region"),
-        "Details": {
-            "AwsS3Bucket": {"Name": name, "IsPublic": value_at(bucket, "is_public")},
-        },
+        "Details": {"AwsS3Bucket": {key: value for key, value in own.items() if value is not None}},
     }
     if data:
         found["DataClassification"] = {"Result": {"SensitiveData": data}}
     return {key: value for key, value in found.items() if value}
+
+
+def _category(classification: Mapping[str, Any]) -> str | None:
+    written = text_at(classification, "category")
+    return _CATEGORIES.get((written or "").casefold(), written)
 
 
 def _counts(classification: Mapping[str, Any]) -> list[float]:

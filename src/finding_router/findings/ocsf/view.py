@@ -4,7 +4,8 @@ The ASFF-shaped view of an OCSF finding: the fields of both, which share no name
 Routes, cards and the deduplication key go by ASFF's names. Patterns on OCSF's own names match as
 well, because the view keeps them. A finding that is in both Security Hubs has the same ProductArn
 and Id in both forms. No version of the schema is assumed: objects count by their presence, and a
-value of the wrong type counts as missing.
+value of the wrong type counts as missing. OCSF writes its names in small letters; fields with a
+capital come from here alone, whatever an importer adds.
 
 https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-v2-findings.html
 https://schema.ocsf.io/
@@ -13,6 +14,7 @@ https://schema.ocsf.io/
 from collections.abc import Mapping
 from typing import Any, Final
 
+from finding_router.findings.ocsf import View
 from finding_router.findings.ocsf.evidence import evidence
 from finding_router.findings.ocsf.resources import resources
 from finding_router.findings.ocsf.sequence import sequence
@@ -47,11 +49,15 @@ _COMPLIANCE_WORDS: Final = {
     "failed": "FAILED",
 }
 _COVERAGE: Final = "Security Hub Coverage"
+# The words for the kinds of findings, which stand among the product's own types.
+_NAMESPACES: Final = frozenset(
+    ("Coverage", "Exposure", "Posture Management", "Sensitive Data", "Threats", "Vulnerabilities")
+)
 _V2_PRODUCT: Final = "::productv2/"
 _PRODUCT: Final = "::product/"
 
 
-def as_asff(raw: Mapping[str, Any]) -> dict[str, Any]:
+def as_asff(raw: Mapping[str, Any]) -> View:
     """
     Return the ASFF-shaped view of the OCSF finding *raw*, parsed JSON.
 
@@ -70,14 +76,14 @@ def as_asff(raw: Mapping[str, Any]) -> dict[str, Any]:
         "AwsAccountName": text_at(raw, "cloud", "account", "name"),
         "Region": text_at(raw, "cloud", "region"),
         "Title": text_at(info, "title") or text_at(raw, "message"),
-        "Description": text_at(info, "desc") or text_at(raw, "status_detail"),
-        "Types": list(texts_at(info, "types")) or None,
+        "Description": _description(raw),
+        "Types": _types(info) or None,
         "Severity": _severity(raw),
         "Workflow": {"Status": _WORKFLOW.get(_status(raw), "NEW")},
         "RecordState": "ARCHIVED" if _is_closed(raw) else "ACTIVE",
         "Compliance": _compliance(raw),
         "CreatedAt": iso_time(info, "created_time") or iso_time(raw, "time"),
-        "UpdatedAt": iso_time(raw, "time") or iso_time(info, "modified_time"),
+        "UpdatedAt": iso_time(raw, "time") or _modified(info),
         "FirstObservedAt": iso_time(info, "first_seen_time"),
         "LastObservedAt": iso_time(info, "last_seen_time"),
         "Remediation": _remediation(raw),
@@ -85,12 +91,40 @@ def as_asff(raw: Mapping[str, Any]) -> dict[str, Any]:
         "Note": _note(raw),
         "Resources": resources(raw),
         "Vulnerabilities": vulnerabilities(raw),
-        **evidence(raw),
-        **sequence(raw),
+        **_detection(raw),
     }
     # OCSF's names are in lower case: a name of ASFF would be a claim of whoever wrote the finding.
     own = {name: value for name, value in raw.items() if not name[:1].isupper()}
-    return own | {name: value for name, value in view.items() if value is not None}
+    return View(own | {name: value for name, value in view.items() if value is not None})
+
+
+def _detection(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the evidence; of a sequence, its signals and actors instead of an action."""
+    found, signals = evidence(raw), sequence(raw)
+    if signals:
+        found.pop("Action", None)
+    return found | signals
+
+
+def _description(raw: Mapping[str, Any]) -> str | None:
+    """Return the description; what happened instead, where it only repeats the title."""
+    title = text_at(raw, "finding_info", "title")
+    texts = (
+        text_at(raw, "finding_info", "desc"),
+        text_at(raw, "status_detail"),
+        text_at(raw, "message"),
+    )
+    return next((text for text in texts if text and text != title), texts[0])
+
+
+def _types(info: object) -> list[str]:
+    """Return the types, the product's own first."""
+    return sorted(texts_at(info, "types"), key=_NAMESPACES.__contains__)
+
+
+def _modified(info: object) -> str | None:
+    # One producer repeats the name of the object in that of its field.
+    return iso_time(info, "modified_time") or iso_time(info, "finding.info.modified_time")
 
 
 def _product_arn(raw: Mapping[str, Any]) -> str | None:

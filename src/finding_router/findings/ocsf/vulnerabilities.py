@@ -23,6 +23,7 @@ def _vulnerability(one: Mapping[str, Any]) -> dict[str, Any]:
         "ExploitAvailable": _yes_or_no(one.get("is_exploit_available")),
         "LastKnownExploitAt": iso_time(one, "exploit_last_seen_time"),
         "FixAvailable": _fix(one),
+        "RelatedVulnerabilities": list(texts_at(one, "related_vulnerabilities")),
         "ReferenceUrls": list(texts_at(one, "references")),
         "Vendor": _vendor(one),
         "CodeVulnerabilities": [_code(each) for each in items_at(one, "affected_code")],
