@@ -6,7 +6,7 @@ from typing import Any
 from fake_books import FakeDigests, FakeHeld
 from fake_ledger import FakeAccountNames, FakeLedger, FakeLocks, FakeRates
 from fake_slack import FakeSlack, Said
-from fakes import Clock, FakeWorkflow, Faults
+from fakes import Clock, FakeWorkflow, FakeWorkflowV2, Faults
 from finding_router.aws.organization import DynamoOrganization
 from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.backlog import Source
@@ -57,7 +57,6 @@ class Router:
         self.organizations = organizations
         self.organization_items = MemoryDynamo()
         self.workflow = FakeWorkflow(self.faults)
-        self.workflow_v2 = FakeWorkflow(self.faults, "v2 ")
         self.items = [dict(item) for item in items or [EVERYTHING]]
         values = {
             "routing_table": "routes",
@@ -68,6 +67,7 @@ class Router:
             "settle_minutes": SETTLE_MINUTES,
         }
         self._settings = Settings(**values | changes)
+        self.workflow_v2 = FakeWorkflowV2(self.faults, self._settings.v2_status)
         self._allow_suppress = allow_suppress
         self.restart()
 
