@@ -72,12 +72,12 @@ faults: .venv/.ready ## Try histories with fresh seeds, and every trouble at eve
 	PYTHONPATH=tests $(BIN)/python -m faults.matrix --jobs 2
 
 .PHONY: soak
-soak: .venv/.ready ## Send a flood with random faults through the local stack; FINDINGS=10000, CHANNELS=4.
-	PYTHONPATH=tests $(BIN)/python -m faults.soak --findings $(or $(FINDINGS),10000) --channels $(or $(CHANNELS),4)
+soak: .venv/.ready ## Send a flood with random faults through the local stack; FINDINGS=10000, CHANNELS=4, FORMS=both.
+	PYTHONPATH=tests $(BIN)/python -m faults.soak --findings $(or $(FINDINGS),10000) --channels $(or $(CHANNELS),4) $(FORMS:%=--forms %)
 
 .PHONY: flood
-flood: .venv/.ready ## Measure how soon an urgent finding is said behind FINDINGS=2000; UNTIL=urgent ends there.
-	PYTHONPATH=tests $(BIN)/python -m faults.urgency --findings $(or $(FINDINGS),2000) $(UNTIL:%=--until-%)
+flood: .venv/.ready ## Measure how soon an urgent finding is said behind FINDINGS=2000; UNTIL=urgent ends there; FORMS=both.
+	PYTHONPATH=tests $(BIN)/python -m faults.urgency --findings $(or $(FINDINGS),2000) $(UNTIL:%=--until-%) $(FORMS:%=--forms %)
 
 .PHONY: lint
 lint: .venv/.ready ## Check style, spelling and the direction of imports.

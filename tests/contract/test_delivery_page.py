@@ -8,7 +8,7 @@ from pathlib import Path
 import finding_router.errors
 from alerts import KEY, NOW, event, make_claim
 from finding_router.delivery.alerts.advance import SAYINGS, Step, Verdict, Why, advance
-from finding_router.delivery.alerts.alert import Alert, Event, Status
+from finding_router.delivery.alerts.alert import Alert, Event, Form, Status
 from finding_router.errors import DeliveryError, StoreError
 from finding_router.findings.finding import Severity
 
@@ -79,8 +79,11 @@ def walk(chance: random.Random) -> list[tuple[Verdict, Why]]:
 
 def some_event(chance: random.Random) -> Event:
     """Make an event of one of two standards, about the time of the mark."""
+    form = chance.choice([Form.ASFF, Form.ASFF, Form.OCSF])
+    status = chance.choice(list(Status))
     return event(
-        chance.choice(list(Status)),
+        Status.OPEN if status is Status.NEW and form is Form.OCSF else status,
+        form=form,
         member=(standard := chance.choice(["CIS", "PCI"])),
         standard=standard,
         severity=chance.choice([Severity.LOW, Severity.HIGH]),

@@ -145,8 +145,13 @@ class Flood:
             "Description": f"Something is wrong with {resource}.",
             "Severity": {"Label": severity},
             "RecordState": "ACTIVE",
-            "Resources": [{"Type": "AwsS3Bucket", "Id": f"arn:aws:s3:::{resource}"}],
-            "UserDefinedFields": {"channel": str(number % self.channels)},
+            "Resources": [
+                {
+                    "Type": "AwsS3Bucket",
+                    "Id": f"arn:aws:s3:::{resource}",
+                    "Tags": {"channel": str(number % self.channels)},
+                }
+            ],
         }
         self.told[resource] = Told(resource, finding)
         return finding
@@ -160,7 +165,7 @@ class Flood:
             {
                 "kind": "route",
                 "name": f"part {number}",
-                "match": {"UserDefinedFields": {"channel": [str(number)]}},
+                "match": {"Resources": {"Tags": {"channel": [str(number)]}}},
                 "channel": f"#soak-{number}",
             }
             for number in range(self.channels)

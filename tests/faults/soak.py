@@ -15,9 +15,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from faults.flood import Flood
+from faults.twins import in_ocsf
 from finding_router_local.faults import Effect, Fault
 from finding_router_local.slack.workspace import DEFAULT_SCOPES, PostedMessage
 from finding_router_local.stack import Stack
@@ -128,17 +129,26 @@ class Report:
 
 
 def soak(
-    findings: int, *, channels: int = CHANNELS, with_faults: bool = True, seed: int = 1
+    findings: int,
+    *,
+    channels: int = CHANNELS,
+    with_faults: bool = True,
+    seed: int = 1,
+    is_in_both: bool = False,
 ) -> Report:
-    """Send a flood through a stack of its own, in real time; skip waits while no worker is busy."""
+    """
+    Send a flood through a stack of its own, in real time; skip waits while no worker is busy.
+
+    With *is_in_both* each of its events comes in both forms, of one Security Hub and of the other.
+    """
     flood = Flood(findings, channels=channels, seed=seed)
-    with _stack() as stack:
+    with _stack(is_in_both=is_in_both) as stack:
         stack.put_routes(flood.routes())
         if with_faults:
             _break_things(stack)
         began, clock = time.monotonic(), stack.clock()
         for number, wave in enumerate(flood.waves(_WAVE)):
-            _import(stack, wave)
+            _import(stack, wave, is_in_both=is_in_both)
             is_half = number + 1 == findings // _WAVE // 2
             _wait(stack, most=0 if is_half else _MOST_WAITING)
             if is_half:
@@ -162,8 +172,10 @@ def reachable(findings: int, channels: int) -> float:
 
 
 @contextmanager
-def _stack() -> Iterator[Stack]:
-    parameters = {"BatchSize": BATCH_SIZE, "RouteCacheSeconds": 30}
+def _stack(*, is_in_both: bool) -> Iterator[Stack]:
+    parameters: dict[str, str | int] = {"BatchSize": BATCH_SIZE, "RouteCacheSeconds": 30}
+    if is_in_both:
+        parameters["V2Status"] = "in-progress"
     with Stack(workers=WORKERS, is_hasty=False, parameters=parameters) as stack:
         stack.slack.set_scopes((*DEFAULT_SCOPES, "channels:history"))
         yield stack
@@ -181,9 +193,16 @@ def _break_things(stack: Stack) -> None:
         stack.slack.faults.add(method=method, error="fatal_error", chance=0.02, times=None)
 
 
-def _import(stack: Stack, wave: Sequence[dict[str, object]]) -> None:
-    for start in range(0, len(wave), _IMPORT):
-        stack.aws.security_hub.batch_import_findings(list(wave[start : start + _IMPORT]))
+def _import(stack: Stack, wave: Sequence[dict[str, Any]], *, is_in_both: bool) -> None:
+    for number, start in enumerate(range(0, len(wave), _IMPORT)):
+        some = list(wave[start : start + _IMPORT])
+        twins = [in_ocsf(each) for each in some] if is_in_both else []
+        if number % 2:
+            stack.import_v2(twins)
+            twins = []
+        stack.aws.security_hub.batch_import_findings(some)
+        if twins:
+            stack.import_v2(twins)
 
 
 def _wait(stack: Stack, *, most: int) -> None:
@@ -260,6 +279,7 @@ def _check(stack: Stack, flood: Flood) -> tuple[list[str], list[str]]:
     status = {
         (each["ProductArn"], each["Id"]): each["Workflow"]["Status"] for each in stack.findings()
     }
+    v2 = stack.aws.security_hub.v2
     lost, twice = [], [id_ for id_, count in ids.items() if count > 1]
     for name, told in flood.told.items():
         finding = told.finding
@@ -272,6 +292,8 @@ def _check(stack: Stack, flood: Flood) -> tuple[list[str], list[str]]:
             lost.append(name)
         elif status[finding["ProductArn"], finding["Id"]] != "NOTIFIED":
             lost.append(f"{name} is not NOTIFIED")
+        elif v2.status(finding["ProductArn"], finding["Id"]) not in (None, "In Progress"):
+            lost.append(f"{name} is not In Progress")
     return lost, twice
 
 
@@ -288,6 +310,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--findings", type=int, default=10_000)
     parser.add_argument("--channels", type=int, default=CHANNELS)
+    parser.add_argument("--forms", choices=("asff", "both"), default="asff")
     parser.add_argument("--no-faults", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
@@ -303,6 +326,7 @@ def main() -> int:
         channels=arguments.channels,
         with_faults=not arguments.no_faults,
         seed=arguments.seed,
+        is_in_both=arguments.forms == "both",
     )
     sys.stdout.writelines(f"{line}\n" for line in report.lines())
     per_message = arguments.per_message

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from faults.flood import Flood
+from faults.twins import in_ocsf
 from finding_router.delivery.limits.rate import POST_SECONDS
 from finding_router_local.slack.workspace import DEFAULT_SCOPES, PostedMessage
 from finding_router_local.stack import Stack
@@ -62,7 +63,7 @@ class Row:
                 yield f"{self.name}: it took {pace:.1f} times as long as Slack's pace"
 
 
-def behind_a_flood(findings: int, *, drains: bool) -> Row:
+def behind_a_flood(findings: int, *, drains: bool, is_in_both: bool) -> Row:
     """Return the figures of so many MEDIUM findings for four channels, with their echoes."""
     flood = Flood(findings, channels=CHANNELS)
     several = [
@@ -70,7 +71,8 @@ def behind_a_flood(findings: int, *, drains: bool) -> Row:
         for wave in flood.waves(findings)
         for each in {finding["Id"]: finding for finding in wave}.values()
     ]
-    return _play(f"{findings:,} MEDIUM", several, flood.routes(), drains=drains)
+    name = f"{findings:,} MEDIUM"
+    return _play(name, several, flood.routes(), drains=drains, is_in_both=is_in_both)
 
 
 def behind_cards() -> Row:
@@ -83,7 +85,12 @@ def behind_cards() -> Row:
 
 
 def _play(
-    name: str, several: Sequence[dict[str, Any]], routes: Sequence[dict[str, Any]], *, drains: bool
+    name: str,
+    several: Sequence[dict[str, Any]],
+    routes: Sequence[dict[str, Any]],
+    *,
+    drains: bool,
+    is_in_both: bool = False,
 ) -> Row:
     urgent = several[0] | {
         "Id": _URGENT,
@@ -97,7 +104,10 @@ def _play(
         stack.put_routes([*routes, route | {"match": json.dumps(pattern)}])
         hub = stack.aws.security_hub
         for start in range(0, len(several), _IMPORT):
-            hub.batch_import_findings(list(several[start : start + _IMPORT]))
+            some = list(several[start : start + _IMPORT])
+            hub.batch_import_findings(some)
+            if is_in_both:
+                stack.import_v2(map(in_ocsf, some))
         began = time.monotonic()
         hub.batch_import_findings([urgent])
         urgent_seconds = _wait(stack, began, lambda: bool(_said_in(stack, _URGENT)))
@@ -154,6 +164,7 @@ def main() -> int:
     """Return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--findings", type=int, default=2_000)
+    parser.add_argument("--forms", choices=("asff", "both"), default="asff")
     parser.add_argument(
         "--until-urgent",
         "--no-drain",
@@ -163,10 +174,10 @@ def main() -> int:
     )
     arguments = parser.parse_args()
     aim = max((aim for size, aim in AIM_SECONDS.items() if size <= arguments.findings), default=10)
-    rows = [
-        (behind_cards(), AIM_SECONDS[2_000]),
-        (behind_a_flood(arguments.findings, drains=not arguments.no_drain), aim),
-    ]
+    flood = behind_a_flood(
+        arguments.findings, drains=not arguments.no_drain, is_in_both=arguments.forms == "both"
+    )
+    rows = [(behind_cards(), AIM_SECONDS[2_000]), (flood, aim)]
     heads = (
         "behind",
         "urgent said",

@@ -85,8 +85,8 @@ def emulate(
 
 def load(stack: Stack, event: Any) -> Any:
     """Store the findings of a bare event in Security Hub."""
-    for finding in event.get("detail", {}).get("findings", []):
-        stack.aws.security_hub.load(finding)
+    if "detail" in event:
+        stack.load(event)
     return event
 
 
@@ -132,6 +132,24 @@ def test_finding_goes_through_the_whole_stack(runtime: Path, built: Built) -> No
     assert ("posted", "NOTIFIED") == (outcome.outcome, outcome.workflow_status)
 
 
+@pytest.mark.parametrize(
+    ("mode", "status", "comment"),
+    [("none", 1, None), ("in-progress", 2, None), ("comment", 1, "Posted to Slack")],
+)
+def test_finding_of_the_other_security_hub_gets_its_mark(
+    empty: Stack, runtime: Path, built: Built, mode: str, status: int, comment: str | None
+) -> None:
+    """The layer has the operations of V2 as well."""
+    event = load(empty, read("imported-v2-guardduty-runtime.json"))
+
+    with emulate(empty, runtime, built, V2_STATUS=mode) as function:
+        invocation = function.invoke(event)
+
+    assert "posted" == invocation.answer["outcomes"][0]["outcome"]
+    [finding] = empty.aws.security_hub.v2.find()
+    assert (status, comment) == (finding["status_id"], finding.get("comment"))
+
+
 def test_token_may_be_a_parameter(empty: Stack, runtime: Path, built: Built) -> None:
     """The layer has Systems Manager, too."""
     empty.aws.client("ssm").put_parameter(
@@ -160,7 +178,9 @@ def test_function_calls_what_its_role_allows(empty: Stack, runtime: Path, built:
     """Each AWS call of the samples has its permission, which the local AWS does not ask for."""
     empty.put_routes([KEPT_FOR_A_DIGEST])
     empty.aws.gate.counts.clear()
-    with emulate(empty, runtime, built, ROUTE_CACHE_SECONDS="0") as function:
+    with emulate(
+        empty, runtime, built, ROUTE_CACHE_SECONDS="0", V2_STATUS="in-progress"
+    ) as function:
         for path in EVENTS:
             function.invoke(load(empty, json.loads(path.read_text("utf-8"))))
         # A held finding is due at once if its route no longer holds findings.
@@ -173,6 +193,11 @@ def test_function_calls_what_its_role_allows(empty: Stack, runtime: Path, built:
         for service, operation in empty.aws.gate.counts
     }
 
+    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecurityhub.html: V2's
+    # calls have no actions of their own.
+    of_v2 = {"securityhub:BatchUpdateFindingsV2", "securityhub:GetFindingsV2"}
+    assert of_v2 <= called
+    called = (called - of_v2) | {each.removesuffix("V2") for each in of_v2}
     # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
     if "dynamodb:TransactWriteItems" in called:
         called -= {"dynamodb:TransactWriteItems"}

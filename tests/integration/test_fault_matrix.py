@@ -224,6 +224,10 @@ SITES: Final[Mapping[str, Sequence[str]]] = {
         "post 1",
         "post 2",
     ),
+    "both hubs": (
+        "ask status in V2",
+        "mark in V2",
+    ),
 }
 
 

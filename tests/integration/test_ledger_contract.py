@@ -10,7 +10,7 @@ from fake_ledger import FakeLedger
 from fakes import Clock, Faults
 from finding_router.aws.items import Items
 from finding_router.aws.ledger import DynamoLedger
-from finding_router.delivery.alerts.alert import Saying, Status
+from finding_router.delivery.alerts.alert import Member, Saying, Status
 from finding_router.delivery.alerts.identity import AlertKey
 from finding_router.delivery.alerts.ledger import Ledger, Mark
 from finding_router.findings.finding import Severity
@@ -72,7 +72,7 @@ class LedgerContract:
         full = replace(
             full,
             members={
-                name: replace(each, newest=replace(each.newest, member=name))
+                name: replace(each, heard=Member.of(replace(each.newest, member=name)).heard)
                 for name, each in full.members.items()
             },
         )

@@ -27,6 +27,15 @@ def test_small_soak() -> None:
 
 
 @pytest.mark.timeout(600)
+def test_small_soak_in_both_forms() -> None:
+    """Each finding is said once, whichever Security Hub tells of it first."""
+    report = soak(60, channels=2, is_in_both=True)
+
+    assert ([], [], 0) == (report.lost, report.twice, report.dead_letters)
+    assert report.faults > 0
+
+
+@pytest.mark.timeout(600)
 def test_soak_over_many_channels() -> None:
     """Slack never answers two workers with a rate limit."""
     report = soak(300, channels=50, with_faults=False)

@@ -1,5 +1,6 @@
 """Alerts of the Ledger for tests."""
 
+from dataclasses import replace
 from typing import Any
 
 from finding_router.delivery.alerts.alert import Alert, Claim, Event, Member, Saying, Status
@@ -27,8 +28,8 @@ def event(status: Status = Status.NEW, **changes: Any) -> Event:
 
 def member(notified_at: float | None = None, **changes: Any) -> Member:
     """Make a member whose newest event is as `event` makes it, NOTIFIED if at any time."""
-    is_notified = notified_at is not None
-    return Member(newest=event(**changes), notified_at=notified_at, is_notified=is_notified)
+    known = Member.of(event(**changes))
+    return replace(known, notified_at=notified_at, is_notified=notified_at is not None)
 
 
 def make_alert(**changes: Any) -> Alert:

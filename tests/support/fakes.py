@@ -8,10 +8,11 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, override
 
+from finding_router.aws.security_hub_v2 import COMMENT
 from finding_router.delivery.limits.deadline import SECURITY_HUB_SECONDS, Deadline
-from finding_router.delivery.marking import (
+from finding_router.delivery.workflow import (
     OUT_OF_TIME,
     Answers,
     FindingKey,
@@ -29,6 +30,7 @@ from finding_router.errors import (
     WorkflowUpdateError,
 )
 from finding_router.findings.finding import Severity
+from finding_router.findings.ocsf.marks import V2Status
 
 START = 1_790_000_000.0
 type MakeError = Callable[[str], BaseException]
@@ -186,9 +188,10 @@ def late(clock: Clock, seconds_left: float) -> Deadline:
 class FakeWorkflow:
     """Security Hub's findings, by key; those it does not hold it does not find."""
 
-    def __init__(self, faults: Faults) -> None:
-        """Start without findings."""
+    def __init__(self, faults: Faults, prefix: str = "") -> None:
+        """Start without findings; *prefix* stands before the names of the calls."""
         self._faults = faults
+        self._prefix = prefix
         self.status: dict[FindingKey, str] = {}
         self.archived: set[FindingKey] = set()
         self.severity: dict[FindingKey, Severity] = defaultdict(lambda: Severity.HIGH)
@@ -204,7 +207,7 @@ class FakeWorkflow:
         keys = list(keys)
         if not deadline.leaves(SECURITY_HUB_SECONDS):
             return dict.fromkeys(keys, OUT_OF_TIME)
-        with self._faults.around("mark", status):
+        with self._faults.around(f"{self._prefix}mark", status):
             refused = {}
             for key in keys:
                 codes = self.refusals.get(key)
@@ -213,20 +216,27 @@ class FakeWorkflow:
                 elif key not in self.status:
                     refused[key] = "FindingNotFound"
                 else:
-                    self.status[key] = status
+                    self._set(key, status)
                     self.marked.append((key, status))
             return refused
+
+    def _set(self, key: FindingKey, status: WorkflowStatus) -> None:
+        self.status[key] = status
+
+    def _has_mark(self, key: FindingKey) -> bool:
+        return self.status[key] == "NOTIFIED"
 
     def statuses(self, keys: Collection[FindingKey], *, deadline: Deadline) -> Answers[Standing]:
         """Return the status of each of the findings that exist."""
         if not deadline.leaves(SECURITY_HUB_SECONDS):
             raise security_hub_down("")
-        with self._faults.around("statuses"):
+        with self._faults.around(f"{self._prefix}statuses"):
             answers = Answers(
                 {
                     key: Standing(
                         workflow_status=self.status[key],
                         record_state="ARCHIVED" if key in self.archived else "ACTIVE",
+                        has_mark=self._has_mark(key),
                     )
                     for key in keys
                     if key in self.status and key not in self.unread
@@ -241,7 +251,7 @@ class FakeWorkflow:
         """Return None for findings that are archived, or whose status is an end."""
         if not deadline.leaves(SECURITY_HUB_SECONDS):
             raise security_hub_down("")
-        with self._faults.around("severities"):
+        with self._faults.around(f"{self._prefix}severities"):
             over = {key for key in keys if self.status.get(key) in {"RESOLVED", "SUPPRESSED"}}
             over |= self.archived
             known = [key for key in keys if key in self.status or key in over]
@@ -254,3 +264,25 @@ class FakeWorkflow:
             )
             answers.unread = {key: why for key, why in self.unread.items() if key in keys}
             return answers
+
+
+class FakeWorkflowV2(FakeWorkflow):
+    """AWS Security Hub: "NOTIFIED" stands for In Progress, or a comment stands beside NEW."""
+
+    def __init__(self, faults: Faults, mark: V2Status) -> None:
+        """Start without findings; said ones get *mark*."""
+        super().__init__(faults, "v2 ")
+        self._mark = mark
+        self.comments: dict[FindingKey, str] = {}
+
+    @override
+    def _set(self, key: FindingKey, status: WorkflowStatus) -> None:
+        if status == "NOTIFIED" and self._mark is V2Status.COMMENT:
+            self.comments[key] = COMMENT
+        else:
+            super()._set(key, status)
+
+    @override
+    def _has_mark(self, key: FindingKey) -> bool:
+        is_commented = self._mark is V2Status.COMMENT and key in self.comments
+        return self._mark is V2Status.NONE or self.status[key] != "NEW" or is_commented

@@ -1,14 +1,17 @@
 """The history of a finding, and the events that Security Hub sends of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import strategies as st
 
 from fakes import START
+from faults.twins import in_ocsf
+from finding_router.findings.asff import read_finding
 from finding_router.findings.finding import Severity
+from finding_router.findings.ocsf import in_asff, is_ocsf
 from hub_events import FSBP, PCI, control, raw_finding
 
 HOUR = 3600.0
@@ -90,6 +93,11 @@ class History:
             self.status = "NOTIFIED"
             self.now = max(self.now, at)
             self.send()
+
+    def say(self, note: str) -> None:
+        """Write *note* into it."""
+        self.about = {**self.about, "Note": {"Text": note}}
+        self.send()
 
     def send(self) -> None:
         """Send the finding as it is."""
@@ -175,3 +183,112 @@ def newest(events: Sequence[Sent]) -> dict[str, Sent]:
     for event in sorted(events, key=lambda each: (each.finding["UpdatedAt"], each.at)):
         known[event.finding["Id"]] = event
     return known
+
+
+WHERE = ["both", "asff", "ocsf"]
+STEPS_OF_BOTH_HUBS = st.lists(
+    st.tuples(
+        st.sampled_from([*BY_PRODUCT, "resolve", "suppress", "renew", "comment"]),
+        st.sampled_from(WHERE),
+        st.sampled_from([60.0, HOUR, 24 * HOUR]),
+    ),
+    max_size=10,
+)
+# What AWS Security Hub takes after CSPM, in seconds.
+LAG = 7.0
+
+
+class BothHubs:
+    """
+    A finding in both Security Hubs, which keep it apart.
+
+    Its product changes it in *both*, or in one whose event alone gets through; people change it in
+    either, or in *both*. What one of them says comes `LAG` seconds after the other.
+    """
+
+    def __init__(self, first: str = "asff", *, only: str = "both") -> None:
+        """Begin with a finding in both, of which *first* tells first; or *only* in one."""
+        self.now = START + LAG
+        self.first = first
+        starts = {each: START + LAG * (each != first) for each in ("asff", "ocsf")}
+        self.histories = {
+            each: History(now=at, updated_at=at)
+            for each, at in starts.items()
+            if only in ("both", each)
+        }
+
+    def step(self, what: str, where: str, after: float) -> None:
+        """Apply the step *what* in one of them or in both, *after* seconds later."""
+        self.now += after
+        at = self.now
+        for each, history in sorted(self.histories.items(), key=lambda item: item[0] != self.first):
+            if where not in ("both", each):
+                continue
+            history.now = at
+            if what != "comment":
+                history.step(what, 0.0)
+            elif each == "ocsf":
+                history.say("somebody's")
+            at += LAG
+        self.now = max(self.now, at)
+
+    @property
+    def sent(self) -> list[Sent]:
+        """Return the events of both in order, each in its form."""
+        of_cspm = self.histories["asff"].sent if "asff" in self.histories else []
+        of_v2 = [
+            replace(each, finding=in_ocsf(each.finding))
+            for each in (self.histories["ocsf"].sent if "ocsf" in self.histories else [])
+        ]
+        return sorted([*of_cspm, *of_v2], key=sent_at)
+
+
+@dataclass
+class LastChange:
+    """
+    The rule of both Security Hubs, in the order of events: the last change counts.
+
+    *messages* counts the cards, returns and rises to be said of it.
+    """
+
+    states: dict[bool, tuple[bool, Severity]] = field(default_factory=dict)
+    is_open: bool = False
+    ended_at: float = 0.0
+    severity: Severity = Severity.INFORMATIONAL
+    has_graded: bool = False
+    messages: int = 0
+    said: int = -1
+    is_shown: bool = False
+
+    def hear(self, event: Sent, *, updated_at: float) -> None:
+        """Take the next event; the product changed the finding at Unix second *updated_at*."""
+        form = is_ocsf(event.finding)
+        severity = read_finding(in_asff(event.finding)).severity
+        before = self.states.get(form)
+        if before is None and not self.states:
+            self.is_open, self.severity = event.is_open, severity
+        elif before is None:
+            if not event.is_open or updated_at > self.ended_at:
+                self._turn(event)
+            if not self.has_graded:
+                self.severity = max(self.severity, severity, key=lambda each: each.rank)
+        else:
+            if event.is_open is not before[0]:
+                self._turn(event)
+            if severity is not before[1]:
+                self.severity, self.has_graded = severity, True
+        self.states[form] = event.is_open, severity
+        self._say()
+
+    def _turn(self, event: Sent) -> None:
+        self.is_open = event.is_open
+        if not event.is_open:
+            self.ended_at = event.at
+
+    def _say(self) -> None:
+        if not self.is_open:
+            self.is_shown = False
+        elif not self.is_shown:
+            self.messages, self.said, self.is_shown = self.messages + 1, self.severity.rank, True
+        elif self.severity.rank > self.said:
+            self.messages, self.said = self.messages + 1, self.severity.rank

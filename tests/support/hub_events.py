@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from finding_router.delivery.deliveries import Record
+from finding_router.findings.events import IMPORTED, IMPORTED_V2
+from finding_router.findings.ocsf import is_ocsf
 
 ACCOUNT = "123456789012"
 PRODUCT_ARN = "arn:aws:securityhub:eu-west-1::product/aws/guardduty"
@@ -55,11 +57,11 @@ def control(standard: str, **changes: Any) -> dict[str, Any]:
 
 
 def imported(*findings: Any, sent_at: float | None = None, **changes: Any) -> dict[str, Any]:
-    """Make an event of *findings*, sent at Unix second *sent_at*."""
+    """Make an event of *findings*, all in one form, sent at Unix second *sent_at*."""
     event: dict[str, Any] = {
         "version": "0",
         "id": f"event-{next(_numbers)}",
-        "detail-type": "Security Hub Findings - Imported",
+        "detail-type": IMPORTED_V2 if any(map(is_ocsf, findings)) else IMPORTED,
         "source": "aws.securityhub",
         "account": ACCOUNT,
         "region": "eu-west-1",

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from faults.twins import in_ocsf
 from hub_events import custom_action, imported, raw_finding
 
 # Prints which top-level packages a fresh worker has loaded.
@@ -56,6 +57,14 @@ def test_silent_event_needs_neither_models_nor_slack(events: tuple[dict[str, Any
     unneeded = {"pydantic", "pydantic_core", "boto3", "s3transfer", "slack_sdk", "aws_xray_sdk"}
 
     assert set() == unneeded & loaded(*events)
+
+
+def test_a_batch_of_cspm_imports_nothing_of_the_other_form() -> None:
+    """Only a finding in OCSF needs its view."""
+    view = "finding_router.findings.ocsf.view"
+
+    assert view not in loaded(imported(raw_finding()))
+    assert view in loaded(imported(in_ocsf(raw_finding())))
 
 
 @pytest.mark.parametrize(

@@ -9,17 +9,14 @@ from hypothesis import strategies as st
 
 from examples import examples
 from fake_slack import Said
-from finding_router.delivery.deliveries import Job
-from finding_router.delivery.outcome import UNDONE
 from finding_router.findings.finding import Severity
 from finding_router.slack.kit.frame import CIRCLES
 from finding_router.telemetry import logger
 from histories import STEPS, STEPS_OF_TWO, History, Sent, TwoStandards, newest
-from hub_events import imported, record
+from replays import check_reasons, deliver, deliver_in_batches
 from router import EVERYTHING, OPS, Router
 
 MANY = examples(60)
-ROUNDS = 10
 CARDS = {**EVERYTHING, "deliver": "card"}
 ENDINGS = ("Resolved", "Archived", "Suppressed")
 
@@ -40,26 +37,6 @@ def hold(router: Router, history: History) -> None:
     router.workflow.archived.discard(key)
     if not history.is_open and history.status in {"NEW", "NOTIFIED"}:
         router.workflow.archived.add(key)
-
-
-def deliver(router: Router, *events: Sent) -> list[Job]:
-    """Deliver *events* in one batch, and again as long as some of them have to come back."""
-    waiting = list(enumerate(events))
-    done: list[Job] = []
-    for tries in range(1, ROUNDS):
-        jobs = router.run(
-            *(
-                record(imported(event.finding, sent_at=event.at), number=number, tries=tries)
-                for number, event in waiting
-            )
-        )
-        failed = {job.record.id for job in jobs if job.outcome in UNDONE}
-        done += [job for job in jobs if job.record.id not in failed]
-        waiting = [each for each in waiting if f"record-{each[0]}" in failed]
-        if not waiting:
-            return done
-        router.clock.now += max(job.retry_seconds for job in jobs) + 1
-    raise AssertionError("events go round and round")
 
 
 def messages(router: Router) -> list[Said]:
@@ -103,13 +80,6 @@ def check_end(router: Router, known: Sequence[Sent]) -> None:
     assert is_open is not card.text.split(" · ")[1].startswith(ENDINGS)
     assert alert.episode == len(opened(router))
     assert not alert.is_card_stale
-
-
-def check_reasons(jobs: Sequence[Job]) -> None:
-    """Each event has an outcome, and the reason."""
-    for job in jobs:
-        assert job.outcome is not None
-        assert job.detail or not job.is_followed
 
 
 def expected_messages(events: Sequence[Sent]) -> int:
@@ -191,15 +161,6 @@ def test_in_any_order_the_card_shows_the_newest_that_is_known(
     deliver_in_batches(router, events, data)
 
     check_end(router, history.sent)
-
-
-def deliver_in_batches(router: Router, events: Sequence[Sent], data: Any) -> None:
-    """Deliver *events* in batches of any size, with pauses."""
-    while events:
-        size = data.draw(st.integers(1, len(events)))
-        batch, events = events[:size], events[size:]
-        check_reasons(deliver(router, *batch))
-        router.clock.now += data.draw(st.sampled_from([1.0, 2000.0]))
 
 
 def two_standards(steps: Sequence[tuple[int, str, float]]) -> tuple[Router, TwoStandards]:

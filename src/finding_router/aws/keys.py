@@ -21,6 +21,8 @@ rate            ``pace##alerts`` (channel)             ``pace``                 
 lock            ``notice#channel #alerts`` (topic)     ``notice``               who may tell of it
 account name    ``account-name#payments`` (name)       ``accounts``             accounts claiming it
 seats           ``seats##alerts`` (channel)            ``seats``                cards of a burst
+organization    ``organization#current`` (name)        ``0``                    its first accounts
+more of it      ``organization#current`` (name)        ``7.1`` (version, part)  further accounts
 ==============  =====================================  =======================  ====================
 """
 
@@ -39,6 +41,7 @@ ABOUT: Final = "about"
 COUNT: Final = "count"
 BINS: Final = "bins"
 ACCOUNT_NAME: Final = "account-name#"
+ORGANIZATION: Final = "organization#"
 
 
 def alert(subject: str, channel: str) -> Key:
@@ -109,3 +112,13 @@ def account_name(name: str) -> Key:
 def seats(topic: str) -> Key:
     """Return the key of the seats of *topic*."""
     return f"seats#{topic}", "seats"
+
+
+def organization(name: str) -> Key:
+    """Return the key of the first accounts of *name*: those in force, or a reading on its way."""
+    return f"{ORGANIZATION}{name}", "0"
+
+
+def more_organization(name: str, version: int, part: int) -> Key:
+    """Return the key of the accounts of a further *part* of a *version*, counted from 1."""
+    return f"{ORGANIZATION}{name}", f"{version}.{part}"

@@ -12,6 +12,8 @@ from finding_router.delivery.alerts.alert import (
     Alert,
     Claim,
     Event,
+    Form,
+    Heard,
     Member,
     Saying,
     Status,
@@ -151,14 +153,7 @@ def _to_values(alert: Alert) -> dict[str, Any]:
         "finding": alert.key.subject,
         "channel": alert.key.channel,
         "shape": keys.SHAPE,
-        "members": {
-            name: {
-                **asdict(each.newest),
-                "notified_at": each.notified_at,
-                "is_notified": each.is_notified,
-            }
-            for name, each in alert.members.items()
-        },
+        "members": {name: _member_values(each) for name, each in alert.members.items()},
         "risen_at": alert.risen_at and list(alert.risen_at),
     }
     del values["key"]
@@ -204,19 +199,45 @@ def _to_alert(key: AlertKey, stored: Stored) -> Alert:
     )
 
 
+def _member_values(member: Member) -> dict[str, Any]:
+    """Return the form that decides, beside the other, which earlier versions do not read."""
+    decisive = member.decisive
+    others = [_heard_values(each) for each in member.heard.values() if each is not decisive]
+    marks = {"notified_at": member.notified_at, "is_notified": member.is_notified}
+    return _heard_values(decisive) | marks | ({"other": others[0]} if others else {})
+
+
+def _heard_values(heard: Heard) -> dict[str, Any]:
+    values = asdict(heard.newest) | {"turned_at": heard.turned_at, "graded_at": heard.graded_at}
+    return {name: value for name, value in values.items() if value not in (None, Form.ASFF)}
+
+
 def _to_member(stored: Stored) -> Member:
+    decisive = _to_heard(stored)
+    other = stored.optional_inner("other")
+    heard = [decisive] if other is None else [decisive, _to_heard(other)]
     return Member(
-        newest=Event(
-            member=stored.text("member"),
-            status=stored.word("status", Status),
-            severity=stored.word("severity", Severity),
-            updated_at=stored.optional_text("updated_at"),
-            sent_at=stored.optional_number("sent_at"),
-            standard=stored.optional_text("standard"),
-        ),
+        heard={each.newest.form: each for each in heard},
         notified_at=stored.optional_number("notified_at"),
         is_notified=stored.flag("is_notified"),
     )
+
+
+def _to_heard(stored: Stored) -> Heard:
+    newest = Event(
+        member=stored.text("member"),
+        status=stored.word("status", Status),
+        severity=stored.word("severity", Severity),
+        updated_at=stored.optional_text("updated_at"),
+        sent_at=stored.optional_number("sent_at"),
+        standard=stored.optional_text("standard"),
+        # Earlier versions knew one form.
+        form=stored.optional_word("form", Form) or Form.ASFF,
+    )
+    turned_at = stored.optional_number("turned_at")
+    if turned_at is None:
+        return Heard.first(newest)
+    return Heard(newest=newest, turned_at=turned_at, graded_at=stored.optional_number("graded_at"))
 
 
 def _to_claim(stored: Stored) -> Claim:

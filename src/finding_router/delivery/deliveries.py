@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from finding_router.delivery.alerts.advance import Step, Verdict
-from finding_router.delivery.alerts.alert import Alert, Event, Status, status_of
+from finding_router.delivery.alerts.alert import Alert, Event, Status, form_of, status_of
 from finding_router.delivery.alerts.identity import (
     REQUESTED,
     AlertKey,
@@ -113,6 +113,7 @@ class Job:
             updated_at=self.finding.updated_at,
             sent_at=self.sent_at,
             standard=standard_name(self.finding),
+            form=form_of(self.finding),
         )
 
     def alert_key(self, channel: str) -> AlertKey:

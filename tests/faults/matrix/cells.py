@@ -121,6 +121,8 @@ def cells_of(
     cells = []
     for scene in scenes:
         for site in sites[scene.name]:
+            if scene.steps and site.step.name not in scene.steps:
+                continue
             able = [each for each in troubles if _befalls(each, site, scene)]
             if scene.is_brief:
                 able = _one_of_each_family(able, turns[scene.name])
@@ -213,5 +215,4 @@ def _befalls(trouble: Trouble, site: Site, scene: Scene | None = None) -> bool:
         return False
     if trouble.effect is Effect.PARTIAL:
         return step.operation in BATCHES
-    # Security Hub leaves findings unprocessed in one operation only.
-    return trouble.effect is not Effect.UNPROCESSED or step.operation == "BatchUpdateFindings"
+    return trouble.operation in {"", step.operation}

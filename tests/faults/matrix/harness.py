@@ -52,7 +52,7 @@ class Verdict:
 @contextmanager
 def matrix_stack() -> Iterator[Stack]:
     """Run a stack that makes messages dead letters after a few tries."""
-    with Stack(parameters={"BurstThreshold": BURST_THRESHOLD}) as stack:
+    with Stack(parameters={"BurstThreshold": BURST_THRESHOLD, "V2Status": "in-progress"}) as stack:
         policy = {
             "deadLetterTargetArn": _arn(stack, "DeadLetters"),
             "maxReceiveCount": MOST_TRIES,

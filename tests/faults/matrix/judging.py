@@ -53,10 +53,10 @@ def explain_dead_letters(stack: Stack, cell: Cell, dead: Sequence[Mapping[str, A
         if line.get("message") == "finding" and (line["detail"] or line["outcome"] != "failed")
     }
     problems = [
-        f"nothing explains the dead letter of {finding['Id']}"
+        f"nothing explains the dead letter of {finding_id}"
         for event in dead
-        for finding in event["detail"]["findings"]
-        if finding["Id"] not in explained
+        for finding_id in map(_id_in, event["detail"]["findings"])
+        if finding_id not in explained
     ]
     parents = {each.ts for digest in _digests(stack) for each in digest.parents}
     said = [each for each in stack.slack.messages() if each.ts not in parents]
@@ -68,6 +68,11 @@ def explain_dead_letters(stack: Stack, cell: Cell, dead: Sequence[Mapping[str, A
             if not any(each["Title"] in text for text in texts):
                 problems.append(f"{each['Id']} is NOTIFIED and was never said in {channel}")
     return problems
+
+
+def _id_in(finding: Mapping[str, Any]) -> str:
+    """Return the id of a finding in either form."""
+    return str(finding["Id"] if "Id" in finding else finding["finding_info"]["uid"])
 
 
 def problems_of(stack: Stack, cell: Cell) -> tuple[list[str], int]:
@@ -155,6 +160,10 @@ def _status_problems(stack: Stack, cell: Cell) -> list[str]:
         status = stack.workflow_status(PRODUCT_ARN, id_of(number))
         if status != "NOTIFIED" and id_of(number) not in refused:
             problems.append(f"{id_of(number)} is {status}")
+    for number in cell.scene.in_progress:
+        status = stack.aws.security_hub.v2.status(PRODUCT_ARN, id_of(number))
+        if status != "In Progress" and id_of(number) not in refused:
+            problems.append(f"{id_of(number)} is {status} in V2")
     return problems
 
 

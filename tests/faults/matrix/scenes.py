@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from faults.twins import in_ocsf
 from finding_router_local.stack import Stack
 
 CHANNEL: Final = "#alerts"
@@ -45,6 +46,10 @@ class Scene:
     listed: frozenset[int] = frozenset()
     notified: frozenset[int] = frozenset()
     ended: frozenset[int] = frozenset()
+    in_progress: frozenset[int] = frozenset()
+    """Findings whose twin in AWS Security Hub is In Progress in the end."""
+    steps: frozenset[str] = frozenset()
+    """Only these go wrong in it, if there are any: the others are those of other scenes."""
     channels: Sequence[str] = (CHANNEL,)
     is_brief: bool = False
     """It meets one trouble of each family at each call: it adds little to other scenes."""
@@ -105,6 +110,18 @@ def _report(*numbers: int, **changes: Any) -> Act:
             stack.aws.security_hub.batch_import_findings(
                 [finding(number, **changes) for number in numbers]
             )
+
+    return act
+
+
+def _report_in_both(number: int) -> Act:
+    """Import a finding into both Security Hubs at once."""
+
+    def act(stack: Stack) -> None:
+        made = finding(number)
+        with stack.aws.gate.holding("sqs"):
+            stack.import_v2([in_ocsf(made)])
+            stack.aws.security_hub.batch_import_findings([made])
 
     return act
 
@@ -214,5 +231,14 @@ SCENES: Final[Sequence[Scene]] = (
         channels=(CHANNEL, OTHER_CHANNEL),
         is_brief=True,
         cost=2.5,
+    ),
+    Scene(
+        name="both hubs",
+        act=_report_in_both(1),
+        said={1: 1},
+        notified=frozenset({1}),
+        in_progress=frozenset({1}),
+        steps=frozenset({"ask status in V2", "mark in V2"}),
+        cost=1.5,
     ),
 )

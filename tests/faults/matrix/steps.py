@@ -70,6 +70,8 @@ STEPS: Final[Sequence[Step]] = (
     Step("tell trouble", DYNAMODB, "PutItem", '{"S": "notice'),
     Step("ask status", SECURITY_HUB, "GetFindings"),
     Step("mark", SECURITY_HUB, "BatchUpdateFindings"),
+    Step("ask status in V2", SECURITY_HUB, "GetFindingsV2"),
+    Step("mark in V2", SECURITY_HUB, "BatchUpdateFindingsV2"),
     Step("post", SLACK, POST),
     Step("update", SLACK, "chat.update"),
     Step("search channel", SLACK, "conversations.history"),

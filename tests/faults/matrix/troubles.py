@@ -11,7 +11,7 @@ from finding_router_local.faults import Effect
 _ATTEMPTS: Final = 3
 NOT_FOUND: Final = "FindingNotFound"
 # Security Hub will never take the finding: it is not NOTIFIED in the end.
-FINAL_CODES: Final = frozenset({"FindingSizeExceeded", "InvalidInput"})
+FINAL_CODES: Final = frozenset({"FindingSizeExceeded", "InvalidInput", "ValidationException"})
 # https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_BatchUpdateFindingsUnprocessedFinding.html
 UNPROCESSED_CODES: Final = (
     "ConcurrentUpdateError",
@@ -20,6 +20,13 @@ UNPROCESSED_CODES: Final = (
     "FindingSizeExceeded",
     "InternalFailure",
     "InvalidInput",
+)
+# https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_BatchUpdateFindingsV2UnprocessedFinding.html
+UNPROCESSED_CODES_V2: Final = (
+    "ConflictException",
+    "InternalServerException",
+    "ResourceNotFoundException",
+    "ValidationException",
 )
 # Slack's error codes and their meanings, written here a second time: otherwise a code that the
 # router forgot would be missing in the matrix as well.
@@ -102,6 +109,8 @@ class Trouble:
     slack: Mapping[str, Any] = field(default_factory=dict)
     effect: Effect | None = None
     code: str = ""
+    operation: str = ""
+    """The only operation that it can befall, if it is not all of the service."""
     status: int = 500
     times: int = 1
     may_last: bool = True
@@ -223,8 +232,13 @@ def _aws_troubles() -> list[Trouble]:
             SECURITY_HUB,
             Effect.UNPROCESSED,
             code=code,
+            operation=operation,
         )
-        for code in UNPROCESSED_CODES
+        for operation, codes in (
+            ("BatchUpdateFindings", UNPROCESSED_CODES),
+            ("BatchUpdateFindingsV2", UNPROCESSED_CODES_V2),
+        )
+        for code in codes
     ]
     return troubles
 

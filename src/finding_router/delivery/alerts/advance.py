@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from finding_router.delivery.alerts.alert import Alert, Event, Saying, Status
+from finding_router.delivery.alerts.alert import Alert, Event, Form, Saying, Status
 
 
 class Verdict(StrEnum):
@@ -48,6 +48,7 @@ class Why(StrEnum):
     STANDARD_JOINED = "another standard joined"
     CARD_IS_STALE = "its card shows an older state"
     STILL_THERE = "another standard is still there"
+    OTHER_HUB = "the other Security Hub has said so"
     OWN_ECHO = "own echo"
     WITHIN_SETTLE_TIME = "within settle time"
     IMPORTED_AGAIN = "imported again, unchanged"
@@ -55,6 +56,8 @@ class Why(StrEnum):
     OLDER_EVENT = "older event"
 
 
+# States of a finding that open an alert about which nothing was said.
+_NEWS = frozenset({Status.NEW, Status.OPEN})
 # The message that a verdict asks for; the others change a card, or nothing.
 SAYINGS = {
     Verdict.POST: Saying.CARD,
@@ -86,10 +89,10 @@ def advance(
     *alert* has no claim; a blank one stands for an alert that is not stored. With *is_news_here* a
     finding that goes on opens an alert, too: it got worse elsewhere.
     """
-    after = alert.merged(events)
+    after = alert.merged(events, settle_seconds=settle_seconds)
     there = [each for each in after.members.values() if each.is_there]
     if alert.episode == 0:
-        is_new = is_news_here or any(event.status is Status.NEW for event in events)
+        is_new = is_news_here or any(event.status in _NEWS for event in events)
         if alert.version == 0 and not is_new:
             return Step(Verdict.UNKNOWN, Why.NEVER_SAID, alert)
         if there:
@@ -111,7 +114,7 @@ def advance(
         return Step(Verdict.REFRESH, Why.STANDARD_JOINED, after)
     if alert.is_card_stale:
         return Step(Verdict.REFRESH, Why.CARD_IS_STALE, after)
-    return _unchanged(alert, after, events, _why_quiet(after, events, settle_seconds))
+    return _unchanged(alert, after, events, _why_quiet(alert, after, events, settle_seconds))
 
 
 def _unchanged(alert: Alert, after: Alert, events: Sequence[Event], why: Why) -> Step:
@@ -119,21 +122,24 @@ def _unchanged(alert: Alert, after: Alert, events: Sequence[Event], why: Why) ->
     if after != alert:
         return Step(Verdict.NOTE, why, after)
     is_same = any(
-        (known := alert.members.get(event.member)) is not None and known.newest == event
+        (known := alert.members.get(event.member)) is not None and known.knows(event)
         for event in events
     )
     return Step(Verdict.DUPLICATE, Why.SAME_EVENT if is_same else Why.OLDER_EVENT, after)
 
 
-def _why_quiet(after: Alert, events: Sequence[Event], settle_seconds: float) -> Why:
+def _why_quiet(alert: Alert, after: Alert, events: Sequence[Event], settle_seconds: float) -> Why:
     """Return why newer events change nothing that is shown."""
-    newest = max(events, key=lambda event: event.order)
-    member = after.members[newest.member]
-    if newest != member.newest:
+    newest = max((each.remembered for each in events), key=lambda event: event.order)
+    member, before = after.members[newest.member], alert.members.get(newest.member)
+    if not member.knows(newest):
         return Why.OLDER_EVENT
+    is_first = before is not None and newest.form not in before.heard
+    if is_first or (newest.status is Status.ENDED and member.is_there):
+        return Why.OTHER_HUB
     if newest.status is Status.ENDED or member.is_back_unseen(settle_seconds):
         return Why.STILL_THERE
-    if member.notified_at is not None:
+    if newest.form is Form.ASFF and member.notified_at is not None:
         if newest.status is Status.NEW:
             return Why.WITHIN_SETTLE_TIME
         if newest.sent_at is not None and newest.sent_at - member.notified_at <= settle_seconds:
@@ -146,7 +152,8 @@ def has_risen(alert: Alert, event: Event) -> bool:
     if alert.episode == 0 or not alert.is_shown:
         return False
     known = alert.members.get(event.member)
-    if known is None or event.order < known.newest.order:
+    heard = known.heard.get(event.form) if known else None
+    if heard is None or event.order < heard.newest.order:
         return False
     is_said = alert.risen_at is not None and alert.risen_at == event.moment
     return is_said or event.severity.rank > alert.worst.rank

@@ -20,6 +20,7 @@ from enum import StrEnum
 from finding_router.delivery.alerts.identity import AlertKey, hash_of
 from finding_router.findings.ending import ending_of
 from finding_router.findings.finding import Finding, Severity
+from finding_router.findings.ocsf import is_ocsf
 from finding_router.findings.timestamps import parse_timestamp
 
 # A card shows no more of a title.
@@ -35,17 +36,35 @@ class Status(StrEnum):
 
     NEW = "new"
     """Open, and its Workflow status is NEW."""
+    OPEN = "open"
+    """Open, where Security Hub has no NOTIFIED: news, but no sign of an end that was missed."""
     ONGOING = "ongoing"
     """Open, and NOTIFIED, or of a status that Security Hub does not define."""
     ENDED = "ended"
     """Archived, passed, resolved or suppressed."""
 
 
+class Form(StrEnum):
+    """The form of an event, which tells the Security Hub that sent it."""
+
+    ASFF = "asff"
+    """Security Hub CSPM's."""
+    OCSF = "ocsf"
+    """AWS Security Hub's, "V2"."""
+
+
+def form_of(finding: Finding) -> Form:
+    """Return the form in which *finding* came."""
+    return Form.OCSF if is_ocsf(finding.raw) else Form.ASFF
+
+
 def status_of(finding: Finding) -> Status:
     """Return the state that Security Hub holds for *finding*."""
     if ending_of(finding) is not None:
         return Status.ENDED
-    return Status.NEW if finding.workflow_status == "NEW" else Status.ONGOING
+    if finding.workflow_status != "NEW":
+        return Status.ONGOING
+    return Status.OPEN if form_of(finding) is Form.OCSF else Status.NEW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +81,12 @@ class Event:
     updated_at: str | None = None
     sent_at: float | None = None
     standard: str | None = None
+    form: Form = Form.ASFF
+
+    @property
+    def is_there(self) -> bool:
+        """Return True if the finding is open."""
+        return self.status is not Status.ENDED
 
     @property
     def moment(self) -> Moment:
@@ -69,9 +94,14 @@ class Event:
         return self.updated_at, self.sent_at
 
     @property
+    def remembered(self) -> "Event":
+        """Return the event as a member keeps it: a finding that is OPEN goes on from then on."""
+        return replace(self, status=Status.ONGOING) if self.status is Status.OPEN else self
+
+    @property
     def order(self) -> tuple[datetime, float, int, int]:
         """
-        Return the sort key of events about one finding, the newest last.
+        Return the sort key of events about one finding in one form, the newest last.
 
         Products move UpdatedAt with each change; people and Security Hub leave it as it is, so that
         the time of the event decides between equals. Of events that have both in common, an end
@@ -83,22 +113,109 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class Heard:
     """
-    One finding of an alert: the newest event about it, and when it was marked.
+    The newest event about a finding in one form, and the last changes that this form showed.
 
-    *notified_at* is the Unix second at which Security Hub took NOTIFIED, or a person's status was
-    seen instead; None until then. *is_notified* is False again once the finding ended.
+    *turned_at* is the Unix second at which the finding ended or returned, *graded_at* that of the
+    last change of its severity; None if there is none.
     """
 
     newest: Event
+    turned_at: float | None = None
+    graded_at: float | None = None
+
+    @classmethod
+    def first(cls, event: Event) -> "Heard":
+        """
+        Return the register of a form that was not heard before.
+
+        An open finding is no news then: it may be what the other form said long ago. It has been
+        open since its product's last update at the latest.
+        """
+        updated_at, sent_at = _seconds(event.updated_at), event.sent_at
+        if updated_at is None or sent_at is None:
+            return cls(newest=event, turned_at=sent_at if updated_at is None else updated_at)
+        return cls(newest=event, turned_at=min(updated_at, sent_at) if event.is_there else sent_at)
+
+    def merged(self, event: Event, *, is_reset: bool = False) -> "Heard":
+        """Return the register after *event*; with *is_reset* it shows an end that no event did."""
+        if event.order <= self.newest.order:
+            return self
+        at = self._at(event)
+        is_turned = is_reset or event.is_there is not self.newest.is_there
+        is_graded = event.severity is not self.newest.severity
+        return Heard(
+            newest=event,
+            turned_at=at if is_turned else self.turned_at,
+            graded_at=at if is_graded else self.graded_at,
+        )
+
+    def _at(self, event: Event) -> float | None:
+        """Return when the change took place that *event* shows: products move UpdatedAt."""
+        updated_at, before = _seconds(event.updated_at), _seconds(self.newest.updated_at)
+        if updated_at is None or (before is not None and updated_at <= before):
+            return self.turned_at if event.sent_at is None else event.sent_at
+        return updated_at if event.sent_at is None else min(updated_at, event.sent_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """
+    One finding of an alert: what each form of it said, and when it was marked.
+
+    The two Security Hubs keep a finding apart, and may disagree about it for as long as nobody
+    changes the other. The last change counts, by whichever form: an event that repeats the state
+    of its own form says nothing about the state of the other.
+
+    *notified_at* is the Unix second at which Security Hub CSPM took NOTIFIED, or a person's status
+    was seen instead; None until then. *is_notified* is False again once the finding ended.
+    """
+
+    heard: Mapping[Form, Heard]
     notified_at: float | None = None
     is_notified: bool = False
+
+    @classmethod
+    def of(cls, event: Event) -> "Member":
+        """Return the register of a finding that was not heard of before."""
+        return cls(heard={event.form: Heard.first(event)})
+
+    @property
+    def decisive(self) -> Heard:
+        """Return the register of the form that ended or returned last."""
+        return max(
+            self.heard.values(),
+            key=lambda each: (
+                _or_never(each.turned_at),
+                not each.newest.is_there,
+                each.newest.form,
+            ),
+        )
+
+    @property
+    def newest(self) -> Event:
+        """Return the newest event of the form that ended or returned last."""
+        return self.decisive.newest
+
+    @property
+    def severity(self) -> Severity:
+        """Return the severity that changed last, or the worst one if none ever did."""
+        graded = max(
+            self.heard.values(),
+            key=lambda each: (_or_never(each.graded_at), each.newest.severity.rank),
+        )
+        return graded.newest.severity
+
+    @property
+    def standard(self) -> str | None:
+        """Return the finding's standard; ASFF's has the control's id in it as well."""
+        return self.heard[min(self.heard)].newest.standard
 
     @property
     def is_there(self) -> bool:
         """Return True while the finding is open."""
-        return self.newest.status is not Status.ENDED
+        return self.newest.is_there
 
     @property
     def is_to_notify(self) -> bool:
@@ -109,20 +226,43 @@ class Member:
         """
         return self.is_there and not self.is_notified
 
-    def merged(self, event: Event) -> "Member":
-        """Return the register after *event*: the newer of both, in either order."""
-        is_newer = event.order > self.newest.order
+    @property
+    def is_to_mark_again(self) -> bool:
+        """Return True if a mark of an earlier episode says nothing about the next."""
+        return self._is_new or self.is_to_notify
+
+    @property
+    def _is_new(self) -> bool:
+        known = self.heard.get(Form.ASFF)
+        return known is not None and known.newest.status is Status.NEW
+
+    def knows(self, event: Event) -> bool:
+        """Return True if *event* is the newest of its form."""
+        known = self.heard.get(event.form)
+        return known is not None and known.newest == event.remembered
+
+    def merged(self, event: Event, *, settle_seconds: float = float("inf")) -> "Member":
+        """Return the registers after *event*, in any order; the newest of each form counts."""
+        known = self.heard.get(event.form)
+        if known is None:
+            heard = Heard.first(event)
+        else:
+            is_reset = not self.is_back_unseen(settle_seconds) and self._is_late(
+                event, settle_seconds
+            )
+            heard = known.merged(event, is_reset=is_reset)
         is_notified = self.is_notified
-        if event.status is Status.ENDED:
+        is_repeated = known is not None and known.turned_at == heard.turned_at
+        if event.status is Status.ENDED and not (event.form is Form.OCSF and is_repeated):
             # Security Hub resets NOTIFIED when the finding returns: it is to be marked again.
             is_before_mark = (
                 event.sent_at is not None
                 and self.notified_at is not None
                 and event.sent_at <= self.notified_at
             )
+            is_newer = known is not None and heard != known
             is_notified = is_notified and is_before_mark and not is_newer
-        newest = event if is_newer else self.newest
-        return replace(self, newest=newest, is_notified=is_notified)
+        return replace(self, heard={**self.heard, event.form: heard}, is_notified=is_notified)
 
     def is_back_unseen(self, settle_seconds: float) -> bool:
         """
@@ -131,13 +271,25 @@ class Member:
         Security Hub sends more NEW events for minutes after NOTIFIED was set, because
         BatchUpdateFindings is asynchronous; a later one can only be a reset of the status.
         """
-        sent_at = self.newest.sent_at
+        known = self.heard.get(Form.ASFF)
+        return known is not None and self._is_late(known.newest, settle_seconds)
+
+    def _is_late(self, event: Event, settle_seconds: float) -> bool:
         return (
-            self.newest.status is Status.NEW
+            event.status is Status.NEW
             and self.notified_at is not None
-            and sent_at is not None
-            and sent_at - self.notified_at > settle_seconds
+            and event.sent_at is not None
+            and event.sent_at - self.notified_at > settle_seconds
         )
+
+
+def _or_never(at: float | None) -> float:
+    return float("-inf") if at is None else at
+
+
+def _seconds(timestamp: str | None) -> float | None:
+    moment = parse_timestamp(timestamp)
+    return None if moment is None else moment.timestamp()
 
 
 class Saying(StrEnum):
@@ -223,14 +375,14 @@ class Alert:
     @property
     def worst_there(self) -> Severity:
         """Return the worst severity among the open members, or the shown one without any."""
-        there = [each.newest.severity for each in self.members.values() if each.is_there]
+        there = [each.severity for each in self.members.values() if each.is_there]
         return max(there, key=lambda severity: severity.rank, default=self.severity)
 
     @property
     def standards(self) -> frozenset[str]:
         """Return the standards whose findings are open, or once none is, all that were."""
         there = [each for each in self.members.values() if each.is_there]
-        names = (each.newest.standard for each in there or self.members.values())
+        names = (each.standard for each in there or self.members.values())
         return frozenset(name for name in names if name)
 
     @property
@@ -252,12 +404,14 @@ class Alert:
         known = self.members.get(member)
         return known is not None and known.is_to_notify
 
-    def merged(self, events: Iterable[Event]) -> "Alert":
+    def merged(self, events: Iterable[Event], *, settle_seconds: float = float("inf")) -> "Alert":
         """Return the alert with the newest of *events* in its members; nothing else changes."""
         members = dict(self.members)
-        for event in events:
+        for event in (each.remembered for each in events):
             known = members.get(event.member)
-            members[event.member] = known.merged(event) if known else Member(newest=event)
+            members[event.member] = (
+                known.merged(event, settle_seconds=settle_seconds) if known else Member.of(event)
+            )
         return replace(self, members=members) if members != self.members else self
 
     def claimed(self, claim: Claim) -> "Alert":
@@ -306,7 +460,7 @@ class Alert:
     def opened(self, *, at: float) -> "Alert":
         """Return the alert at the beginning of its next episode, said at Unix second *at*."""
         members = {
-            name: Member(newest=each.newest) if each.newest.status is Status.NEW else each
+            name: Member(heard=each.heard) if each.is_to_mark_again else each
             for name, each in self.members.items()
         }
         return replace(
