@@ -130,15 +130,8 @@ def as_lines(explanation: Explanation, *, table: RoutingTable, show_all: bool) -
         for destination in explanation.channels:
             yield _line("goes to", _words(destination, table))
         return
-    account = [table.alias(finding.account_id) or finding.account_name, finding.account_id]
     yield f"{terminal.severity(finding.severity)}  {explanation.title}"
-    yield _line("account", *account, finding.region)
-    if finding.account is not None:
-        yield _line("OU and tags", *_of_organization(finding.account))
-    yield _line("product", finding.product, finding.control_id)
-    yield _line("finding", short_id(finding.id), finding.id)
-    if is_ocsf(finding.raw):
-        yield _line("form", "AWS Security Hub, OCSF")
+    yield from _about(finding, table)
     if explanation.not_posted:
         why = _WHY_NOT[explanation.not_posted].format(finding.workflow_status)
         yield _line("not posted", f"{why}; it would go as follows")
@@ -154,6 +147,18 @@ def as_lines(explanation: Explanation, *, table: RoutingTable, show_all: bool) -
     for destination in decision.shadowed:
         yield _line("would post", f"to {_words(destination, table, by='shadow route')}")
     yield from _trace(decision.trace, show_all=show_all)
+
+
+def _about(finding: Finding, table: RoutingTable) -> Iterator[str]:
+    """Yield a line for each fact about *finding* that routes often match."""
+    account = [table.alias(finding.account_id) or finding.account_name, finding.account_id]
+    yield _line("account", *account, finding.region)
+    if finding.account is not None:
+        yield _line("OU and tags", *_of_organization(finding.account))
+    yield _line("product", finding.product, finding.control_id)
+    yield _line("finding", short_id(finding.id), finding.id)
+    if is_ocsf(finding.raw):
+        yield _line("form", "AWS Security Hub, OCSF")
 
 
 def alert_lines(alerts: Sequence[Mapping[str, str]]) -> Iterator[str]:

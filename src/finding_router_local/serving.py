@@ -2,6 +2,7 @@
 
 import io
 import socket
+import sys
 import threading
 from contextlib import suppress
 from http import HTTPStatus
@@ -104,6 +105,12 @@ class _Server(ThreadedWSGIServer):
         with self._lock:
             self._open.discard(request)
         super().shutdown_request(request)
+
+    @override
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a client that has gone before its answer."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     def cut_connections(self) -> None:
         with self._lock:

@@ -14,7 +14,7 @@ from finding_router.delivery.outcome import UNDONE, Progress
 from finding_router.delivery.report import conclude
 
 if TYPE_CHECKING:
-    from finding_router.delivery.marking import FindingKey
+    from finding_router.delivery.workflow import FindingKey
 
 # One call of GetFindings. Fewer would spend more of the calls that an account has.
 FINDINGS_AT_ONCE: Final = 20
