@@ -74,8 +74,9 @@ def text(words: object, style: str = "") -> Text:
 
 
 def remark(words: str) -> None:
-    """Print a line that is no result, on standard error."""
-    click.echo(terminal.printable(words), err=True)
+    """Print lines that are no result, on standard error."""
+    for line in words.splitlines():
+        click.echo(terminal.printable(line), err=True)
 
 
 @contextmanager

@@ -22,6 +22,7 @@ _NOT_ASKED: Final = (
     "add --yes to do it, or --dry-run to see the plan alone"
 )
 _CONTEXT_LINES: Final = 2
+_CONSENT: Final = ("dry_run", "yes", "for_programs")
 
 
 class Verb(StrEnum):
@@ -88,6 +89,11 @@ def write_options[**P, R](command: Callable[P, R]) -> Callable[P, R]:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def consent(options: dict[str, Any]) -> dict[str, bool]:
+    """Take those of `write_options` out of *options*, and return them for `carry_out`."""
+    return {name: options.pop(name) for name in _CONSENT}
 
 
 def json_option[**P, R](command: Callable[P, R]) -> Callable[P, R]:
