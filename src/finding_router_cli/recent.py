@@ -48,19 +48,19 @@ def recent_findings(stack: Stack, days: int, *, most: int = MAX_FINDINGS) -> Rec
         "MaxResults": FINDINGS_PER_CALL,
     }
     with progress("reading findings of Security Hub") as advance, stack.account.in_sentences():
-        while len(found) < most:
+        while True:
             answer = client.get_findings(**request)
             page = [each for each in answer["Findings"] if _is_since(each, since)]
             found += page
             advance(len(page))
-            if not answer.get("NextToken"):
+            token = answer.get("NextToken")
+            if not token or len(found) > most:
                 break
-            request["NextToken"] = answer["NextToken"]
+            request["NextToken"] = token
             if not stack.is_local:
                 time.sleep(_SECONDS_PER_CALL)
-        else:
-            return Recent(events=[envelope_of(each) for each in found[:most]], is_all=False)
-    return Recent(events=[envelope_of(each) for each in found], is_all=True)
+    is_all = len(found) <= most
+    return Recent(events=[envelope_of(each) for each in found[:most]], is_all=is_all)
 
 
 def recent_or_why(stack: Stack, days: int) -> tuple[Recent | None, str]:

@@ -61,8 +61,9 @@ def add(
     """
     Hold matching findings for a time.
 
-    They are held for every channel until the silence is over. Several values of one option match either; several options must all match. Before it asks, it
-    says what the silence would have kept of the findings of the last 24 hours.
+    They are held for every channel until the silence is over. Several values of one option match
+    either; several options must all match. Before it asks, it says what the silence would have kept
+    of the findings of the last 24 hours.
     """
     agreed = consent(options)
     matchers = {one: options.pop(one) for one in MATCHERS}
@@ -144,7 +145,8 @@ def expire(names: Sequence[str], **options: Any) -> None:
     """
     End silences now.
 
-    Each channel gets its digest of what was held. The items stay in the table, with who asked for them and why.
+    Each channel gets its digest of what was held. The items stay in the table, with who asked for
+    them and why.
     """
     agreed = consent(options)
     opened = open_table(**options)

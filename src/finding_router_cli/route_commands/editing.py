@@ -75,7 +75,8 @@ def add(name: str, **options: Any) -> None:
     """
     Add the route NAME.
 
-    It is for the findings that the options choose, or for all without one. Several values of one option match either; several options must all match.
+    It is for the findings that the options choose, or for all without one. Several values of one
+    option match either; several options must all match.
     """
     agreed = consent(options)
     attributes = _attributes(options)
@@ -99,7 +100,8 @@ def edit(name: str, **options: Any) -> None:
     """
     Edit the route NAME as YAML.
 
-    The editor is that of $VISUAL or $EDITOR. What is wrong is told, and can be corrected in the editor again.
+    The editor is that of $VISUAL or $EDITOR. What is wrong is told, and can be corrected in the
+    editor again.
     """
     agreed = consent(options)
     opened = open_table(**options)
