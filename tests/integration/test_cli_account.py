@@ -42,7 +42,7 @@ TEMPLATE = {
         }
     },
 }
-COMMANDS = (["routes", "check"], ["explain"], ["redrive"])
+COMMANDS = (["routes", "check"], ["explain"], ["redrive"], ["routes", "list"], ["silence", "list"])
 
 
 @pytest.fixture(autouse=True)

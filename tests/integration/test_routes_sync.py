@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Barrier, get_ident
+from threading import Barrier, Lock, get_ident
 from typing import Any
 
 import pytest
@@ -446,6 +446,7 @@ def test_of_many_edits_at_once_none_is_overwritten_unseen(
     table, client = cli.stack.deployment.tables["RoutingTable"], cli.stack.aws.client("dynamodb")
     all_have_read = Barrier(20)
     first_tries: set[int] = set()
+    again = Lock()
     replaced: list[dict[str, Any]] = []
     written = [start]
     write = StoredItems.write
@@ -466,10 +467,12 @@ def test_of_many_edits_at_once_none_is_overwritten_unseen(
         path.write_text(json.dumps(item), "utf-8")
         written.append(item)
         command = ["routes", "apply", str(path), "--yes", "--no-impact"]
-        for refusals in range(100):
-            if not main.main(command, standalone_mode=False):
-                return refusals
-        return -1
+        if not main.main(command, standalone_mode=False):
+            return 0
+        # Those that were refused take turns, which is quicker.
+        with again:
+            tries = (main.main(command, standalone_mode=False) for _ in range(20))
+            return next((number for number, code in enumerate(tries, 1) if not code), -1)
 
     def by_person(number: int) -> int:
         item = {"kind": "route", "name": "a", "order": number, "channel": f"#p{number}"}
