@@ -149,8 +149,8 @@ def test_routes_of_a_stack_are_tested_without_a_file(cli: Cli, tests: Any) -> No
     [
         (1, "test 1 is no map; write a list of tests, each with a finding"),
         (
-            {"finding": LOW, "chanels": []},
-            "test 1 has the attribute chanels; known are at, channels",
+            {"finding": LOW, "channel": []},
+            "test 1 has the attribute channel; known are at, channels",
         ),
         ({"channels": []}, "test 1 has neither or both of finding and file"),
         ({"finding": LOW, "file": "x", "channels": []}, "has neither or both"),

@@ -158,7 +158,7 @@ class TestAdd:
             (["--match", "{}", "--for", "9" * 20 + "w"], 2, "is too long"),
             (["--match", "{}", "--until", "tomorrow"], 2, '"2030-03-09T08:00:00+01:00"'),
             (["--match", "{}", "--until", "2020-01-01T00:00:00Z"], 2, "it would be over already"),
-            (["--match", '{"Titel": [{"x": 1}]}', "--for", "1h"], 1, 'silence "s", match.Titel'),
+            (["--match", '{"Title": [{"x": 1}]}', "--for", "1h"], 1, 'silence "s", match.Title'),
             (["--severity", "high", "--for", "1h", "--name", " "], 1, "name: is empty"),
         ],
     )
