@@ -11,6 +11,7 @@ from finding_router.findings.finding import Severity
 from finding_router.findings.products import BY_SLUG
 from finding_router.findings.short_id import DIGITS
 from finding_router.routing.patterns.mistake import did_you_mean
+from finding_router_cli.output import remark
 
 _ACCOUNT_ID: Final = re.compile(r"\d{12}")
 _SHORT_ID: Final = re.compile(rf"[0-9a-f]{{{DIGITS}}}", re.IGNORECASE)
@@ -111,6 +112,9 @@ def _accounts(values: Sequence[str], aliases: Mapping[str, str]) -> dict[str, An
             ids += sorted(found)
         else:
             names.append(value)
+            remark(
+                f'no account has the alias "{value}": findings match that say this name themselves'
+            )
     by_id: dict[str, Any] = {"AwsAccountId": ids}
     # The name is the finding's own word for its account: good for hearing less, not for trust.
     by_name: dict[str, Any] = {"AwsAccountName": [{"equals-ignore-case": name} for name in names]}

@@ -117,6 +117,7 @@ def list_silences(*, show_all: bool, for_programs: bool, **options: Any) -> None
             )
             for item, state in found
         ],
+        wrapped=("Until", "Reason", "Matches"),
     )
 
 

@@ -75,7 +75,7 @@ class TestListing:
 
         assert shown.stdout == (
             "kind: route\nname: threats\norder: 50\nmatch:\n"
-            "  ProductArn: [{suffix: ::product/aws/guardduty}]\nchannel: '#threats'\n"
+            '  ProductArn: [{suffix: "::product/aws/guardduty"}]\nchannel: "#threats"\n'
         )
         assert {"item": THREATS, "problems": []} == cli.json("routes", "show", "threats")
 
@@ -275,7 +275,7 @@ class TestEditing:
     @pytest.mark.parametrize(
         ("change", "told"),
         [
-            (("'#threats'", "'#Threats'"), 'route "threats", channel: is the text "#Threats"'),
+            (("#threats", "#Threats"), 'route "threats", channel: is the text "#Threats"'),
             (("order: 50", "order: ["), 'the route "threats", line'),
             (("name: threats", "name: other"), 'has the name "other", not "threats"; kind and'),
             (("kind: route", "kind: silence"), 'has the kind "silence", not "route"'),
@@ -296,7 +296,7 @@ class TestEditing:
     @pytest.mark.usefixtures("person")
     def test_a_mistake_can_be_corrected(self, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
         """The editor comes again, with what is wrong above."""
-        shown = edit_with(monkeypatch, ("'#threats'", "'#THREATS'"), ("#THREATS", "#good"))
+        shown = edit_with(monkeypatch, ("#threats", "#THREATS"), ("#THREATS", "#good"))
 
         cli("routes", "edit", "threats", answer="y\ny\n")
 

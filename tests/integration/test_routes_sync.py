@@ -281,6 +281,18 @@ class TestMeanwhile:
 
         assert A | {"chanel": "#x"} == cli.item("a")
 
+    def test_an_attribute_that_is_not_known_is_put_back(
+        self, cli: Cli, meanwhile: list[Any]
+    ) -> None:
+        """Where the item is deleted, about which there can be no condition either."""
+        cli.put(A)
+        meanwhile.append(A | {"chanel": "#x"})
+
+        result = cli("routes", "rm", "a", "--yes", code=1)
+
+        assert A | {"chanel": "#x"} == cli.item("a")
+        assert '  + chanel: "#x"' in result.stderr
+
     def test_an_item_that_was_added_is_not_overwritten(
         self, cli: Cli, file: Path, meanwhile: list[Any]
     ) -> None:
@@ -355,7 +367,7 @@ class TestExport:
             == WRITTEN.replace("order: 1\n", "order: 7\n").replace(
                 "    - eu-west-1  # Ireland\n", "    - eu-west-1  # Ireland\n    - eu-west-2\n"
             )
-            + "\n- kind: route\n  name: c\n  channel: '#c'\n"
+            + '\n- kind: route\n  name: c\n  channel: "#c"\n'
         )
 
     def test_an_item_that_is_gone_leaves_with_its_own_comment(self, cli: Cli, file: Path) -> None:

@@ -1,11 +1,12 @@
 """Files that hold items, written so that what people wrote around the items stays."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from finding_router_cli.documents import read_text
+from finding_router_cli.documents import UnreadableError, read_text
 from finding_router_cli.items.item import Item, Key, key_of, ordered
 from finding_router_cli.items.yaml_text import dump_block, load, merged_block
 from finding_router_cli.routing_items import is_yaml, item_files, read_items
@@ -61,7 +62,11 @@ def rewritten(text: str, source: str, items: Mapping[Key, Item]) -> str:
     if not is_yaml(text, source):
         return json.dumps(list(map(ordered, [*kept, *new])), indent=2, ensure_ascii=False) + "\n"
     if old and len((blocks := _Blocks(text, source)).starts) == len(old):
-        return blocks.with_items(list(old.values()), [now.get(key) for key in old], new)
+        result = blocks.with_items(list(old.values()), [now.get(key) for key in old], new)
+        # An anchor may have gone that another item refers to.
+        with suppress(UnreadableError):
+            if _all_ordered(read_items(result, source)) == _all_ordered([*kept, *new]):
+                return result
     return "\n".join(map(dump_block, [*kept, *new]))
 
 
@@ -131,6 +136,10 @@ def _without_own_comment(before: list[str]) -> list[str]:
 
 def _indent(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
+
+
+def _all_ordered(items: Iterable[Any]) -> list[dict[str, Any]]:
+    return list(map(ordered, items))
 
 
 def _keys(items: Sequence[object]) -> list[Key]:

@@ -1,7 +1,7 @@
 """The RoutingTable of a stack, opened for commands that read and write its items."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -21,6 +21,28 @@ from finding_router_cli.routing_items import DEFAULT_CHANNEL
 from finding_router_cli.stack import Stack, find_stack
 
 IMPACT_DAYS = 7
+
+
+def impact_options[**P, R](command: Callable[P, R]) -> Callable[P, R]:
+    """Add the options that choose the findings by which a change is measured."""
+    options: list[Callable[[Any], Any]] = [
+        click.option(
+            "--findings",
+            metavar="FILE",
+            help="Count which of these would go elsewhere.  [default: last week's of Security Hub]",
+        ),
+        click.option(
+            "--no-impact", is_flag=True, help="Do not count findings that would go elsewhere."
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def impact_choice(options: dict[str, Any]) -> dict[str, Any]:
+    """Take those of `impact_options` out of *options*, and return them."""
+    return {name: options.pop(name) for name in ("findings", "no_impact")}
 
 
 @dataclass(kw_only=True)
@@ -73,10 +95,12 @@ class OpenTable:
         return plan
 
     def plan_with_impact(
-        self, after: Mapping[Key, Item | None], *, findings: str | None, is_wanted: bool
+        self, after: Mapping[Key, Item | None], *, findings: str | None, no_impact: bool
     ) -> ItemsPlan:
         """
         Return the plan, with its impact on the findings of the file *findings*, else of last week.
+
+        The parameters are those of `impact_options`.
 
         Raises:
             InvalidItemsError: An item would be wrong.
@@ -84,7 +108,7 @@ class OpenTable:
 
         """
         plan, now, then = planned(self.stored, after, **self.settings)
-        if plan.is_empty or not is_wanted:
+        if plan.is_empty or no_impact:
             return plan
         found = self._impact(now, then, findings)
         if isinstance(found, str):

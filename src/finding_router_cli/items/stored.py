@@ -77,7 +77,7 @@ class StoredItems:
         with self._account.in_sentences(table=self._table):
             try:
                 if before is None:
-                    self._add(after or {})
+                    self._put(to_item(after or {}))
                 elif after is None:
                     self._delete(before)
                 else:
@@ -112,10 +112,11 @@ class StoredItems:
             for name, value in to_item(after).items()
         }
 
-    def _add(self, after: Item) -> None:
+    def _put(self, item: _Typed) -> None:
+        """Write *item*, whose key nothing may have."""
         self._client.put_item(
             TableName=self._table,
-            Item=to_item(after),
+            Item=item,
             ConditionExpression="attribute_not_exists(#kind)",
             ExpressionAttributeNames={"#kind": "kind"},
         )
@@ -123,13 +124,20 @@ class StoredItems:
     def _delete(self, before: _Typed) -> None:
         condition = _Expression()
         condition.add_unchanged(before)
-        self._client.delete_item(
+        answer = self._client.delete_item(
             TableName=self._table,
             Key={name: before[name] for name in Key._fields},
             ConditionExpression=condition.text,
+            ReturnValues="ALL_OLD",
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
             **condition.arguments,
         )
+        deleted = answer["Attributes"]
+        if deleted.keys() != before.keys():
+            # Somebody added an attribute that the condition could not name: it is put back.
+            self._put(deleted)
+            key = key_of(readable_item(deleted))
+            raise ChangedMeanwhileError(key, readable_item(deleted))
 
     def _change(self, before: _Typed, after: _Typed) -> None:
         condition = _Expression()

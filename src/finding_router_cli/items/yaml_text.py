@@ -11,7 +11,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.scalarbool import ScalarBoolean
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString, SingleQuotedScalarString
 
 from finding_router_cli.documents import UnreadableError
 from finding_router_cli.items.item import ordered
@@ -27,10 +27,10 @@ _NESTED_LIST: Final = re.compile(
 )
 _STANDARD: Final = "tag:yaml.org,2002:"
 _WANTED: Final = "write a list of items in YAML or JSON"
-# Texts that readers of YAML 1.1, or people, take for numbers, dates, times or truth values.
-_DOUBTFUL: Final = re.compile(
-    r"[\d:.,_+-]+|\d{4}-\d\d-\d\d.*|y|n|yes|no|on|off|true|false|null|~|", re.IGNORECASE
-)
+# Texts that stand without quotes: ruamel.yaml leaves quotes out where it should not, as in {:0: 1}.
+_PLAIN: Final = re.compile(r"[^\W\d][\w ,.;+/()=~$^-]*(?<! )")
+# Among them those that readers of YAML 1.1, or people, take for truth values and nulls.
+_DOUBTFUL: Final = re.compile(r"y|n|yes|no|on|off|true|false|null|[.]?inf|[.]?nan", re.IGNORECASE)
 
 
 class _Constructor(RoundTripConstructor):
@@ -152,7 +152,11 @@ def merged_block(block: str, item: Mapping[str, Any]) -> str:
     if nested := _NESTED_LIST.search(body):
         offset = len(nested["dash"]) - len(nested["name"])
         yaml.indent(mapping=2, sequence=offset + len(_DASH), offset=offset)
-    document = yaml.load(body)
+    try:
+        document = yaml.load(body)
+    except YAMLError:
+        # It refers to an anchor outside.
+        return dump_block(item, indent=indent)
     merge(document, ordered(item))
     return _as_entry(_dumped(document, yaml), indent)
 
@@ -166,7 +170,7 @@ def merge(node: Any, new: Any) -> None:
             if name in node:
                 _merge_at(node, name, value)
             else:
-                node[name] = _styled(value)
+                node[_styled(name)] = _styled(value)
         return
     steps = SequenceMatcher(None, list(map(repr, node)), list(map(repr, new)), autojunk=False)
     for tag, old_start, old_end, start, end in reversed(steps.get_opcodes()):
@@ -185,7 +189,9 @@ def _merge_at(node: Any, place: Any, value: Any) -> None:
     if _is_alike(node[place], value):
         merge(node[place], value)
     elif node[place] != value:
-        node[place] = _styled(value)
+        before = node[place]
+        is_quoted = isinstance(before, SingleQuotedScalarString) and isinstance(value, str)
+        node[place] = SingleQuotedScalarString(value) if is_quoted else _styled(value)
 
 
 def _is_alike(node: Any, new: Any) -> bool:
@@ -197,9 +203,10 @@ def _styled(value: Any) -> Any:
     """Return *value* with quotes around doubtful texts, and with short lists in one line."""
     match value:
         case str():
-            return DoubleQuotedScalarString(value) if _DOUBTFUL.fullmatch(value) else value
+            is_plain = _PLAIN.fullmatch(value) and not _DOUBTFUL.fullmatch(value)
+            return value if is_plain else DoubleQuotedScalarString(value)
         case Mapping():
-            return CommentedMap((name, _styled(inner)) for name, inner in value.items())
+            return CommentedMap((_styled(name), _styled(inner)) for name, inner in value.items())
         case list() | tuple():
             styled = CommentedSeq(_styled(inner) for inner in value)
             is_short = len(repr(value)) <= _MAX_LINE_CHARS

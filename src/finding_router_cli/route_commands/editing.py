@@ -11,7 +11,7 @@ from finding_router_cli.documents import UnreadableError
 from finding_router_cli.help_text import example
 from finding_router_cli.items.changes import write
 from finding_router_cli.items.item import InvalidItemsError, Item, Key, ordered
-from finding_router_cli.items.opened import OpenTable, open_table
+from finding_router_cli.items.opened import OpenTable, impact_choice, impact_options, open_table
 from finding_router_cli.items.yaml_text import dump_item, load, plain, read_documents
 from finding_router_cli.matchers import MATCHERS, matcher_options, pattern
 from finding_router_cli.output import remark
@@ -69,6 +69,7 @@ def _attributes(options: dict[str, Any]) -> dict[str, Any]:
 @click.argument("name")
 @_attribute_options
 @matcher_options
+@impact_options
 @write_options
 @stack_options
 def add(name: str, **options: Any) -> None:
@@ -78,7 +79,7 @@ def add(name: str, **options: Any) -> None:
     It is for the findings that the options choose, or for all without one. Several values of one
     option match either; several options must all match.
     """
-    agreed = consent(options)
+    agreed, measure = consent(options), impact_choice(options)
     attributes = _attributes(options)
     matchers = {one: options.pop(one) for one in MATCHERS}
     opened = open_table(**options)
@@ -88,12 +89,13 @@ def add(name: str, **options: Any) -> None:
         raise click.ClickException(message)
     match = pattern(**matchers, aliases=opened.table.aliases)
     item = {**key._asdict(), **({"match": match} if match else {}), **attributes}
-    plan = opened.plan_with_impact({key: item}, findings=None, is_wanted=True)
+    plan = opened.plan_with_impact({key: item}, **measure)
     write(opened.stored, plan, **agreed)
 
 
 @click.command(epilog=example("EDITOR=nano finding-router routes edit guardduty-payments"))
 @click.argument("name")
+@impact_options
 @write_options
 @stack_options
 def edit(name: str, **options: Any) -> None:
@@ -103,7 +105,7 @@ def edit(name: str, **options: Any) -> None:
     The editor is that of $VISUAL or $EDITOR. What is wrong is told, and can be corrected in the
     editor again.
     """
-    agreed = consent(options)
+    agreed, measure = consent(options), impact_choice(options)
     opened = open_table(**options)
     item = opened.item("route", name)
     key = Key("route", name)
@@ -116,7 +118,7 @@ def edit(name: str, **options: Any) -> None:
             return
         try:
             after = _edited(edited, key)
-            plan = opened.plan_with_impact({key: after}, findings=None, is_wanted=True)
+            plan = opened.plan_with_impact({key: after}, **measure)
             break
         except (InvalidItemsError, UnreadableError) as error:
             remark(error.format_message())
@@ -131,6 +133,7 @@ def edit(name: str, **options: Any) -> None:
 
 @click.command(epilog=example("finding-router routes enable guardduty-payments"))
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@impact_options
 @write_options
 @stack_options
 def enable(names: Sequence[str], **options: Any) -> None:
@@ -140,6 +143,7 @@ def enable(names: Sequence[str], **options: Any) -> None:
 
 @click.command(epilog=example("finding-router routes disable guardduty-payments"))
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@impact_options
 @write_options
 @stack_options
 def disable(names: Sequence[str], **options: Any) -> None:
@@ -149,20 +153,21 @@ def disable(names: Sequence[str], **options: Any) -> None:
 
 @click.command("rm", epilog=example("finding-router routes rm buckets-by-team"))
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@impact_options
 @write_options
 @stack_options
 def remove(names: Sequence[str], **options: Any) -> None:
     """Delete routes."""
-    agreed = consent(options)
+    agreed, measure = consent(options), impact_choice(options)
     opened = open_table(**options)
     after: dict[Key, Item | None] = dict.fromkeys(
         Key("route", str(opened.item("route", name)["name"])) for name in names
     )
-    _write(opened, after, **agreed)
+    _write(opened, after, measure, **agreed)
 
 
 def _switch(names: Sequence[str], *, is_on: bool, **options: Any) -> None:
-    agreed = consent(options)
+    agreed, measure = consent(options), impact_choice(options)
     opened = open_table(**options)
     after: dict[Key, Item | None] = {}
     for name in names:
@@ -170,12 +175,17 @@ def _switch(names: Sequence[str], *, is_on: bool, **options: Any) -> None:
         # A route without the attribute is on.
         is_other = item.get("enabled", True) is not is_on
         after[Key("route", name)] = {**item, "enabled": is_on} if is_other else item
-    _write(opened, after, **agreed)
+    _write(opened, after, measure, **agreed)
 
 
-def _write(opened: OpenTable, after: Mapping[Key, Item | None], **options: bool) -> None:
-    plan = opened.plan_with_impact(after, findings=None, is_wanted=True)
-    write(opened.stored, plan, **options)
+def _write(
+    opened: OpenTable,
+    after: Mapping[Key, Item | None],
+    measure: dict[str, Any],
+    **agreed: bool,
+) -> None:
+    plan = opened.plan_with_impact(after, **measure)
+    write(opened.stored, plan, **agreed)
 
 
 def _set(attributes: Sequence[str]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from finding_router_cli.help_text import example
 from finding_router_cli.items.changes import write
 from finding_router_cli.items.files import exported
 from finding_router_cli.items.item import InvalidItemsError, Item, Key, keyed, mistakes, ordered
-from finding_router_cli.items.opened import open_table
+from finding_router_cli.items.opened import impact_choice, impact_options, open_table
 from finding_router_cli.items.yaml_text import dump_block
 from finding_router_cli.output import remark, text
 from finding_router_cli.plan import Change, Outcome, Verb, carry_out, consent, write_options
@@ -119,12 +119,7 @@ def export(
     is_flag=True,
     help="Exit with 0 if nothing was to be changed, with 2 if something was.",
 )
-@click.option(
-    "--findings",
-    metavar="FILE",
-    help="Count which of these would go elsewhere.  [default: last week's of Security Hub]",
-)
-@click.option("--no-impact", is_flag=True, help="Do not tell how many would go elsewhere.")
+@impact_options
 @write_options
 @stack_options
 def apply(
@@ -133,8 +128,6 @@ def apply(
     prune: bool,
     kinds: Sequence[str],
     detailed_exitcode: bool,
-    findings: str | None,
-    no_impact: bool,
     **options: Any,
 ) -> None:
     """
@@ -148,7 +141,7 @@ def apply(
     Items that are in no file stay, unless with --prune. That deletes items of the kinds that the
     files hold; silences, which are made in a hurry and elsewhere, with --kind silence only.
     """
-    agreed = consent(options)
+    agreed, measure = consent(options), impact_choice(options)
     wanted = frozenset(kinds or KINDS)
     opened = open_table(**options)
     read = read_items_at(source)
@@ -159,7 +152,7 @@ def apply(
     }
     if prune:
         items |= dict.fromkeys(_left_over(opened.stored.items, items, kinds))
-    plan = opened.plan_with_impact(items, findings=findings, is_wanted=not no_impact)
+    plan = opened.plan_with_impact(items, **measure)
     outcome = write(opened.stored, plan, **agreed)
     if detailed_exitcode and outcome is not Outcome.NOTHING_TO_DO:
         raise click.exceptions.Exit(_CHANGES_EXIT_CODE)
