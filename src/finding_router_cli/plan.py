@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 import click
 from rich.text import Text
 
-from finding_router_cli.output import print_json, print_lines, remark, text
+from finding_router_cli.output import print_json, print_lines, progress, remark, text
 
 _NOT_ASKED: Final = (
     "nothing was changed: there is no terminal to ask on; "
@@ -118,7 +118,9 @@ def carry_out(
 
     """
     if not for_programs:
-        print_lines(plan.lines())
+        with progress("comparing"):
+            lines = list(plan.lines())
+        print_lines(lines)
     if plan.is_empty or dry_run:
         outcome = Outcome.NOTHING_TO_DO if plan.is_empty else Outcome.PLANNED
         if for_programs:

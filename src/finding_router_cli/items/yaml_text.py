@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, MutableMapping, MutableSequence
 from difflib import SequenceMatcher
+from functools import lru_cache
 from io import StringIO
 from typing import Any, Final
 
@@ -21,6 +22,8 @@ _MAX_NODES: Final = 1_000_000
 # Lines are not folded: a folded one shows up in every diff.
 _WIDTH: Final = 100_000
 _MAX_LINE_CHARS: Final = 80
+# A text is read again to see what is in it, and where; reading takes a millisecond an item.
+_MAX_TEXTS: Final = 16
 _DASH: Final = "- "
 _NESTED_LIST: Final = re.compile(
     r"^(?P<name> *)[^\s#-][^:\n]*:[^\S\n]*(?:#.*)?\n(?P<dash> *)- ", re.MULTILINE
@@ -52,9 +55,10 @@ def read_documents(text: str, source: str) -> Iterator[object]:
         yield plain(document, source)
 
 
+@lru_cache(maxsize=_MAX_TEXTS)
 def load(text: str, source: str) -> list[Any]:
     """
-    Return the documents of *text*, with their comments.
+    Return the documents of *text*, with their comments; they must not be changed.
 
     Raises:
         UnreadableError: It is no YAML, with the line and column.

@@ -16,7 +16,7 @@ from finding_router_cli.items.files import exported
 from finding_router_cli.items.item import InvalidItemsError, Item, Key, keyed, mistakes, ordered
 from finding_router_cli.items.opened import impact_choice, impact_options, open_table
 from finding_router_cli.items.yaml_text import dump_block
-from finding_router_cli.output import remark, text
+from finding_router_cli.output import progress, remark, text
 from finding_router_cli.plan import Change, Outcome, Verb, carry_out, consent, write_options
 from finding_router_cli.routing_items import read_items_at, stack_options
 
@@ -95,7 +95,8 @@ def export(
     if target is None:
         _print(list(in_order.values()), for_programs=agreed["for_programs"])
         return
-    after = exported(Path(target), in_order, wanted)
+    with progress("comparing files"):
+        after = exported(Path(target), in_order, wanted)
     before = {path: path.read_text("utf-8") for path in after if path.exists()}
     plan = FilesPlan(before=before, after=after)
 
@@ -144,7 +145,8 @@ def apply(
     agreed, measure = consent(options), impact_choice(options)
     wanted = frozenset(kinds or KINDS)
     opened = open_table(**options)
-    read = read_items_at(source)
+    with progress("reading files"):
+        read = read_items_at(source)
     if wrong := mistakes(read, allow_suppress=opened.allow_suppress):
         raise InvalidItemsError(wrong)
     items: dict[Key, Item | None] = {
