@@ -281,6 +281,18 @@ class TestMeanwhile:
 
         assert A | {"chanel": "#x"} == cli.item("a")
 
+    @pytest.mark.parametrize("before", [[], [A | {"order": 9}]])
+    def test_the_same_edit_is_no_conflict(
+        self, cli: Cli, file: Path, meanwhile: list[Any], before: list[Any]
+    ) -> None:
+        """It may be the command's own, whose answer was lost."""
+        cli.put(*before)
+        meanwhile.append(A)
+
+        cli("routes", "apply", str(file), "--yes")
+
+        assert A == cli.item("a")
+
     def test_an_attribute_that_is_not_known_is_put_back(
         self, cli: Cli, meanwhile: list[Any]
     ) -> None:

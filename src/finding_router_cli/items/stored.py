@@ -17,7 +17,7 @@ from typing import Any
 
 from finding_router.aws.attributes import readable_item, to_item
 from finding_router.aws.routing_table import KINDS
-from finding_router_cli.items.item import ATTRIBUTES, Item, Key, key_of
+from finding_router_cli.items.item import ATTRIBUTES, Item, Key, key_of, ordered
 from finding_router_cli.stack import Stack
 
 type _Typed = Mapping[str, Any]
@@ -83,8 +83,11 @@ class StoredItems:
                 else:
                     self._change(before, self._as_stored(key, after))
             except self._client.exceptions.ConditionalCheckFailedException as error:
-                now = error.response.get("Item") or self._get(key)
-                raise ChangedMeanwhileError(key, readable_item(now) if now else None) from error
+                found = error.response.get("Item") or self._get(key)
+                now = readable_item(found) if found else None
+                # The answer to a first try may have been lost, which botocore tries again.
+                if (now and ordered(now)) != (after and ordered(after)):
+                    raise ChangedMeanwhileError(key, now) from error
 
     def _query(self, kind: str) -> Iterator[_Typed]:
         pages = self._client.get_paginator("query").paginate(
