@@ -36,7 +36,7 @@ NOWHERE: Final = "none"
 
 @click.command(epilog=example("finding-router explain events/imported-two-findings.json"))
 @click.argument("file", metavar="FILE")
-@click.option("--routes", metavar="FILE", help="JSON file with the items of the routing table.")
+@click.option("--routes", metavar="FILE", help="File or folder with items, JSON or YAML.")
 @stack_options
 @click.option(
     "--ledger",

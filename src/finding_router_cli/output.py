@@ -3,7 +3,7 @@
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Timer
 from typing import Any, Final
@@ -51,13 +51,23 @@ def print_lines(lines: Iterable[Text]) -> None:
         console.print(line, soft_wrap=True)
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text | None]]) -> None:
-    """Print *rows* under the names of their *columns*, in one line each where they go to a file."""
+def print_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str | Text | None]],
+    *,
+    wrapped: Collection[str] = (),
+) -> None:
+    """
+    Print *rows* under the names of their *columns*, in one line each where they go to a file.
+
+    On a terminal that is too narrow, the columns *wrapped* (default: the last) have several lines.
+    """
     console = data_console()
     # Lines of a pipe are for grep and cut: they are not wrapped.
     table = Table(box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        is_wrapped = column in (wrapped or columns[-1:])
+        table.add_column(column, overflow="fold", no_wrap=not is_wrapped)
     for row in rows:
         table.add_row(*map(_cell, row))
     console.print(table)
@@ -74,8 +84,9 @@ def text(words: object, style: str = "") -> Text:
 
 
 def remark(words: str) -> None:
-    """Print a line that is no result, on standard error."""
-    click.echo(terminal.printable(words), err=True)
+    """Print lines that are no result, on standard error."""
+    for line in words.splitlines():
+        click.echo(terminal.printable(line), err=True)
 
 
 @contextmanager

@@ -15,13 +15,14 @@ from typing import Any, Final, Protocol
 import click
 from rich.text import Text
 
-from finding_router_cli.output import print_json, print_lines, remark, text
+from finding_router_cli.output import print_json, print_lines, progress, remark, text
 
 _NOT_ASKED: Final = (
     "nothing was changed: there is no terminal to ask on; "
     "add --yes to do it, or --dry-run to see the plan alone"
 )
 _CONTEXT_LINES: Final = 2
+_CONSENT: Final = ("dry_run", "yes", "for_programs")
 
 
 class Verb(StrEnum):
@@ -90,6 +91,11 @@ def write_options[**P, R](command: Callable[P, R]) -> Callable[P, R]:
     return command
 
 
+def consent(options: dict[str, Any]) -> dict[str, bool]:
+    """Take those of `write_options` out of *options*, and return them for `carry_out`."""
+    return {name: options.pop(name) for name in _CONSENT}
+
+
 def json_option[**P, R](command: Callable[P, R]) -> Callable[P, R]:
     """Add the option ``--json``, in the parameter *for_programs*."""
     return click.option("--json", "for_programs", is_flag=True, help="Print JSON.")(command)
@@ -112,7 +118,9 @@ def carry_out(
 
     """
     if not for_programs:
-        print_lines(plan.lines())
+        with progress("comparing"):
+            lines = list(plan.lines())
+        print_lines(lines)
     if plan.is_empty or dry_run:
         outcome = Outcome.NOTHING_TO_DO if plan.is_empty else Outcome.PLANNED
         if for_programs:

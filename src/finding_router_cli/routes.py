@@ -14,6 +14,10 @@ from finding_router_cli.help_text import example
 from finding_router_cli.lint.fields import Odd, odd_parts
 from finding_router_cli.lint.reach import unreached
 from finding_router_cli.lint.states import odd_states
+from finding_router_cli.route_commands.editing import add, disable, edit, enable, remove
+from finding_router_cli.route_commands.listing import list_routes, show_route
+from finding_router_cli.route_commands.syncing import apply, export
+from finding_router_cli.route_commands.testing import test_routes
 from finding_router_cli.routes_at_hand import running_routes
 from finding_router_cli.routing_items import load, stack_options
 
@@ -23,7 +27,14 @@ _READ_IT: Final = 'deploy with the parameter OrganizationNames set to "true", or
 
 @click.group()
 def routes() -> None:
-    """Check the routing table."""
+    """List, check, test and change the routes of a stack."""
+
+
+for _command in (
+    *(add, apply, disable, edit, enable, export),
+    *(list_routes, remove, show_route, test_routes),
+):
+    routes.add_command(_command)
 
 
 @routes.command(epilog=example("finding-router routes check --strict"))
@@ -66,6 +77,9 @@ def check(file: str | None, *, strict: bool, **stack: Any) -> None:
         click.echo(f"mostly full: {table.weight}; heavier items are left out")
     if table.problems or (strict and odd):
         raise click.exceptions.Exit(1)
+
+
+routes.add_command(check, "lint")
 
 
 def _odd_lines(table: RoutingTable) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Load the routes for commands, from a file or from the table of a stack."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import click
@@ -13,6 +14,8 @@ from finding_router_cli.documents import BLANKS, UnreadableError, documents, rea
 from finding_router_cli.routes_at_hand import RoutesAtHand
 from finding_router_cli.stack import LEDGER, Stack, deployed_stack
 
+YAML_SUFFIXES: Final = frozenset({".yaml", ".yml"})
+_SUFFIXES: Final = YAML_SUFFIXES | {".json"}
 DEFAULT_CHANNEL: Final = "#default-channel"
 _WANTED: Final = "write a list of items, or what aws dynamodb scan prints"
 _RULE_WANTED: Final = (
@@ -95,7 +98,7 @@ def load(
     account = Account(profile=profile, region=region)
     found: RoutesAtHand | None = None
     if routes is not None:
-        items = read_items(read_text(routes), routes)
+        items = read_items_at(routes)
     elif stack:
         found = _routes_of_stack(account, stack)
         items = found.items
@@ -125,12 +128,49 @@ def load(
         raise click.UsageError(str(error)) from error
 
 
+def read_items_at(path: str) -> list[object]:
+    """
+    Return the items in the file or folder at *path*, or in standard input for "-".
+
+    Files of a folder are those with YAML and JSON, in the order of their paths.
+
+    Raises:
+        UnreadableError: A file cannot be read, or the folder has none.
+
+    """
+    folder = Path(path)
+    if not folder.is_dir():
+        return read_items(read_text(path), path)
+    files = item_files(folder)
+    if not files:
+        raise UnreadableError(path, "has no file with items", "name them *.yaml or *.json")
+    return [item for file in files for item in read_items(read_text(str(file)), str(file))]
+
+
+def item_files(folder: Path) -> list[Path]:
+    """Return the files of *folder* that hold items, without hidden ones."""
+    found = (each for each in folder.rglob("*") if each.suffix.lower() in _SUFFIXES)
+    return sorted(
+        each
+        for each in found
+        if each.is_file()
+        and not any(part.startswith(".") for part in each.relative_to(folder).parts)
+    )
+
+
+def is_yaml(text: str, source: str) -> bool:
+    """Return True if *text* is to be read as YAML, by its file's name or else by its start."""
+    suffix = Path(source).suffix.lower()
+    return suffix in YAML_SUFFIXES or (source == "-" and text.lstrip(BLANKS)[:1] not in {"[", "{"})
+
+
 def read_items(text: str, source: str) -> list[object]:
     """
     Return the items of a routing table in *text*; *source* is its file name, for errors.
 
     Accepted are a list, JSON lines, a single item, the output of ``aws dynamodb scan`` or
     ``query``, and the input of ``batch-write-item``. Values may be plain or DynamoDB's typed form.
+    A file called ``*.yaml`` or ``*.yml`` holds YAML.
 
     Raises:
         UnreadableError: The text has another format.
@@ -138,12 +178,21 @@ def read_items(text: str, source: str) -> list[object]:
     """
     items = [
         _untyped(item)
-        for place, document in documents(text, source)
+        for place, document in _documents(text, source)
         for item in _items(document, place)
     ]
     if not items and not text.strip(BLANKS):
         raise UnreadableError(source, "is empty", _WANTED)
     return items
+
+
+def _documents(text: str, source: str) -> Iterator[tuple[str, object]]:
+    if not is_yaml(text, source):
+        return documents(text, source)
+    # Imported late: it takes as long as all else together.
+    from finding_router_cli.items.yaml_text import read_documents  # noqa: PLC0415 -- see above
+
+    return ((source, document) for document in read_documents(text, source) if document is not None)
 
 
 def _items(document: object, place: str) -> Iterator[object]:

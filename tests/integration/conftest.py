@@ -7,8 +7,10 @@ import boto3
 import pytest
 from botocore.retries.standard import ExponentialBackoff
 
+from cli import Cli, as_running
 from finding_router.aws import clients
 from finding_router_local.aws import CREDENTIALS, AwsServer
+from finding_router_local.stack import Stack
 
 
 @pytest.fixture(scope="session")
@@ -63,3 +65,27 @@ def make_table(aws_environment: AwsServer) -> Any:
 def _no_back_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """Turn the waits of clients in this process off: they are botocore's own matter."""
     monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda _self, _context: 0.0)
+
+
+@pytest.fixture(scope="module")
+def cli_stack() -> Iterator[Stack]:
+    """Run one stack, without workers, for all tests of a module that call commands."""
+    with Stack(workers=0) as stack:
+        yield stack
+
+
+@pytest.fixture
+def cli(cli_stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """Return the commands, and an empty stack that they find."""
+    cli_stack.reset()
+    for name in ("ROUTING_TABLE", "DEFAULT_CHANNEL", "ALLOW_SUPPRESS", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    found = as_running(cli_stack)
+    monkeypatch.setattr("finding_router_cli.routes_at_hand.find_running", lambda _: found)
+    return Cli(cli_stack)
+
+
+@pytest.fixture
+def person(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sit somebody at the terminal, whose answers are the input of a command."""
+    monkeypatch.setattr("finding_router_cli.plan.is_interactive", lambda: True)

@@ -48,7 +48,7 @@ TEMPLATE = {
         }
     },
 }
-COMMANDS = (["routes", "check"], ["explain"], ["redrive"])
+COMMANDS = (["routes", "check"], ["explain"], ["redrive"], ["routes", "list"], ["silence", "list"])
 
 
 @pytest.fixture(autouse=True)
@@ -257,6 +257,15 @@ class TestStack:
                 "match": {"S": '{"Severity": {"Label": ["LOW"]}}'},
             },
         )
+
+    def test_its_routes_are_listed_and_changed(self) -> None:
+        """With its settings: this one may suppress."""
+        listed = run("routes", "list", "--stack", "router")
+        run("routes", "disable", "low", "--stack", "router", "--yes")
+        shown = run("routes", "show", "low", "--stack", "router")
+
+        assert ["low", "live", "(suppress)"] == listed.stdout.splitlines()[1].split()[1:4]
+        assert "enabled: false" in shown.stdout
 
     def test_it_is_explained_by_its_table_and_parameters(self, finding: str) -> None:
         """Nobody has to look up what the table is called."""

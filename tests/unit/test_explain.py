@@ -455,7 +455,9 @@ def test_the_commands_are_listed_without_being_imported() -> None:
 
     assert "explain  Tell where findings would go, and why." in listed.output
     assert isinstance(main, click.Group)
-    assert ["explain", "local", "redrive", "routes"] == main.list_commands(click.Context(main))
+    assert ["explain", "local", "redrive", "routes", "silence"] == main.list_commands(
+        click.Context(main)
+    )
     assert "No such command 'nonsense'" in unknown.stderr
 
 

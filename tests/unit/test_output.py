@@ -72,3 +72,18 @@ def test_progress_is_a_bar_on_a_terminal(
     assert "" == shown.out
     assert "reading findings" in shown.err
     assert "3/4" in shown.err
+
+
+def test_names_are_not_broken_on_a_narrow_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are copied into other commands; the last column has the lines it needs."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    output.print_table(["Name", "Matches"], [["every-account-and-service", "one two three four"]])
+
+    lines = capsys.readouterr().out.splitlines()
+    assert all(len(line) <= 40 for line in lines)
+    assert any("every-account-and-service" in line for line in lines)
+    assert any(line.strip() == "three four" for line in lines)

@@ -1,0 +1,1 @@
+"""The items of the routing table, as commands read and write them."""

@@ -1,0 +1,159 @@
+"""The RoutingTable of a stack, opened for commands that read and write its items."""
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+import click
+
+from finding_router.routing.table import RoutingTable
+from finding_router_cli.documents import read_text
+from finding_router_cli.inputs import read_events
+from finding_router_cli.items.changes import ItemsPlan, planned, table_of
+from finding_router_cli.items.impact import Impact, impact
+from finding_router_cli.items.item import Item, Key
+from finding_router_cli.items.stored import StoredItems
+from finding_router_cli.recent import recent_or_why
+from finding_router_cli.routing_items import DEFAULT_CHANNEL
+from finding_router_cli.stack import Stack, find_stack
+
+IMPACT_DAYS = 7
+
+
+def impact_options[**P, R](command: Callable[P, R]) -> Callable[P, R]:
+    """Add the options that choose the findings by which a change is measured."""
+    options: list[Callable[[Any], Any]] = [
+        click.option(
+            "--findings",
+            metavar="FILE",
+            help="Count which of these would go elsewhere.  [default: last week's of Security Hub]",
+        ),
+        click.option(
+            "--no-impact", is_flag=True, help="Do not count findings that would go elsewhere."
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def impact_choice(options: dict[str, Any]) -> dict[str, Any]:
+    """Take those of `impact_options` out of *options*, and return them."""
+    return {name: options.pop(name) for name in ("findings", "no_impact")}
+
+
+@dataclass(kw_only=True)
+class OpenTable:
+    """The items of *stack*, and the settings with which they decide."""
+
+    stack: Stack
+    stored: StoredItems
+    default_channel: str
+    allow_suppress: bool
+    settings: Mapping[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Keep the settings in one place."""
+        self.settings = {
+            "default_channel": self.default_channel,
+            "allow_suppress": self.allow_suppress,
+        }
+
+    @cached_property
+    def table(self) -> RoutingTable:
+        """Return the routing table as it is now."""
+        return table_of(self.stored.items.values(), **self.settings)
+
+    def item(self, kind: str, name: str) -> Item:
+        """
+        Return an item.
+
+        Raises:
+            click.ClickException: There is none of this name; the closest are named.
+
+        """
+        item = self.stored.items.get(Key(kind, name))
+        if item is not None:
+            return item
+        names = [key.name for key in self.stored.items if key.kind == kind]
+        close = difflib.get_close_matches(name, names, n=1)
+        hint = f'did you mean "{close[0]}"?' if close else f"see: finding-router {_LISTS[kind]}"
+        raise click.ClickException(f'{self.stack.origin} has no {kind} "{name}"; {hint}')
+
+    def plan(self, after: Mapping[Key, Item | None]) -> ItemsPlan:
+        """
+        Return the plan to write *after*.
+
+        Raises:
+            InvalidItemsError: An item would be wrong.
+
+        """
+        plan, _, _ = planned(self.stored, after, **self.settings)
+        return plan
+
+    def plan_with_impact(
+        self, after: Mapping[Key, Item | None], *, findings: str | None, no_impact: bool
+    ) -> ItemsPlan:
+        """
+        Return the plan, with its impact on the findings of the file *findings*, else of last week.
+
+        The parameters are those of `impact_options`.
+
+        Raises:
+            InvalidItemsError: An item would be wrong.
+            UnreadableError: The file cannot be read.
+
+        """
+        plan, now, then = planned(self.stored, after, **self.settings)
+        if plan.is_empty or no_impact:
+            return plan
+        found = self._impact(now, then, findings)
+        if isinstance(found, str):
+            plan.notes.append(f"where findings would go is not known: {found}")
+        else:
+            plan.notes.append(found.sentence())
+            plan.facts["impact"] = found.as_json()
+        return plan
+
+    def _impact(self, now: RoutingTable, then: RoutingTable, findings: str | None) -> Impact | str:
+        """Return the impact, or the reason why it is not known."""
+        moment = datetime.now(UTC)
+        if findings is not None:
+            events = read_events(read_text(findings), findings)
+            return impact(now, then, events, origin=f"in {findings}", now=moment)
+        recent, why = recent_or_why(self.stack, IMPACT_DAYS)
+        if recent is None:
+            return why
+        origin = "of last week" if recent.is_all else "of last week, the newest,"
+        return impact(now, then, recent.events, origin=origin, now=moment)
+
+
+_LISTS = {"route": "routes list", "silence": "silence list", "account": "routes export"}
+
+
+def open_table(
+    *,
+    table: str | None,
+    default_channel: str | None,
+    allow_suppress: bool,
+    stack: str | None,
+    profile: str | None,
+    region: str | None,
+) -> OpenTable:
+    """
+    Return the table of the stack that the options of `stack_options` choose.
+
+    Raises:
+        click.ClickException: There is none, or AWS refuses.
+
+    """
+    found = find_stack(stack=stack, profile=profile, region=region, table=table)
+    return OpenTable(
+        stack=found,
+        stored=StoredItems(found),
+        default_channel=default_channel or found.default_channel or DEFAULT_CHANNEL,
+        allow_suppress=allow_suppress or found.allow_suppress,
+    )
