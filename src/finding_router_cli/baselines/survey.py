@@ -16,7 +16,7 @@ _WORST: Final = 8
 # One message a second and channel, one after another.
 _MESSAGE_SECONDS: Final = 1.1
 # A page is read twice, once to count and once to mark; then it is written and marked.
-_PAGE_SECONDS: Final = 2 * CALL_SECONDS + 0.3
+_PAGE_SECONDS: Final = 2 * CALL_SECONDS + 0.6
 _tie = itertools.count()
 
 

@@ -40,7 +40,9 @@ def check_all(site: Site, progress: Callable[[int], None]) -> list[Result]:
     results: list[Result] = []
     pool = ThreadPoolExecutor(len(first))
     for stage in (first, then):
-        futures = {name: pool.submit(_made, name, check, site) for name, check in stage.items()}
+        futures = {
+            name: pool.submit(results_of, name, check, site) for name, check in stage.items()
+        }
         for future in futures.values():
             future.add_done_callback(lambda _: progress(1))
         wait(futures.values(), max(site.remaining(), 0.1))
@@ -59,7 +61,7 @@ def _results(name: str, future: Future[list[Result]]) -> list[Result]:
     return [unsure(name, "no answer in time", "try again; check the network")]
 
 
-def _made(name: str, check: Check, site: Site) -> list[Result]:
+def results_of(name: str, check: Check, site: Site) -> list[Result]:
     """Return the results of *check*, with one more if an error ended it."""
     results: list[Result] = []
     with contained() as trouble:

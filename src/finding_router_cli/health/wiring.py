@@ -38,7 +38,7 @@ def check_rule(site: Site) -> Iterator[Result]:
             f"{name} is disabled: no finding arrives",
             f"aws events enable-rule --name {name}",
         )
-    wanted = _wanted_pattern(site)
+    wanted = wanted_pattern(site)
     if wanted is None:
         yield unsure("pattern", "the template of the stack cannot be read")
     elif _plain(_read(rule.get("EventPattern"))) == _plain(wanted):
@@ -104,7 +104,7 @@ def check_queues(site: Site) -> Iterator[Result]:
     for queue, longest in _LONGEST_WAIT_SECONDS.items():
         waiting = _waiting(sqs, site.stack.resource(queue))
         age = ages.get(queue)
-        if age is not None and age > longest:
+        if waiting and age is not None and age > longest:
             yield bad(
                 queue,
                 f"{counted(waiting, 'message')} wait, the oldest for {age / 60:.0f} minutes",
@@ -283,7 +283,7 @@ def _ages(site: Site) -> dict[str, float]:
     return {ids[id_]: float(values[0]) for id_, values in found.items() if values}
 
 
-def _wanted_pattern(site: Site) -> Mapping[str, Any] | None:
+def wanted_pattern(site: Site) -> Mapping[str, Any] | None:
     """Return the pattern that the template gives the rule; None if it cannot be read."""
     if site.stack.rule_pattern is not None:
         return site.stack.rule_pattern

@@ -38,7 +38,7 @@ class SecurityHubResponse(MotoSecurityHubResponse):
         start = request.get("NextToken") or "0"
         if not start.isdigit():
             raise InvalidToken
-        findings = self.securityhub_backend.get_findings(request.get("Filters"))
+        findings = self.securityhub_backend.matching(request.get("Filters"))
         end = int(start) + size
         answer: dict[str, object] = {"Findings": findings[int(start) : end]}
         if end < len(findings):
