@@ -41,7 +41,7 @@ from finding_router_cli.baselines.survey import ChannelCount
 # A claim that a kill leaves behind is leased for a little longer than this.
 RUN_SECONDS: Final = 40.0
 _TOGETHER: Final = 10
-_TRIES: Final = 6
+TRIES: Final = 6
 _LONGEST_REST_SECONDS: Final = 60.0
 _PRODUCTS: Final = 5
 _NO_RULES: Final = Rules(threshold=500, quiet_seconds=0, critical_cards=0)
@@ -113,7 +113,7 @@ class Teller:
         """Post a summary of *counts* into each channel that has none. StoreError."""
         told = Told(self.told(baseline, list(counts)))
         progress(len(told.channels))
-        for _ in range(_TRIES):
+        for _ in range(TRIES):
             left = sorted(counts.keys() - told.channels)
             if not left:
                 break
