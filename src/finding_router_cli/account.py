@@ -83,11 +83,11 @@ class Account:
             aws_secret_access_key="local",  # noqa: S106 -- valid only for the local stack
         )
 
-    def client(self, service: str, config: Any = None) -> Any:
-        """Return a new client of *service*, with a *config* of botocore's."""
-        if self._endpoint is None:
-            return self.session.client(service, config=config)
-        return self.session.client(service, endpoint_url=self._endpoint, config=config)
+    def client(self, service: str, **options: Any) -> Any:
+        """Return a new client of *service*, with *options* of boto3's."""
+        if self._endpoint is not None:
+            options["endpoint_url"] = self._endpoint
+        return self.session.client(service, **options)
 
     def dynamodb(self) -> "DynamoDB":
         """Return the client of tables, in the form that the router's adapters take."""

@@ -531,6 +531,15 @@ class TestSlack:
         assert Mark.BAD is found.mark
         assert "Slack does not take it: token_revoked" == found.found
 
+    def test_a_slack_that_is_out_of_reach(self, stack: Stack, site: Site) -> None:
+        """That says nothing of the token: the function may reach it."""
+        stack.slack.faults.add(method="auth.test", http_status=503)
+
+        found = one(lambda: slack.check_token(site), "Slack token", site)
+
+        assert Mark.UNSURE is found.mark
+        assert "Slack does not answer this machine (HTTP 503)" == found.found
+
     @pytest.mark.parametrize(
         ("scopes", "mark"),
         [(["channels:read"], Mark.BAD), (["chat:write"], Mark.UNSURE)],

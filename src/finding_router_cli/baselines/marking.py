@@ -99,6 +99,7 @@ class Marker:
         in_hand = tuple(
             InHand(
                 source=source.name,
+                member=finding_hash(*job.finding.key),
                 key=source.key(job.finding),
                 alerts=tuple((each.subject, each.channel) for each in keys),
             )
@@ -194,5 +195,4 @@ def _is_marked(job: Job, keys: Sequence[AlertKey], alerts: Mapping[AlertKey, Ale
 
 
 def _marks(in_hand: InHand) -> list[Mark]:
-    member = finding_hash(*in_hand.key[:2])
-    return [Mark(member, AlertKey(*each)) for each in in_hand.alerts]
+    return [Mark(in_hand.member, AlertKey(*each)) for each in in_hand.alerts]

@@ -16,9 +16,14 @@ _DAYS: Final = 400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InHand:
-    """A finding about to be marked: its *source* and *key* there, and (subject, channel) pairs."""
+    """
+    A finding about to be marked: its *source* and *key* there.
+
+    It is the *member* of the *alerts*, pairs of subject and channel.
+    """
 
     source: str
+    member: str
     key: FindingKey
     alerts: tuple[tuple[str, str], ...]
 
@@ -80,6 +85,7 @@ class Baselines:
                 "in_hand": {
                     str(number): {
                         "source": each.source,
+                        "member": each.member,
                         "key": list(each.key),
                         "subjects": [subject for subject, _ in each.alerts],
                         "channels": [channel for _, channel in each.alerts],
@@ -108,6 +114,7 @@ def _to_in_hand(stored: Stored) -> InHand:
     alerts = zip(stored.texts("subjects"), stored.texts("channels"), strict=True)
     return InHand(
         source=stored.text("source"),
+        member=stored.text("member"),
         key=cast("FindingKey", stored.texts("key")),
         alerts=tuple(alerts),
     )

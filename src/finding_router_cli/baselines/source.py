@@ -10,11 +10,9 @@ from finding_router.delivery.limits.deadline import Deadline
 from finding_router.delivery.marking import FindingKey
 from finding_router.findings.finding import Finding
 from finding_router_cli.account import Account
+from finding_router_cli.health.needs import CALL_SECONDS
 from finding_router_cli.inputs import envelope_of
 
-# GetFindings takes three calls a second, BatchUpdateFindings ten.
-# https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub_limits.html
-CALL_SECONDS: Final = 0.34
 PAGE: Final = 100
 # For one call with all its tries.
 _SECONDS: Final = 60.0

@@ -10,7 +10,8 @@ from typing import Any, Final, NamedTuple
 from finding_router.delivery.deliveries import Job
 from finding_router.findings.finding import Severity
 from finding_router_cli.baselines.decided import Desk
-from finding_router_cli.baselines.source import CALL_SECONDS, PAGE, FindingSource
+from finding_router_cli.baselines.source import PAGE, FindingSource
+from finding_router_cli.health.needs import CALL_SECONDS
 
 _WORST: Final = 8
 # One message a second and channel, one after another.

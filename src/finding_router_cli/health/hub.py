@@ -18,6 +18,7 @@ _HOME: Final = "home Region"
 # AWS refuses what is signed five minutes too early or too late.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
 MOST_SKEW_SECONDS: Final = 60.0
+_ALLOW: Final = "allow securityhub:DescribeHub and DescribeSecurityHubV2 to your credentials"
 _OFF: Final = frozenset({"InvalidAccessException"})
 _V2_OFF: Final = frozenset({"ResourceNotFoundException", "ConflictException"})
 
@@ -64,7 +65,7 @@ def check_hub(site: Site) -> Iterator[Result]:
     if has_cspm or (has_v2 and "TakeV2" in site.parameters):
         yield good(_HUB, words, **states)
     elif None in states.values():
-        yield unsure(_HUB, words, "allow securityhub:DescribeHub to your credentials", **states)
+        yield unsure(_HUB, words, _ALLOW, **states)
     else:
         yield bad(_HUB, words, "aws securityhub enable-security-hub", **states)
     if has_cspm is False:

@@ -11,7 +11,7 @@ from finding_router_cli.health.result import Result, bad, good, unsure
 from finding_router_cli.health.site import Site
 
 DAYS: Final = 30
-# GetFindings takes three calls a second.
+# GetFindings takes three calls a second, BatchUpdateFindings ten.
 # https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub_limits.html
 CALL_SECONDS: Final = 0.34
 _PAGE: Final = 100

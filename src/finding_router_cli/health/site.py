@@ -39,7 +39,7 @@ class Site:
         with self._lock:
             # A session makes one client at a time.
             if service not in self._clients:
-                self._clients[service] = self.stack.account.client(service, CONFIG)
+                self._clients[service] = self.stack.account.client(service, config=CONFIG)
             return self._clients[service]
 
     def remaining(self) -> float:

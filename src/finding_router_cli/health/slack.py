@@ -54,6 +54,13 @@ def check_token(site: Site) -> Iterator[Result]:
     try:
         said = slack.call("auth.test")
     except SlackRefusalError as error:
+        if not error.is_answered:
+            yield unsure(
+                _TOKEN,
+                f"Slack does not answer this machine ({error.code})",
+                "check the network and the parameter SlackApiUrl; the function may reach it",
+            )
+            return
         yield bad(
             _TOKEN,
             f"Slack does not take it: {error.code}",
@@ -210,7 +217,7 @@ def check_cards(site: Site) -> Iterator[Result]:
             if not error.code.startswith("invalid_") or error.code == "invalid_arguments":
                 known = error.code in _UNCHECKED
                 words = f"skipped: blocks.validate answers {error.code}"
-                yield unsure(_CARDS, words, "" if known else "try again")
+                yield unsure(_CARDS, words, "" if known else "try again later")
                 return
             [first, *_] = error.answer.get("errors") or [{}]
             refused.append(f"{name}: {first.get('pointer', '')} {first.get('message', error.code)}")

@@ -12,12 +12,13 @@ _MAX_PAGES: Final = 10
 
 
 class SlackRefusalError(Exception):
-    """Slack refused a call; *code* is its error code."""
+    """Slack refused a call; *code* is its error code, or why there was no answer."""
 
     def __init__(self, method: str, code: str, answer: Mapping[str, Any] | None = None) -> None:
-        """Name the *method* and the *code*; *answer* is the whole answer."""
+        """Name the *method* and the *code*; *answer* is the whole answer, None without one."""
         super().__init__(f"{method}: {code}")
         self.code = code
+        self.is_answered = answer is not None
         self.answer = answer or {}
 
 
