@@ -72,19 +72,21 @@ def doctor(
 def _results(
     stack: str | None, profile: str | None, region: str | None, *, sends: bool, seconds: float
 ) -> list[Result]:
+    # boto3's clients, and what lays out cards, take a second to import.
+    from finding_router_cli.health.site import CONFIG  # noqa: PLC0415 -- see above
+
     try:
-        found = find_stack(stack=stack, profile=profile, region=region)
+        found = find_stack(stack=stack, profile=profile, region=region, config=CONFIG)
     except click.UsageError:
         raise
     except click.ClickException as error:
         # Without credentials, a Region and a stack there is nothing to look at.
-        account = Account(profile=profile, region=region)
+        account = Account(profile=profile, region=region, config=CONFIG)
         return [_without_stack(account, error.message)]
     return _checked(found, sends=sends, seconds=seconds)
 
 
 def _checked(stack: Stack, *, sends: bool, seconds: float) -> list[Result]:
-    # boto3's clients, and what lays out cards, take a second to import.
     from finding_router_cli.health.checks import CHECKS, check_all  # noqa: PLC0415 -- see above
     from finding_router_cli.health.site import Site  # noqa: PLC0415 -- see above
 

@@ -76,17 +76,18 @@ def find_stack(
     profile: str | None = None,
     region: str | None = None,
     table: str | None = None,
+    config: Any = None,
 ) -> Stack:
     """
     Return the deployed *stack*, else that of the routing *table*, else the one that runs here.
 
-    Every command looks for its stack in this order.
+    Every command looks for its stack in this order. *config* is botocore's, for a deployed one.
 
     Raises:
         click.ClickException: AWS refuses, or no stack is named and none runs on this machine.
 
     """
-    account = Account(profile=profile, region=region)
+    account = Account(profile=profile, region=region, config=config)
     if stack:
         return deployed_stack(account, stack)
     if table:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -155,6 +156,19 @@ class TestCommand:
 
         assert Mark.UNSURE is found.mark
         assert "your credentials may not ask (DescribeRule)" == found.found
+
+    def test_what_hangs_is_not_waited_for(
+        self, site: Site, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The time of all checks together is limited."""
+        ends = threading.Event()
+        monkeypatch.setattr(site, "remaining", lambda: 0.0)
+        monkeypatch.setattr(wiring, "check_rule", lambda _: iter([ends.wait()]))
+
+        found = checks.check_all(site, lambda _: None)
+
+        assert "no answer in time" in {each.found for each in found if each.topic == "rule"}
+        ends.set()
 
     def test_an_exception_ends_one_check(self, site: Site) -> None:
         """The others go on."""
