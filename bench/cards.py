@@ -42,7 +42,7 @@ EVENTS: Final = PROJECT / "events"
 # The collected findings, which are not part of the project.
 SAMPLES: Final = PROJECT.parent / "shared" / "samples"
 EVENT_NAMES: Final = ("imported-*.json", "custom-action-*.json")
-SAMPLE_NAMES: Final = ("findings.ndjson", "events.ndjson")
+SAMPLE_NAMES: Final = ("findings.ndjson", "events.ndjson", "ocsf.ndjson")
 
 WIDTH: Final = 390
 SCREEN: Final = 844
@@ -221,7 +221,7 @@ def main() -> None:
         "--samples",
         type=Path,
         default=Path(os.environ.get("SAMPLES", SAMPLES)),
-        help="folder with findings.ndjson and events.ndjson  [SAMPLES]",
+        help="folder with findings.ndjson, events.ndjson and ocsf.ndjson  [SAMPLES]",
     )
     parser.add_argument("--pictures", type=Path, help="folder for a picture of each card")
     parser.add_argument("--screen", type=int, default=SCREEN, help="pixels of a phone's height")

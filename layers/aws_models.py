@@ -28,8 +28,13 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
             "UpdateItem",
         }
     ),
+    "organizations": frozenset(
+        {"DescribeOrganizationalUnit", "ListAccounts", "ListParents", "ListTagsForResource"}
+    ),
     "secretsmanager": frozenset({"GetSecretValue"}),
-    "securityhub": frozenset({"BatchUpdateFindings", "GetFindings"}),
+    "securityhub": frozenset(
+        {"BatchUpdateFindings", "BatchUpdateFindingsV2", "GetFindings", "GetFindingsV2"}
+    ),
     "sqs": frozenset({"ChangeMessageVisibilityBatch", "SendMessageBatch"}),
     "ssm": frozenset({"GetParameter"}),
 }

@@ -11,6 +11,8 @@ from finding_router.aws.queue import Queue, Queues
 from finding_router.aws.rates import DynamoRates
 from finding_router.aws.routing_table import DynamoRoutingTable
 from finding_router.aws.security_hub import SecurityHub
+from finding_router.aws.security_hub_v2 import SecurityHubV2
+from finding_router.delivery.hubs import Hubs
 from finding_router.delivery.stores import Stores
 from finding_router.pipeline import Pipeline
 from finding_router.routing.cache import RouteCache
@@ -40,6 +42,14 @@ def make_pipeline(settings: Settings) -> Pipeline:
         cache_seconds=settings.route_cache_seconds,
     )
     items = Items(settings.ledger_table, dynamodb)
+    organization = organizations = None
+    if settings.organization_names:
+        # Imported late: only some read the accounts of their organization.
+        from finding_router.aws.organization import DynamoOrganization  # noqa: PLC0415 -- see above
+        from finding_router.aws.organizations import AwsOrganizations  # noqa: PLC0415 -- see above
+
+        organization = DynamoOrganization(items, days=settings.ledger_days)
+        organizations = AwsOrganizations()
     stores = Stores(
         ledger=DynamoLedger(items, days=settings.ledger_days),
         digests=DynamoDigests(items, days=settings.ledger_days),
@@ -47,10 +57,17 @@ def make_pipeline(settings: Settings) -> Pipeline:
         rates=DynamoRates(items),
         locks=DynamoLocks(items),
         names=DynamoAccountNames(items),
+        organization=organization,
         unreadable=items.unreadable,
     )
+    hubs = Hubs(SecurityHub(), SecurityHubV2(settings.v2_status), v2_status=settings.v2_status)
     return Pipeline(
-        settings, stores, routes=routes, slack=make_slack(settings), workflow=SecurityHub()
+        settings,
+        stores,
+        routes=routes,
+        slack=make_slack(settings),
+        hubs=hubs,
+        organizations=organizations,
     )
 
 

@@ -20,6 +20,7 @@ All errors that the router defines.
     │  └─ GoneError                  the message to change or reply to no longer exists
     ├─ WorkflowUpdateError           Security Hub did not set NOTIFIED
     ├─ AlarmUntoldError              the ops channel was not told of an alarm
+    ├─ OrganizationsError            a call of AWS Organizations failed
     └─ StoreError                    a DynamoDB call failed
        └─ UnreadableError            one item of the Ledger cannot be read; only its own work fails
 """
@@ -163,6 +164,15 @@ class WorkflowUpdateError(RouterError):
 
 class AlarmUntoldError(RouterError):
     """No channel took the notice of an alarm: raised so that the function is called again."""
+
+
+class OrganizationsError(RouterError):
+    """A call of AWS Organizations failed; *code* is the error code of AWS."""
+
+    def __init__(self, message: str, *, code: str) -> None:
+        """Keep *code*."""
+        super().__init__(message)
+        self.code = code
 
 
 class StoreError(RouterError):

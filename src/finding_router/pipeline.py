@@ -19,14 +19,15 @@ from finding_router.delivery.backlog import (
 )
 from finding_router.delivery.deliveries import Job, Record
 from finding_router.delivery.former import channels_of
+from finding_router.delivery.hubs import Hubs
 from finding_router.delivery.intake import complete, read_jobs
 from finding_router.delivery.limits.backoff import backoff_seconds
 from finding_router.delivery.limits.deadline import Deadline
-from finding_router.delivery.marking import Workflow
 from finding_router.delivery.outcome import FOLLOWED, Outcome
 from finding_router.delivery.report import conclude, report, report_reasons
 from finding_router.delivery.stores import Stores
 from finding_router.errors import AlarmUntoldError, StoreError
+from finding_router.isolation import isolated
 from finding_router.routing.cache import RouteCache
 from finding_router.settings import Settings
 from finding_router.telemetry import FINDINGS_FAILED, INVALID_ROUTES, count, logger
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from finding_router.delivery.alarms import Alarm
     from finding_router.delivery.held.lookout import Lookout
     from finding_router.delivery.notices import Notices
+    from finding_router.delivery.organization import OrganizationCache
+    from finding_router.delivery.organization_reading import OrganizationReading, Organizations
     from finding_router.delivery.session import Session
     from finding_router.routing.table import RoutingTable
     from finding_router.slack.api.client import Messenger
@@ -51,7 +54,8 @@ class Pipeline:
         *,
         routes: RouteCache,
         slack: "Messenger",
-        workflow: Workflow,
+        hubs: Hubs,
+        organizations: "Organizations | None" = None,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -60,11 +64,14 @@ class Pipeline:
         self._stores = stores
         self._routes = routes
         self._slack = slack
-        self._workflow = workflow
+        self._hubs = hubs
+        self._organizations = organizations
         self._clock = clock
         self._sleep = sleep
         self._notices: Notices | None = None
         self._names: AccountNames | None = None
+        self._organization: OrganizationCache | None = None
+        self._reading: OrganizationReading | None = None
         self._slowed: set[str] = set()
         self._lookout: Lookout | None = None
 
@@ -109,11 +116,13 @@ class Pipeline:
 
         session = self._session(self._routes.table(), deadline, is_patient=True)
         self._tell_troubles(session)
-        releaser = Releaser(self._stores.held, session, workflow=self._workflow, clock=self._clock)
+        releaser = Releaser(self._stores.held, session, hubs=self._hubs, clock=self._clock)
         jobs = releaser.run()
         # The heartbeat: batches never count a zero, so that its absence shows that no wake-up came.
         count(FINDINGS_FAILED, 0)
-        return self._finish(jobs, session)
+        self._finish(jobs, session)
+        self._read_organization(session, deadline)
+        return jobs
 
     def tell(self, alarms: Sequence["Alarm"], deadline: Deadline) -> None:
         """
@@ -161,6 +170,26 @@ class Pipeline:
         for job in (*new, *followed):
             if job.deliveries:
                 conclude(job)
+
+    def _read_organization(self, session: "Session", deadline: Deadline) -> None:
+        """Read AWS Organizations in the time that is left, if it is due and the stack may."""
+        if self._organization is None or self._organizations is None:
+            return
+        from finding_router.delivery.organization_reading import OrganizationReading
+        from finding_router.routing.organization import needs_tags
+
+        if self._reading is None:
+            self._reading = OrganizationReading(
+                self._organizations,
+                self._organization,
+                locks=self._stores.locks,
+                clock=self._clock,
+                sleep=self._sleep,
+            )
+        with isolated("AWS Organizations not read"):
+            wants_tags = needs_tags(session.planner.table)
+            self._reading.run(deadline, session.run.notices, wants_tags=wants_tags)
+            session.tell_operators()
 
     def _look_for_overdue(self, session: "Session") -> None:
         """Post a notice of overdue held findings, once in a while."""
@@ -219,7 +248,13 @@ class Pipeline:
                 table=table_url(settings.aws_region, settings.routing_table) or "",
             )
         if self._names is None:
-            self._names = AccountNames(stores.names, clock=self._clock)
+            if stores.organization is not None:
+                from finding_router.delivery.organization import OrganizationCache
+
+                self._organization = OrganizationCache(stores.organization, clock=self._clock)
+            self._names = AccountNames(
+                stores.names, clock=self._clock, organization=self._organization
+            )
         settle_seconds = settings.settle_minutes * 60
         run = Run(
             slack=self._slack,
@@ -266,7 +301,7 @@ class Pipeline:
             run,
             planner,
             names=self._names,
-            marker=Marker(workflow=self._workflow, ledger=stores.ledger),
+            marker=Marker(hubs=self._hubs, ledger=stores.ledger),
             keeper=Keeper(stores.held, clock=self._clock),
             tracks=settings.track_lifecycle,
         )

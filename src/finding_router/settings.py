@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple, Self
 
 from finding_router.errors import ConfigurationError
 from finding_router.findings.finding import Severity
+from finding_router.findings.ocsf.marks import V2Status
 
 # The token goes there, hence https; http only to this machine and to containers beside it. The
 # parameter SlackApiUrl in template.yaml has the same pattern.
@@ -38,10 +39,12 @@ class Settings(NamedTuple):
     access_portal_role: str | None = None
     allow_suppress: bool = False
     track_lifecycle: bool = True
+    v2_status: V2Status = V2Status.NONE
     burst_threshold: int = 5
     burst_quiet_minutes: float = 10
     burst_critical_cards: int = 5
     show_tags: tuple[str, ...] = ("team", "owner", "env")
+    organization_names: bool = False
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -143,6 +146,14 @@ def _severity(text: str) -> Severity:
     return Severity(text)
 
 
+def _v2_status(text: str) -> V2Status:
+    try:
+        return V2Status(text)
+    except ValueError:
+        message = f"is none of {', '.join(V2Status)}"
+        raise ValueError(message) from None
+
+
 def _flag(text: str) -> bool:
     if text.lower() not in _FLAGS:
         message = 'is neither "true" nor "false"'
@@ -176,8 +187,10 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "access_portal_role": _optional,
     "allow_suppress": _flag,
     "track_lifecycle": _flag,
+    "v2_status": _v2_status,
     "burst_threshold": _number(int, "whole number", 1),
     "burst_quiet_minutes": _number(float, "number", 0),
     "burst_critical_cards": _number(int, "whole number", 0),
     "show_tags": _names,
+    "organization_names": _flag,
 }

@@ -9,6 +9,7 @@ from finding_router.delivery.former import channels_of
 from finding_router.delivery.intake import read_jobs
 from finding_router.delivery.outcome import FOLLOWED
 from finding_router.delivery.plan import Planner
+from finding_router.routing.organization import Organization
 from finding_router.routing.table import RoutingTable
 from finding_router_cli.account import Account
 
@@ -22,6 +23,7 @@ def alerts_of(
     ledger_table: str,
     now: datetime,
     account: Account,
+    organization: Organization | None = None,
 ) -> list[list[dict[str, str]]]:
     """
     Return channel, verdict and reason of each alert, one list for each finding in *event*.
@@ -40,6 +42,9 @@ def alerts_of(
         dynamodb = account.dynamodb()
     ledger = DynamoLedger(Items(ledger_table, dynamodb), days=1)
     jobs = read_jobs(Record(body=event))
+    for job in jobs:
+        if organization is not None and job.finding is not None:
+            job.finding = organization.enriched(job.finding)
     followed = [job for job in jobs if job.outcome in FOLLOWED]
     planner = Planner(table=table, portal=None, now=now, settle_seconds=SETTLE_SECONDS)
     with account.in_sentences(table=ledger_table):

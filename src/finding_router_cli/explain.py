@@ -29,7 +29,7 @@ from finding_router_cli.routes_at_hand import (
     running_account,
     running_routes,
 )
-from finding_router_cli.routing_items import load_table, stack_options
+from finding_router_cli.routing_items import load, stack_options
 
 NOWHERE: Final = "none"
 
@@ -90,14 +90,21 @@ def explain(
     wanted = _read_expected(expected)
     now = _read_at(written_moment)
     find = routes_at_hand if wanted is None else _routes_of_ones_own
-    table = load_table(**source, at_hand=find)
+    loaded = load(**source, at_hand=find)
+    table, organization = loaded.table, loaded.organization
     for problem in (*table.problems, *table.over(now)):
         click.echo(f"left out: {problem}", err=True)
     events = read_events(read_text(file), file)
-    explanations = [one for event in events for one in explain_event(event, table, now)]
+    explanations = [
+        one for event in events for one in explain_event(event, table, now, organization)
+    ]
     account = _account(**source) if ledger else None
     alerts = (
-        [each for event in events for each in alerts_of(event, table, ledger, now, account)]
+        [
+            each
+            for event in events
+            for each in alerts_of(event, table, ledger, now, account, organization)
+        ]
         if ledger and account
         else [None] * len(explanations)
     )

@@ -8,16 +8,19 @@ from typing import Any, Final
 from finding_router.errors import EventError, FindingError, UnreadableEventError
 from finding_router.findings.asff import read_finding
 from finding_router.findings.events import EventKind, read_event
-from finding_router.findings.finding import Finding
+from finding_router.findings.finding import Finding, OrganizationAccount
+from finding_router.findings.ocsf import is_ocsf
 from finding_router.findings.screening import NotPosted, screen
 from finding_router.findings.short_id import short_id
 from finding_router.routing.hold import Hold, HoldKind
 from finding_router.routing.items.route import Deliver
 from finding_router.routing.items.silence import OnExpiry, Silence
+from finding_router.routing.organization import Organization
 from finding_router.routing.table import Decision, Destination, RoutingTable
 from finding_router.routing.trace import TraceStep
 from finding_router_cli import terminal
 
+_NO_ACCOUNTS: Final = Organization()
 _MAX_MISSES: Final = 20
 _MAX_TITLE_CHARS: Final = 120
 _MAX_LINE_CHARS: Final = 500
@@ -54,7 +57,10 @@ class Explanation:
 
 
 def explain_event(
-    event: Mapping[str, Any], table: RoutingTable, now: datetime
+    event: Mapping[str, Any],
+    table: RoutingTable,
+    now: datetime,
+    organization: Organization = _NO_ACCOUNTS,
 ) -> Iterator[Explanation]:
     """Yield the routing of each finding in *event*, as if received at *now*."""
     try:
@@ -67,17 +73,18 @@ def explain_event(
         yield Explanation(problem=f"refused: {error}")
         return
     for raw in intake.findings:
-        yield _explain_finding(raw, event, intake.kind, table, now)
+        try:
+            finding = organization.enriched(read_finding(raw))
+        except FindingError as error:
+            default = Destination(channel=table.default_channel)
+            yield Explanation(problem=f"posted raw: {error}", channels=(default,))
+        else:
+            yield _explain_finding(finding, event, intake.kind, table, now)
 
 
 def _explain_finding(
-    raw: object, event: Mapping[str, Any], kind: EventKind, table: RoutingTable, now: datetime
+    finding: Finding, event: Mapping[str, Any], kind: EventKind, table: RoutingTable, now: datetime
 ) -> Explanation:
-    try:
-        finding = read_finding(raw)
-    except FindingError as error:
-        default = Destination(channel=table.default_channel)
-        return Explanation(problem=f"posted raw: {error}", channels=(default,))
     requested = kind is EventKind.CUSTOM_ACTION
     decision = table.decide(finding, event=event, requested=requested, now=now)
     not_posted = screen(finding, kind)
@@ -93,6 +100,7 @@ def _explain_finding(
 def as_json(explanation: Explanation) -> dict[str, Any]:
     """Return *explanation* as JSON values, under the keys of the router's log."""
     finding, decision = explanation.finding, explanation.decision
+    account = finding and finding.account
     return {
         "finding_id": finding and finding.id,
         "short_id": finding and short_id(finding.id),
@@ -102,6 +110,7 @@ def as_json(explanation: Explanation) -> dict[str, Any]:
         "account_id": finding and finding.account_id,
         "account_name": finding and finding.account_name,
         "product": finding and finding.product,
+        "form": finding and ("OCSF" if is_ocsf(finding.raw) else "ASFF"),
         "problem": explanation.problem,
         "not_posted": explanation.not_posted,
         "channels": list(map(_as_json, explanation.channels)),
@@ -110,7 +119,7 @@ def as_json(explanation: Explanation) -> dict[str, Any]:
         "silenced_by": decision and decision.silenced_by,
         "shadowed": list(map(_as_json, decision.shadowed)) if decision else [],
         "trace": [asdict(step) for step in decision.trace] if decision else [],
-    }
+    } | ({"account": account.as_matched()} if account else {})
 
 
 def as_lines(explanation: Explanation, *, table: RoutingTable, show_all: bool) -> Iterator[str]:
@@ -124,8 +133,12 @@ def as_lines(explanation: Explanation, *, table: RoutingTable, show_all: bool) -
     account = [table.alias(finding.account_id) or finding.account_name, finding.account_id]
     yield f"{terminal.severity(finding.severity)}  {explanation.title}"
     yield _line("account", *account, finding.region)
+    if finding.account is not None:
+        yield _line("organization", *_of_organization(finding.account))
     yield _line("product", finding.product, finding.control_id)
     yield _line("finding", short_id(finding.id), finding.id)
+    if is_ocsf(finding.raw):
+        yield _line("form", "AWS Security Hub, OCSF")
     if explanation.not_posted:
         why = _WHY_NOT[explanation.not_posted].format(finding.workflow_status)
         yield _line("not posted", f"{why}; it would go as follows")
@@ -157,6 +170,16 @@ def printable(text: str, *, most: int = _MAX_LINE_CHARS) -> str:
 
 def _line(label: str, *values: str | None) -> str:
     return f"  {label:<11} {printable(', '.join(value for value in values if value))}"
+
+
+def _of_organization(account: OrganizationAccount) -> Iterator[str]:
+    """Yield name, OU, tags and state, as AWS Organizations has them."""
+    yield account.name
+    yield f"in {account.ou}" if account.ou else "in no OU"
+    for key, value in account.tags.items():
+        yield f"{key}={value}"
+    if account.state not in {None, "ACTIVE"}:
+        yield f"{account.state}"
 
 
 def _words(destination: Destination, table: RoutingTable, *, by: str = "by") -> str:

@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import uuid4
 
-from finding_router.findings.events import IMPORTED, SOURCE
+from finding_router.findings.events import IMPORTED, IMPORTED_V2, SOURCE
+from finding_router.findings.ocsf import is_ocsf
+from finding_router.findings.ocsf.view import as_asff
 from finding_router_cli.documents import UnreadableError, documents
 
 _WANTED: Final = (
@@ -23,16 +25,13 @@ _OF_A_FINDING: Final = frozenset(
     {"SchemaVersion", "Id", "ProductArn", "GeneratorId", "AwsAccountId", "Title", "Resources"}
 )
 
-# https://schema.ocsf.io: every finding of OCSF has these.
-_OF_OCSF: Final = frozenset({"class_uid", "finding_info", "metadata"})
-
 
 def read_events(text: str, source: str) -> list[dict[str, Any]]:
     """
     Return the EventBridge events in *text*; *source* is its file name, for errors.
 
-    A bare finding is wrapped in an Imported event. The messages of an SQS batch are returned even
-    if they are no Security Hub events, since a queue may contain anything.
+    A bare finding, in ASFF or OCSF, is wrapped in an Imported event. The messages of an SQS batch
+    are returned even if they are no Security Hub events, since a queue may contain anything.
 
     Raises:
         UnreadableError: The text is empty or has a document of another format.
@@ -50,12 +49,15 @@ def read_events(text: str, source: str) -> list[dict[str, Any]]:
 
 
 def envelope_of(finding: object) -> dict[str, Any]:
-    """Return an Imported event with *finding*, as Security Hub sends it."""
+    """Return an Imported event with *finding*, as the Security Hub of its format sends it."""
     fields = finding if isinstance(finding, Mapping) else {}
+    kind = IMPORTED
+    if is_ocsf(finding):
+        fields, kind = as_asff(finding), IMPORTED_V2
     return {
         "version": "0",
         "id": str(uuid4()),
-        "detail-type": IMPORTED,
+        "detail-type": kind,
         "source": SOURCE,
         "account": str(fields.get("AwsAccountId", "000000000000")),
         "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -98,8 +100,7 @@ def _events(document: object, place: str) -> Iterator[dict[str, Any]]:
         case {"Messages": list() as messages}:
             yield from _events_of_each(messages, place, "message")
         case {"Findings": list() as findings}:
-            for number, finding in enumerate(findings, 1):
-                yield _envelope(finding, f"{place}, finding {number}")
+            yield from map(envelope_of, findings)
         case {"body": str() as body} | {"Body": str() as body}:
             yield _event_of_body(body)
         case dict():
@@ -134,33 +135,8 @@ def _event(document: dict[str, Any], place: str) -> dict[str, Any]:
         case {"event": {"detail": {}} as event}:  # beside a note on its origin, as in samples
             return dict(event)
         case {"finding": {} as finding}:
-            return _envelope(finding, place)
-    if _OF_A_FINDING.isdisjoint(document) and not _is_ocsf(document):
+            return envelope_of(finding)
+    if _OF_A_FINDING.isdisjoint(document) and not is_ocsf(document):
         problem = f"is no event and no finding (it has {', '.join(document)[:80] or 'no fields'})"
         raise UnreadableError(place, problem, _WANTED)
-    return _envelope(document, place)
-
-
-def _envelope(finding: object, place: str) -> dict[str, Any]:
-    """
-    Return an Imported event with *finding*.
-
-    Raises:
-        UnreadableError: It is an OCSF finding.
-
-    """
-    if _is_ocsf(finding):
-        problem = "is an OCSF finding"
-        remedy = (
-            "bare findings are read as ASFF: take it from `aws securityhub get-findings`, "
-            "not from get-findings-v2"
-        )
-        raise UnreadableError(place, problem, remedy)
-    return envelope_of(finding)
-
-
-def _is_ocsf(finding: object) -> bool:
-    """Return True if *finding* has the fields of OCSF and none of ASFF."""
-    if not isinstance(finding, Mapping):
-        return False
-    return len(_OF_OCSF & finding.keys()) > 1 and _OF_A_FINDING.isdisjoint(finding)
+    return envelope_of(document)

@@ -5,7 +5,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -139,16 +139,33 @@ def wake(template: Path) -> None:
 @click.option("--host", default=LOOPBACK, show_default=True, help="Address to listen at.")
 @click.option("--port", default=0, help="Port of AWS.  [default: any]")
 @click.option("--slack-port", default=0, help="Port of Slack.  [default: any]")
+@click.option(
+    "--organization",
+    "names_accounts",
+    is_flag=True,
+    help="Deploy with OrganizationNames, and with a small AWS Organizations.",
+)
 @routes_option
 @template_option
-def up(*, host: str, port: int, slack_port: int, routes_file: str | None, template: Path) -> None:
+def up(
+    *,
+    host: str,
+    port: int,
+    slack_port: int,
+    names_accounts: bool,
+    routes_file: str | None,
+    template: Path,
+) -> None:
     """
     Run the stack until Ctrl-C, to send findings to it and to edit its routes.
 
     For `sam local invoke`, listen at 0.0.0.0, since its container does not share the loopback.
     """
     _refuse_second(template)
-    with _started(template, routes_file, host=host, port=port, slack_port=slack_port) as stack:
+    parameters = {"OrganizationNames": "true"} if names_accounts else {}
+    with _started(
+        template, routes_file, host=host, port=port, slack_port=slack_port, parameters=parameters
+    ) as stack:
         _introduce_samples(stack, template)
         _serve(stack, template, host)
 
@@ -218,6 +235,7 @@ def _started(
     host: str = LOOPBACK,
     port: int = 0,
     slack_port: int = 0,
+    parameters: Mapping[str, object] | None = None,
 ) -> Iterator["Stack"]:
     """Run a stack with its routes; SIGTERM and SIGINT stop it cleanly."""
     # Two seconds of imports, not needed if a stack is already running.
@@ -226,7 +244,9 @@ def _started(
 
     source = routes_file or str(EXAMPLE_ROUTES)
     items = read_items(read_text(source), source)
-    stack = Stack(template=template, host=host, port=port, slack_port=slack_port)
+    stack = Stack(
+        template=template, parameters=parameters, host=host, port=port, slack_port=slack_port
+    )
     try:
         with _interruptible(), stack:
             stack.put_routes(_with_keys(items))

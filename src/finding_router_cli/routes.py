@@ -8,15 +8,17 @@ import click
 
 from finding_router.counts import counted
 from finding_router.errors import legible
+from finding_router.routing.organization import Organization, fields_of_organization
 from finding_router.routing.table import RoutingTable
 from finding_router_cli.help_text import example
 from finding_router_cli.lint.fields import Odd, odd_parts
 from finding_router_cli.lint.reach import unreached
 from finding_router_cli.lint.states import odd_states
 from finding_router_cli.routes_at_hand import running_routes
-from finding_router_cli.routing_items import load_table, stack_options
+from finding_router_cli.routing_items import load, stack_options
 
 _MOSTLY_FULL: Final = 0.8
+_READ_IT: Final = 'deploy with the parameter OrganizationNames set to "true", or leave it out'
 
 
 @click.group()
@@ -37,13 +39,16 @@ def check(file: str | None, *, strict: bool, **stack: Any) -> None:
     such as a field unknown to ASFF, is reported as odd but not as wrong, since the format gains
     fields and values. A silence that has ended is reported as over.
     """
-    table = load_table(routes=file, **stack, at_hand=running_routes)
+    loaded = load(routes=file, **stack, at_hand=running_routes)
+    table = loaded.table
     over = table.over(datetime.now(UTC))
     for problem in table.problems:
         click.echo(f"wrong: {problem}")
     for problem in over:
         click.echo(f"over: {problem}")
     odd = list(_odd_lines(table))
+    if loaded.names_accounts is False:
+        odd += _unfilled_lines(table)
     for line in odd:
         click.echo(f"odd: {line}")
     disabled = sum(not route.enabled for route in table.routes)
@@ -55,6 +60,8 @@ def check(file: str | None, *, strict: bool, **stack: Any) -> None:
         f"{counted(len(table.silences), 'silence')} ({len(over)} over), "
         f"{counted(table.skipped, 'wrong item')}"
     )
+    if loaded.names_accounts:
+        click.echo(_accounts(loaded.organization))
     if table.weight.share > _MOSTLY_FULL:
         click.echo(f"mostly full: {table.weight}; heavier items are left out")
     if table.problems or (strict and odd):
@@ -71,6 +78,34 @@ def _odd_lines(table: RoutingTable) -> Iterator[str]:
         yield from (_line("silence", silence.name, one) for one in odd)
     for route, one in unreached(table.routes):
         yield _line("route", route.name, one)
+
+
+def _unfilled_lines(table: RoutingTable) -> Iterator[str]:
+    """Yield a line for each part of an item that AWS Organizations would fill, but is not read."""
+    for route in table.routes:
+        if route.channel is not None:
+            for placeholder in route.channel.of_organization:
+                problem = f"has {{{placeholder}}}, which is never filled"
+                yield _line("route", route.name, Odd("channel", problem, _READ_IT))
+    for kind, items in (("route", table.routes), ("silence", table.silences)):
+        for item in items:
+            for field in fields_of_organization(item.match):
+                problem = "is a field that no finding has"
+                yield _line(kind, item.name, Odd(f"match.{field}", problem, _READ_IT))
+
+
+def _accounts(organization: Organization) -> str:
+    """Return a line on the accounts that the stack has read."""
+    if not organization.accounts:
+        return "organization: no account was read yet"
+    units = {account.ou for account in organization.accounts.values() if account.ou}
+    tags = "with" if organization.has_tags else "without"
+    read_at = datetime.fromtimestamp(organization.read_at, UTC)
+    return (
+        f"organization: {counted(len(organization.accounts), 'account')} "
+        f"in {counted(len(units), 'OU')}, {tags} tags, read {read_at:%Y-%m-%d %H:%M} UTC; "
+        f"{counted(len(organization.shared_names), 'name')} of several accounts"
+    )
 
 
 def _line(kind: str, name: str, odd: Odd) -> str:

@@ -1,10 +1,12 @@
 """The default routes: those of the local stack, or the project's examples."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import click
 
+from finding_router.delivery.organization import Sheet, read_current
+from finding_router.routing.organization import Organization
 from finding_router_cli.account import Account
 from finding_router_local import EXAMPLE_ROUTES, TEMPLATE
 from finding_router_local.running import RunningStack, find_running
@@ -18,6 +20,10 @@ class RoutesAtHand:
     items: list[object]
     default_channel: str | None = None
     allow_suppress: bool = False
+    organization_names: bool | None = None
+    """The stack's OrganizationNames; None if it is not known."""
+    organization: Organization = field(default_factory=Organization)
+    """Its accounts."""
 
 
 def routes_at_hand() -> RoutesAtHand:
@@ -50,7 +56,13 @@ def running_routes() -> RoutesAtHand | None:
         said = running.routes()
     except OSError as error:
         raise click.ClickException(str(error)) from error
-    return RoutesAtHand(origin=f"those of the stack that runs at {running.url}", **said)
+    sheet = said.pop("organization", None)
+    organization = Organization() if sheet is None else read_current(Sheet(*sheet))
+    return RoutesAtHand(
+        origin=f"those of the stack that runs at {running.url}",
+        **{"organization_names": False, **said},
+        organization=organization,
+    )
 
 
 def running_account() -> Account | None:

@@ -1,16 +1,17 @@
 """Load the routes for commands, from a file or from the table of a stack."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import click
 
 from finding_router.errors import ConfigurationError
+from finding_router.routing.organization import Organization
 from finding_router.routing.table import RoutingTable
 from finding_router_cli.account import Account, account_options
 from finding_router_cli.documents import BLANKS, UnreadableError, documents, read_text
 from finding_router_cli.routes_at_hand import RoutesAtHand
-from finding_router_cli.stack import deployed_stack
+from finding_router_cli.stack import LEDGER, Stack, deployed_stack
 
 DEFAULT_CHANNEL: Final = "#default-channel"
 _WANTED: Final = "write a list of items, or what aws dynamodb scan prints"
@@ -51,7 +52,24 @@ def stack_options[**P, R](command: Callable[P, R]) -> Callable[P, R]:
     return command
 
 
-def load_table(
+class Loaded(NamedTuple):
+    """
+    A routing table, and the accounts of AWS Organizations that its stack has.
+
+    *names_accounts* is the stack's OrganizationNames; None if it is not known.
+    """
+
+    table: RoutingTable
+    organization: Organization
+    names_accounts: bool | None
+
+
+def load_table(**source: Any) -> RoutingTable:
+    """Return the table alone of `load`."""
+    return load(**source).table
+
+
+def load(
     *,
     routes: str | None,
     table: str | None,
@@ -61,7 +79,7 @@ def load_table(
     profile: str | None = None,
     region: str | None = None,
     at_hand: Callable[[], RoutesAtHand | None] = lambda: None,
-) -> RoutingTable:
+) -> Loaded:
     """
     Return the routing table from the file *routes*, else of the *stack*, else from the *table*.
 
@@ -93,10 +111,15 @@ def load_table(
         default_channel = found.default_channel if default_channel is None else default_channel
         allow_suppress = allow_suppress or found.allow_suppress
     try:
-        return RoutingTable.from_items(
+        loaded = RoutingTable.from_items(
             items,
             default_channel=DEFAULT_CHANNEL if default_channel is None else default_channel,
             allow_suppress=allow_suppress,
+        )
+        return Loaded(
+            loaded,
+            found.organization if found else Organization(),
+            found.organization_names if found else None,
         )
     except ConfigurationError as error:
         raise click.UsageError(str(error)) from error
@@ -176,4 +199,17 @@ def _routes_of_stack(account: Account, stack: str) -> RoutesAtHand:
         items=_items_of_table(account, found.routing_table),
         default_channel=found.default_channel,
         allow_suppress=found.allow_suppress,
+        organization_names=found.names_accounts,
+        organization=_organization(found) if found.names_accounts else Organization(),
     )
+
+
+def _organization(stack: Stack) -> Organization:
+    from finding_router.aws.items import Items  # noqa: PLC0415 -- loads boto3
+    from finding_router.aws.organization import DynamoOrganization  # noqa: PLC0415 -- loads boto3
+    from finding_router.delivery.organization import CURRENT, read_current  # noqa: PLC0415
+
+    ledger = stack.resource(LEDGER)
+    with stack.account.in_sentences(table=ledger):
+        store = DynamoOrganization(Items(ledger, stack.account.dynamodb()), days=1)
+        return store.load(CURRENT, read_current) or Organization()

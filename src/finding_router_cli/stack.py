@@ -69,6 +69,11 @@ class Stack:
         """Return True if its routes may suppress findings."""
         return self.parameters.get("AllowSuppress") == "true"
 
+    @property
+    def names_accounts(self) -> bool:
+        """Return True if it reads AWS Organizations; a stack of an older version does not."""
+        return self.parameters.get("OrganizationNames") == "true"
+
 
 def find_stack(
     *,

@@ -78,19 +78,32 @@ def stack_control(stack: "Stack") -> ControlPlane:
         stack.faults.clear()
         return Reply()
 
+    def put_organization(request: Request) -> Reply:
+        stack.put_organization(_sent(request)["accounts"])
+        return Reply({"accounts": stack.organization()})
+
     def send(request: Request) -> Reply:
         sent = _sent(request)
         return _outcomes(stack.send(sent["events"], seconds=sent.get("seconds", 30.0)))
+
+    def import_v2(request: Request) -> Reply:
+        match _sent(request):
+            case {"findings": list() as findings}:
+                return Reply(stack.import_v2(findings))
+        raise MistakeError('an import is an object with "findings", a list of OCSF findings')
 
     return ControlPlane(
         PREFIX,
         {
             "GET": lambda _: Reply(stack.describe()),
             "GET /routes": lambda _: Reply(stack.routing()),
+            "GET /organization": lambda _: Reply({"accounts": stack.organization()}),
+            "POST /organization": put_organization,
             "GET /faults": lambda _: Reply(stack.faults.state()),
             "POST /faults": add_fault,
             "DELETE /faults": clear_faults,
             "POST /send": send,
+            "POST /findings-v2": import_v2,
             "POST /advance": lambda request: Reply(
                 {"ahead_seconds": stack.advance(float(_sent(request)["seconds"]))}
             ),

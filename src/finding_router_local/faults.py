@@ -30,7 +30,7 @@ class Effect(StrEnum):
     PARTIAL = "partial"
     """BatchGetItem or BatchWriteItem answers 200 and leaves the second half unprocessed."""
     UNPROCESSED = "unprocessed"
-    """BatchUpdateFindings answers 200 and leaves the findings unprocessed, with *code*."""
+    """BatchUpdateFindings(V2) answers 200 and leaves the findings unprocessed, with *code*."""
 
 
 # The error code and HTTP status of each service for too many calls.
@@ -40,6 +40,8 @@ _THROTTLES: Final[Mapping[str, tuple[str, int]]] = {
     "sqs": ("RequestThrottled", 403),
 }
 _THROTTLE: Final = ("ThrottlingException", 400)
+_V2: Final = "V2"
+_V2_THROTTLE: Final = ("ThrottlingException", 429)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,10 +93,11 @@ class Fault:
             and self.containing.encode() in body
         )
 
-    def error(self, service: str) -> tuple[str, int]:
+    def error(self, service: str, operation: str = "") -> tuple[str, int]:
         """Return the error code and HTTP status of the answer."""
         if self.effect is Effect.THROTTLE:
-            code, status = _THROTTLES.get(service, _THROTTLE)
+            is_v2 = service == "securityhub" and operation.endswith(_V2)
+            code, status = _V2_THROTTLE if is_v2 else _THROTTLES.get(service, _THROTTLE)
             return self.code or code, status
         return self.code or "InternalServerError", self.status
 
@@ -157,10 +160,12 @@ class FaultBoard:
         effects = frozenset(Effect) - {Effect.UNPROCESSED}
         return self._strike(effects, service, operation, body)
 
-    def leave_unprocessed(self, finding_id: str) -> Fault | None:
-        """Return the fault that BatchUpdateFindings leaves this finding unprocessed by, if any."""
+    def leave_unprocessed(
+        self, finding_id: str, *, operation: str = "BatchUpdateFindings"
+    ) -> Fault | None:
+        """Return the fault that *operation* leaves this finding unprocessed by, if any."""
         effects = frozenset({Effect.UNPROCESSED})
-        return self._strike(effects, "securityhub", "BatchUpdateFindings", finding_id.encode())
+        return self._strike(effects, "securityhub", operation, finding_id.encode())
 
     def _strike(
         self, effects: frozenset[Effect], service: str, operation: str, body: bytes

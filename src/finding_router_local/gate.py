@@ -26,7 +26,15 @@ _REST_OPERATIONS: Final[Mapping[tuple[str, str], str]] = {
     ("GET", "/organization/configuration"): "DescribeOrganizationConfiguration",
     ("GET", "/administrator"): "GetAdministratorAccount",
     ("GET", "/findingAggregator/list"): "ListFindingAggregators",
+    ("PATCH", "/findingsv2/batchupdatev2"): "BatchUpdateFindingsV2",
+    ("POST", "/findingsv2"): "GetFindingsV2",
+    ("GET", "/hubv2"): "DescribeSecurityHubV2",
+    ("POST", "/aggregatorv2/create"): "CreateAggregatorV2",
+    ("GET", "/aggregatorv2/get"): "GetAggregatorV2",
+    ("GET", "/aggregatorv2/list"): "ListAggregatorsV2",
 }
+# Its path goes on with the ARN.
+_GET_AGGREGATOR: Final = "/aggregatorv2/get"
 # The field of the answer that lists the unprocessed part.
 _PARTS: Final[Mapping[str, str]] = {
     "BatchGetItem": "UnprocessedKeys",
@@ -223,8 +231,9 @@ def _read(environ: WSGIEnvironment) -> Call:
     service = scope["service"] if scope else ""
     path = environ.get("PATH_INFO", "")
     target = environ.get("HTTP_X_AMZ_TARGET", "")
+    shortened = _GET_AGGREGATOR if path.startswith(f"{_GET_AGGREGATOR}/") else path
     operation = target.rpartition(".")[2] or _REST_OPERATIONS.get(
-        (environ["REQUEST_METHOD"], path), path
+        (environ["REQUEST_METHOD"], shortened), path
     )
     caller = _CALLER.search(environ.get("HTTP_USER_AGENT", ""))
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
@@ -246,7 +255,7 @@ def _halves(tables: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _error(call: Call, fault: Fault) -> _Answer:
-    code, status = fault.error(call.service)
+    code, status = fault.error(call.service, call.operation)
     message = f"{call.operation} fails because a fault was asked for"
     content = {"__type": code, "message": message, "Message": message}
     return _json(f"{status} {code}", content, ("X-Amzn-ErrorType", code))

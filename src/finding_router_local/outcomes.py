@@ -15,7 +15,8 @@ FAILED: Final = "failed"
 NOT_TAKEN: Final = "Security Hub does not take it"
 _UNSETTLED: Final = frozenset({FAILED, MISSING})
 _NOT_NEW: Final = "not_new"
-_NOTIFIED: Final = "NOTIFIED"
+# In the words of CSPM and of V2.
+_MARKED: Final = frozenset({"NOTIFIED", "In Progress"})
 # The handler's line for a finding, and the fields that an outcome copies from it.
 _LINE: Final = "finding"
 _COPIED: Final = (
@@ -64,7 +65,7 @@ class FindingOutcome:
     product: str | None = None
     channels: tuple[Delivered, ...] = field(default=())
     workflow_status: str | None = None
-    """The Workflow status in Security Hub afterwards; None if it does not have the finding."""
+    """The status in Security Hub afterwards, as `Stack.workflow_status` returns it."""
     tries: int = 0
 
     @property
@@ -74,8 +75,8 @@ class FindingOutcome:
 
     @property
     def is_echo(self) -> bool:
-        """Return True if the event says only that the finding was marked as NOTIFIED."""
-        return self.outcome == _NOT_NEW and self.workflow_status == _NOTIFIED
+        """Return True if the event says only that the finding was marked."""
+        return self.outcome == _NOT_NEW and self.workflow_status in _MARKED
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON for other programs."""

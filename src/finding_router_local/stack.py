@@ -8,6 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
+from finding_router.aws.clients import DynamoDB
+from finding_router.aws.items import Items
+from finding_router.aws.organization import DynamoOrganization
+from finding_router.delivery.organization import CURRENT
 from finding_router_local import TEMPLATE
 from finding_router_local.aws import AwsServer
 from finding_router_local.bus import EventBus
@@ -17,9 +21,11 @@ from finding_router_local.faults import FaultBoard
 from finding_router_local.function_process import ClockState, FunctionProcess
 from finding_router_local.invocation import Batch
 from finding_router_local.journal import Journal
+from finding_router_local.organization import EXAMPLE, accounts_of, put_accounts
 from finding_router_local.outcomes import FindingOutcome, findings_of
 from finding_router_local.queues import QueueView
 from finding_router_local.running import PREFIX
+from finding_router_local.security_hub.v2 import IMPORTED_V2
 from finding_router_local.serving import LOOPBACK
 from finding_router_local.slack import SlackServer
 from finding_router_local.tables import Table
@@ -92,6 +98,8 @@ class Stack:
             if self._own_slack:
                 resources.enter_context(self.slack)
             self.deployment = self._deploy()
+            if self.names_accounts:
+                self.put_organization(EXAMPLE)
             self.bus = EventBus(self.deployment.rule, self.aws)
             show_wiring(self.deployment, self.aws, self.bus)
             hub = self.aws.security_hub
@@ -169,6 +177,19 @@ class Stack:
         """Return the processes in which workers run."""
         return self._workers.processes
 
+    @property
+    def names_accounts(self) -> bool:
+        """Return True if the stack reads AWS Organizations."""
+        return self.function.environment.get("ORGANIZATION_NAMES") == "true"
+
+    def put_organization(self, accounts: Iterable[Mapping[str, Any]]) -> None:
+        """Make *accounts* the organization; the stack's own is its management account."""
+        put_accounts(self.aws, accounts)
+
+    def organization(self) -> list[dict[str, Any]]:
+        """Return the accounts of the organization, as `put_organization` takes them."""
+        return accounts_of(self.aws)
+
     def put_routes(self, items: Iterable[Mapping[str, Any]]) -> None:
         """Write *items*, as JSON has them, into the RoutingTable."""
         self._table("RoutingTable").put(items)
@@ -206,9 +227,17 @@ class Stack:
 
     def load(self, event: Mapping[str, Any]) -> None:
         """Store the findings of *event* in Security Hub, without sending it."""
+        hub = self.aws.security_hub
+        load = hub.v2.load if event.get("detail-type") == IMPORTED_V2 else hub.load
         for finding in findings_of(event):
             if isinstance(finding, dict):
-                self.aws.security_hub.load(finding)
+                load(finding)
+
+    def import_v2(self, findings: Iterable[object]) -> dict[str, Any]:
+        """Import OCSF *findings* into Security Hub V2, which sends their events; wait for none."""
+        with self.aws.gate.holding("securityhub"):
+            uids, failed = self.aws.security_hub.v2.import_findings(findings)
+        return {"metadata_uids": uids, "failed": failed}
 
     def drain(
         self,
@@ -271,9 +300,15 @@ class Stack:
         return self.aws.security_hub.get_findings(filters)
 
     def workflow_status(self, product_arn: str | None, finding_id: str | None) -> str | None:
-        """Return the Workflow status that Security Hub holds; None if it has no such finding."""
-        found = self.aws.security_hub.get_findings(keys=[(product_arn or "", finding_id or "")])
-        return str(found[0]["Workflow"].get("Status", "NEW")) if found else None
+        """
+        Return the Workflow status that Security Hub holds; None if it has no such finding.
+
+        That of a finding which V2 alone has is in V2's words, such as "In Progress".
+        """
+        key = (product_arn or "", finding_id or "")
+        hub = self.aws.security_hub
+        found = hub.get_findings(keys=[key])
+        return str(found[0]["Workflow"].get("Status", "NEW")) if found else hub.v2.status(*key)
 
     def queued(self, queue: str) -> list[dict[str, Any]]:
         """Return the events that are visible in *queue*, by logical id."""
@@ -314,6 +349,7 @@ class Stack:
             "items": self.routes(),
             "default_channel": environment["DEFAULT_CHANNEL"],
             "allow_suppress": environment["ALLOW_SUPPRESS"] == "true",
+            **(self._accounts() if self.names_accounts else {}),
         }
 
     # Internals
@@ -330,6 +366,14 @@ class Stack:
             return deployment
         function = replace(deployment.function, timeout_seconds=self._timeout_seconds)
         return replace(deployment, function=function)
+
+    def _accounts(self) -> dict[str, Any]:
+        """Return the accounts that the router has read, as they stand in the Ledger."""
+        shared = DynamoDB()
+        shared.client = self.aws.client("dynamodb")
+        ledger = Items(self.deployment.tables["Ledger"], shared)
+        read = DynamoOrganization(ledger, days=1).load(CURRENT, list)
+        return {"organization_names": True, "organization": read}
 
     def _keep_token(self) -> str:
         """Store the Slack token where the function reads it, and return its ARN."""

@@ -16,10 +16,12 @@ from finding_router.slack.kit.refused import Banner
 from finding_router.slack.kit.text import unmarked
 from finding_router.slack.messages.card import CardContext, render, render_plain, render_raw
 from finding_router.slack.messages.thread import render_ended
+from finding_router_cli.inputs import read_events
 from slack_limits import acts, says_nothing, unplain, violations
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT.parent / "shared" / "samples" / "findings.ndjson"
+OCSF = SAMPLES.with_name("ocsf.ndjson")
 GOLDEN = ROOT / "tests" / "golden"
 # sqs-batch.json repeats findings of the others.
 EVENTS = sorted([*ROOT.glob("events/imported-*.json"), *ROOT.glob("events/custom-action-*.json")])
@@ -74,6 +76,9 @@ def _raws() -> Iterator[dict[str, Any]]:
     if SAMPLES.is_file():
         with SAMPLES.open(encoding="utf-8") as lines:
             yield from (json.loads(line)["finding"] for line in lines)
+    if OCSF.is_file():
+        for event in read_events(OCSF.read_text("utf-8"), OCSF.name):
+            yield from event["detail"]["findings"]
 
 
 def _is_named(resource: Resource, text: str) -> bool:

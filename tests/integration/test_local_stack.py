@@ -4,7 +4,7 @@ import copy
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 import urllib3
@@ -337,3 +337,62 @@ def _broken(_function: Any) -> Any:
         return Invocation(error="ImportError: no")
 
     return invoke
+
+
+class TestFindingsV2:
+    """Security Hub V2 beside CSPM: findings come in by import or by event."""
+
+    FINDING: Final = {
+        "activity_id": 1,
+        "class_uid": 2004,
+        "cloud": {"account": {"uid": "444455556666"}},
+        "finding_info": {"title": "A port is probed", "uid": "finding-1"},
+        "metadata": {
+            "product": {"uid": "arn:aws:securityhub:eu-central-1::productv2/aws/guardduty"},
+            "uid": "uid-1",
+        },
+        "severity_id": 4,
+        "status_id": 3,
+    }
+
+    def test_import_stores_and_publishes(
+        self, stack: Stack, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The answer names what was imported, and what was not; the event is like AWS's."""
+        published: list[Any] = []
+        monkeypatch.setattr(stack.aws.security_hub, "publish", published.append)
+
+        answer = _import_v2(stack, {"findings": [self.FINDING, {}]})
+
+        assert 200 == answer.status
+        assert ["uid-1"] == answer.json()["metadata_uids"]
+        assert [1] == [each["index"] for each in answer.json()["failed"]]
+        [found] = stack.aws.client("securityhub").get_findings_v2()["Findings"]
+        assert "Suppressed" == found["status"]
+        [event] = published
+        assert ("Findings Imported V2", ["uid-1"]) == (event["detail-type"], event["resources"])
+
+    @pytest.mark.parametrize("sent", [{}, {"findings": {}}, {"findings": "x"}, []])
+    def test_import_names_a_mistake(self, stack: Stack, sent: object) -> None:
+        """Anything but a list of findings is a mistake of the caller."""
+        answer = _import_v2(stack, sent)
+
+        assert 400 == answer.status
+        assert answer.json()["problem"].startswith('an import is an object with "findings"')
+
+    def test_event_is_known_to_v2_alone(self, stack: Stack) -> None:
+        """A finding in an event of V2 is stored where BatchUpdateFindingsV2 finds it."""
+        event = {"detail-type": "Findings Imported V2", "detail": {"findings": [self.FINDING, 1]}}
+
+        stack.load(event)
+
+        product = self.FINDING["metadata"]["product"]["uid"]
+        assert "Suppressed" == stack.workflow_status(product, "finding-1")
+        assert [] == stack.findings()
+        stack.reset()
+        assert stack.workflow_status(product, "finding-1") is None
+
+
+def _import_v2(stack: Stack, sent: object) -> urllib3.BaseHTTPResponse:
+    """Ask the control address to import findings of V2."""
+    return urllib3.request("POST", f"{stack.aws.url}/_local/findings-v2", json=sent)

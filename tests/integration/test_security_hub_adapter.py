@@ -7,7 +7,7 @@ import pytest
 
 from fakes import Clock, late
 from finding_router.aws.security_hub import SecurityHub
-from finding_router.delivery.marking import INVALID_INPUT, OUT_OF_TIME, FindingKey
+from finding_router.delivery.workflow import INVALID_INPUT, OUT_OF_TIME, FindingKey
 from finding_router.errors import WorkflowUpdateError
 from finding_router_local.aws import AwsServer
 from finding_router_local.faults import Effect, Fault

@@ -24,6 +24,7 @@ from finding_router.aws import clients
 from finding_router_local import TEMPLATE
 from finding_router_local.aws import CREDENTIALS, AwsServer
 from finding_router_local.build import Built, has_sam
+from finding_router_local.organization import put_accounts
 from hub_events import raw_finding
 
 # Makes the calls that it is given, each [service, operation, arguments], with what Lambda has.
@@ -153,6 +154,36 @@ def test_every_operation_works_with_the_layers_botocore(
     assert [key] == marked["ProcessedFindings"]
     assert "NOTIFIED" == found["Findings"][0]["Workflow"]["Status"]
     assert finding["Title"] == found["Findings"][0]["Title"]
+
+
+@pytest.mark.skipif(
+    not has_sam(TEMPLATE.parent), reason="the SAM CLI is not here: `make build` installs it"
+)
+def test_every_operation_of_organizations_works_with_the_layers_botocore(
+    aws_environment: AwsServer, built: Built
+) -> None:
+    """As the wake-up calls them."""
+    account = "111122223333"
+    put_accounts(
+        aws_environment, [{"id": account, "name": "Payments", "ou": "Prod", "tags": {"a": "b"}}]
+    )
+    listed, tags, parents = call(
+        aws_environment,
+        built,
+        ("organizations", "list_accounts", {}),
+        ("organizations", "list_tags_for_resource", {"ResourceId": account}),
+        ("organizations", "list_parents", {"ChildId": account}),
+    )
+    unit = parents["Parents"][0]["Id"]
+    [described] = call(
+        aws_environment,
+        built,
+        ("organizations", "describe_organizational_unit", {"OrganizationalUnitId": unit}),
+    )
+
+    assert account in {each["Id"] for each in listed["Accounts"]}
+    assert [{"Key": "a", "Value": "b"}] == tags["Tags"]
+    assert "Prod" == described["OrganizationalUnit"]["Name"]
 
 
 def call(aws: AwsServer, built: Built, *calls: tuple[str, str, dict[str, Any]]) -> list[Any]:

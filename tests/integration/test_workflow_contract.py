@@ -7,7 +7,7 @@ import pytest
 from fakes import Clock, FakeWorkflow, Faults
 from finding_router.aws.security_hub import SecurityHub
 from finding_router.delivery.limits.deadline import Deadline
-from finding_router.delivery.marking import OUT_OF_TIME, FindingKey, Workflow
+from finding_router.delivery.workflow import OUT_OF_TIME, FindingKey, Workflow
 from finding_router.errors import WorkflowUpdateError
 from finding_router.findings.finding import Severity
 from finding_router_local.aws import AwsServer

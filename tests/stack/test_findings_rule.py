@@ -196,10 +196,10 @@ def test_life_cycle_is_followed_by_default(template: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     "kind",
-    ["Security Hub Insight Results", "Findings Imported V2", "Security Hub Findings - Unheard Of"],
+    ["Security Hub Insight Results", "Security Hub Findings - Unheard Of"],
 )
 def test_other_events_of_security_hub_are_left_alone(kind: str, pattern: Pattern) -> None:
-    """Insights and OCSF findings are not for this router."""
+    """Insights are not for this router."""
     assert not pattern.matches(imported() | {"detail-type": kind})
 
 

@@ -11,7 +11,9 @@ type Resolve = Callable[..., dict[str, Any]]
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd"
 PARAMETER = "arn:aws:ssm:eu-west-1:123456789012:parameter/slack/token"
 HUB = "arn:aws:securityhub:eu-west-1:123456789012:hub/default"
+HUB_V2 = "arn:aws:securityhub:eu-west-1:123456789012:hubv2/*"
 ASFF = "securityhub:ASFFSyntaxPath/"
+OCSF = "securityhub:OCSFSyntaxPath/"
 UPDATE = "securityhub:BatchUpdateFindings"
 # The paths of BatchUpdateFindings's members. Lists and maps are named in both ways that AWS's own
 # policies name them in; a path that Security Hub does not know denies nothing.
@@ -90,9 +92,10 @@ ALLOWED = {
         "Action": "secretsmanager:GetSecretValue",
         "Resource": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:slack-token-AbCdEf",
     },
-    "ReadFindings": {"Action": "securityhub:GetFindings", "Resource": HUB},
+    "ReadFindings": {"Action": "securityhub:GetFindings", "Resource": [HUB, HUB_V2]},
     "MarkFindings": MARK,
 }
+MARK_V2 = {"MarkFindingsV2": {"Action": UPDATE, "Resource": HUB_V2}}
 
 
 def test_role_allows_exactly_this(resolve: Resolve) -> None:
@@ -217,6 +220,33 @@ def test_template_has_no_other_role_or_policy(template: dict[str, Any]) -> None:
                         }
                     }
                 }
+            }
+            | MARK_V2,
+        ),
+        ({"V2Status": "in-progress"}, MARK_V2),
+        ({"V2Status": "comment"}, MARK_V2),
+        (
+            {"TakeV2": "false", "V2Status": "comment"},
+            {"ReadFindings": ALLOWED["ReadFindings"] | {"Resource": [HUB]}},
+        ),
+        (
+            {"OrganizationNames": "true"},
+            {
+                "ListAccounts": {"Action": "organizations:ListAccounts", "Resource": "*"},
+                "ReadTagsOfAccounts": {
+                    "Action": "organizations:ListTagsForResource",
+                    "Resource": "arn:aws:organizations::*:account/o-*/*",
+                },
+                "ReadUnits": {
+                    "Action": [
+                        "organizations:DescribeOrganizationalUnit",
+                        "organizations:ListParents",
+                    ],
+                    "Resource": [
+                        "arn:aws:organizations::*:account/o-*/*",
+                        "arn:aws:organizations::*:ou/o-*/ou-*",
+                    ],
+                },
             },
         ),
         (
@@ -266,7 +296,17 @@ def test_template_has_no_other_role_or_policy(template: dict[str, Any]) -> None:
             },
         ),
     ],
-    ids=["parameter", "token key", "suppress", "tracing", "own key"],
+    ids=[
+        "parameter",
+        "token key",
+        "suppress",
+        "in progress",
+        "comment",
+        "without v2",
+        "organization",
+        "tracing",
+        "own key",
+    ],
 )
 def test_option_adds_exactly_what_it_needs(
     values: dict[str, str], added: dict[str, Any], resolve: Resolve
@@ -276,12 +316,28 @@ def test_option_adds_exactly_what_it_needs(
 
 
 @pytest.mark.parametrize(
-    ("values", "statuses"),
-    [({}, ["NOTIFIED"]), ({"AllowSuppress": "true"}, ["NOTIFIED", "SUPPRESSED"])],
-    ids=["default", "suppress"],
+    ("values", "statuses", "numbers", "may_comment"),
+    [
+        ({}, ["NOTIFIED"], [], False),
+        ({"AllowSuppress": "true"}, ["NOTIFIED", "SUPPRESSED"], ["3"], False),
+        ({"V2Status": "in-progress"}, ["NOTIFIED"], ["2"], False),
+        ({"V2Status": "comment"}, ["NOTIFIED"], [], True),
+        (
+            {"V2Status": "in-progress", "AllowSuppress": "true"},
+            ["NOTIFIED", "SUPPRESSED"],
+            ["2", "3"],
+            False,
+        ),
+    ],
+    ids=["default", "suppress", "in progress", "comment", "in progress and suppress"],
 )
 def test_nothing_but_the_workflow_status_can_be_changed(
-    values: dict[str, str], statuses: list[str], resolve: Resolve
+    values: dict[str, str],
+    statuses: list[str],
+    numbers: list[str],
+    *,
+    may_comment: bool,
+    resolve: Resolve,
 ) -> None:
     """Every other field and status is denied, each by a statement of its own."""
     denied = [
@@ -293,9 +349,17 @@ def test_nothing_but_the_workflow_status_can_be_changed(
 
     assert {(UPDATE, "*")} == {(each["Action"], each["Resource"]) for each in denied}
     assert {"ForAnyValue:StringNotEquals": {ASFF + "Workflow.Status": statuses}} in conditions
-    assert len(DENIED_PATHS) + 1 == len(conditions)
+    denied_v2 = {"SeverityId", "Comment", "StatusId"}
+    if may_comment:
+        denied_v2.remove("Comment")
+    if numbers:
+        denied_v2.remove("StatusId")
+        assert {"ForAnyValue:StringNotEquals": {OCSF + "StatusId": numbers}} in conditions
+    assert len(DENIED_PATHS) + 3 + (not may_comment) == len(conditions)
     for path in DENIED_PATHS:
         assert {"Null": {ASFF + path: "false"}} in conditions
+    for path in denied_v2:
+        assert {"Null": {OCSF + path: "false"}} in conditions
 
 
 def test_deny_list_knows_every_member_of_the_call() -> None:

@@ -225,6 +225,7 @@ class TestFunction:
             ("BurstCriticalCards", "0", "burst_critical_cards", 0),
             ("ShowTags", "squad, Cost Center,", "show_tags", ("squad", "Cost Center")),
             ("ShowTags", "", "show_tags", ()),
+            ("OrganizationNames", "true", "organization_names", True),
         ],
     )
     def test_parameter_reaches_its_setting(

@@ -64,7 +64,7 @@ class DynamoRouter(Router):
             self.stores,
             routes=self.routes,
             slack=self.slack,
-            workflow=self.workflow,
+            hubs=self.hubs,
             clock=self.clock,
             sleep=self.clock.sleep,
         )

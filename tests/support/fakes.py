@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from finding_router.delivery.limits.deadline import SECURITY_HUB_SECONDS, Deadline
-from finding_router.delivery.marking import (
+from finding_router.delivery.workflow import (
     OUT_OF_TIME,
     Answers,
     FindingKey,
@@ -186,9 +186,10 @@ def late(clock: Clock, seconds_left: float) -> Deadline:
 class FakeWorkflow:
     """Security Hub's findings, by key; those it does not hold it does not find."""
 
-    def __init__(self, faults: Faults) -> None:
-        """Start without findings."""
+    def __init__(self, faults: Faults, prefix: str = "") -> None:
+        """Start without findings; *prefix* stands before the names of the calls."""
         self._faults = faults
+        self._prefix = prefix
         self.status: dict[FindingKey, str] = {}
         self.archived: set[FindingKey] = set()
         self.severity: dict[FindingKey, Severity] = defaultdict(lambda: Severity.HIGH)
@@ -204,7 +205,7 @@ class FakeWorkflow:
         keys = list(keys)
         if not deadline.leaves(SECURITY_HUB_SECONDS):
             return dict.fromkeys(keys, OUT_OF_TIME)
-        with self._faults.around("mark", status):
+        with self._faults.around(f"{self._prefix}mark", status):
             refused = {}
             for key in keys:
                 codes = self.refusals.get(key)
@@ -221,12 +222,13 @@ class FakeWorkflow:
         """Return the status of each of the findings that exist."""
         if not deadline.leaves(SECURITY_HUB_SECONDS):
             raise security_hub_down("")
-        with self._faults.around("statuses"):
+        with self._faults.around(f"{self._prefix}statuses"):
             answers = Answers(
                 {
                     key: Standing(
                         workflow_status=self.status[key],
                         record_state="ARCHIVED" if key in self.archived else "ACTIVE",
+                        has_mark=self.status[key] == "NOTIFIED",
                     )
                     for key in keys
                     if key in self.status and key not in self.unread
@@ -241,7 +243,7 @@ class FakeWorkflow:
         """Return None for findings that are archived, or whose status is an end."""
         if not deadline.leaves(SECURITY_HUB_SECONDS):
             raise security_hub_down("")
-        with self._faults.around("severities"):
+        with self._faults.around(f"{self._prefix}severities"):
             over = {key for key in keys if self.status.get(key) in {"RESOLVED", "SUPPRESSED"}}
             over |= self.archived
             known = [key for key in keys if key in self.status or key in over]

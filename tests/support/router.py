@@ -7,10 +7,13 @@ from fake_books import FakeDigests, FakeHeld
 from fake_ledger import FakeAccountNames, FakeLedger, FakeLocks, FakeRates
 from fake_slack import FakeSlack, Said
 from fakes import Clock, FakeWorkflow, Faults
+from finding_router.aws.organization import DynamoOrganization
 from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.backlog import Source
 from finding_router.delivery.deliveries import Job, Record
+from finding_router.delivery.hubs import Hubs
 from finding_router.delivery.limits.deadline import Deadline
+from finding_router.delivery.organization_reading import Organizations
 from finding_router.delivery.outcome import Outcome
 from finding_router.delivery.stores import Stores
 from finding_router.findings.finding import Severity
@@ -19,6 +22,7 @@ from finding_router.routing.cache import RouteCache
 from finding_router.settings import Settings
 from finding_router.telemetry import metrics
 from hub_events import PRODUCT_ARN, imported, record
+from memory_dynamo import MemoryDynamo
 
 DEFAULT = "#security"
 OPS = "#ops"
@@ -36,9 +40,10 @@ class Router:
         *items: Mapping[str, Any],
         missing: Collection[str] = (),
         allow_suppress: bool = False,
+        organizations: Organizations | None = None,
         **changes: Any,
     ) -> None:
-        """Route by *items*, or everything to #alerts."""
+        """Route by *items*, or everything to #alerts; read *organizations*, if there are any."""
         metrics.clear_metrics()
         self.clock = Clock()
         self.faults = Faults(self.clock)
@@ -49,7 +54,10 @@ class Router:
         self.rates = FakeRates(self.faults)
         self.locks = FakeLocks(self.faults)
         self.names = FakeAccountNames(self.faults)
+        self.organizations = organizations
+        self.organization_items = MemoryDynamo()
         self.workflow = FakeWorkflow(self.faults)
+        self.workflow_v2 = FakeWorkflow(self.faults, "v2 ")
         self.items = [dict(item) for item in items or [EVERYTHING]]
         values = {
             "routing_table": "routes",
@@ -72,6 +80,7 @@ class Router:
             cache_seconds=30,
             clock=self.clock,
         )
+        self.hubs = Hubs(self.workflow, self.workflow_v2, v2_status=self._settings.v2_status)
         self.pipeline = Pipeline(
             self._settings,
             Stores(
@@ -81,10 +90,14 @@ class Router:
                 rates=self.rates,
                 locks=self.locks,
                 names=self.names,
+                organization=DynamoOrganization(self.organization_items.items(), days=400)
+                if self.organizations
+                else None,
             ),
             routes=self.routes,
             slack=self.slack,
-            workflow=self.workflow,
+            hubs=self.hubs,
+            organizations=self.organizations,
             clock=self.clock,
             sleep=self.clock.sleep,
         )

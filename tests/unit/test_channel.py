@@ -18,7 +18,10 @@ from finding_router.routing.patterns.mistake import MistakeError
 from finding_router_local.slack.workspace import is_channel_name
 
 NO_NAME = "names have lower-case letters, digits, hyphens and underscores only"
-ALL = "{account}, {account_id}, {product}, {severity}, {region}, {control}, {tag:KEY}"
+ALL = (
+    "{account}, {account_id}, {product}, {severity}, {region}, {control}, {ou}, {tag:KEY}, "
+    "{account_tag:KEY}"
+)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from finding_router.errors import EventError
-from finding_router.findings.events import CUSTOM_ACTION, IMPORTED, EventKind, Intake, read_event
+from finding_router.findings.events import (
+    CUSTOM_ACTION,
+    IMPORTED,
+    IMPORTED_V2,
+    EventKind,
+    Intake,
+    read_event,
+)
 
 FINDINGS = [{"Id": "one"}, "no finding", None]
 
@@ -103,7 +110,7 @@ def test_event_without_id_gets_the_same_one_each_time() -> None:
         ({"source": "aws.securityhub"}, ["detail-type is missing"]),
         (_event("GuardDuty Finding", source="aws.guardduty"), ["aws.guardduty", "GuardDuty"]),
         (_event("Security Hub Insight Results"), ["Insight Results", "custom action"]),
-        (_event("Findings Imported V2"), ["Findings Imported V2", "OCSF", "rule"]),
+        (_event("Findings Imported V3"), ["Findings Imported V3", "unknown", IMPORTED_V2]),
         (_event("x" * 5000), ["x" * 80 + "…", "unknown", CUSTOM_ACTION]),
         (_event(detail=None), ["detail is no object", "detail.findings"]),
         (_event(detail={}), ["detail.findings is missing"]),

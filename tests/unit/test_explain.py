@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from finding_router_cli.main import main
+from ocsf_findings import DETECTION_ID, detection
 
 FINDING = {
     "Id": "arn:aws:guardduty:eu-west-1:111122223333:detector/d/finding/1",
@@ -135,11 +136,15 @@ def test_the_default_channel_is_an_option(explain: Explain) -> None:
 
 def test_a_refused_event_says_why(explain: Explain) -> None:
     """An event that the router does not take is named, and goes nowhere."""
-    event = {"source": "aws.securityhub", "detail-type": "Findings Imported V2", "detail": {}}
+    event = {
+        "source": "aws.securityhub",
+        "detail-type": "Security Hub Insight Results",
+        "detail": {},
+    }
 
     result = explain([event, FINDING])
 
-    assert 'refused: detail-type "Findings Imported V2" holds OCSF findings' in result.output
+    assert 'refused: detail-type "Security Hub Insight Results" holds' in result.output
     assert "#payments-alert-guardduty" in result.output
 
 
@@ -469,3 +474,33 @@ def test_an_id_that_no_finding_has_is_an_error(explain: Explain) -> None:
 
     assert 1 == result.exit_code
     assert "has the id 00000000" in result.output
+
+
+def test_a_finding_in_ocsf_is_explained_in_that_form(explain: Explain) -> None:
+    """Bare or in an event; routes see it as in ASFF, and whole rules by the type of its event."""
+    rule = {
+        "kind": "route",
+        "name": "v2",
+        "channel": "#v2",
+        "match": {
+            "detail-type": ["Findings Imported V2"],
+            "detail": {"findings": {"severity_id": [{"numeric": [">=", 4]}]}},
+        },
+    }
+
+    shown = explain(detection(), routes=[*ROUTES, rule]).output
+    told = json.loads(explain(detection(), "--json", routes=[*ROUTES, rule]).output)
+
+    assert "form        AWS Security Hub, OCSF" in shown
+    assert "#payments-alert-guardduty" in shown
+    [one] = told["findings"]
+    assert "OCSF" == one["form"]
+    assert {"#v2", "#payments-alert-guardduty"} == {each["channel"] for each in one["channels"]}
+    assert DETECTION_ID == one["finding_id"]
+
+
+def test_a_finding_in_asff_has_no_line_for_its_form(explain: Explain) -> None:
+    """It is the usual one; programs are told."""
+    assert "OCSF" not in explain(FINDING).output
+    [one] = json.loads(explain(FINDING, "--json").output)["findings"]
+    assert "ASFF" == one["form"]

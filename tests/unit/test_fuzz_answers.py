@@ -111,7 +111,7 @@ def test_whatever_security_hub_answers_about_one_the_others_are_marked(
     hub = SecurityHub()
     stub = StubHub(router)
     stub.odd_get, stub.odd_mark = odd_get, odd_mark
-    hub.__dict__["_client"] = stub
+    hub.__dict__["client"] = stub
     router.workflow.mark = hub.mark  # type: ignore[method-assign]
     router.workflow.statuses = hub.statuses  # type: ignore[method-assign]
     router.workflow.severities = hub.severities  # type: ignore[method-assign]
@@ -133,7 +133,7 @@ def test_a_passing_trouble_of_security_hub_is_not_halved() -> None:
         raise error
 
     stub.paginate = paginate  # type: ignore[method-assign]
-    hub.__dict__["_client"] = stub
+    hub.__dict__["client"] = stub
     router.workflow.statuses = hub.statuses  # type: ignore[method-assign]
 
     router.send(*(raw_finding(f"finding-{number}") for number in range(5)))

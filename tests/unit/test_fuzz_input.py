@@ -151,7 +151,7 @@ def test_a_number_of_many_digits_does_not_hide_a_finding() -> None:
     "body",
     [
         {"source": "aws.s3", "detail-type": "Object Created", "detail": {"of": "aws.securityhub"}},
-        {"source": "aws.securityhub", "detail-type": "Findings Imported V2", "detail": {}},
+        {"source": "aws.securityhub", "detail-type": "Security Hub Insight Results", "detail": {}},
         {"detail-type": "anything"},
     ],
 )

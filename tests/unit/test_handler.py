@@ -289,11 +289,11 @@ def test_a_bare_event_that_failed_is_raised_so_that_it_is_tried_again(world: Wor
 
 def test_an_event_of_another_kind_is_refused_by_name_in_the_answer(world: World) -> None:
     """It is one of EventBridge, and none that the router takes."""
-    answer = world.invoke(fresh("one") | {"detail-type": "Findings Imported V2"})
+    answer = world.invoke(fresh("one") | {"detail-type": "Security Hub Insight Results"})
 
     [outcome] = answer["outcomes"]
     assert "refused" == outcome["outcome"]
-    assert "Findings Imported V2" in outcome["detail"]
+    assert "Security Hub Insight Results" in outcome["detail"]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from finding_router.findings.events import read_event
+from finding_router.findings.events import IMPORTED, read_event
 from finding_router_cli.documents import UnreadableError
 from finding_router_cli.inputs import envelope_of, read_events, renewed
 
@@ -59,22 +59,20 @@ OCSF = {
 
 
 @pytest.mark.parametrize(
-    ("given", "place"),
+    ("given", "kinds"),
     [
-        (OCSF, "f"),
-        ([FINDING, OCSF], "f, item 2"),
-        ({"Findings": [FINDING, OCSF]}, "f, finding 2"),
-        ({"source": "somewhere", "finding": OCSF}, "f"),
-        ({key: OCSF[key] for key in ("class_uid", "metadata")}, "f"),
+        (OCSF, ["Findings Imported V2"]),
+        ([FINDING, OCSF], [IMPORTED, "Findings Imported V2"]),
+        ({"Findings": [FINDING, OCSF]}, [IMPORTED, "Findings Imported V2"]),
+        ({"source": "somewhere", "finding": OCSF}, ["Findings Imported V2"]),
+        ({key: OCSF[key] for key in ("class_uid", "metadata")}, ["Findings Imported V2"]),
     ],
 )
-def test_an_ocsf_finding_is_called_that(given: object, place: str) -> None:
-    """The format of Security Hub's second version is named, with what to take instead."""
-    with pytest.raises(UnreadableError) as caught:
-        read_events(json.dumps(given), "f")
-
-    assert caught.value.message.startswith(f"{place} is an OCSF finding; ")
-    assert "aws securityhub get-findings" in caught.value.message
+def test_an_ocsf_finding_gets_the_event_of_its_security_hub(
+    given: object, kinds: list[str]
+) -> None:
+    """As get-findings-v2 returns them, beside those of get-findings."""
+    assert kinds == [event["detail-type"] for event in read_events(json.dumps(given), "f")]
 
 
 def test_renewed_findings_have_ids_of_their_own() -> None:

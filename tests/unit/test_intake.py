@@ -121,7 +121,6 @@ def test_a_finding_that_nobody_foresaw_is_kept_raw_too(monkeypatch: pytest.Monke
         "null",
         None,
         json.dumps({"source": "aws.s3", "detail-type": "Object Created", "detail": {}}),
-        json.dumps({"source": "aws.securityhub", "detail-type": "Findings Imported V2"}),
         json.dumps({"source": "aws.securityhub", "detail-type": "Security Hub Insight Results"}),
         json.dumps(imported()),
     ],

@@ -1,12 +1,13 @@
 """Addresses that a card links to."""
 
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote_plus, unquote, urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from factories import make_finding, make_resource
+from finding_router.findings.asff import read_finding
 from finding_router.findings.partitions import PARTITIONS
 from finding_router.slack.kit.links import (
     AccessPortal,
@@ -18,6 +19,7 @@ from finding_router.slack.kit.links import (
     product_url,
     resource_url,
 )
+from ocsf_findings import DETECTION_ID, detection, twin
 
 PORTAL = AccessPortal("https://acme.awsapps.com/start", "ReadOnly")
 ID = "arn:aws:guardduty:eu-west-1:123456789012:detector/1/finding/2"
@@ -160,6 +162,55 @@ class TestPortal:
         finding = make_finding(account_id=None)
 
         assert finding_url(finding, PORTAL) == finding_url(finding, None)
+
+
+class TestFindingUrlOfOcsf:
+    """The way to a finding of AWS Security Hub, as AWS's own solutions link it."""
+
+    @pytest.mark.parametrize(
+        ("partition", "region", "host"),
+        [
+            ("aws", "eu-west-1", "console.aws.amazon.com"),
+            ("aws-cn", "cn-north-1", "console.amazonaws.cn"),
+            ("aws-us-gov", "us-gov-west-1", "console.amazonaws-us-gov.com"),
+        ],
+    )
+    def test_it_leads_to_the_page_of_v2(self, partition: str, region: str, host: str) -> None:
+        """Searched for by its provider's id, on the console without a Region in its host."""
+        finding = make_finding(detection(), id=DETECTION_ID, partition=partition, region=region)
+
+        assert finding_url(finding, None) == (
+            f"https://{host}/securityhub/v2/home?region={region}#/findings?search="
+            "finding_info.uid%3D%255Coperator%255C%253AEQUALS%255C%253A"
+            f"{quote_plus(DETECTION_ID)}"
+        )
+
+    def test_security_hub_s_own_id_is_another_field(self) -> None:
+        """Where the provider has none."""
+        url = finding_url(make_finding({"class_uid": 2004}, id="e" * 64), None) or ""
+
+        assert f"search=metadata.uid%3D%255Coperator%255C%253AEQUALS%255C%253A{'e' * 64}" in url
+
+    def test_the_portal_is_on_the_way(self) -> None:
+        """As for every console."""
+        url = finding_url(make_finding(detection(), id=DETECTION_ID), PORTAL) or ""
+
+        assert url.startswith("https://acme.awsapps.com/start/#/console?account_id=123456789012")
+
+    def test_the_form_of_the_event_decides(self) -> None:
+        """A finding that is known in both is linked where it came from."""
+        raw = detection()
+        ours, other = read_finding(raw), read_finding(twin(raw))
+
+        assert ours.key == other.key
+        assert "/securityhub/v2/home" in (finding_url(ours, None) or "")
+        assert "/securityhub/home" in (finding_url(other, None) or "")
+
+    def test_without_a_region_there_is_none(self) -> None:
+        """No page is guessed."""
+        assert (
+            finding_url(make_finding(detection(), region="nowhere", product_arn="x"), None) is None
+        )
 
 
 REGIONAL = "https://eu-west-1.console.aws.amazon.com/"

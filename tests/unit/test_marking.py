@@ -12,12 +12,15 @@ from finding_router.delivery.alerts.advance import Step, Verdict, Why
 from finding_router.delivery.alerts.alert import Status
 from finding_router.delivery.alerts.identity import AlertKey, finding_hash
 from finding_router.delivery.deliveries import Delivery, Job, Record
+from finding_router.delivery.hubs import Hubs
 from finding_router.delivery.limits.deadline import Deadline
-from finding_router.delivery.marking import NOT_FOUND_TRIES, Marker, Over
+from finding_router.delivery.marking import Marker, Over
 from finding_router.delivery.outcome import Outcome, Progress
 from finding_router.delivery.posting.layout import Card
+from finding_router.delivery.workflow import NOT_FOUND_TRIES
 from finding_router.findings.asff import read_finding
 from finding_router.findings.events import EventKind
+from finding_router.findings.ocsf.marks import V2Status
 from finding_router.routing.table import Destination
 from finding_router.slack.messages.card import CardContext
 from hub_events import PRODUCT_ARN, raw_finding
@@ -34,6 +37,8 @@ class World:
         self.faults = Faults(self.clock)
         self.ledger = FakeLedger(self.faults)
         self.workflow = FakeWorkflow(self.faults)
+        self.workflow_v2 = FakeWorkflow(self.faults)
+        self.hubs = Hubs(self.workflow, self.workflow_v2, v2_status=V2Status.IN_PROGRESS)
         self.over: list[Over] = []
 
     def said(
@@ -83,7 +88,7 @@ class World:
 
     def mark(self, *jobs: Job, seconds: float = 90.0, elsewhere: bool = False) -> None:
         """Mark the posted findings of *jobs*, when *seconds* of the invocation are left."""
-        marker = Marker(workflow=self.workflow, ledger=self.ledger)
+        marker = Marker(hubs=self.hubs, ledger=self.ledger)
         deadline = Deadline(INVOCATION_SECONDS, clock=self.clock)
         self.clock.now += INVOCATION_SECONDS - seconds
         self.over += marker.run(jobs, deadline, now=self.clock.now, elsewhere=elsewhere)

@@ -1,6 +1,7 @@
 """The match of a route, as people write it."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -78,6 +79,16 @@ def test_everything_has_no_pattern() -> None:
             'did you mean "Severity"?',
         ),
         (
+            {"severity": {"label": ["HIGH"]}},
+            'has "severity", a field that no finding has',
+            'did you mean "Severity"?',
+        ),
+        (
+            {"$or": [HIGH, {"resources": {"tags": {"Team": ["red"]}}}]},
+            'has "resources", a field that no finding has',
+            'did you mean "Resources"?',
+        ),
+        (
             {"$or": [HIGH, {"region": ["eu-west-1"]}]},
             'has "region", a field that no finding has',
             'did you mean "Region"?',
@@ -133,3 +144,23 @@ def test_alternatives_count_as_fields_at_the_top() -> None:
 def test_no_field_of_a_finding_is_one_of_an_event() -> None:
     """So a whole rule can be distinguished from a pattern for findings."""
     assert all(field[0].isupper() for field in FINDING_FIELDS)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"severity": ["High"]},
+        {"compliance": {"control": ["S3.1"]}},
+        {"resources": {"tags": {"name": ["team"]}, "$or": [{"uid": ["a"]}, {"name": ["b"]}]}},
+        {
+            "$or": [
+                {"vulnerabilities": {"cve": {"uid": ["CVE-1"]}}},
+                {"Severity": {"Label": ["LOW"]}},
+            ]
+        },
+        {"remediation": {"desc": [{"exists": True}]}, "malware": {"name": ["x"]}},
+    ],
+)
+def test_names_of_ocsf_are_taken(written: dict[str, Any]) -> None:
+    """Though some differ from those of ASFF in their case only."""
+    assert written == read_match(written).pattern

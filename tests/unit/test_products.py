@@ -13,8 +13,11 @@ from finding_router.findings.standards import standard_name
 from finding_router.routing.items.channel import channel_safe
 from finding_router.slack.layouts import generic, lay_out
 from finding_router.slack.messages.card import CardContext, render
+from ocsf_findings import detection
 
 ARN = "arn:aws:securityhub:eu-west-1::product/"
+V2 = "arn:aws:securityhub:eu-west-1::productv2/"
+UUID = "00a48379-f55b-5623-84cf-2210e56c0434"
 OWN = "arn:aws:securityhub:eu-west-1:111122223333:product/111122223333/default"
 
 
@@ -264,3 +267,37 @@ def test_no_name_makes_a_service_something_else(slug: str, name: str, provider: 
 def test_other_names_claim_nothing(name: str) -> None:
     """A word more or less is another name."""
     assert (name, None) == product_of(OWN, {"ProductName": name})
+
+
+@pytest.mark.parametrize(
+    ("product", "expected"),
+    [
+        ({"uid": f"{V2}aws/guardduty", "name": "GuardDuty"}, ("GuardDuty", None)),
+        ({"uid": f"{V2}aws/guardduty", "name": "Macie"}, ("GuardDuty", None)),
+        ({"uid": f"{V2}aws/new-service", "name": "New"}, ("New", None)),
+        ({"uid": f"{V2}aws/new-service"}, ("New Service", None)),
+        ({"uid": f"{V2}{UUID}", "name": "Falcon"}, ("Falcon", None)),
+        ({"uid": f"{V2}{UUID}"}, ("Unknown", None)),
+        ({"uid": f"{V2}{UUID}", "name": "GuardDuty"}, ("Unknown", "GuardDuty")),
+        (
+            {"uid": f"{V2}{UUID}", "name": "Security Hub Exposure Detection"},
+            ("Unknown", "Security Hub Exposure Detection"),
+        ),
+        ({"uid": "guardduty", "name": "GuardDuty", "vendor_name": "AWS"}, ("Unknown", "GuardDuty")),
+        ({"uid": "prowler", "name": "Prowler", "vendor_name": "Prowler"}, ("Prowler", None)),
+    ],
+)
+def test_a_product_of_ocsf_is_what_its_arn_proves(
+    product: dict[str, str], expected: tuple[str, str | None]
+) -> None:
+    """The names are free text there, too."""
+    finding = read_finding(detection(metadata={"product": product}))
+
+    assert expected == (finding.product, finding.claims)
+
+
+def test_the_arn_of_either_security_hub_proves_a_service() -> None:
+    """But an account's or a partner's does not."""
+    assert service_of(f"{V2}aws/inspector") == service_of(f"{ARN}aws/inspector") == "Inspector"
+    assert service_of("arn:aws:securityhub:eu-west-1:111122223333:productv2/aws/macie") is None
+    assert service_of(f"{V2}awsx/inspector") is None

@@ -265,7 +265,7 @@ BOOLEAN = "make it the Boolean true or false, without quotes"
             'has the unknown placeholder "{accounts}"',
             (
                 'did you mean "{account}"? There are {account}, {account_id}, {product}, '
-                "{severity}, {region}, {control}, {tag:KEY}"
+                "{severity}, {region}, {control}, {ou}, {tag:KEY}, {account_tag:KEY}"
             ),
         ),
         (

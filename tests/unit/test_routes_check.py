@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from finding_router.findings.ocsf.view import as_asff
+from finding_router.routing.items.match import FINDING_FIELDS
+from finding_router_cli.lint.asff import NOT_OF_OCSF
 from finding_router_cli.main import main
+from ocsf_findings import KINDS, detection
 
 
 def check(folder: Path, *items: object, options: Sequence[str] = ()) -> Result:
@@ -110,6 +114,7 @@ def test_fields_that_no_finding_has_are_odd(tmp_path: Path) -> None:
 
 IMPORTED = "Security Hub Findings - Imported"
 CUSTOM_ACTION = "Security Hub Findings - Custom Action"
+V2 = "Findings Imported V2"
 RESOLVED = {"Workflow": {"Status": ["RESOLVED"]}}
 # A field that nothing restricts, for patterns that match with and without another one.
 FREE = {"Title": ["x"]}
@@ -195,6 +200,22 @@ def test_fields_are_known_at_any_depth(tmp_path: Path, match: object, told: str)
         ({"source": ["aws.securityhub", "aws.config"]}, '[{"suffix": "/aws/config"}]'),
         ({"source": ["security-hub"]}, "which is no source of events that reach the router"),
         ({"detail-type": ["Security Hub Insight Results"]}, "no detail-type that reaches"),
+        ({"detail-type": ["Findings imported V2"]}, 'did you mean "Findings Imported V2"?'),
+        (
+            {"detail-type": ["Security Hub Findings Imported V2"]},
+            'did you mean "Findings Imported V2"?',
+        ),
+        (
+            {"severity_id": [7]},
+            "7, which is no number that OCSF has for it; write 0, 1, 2, 3, 4, 5, 6 or 99, without",
+        ),
+        ({"severity_id": [{"numeric": [">", 99]}]}, "write 0, 1, 2, 3, 4, 5, 6 or 99"),
+        ({"status_id": ["1"]}, "write 0, 1, 2, 3, 4, 5 or 99, without quotes"),
+        ({"activity_id": [0]}, "write 1, 2 or 3, without quotes"),
+        ({"class_uid": [200401]}, "write 2001, 2002, 2003, 2004, 2005, 2006 or 2007"),
+        ({"type_uid": ["200401"]}, "write 200401, without quotes"),
+        ({"severityid": [4]}, 'did you mean "severity_id"?'),
+        ({"cloud_account": {"uid": ["1"]}}, "unknown to ASFF"),
     ],
 )
 def test_values_that_nothing_has_are_odd(tmp_path: Path, match: object, told: str) -> None:
@@ -244,6 +265,15 @@ def test_values_that_nothing_has_are_odd(tmp_path: Path, match: object, told: st
         {"Workflow": {"Status": [{"anything-but": "NOTIFIED"}]}},
         {"Workflow": {"Status": [{"exists": False}, "RESOLVED"]}},
         {"Severity": {"Label": ["Critical"]}, "Severity.Label": ["CRITICAL"]},
+        {"severity_id": [{"numeric": [">=", 4]}], "class_uid": [2004], "status_id": [1, 99]},
+        {"cloud": {"account": {"uid": ["1"]}}, "metadata.product.uid": [{"suffix": "/macie"}]},
+        {"resources": {"tags": {"name": ["team"]}}, "Severity": {"Label": ["HIGH"]}},
+        {"detail-type": ["Findings Imported V2"], "detail": {"findings": {"class_uid": [2004]}}},
+        {"detail-type": [V2], "detail": {"findings": {"Title": ["x"], "severity_id": [5]}}},
+        {"detail-type": [V2, IMPORTED], "detail": {"findings": {"Confidence": [5]}}},
+        {"detail-type": [{"suffix": "V2"}, IMPORTED], "detail": {"findings": {"time": [5]}}},
+        {"detail-type": [IMPORTED], "detail": {"findings": {"class_uid": [{"exists": False}]}}},
+        {"$or": [{"severity": ["High"]}, {"severity_id": [4]}]},
     ],
 )  # fmt: skip
 def test_whatever_can_match_is_not_odd(tmp_path: Path, match: object) -> None:
@@ -260,6 +290,26 @@ def test_whatever_can_match_is_not_odd(tmp_path: Path, match: object) -> None:
         ({"$or": [RESOLVED, {"RecordState": ["ARCHIVED"]}]}, 'has only "RESOLVED"'),
         ({"detail-type": [IMPORTED], "detail": {"findings": RESOLVED}}, "detail.findings.Workflow"),
         ({"detail-type": [IMPORTED], "detail": {"actionName": ["page"]}}, "about custom actions"),
+        (
+            {"detail-type": [IMPORTED], "detail": {"findings": {"severity_id": [4]}}},
+            'OCSF, the only ones with "severity_id"; write "Findings Imported V2", or name a field',
+        ),
+        (
+            {
+                "detail-type": [{"prefix": "Security Hub"}],
+                "detail": {"findings": {"cloud": {"region": ["x"]}, "Title": ["x"]}},
+            },
+            'the only ones with "cloud"',
+        ),
+        (
+            {"detail-type": [V2], "detail": {"findings": {"Confidence": [90]}}},
+            'is about findings in OCSF alone, which have no "Confidence"',
+        ),
+        ({"severity": ["High"]}, "severity: is a caption, which its importer may write in another"),
+        (
+            {"detail-type": [V2], "detail": {"findings": {"status": ["New"]}}},
+            'its importer may write in another way; match the number in "status_id" instead',
+        ),
     ],
 )
 def test_states_that_are_never_routed_are_odd(tmp_path: Path, match: object, told: str) -> None:
@@ -267,6 +317,15 @@ def test_states_that_are_never_routed_are_odd(tmp_path: Path, match: object, tol
     [line] = odd_in(tmp_path, match)
 
     assert told in line
+
+
+def test_fields_that_no_finding_in_ocsf_has_are_known() -> None:
+    """No view of one has them, and the others of ASFF are not among them by mistake."""
+    seen = {name for make in KINDS.values() for name in as_asff(make()) if name[:1].isupper()}
+    seen |= set(as_asff(detection(comment="x", malware=[{"name": "x"}])))
+
+    assert set() == seen & NOT_OF_OCSF
+    assert {"GeneratorId", "SourceUrl", *NOT_OF_OCSF} == set(FINDING_FIELDS) - seen
 
 
 def test_a_silence_holds_nothing_that_a_person_sends(tmp_path: Path) -> None:

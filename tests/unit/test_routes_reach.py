@@ -20,7 +20,10 @@ type Json = dict[str, Any]
 HIGH: Json = {"Severity": {"Label": ["HIGH"]}}
 GRAVE: Json = {"Severity": {"Label": ["CRITICAL", "HIGH"]}}
 IN_ONE: Json = {"AwsAccountId": ["111122223333"]}
-EVERY_EVENT: Json = {"source": ["aws.securityhub"], "detail-type": [{"prefix": "Security Hub"}]}
+EVERY_EVENT: Json = {
+    "source": ["aws.securityhub"],
+    "detail-type": [{"prefix": "Security Hub"}, {"suffix": "V2"}],
+}
 
 
 def unreached(folder: Path, first: Json, second: Json) -> list[str]:

@@ -701,7 +701,7 @@ def test_a_decision_looks_only_at_routes_that_match(monkeypatch: pytest.MonkeyPa
         route(
             f"{account}-{product}",
             f"#c-{product}",
-            match={"Account": [account], "Product": [product]},
+            match={"AwsAccountId": [account], "Product": [product]},
         )
         for account in range(100)
         for product in "abcdefghij"
@@ -710,7 +710,7 @@ def test_a_decision_looks_only_at_routes_that_match(monkeypatch: pytest.MonkeyPa
     counted = _Counted(table._enabled)
     monkeypatch.setattr(table, "_enabled", counted)
 
-    decision = table.decide(make_finding({"Account": 7, "Product": "c"}))
+    decision = table.decide(make_finding({"AwsAccountId": 7, "Product": "c"}))
 
     assert ["#c-c", "#payments-prod"] == channels(decision)
     assert {"7-c", "all"} == set(counted.asked)

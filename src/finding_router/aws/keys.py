@@ -22,6 +22,8 @@ lock            ``notice#channel #alerts`` (topic)     ``notice``               
 account name    ``account-name#payments`` (name)       ``accounts``             accounts claiming it
 seats           ``seats##alerts`` (channel)            ``seats``                cards of a burst
 baseline        ``baseline``                           ``run``                  how far it came
+organization    ``organization#current`` (name)        ``0``                    its first accounts
+more of it      ``organization#current`` (name)        ``7.1`` (version, part)  further accounts
 ==============  =====================================  =======================  ====================
 """
 
@@ -40,6 +42,7 @@ ABOUT: Final = "about"
 COUNT: Final = "count"
 BINS: Final = "bins"
 ACCOUNT_NAME: Final = "account-name#"
+ORGANIZATION: Final = "organization#"
 
 
 def alert(subject: str, channel: str) -> Key:
@@ -115,3 +118,13 @@ def seats(topic: str) -> Key:
 def baseline() -> Key:
     """Return the key of the newest baseline, which the command line tool keeps."""
     return "baseline", "run"
+
+
+def organization(name: str) -> Key:
+    """Return the key of the first accounts of *name*: those in force, or a reading on its way."""
+    return f"{ORGANIZATION}{name}", "0"
+
+
+def more_organization(name: str, version: int, part: int) -> Key:
+    """Return the key of the accounts of a further *part* of a *version*, counted from 1."""
+    return f"{ORGANIZATION}{name}", f"{version}.{part}"

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from finding_router.delivery.account_claims import CLAIM_SECONDS, Claims, NameStore
 from finding_router.delivery.deliveries import Job
@@ -11,30 +11,41 @@ from finding_router.delivery.notices import Notices
 from finding_router.delivery.troubles import shared_name
 from finding_router.routing.items.channel import channel_safe
 
+if TYPE_CHECKING:
+    from finding_router.delivery.organization import OrganizationCache
+
 _ASK_AGAIN_SECONDS: Final = 600.0
 
 
 class AccountNames:
-    """Removes names that two accounts claim from findings; caches the claims for a while."""
+    """
+    Gives findings the names of their accounts in AWS Organizations, where those are known.
 
-    def __init__(self, store: NameStore, *, clock: Callable[[], float]) -> None:
+    Elsewhere it removes names that two accounts claim; it caches the claims for a while.
+    """
+
+    def __init__(
+        self,
+        store: NameStore,
+        *,
+        clock: Callable[[], float],
+        organization: "OrganizationCache | None" = None,
+    ) -> None:
         """*clock* gives Unix seconds."""
         self._store = store
+        self._organization = organization
         self._clock = clock
         self._known: dict[str, Claims | None] = {}
         self._asked_at: dict[str, float] = {}
 
     def settle(self, jobs: Collection[Job], notices: Notices) -> None:
         """
-        Leave the finding of each job without its account's name if another account claims it.
+        Set the account of each job's finding, or remove its name if another account claims it.
 
         Names are compared as in channels. Raises StoreError.
         """
-        claimed: dict[tuple[str, str], list[Job]] = defaultdict(list)
-        for job in jobs:
-            if job.finding is not None and job.finding.account_name and job.finding.account_id:
-                name = channel_safe(job.finding.account_name)
-                claimed[name, job.finding.account_id].append(job)
+        self._enrich(jobs, notices)
+        claimed = _claimed(jobs)
         now = self._clock()
         self._learn({name for name, _ in claimed if name}, now)
         for name, account_id in claimed:
@@ -50,6 +61,21 @@ class AccountNames:
             if accounts is not None:
                 words = shared_name(name, accounts, notices.table)
                 notices.say(f"account name {name}", words)
+
+    def _enrich(self, jobs: Collection[Job], notices: Notices) -> None:
+        """Set the account of each finding that AWS Organizations has, and its name."""
+        if self._organization is None:
+            return
+        organization = self._organization.current()
+        for job in jobs:
+            if job.finding is None:
+                continue
+            job.finding = organization.enriched(job.finding)
+            if job.finding.account is not None and job.finding.account_name is None:
+                name = channel_safe(job.finding.account.name)
+                if accounts := organization.shared_names.get(name):
+                    words = shared_name(name, accounts, notices.table)
+                    notices.say(f"account name {name}", words)
 
     def _learn(self, names: Iterable[str], now: float) -> None:
         unknown = [
@@ -75,3 +101,16 @@ class AccountNames:
         if claims is None:
             return None
         return sorted(each for each, at in claims.items() if now - at < CLAIM_SECONDS)
+
+
+def _claimed(jobs: Iterable[Job]) -> dict[tuple[str, str], list[Job]]:
+    """Return the jobs of each name that an account states of itself, by name and account."""
+    claimed: dict[tuple[str, str], list[Job]] = defaultdict(list)
+    for job in jobs:
+        finding = job.finding
+        # A name of AWS Organizations is certain.
+        if finding is None or finding.account is not None:
+            continue
+        if finding.account_name and finding.account_id:
+            claimed[channel_safe(finding.account_name), finding.account_id].append(job)
+    return claimed

@@ -9,6 +9,7 @@ from finding_router.delivery.outcome import Outcome
 from finding_router.errors import EventError, FindingError, UnreadableEventError
 from finding_router.findings.events import EventKind, is_from_security_hub, read_event
 from finding_router.findings.finding import Finding
+from finding_router.findings.ocsf import in_asff
 from finding_router.findings.outline import read_outline
 from finding_router.findings.reading import text_at
 from finding_router.findings.screening import screen
@@ -102,6 +103,7 @@ def _read(job: Job, kind: EventKind, *, is_silent_in_full: bool) -> None:
     """Read as much of the finding of *job* as is needed; a job without one is posted raw."""
     with isolated("finding not read", event_id=job.event_id) as trouble:
         try:
+            job.raw = in_asff(job.raw)
             job.outline = read_outline(job.raw)
             not_posted = screen(job.outline, kind)
         except FindingError as error:

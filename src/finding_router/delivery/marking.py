@@ -1,85 +1,33 @@
 """Marking: moves findings from NEW to NOTIFIED, and decides about Security Hub's refusals."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import batched
-from typing import Final, Literal, NamedTuple, Protocol
+from typing import NamedTuple
 
 from finding_router.delivery.alerts.identity import AlertKey, finding_hash
 from finding_router.delivery.alerts.ledger import ALERTS_AT_ONCE, Ledger, Mark
 from finding_router.delivery.deliveries import Job
+from finding_router.delivery.hubs import Hub, Hubs
 from finding_router.delivery.limits.backoff import backoff_seconds
 from finding_router.delivery.limits.deadline import AWS_SECONDS, Deadline
 from finding_router.delivery.outcome import DELIVERED, SAID, UNDONE, Outcome
+from finding_router.delivery.workflow import (
+    NOT_FOUND,
+    NOT_FOUND_TRIES,
+    OUT_OF_TIME,
+    PERMANENT_CODES,
+    FindingKey,
+    Standing,
+    WorkflowStatus,
+)
 from finding_router.errors import StoreError, WorkflowUpdateError
 from finding_router.findings.ending import ending_of
-from finding_router.findings.finding import Finding, Severity
+from finding_router.findings.finding import Finding
 from finding_router.isolation import isolated
 from finding_router.telemetry import logger
 
-type FindingKey = tuple[str, str]
-type WorkflowStatus = Literal["NOTIFIED", "SUPPRESSED"]
 type _Groups = dict[FindingKey, list[Job]]
-
-# https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_BatchUpdateFindingsUnprocessedFinding.html
-INVALID_INPUT: Final = "InvalidInput"
-PERMANENT_CODES: Final = frozenset({"FindingSizeExceeded", INVALID_INPUT})
-NOT_FOUND: Final = "FindingNotFound"
-# A finding that is still not there after so many tries was deleted; before, it may be lag.
-NOT_FOUND_TRIES: Final = 3
-# Not a code of Security Hub's: it was not asked.
-OUT_OF_TIME: Final = "out of time"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """The state that Security Hub holds of a finding now; its event may differ."""
-
-    workflow_status: str
-    record_state: str = "ACTIVE"
-    compliance_status: str | None = None
-    updated_at: str | None = None
-
-    def of(self, finding: Finding) -> Finding:
-        """Return *finding* in this state."""
-        return replace(
-            finding,
-            workflow_status=self.workflow_status,
-            record_state=self.record_state,
-            compliance_status=self.compliance_status,
-            updated_at=self.updated_at or finding.updated_at,
-        )
-
-
-class Answers[Value](dict[FindingKey, Value]):
-    """Answers of Security Hub by finding; *unread* has the reason for each missing one."""
-
-    def __init__(self, answers: Mapping[FindingKey, Value] | None = None) -> None:
-        """Start with *answers*, all of them readable."""
-        super().__init__(answers or {})
-        self.unread: dict[FindingKey, str] = {}
-
-
-class Workflow(Protocol):
-    """The port of Security Hub's Workflow status; no call starts that may end too late."""
-
-    def mark(
-        self, keys: Iterable[FindingKey], status: WorkflowStatus, *, deadline: Deadline
-    ) -> Mapping[FindingKey, str]:
-        """Set *status*; return the code of each finding that was not updated."""
-
-    def statuses(self, keys: Collection[FindingKey], *, deadline: Deadline) -> Answers[Standing]:
-        """Return the state of those of *keys* that are found; raises WorkflowUpdateError."""
-
-    def severities(
-        self, keys: Collection[FindingKey], *, deadline: Deadline
-    ) -> Answers[Severity | None]:
-        """
-        Return the severity of those of *keys* that are found, and None for ended ones.
-
-        Raises WorkflowUpdateError.
-        """
 
 
 class Over(NamedTuple):
@@ -92,9 +40,9 @@ class Over(NamedTuple):
 class Marker:
     """Marks the findings of a batch."""
 
-    def __init__(self, *, workflow: Workflow, ledger: Ledger) -> None:
-        """Ask and set *workflow*, and remember it in *ledger*."""
-        self._workflow = workflow
+    def __init__(self, *, hubs: Hubs, ledger: Ledger) -> None:
+        """Ask and set the state that *hubs* hold, and remember it in *ledger*."""
+        self._hubs = hubs
         self._ledger = ledger
 
     def run(
@@ -107,13 +55,32 @@ class Marker:
         *elsewhere* other calls may have said a finding in channels that *jobs* do not know.
         """
         over: list[Over] = []
-        for status, by_key in _due(jobs).items():
-            if by_key:
-                over += self._mark(status, by_key, deadline, now=now, elsewhere=elsewhere)
+        for (hub, status), by_key in self._due(jobs).items():
+            over += self._mark(hub, status, by_key, deadline, now=now, elsewhere=elsewhere)
         return over
+
+    def _due(self, jobs: Sequence[Job]) -> dict[tuple[Hub, WorkflowStatus], _Groups]:
+        """Return the jobs to mark by finding; one of which a job comes again is not marked."""
+        undone = {job.finding.key: job for job in jobs if job.finding and job.outcome in UNDONE}
+        due: dict[tuple[Hub, WorkflowStatus], _Groups] = {}
+        for job in jobs:
+            if job.finding is None:
+                continue
+            hub = self._hubs.of(job.finding)
+            key = hub.key_of(job.finding)
+            if key is None or not _is_due(job, hub):
+                continue
+            sibling = undone.get(job.finding.key)
+            if sibling is None:
+                status: WorkflowStatus = "SUPPRESSED" if job.suppress else "NOTIFIED"
+                due.setdefault((hub, status), defaultdict(list))[key].append(job)
+            else:
+                job.come_again_like(sibling, "another event of this finding comes again")
+        return due
 
     def _mark(
         self,
+        hub: Hub,
         status: WorkflowStatus,
         by_key: _Groups,
         deadline: Deadline,
@@ -130,12 +97,12 @@ class Marker:
         """
         with isolated("findings not marked", findings=len(by_key)) as trouble:
             try:
-                standings = self._workflow.statuses(by_key, deadline=deadline)
+                standings = hub.workflow.statuses(by_key, deadline=deadline)
                 for key, why in standings.unread.items():
                     _fail(by_key[key], why)
                 read = {key: by_key[key] for key in by_key if key not in standings.unread}
-                new, left, over = _apart(read, standings)
-                refused = self._workflow.mark(new, status, deadline=deadline) if new else {}
+                new, left, over = _apart(read, standings, status)
+                refused = hub.workflow.mark(new, status, deadline=deadline) if new else {}
             except WorkflowUpdateError as error:
                 _fail(_all_jobs(by_key), str(error))
                 return []
@@ -150,6 +117,7 @@ class Marker:
                 each
                 for some in (keys[:middle], keys[middle:])
                 for each in self._mark(
+                    hub,
                     status,
                     {key: by_key[key] for key in some},
                     deadline,
@@ -160,7 +128,7 @@ class Marker:
         for key, code in refused.items():
             for job in new.pop(key, []):
                 _refuse(job, status, code, is_there=key in standings)
-        if status == "NOTIFIED":
+        if status == "NOTIFIED" and hub.knows_notified:
             self._remember([*left, *_all_jobs(new)], deadline, now=now, elsewhere=elsewhere)
         return over
 
@@ -213,9 +181,9 @@ class Marker:
 
 
 def _apart(
-    by_key: _Groups, standings: Mapping[FindingKey, Standing]
+    by_key: _Groups, standings: Mapping[FindingKey, Standing], status: WorkflowStatus
 ) -> tuple[_Groups, list[Job], list[Over]]:
-    """Return those of *by_key* that are NEW, those that people took over, and ended ones."""
+    """Return those of *by_key* to set *status* of, those that people took over, and ended ones."""
     new: _Groups = {}
     left: list[Job] = []
     over: list[Over] = []
@@ -228,32 +196,15 @@ def _apart(
         now = [Over(job, standing.of(job.finding)) for job in jobs if job.finding]
         if any(ending_of(each.finding) for each in now):
             over += now
-        elif standing.workflow_status == "NEW":
+        elif standing.workflow_status == "NEW" and not (status == "NOTIFIED" and standing.has_mark):
             new[key] = jobs
         else:
             left += jobs
     return new, left, over
 
 
-def _due(jobs: Sequence[Job]) -> dict[WorkflowStatus, _Groups]:
-    """Return the jobs to mark by finding; a finding of which one job comes again is not marked."""
-    undone = {job.finding.key: job for job in jobs if job.finding and job.outcome in UNDONE}
-    by_status: dict[WorkflowStatus, _Groups] = {
-        "NOTIFIED": defaultdict(list),
-        "SUPPRESSED": defaultdict(list),
-    }
-    for job in jobs:
-        if job.finding is None or not _is_due(job):
-            continue
-        sibling = undone.get(job.finding.key)
-        if sibling is None:
-            by_status["SUPPRESSED" if job.suppress else "NOTIFIED"][job.finding.key].append(job)
-        else:
-            job.come_again_like(sibling, "another event of this finding comes again")
-    return by_status
-
-
-def _is_due(job: Job) -> bool:
+def _is_due(job: Job, hub: Hub) -> bool:
+    """Return True if the finding of *job*, which *hub* sent, was said and has no mark yet."""
     if job.finding is None:
         return False
     is_new = job.finding.workflow_status == "NEW"
@@ -267,7 +218,12 @@ def _is_due(job: Job) -> bool:
         and not job.is_held
         and bool(job.deliveries)
         and all(each.progress in DELIVERED for each in job.deliveries)
-        and any(each.alert.is_to_notify(member) for each in job.deliveries)
+        and hub.is_to_notify(job.finding)
+        # A mark of one Security Hub says nothing about the other's.
+        and (
+            not hub.knows_notified
+            or any(each.alert.is_to_notify(member) for each in job.deliveries)
+        )
     )
 
 

@@ -40,7 +40,7 @@ class Session:
         self._tracks = tracks
 
     def settle_names(self, jobs: Collection[Job]) -> None:
-        """Drop the accounts' names that two accounts claim from *jobs*; raises StoreError."""
+        """Set the accounts of *jobs*, and drop names that two accounts claim; raises StoreError."""
         self._names.settle(jobs, self.run.notices)
 
     def plan(self, addressed: Addressed) -> list[Delivery]:
@@ -92,6 +92,8 @@ class Session:
                 if not delivery.is_requested:
                     addressed.jobs[delivery.key].append(end)
         try:
+            # Security Hub's answer has the name that the finding states.
+            self.settle_names([end for _, end in ends])
             self.deliver(self.plan(addressed))
         except StoreError as error:
             for job, _ in ends:

@@ -1,6 +1,7 @@
 """Everything that the router remembers between its runs, one port each."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from finding_router.delivery.account_claims import NameStore
 from finding_router.delivery.alerts.ledger import Ledger
@@ -9,6 +10,9 @@ from finding_router.delivery.held.store import HeldStore
 from finding_router.delivery.limits.lock import Locks
 from finding_router.delivery.limits.rate import Rates
 from finding_router.delivery.unreadable import Unreadable
+
+if TYPE_CHECKING:
+    from finding_router.delivery.organization import OrganizationStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,5 +25,7 @@ class Stores:
     rates: Rates
     locks: Locks
     names: NameStore
+    organization: "OrganizationStore | None" = None
+    """None if the accounts of AWS Organizations are not read."""
     unreadable: Unreadable = field(default_factory=Unreadable)
     """Items that the stores could not read."""

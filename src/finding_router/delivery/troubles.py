@@ -1,6 +1,7 @@
 """The words of notices about the routing table and the Ledger."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 from finding_router.counts import counted
@@ -66,6 +67,23 @@ def shared_name(name: str, accounts: Sequence[str], table: str) -> Words:
         consequence="Their findings go by the accounts' ids, in cards and in {account}.",
         remedy=Mrkdwn("Give each of them an alias in the routing table"),
         links=[(_EDIT, table)],
+        every_seconds=A_DAY,
+    )
+
+
+def organization_unread(reason: str, read_at: float) -> Words:
+    """Return the words about accounts that cannot be read anew since the Unix second *read_at*."""
+    if read_at:
+        since = f"{datetime.fromtimestamp(read_at, UTC):%Y-%m-%d %H:%M} UTC"
+        consequence = f"Names, OUs and tags of accounts are those of {since}."
+    else:
+        consequence = "Accounts have the names that their findings state, and no OU and no tags."
+    return Words(
+        "AWS Organizations cannot be read",
+        [reason],
+        icon="⚠️",
+        consequence=consequence,
+        remedy=Mrkdwn("See “Names of accounts” in `docs/operations.md`"),
         every_seconds=A_DAY,
     )
 

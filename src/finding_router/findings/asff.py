@@ -12,6 +12,7 @@ from pydantic import AliasPath, BaseModel, Field
 from pydantic_core.core_schema import CoreSchema, no_info_plain_validator_function
 
 from finding_router.findings.finding import Finding
+from finding_router.findings.ocsf import in_asff
 from finding_router.findings.outline import Outline, read_outline
 from finding_router.findings.reading import as_text, texts_at
 
@@ -61,7 +62,7 @@ class _Asff(BaseModel):
 
 def read_finding(raw: object) -> Finding:
     """
-    Return the finding in *raw*, parsed JSON, with a fallback for each missing field.
+    Return the finding in *raw*, parsed JSON in ASFF or OCSF, with a fallback for missing fields.
 
     Raises
     ------
@@ -69,7 +70,7 @@ def read_finding(raw: object) -> Finding:
         If *raw* is not an object, or lacks the Id or ProductArn that identify the finding in
         Security Hub. All other fields may be missing or wrong.
     """
-    outline = read_outline(raw)
+    outline = read_outline(in_asff(raw))
     asff = parse(dict(outline.raw), _Asff)
     return Finding(
         id=outline.id,
@@ -87,7 +88,7 @@ def read_finding(raw: object) -> Finding:
         compliance_status=outline.compliance_status,
         control_id=outline.control_id,
         generator_id=asff.generator_id,
-        types=texts_at(raw, "Types"),
+        types=texts_at(outline.raw, "Types"),
         resources=outline.resources,
         first_seen=asff.first_observed_at or asff.created_at,
         last_seen=asff.last_observed_at or asff.updated_at,

@@ -18,6 +18,8 @@ from finding_router.findings.reading import text_at
 SOURCE: Final = "aws.securityhub"
 IMPORTED: Final = "Security Hub Findings - Imported"
 CUSTOM_ACTION: Final = "Security Hub Findings - Custom Action"
+# Of "AWS Security Hub", whose findings are in OCSF; the others are Security Hub CSPM's.
+IMPORTED_V2: Final = "Findings Imported V2"
 
 _SHOWN_CHARS = 80
 # Marks of Security Hub in an event without a readable source: its name, and its ARNs.
@@ -49,19 +51,19 @@ class Intake:
     time: str | None
 
 
-_KINDS: Final = {IMPORTED: EventKind.IMPORTED, CUSTOM_ACTION: EventKind.CUSTOM_ACTION}
+_KINDS: Final = {
+    IMPORTED: EventKind.IMPORTED,
+    IMPORTED_V2: EventKind.IMPORTED,
+    CUSTOM_ACTION: EventKind.CUSTOM_ACTION,
+}
 
 _REFUSED: Final = {
     "Security Hub Insight Results": (
         "holds the results of an insight and no findings; "
         "select the findings themselves and send them with a custom action"
     ),
-    "Findings Imported V2": (
-        "holds OCSF findings of the newer Security Hub; the router reads the ASFF findings of "
-        "Security Hub CSPM: take this detail-type out of the rule"
-    ),
 }
-_TAKEN: Final = f'the router takes "{IMPORTED}" and "{CUSTOM_ACTION}" of {SOURCE}'
+_TAKEN: Final = f'the router takes "{IMPORTED}", "{IMPORTED_V2}" and "{CUSTOM_ACTION}" of {SOURCE}'
 
 
 def read_event(event: object) -> Intake:

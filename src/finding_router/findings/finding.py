@@ -36,6 +36,26 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrganizationAccount:
+    """
+    An account, as AWS Organizations has it.
+
+    *ou* has the names of its organizational units, the highest first: "Workloads/Prod"; None for an
+    account directly below the root.
+    """
+
+    name: str
+    state: str | None = None
+    ou: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    def as_matched(self) -> dict[str, Any]:
+        """Return the account as the patterns of routes see it."""
+        seen = {"Name": self.name, "State": self.state, "Ou": self.ou, "Tags": dict(self.tags)}
+        return {name: value for name, value in seen.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """
     One finding, with a fallback for each field that ASFF leaves out.
@@ -78,6 +98,8 @@ class Finding:
     raw: Mapping[str, Any] = field(repr=False)
     claims: str | None = None
     """Name of a service of AWS by which the finding calls its product, unproven by its ARN."""
+    account: OrganizationAccount | None = None
+    """None without AWS Organizations, or if the account is not in the organization."""
 
     @property
     def key(self) -> tuple[str, str]:

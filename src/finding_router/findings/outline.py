@@ -11,6 +11,7 @@ from typing import Any
 
 from finding_router.errors import FindingError
 from finding_router.findings.finding import Resource, Severity
+from finding_router.findings.ocsf import in_asff
 from finding_router.findings.partitions import DEFAULT, partition_of
 from finding_router.findings.products import SECURITY_HUB, product_of, service_of
 from finding_router.findings.reading import as_text, items_at, number_at, text_at, value_at
@@ -55,7 +56,7 @@ class Outline:
 
 def read_outline(raw: object) -> Outline:
     """
-    Return the outline of the finding in *raw*, parsed JSON.
+    Return the outline of the finding in *raw*, parsed JSON; one in OCSF is seen as in ASFF.
 
     Raises
     ------
@@ -63,6 +64,7 @@ def read_outline(raw: object) -> Outline:
         If *raw* is not an object, or lacks the Id or ProductArn that identify the finding in
         Security Hub. All other fields may be missing or wrong.
     """
+    raw = in_asff(raw)
     if not isinstance(raw, Mapping):
         msg = f"a finding is a JSON object, this is {_kind(raw)}; send the finding as it came"
         raise FindingError(msg)
@@ -75,7 +77,7 @@ def read_outline(raw: object) -> Outline:
         product_arn=product_arn,
         account_id=_as_account_id(raw.get("AwsAccountId")) or _account_of(finding_id),
         region=region,
-        partition=_partition(product_arn, resources, region),
+        partition=_partition(raw, product_arn, resources, region),
         product=product.name,
         claims=product.claims,
         severity=_severity(raw, service),
@@ -196,9 +198,16 @@ def _regions(resources: tuple[Resource, ...]) -> Iterator[str]:
     return (resource.region for resource in resources if resource.region)
 
 
-def _partition(product_arn: str, resources: tuple[Resource, ...], region: str | None) -> str:
+def _partition(
+    raw: Mapping[str, Any],
+    product_arn: str,
+    resources: tuple[Resource, ...],
+    region: str | None,
+) -> str:
     """Return the AWS partition of the finding; "aws" if no field names one."""
     claims = [_as_partition(_arn_field(product_arn, 1))]
+    # Of OCSF.
+    claims += [_as_partition(text_at(raw, "cloud", "cloud_partition"))]
     claims += [resource.partition for resource in resources]
     return next(filter(None, (*claims, partition_of(region))), DEFAULT)
 

@@ -1,9 +1,9 @@
 """
 The product that reported a finding, as its ProductArn proves it.
 
-Only Security Hub itself writes ``arn:PARTITION:securityhub:REGION::product/aws/SLUG``. Every other
-ARN belongs to a partner or to an account, whose ProductName and other fields are free text: they
-name the product, but they never make it a service of AWS.
+Only Security Hub itself writes ``arn:PARTITION:securityhub:REGION::product/aws/SLUG``, in OCSF with
+"productv2". Every other ARN belongs to a partner or to an account, whose ProductName and other
+fields are free text: they name the product, but they never make it a service of AWS.
 """
 
 import re
@@ -40,9 +40,12 @@ BY_SLUG: Final = {
     "firewall-manager": FIREWALL_MANAGER,
     "ssm-patch-manager": PATCH_MANAGER,
 }
-_OF_AWS: Final = re.compile(r"arn:aws(?:-[a-z]+)*:securityhub:[a-z0-9-]+::product/aws/([a-z0-9-]+)")
+_OF_AWS: Final = re.compile(
+    r"arn:aws(?:-[a-z]+)*:securityhub:[a-z0-9-]+::product(?:v2)?/aws/([a-z0-9-]+)"
+)
 # Further names by which people know the services above, and those that work with Security Hub.
 _OTHER_NAMES: Final = (
+    *("Security Hub Coverage", "Security Hub Exposure Analysis", "Security Hub Exposure Detection"),
     *("Security Hub CSPM", "Security Hub Advanced", "GuardDuty Malware Protection", "Inspector2"),
     *("Inspector v2", "Inspector Classic", "Access Analyzer", "Macie2", "Macie Classic"),
     *("Systems Manager", "Systems Manager Patch Manager", "SSM Patch Manager", "Detective"),
@@ -60,6 +63,8 @@ _LOOK_ALIKES: Final = str.maketrans(
     "\u0261\u0578\u057d",
     "abekmhopctyxsijdqwhayikvoptuxignu",
 )
+# In OCSF, the ARN of a partner's product ends so.
+_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Default names of an account's own product.
 _NAMELESS: Final = frozenset({"default", "personal"})
 _DEFAULT: Final = "Default"
@@ -135,6 +140,8 @@ def _usable(name: str | None) -> str | None:
 
 def _own_names(segments: list[str]) -> tuple[str, ...]:
     """Return the names of a partner's product in its ARN: the product's, then with the company."""
+    if _UUID.fullmatch(segments[-1]):
+        return ()
     return _spelled(segments[-1]), " ".join(map(_spelled, segments[-2:]))
 
 
@@ -146,7 +153,8 @@ def _company(raw: Any) -> str | None:
 
 def _segments(product_arn: str) -> list[str]:
     """Split the path of ``arn:…:product/COMPANY/PRODUCT``, the text after the last colon."""
-    path = product_arn.rpartition(":")[2].strip().removeprefix("product/")
+    path = product_arn.rpartition(":")[2].strip()
+    path = path.removeprefix("product/").removeprefix("productv2/")
     return [segment.strip() for segment in path.split("/") if segment.strip()]
 
 

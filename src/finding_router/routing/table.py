@@ -17,11 +17,13 @@ from typing import Any, Final, Self
 
 from finding_router.counts import counted
 from finding_router.errors import ConfigurationError, RouteError
-from finding_router.findings.events import IMPORTED, SOURCE
+from finding_router.findings.events import IMPORTED, IMPORTED_V2, SOURCE
 from finding_router.findings.finding import Finding
+from finding_router.findings.ocsf import is_ocsf
 from finding_router.isolation import contained
 from finding_router.routing.hold import Hold
 from finding_router.routing.items.channel import ChannelTemplate, UnfilledError, read_channel
+from finding_router.routing.items.match import ACCOUNT
 from finding_router.routing.items.route import (
     Account,
     Action,
@@ -315,9 +317,20 @@ def _due_at(destination: Destination) -> datetime:
 
 
 def _around(finding: Finding, event: Mapping[str, Any] | None) -> dict[str, Any]:
+    seen = _as_matched(finding)
     if not event:
-        return {"source": SOURCE, "detail-type": IMPORTED, "detail": {"findings": [finding.raw]}}
-    return {**event, "detail": {**event["detail"], "findings": [finding.raw]}}
+        kind = IMPORTED_V2 if is_ocsf(seen) else IMPORTED
+        return {"source": SOURCE, "detail-type": kind, "detail": {"findings": [seen]}}
+    return {**event, "detail": {**event["detail"], "findings": [seen]}}
+
+
+def _as_matched(finding: Finding) -> Mapping[str, Any]:
+    """Return the JSON of *finding* with its account of AWS Organizations, which it cannot state."""
+    if finding.account is not None:
+        return {**finding.raw, ACCOUNT: finding.account.as_matched()}
+    if ACCOUNT in finding.raw:
+        return {name: value for name, value in finding.raw.items() if name != ACCOUNT}
+    return finding.raw
 
 
 def _read_default(written: str) -> str:

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from finding_router.aws import keys
 from finding_router.aws.items import DAY_SECONDS, Items
 from finding_router.delivery.alerts.identity import hash_of
-from finding_router.delivery.marking import FindingKey
+from finding_router.delivery.workflow import FindingKey
 from finding_router.findings.finding import Severity
 from finding_router.stored import Stored
 
@@ -115,6 +115,6 @@ def _to_in_hand(stored: Stored) -> InHand:
     return InHand(
         source=stored.text("source"),
         member=stored.text("member"),
-        key=cast("FindingKey", stored.texts("key")),
+        key=stored.texts("key"),
         alerts=tuple(alerts),
     )

@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol
 
 from finding_router.aws.security_hub import SecurityHub
 from finding_router.delivery.limits.deadline import Deadline
-from finding_router.delivery.marking import FindingKey
+from finding_router.delivery.workflow import FindingKey
 from finding_router.findings.finding import Finding
 from finding_router_cli.account import Account
 from finding_router_cli.health.needs import CALL_SECONDS
@@ -50,7 +50,7 @@ class CspmFindings:
         """Call the Security Hub of *account*."""
         self._client = account.client("securityhub")
         self._hub = SecurityHub()
-        self._hub._client = self._client  # noqa: SLF001 -- with the credentials of the command
+        self._hub.client = self._client
         self._called_at = 0.0
 
     def pages(self, *, before: datetime) -> Iterator[Sequence[Mapping[str, Any]]]:

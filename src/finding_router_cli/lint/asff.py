@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from botocore.session import Session
 
-from finding_router.findings.events import CUSTOM_ACTION, IMPORTED, SOURCE
+from finding_router.findings.events import CUSTOM_ACTION, IMPORTED, IMPORTED_V2, SOURCE
 from finding_router.findings.products import BY_SLUG, PATCH_MANAGER
+from finding_router.routing.items.match import ACCOUNT
 from finding_router_cli.lint.values import (
     AccountIds,
     Numbers,
@@ -48,6 +49,38 @@ _OTHER_WORDS: Final = {
     "patch manager": "Systems Manager Patch Manager",
     "ssm patch manager": "Systems Manager Patch Manager",
 }
+# The fields of a finding of AWS Security Hub, in OCSF, of which a version may have more inside.
+_OCSF_OBJECTS: Final = (
+    *("cloud", "compliance", "databucket", "evidences", "finding_info", "malware", "metadata"),
+    *("actor", "device", "enrichments", "observables", "remediation", "resource", "resources"),
+    *("unmapped", "vendor_attributes", "vulnerabilities"),
+)
+_OCSF_NUMBERS: Final = (
+    *("category_uid", "confidence_id", "count", "impact_id", "likelihood_id", "risk_level_id"),
+    *("time", "type_uid"),
+)
+# https://schema.ocsf.io/classes/base_event, and the classes of its category of findings.
+_OCSF_SETS: Final[Mapping[str, tuple[int, ...]]] = {
+    "activity_id": (1, 2, 3),
+    "class_uid": (2001, 2002, 2003, 2004, 2005, 2006, 2007),
+    "severity_id": (0, 1, 2, 3, 4, 5, 6, 99),
+    "status_id": (0, 1, 2, 3, 4, 5, 99),
+}
+_OCSF_TEXTS: Final = (
+    *("activity_name", "category_name", "class_name", "comment", "impact", "likelihood"),
+    *("message", "risk_level", "severity", "status", "status_code", "status_detail", "time_dt"),
+    *("start_time_dt", "end_time_dt", "risk_details", "timezone_offset", "type_name"),
+)
+OCSF_FIELDS: Final = frozenset((*_OCSF_OBJECTS, *_OCSF_NUMBERS, *_OCSF_SETS, *_OCSF_TEXTS))
+# Fields of ASFF that no finding in OCSF is shown with.
+NOT_OF_OCSF: Final = frozenset(
+    (
+        *("Confidence", "Criticality", "FindingProviderFields", "GeneratorDetails", "Network"),
+        *("NetworkPath", "PatchSummary", "ProcessedAt", "RelatedFindings", "Sample"),
+        *("ThreatIntelIndicators", "Threats", "UserDefinedFields", "VerificationState"),
+        "WorkflowState",
+    )
+)
 # Products that spell the name of an AWS product in another way, and mean it.
 _SPELT_SO: Final = ("Security Hub CSPM",)
 
@@ -72,8 +105,12 @@ class Place:
         if self.shape is None:
             return self.fields
         places = {each: _place(self._path(each), one) for each, one in self.shape.members.items()}
+        if not self.name:
+            places |= _ocsf()
         for each in _UNLISTED.get(self.name, ()):
             places[each] = Place(self._path(each), values=Numbers())
+        if not self.name:
+            places[ACCOUNT] = _account_place()
         return places
 
     def _path(self, name: str) -> str:
@@ -83,10 +120,39 @@ class Place:
 ANYTHING: Final = Place(is_free=True)
 
 
+def _ocsf() -> Mapping[str, Place]:
+    """Return the places of OCSF's own fields, in a finding that AWS Security Hub sent."""
+    return {
+        **dict.fromkeys(_OCSF_OBJECTS, ANYTHING),
+        **{name: Place(name, values=Numbers()) for name in _OCSF_NUMBERS},
+        **{
+            name: Place(name, values=OneOf(each, "number that OCSF has for it"))
+            for name, each in _OCSF_SETS.items()
+        },
+        **{name: Place(name, values=Texts()) for name in _OCSF_TEXTS},
+    }
+
+
 @cache
 def finding_place() -> Place:
     """Return the place of a finding."""
     return Place(shape=_session().get_service_model("securityhub").shape_for("AwsSecurityFinding"))
+
+
+@cache
+def _account_place() -> Place:
+    """Return the place of the account that the router adds from AWS Organizations."""
+    shape: Any = _session().get_service_model("organizations").shape_for("AccountState")
+    name, state, ou, tags = (f"{ACCOUNT}.{each}" for each in ("Name", "State", "Ou", "Tags"))
+    return Place(
+        ACCOUNT,
+        fields={
+            "Name": Place(name, values=Texts()),
+            "State": Place(state, values=OneOf(tuple(shape.enum), "state that an account has")),
+            "Ou": Place(ou, values=Texts()),
+            "Tags": Place(tags, is_free=True),
+        },
+    )
 
 
 @cache
@@ -98,7 +164,9 @@ def event_place() -> Place:
         fields={
             "source": Place(values=OneOf((SOURCE,), "source of events that reach the router")),
             "detail-type": Place(
-                values=OneOf((IMPORTED, CUSTOM_ACTION), "detail-type that reaches the router")
+                values=OneOf(
+                    (IMPORTED, IMPORTED_V2, CUSTOM_ACTION), "detail-type that reaches the router"
+                )
             ),
             "account": Place(values=AccountIds()),
             "region": Place(values=Regions(tuple(regions()))),

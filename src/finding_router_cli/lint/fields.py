@@ -6,7 +6,8 @@ from functools import cache
 from typing import Any, Final, NamedTuple
 
 from finding_router.errors import legible
-from finding_router.routing.items.match import OR, Match
+from finding_router.findings.events import IMPORTED_V2
+from finding_router.routing.items.match import ACCOUNT, OR, Match
 from finding_router.routing.patterns.leaf import Leaf
 from finding_router.routing.patterns.mistake import closest
 from finding_router.routing.patterns.notation import read_leaf
@@ -122,7 +123,8 @@ def _remedy(name: str, place: Place) -> str:
         right = closest(name, [_FINDINGS])
         return f'did you mean "{right}"?' if right else f'name fields inside "{_FINDINGS}"'
     right = _by_joined_names().get(letters(name)) if place is finding_place() else None
-    right = right or _like(name, place.inside)
+    # What ASFF has is meant more often than what is added to it.
+    right = right or _like(name, (each for each in place.inside if each != ACCOUNT))
     return f'did you mean "{right}"?' if right else "is it spelt right?"
 
 
@@ -137,7 +139,10 @@ def _like(name: str, known: Iterable[str]) -> str | None:
 def _by_joined_names() -> Mapping[str, str]:
     """Return paths by their names in one, as filters of GetFindings have: SeverityLabel."""
     paths = [
-        (outer, inner) for outer, place in finding_place().inside.items() for inner in place.inside
+        (outer, inner)
+        for outer, place in finding_place().inside.items()
+        for inner in place.inside
+        if outer != ACCOUNT
     ]
     names = {letters(outer + inner): f"{outer}.{inner}" for outer, inner in paths}
     # Filters have the singular: ResourceType for Resources.Type.
@@ -173,7 +178,7 @@ def _odd_entries(at: str, place: Place, entries: list[object]) -> Iterator[Odd]:
     odd = [entry for entry in entries if not place.values.admits(_of(entry))]
     for entry in odd[:_MAX_ENTRIES]:
         problem, remedy = place.values.problem(entry)
-        yield Odd(at, problem, _of_service(at, entry) or remedy)
+        yield Odd(at, problem, _of_service(at, entry) or _of_v2(at, entry) or remedy)
     if more := odd[_MAX_ENTRIES:]:
         problem = f"has {len(more)} more such entries, the last {entry_shown(more[-1])}"
         yield Odd(at, problem, "correct those above first")
@@ -181,6 +186,12 @@ def _odd_entries(at: str, place: Place, entries: list[object]) -> Iterator[Odd]:
 
 def _of(entry: object) -> Leaf:
     return read_leaf([entry])
+
+
+def _of_v2(at: str, entry: object) -> str | None:
+    """Return the remedy for a detail-type that is meant to be that of AWS Security Hub."""
+    is_meant = at.endswith("detail-type") and isinstance(entry, str) and "v2" in entry.lower()
+    return f'did you mean "{IMPORTED_V2}"?' if is_meant else None
 
 
 def _of_service(at: str, entry: object) -> str | None:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
 from typing import Final
 
-from finding_router.findings.events import CUSTOM_ACTION, IMPORTED, SOURCE
+from finding_router.findings.events import CUSTOM_ACTION, IMPORTED, IMPORTED_V2, SOURCE
 from finding_router.routing.items.route import Route
 from finding_router.routing.patterns.leaf import AddressRange, AnythingBut, Leaf, NumberRange
 from finding_router.routing.patterns.rule import Field, Rule
@@ -80,7 +80,7 @@ def _is_met_by_every_event(field: Field) -> bool:
         case "source":
             return field.leaf.allows(SOURCE)
         case "detail-type":
-            return field.leaf.allows(IMPORTED) and field.leaf.allows(CUSTOM_ACTION)
+            return all(map(field.leaf.allows, (IMPORTED, IMPORTED_V2, CUSTOM_ACTION)))
         case _:
             return False
 

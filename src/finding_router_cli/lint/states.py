@@ -4,17 +4,18 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final
 
-from finding_router.findings.events import CUSTOM_ACTION, IMPORTED, EventKind
+from finding_router.findings.events import CUSTOM_ACTION, IMPORTED, IMPORTED_V2, EventKind
 from finding_router.findings.outline import read_outline
 from finding_router.findings.screening import screen
 from finding_router.routing.items.match import Match
 from finding_router.routing.patterns.rule import Field, Rule
-from finding_router_cli.lint.asff import closed_set
+from finding_router_cli.lint.asff import NOT_OF_OCSF, OCSF_FIELDS, closed_set
 from finding_router_cli.lint.fields import Odd
 
 _AROUND_FINDING: Final = "detail.findings."
 _DETAIL_TYPE: Final = "detail-type"
 _OF_A_PERSON: Final = ("detail.actionName", "detail.actionDescription")
+_CAPTIONS: Final = (f"{_AROUND_FINDING}severity", f"{_AROUND_FINDING}status")
 _STATES: Final = ("Workflow.Status", "RecordState", "Compliance.Status")
 
 
@@ -36,6 +37,18 @@ def odd_states(match: Match, *, of_silence: bool) -> Iterator[Odd]:
     if rules and all(map(_contradicts_its_type, rules)):
         problem = "is not about custom actions, the only events with a name or description of one"
         yield Odd(f"match.{_DETAIL_TYPE}", problem, f'write "{CUSTOM_ACTION}", or leave it out')
+        return
+    mixed = [_contradicts_its_form(rule) for rule in rules]
+    if mixed and None not in mixed:
+        yield Odd(f"match.{_DETAIL_TYPE}", *next(filter(None, mixed)))
+        return
+    captions = [_caption_of(rule) for rule in rules]
+    if captions and None not in captions:
+        caption = next(filter(None, captions))
+        path = caption if match.of_event else caption.removeprefix(_AROUND_FINDING)
+        number = f"{caption.rpartition('.')[2]}_id"
+        problem = "is a caption, which its importer may write in another way"
+        yield Odd(f"match.{path}", problem, f'match the number in "{number}" instead')
         return
     if not of_silence and any(map(_is_for_actions, rules)):
         return
@@ -102,6 +115,34 @@ def _is_for_actions_only(rule: Rule) -> bool:
     return _is_for_actions(rule) and not any(
         field.path == _DETAIL_TYPE and field.leaf.allows(IMPORTED) for field in rule
     )
+
+
+def _contradicts_its_form(rule: Rule) -> tuple[str, str] | None:
+    """Return problem and remedy of a *rule* with fields that its kinds of events do not have."""
+    kinds = [field for field in rule if field.path == _DETAIL_TYPE and not field.leaf.absent]
+    names = [
+        field.path.removeprefix(_AROUND_FINDING).partition(".")[0]
+        for field in rule
+        if field.path.startswith(_AROUND_FINDING) and not field.leaf.absent
+    ]
+    if not kinds:
+        return None
+    [kind] = kinds
+    theirs = next((name for name in names if name in OCSF_FIELDS), None)
+    if theirs and not kind.leaf.allows(IMPORTED_V2):
+        problem = f'is not about findings in OCSF, the only ones with "{theirs}"'
+        return problem, f'write "{IMPORTED_V2}", or name a field of ASFF'
+    ours = next((name for name in names if name in NOT_OF_OCSF), None)
+    if ours and not any(map(kind.leaf.allows, (IMPORTED, CUSTOM_ACTION))):
+        problem = f'is about findings in OCSF alone, which have no "{ours}"'
+        return problem, f'write "{IMPORTED}", or name another field'
+    return None
+
+
+def _caption_of(rule: Rule) -> str | None:
+    """Return the path of a field of *rule* whose number says the same, and says it for certain."""
+    paths = [field.path for field in rule if not field.leaf.absent]
+    return next((path for path in paths if path in _CAPTIONS), None)
 
 
 def _listed(values: tuple[str, ...] | list[str]) -> str:

@@ -56,6 +56,9 @@ class OneOf:
             remedy = "check its spelling"
         if isinstance(self.values[0], bool):
             remedy = "write true or false, without quotes"
+        elif not texts and len(self.values) <= _MAX_LISTED:
+            *others, last = map(str, self.values)
+            remedy = f"write {', '.join(others)} or {last}, without quotes"
         elif not texts:
             remedy = f"write a number from {self.values[0]} to {self.values[-1]}, without quotes"
         return f"has {entry_shown(entry)}, which is no {self.meaning}", remedy

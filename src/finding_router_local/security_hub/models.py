@@ -16,6 +16,7 @@ from moto.securityhub.models import SecurityHubBackend as MotoSecurityHubBackend
 from finding_router_local.faults import FaultBoard
 from finding_router_local.security_hub.filters import compile_filters
 from finding_router_local.security_hub.schema import mistakes, wrong_types
+from finding_router_local.security_hub.v2 import FindingsV2
 
 type Json = dict[str, Any]
 type Key = tuple[str, str]
@@ -51,6 +52,7 @@ class SecurityHubBackend(MotoSecurityHubBackend):
         """Within it several events are published, which are to be seen at the same time."""
         self.faults = FaultBoard()
         self.clock: Callable[[], float] = time.time
+        self.v2 = FindingsV2(self)
 
     def load(self, finding: Mapping[str, Any]) -> Key | None:
         """
@@ -73,8 +75,9 @@ class SecurityHubBackend(MotoSecurityHubBackend):
         return key  # type: ignore[return-value]  # as above
 
     def forget(self) -> None:
-        """Forget all findings."""
+        """Forget all findings, of V2 too."""
         self._by_key.clear()
+        self.v2.forget()
 
     def get_findings(  # type: ignore[override]  # moto's decorator pages; so does `responses`
         self, filters: Mapping[str, Any] | None = None, keys: Iterable[Key] | None = None
@@ -149,7 +152,7 @@ class SecurityHubBackend(MotoSecurityHubBackend):
                 )
                 continue
             finding = self._by_key[key]
-            _apply(finding, changes, now=self._now())
+            _apply(finding, changes, now=self.now())
             self._publish(finding)
             processed.append(identifier)
         return processed, unprocessed
@@ -175,21 +178,26 @@ class SecurityHubBackend(MotoSecurityHubBackend):
         return self._by_key[key]
 
     def _publish(self, finding: Json) -> None:
+        self.publish_finding(_IMPORTED, f"{finding['ProductArn']}/{finding['Id']}", finding)
+
+    def publish_finding(self, detail_type: str, resource: str, finding: Json) -> None:
+        """Send the event of *finding*, which its envelope calls *resource*."""
         self.publish(
             {
                 "version": "0",
                 "id": str(uuid.uuid4()),
-                "detail-type": _IMPORTED,
+                "detail-type": detail_type,
                 "source": "aws.securityhub",
                 "account": self.account_id,
-                "time": self._now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "time": self.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
                 "region": self.region_name,
-                "resources": [f"{finding['ProductArn']}/{finding['Id']}"],
+                "resources": [resource],
                 "detail": {"findings": [copy.deepcopy(finding)]},
             }
         )
 
-    def _now(self) -> datetime:
+    def now(self) -> datetime:
+        """Return the time of `clock`."""
         return datetime.fromtimestamp(self.clock(), UTC)
 
 

@@ -11,6 +11,7 @@ from moto.securityhub.exceptions import InvalidInputException
 from moto.securityhub.responses import SecurityHubResponse as MotoSecurityHubResponse
 
 from finding_router_local.security_hub.models import SecurityHubBackend, securityhub_backends
+from finding_router_local.security_hub.v2.responses import PATHS, SecurityHubV2Response
 
 # https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_GetFindings.html
 MAX_RESULTS: Final = 100
@@ -21,7 +22,7 @@ _PATHS: Final = {
 }
 
 
-class SecurityHubResponse(MotoSecurityHubResponse):
+class SecurityHubResponse(SecurityHubV2Response, MotoSecurityHubResponse):
     """The operations on findings."""
 
     @property
@@ -97,6 +98,6 @@ def create_app() -> Flask:
     app.add_url_rule(
         _BATCH_UPDATE_PATH, endpoint="batch_update_findings", view_func=view, methods=["PATCH"]
     )
-    for path, methods in _PATHS.items():
+    for path, methods in {**_PATHS, **PATHS}.items():
         app.add_url_rule(path, endpoint=path, view_func=view, methods=methods)
     return app

@@ -55,6 +55,8 @@ class Why(StrEnum):
     OLDER_EVENT = "older event"
 
 
+# States of a finding that open an alert about which nothing was said.
+_NEWS = frozenset({Status.NEW, Status.OPEN})
 # The message that a verdict asks for; the others change a card, or nothing.
 SAYINGS = {
     Verdict.POST: Saying.CARD,
@@ -89,7 +91,7 @@ def advance(
     after = alert.merged(events)
     there = [each for each in after.members.values() if each.is_there]
     if alert.episode == 0:
-        is_new = is_news_here or any(event.status is Status.NEW for event in events)
+        is_new = is_news_here or any(event.status in _NEWS for event in events)
         if alert.version == 0 and not is_new:
             return Step(Verdict.UNKNOWN, Why.NEVER_SAID, alert)
         if there:
@@ -119,7 +121,7 @@ def _unchanged(alert: Alert, after: Alert, events: Sequence[Event], why: Why) ->
     if after != alert:
         return Step(Verdict.NOTE, why, after)
     is_same = any(
-        (known := alert.members.get(event.member)) is not None and known.newest == event
+        (known := alert.members.get(event.member)) is not None and known.newest == event.remembered
         for event in events
     )
     return Step(Verdict.DUPLICATE, Why.SAME_EVENT if is_same else Why.OLDER_EVENT, after)
@@ -127,7 +129,7 @@ def _unchanged(alert: Alert, after: Alert, events: Sequence[Event], why: Why) ->
 
 def _why_quiet(after: Alert, events: Sequence[Event], settle_seconds: float) -> Why:
     """Return why newer events change nothing that is shown."""
-    newest = max(events, key=lambda event: event.order)
+    newest = max((each.remembered for each in events), key=lambda event: event.order)
     member = after.members[newest.member]
     if newest != member.newest:
         return Why.OLDER_EVENT

@@ -20,6 +20,7 @@ from enum import StrEnum
 from finding_router.delivery.alerts.identity import AlertKey, hash_of
 from finding_router.findings.ending import ending_of
 from finding_router.findings.finding import Finding, Severity
+from finding_router.findings.ocsf import is_ocsf
 from finding_router.findings.timestamps import parse_timestamp
 
 # A card shows no more of a title.
@@ -35,6 +36,8 @@ class Status(StrEnum):
 
     NEW = "new"
     """Open, and its Workflow status is NEW."""
+    OPEN = "open"
+    """Open, where Security Hub has no NOTIFIED: news, but no sign of an end that was missed."""
     ONGOING = "ongoing"
     """Open, and NOTIFIED, or of a status that Security Hub does not define."""
     ENDED = "ended"
@@ -45,7 +48,9 @@ def status_of(finding: Finding) -> Status:
     """Return the state that Security Hub holds for *finding*."""
     if ending_of(finding) is not None:
         return Status.ENDED
-    return Status.NEW if finding.workflow_status == "NEW" else Status.ONGOING
+    if finding.workflow_status != "NEW":
+        return Status.ONGOING
+    return Status.OPEN if is_ocsf(finding.raw) else Status.NEW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +72,11 @@ class Event:
     def moment(self) -> Moment:
         """Return the moment that the event is about."""
         return self.updated_at, self.sent_at
+
+    @property
+    def remembered(self) -> "Event":
+        """Return the event as a member keeps it: a finding that is OPEN goes on from then on."""
+        return replace(self, status=Status.ONGOING) if self.status is Status.OPEN else self
 
     @property
     def order(self) -> tuple[datetime, float, int, int]:
@@ -108,6 +118,11 @@ class Member:
         That also finds out about an end whose event came before anything was said.
         """
         return self.is_there and not self.is_notified
+
+    @property
+    def is_to_mark_again(self) -> bool:
+        """Return True if a mark of an earlier episode says nothing about the next."""
+        return self.newest.status is Status.NEW or self.is_to_notify
 
     def merged(self, event: Event) -> "Member":
         """Return the register after *event*: the newer of both, in either order."""
@@ -255,7 +270,7 @@ class Alert:
     def merged(self, events: Iterable[Event]) -> "Alert":
         """Return the alert with the newest of *events* in its members; nothing else changes."""
         members = dict(self.members)
-        for event in events:
+        for event in (each.remembered for each in events):
             known = members.get(event.member)
             members[event.member] = known.merged(event) if known else Member(newest=event)
         return replace(self, members=members) if members != self.members else self
@@ -306,7 +321,7 @@ class Alert:
     def opened(self, *, at: float) -> "Alert":
         """Return the alert at the beginning of its next episode, said at Unix second *at*."""
         members = {
-            name: Member(newest=each.newest) if each.newest.status is Status.NEW else each
+            name: Member(newest=each.newest) if each.is_to_mark_again else each
             for name, each in self.members.items()
         }
         return replace(

@@ -10,8 +10,8 @@ from finding_router.delivery.deliveries import Delivery, Job
 from finding_router.delivery.held.store import Bin, HeldFinding, HeldStore
 from finding_router.delivery.limits.backoff import backoff_seconds
 from finding_router.delivery.limits.deadline import AWS_SECONDS, Deadline
-from finding_router.delivery.marking import OUT_OF_TIME
 from finding_router.delivery.outcome import Progress
+from finding_router.delivery.workflow import OUT_OF_TIME
 from finding_router.errors import StoreError
 from finding_router.findings.finding import Finding
 from finding_router.routing.hold import Hold

@@ -13,14 +13,15 @@ from finding_router.delivery.digests.grouping import Group, united
 from finding_router.delivery.digests.store import DigestState
 from finding_router.delivery.held.store import Bin, HeldFinding, HeldStore
 from finding_router.delivery.held.take import OVERDUE_SECONDS, DueBin, Taking, overdue_topic
+from finding_router.delivery.hubs import Hub, Hubs
 from finding_router.delivery.limits.deadline import AWS_SECONDS
-from finding_router.delivery.marking import OUT_OF_TIME, Workflow
 from finding_router.delivery.outcome import UNDONE, Outcome, Progress
 from finding_router.delivery.plan import Addressed
 from finding_router.delivery.posting.card import CardTask
 from finding_router.delivery.posting.digest import DigestTask
 from finding_router.delivery.report import conclude
 from finding_router.delivery.session import Session
+from finding_router.delivery.workflow import OUT_OF_TIME, FindingKey
 from finding_router.errors import StoreError, UnreadableError, WorkflowUpdateError
 from finding_router.findings.digest import Totals
 from finding_router.findings.finding import Severity
@@ -69,13 +70,13 @@ class Releaser:
         store: HeldStore,
         session: Session,
         *,
-        workflow: Workflow,
+        hubs: Hubs,
         clock: Callable[[], float],
     ) -> None:
-        """Release from *store* within *session*; *clock* gives Unix seconds."""
+        """Release from *store* within *session*, as *hubs* know it; *clock* gives Unix seconds."""
         self._session = session
         self._run = session.run
-        self._workflow = workflow
+        self._hubs = hubs
         self._clock = clock
         self._taking = Taking(store, clock=clock)
         self._in_memory: Collection[Job] = ()
@@ -190,16 +191,40 @@ class Releaser:
         Bring *jobs* up to date with Security Hub; return the names of those that are over.
 
         One whose state is unknown fails, and stays held.
+
+        Raises:
+            WorkflowUpdateError: No Security Hub answers.
+
         """
-        keys = {job.finding.key: name for name, job in jobs.items() if job.finding}
-        if not keys:
-            return frozenset()
-        now = self._workflow.severities(keys, deadline=self._run.deadline)
+        by_hub: dict[Hub, dict[FindingKey, str]] = defaultdict(dict)
+        for name, job in jobs.items():
+            if job.finding is not None:
+                hub = self._hubs.of(job.finding)
+                key = hub.key_of(job.finding)
+                if key is not None:
+                    by_hub[hub][key] = name
+        over: set[str] = set()
+        silent: list[WorkflowUpdateError] = []
+        for hub, keys in by_hub.items():
+            try:
+                over |= self._over_in(hub, keys, jobs)
+            except WorkflowUpdateError as error:
+                silent.append(error)
+                for name in keys.values():
+                    jobs[name].fail(str(error))
+        if silent and len(silent) == len(by_hub):
+            raise silent[0]
+        return frozenset(over)
+
+    def _over_in(
+        self, hub: Hub, keys: Mapping[FindingKey, str], jobs: Mapping[str, Job]
+    ) -> set[str]:
+        now = hub.workflow.severities(keys, deadline=self._run.deadline)
         for key, why in now.unread.items():
             jobs[keys[key]].fail(why)
         for key, severity in now.items():
             _bring_up_to_date(jobs[keys[key]], severity)
-        return frozenset(keys[key] for key, severity in now.items() if severity is None)
+        return {keys[key] for key, severity in now.items() if severity is None}
 
     def _digest(self, emptying: _Emptying, part: _Part) -> None:
         """List new findings in one digest; the others are posted where their alerts stand."""

@@ -12,7 +12,7 @@ from finding_router.delivery.digests.grouping import united
 from finding_router.delivery.held.due import AT_ONCE, due_at, zone_of
 from finding_router.delivery.held.store import Bin, HeldFinding, HeldFindings, HeldStore
 from finding_router.delivery.intake import read_jobs
-from finding_router.delivery.marking import NOT_FOUND_TRIES
+from finding_router.delivery.workflow import NOT_FOUND_TRIES
 from finding_router.isolation import isolated
 from finding_router.routing.hold import HoldKind
 from finding_router.routing.table import RoutingTable

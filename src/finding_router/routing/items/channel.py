@@ -9,7 +9,7 @@ from typing import Final
 
 from finding_router.findings.finding import Finding
 from finding_router.findings.products import UNKNOWN
-from finding_router.routing.patterns.mistake import MistakeError, did_you_mean, shown
+from finding_router.routing.patterns.mistake import MistakeError, closest, shown
 
 # https://api.slack.com/methods/conversations.create#naming
 MAX_NAME_CHARS: Final = 80
@@ -46,6 +46,13 @@ class ChannelTemplate:
 
     text: str
     parts: tuple[str, ...]
+
+    @property
+    def of_organization(self) -> tuple[str, ...]:
+        """Return the placeholders that AWS Organizations fills."""
+        return tuple(
+            each for each in self.parts[1::2] if each == _OU or each.startswith(_ACCOUNT_TAG)
+        )
 
     @property
     def is_fixed(self) -> bool:
@@ -140,6 +147,7 @@ def _product(finding: Finding) -> str | None:
     return None if finding.product == UNKNOWN else finding.product
 
 
+_OU: Final = "ou"
 # For each placeholder, a function that reads its value, and a name for the missing value.
 _READERS: Final[Mapping[str, tuple[Callable[[Finding], str | None], str]]] = {
     "account_id": (lambda finding: finding.account_id, "account id"),
@@ -147,10 +155,15 @@ _READERS: Final[Mapping[str, tuple[Callable[[Finding], str | None], str]]] = {
     "severity": (lambda finding: finding.severity.value, "severity"),
     "region": (lambda finding: finding.region, "Region"),
     "control": (lambda finding: finding.control_id, "control id"),
+    _OU: (
+        lambda finding: finding.account.ou if finding.account else None,
+        "account in an OU of AWS Organizations",
+    ),
 }
 _ACCOUNT: Final = "account"
 _TAG: Final = "tag:"
-PLACEHOLDERS: Final = (_ACCOUNT, *_READERS, "tag:KEY")
+_ACCOUNT_TAG: Final = "account_tag:"
+PLACEHOLDERS: Final = (_ACCOUNT, *_READERS, "tag:KEY", "account_tag:KEY")
 _BRACED: Final = tuple(f"{{{placeholder}}}" for placeholder in PLACEHOLDERS)
 
 
@@ -163,6 +176,10 @@ def _value(placeholder: str, finding: Finding, aliases: Mapping[str, str]) -> st
         key = placeholder.removeprefix(_TAG)
         candidates = [resource.tags.get(key) for resource in finding.resources]
         lacks = f'resource with a tag "{key}"'
+    elif placeholder.startswith(_ACCOUNT_TAG):
+        key = placeholder.removeprefix(_ACCOUNT_TAG)
+        candidates = [finding.account.tags.get(key) if finding.account else None]
+        lacks = f'account with a tag "{key}" in AWS Organizations'
     else:
         read, lacks = _READERS[placeholder]
         candidates = [read(finding)]
@@ -202,12 +219,20 @@ def _shorten(values: list[str], room: int) -> None:
 
 def _check_placeholder(placeholder: str) -> None:
     known = placeholder == _ACCOUNT or placeholder in _READERS
-    if known or (placeholder.startswith(_TAG) and placeholder != _TAG):
+    has_key = any(
+        placeholder.startswith(prefix) and placeholder != prefix for prefix in (_TAG, _ACCOUNT_TAG)
+    )
+    if known or has_key:
         return
     problem = f'has the unknown placeholder "{{{placeholder}}}"'
-    remedy = did_you_mean(f"{{{placeholder}}}", _BRACED)
-    if remedy.startswith("did"):
-        remedy += f" There are {', '.join(_BRACED)}"
+    # So short a name is like many others.
+    is_like_it = placeholder.lower().startswith(_OU)
+    near = [each for each in _BRACED if is_like_it or each != f"{{{_OU}}}"]
+    right = closest(f"{{{placeholder}}}", near)
+    known_ones = ", ".join(_BRACED)
+    remedy = (
+        f'did you mean "{right}"? There are {known_ones}' if right else f"write one of {known_ones}"
+    )
     raise MistakeError(problem, remedy)
 
 

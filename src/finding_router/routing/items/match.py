@@ -24,6 +24,8 @@ _EVENT_FIELDS: Final = _RULE_FIELDS | {
 # Where the answer of ``aws events describe-rule``, or a template, has the pattern of a rule.
 _PATTERN_OF_RULE: Final = "EventPattern"
 _AROUND_FINDING: Final = ("detail", "findings")
+# Added to a finding from AWS Organizations; ASFF has no such field.
+ACCOUNT: Final = "Account"
 OR: Final = "$or"
 # DynamoDB nests at most 32 levels, but JSON text any number; functions that walk a pattern recurse.
 MAX_DEPTH: Final = 64
@@ -44,6 +46,11 @@ FINDING_FIELDS: Final = (
 )
 # fmt: on
 _BY_LOWER_CASE: Final = {field.lower(): field for field in FINDING_FIELDS}
+# Fields of OCSF that have the name of one of ASFF, in small letters.
+# https://schema.ocsf.io/classes/detection_finding
+_ALSO_OF_OCSF: Final = frozenset(
+    ("compliance", "malware", "remediation", "resources", "severity", "vulnerabilities")
+)
 
 
 @dataclass(frozen=True)
@@ -97,7 +104,7 @@ def read_match(written: object) -> Match:
     if match.of_event:
         _check_rule(fields)
     else:
-        _check_case(fields)
+        _check_case(fields - _of_ocsf(pattern))
     return match
 
 
@@ -156,6 +163,28 @@ def _check_rule(fields: frozenset[str]) -> None:
         problem = f'has "{strangers[0]}" beside the fields of a whole rule'
         remedy = f'move it into {{"detail": {{"findings": {{"{strangers[0]}": …}}}}}}'
         raise MistakeError(problem, remedy)
+
+
+def _of_ocsf(pattern: Mapping[str, Any]) -> frozenset[str]:
+    """Return the top-level fields of *pattern* that are OCSF's: all inside is in small letters."""
+    found: set[str] = set()
+    for name, inner in pattern.items():
+        if name == OR:
+            for alternative in inner:
+                found |= _of_ocsf(alternative)
+        elif name in _ALSO_OF_OCSF and not _is_of_asff(name, inner):
+            found.add(name)
+    return frozenset(found)
+
+
+def _is_of_asff(name: str, inner: object) -> bool:
+    """Return True if the field *name* is meant as ASFF's: its names begin with capitals."""
+    if not isinstance(inner, dict):
+        return False
+    # OCSF's severity is a text.
+    return name == "severity" or any(
+        deeper[:1].isupper() or _is_of_asff(deeper, below) for deeper, below in inner.items()
+    )
 
 
 def _check_case(fields: frozenset[str]) -> None:

@@ -5,7 +5,8 @@ ASFF has them in Action, Network, Process and the details of the resources; Guar
 them, as its own flattened JSON, into ProductFields.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from re import compile as regex
 from typing import Any, Final
 
@@ -41,6 +42,8 @@ _CONTAINERS: Final = {"Container": ("ImageName", "ImageId"), "AwsEcsContainer": 
 _MOST_CONTAINERS: Final = 3
 _PORTS_SHOWN: Final = 5
 _PATH_SHOWN: Final = 8
+_ANCESTORS_SHOWN: Final = 6
+_OTHERS_SHOWN: Final = 2
 _PATH_CHARS: Final = 600
 
 
@@ -86,6 +89,7 @@ def call(fields: Fields, user: str | None) -> Mrkdwn | None:
     name = fields.get(_CALL + "api")
     service = (fields.get(_CALL + "servicename") or "").removesuffix(".amazonaws.com")
     shown = exact(f"{service}:{name}" if service and name else name)
+    user = user or fields.get(_CALL + "username")
     error = fields.get(_CALL + "errorcode")
     if error and error.lower().replace(".", "").startswith(_DENIALS):
         error = "denied"
@@ -187,7 +191,7 @@ def workload(fields: Fields) -> Mrkdwn | None:
 
 
 def process_facts(finding: Finding, fields: Fields) -> tuple[Fact, ...]:
-    """Return the process with its user and parent, its command line, and its SHA-256."""
+    """Return the process with its user, command line, SHA-256 and ancestors, and the others."""
     running = "runtimedetails/process/"
     context = "runtimedetails/context/"
     raw = finding.raw
@@ -197,7 +201,7 @@ def process_facts(finding: Finding, fields: Fields) -> tuple[Fact, ...]:
         or text_at(raw, "Process", "Path")
         or text_at(raw, "Process", "Name")
     )
-    user = said(fields.get(running + "user"))
+    user = said(fields.get(running + "user") or text_at(raw, "Process", "User"))
     parent = said(text_at(raw, "Process", "ParentPid"))
     pid = said(fields.get(running + "pid") or text_at(raw, "Process", "Pid"))
     name = joined(" ", exact(path), Mrkdwn(f"as {user}") if user else None)
@@ -210,12 +214,27 @@ def process_facts(finding: Finding, fields: Fields) -> tuple[Fact, ...]:
         fields.get(context + "commandlineexample")
         or fields.get(running + "commandline")
         or fields.get(context + "scriptpath")
+        or text_at(raw, "Process", "CommandLine")
     )
+    digest = fields.get(running + "executablesha256") or text_at(raw, "Process", "Sha256")
     return facts(
         ("Process", joined(" · ", name, numbers) if name else None),
         ("Command", exact(command)),
-        ("SHA-256", exact(fields.get(running + "executablesha256"))),
+        ("Started by", _ancestry(texts_at(raw, "Process", "Ancestry"))),
+        ("Also ran", joined(", ", *map(exact, texts_at(raw, "Process", "Others")[:_OTHERS_SHOWN]))),
+        ("SHA-256", exact(digest)),
     )
+
+
+def _ancestry(names: Sequence[str]) -> Mrkdwn | None:
+    """Return the processes that led to one, the nearest first: "bash ← sshd ← systemd"."""
+    told = [name for name, before in pairwise((*names, None)) if name != before]
+    shown = [each for each in map(said, told) if each]
+    rest = len(shown) - _ANCESTORS_SHOWN
+    # The last one tells where it all began.
+    if rest > 0:
+        shown = [*shown[: _ANCESTORS_SHOWN - 1], Mrkdwn(f"{rest} more"), shown[-1]]
+    return joined(" ← ", *shown)
 
 
 def container_facts(finding: Finding) -> tuple[Fact, ...]:

@@ -34,8 +34,12 @@ _FIELDS_SHOWN: Final = 5
 _FIELDS_CHARS: Final = 600
 _FIELD_CHARS: Final = 100
 _LEAST_CHARS: Final = 60
-# Inspector's advice where the fixed version is known, which the card has.
-_OF_THE_DETAILS: Final = "Remediation is available. Please refer to the Fixed version"
+# Advice that only points to what the card has: Inspector's to the fixed version, and that of
+# Security Hub to the page that it links.
+_POINTERS: Final = (
+    "Remediation is available. Please refer to the Fixed version",
+    "Please review the remediation guidance provided in the referenced documentation",
+)
 
 type _Block = dict[str, Any]
 
@@ -151,7 +155,7 @@ def _advice(source: Source) -> Mrkdwn | None:
     is_pointer = finding.control_id is not None and finding.remediation_url is not None
     if text is None or says_nothing(text) or is_pointer:
         return None
-    return None if text.startswith(_OF_THE_DETAILS) else words(text, _ADVICE_CHARS)
+    return None if text.startswith(_POINTERS) else words(text, _ADVICE_CHARS)
 
 
 def _tags(source: Source, names: Sequence[str], most: int, limit: int) -> Mrkdwn | None:

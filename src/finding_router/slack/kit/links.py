@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from re import compile as regex
 from typing import Final, NamedTuple, Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, quote_plus, urlsplit
 
 from finding_router.findings.finding import Finding, Resource
+from finding_router.findings.ocsf import is_ocsf
 from finding_router.findings.partitions import DEFAULT, PARTITIONS, REGION, partition_of
+from finding_router.findings.reading import text_at
 from finding_router.slack.kit.text import Url, clean
 
 _CONSOLES: Final = tuple(partition.console for partition in PARTITIONS.values())
@@ -70,6 +72,8 @@ _ONLY_KIND: Final = {"s3": "bucket", "sns": "topic", "sqs": "queue"}
 _ARN_FIELDS: Final = 6
 _KIND_END: Final = regex("[/:]")
 _DIGEST: Final = "/sha256:"
+# The operator of a search on Security Hub's page of findings.
+_EQUALS: Final = "%3D%255Coperator%255C%253AEQUALS%255C%253A"
 
 
 class Arn(NamedTuple):
@@ -125,15 +129,22 @@ class AccessPortal:
 
 
 def finding_url(finding: Finding, portal: AccessPortal | None) -> Url | None:
-    """Return a link to the finding in Security Hub; None without a valid Region."""
+    """Return a link to the finding in the Security Hub that sent it; None without a Region."""
     arn = Arn.read(finding.product_arn)
     # Where the finding's own Region is none that its partition can have, the ARN has a better one.
     regions = (finding.region, arn and arn.region) if finding.region else ()
     region = _region(finding.partition, *regions)
-    search = "Id%3D%255Coperator%255C%253AEQUALS%255C%253A" + _encoded(finding.id)
-    page = f"securityhub/home?region={region}#/findings?search={search}"
     if not region:
         return None
+    if is_ocsf(finding.raw):
+        # https://github.com/aws-solutions/automated-security-response-on-aws makes these.
+        field = (
+            "finding_info.uid" if text_at(finding.raw, "finding_info", "uid") else "metadata.uid"
+        )
+        search = field + _EQUALS + quote_plus(finding.id, errors="replace")
+        page = f"securityhub/v2/home?region={region}#/findings?search={search}"
+        return _console(finding.partition, "", page, finding.account_id, portal)
+    page = f"securityhub/home?region={region}#/findings?search=Id{_EQUALS}{_encoded(finding.id)}"
     return _console(finding.partition, region, page, finding.account_id, portal)
 
 

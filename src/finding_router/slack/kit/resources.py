@@ -24,6 +24,8 @@ _ACCOUNT: Final = regex("(?:AWS::::Account:|account )?([0-9]{12})")
 # Security Hub's form for resources without an ARN: ``AWS::IAM::AccessKey:AKIAIOSFODNN7EXAMPLE``.
 _TYPED: Final = regex("^AWS::[A-Za-z0-9]+::[A-Za-z0-9]+:(?=.)")
 _DIGEST: Final = "/sha256:"
+# Docker, too, shows only the first digits of a container's id.
+_CONTAINER: Final = regex("[0-9a-f]{64}")
 _DIGEST_DIGITS: Final = 12
 _NAME_CHARS: Final = 80
 _WEB: Final = "https://"
@@ -98,7 +100,7 @@ def is_account(name: str) -> bool:
 
 
 def short_name(resource: Resource) -> str:
-    """Return the id in the ARN of *resource*, "account" and the account id, or the whole id."""
+    """Return the id in the ARN of *resource*, "account" and the account id, or the id itself."""
     arn = Arn.read(resource.id)
     if arn and arn.kind == "image":
         # The first digits of a digest suffice to compare images.
@@ -109,6 +111,8 @@ def short_name(resource: Resource) -> str:
     name = clean(resource.id).strip()
     if account := _ACCOUNT.fullmatch(name):
         return f"account {account[1]}"
+    if _CONTAINER.fullmatch(name):
+        return name[:_DIGEST_DIGITS]
     return _TYPED.sub("", name)
 
 

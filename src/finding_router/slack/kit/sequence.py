@@ -1,9 +1,11 @@
-"""An attack sequence: ASFF's Detection.Sequence."""
+"""An attack sequence or an exposure: ASFF's Detection.Sequence."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from finding_router.findings.finding import Finding
+from finding_router.counts import counted
+from finding_router.findings.finding import Finding, Resource
+from finding_router.findings.products import service_of
 from finding_router.findings.reading import items_at, number_at, text_at, texts_at, value_at
 from finding_router.findings.timestamps import parse_timestamp
 from finding_router.slack.kit.activity import place
@@ -17,6 +19,7 @@ from finding_router.slack.kit.detail import (
     several,
 )
 from finding_router.slack.kit.durations import duration_words
+from finding_router.slack.kit.resources import short_name
 from finding_router.slack.kit.text import Mrkdwn, listed, words
 
 type Signal = Mapping[str, Any]
@@ -30,6 +33,7 @@ _MOST_VALUES: Final = 4
 _MOST_INDICATORS: Final = 8
 _VALUES_CHARS: Final = 150
 _NAME_CHARS: Final = 60
+_TITLE_CHARS: Final = 120
 
 
 def sequence_detail(finding: Finding) -> Detail | None:
@@ -43,18 +47,34 @@ def sequence_detail(finding: Finding) -> Detail | None:
         return None
     found = sorted(items_at(sequence, "Signals"), key=_start)
     indicators = items_at(sequence, "SequenceIndicators")
+    noun = "finding" if is_exposure(finding) else "signal"
+    # The titles that OCSF has for signals are sentences, which need lines of their own.
+    are_sentences = any(" " in (text_at(each, "Name") or "") for each in found)
     return Detail(
-        occurrence=Mrkdwn(f"{len(found)} signals{_within(found)}") if found else None,
+        occurrence=Mrkdwn(f"{counted(len(found), noun)}{_within(found)}") if found else None,
         facts=(
-            *facts(("Signals", _signals(found))),
+            *facts(
+                (
+                    f"{noun.capitalize()}s",
+                    _listed(found, finding) if are_sentences else _signals(found),
+                )
+            ),
             *_actors(finding, sequence),
             *_endpoints(sequence),
             *facts(
                 ("Tactics", several(*_values(indicators, _TACTIC))),
                 ("Techniques", several(*_values(indicators, _TECHNIQUE))),
                 ("Indicators", _indicators(indicators)),
+                ("Traits", several(*_traits(found))),
             ),
         ),
+    )
+
+
+def is_exposure(finding: Finding) -> bool:
+    """Return True if *finding* is what others add up to: a risk, not an event."""
+    return any(kind.startswith("Exposure") for kind in finding.types) or (
+        finding.product.startswith("Security Hub Exposure")
     )
 
 
@@ -98,6 +118,38 @@ def _signals(signals: Sequence[Signal]) -> Mrkdwn | None:
     rest = len(shown) - _MOST_SIGNALS
     more = Mrkdwn(f"{rest} more") if rest > 0 else None
     return joined(" → ", *shown[:_MOST_SIGNALS], more)
+
+
+def _listed(signals: Sequence[Signal], finding: Finding) -> Mrkdwn | None:
+    """Return the signals in a line each, which stand before all other facts: Slack folds those."""
+    shown = [each for each in (_told(signal, finding) for signal in signals) if each]
+    rest = len(shown) - _MOST_SIGNALS
+    more = [Mrkdwn(f"+ {rest} more")] if rest > 0 else []
+    lines = "".join(f"\n• {each}" for each in (*shown[:_MOST_SIGNALS], *more))
+    behind = "behind it" if is_exposure(finding) else ""
+    order = "oldest first" if signals and _start(signals[0]) < float("inf") else ""
+    return Mrkdwn(f"{', '.join(filter(None, (behind, order))) or 'in turn'}:{lines}")
+
+
+def _told(signal: Signal, finding: Finding) -> Mrkdwn | None:
+    """Return a signal in a line: its title, and its resources and its product if those differ."""
+    title = words(text_at(signal, "Name") or "", _TITLE_CHARS)
+    own = short_name(finding.resources[0]) if finding.resources else None
+    names = (short_name(Resource(id=each)) for each in texts_at(signal, "ResourceIds"))
+    about = several(*(name for name in names if name != own))
+    product = service_of(text_at(signal, "ProductArn") or "")
+    count = number_at(signal, "Count")
+    return joined(
+        " · ",
+        joined(" ", title or None, Mrkdwn(f"{count:,.0f}×") if count and count > 1 else None),
+        about,
+        said(product) if product != finding.service else None,
+    )
+
+
+def _traits(signals: Sequence[Signal]) -> Iterator[str]:
+    for signal in signals:
+        yield from texts_at(signal, "Traits")
 
 
 def _signal(signal: Signal) -> Mrkdwn | None:

@@ -9,7 +9,7 @@ from finding_router.findings.timestamps import parse_timestamp
 from finding_router.slack.kit.detail import Detail, exact, facts, joined, listings, said, several
 from finding_router.slack.kit.headlines import abridged
 from finding_router.slack.kit.links import Arn, outside
-from finding_router.slack.kit.text import Mrkdwn, link
+from finding_router.slack.kit.text import Mrkdwn, link, listed
 
 type Vulnerability = Mapping[str, Any]
 
@@ -20,6 +20,8 @@ _FIXES: Final = {"YES": "available", "NO": "none yet", "PARTIAL": "for some pack
 _NO_VERSION: Final = "notavailable"
 _HOST_CHARS: Final = 60
 _MOST_CODE: Final = 3
+_COMMANDS_SHOWN: Final = 3
+_COMMANDS_CHARS: Final = 400
 _PACKAGE_CHARS: Final = 40
 
 
@@ -136,23 +138,27 @@ def _summary(vulnerability: Vulnerability, finding: Finding) -> Mrkdwn | None:
     )
 
 
-def _highest(vulnerability: Vulnerability) -> tuple[float, str | None]:
-    """Return the highest CVSS score and its CVSS version; -1 and None if there is no score."""
+def _highest(vulnerability: Vulnerability) -> tuple[float, str | None, str | None]:
+    """Return the highest CVSS score and its basis; -1 and None if there is no score."""
     scores = [
-        (score, text_at(cvss, "Version"))
+        (score, text_at(cvss, "Version"), text_at(cvss, "Source"))
         for cvss in items_at(vulnerability, "Cvss")
         if (score := number_at(cvss, "BaseScore")) is not None and 0 <= score <= _HIGHEST_CVSS
     ]
-    return max(scores, key=lambda pair: pair[0], default=(-1, None))
+    worst = max(scores, key=lambda each: each[0], default=(-1.0, None, None))
+    # Whose score it is matters where another vendor's is lower.
+    is_agreed = all(score == worst[0] for score, *_ in scores)
+    return worst[0], worst[1], None if is_agreed else worst[2]
 
 
 def _cvss(vulnerability: Vulnerability) -> Mrkdwn | None:
-    score, version = _highest(vulnerability)
+    score, version, vendor = _highest(vulnerability)
     if score < 0:
         return None
     # Products write "3.1", "v3" and "V3".
     by = said((version or "").strip().lower().removeprefix("v"))
-    return Mrkdwn(f"CVSS {score:.1f}" + (f" (v{by})" if by else ""))
+    basis = joined(", ", Mrkdwn(f"v{by}") if by else None, said(vendor))
+    return Mrkdwn(f"CVSS {score:.1f}" + (f" ({basis})" if basis else ""))
 
 
 def _epss(source: Mapping[str, Any]) -> Mrkdwn | None:
@@ -182,14 +188,15 @@ def _fix(vulnerability: Vulnerability) -> Mrkdwn | None:
 
 
 def _update(vulnerability: Vulnerability, finding: Finding) -> Mrkdwn | None:
-    """Return the first command that updates a package, if neither version nor advice has it."""
-    advice = finding.remediation_text or ""
+    """Return the commands that update packages, if neither version nor advice has them."""
+    advice, commands = finding.remediation_text or "", dict[Mrkdwn, None]()
     for package in items_at(vulnerability, "VulnerablePackages"):
         command, version = text_at(package, "Remediation") or "", _fixed_in(package)
         repeats = version is not None and command.rstrip(".").endswith(version)
-        if command and command not in advice and not repeats:
-            return exact(command)
-    return None
+        shown = exact(command) if command not in advice and not repeats else None
+        if shown:
+            commands[shown] = None
+    return listed(list(commands), _COMMANDS_SHOWN, _COMMANDS_CHARS) if commands else None
 
 
 def _packages(vulnerability: Vulnerability) -> list[Mrkdwn]:

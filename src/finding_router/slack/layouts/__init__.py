@@ -4,7 +4,7 @@ The layouts of AWS services, one module each.
 A layout is a module named like the service in snake case ("IAM Access Analyzer" is
 `iam_access_analyzer`) with a pure function ``lay_out(finding) -> Detail``. To support a new
 service, add its module and a test. Layouts are imported on first use. The finding's ARN proves its
-service; its names choose no layout.
+service; its names choose no layout. Of the findings of services, exposures have one of their own.
 """
 
 from collections.abc import Callable
@@ -12,17 +12,24 @@ from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
 from re import fullmatch, sub
+from typing import Final
 
 from finding_router.findings.finding import Finding
 from finding_router.slack.kit.detail import Detail
+from finding_router.slack.kit.sequence import is_exposure
 from finding_router.slack.layouts import generic
+
+_EXPOSURE: Final = "exposure"
 
 type Layout = Callable[[Finding], Detail]
 
 
 def lay_out(finding: Finding) -> Detail:
     """Return the details from the layout of the finding's service, else from the generic one."""
-    return (_layout(finding.service) if finding.service else generic.lay_out)(finding)
+    if not finding.service:
+        return generic.lay_out(finding)
+    # The ARN of exposures has changed; their types have not.
+    return _layout(_EXPOSURE if is_exposure(finding) else finding.service)(finding)
 
 
 @lru_cache(maxsize=64)

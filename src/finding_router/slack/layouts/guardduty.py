@@ -153,15 +153,18 @@ def finding_type(finding: Finding) -> str:
     """
     Return GuardDuty's own type: "UnauthorizedAccess:EC2/SSHBruteForce".
 
-    Security Hub writes it with a hyphen, behind the namespace, and at times without the purpose:
-    "TTPs/Discovery/IAMUser-AnomalousBehavior".
+    Security Hub CSPM writes it with a hyphen, behind the namespace, and at times without the
+    purpose: "TTPs/Discovery/IAMUser-AnomalousBehavior".
     """
     written = next((one_line(kind) for kind in finding.types if one_line(kind)), "")
     *before, last = written.split("/")
+    if before and ":" in before[-1]:
+        # OCSF keeps the slash: "Stealth:IAMUser/CloudTrailLoggingDisabled".
+        last = f"{before.pop()}/{last}"
     purpose, colon, rest = last.partition(":")
     if not colon:
         purpose, rest = (before[-1] if before[1:] else "").replace(" ", ""), last
-    resource, hyphen, name = rest.partition("-")
+    resource, hyphen, name = (rest, "", "") if "/" in rest else rest.partition("-")
     own = f"{resource}/{name}" if hyphen else rest
     return f"{purpose}:{own}" if purpose else own
 
@@ -205,9 +208,10 @@ def _title(finding: Finding, kind: str, user: str | None) -> str:
     target = _target(finding)
     who = user if own.startswith("IAMUser") and user else full_name(target) if target else None
     title = title_words(finding)
-    # A short title describes the event better than the type does.
-    if len(title) <= _TITLE_CHARS or not family:
-        return headline(title, who)
+    written = headline(title, who)
+    # A title without a cut describes the event better than the type does.
+    if not family or (len(title) <= _TITLE_CHARS and title in written):
+        return written
     return headline(family[0].upper() + family[1:], who)
 
 

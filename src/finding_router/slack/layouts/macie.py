@@ -105,10 +105,15 @@ def _access(finding: Finding) -> Mrkdwn | None:
     object_ = (text_at(fields, "S3Object.PublicAccess") or "").lower()
     effective = (text_at(fields, "S3Object.EffectivePermission") or "").upper()
     is_public = object_ == "true" or effective == "PUBLIC"
+    details = [value_at(resource.raw, "Details", "AwsS3Bucket") for resource in finding.resources]
+    # OCSF says it of the bucket itself.
+    is_open = any(text_at(each, "IsPublic") == "true" for each in details)
+    is_plain = any(text_at(each, "IsEncrypted") == "false" for each in details)
     return joined(
         " · ",
         Mrkdwn("the object is public") if is_public else None,
-        Mrkdwn("the bucket is public") if (bucket or "").upper() == "PUBLIC" else None,
+        Mrkdwn("the bucket is public") if is_open or (bucket or "").upper() == "PUBLIC" else None,
+        Mrkdwn("the bucket is not encrypted") if is_plain else None,
     )
 
 

@@ -16,7 +16,7 @@ from finding_router.slack.kit.headlines import (
     resources_name,
     title_words,
 )
-from finding_router.slack.kit.text import one_line, says_nothing
+from finding_router.slack.kit.text import Mrkdwn, one_line, says_nothing
 
 _VERDICTS: Final = {
     "FAILED": "failed",
@@ -28,7 +28,7 @@ _VERDICTS: Final = {
 _CONTROL: Final = regex(r"^\[?(?:[A-Za-z][A-Za-z0-9.]*\.)?[0-9]+(?:\.[0-9]+)*\]?:?\s+")
 # A description of the rule, the same for each resource.
 _OF_THE_RULE: Final = regex(
-    r"(?:this|the) (?:aws )?(?:control|check|rule)\b|checks? |.*\bit is recommended\b", IGNORECASE
+    r"(?:this|the) (?:aws )?(?:controls?|check|rule)\b|checks? |.*\bit is recommended\b", IGNORECASE
 )
 _NUMBER: Final = regex(r"[0-9.]+")
 _WORLD: Final = frozenset({"0.0.0.0/0", "::/0"})
@@ -49,11 +49,13 @@ def lay_out(finding: Finding) -> Detail:
     written = _headline(finding, rule)
     sentence = _sentence(finding, rule)
     is_of_rule = _is_of_rule(finding)
+    required = several(*texts_at(finding.raw, "Compliance", "RelatedRequirements"))
     return Detail(
         headline=written,
         sentence="" if sentence and sentence in written else sentence,
         facts=facts(("Expected", several(*_parameters(finding)))),
         listings=why,
+        small_print=(Mrkdwn(f"required by {required}"),) if required else (),
         standards=standard_names(finding),
         # The guide that the card links says it, and more.
         description="" if is_of_rule else None,

@@ -1,0 +1,114 @@
+"""The calls of AWS Security Hub, with findings in OCSF."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import batched
+from typing import TYPE_CHECKING, Any, Final, override
+
+from finding_router.aws.hub_calls import HubCalls
+from finding_router.delivery.workflow import (
+    INVALID_INPUT,
+    NOT_FOUND,
+    FindingKey,
+    Standing,
+    WorkflowStatus,
+)
+from finding_router.findings.ocsf import in_asff, is_ocsf
+from finding_router.findings.ocsf.marks import V2Status, identifier_of, is_to_mark
+
+if TYPE_CHECKING:
+    from mypy_boto3_securityhub.type_defs import (
+        BatchUpdateFindingsV2RequestTypeDef,
+        CompositeFilterTypeDef,
+        GetFindingsV2RequestTypeDef,
+    )
+
+# https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_BatchUpdateFindingsV2.html
+FINDINGS_PER_CALL: Final = 100
+# https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_GetFindingsV2.html: 20 string filters
+# in each of ten composite filters; pages of 100.
+_STRINGS_PER_FILTER: Final = 20
+_PAGE: Final = 100
+COMMENT: Final = "Posted to Slack"
+_IN_PROGRESS: Final = 2
+_SUPPRESSED: Final = 3
+# https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_BatchUpdateFindingsV2UnprocessedFinding.html
+# The other two codes, of an internal error and of a conflict, are for another try.
+_CODES: Final = {
+    "ResourceNotFoundException": NOT_FOUND,
+    "ValidationException": INVALID_INPUT,
+}
+
+
+class SecurityHubV2(HubCalls):
+    """AWS Security Hub, whose findings have no NOTIFIED: *status* is set in its place."""
+
+    findings_per_call = FINDINGS_PER_CALL
+    ids_per_call = _PAGE
+    reading = "GetFindingsV2"
+
+    def __init__(self, status: V2Status) -> None:
+        """Set *status* of findings that were said."""
+        self._status = status
+
+    @override
+    def _standing(self, finding: Mapping[str, Any]) -> Standing:
+        """Return the state of *finding*, with whether it has the mark."""
+        return replace(super()._standing(finding), has_mark=not is_to_mark(finding, self._status))
+
+    @override
+    def _update(
+        self, keys: Sequence[FindingKey], status: WorkflowStatus
+    ) -> Mapping[FindingKey, str]:
+        request: BatchUpdateFindingsV2RequestTypeDef = {
+            "FindingIdentifiers": [
+                {
+                    "MetadataProductUid": product,
+                    "FindingInfoUid": finding,
+                    "CloudAccountUid": account,
+                }
+                for product, finding, account in keys
+            ]
+        }
+        if status == "SUPPRESSED":
+            request["StatusId"] = _SUPPRESSED
+        elif self._status is V2Status.COMMENT:
+            request["Comment"] = COMMENT
+        else:
+            request["StatusId"] = _IN_PROGRESS
+        answer = self.client.batch_update_findings_v2(**request)
+        refused: dict[FindingKey, str] = {}
+        for each in answer["UnprocessedFindings"]:
+            names = each["FindingIdentifier"]
+            key = names["MetadataProductUid"], names["FindingInfoUid"], names["CloudAccountUid"]
+            refused[key] = _CODES.get(each["ErrorCode"], each["ErrorCode"])
+        return refused
+
+    @override
+    def _findings(self, ids: Sequence[str]) -> Iterator[tuple[FindingKey, Mapping[str, Any]]]:
+        filters: list[CompositeFilterTypeDef] = [
+            {
+                "StringFilters": [
+                    {
+                        "FieldName": "finding_info.uid",
+                        "Filter": {"Value": each, "Comparison": "EQUALS"},
+                    }
+                    for each in some
+                ],
+                "Operator": "OR",
+            }
+            for some in batched(ids, _STRINGS_PER_FILTER, strict=False)
+        ]
+        request: GetFindingsV2RequestTypeDef = {
+            "Filters": {"CompositeFilters": filters, "CompositeOperator": "OR"},
+            "MaxResults": _PAGE,
+        }
+        while True:
+            page = self.client.get_findings_v2(**request)
+            for each in page["Findings"]:
+                key = identifier_of(each) if is_ocsf(each) else None
+                if key is not None:
+                    yield key, in_asff(each)
+            if not page.get("NextToken"):
+                return
+            request["NextToken"] = page["NextToken"]
