@@ -124,7 +124,8 @@ def _begun(work: "Work", older_than: float, keep: Severity | None) -> tuple["Bas
                 f"finish it as it was begun, with {option}"
             )
         return known, True
-    now = float(int(time.time()))
+    # Its summaries are named by it, also after it was read back.
+    now = round(time.time(), 3)
     version = known.version if known else 0
     return Baseline(begun_at=now, before=now - older_than, keep=keep, version=version), False
 

@@ -46,7 +46,7 @@ class Baseline:
     @property
     def name(self) -> str:
         """Return the subject of its summaries, another one for each baseline."""
-        return hash_of(["baseline", int(self.begun_at)])
+        return hash_of(["baseline", f"{self.begun_at:.3f}"])
 
     @property
     def cutoff(self) -> datetime:
