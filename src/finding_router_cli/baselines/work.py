@@ -12,8 +12,10 @@ from finding_router.aws.account_names import DynamoAccountNames
 from finding_router.aws.items import Items
 from finding_router.aws.ledger import DynamoLedger
 from finding_router.aws.locks import DynamoLocks
+from finding_router.aws.organization import DynamoOrganization
 from finding_router.delivery.account_names import AccountNames
 from finding_router.delivery.notices import Notices
+from finding_router.delivery.organization import OrganizationCache
 from finding_router.delivery.plan import Planner
 from finding_router.errors import ConfigurationError, WorkflowUpdateError
 from finding_router.slack.api.client import SlackClient
@@ -108,9 +110,14 @@ class Work:
             settle_seconds=SETTLE_SECONDS,
         )
         notices = Notices(locks=DynamoLocks(self._items), channel=self._site.ops_channel)
+        organization = (
+            OrganizationCache(DynamoOrganization(self._items, days=LEDGER_DAYS), clock=time.time)
+            if self._stack.names_accounts
+            else None
+        )
         return Desk(
             planner,
-            AccountNames(names, clock=time.time),
+            AccountNames(names, clock=time.time, organization=organization),
             notices,
             before=baseline.cutoff,
             keep=baseline.keep,

@@ -74,7 +74,7 @@ def _fill_templates(site: Site, needs: Needs) -> None:
         needs.findings += 1
         with contained():
             try:
-                decision = site.table.decide(read_finding(raw))
+                decision = site.table.decide(site.organization.enriched(read_finding(raw)))
             except FindingError:
                 continue
             for each in (*decision.channels, *decision.shadowed):

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.config import Config
 
+from finding_router.aws.items import Items
+from finding_router.aws.organization import DynamoOrganization
 from finding_router.aws.routing_table import DynamoRoutingTable
+from finding_router.delivery.organization import OrganizationCache
+from finding_router.routing.organization import Organization
 from finding_router.routing.table import RoutingTable
 from finding_router_cli.stack import Stack
 
@@ -74,6 +78,15 @@ class Site:
             default_channel=self.stack.default_channel or "#default-channel",
             allow_suppress=self.stack.allow_suppress,
         )
+
+    @cached_property
+    def organization(self) -> Organization:
+        """Return the accounts of AWS Organizations as the router knows them."""
+        if not self.stack.names_accounts:
+            return Organization()
+        items = Items(self.stack.resource("Ledger"), self.stack.account.dynamodb())
+        store = DynamoOrganization(items, days=1)
+        return OrganizationCache(store, clock=time.time).current()
 
     @property
     def default_channel(self) -> str:
