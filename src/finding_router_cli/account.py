@@ -57,8 +57,10 @@ class Account:
         profile: str | None = None,
         region: str | None = None,
         endpoint: str | None = None,
+        config: Any = None,
     ) -> None:
-        """Sign in when the first client is made."""
+        """Sign in when the first client is made; *config* is botocore's, for every client."""
+        self._config = config
         self._profile = profile
         self._region = region
         self._endpoint = endpoint
@@ -83,11 +85,13 @@ class Account:
             aws_secret_access_key="local",  # noqa: S106 -- valid only for the local stack
         )
 
-    def client(self, service: str) -> Any:
-        """Return a new client of *service*."""
-        if self._endpoint is None:
-            return self.session.client(service)
-        return self.session.client(service, endpoint_url=self._endpoint)
+    def client(self, service: str, **options: Any) -> Any:
+        """Return a new client of *service*, with *options* of boto3's."""
+        if self._endpoint is not None:
+            options["endpoint_url"] = self._endpoint
+        if self._config is not None:
+            options.setdefault("config", self._config)
+        return self.session.client(service, **options)
 
     def dynamodb(self) -> "DynamoDB":
         """Return the client of tables, in the form that the router's adapters take."""

@@ -12,6 +12,8 @@ from finding_router_cli import terminal
 
 # Modules are imported when called: the local stack alone takes seconds to import.
 _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "baseline": ("finding_router_cli.baseline", "Tell once what was there before, and mark it."),
+    "doctor": ("finding_router_cli.doctor", "Check that the router works; name what cures it."),
     "explain": ("finding_router_cli.explain", "Tell where findings would go, and why."),
     "local": ("finding_router_cli.local", "Run the whole router on this machine."),
     "redrive": ("finding_router_cli.redrive", "Send dead letters through the router again."),

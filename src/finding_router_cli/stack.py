@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -32,6 +32,10 @@ class Stack:
     parameters: Mapping[str, str]
     name: str | None = None
     is_local: bool = False
+    rule_pattern: Mapping[str, Any] | None = None
+    """Pattern of its rule as the template has it; None if AWS is to be asked for it."""
+    creates_channels: bool = False
+    """Its Slack makes a channel when something is posted into it."""
 
     def resource(self, logical_id: str) -> str:
         """
@@ -77,17 +81,18 @@ def find_stack(
     profile: str | None = None,
     region: str | None = None,
     table: str | None = None,
+    config: Any = None,
 ) -> Stack:
     """
     Return the deployed *stack*, else that of the routing *table*, else the one that runs here.
 
-    Every command looks for its stack in this order.
+    Every command looks for its stack in this order. *config* is botocore's, for a deployed one.
 
     Raises:
         click.ClickException: AWS refuses, or no stack is named and none runs on this machine.
 
     """
-    account = Account(profile=profile, region=region)
+    account = Account(profile=profile, region=region, config=config)
     if stack:
         return deployed_stack(account, stack)
     if table:
@@ -101,9 +106,11 @@ def find_stack(
     return Stack(
         account=Account.of_running(running.url, running.region),
         origin=f"the stack that runs at {running.url}",
-        resources={**running.tables, **running.queues},
+        resources={**running.tables, **running.queues, **running.resources},
         parameters=running.parameters,
         is_local=True,
+        rule_pattern=running.rule_pattern,
+        creates_channels=running.creates_channels,
     )
 
 

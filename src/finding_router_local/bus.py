@@ -27,13 +27,19 @@ class EventBus:
     def __init__(self, rule: Rule, aws: AwsServer) -> None:
         """Send to the queues of *aws*."""
         self._rule = rule
-        self._pattern = compile_pattern(dict(rule.pattern))
         self._aws = aws
+        self.is_enabled = True
         self.filtered = 0
+        self.use(rule.pattern)
+
+    def use(self, pattern: Mapping[str, Any]) -> None:
+        """Match events with *pattern* from now on."""
+        self.pattern = pattern
+        self._pattern = compile_pattern(dict(pattern))
 
     def put(self, event: Mapping[str, Any]) -> str | None:
         """Send *event* on; return the id of its message, or None if the rule does not match."""
-        if not self._pattern.matches(dict(event)):
+        if not self.is_enabled or not self._pattern.matches(dict(event)):
             self.filtered += 1
             return None
         body = json.dumps(event, ensure_ascii=False)

@@ -17,6 +17,9 @@ _RULE: Final = "AWS::Events::Rule"
 _FUNCTION: Final = "AWS::Lambda::Function"
 _MAPPING: Final = "AWS::Lambda::EventSourceMapping"
 _SCHEDULE: Final = "AWS::Scheduler::Schedule"
+_ALARM: Final = "AWS::CloudWatch::Alarm"
+_TOPIC: Final = "AWS::SNS::Topic"
+_SUBSCRIPTION: Final = "AWS::SNS::Subscription"
 # https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
 _RATE: Final = re.compile(r"rate\((?P<count>\d+) (?P<unit>minute|hour|day)s?\)")
 _UNIT_SECONDS: Final = {"minute": 60, "hour": 3_600, "day": 86_400}
@@ -41,6 +44,7 @@ class Rule:
     """The EventBridge rule: its pattern and its queues."""
 
     name: str
+    physical_name: str
     pattern: Mapping[str, Any]
     queue_url: str
     undelivered_url: str | None
@@ -57,6 +61,9 @@ class Source:
     batch_size: int
     window_seconds: float
     reports_item_failures: bool
+    uuid: str = ""
+    """Its physical id."""
+    concurrency: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,14 +89,31 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """A topic: its ARN, and the protocol and endpoint of each subscription."""
+
+    arn: str
+    subscriptions: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """Everything that was made, by logical id where it is a physical name or URL."""
+    """
+    Everything that was made, by logical id where it is a physical name or URL.
+
+    *others* are the physical ids of resources that are told, and not made; *alarms* are arguments
+    of PutMetricAlarm, and *parameters* those of the template.
+    """
 
     rule: Rule
     function: Function
     schedule: Schedule | None
     queues: Mapping[str, str]
     tables: Mapping[str, str]
+    others: Mapping[str, str]
+    alarms: tuple[Mapping[str, Any], ...]
+    topics: tuple[Topic, ...]
+    parameters: Mapping[str, str]
 
 
 def deploy(template: Template, aws: AwsServer) -> Deployment:
@@ -119,6 +143,14 @@ def deploy(template: Template, aws: AwsServer) -> Deployment:
             table.logical_id: names.attribute(table.logical_id, "Ref")
             for table in template.of_type(_TABLE)
         },
+        others={
+            each.logical_id: _physical_id(each, resolver, names)
+            for kind in (_RULE, _FUNCTION, _MAPPING, _ALARM, _TOPIC)
+            for each in template.of_type(kind)
+        },
+        alarms=tuple(resolver.resolve(each.properties) for each in template.of_type(_ALARM)),
+        topics=tuple(_topic(each, template, resolver, names) for each in template.of_type(_TOPIC)),
+        parameters={name: str(value) for name, value in template.parameters.items()},
     )
 
 
@@ -194,6 +226,7 @@ def _rule(template: Template, resolver: Resolver, names: _Names) -> Rule:
     undelivered = target.get("DeadLetterConfig", {}).get("Arn")
     return Rule(
         name=rule.logical_id,
+        physical_name=names.name(rule.logical_id),
         pattern=properties["EventPattern"],
         queue_url=names.url_of(target["Arn"]),
         undelivered_url=names.url_of(undelivered) if undelivered else None,
@@ -234,11 +267,13 @@ def _sources(template: Template, resolver: Resolver, names: _Names) -> tuple[Sou
         responses = source.get("FunctionResponseTypes", [])
         made.append(
             Source(
+                uuid=names.name(mapping.logical_id),
                 queue=ids[source["EventSourceArn"]],
                 queue_url=names.url_of(source["EventSourceArn"]),
                 queue_arn=source["EventSourceArn"],
                 batch_size=int(source.get("BatchSize", 10)),
                 window_seconds=float(source.get("MaximumBatchingWindowInSeconds", 0)),
+                concurrency=source.get("ScalingConfig", {}).get("MaximumConcurrency"),
                 reports_item_failures="ReportBatchItemFailures" in responses,
             )
         )
@@ -258,4 +293,24 @@ def _schedule(template: Template, resolver: Resolver) -> Schedule | None:
     return Schedule(
         event=json.loads(properties["Target"].get("Input", "{}")),
         every_seconds=int(rate["count"]) * _UNIT_SECONDS[rate["unit"]],
+    )
+
+
+def _physical_id(resource: Resource, resolver: Resolver, names: _Names) -> str:
+    if resource.type == _ALARM:
+        return str(resolver.resolve(resource.properties)["AlarmName"])
+    return names.attribute(resource.logical_id, "Ref")
+
+
+def _topic(topic: Resource, template: Template, resolver: Resolver, names: _Names) -> Topic:
+    arn = names.arn(topic)
+    subscriptions = (resolver.resolve(each.properties) for each in template.of_type(_SUBSCRIPTION))
+    return Topic(
+        arn=arn,
+        # A condition of the template leaves out the one without an address.
+        subscriptions=tuple(
+            (each["Protocol"], each["Endpoint"])
+            for each in subscriptions
+            if each["TopicArn"] == arn and each["Endpoint"]
+        ),
     )

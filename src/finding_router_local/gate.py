@@ -9,6 +9,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Final
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -21,6 +22,10 @@ _REST_OPERATIONS: Final[Mapping[tuple[str, str], str]] = {
     ("PATCH", "/findings/batchupdate"): "BatchUpdateFindings",
     ("POST", "/findings/import"): "BatchImportFindings",
     ("POST", "/findings"): "GetFindings",
+    ("GET", "/accounts"): "DescribeHub",
+    ("GET", "/organization/configuration"): "DescribeOrganizationConfiguration",
+    ("GET", "/administrator"): "GetAdministratorAccount",
+    ("GET", "/findingAggregator/list"): "ListFindingAggregators",
     ("PATCH", "/findingsv2/batchupdatev2"): "BatchUpdateFindingsV2",
     ("POST", "/findingsv2"): "GetFindingsV2",
     ("GET", "/hubv2"): "DescribeSecurityHubV2",
@@ -51,6 +56,14 @@ class Call:
     caller: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer of the stack itself, as JSON."""
+
+    content: Mapping[str, Any]
+    status: int = 200
+
+
 type Killer = Callable[[Call], None]
 
 
@@ -77,6 +90,10 @@ class Gate:
         self.counts: Counter[tuple[str, str]] = Counter()
         self.recent: deque[Call] = deque(maxlen=_RECENT_CALLS)
         self.kill: Killer = lambda _: None
+        self.own: dict[tuple[str, str], Callable[[bytes], Reply]] = {}
+        """Answers in place of moto's, by service and operation, each given the request's body."""
+        self.prepare: dict[str, Callable[[], object]] = {}
+        """Called before the first call of a service, by service."""
         self.is_empty: Callable[[str], bool] = lambda _: False
         """Returns True if the queue of a URL has no message to see; moto takes longer to say so."""
         self._locks: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
@@ -87,6 +104,9 @@ class Gate:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one HTTP request."""
         call = _read(environ)
+        if call.service in self.prepare:
+            with self._locks[call.service]:
+                self.prepare.pop(call.service, lambda: None)()
         self.record(call)
         answer = self._answer(call, environ)
         if answer is None:
@@ -152,6 +172,9 @@ class Gate:
     def _perform(self, call: Call, environ: WSGIEnvironment) -> _Answer:
         if (call.service, call.operation) == ("sqs", "ReceiveMessage"):
             return self._receive(call, environ)
+        if (own := self.own.get((call.service, call.operation))) is not None:
+            reply = own(call.body)
+            return _json(f"{reply.status} {HTTPStatus(reply.status).phrase}", reply.content)
         answer = self._forward(call, environ, call.body)
         if call.service == "sqs":
             self.announce()

@@ -32,17 +32,26 @@ class RunningStack:
     tables: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     """The environment of its function."""
+    resources: Mapping[str, str] = field(default_factory=dict)
+    """Physical ids of the other resources."""
+    told_parameters: Mapping[str, str] = field(default_factory=dict)
+    """Parameters of its template."""
+    rule_pattern: Mapping[str, Any] = field(default_factory=dict)
+    """Pattern of its rule, as the template has it."""
+    creates_channels: bool = False
+    """Its Slack makes a channel when something is posted into it."""
 
     @property
     def parameters(self) -> dict[str, str]:
-        """Return those parameters of the template that decide where findings go."""
+        """Return the parameters of its template, or those that its function's environment tells."""
         names = {
             "DefaultChannel": "DEFAULT_CHANNEL",
             "AllowSuppress": "ALLOW_SUPPRESS",
             "OrganizationNames": "ORGANIZATION_NAMES",
         }
         found = {name: self.environment.get(key) for name, key in names.items()}
-        return {name: value for name, value in found.items() if value is not None}
+        told = {name: value for name, value in found.items() if value is not None}
+        return {**told, **self.told_parameters}
 
     def send(self, events: Sequence[Mapping[str, Any]], *, seconds: float) -> list[FindingOutcome]:
         """
@@ -167,6 +176,10 @@ def find_running(root: Path) -> RunningStack | None:
         pid=said.get("pid"),
         tables=there.get("tables", {}),
         environment=there.get("environment", {}),
+        resources=there.get("resources", {}),
+        told_parameters=there.get("parameters", {}),
+        rule_pattern=there.get("rule_pattern", {}),
+        creates_channels=there.get("creates_channels", False),
     )
 
 

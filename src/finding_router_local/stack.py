@@ -30,6 +30,7 @@ from finding_router_local.serving import LOOPBACK
 from finding_router_local.slack import SlackServer
 from finding_router_local.tables import Table
 from finding_router_local.template import read_template
+from finding_router_local.wiring import show_wiring
 from finding_router_local.workers import MakeInvoke, Workers, run_schedule
 
 # Routes are read again so often that an edit applies to the next finding, and the log has the
@@ -100,6 +101,7 @@ class Stack:
             if self.names_accounts:
                 self.put_organization(EXAMPLE)
             self.bus = EventBus(self.deployment.rule, self.aws)
+            show_wiring(self.deployment, self.aws, self.bus)
             hub = self.aws.security_hub
             hub.publish, hub.faults = self.bus.put, self.aws.faults
             hub.at_once = lambda: self.aws.gate.holding("sqs")
@@ -334,6 +336,10 @@ class Stack:
             "tables": dict(self.deployment.tables),
             "queues": dict(self.deployment.queues),
             "environment": self.environment(),
+            "resources": dict(self.deployment.others),
+            "parameters": dict(self.deployment.parameters),
+            "rule_pattern": self.deployment.rule.pattern,
+            "creates_channels": self.slack.workspace.auto_create,
         }
 
     def routing(self) -> dict[str, Any]:

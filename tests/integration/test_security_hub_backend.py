@@ -1,6 +1,7 @@
 """The local Security Hub answers as the real one does."""
 
 import copy
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -348,3 +349,33 @@ def _complete(given: Any) -> Any:
     """Add the fields that botocore requires."""
     needed = {"GeneratorId": "g", "CreatedAt": given["UpdatedAt"], "Description": "d"}
     return given | needed
+
+
+class TestDates:
+    """Filters of dates."""
+
+    @pytest.mark.parametrize(
+        ("condition", "expected"),
+        [
+            ({"Start": "1970-01-01T00:00:00Z", "End": "2026-01-01T00:00:00.000Z"}, ["old"]),
+            ({"Start": "2026-01-02T00:00:00Z", "End": "9999-01-01T00:00:00Z"}, ["new"]),
+            ({"DateRange": {"Value": 7, "Unit": "DAYS"}}, ["new"]),
+        ],
+    )
+    def test_a_range(
+        self, aws: AwsServer, hub: Any, condition: dict[str, Any], expected: list[str]
+    ) -> None:
+        """From start to end, both included, or the days until now; no date passes none."""
+        now = datetime.now(UTC).isoformat()
+        aws.security_hub.load(finding("old", UpdatedAt="2026-01-01T00:00:00Z"))
+        aws.security_hub.load(finding("new", UpdatedAt=now))
+        aws.security_hub.load(finding("none", UpdatedAt="soon"))
+
+        found = hub.get_findings(Filters={"UpdatedAt": [condition]})["Findings"]
+
+        assert expected == [each["Id"] for each in found]
+
+    def test_half_a_range(self, hub: Any) -> None:
+        """It has both ends."""
+        with pytest.raises(ClientError, match="Start and End"):
+            hub.get_findings(Filters={"CreatedAt": [{"Start": "2026-01-01T00:00:00Z"}]})

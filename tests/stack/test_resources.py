@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -580,6 +581,13 @@ class TestAlarms:
         assert {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmEmail"}, ""]}]} == template["Conditions"][
             "WithAlarmEmail"
         ]
+
+
+def test_the_stack_tells_the_version_of_the_project(template: dict[str, Any]) -> None:
+    """It is raised in both places, or doctor would find another version."""
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))
+
+    assert project["project"]["version"] == template["Outputs"]["Version"]["Value"]
 
 
 def test_commands_of_the_outputs_name_what_exists(template: dict[str, Any]) -> None:

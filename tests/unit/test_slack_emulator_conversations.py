@@ -157,4 +157,5 @@ class TestList:
 
         body = slack.ok("conversations.list", types="public_channel")
         assert ["old", "public"] == [channel["name"] for channel in body["channels"]]
-        assert "invalid_types" == slack.error("conversations.list", types="private_channel")
+        assert "invalid_types" == slack.error("conversations.list", types="mpim")
+        assert "missing_scope" == slack.error("conversations.list", types="private_channel")

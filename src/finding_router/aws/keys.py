@@ -21,6 +21,7 @@ rate            ``pace##alerts`` (channel)             ``pace``                 
 lock            ``notice#channel #alerts`` (topic)     ``notice``               who may tell of it
 account name    ``account-name#payments`` (name)       ``accounts``             accounts claiming it
 seats           ``seats##alerts`` (channel)            ``seats``                cards of a burst
+baseline        ``baseline``                           ``run``                  how far it came
 organization    ``organization#current`` (name)        ``0``                    its first accounts
 more of it      ``organization#current`` (name)        ``7.1`` (version, part)  further accounts
 ==============  =====================================  =======================  ====================
@@ -112,6 +113,11 @@ def account_name(name: str) -> Key:
 def seats(topic: str) -> Key:
     """Return the key of the seats of *topic*."""
     return f"seats#{topic}", "seats"
+
+
+def baseline() -> Key:
+    """Return the key of the newest baseline, which the command line tool keeps."""
+    return "baseline", "run"
 
 
 def organization(name: str) -> Key:

@@ -31,7 +31,7 @@ def fetch_token(arn: str, *, fresh: bool) -> str:
             )
             raise ConfigurationError(message) from error
         _CACHE[arn] = value, time.time()
-    return _token_in(arn, value)
+    return token_in(arn, value)
 
 
 # Powertools' parameters would do the same, but they import all of boto3.
@@ -51,7 +51,14 @@ def _client(service: str) -> Any:
     return make_client(service)
 
 
-def _token_in(arn: str, value: str) -> str:
+def token_in(arn: str, value: str) -> str:
+    """
+    Return the token in *value*, the text that is stored under *arn*.
+
+    Raises:
+        ConfigurationError: It is no token. The message omits the value.
+
+    """
     value = value.strip()
     if value.startswith("{"):
         try:

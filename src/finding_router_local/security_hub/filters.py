@@ -5,7 +5,10 @@ https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_AwsSecurityFindingF
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+
+from finding_router.findings.timestamps import parse_timestamp
 
 type Passes = Callable[[Mapping[str, Any]], bool]
 type _Compare = Callable[[str, str], bool]
@@ -29,6 +32,7 @@ _PATHS: Final[Mapping[str, str]] = {
     "Type": "Types",
     "WorkflowStatus": "Workflow.Status",
 }
+_DATES: Final = ("CreatedAt", "UpdatedAt")
 _COMPARISONS: Final[Mapping[str, _Compare]] = {
     "EQUALS": lambda value, wanted: value == wanted,
     "PREFIX": lambda value, wanted: value.startswith(wanted),
@@ -55,9 +59,12 @@ def compile_filters(filters: Mapping[str, Any]) -> Passes:
     return lambda finding: all(passes(finding) for passes in tests)
 
 
-def _field(name: str, conditions: list[Mapping[str, str]]) -> Passes:
+def _field(name: str, conditions: list[Mapping[str, Any]]) -> Passes:
+    if name in _DATES:
+        return _date(name, conditions)
     if name not in _PATHS:
-        message = f"the filter {name} is not known here; known are {', '.join(_PATHS)}"
+        known = ", ".join((*_PATHS, *_DATES))
+        message = f"the filter {name} is not known here; known are {known}"
         raise ValueError(message)
     path = _PATHS[name].split(".")
     positive: list[tuple[_Compare, str]] = []
@@ -82,6 +89,28 @@ def _field(name: str, conditions: list[Mapping[str, str]]) -> Passes:
         return not positive or any(holds(*test) for test in positive)
 
     return passes
+
+
+def _date(name: str, conditions: list[Mapping[str, Any]]) -> Passes:
+    """Return the predicate of a DateFilter: a range, or a number of days until now."""
+    now = datetime.now(UTC)
+    ranges = [_range(condition, now) for condition in conditions]
+
+    def passes(finding: Mapping[str, Any]) -> bool:
+        at = parse_timestamp(finding.get(name))
+        return at is not None and any(start <= at <= end for start, end in ranges)
+
+    return passes
+
+
+def _range(condition: Mapping[str, Any], now: datetime) -> tuple[datetime, datetime]:
+    if (within := condition.get("DateRange")) is not None:
+        return now - timedelta(days=within["Value"]), now
+    start, end = (parse_timestamp(condition.get(key)) for key in ("Start", "End"))
+    if start is None or end is None:
+        message = "a filter of a date has Start and End, or DateRange"
+        raise ValueError(message)
+    return start, end
 
 
 def _values(value: object, path: list[str]) -> Iterator[str]:

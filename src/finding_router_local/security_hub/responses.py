@@ -16,6 +16,10 @@ from finding_router_local.security_hub.v2.responses import PATHS, SecurityHubV2R
 # https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_GetFindings.html
 MAX_RESULTS: Final = 100
 _BATCH_UPDATE_PATH: Final = "/findings/batchupdate"
+_PATHS: Final = {
+    "/findingAggregator/list": ["GET"],
+    "/findingAggregator/get/<path:arn>": ["GET"],
+}
 
 
 class SecurityHubResponse(SecurityHubV2Response, MotoSecurityHubResponse):
@@ -35,12 +39,46 @@ class SecurityHubResponse(SecurityHubV2Response, MotoSecurityHubResponse):
         start = request.get("NextToken") or "0"
         if not start.isdigit():
             raise InvalidToken
-        findings = self.securityhub_backend.get_findings(request.get("Filters"))
+        findings = self.securityhub_backend.matching(request.get("Filters"))
         end = int(start) + size
         answer: dict[str, object] = {"Findings": findings[int(start) : end]}
         if end < len(findings):
             answer["NextToken"] = str(end)
         return json.dumps(answer)
+
+    def list_finding_aggregators(self) -> str:
+        """Answer ListFindingAggregators: this Region is the home Region."""
+        return json.dumps({"FindingAggregators": [{"FindingAggregatorArn": self._aggregator}]})
+
+    def get_finding_aggregator(self) -> str:
+        """Answer GetFindingAggregator."""
+        return json.dumps(
+            {
+                "FindingAggregatorArn": self._aggregator,
+                "FindingAggregationRegion": self.region,
+                "RegionLinkingMode": "ALL_REGIONS",
+            }
+        )
+
+    def describe_organization_configuration(self) -> str:
+        """Answer DescribeOrganizationConfiguration: the account is the delegated administrator."""
+        return json.dumps(
+            {
+                "AutoEnable": False,
+                "MemberAccountLimitReached": False,
+                "AutoEnableStandards": "NONE",
+                "OrganizationConfiguration": {"ConfigurationType": "CENTRAL", "Status": "ENABLED"},
+            }
+        )
+
+    def get_administrator_account(self) -> str:
+        """Answer GetAdministratorAccount: the account is nobody's member."""
+        return json.dumps({})
+
+    @property
+    def _aggregator(self) -> str:
+        where = f"{self.region}:{self.current_account}"
+        return f"arn:aws:securityhub:{where}:finding-aggregator/local"
 
     def batch_update_findings(self) -> str:
         """Answer BatchUpdateFindings: 200 even if nothing was updated."""
@@ -60,6 +98,6 @@ def create_app() -> Flask:
     app.add_url_rule(
         _BATCH_UPDATE_PATH, endpoint="batch_update_findings", view_func=view, methods=["PATCH"]
     )
-    for path, methods in PATHS.items():
+    for path, methods in {**_PATHS, **PATHS}.items():
         app.add_url_rule(path, endpoint=path, view_func=view, methods=methods)
     return app

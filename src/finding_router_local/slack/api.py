@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from finding_router_local.slack import chat, conversations, limits
+from finding_router_local.slack import chat, conversations, limits, validation
 from finding_router_local.slack.arguments import Arguments
 from finding_router_local.slack.faults import RATE_LIMITED_STATUS, Fault, FaultPlan
 from finding_router_local.slack.pace import Pace
@@ -76,11 +76,17 @@ def _auth_test(workspace: Workspace, _arguments: Arguments) -> dict[str, Any]:
 # A scope that depends on the channel is checked by the method itself.
 METHODS: Final[Mapping[str, Method]] = {
     "auth.test": Method(_auth_test, limits.SPECIAL_TIER_PER_MINUTE),
+    "chat.delete": Method(chat.delete, limits.TIER_3_PER_MINUTE, "chat:write"),
     "chat.postMessage": Method(chat.post_message, None, "chat:write"),
     "chat.update": Method(chat.update, limits.TIER_3_PER_MINUTE, "chat:write"),
     "conversations.history": Method(conversations.history, limits.TIER_3_PER_MINUTE),
+    "conversations.info": Method(conversations.info, limits.TIER_3_PER_MINUTE),
     "conversations.list": Method(conversations.list_channels, limits.TIER_2_PER_MINUTE),
     "conversations.replies": Method(conversations.replies, limits.TIER_3_PER_MINUTE),
+}
+# Anybody may call these, without a token.
+OPEN_METHODS: Final[Mapping[str, Method]] = {
+    "blocks.validate": Method(validation.validate, limits.SPECIAL_TIER_PER_MINUTE),
 }
 
 
@@ -169,16 +175,19 @@ class WebApi:
 
     def _work(self, method: str, token: str | None, arguments: Arguments) -> Answer:
         try:
-            if method not in METHODS:
+            known = METHODS.get(method) or OPEN_METHODS.get(method)
+            if known is None:
                 return Answer({"ok": False, "error": "unknown_method", "req_method": method})
-            self.workspace.check_token(token)
-            known = METHODS[method]
+            if method in METHODS:
+                self.workspace.check_token(token)
             if known.scope is not None:
                 self.workspace.check_scope(known.scope)
             self._keep_pace(method, known, arguments)
             body = known.work(self.workspace, arguments)
         except Refusal as refusal:
             return self._refused(refusal)
+        if method in OPEN_METHODS:
+            return Answer({"ok": not body, **body})
         if method == "chat.postMessage":
             posted = self.workspace.visible_channel(body["channel"])
             times = self._statistics.posts.setdefault(posted.name, [])

@@ -76,6 +76,18 @@ def update(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
     }
 
 
+def delete(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
+    """Delete a message of the app: https://docs.slack.dev/reference/methods/chat.delete."""
+    channel = workspace.visible_channel(arguments.text("channel"))
+    message = workspace.find_message(channel, arguments.text("ts"))
+    if message is None:
+        raise Refusal("message_not_found")
+    if message.author != BOT_USER_ID:
+        raise Refusal("cant_delete_message")
+    workspace.delete_message(channel.id, message.ts)
+    return {"channel": channel.id, "ts": message.ts}
+
+
 def as_slack(
     message: PostedMessage, workspace: Workspace, *, metadata: bool = True
 ) -> dict[str, Any]:

@@ -18,14 +18,27 @@ from finding_router_local.slack.workspace import (
 )
 
 _TS = re.compile(r"\d+(\.\d+)?")
+_PUBLIC = "public_channel"
+_PRIVATE = "private_channel"
+_SCOPES = {_PUBLIC: "channels:read", _PRIVATE: "groups:read"}
 
 
 def list_channels(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
-    """List public channels: https://docs.slack.dev/reference/methods/conversations.list."""
-    if (arguments.text("types") or "public_channel") != "public_channel":
+    """
+    List channels: https://docs.slack.dev/reference/methods/conversations.list.
+
+    Of private ones only those are shown that the app is a member of.
+    """
+    types = set((arguments.text("types") or _PUBLIC).replace(" ", "").split(","))
+    if not types <= _SCOPES.keys():
         raise Refusal("invalid_types")
-    workspace.check_scope("channels:read")
-    found = [channel for channel in workspace.channels() if not channel.is_private]
+    for each in sorted(types):
+        workspace.check_scope(_SCOPES[each])
+    found = [
+        channel
+        for channel in workspace.channels()
+        if _type_of(channel) in types and (channel.is_member or not channel.is_private)
+    ]
     size = arguments.page_size(limits.MAX_LIST_PAGE)
     first = int(_cursor(arguments, "channel") or 0)
     rest = found[first : first + size]
@@ -34,6 +47,13 @@ def list_channels(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
         "channels": [_as_slack(channel) for channel in rest],
         "response_metadata": {"next_cursor": _encode("channel", first + size) if more else ""},
     }
+
+
+def info(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
+    """Describe a channel: https://docs.slack.dev/reference/methods/conversations.info."""
+    channel = workspace.visible_channel(arguments.text("channel"))
+    workspace.check_scope(_SCOPES[_type_of(channel)])
+    return {"channel": _as_slack(channel)}
 
 
 def history(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
@@ -113,6 +133,10 @@ def _cursor(arguments: Arguments, kind: str) -> str | None:
     if found != kind or not _TS.fullmatch(value):
         raise Refusal("invalid_cursor")
     return value
+
+
+def _type_of(channel: Channel) -> str:
+    return _PRIVATE if channel.is_private else _PUBLIC
 
 
 def _as_slack(channel: Channel) -> dict[str, Any]:

@@ -1,0 +1,135 @@
+"""The counts of what was there before: by account, product and severity, and by channel."""
+
+import heapq
+import itertools
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from finding_router.delivery.deliveries import Job
+from finding_router.findings.finding import Severity
+from finding_router_cli.baselines.decided import Desk
+from finding_router_cli.baselines.source import PAGE, FindingSource
+from finding_router_cli.health.needs import CALL_SECONDS
+
+_WORST: Final = 8
+# One message a second and channel, one after another.
+_MESSAGE_SECONDS: Final = 1.1
+# A page is read twice, once to count and once to mark; then it is written and marked.
+_PAGE_SECONDS: Final = 2 * CALL_SECONDS + 0.6
+_tie = itertools.count()
+
+
+class Worst(NamedTuple):
+    """A finding that a summary names."""
+
+    rank: int
+    number: int
+    severity: str
+    title: str
+    account: str
+
+
+@dataclass(slots=True)
+class ChannelCount:
+    """The findings for one channel, and the worst of them."""
+
+    severities: Counter[Severity] = field(default_factory=Counter)
+    products: Counter[str] = field(default_factory=Counter)
+    accounts: Counter[str] = field(default_factory=Counter)
+    worst: list[Worst] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        """Return the number of findings."""
+        return self.severities.total()
+
+    def add(self, job: Job, account: str) -> None:
+        """Count the finding of *job*."""
+        finding = job.finding
+        if finding is None:
+            return
+        self.severities[finding.severity] += 1
+        self.products[finding.product] += 1
+        self.accounts[account] += 1
+        # The first of equals stays; only so many are kept, however many there are.
+        one = Worst(
+            finding.severity.rank, -next(_tie), finding.severity.value, finding.title, account
+        )
+        keep = heapq.heappushpop if len(self.worst) >= _WORST else heapq.heappush
+        keep(self.worst, one)
+
+
+@dataclass(slots=True)
+class Survey:
+    """The counts; *kept* are left for the router by their severity, *dropped* by a route."""
+
+    counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    channels: dict[str, ChannelCount] = field(default_factory=dict)
+    kept: int = 0
+    dropped: int = 0
+
+    @property
+    def total(self) -> int:
+        """Return the number of findings to be marked."""
+        return self.counts.total()
+
+    @property
+    def seconds(self) -> float:
+        """Return how long telling and marking takes at the APIs' pace."""
+        pages = -(-self.total // PAGE)
+        return pages * _PAGE_SECONDS + len(self.channels) * _MESSAGE_SECONDS
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the counts for programs."""
+        return {
+            "findings": self.total,
+            "kept": self.kept,
+            "dropped": self.dropped,
+            "seconds": round(self.seconds),
+            "counts": [
+                {"account": account, "product": product, "severity": severity, "findings": count}
+                for (account, product, severity), count in sorted(self.counts.items())
+            ],
+            "channels": [
+                {
+                    "channel": channel,
+                    "findings": each.total,
+                    "severities": {name.value: each.severities[name] for name in each.severities},
+                }
+                for channel, each in sorted(self.channels.items())
+            ],
+        }
+
+
+def take_survey(desk: Desk, sources: Iterable[FindingSource], progress: Any) -> Survey:
+    """Count the findings of *sources* for *desk*; *progress* counts those read. StoreError."""
+    survey = Survey()
+    aliases = desk.planner.table.alias
+    for source in sources:
+        for page in source.pages(before=desk.before):
+            jobs, kept = desk.read(source, page)
+            survey.kept += len(kept)
+            addressed = desk.address(jobs)
+            quiet = {id(job) for job, _, _ in addressed.quiet}
+            survey.dropped += len(quiet)
+            for job in jobs:
+                if job.finding is not None and id(job) not in quiet:
+                    account = _account(job, aliases(job.finding.account_id))
+                    severity = job.finding.severity.value
+                    survey.counts[account, job.finding.product, severity] += 1
+            for key, those in addressed.jobs.items():
+                count = survey.channels.setdefault(key.channel, ChannelCount())
+                for job in those:
+                    alias = aliases(job.finding.account_id) if job.finding else None
+                    count.add(job, _account(job, alias))
+            progress(len(page))
+    return survey
+
+
+def _account(job: Job, alias: str | None) -> str:
+    finding = job.finding
+    if finding is None:
+        return "?"
+    return alias or finding.account_name or finding.account_id or "?"

@@ -1,0 +1,107 @@
+"""The channels that the routes need for the findings of the last days."""
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from finding_router.errors import FindingError
+from finding_router.isolation import contained
+from finding_router_cli.health.result import Result, bad, good, unsure
+from finding_router_cli.health.site import Site
+
+DAYS: Final = 30
+# GetFindings takes three calls a second, BatchUpdateFindings ten.
+# https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub_limits.html
+CALL_SECONDS: Final = 0.34
+_PAGE: Final = 100
+_MAX_PAGES: Final = 30
+# Slack's turn, once the findings are read.
+_LEFT_SECONDS: Final = 6.0
+_NAMED: Final = 3
+
+
+@dataclass(slots=True)
+class Needs:
+    """The channels that are needed, each with who names it; *findings* were looked at."""
+
+    channels: dict[str, set[str]] = field(default_factory=dict)
+    findings: int = 0
+    is_complete: bool = True
+
+    def add(self, channel: str, why: str) -> None:
+        """Need *channel* because of *why*."""
+        self.channels.setdefault(channel, set()).add(why)
+
+
+def check_routes(site: Site, needs: Needs) -> Iterator[Result]:
+    """
+    Check the routing table, and collect in *needs* the channels that it leads to.
+
+    Templates are filled by the router's own decision about each finding of the last days, the
+    newest first, as far as the time allows.
+    """
+    table = site.table
+    needs.add(site.default_channel, "DefaultChannel")
+    if site.ops_channel != site.default_channel:
+        needs.add(site.ops_channel, "OpsChannel")
+    for route in table.routes:
+        if route.enabled and route.posts_to is not None and route.posts_to.is_fixed:
+            needs.add(route.posts_to.text, f'route "{route.name}"')
+    if table.problems:
+        first = table.problems[0]
+        yield bad(
+            "routes",
+            f"{table.skipped} of the items are left out; first: {first}",
+            f"finding-router routes check{site.options}",
+        )
+    elif not table.routes:
+        yield unsure(
+            "routes",
+            "there is none: all findings go to the default channel",
+            "the output AddRoute of the stack is a command that adds one",
+        )
+    else:
+        yield good("routes", f"{len(table.routes)} routes, all valid")
+    if any(route.posts_to is not None and not route.posts_to.is_fixed for route in table.routes):
+        _fill_templates(site, needs)
+
+
+def _fill_templates(site: Site, needs: Needs) -> None:
+    from finding_router.delivery.intake import read_finding  # noqa: PLC0415 -- loads pydantic
+
+    for raw in _recent(site, needs):
+        needs.findings += 1
+        with contained():
+            try:
+                decision = site.table.decide(site.organization.enriched(read_finding(raw)))
+            except FindingError:
+                continue
+            for each in (*decision.channels, *decision.shadowed):
+                for route in each.routes:
+                    needs.add(each.channel, f'route "{route}"')
+
+
+def _recent(site: Site, needs: Needs) -> Iterator[Mapping[str, Any]]:
+    """Yield the findings of the last days, the newest first, until the time is up."""
+    hub = site.client("securityhub")
+    request: dict[str, Any] = {
+        "Filters": {
+            "UpdatedAt": [{"DateRange": {"Unit": "DAYS", "Value": DAYS}}],
+            "RecordState": [{"Value": "ACTIVE", "Comparison": "EQUALS"}],
+        },
+        "SortCriteria": [{"Field": "UpdatedAt", "SortOrder": "desc"}],
+        "MaxResults": _PAGE,
+    }
+    for _ in range(_MAX_PAGES):
+        began = time.monotonic()
+        answer = hub.get_findings(**request)
+        yield from answer["Findings"]
+        if not answer.get("NextToken"):
+            return
+        request["NextToken"] = answer["NextToken"]
+        rest = began + CALL_SECONDS - time.monotonic()
+        if site.remaining() - max(rest, 0.0) < _LEFT_SECONDS:
+            break
+        time.sleep(max(rest, 0.0))
+    needs.is_complete = False
