@@ -5,6 +5,7 @@ from finding_router.aws.clients import DynamoDB
 from finding_router.aws.digests import DynamoDigests
 from finding_router.aws.held import DynamoHeld
 from finding_router.aws.items import Items
+from finding_router.aws.last_valid import DynamoLastValid
 from finding_router.aws.ledger import DynamoLedger
 from finding_router.aws.locks import DynamoLocks
 from finding_router.aws.queue import Queue, Queues
@@ -33,13 +34,14 @@ def make_slack(settings: Settings) -> SlackClient:
 def make_pipeline(settings: Settings) -> Pipeline:
     """Put the pipeline together; nothing is called before the first batch."""
     dynamodb = DynamoDB()
+    items = Items(settings.ledger_table, dynamodb)
     routes = RouteCache(
         DynamoRoutingTable(settings.routing_table, dynamodb).items,
         default_channel=settings.default_channel,
         allow_suppress=settings.allow_suppress,
         cache_seconds=settings.route_cache_seconds,
+        last_valid=DynamoLastValid(items),
     )
-    items = Items(settings.ledger_table, dynamodb)
     stores = Stores(
         ledger=DynamoLedger(items, days=settings.ledger_days),
         digests=DynamoDigests(items, days=settings.ledger_days),

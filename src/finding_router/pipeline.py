@@ -113,6 +113,7 @@ class Pipeline:
         jobs = releaser.run()
         # The heartbeat: batches never count a zero, so that its absence shows that no wake-up came.
         count(FINDINGS_FAILED, 0)
+        self._remember_routes()
         return self._finish(jobs, session)
 
     def tell(self, alarms: Sequence["Alarm"], deadline: Deadline) -> None:
@@ -141,6 +142,13 @@ class Pipeline:
         if untold:
             message = f"{len(untold)} of {len(kept)} alarms untold; first: {untold[0]}"
             raise AlarmUntoldError(message)
+
+    def _remember_routes(self) -> None:
+        """Store the last valid versions of the routing table; the next wake-up tries again."""
+        try:
+            self._routes.remember()
+        except StoreError as error:
+            logger.warning("valid routes not stored", reason=str(error))
 
     def _deliver(
         self,
@@ -298,18 +306,19 @@ class Pipeline:
             count(INVALID_ROUTES, table.skipped)
             for problem in table.problems:
                 logger.warning(
-                    "item skipped",
+                    "item not valid",
+                    in_force=(problem.kind, problem.name) in table.kept_labels,
                     kind=problem.kind,
                     item=problem.name,
                     field=problem.field,
                     problem=problem.problem,
                     remedy=problem.remedy,
                 )
-            notices.say("invalid routes", troubles.skipped(table.problems, page))
+            notices.say("invalid routes", troubles.skipped(table.problems, page, table.kept_labels))
         for problem in table.over(session.planner.now):
             # With its moment: a name may be used again, and mistyped again.
             topic = f"silence {problem.name} {problem.problem}"
-            notices.say(topic, troubles.silence_over(problem, page))
+            notices.say(topic, troubles.silence_over(problem, page, table.silence(problem.name)))
         if self._routes.stale_because is not None:
             logger.warning("routes not read again", reason=str(self._routes.stale_because))
             notices.say("stale routes", troubles.stale(self._routes.stale_because, page))

@@ -34,12 +34,15 @@ def check(file: str | None, *, strict: bool, **stack: Any) -> None:
     The items come from FILE, or else from the table of a stack: the one of --stack or --table, or
     else the one that `local up` keeps running. What cannot match any finding,
     such as a field unknown to ASFF, is reported as odd but not as wrong, since the format gains
-    fields and values. A silence that has ended is reported as over.
+    fields and values. A silence that has ended is reported as over. Of a wrong item in the table of
+    a stack, its last valid version may be in force, which is reported as well.
     """
     table = load_table(routes=file, **stack, at_hand=running_routes)
     over = table.over(datetime.now(UTC))
     for problem in table.problems:
         click.echo(f"wrong: {problem}")
+    for kind, name in table.kept:
+        click.echo(legible(f'in force: {kind} "{name}" goes on in its last valid version'))
     for problem in over:
         click.echo(f"over: {problem}")
     odd = list(_odd_lines(table))

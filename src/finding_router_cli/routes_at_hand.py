@@ -1,10 +1,13 @@
 """The default routes: those of the local stack, or the project's examples."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import click
 
+from finding_router.routing.items.item_key import key_of
+from finding_router.routing.last_valid import Versions
 from finding_router_cli.account import Account
 from finding_router_local import EXAMPLE_ROUTES, TEMPLATE
 from finding_router_local.running import find_running
@@ -18,6 +21,8 @@ class RoutesAtHand:
     items: list[object]
     default_channel: str | None = None
     allow_suppress: bool = False
+    last_valid: Callable[[], Versions] = dict
+    """Reads the last valid versions that the router keeps, which takes its Ledger."""
 
 
 def routes_at_hand() -> RoutesAtHand:
@@ -50,7 +55,12 @@ def running_routes() -> RoutesAtHand | None:
         said = running.routes()
     except OSError as error:
         raise click.ClickException(str(error)) from error
-    return RoutesAtHand(origin=f"those of the stack that runs at {running.url}", **said)
+    versions = {key_of(item): item for item in said.pop("last_valid", ())}
+    return RoutesAtHand(
+        origin=f"those of the stack that runs at {running.url}",
+        last_valid=lambda: versions,
+        **said,
+    )
 
 
 def running_account() -> Account | None:

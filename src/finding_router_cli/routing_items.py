@@ -6,6 +6,7 @@ from typing import Any, Final
 import click
 
 from finding_router.errors import ConfigurationError
+from finding_router.routing.last_valid import Versions
 from finding_router.routing.table import RoutingTable
 from finding_router_cli.account import Account, account_options
 from finding_router_cli.documents import BLANKS, UnreadableError, documents, read_text
@@ -14,6 +15,7 @@ from finding_router_cli.routes_at_hand import RoutesAtHand
 DEFAULT_CHANNEL: Final = "#default-channel"
 # The routing table in template.yaml.
 _LOGICAL_ID: Final = "RoutingTable"
+_LEDGER: Final = "Ledger"
 _WANTED: Final = "write a list of items, or what aws dynamodb scan prints"
 _RULE_WANTED: Final = (
     'paste its pattern (the value of "EventPattern") as the match of a route: '
@@ -98,6 +100,7 @@ def load_table(
             items,
             default_channel=DEFAULT_CHANNEL if default_channel is None else default_channel,
             allow_suppress=allow_suppress,
+            last_valid=dict if found is None else found.last_valid,
         )
     except ConfigurationError as error:
         raise click.UsageError(str(error)) from error
@@ -171,7 +174,9 @@ def _items_of_table(account: Account, table: str) -> list[object]:
 
 
 def _routes_of_stack(account: Account, stack: str) -> RoutesAtHand:
-    table, _ = account.resources(stack).get(_LOGICAL_ID, ("", ""))
+    resources = account.resources(stack)
+    table, _ = resources.get(_LOGICAL_ID, ("", ""))
+    ledger, _ = resources.get(_LEDGER, ("", ""))
     if not table:
         message = f"stack {stack} has no {_LOGICAL_ID}: it is not one of this router"
         raise click.ClickException(message)
@@ -181,4 +186,19 @@ def _routes_of_stack(account: Account, stack: str) -> RoutesAtHand:
         items=_items_of_table(account, table),
         default_channel=parameters.get("DefaultChannel"),
         allow_suppress=parameters.get("AllowSuppress") == "true",
+        last_valid=lambda: _last_valid(account, ledger),
     )
+
+
+def _last_valid(account: Account, ledger: str) -> Versions:
+    """Return the last valid versions in the Ledger; none, with a note, if it cannot be read."""
+    from finding_router.aws.items import Items  # noqa: PLC0415 -- loads boto3
+    from finding_router.aws.last_valid import DynamoLastValid  # noqa: PLC0415 -- same
+
+    try:
+        with account.in_sentences(table=ledger):
+            return DynamoLastValid(Items(ledger, account.dynamodb())).read().items
+    except click.ClickException as error:
+        message = f"which versions of wrong items are in force is not known: {error.message}"
+        click.echo(message, err=True)
+        return {}

@@ -8,6 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
+from finding_router.aws.clients import DynamoDB
+from finding_router.aws.items import Items
+from finding_router.aws.last_valid import DynamoLastValid
 from finding_router_local import TEMPLATE
 from finding_router_local.aws import AwsServer
 from finding_router_local.bus import EventBus
@@ -306,6 +309,7 @@ class Stack:
         environment = self.function.environment
         return {
             "items": self.routes(),
+            "last_valid": self._last_valid(),
             "default_channel": environment["DEFAULT_CHANNEL"],
             "allow_suppress": environment["ALLOW_SUPPRESS"] == "true",
         }
@@ -346,6 +350,13 @@ class Stack:
             run_schedule(
                 lambda: None if self.is_hasty else self.wake(), schedule.every_seconds, resources
             )
+
+    def _last_valid(self) -> list[dict[str, Any]]:
+        """Return the last valid versions of the items of the RoutingTable."""
+        dynamodb = DynamoDB()
+        dynamodb.client = self.aws.client("dynamodb")
+        items = Items(self.deployment.tables["Ledger"], dynamodb)
+        return [dict(item) for item in DynamoLastValid(items).read().items.values()]
 
     def _table(self, logical_id: str) -> Table:
         return Table(self.aws, self.deployment.tables[logical_id])

@@ -9,6 +9,7 @@ from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.alerts.identity import AlertKey
 from finding_router.delivery.alerts.ledger import ALERTS_AT_ONCE, Alerts, Mark
 from finding_router.delivery.limits.rate import Slot
+from finding_router.routing.last_valid import LastValid
 
 
 class FakeLedger:
@@ -155,3 +156,27 @@ class FakeAccountNames:
         """Note the claim."""
         with self._faults.around("claim", name):
             self._claims.setdefault(name, {})[account_id] = at
+
+
+class FakeLastValid:
+    """The last valid versions of routes in memory."""
+
+    def __init__(self, faults: Faults) -> None:
+        """Start with none."""
+        self._faults = faults
+        self.stored = LastValid()
+        self.writes = 0
+
+    def read(self) -> LastValid:
+        """Return the versions."""
+        with self._faults.around("read_last_valid"):
+            return self.stored
+
+    def write(self, versions: LastValid) -> bool:
+        """Put *versions* if their version follows."""
+        with self._faults.around("write_last_valid"):
+            if self.stored.version != versions.version - 1:
+                return self.stored == versions
+            self.stored = versions
+            self.writes += 1
+            return True

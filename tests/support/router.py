@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from fake_books import FakeDigests, FakeHeld
-from fake_ledger import FakeAccountNames, FakeLedger, FakeLocks, FakeRates
+from fake_ledger import FakeAccountNames, FakeLastValid, FakeLedger, FakeLocks, FakeRates
 from fake_slack import FakeSlack, Said
 from fakes import Clock, FakeWorkflow, Faults
 from finding_router.delivery.alerts.alert import Alert
@@ -49,6 +49,7 @@ class Router:
         self.rates = FakeRates(self.faults)
         self.locks = FakeLocks(self.faults)
         self.names = FakeAccountNames(self.faults)
+        self.last_valid = FakeLastValid(self.faults)
         self.workflow = FakeWorkflow(self.faults)
         self.items = [dict(item) for item in items or [EVERYTHING]]
         values = {
@@ -70,6 +71,7 @@ class Router:
             default_channel=DEFAULT,
             allow_suppress=self._allow_suppress,
             cache_seconds=30,
+            last_valid=self.last_valid,
             clock=self.clock,
         )
         self.pipeline = Pipeline(

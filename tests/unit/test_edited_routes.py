@@ -1,14 +1,15 @@
 """Routes edited while Slack takes nothing: pending messages go where the routes lead now."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from digest_parents import headline_count
-from fakes import unavailable
+from fakes import START, store_down, unavailable
 from finding_router.delivery.outcome import Outcome
 from hub_events import PRODUCT_ARN, imported, raw_finding, record
-from router import ALERTS, EVERYTHING, Router, outcomes
+from router import ALERTS, EVERYTHING, OPS, Router, outcomes
 from waiting_items import DAILY
 
 FLOOD = [raw_finding(f"finding-{number}") for number in range(6)]
@@ -145,3 +146,53 @@ def test_the_worse_of_two_events_leads_where_only_the_worse_is_wanted() -> None:
 
     [card] = router.slack.opened(ALERTS)
     assert card.text.startswith("🔴 ")
+
+
+def test_a_mistake_leaves_the_last_valid_version_in_force_and_is_told() -> None:
+    """Also for a worker that starts afterwards."""
+    router = Router()
+    router.wake()
+    router.items = [{**EVERYTHING, "chanel": "#right"}]
+    router.restart()
+
+    jobs = router.send(FLOOD[0])
+
+    assert [Outcome.POSTED] == outcomes(jobs)
+    assert 1 == len(router.slack.opened(ALERTS))
+    [told] = router.slack.opened(OPS)
+    assert "Route “everything” is not valid: 1 mistake" in told.text
+    assert "The last valid version stays in force" in told.text
+
+
+def test_a_mistake_in_a_silence_leaves_it_as_it_was() -> None:
+    """What it holds waits for the moment that was valid last."""
+    silence = {
+        "kind": "silence",
+        "name": "quiet",
+        "match": {},
+        "until": datetime.fromtimestamp(START + 7200, UTC).isoformat(),
+    }
+    router = Router(EVERYTHING, silence)
+    router.wake()
+    router.items = [EVERYTHING, {**silence, "until": "tomorrow"}]
+    router.restart()
+    router.send(FLOOD[0])
+    router.clock.now += 3600
+    router.wake()
+
+    assert [] == router.slack.opened(ALERTS)
+
+    router.clock.now += 3601
+    router.wake()
+    assert 1 == len(router.slack.opened(ALERTS))
+
+
+def test_a_store_of_versions_that_is_down_costs_a_wake_up_nothing() -> None:
+    """The next one stores them."""
+    router = Router()
+    router.faults.plan("read_last_valid", store_down)
+
+    router.wake()
+    assert 0 == router.last_valid.writes
+    router.wake()
+    assert 1 == router.last_valid.writes

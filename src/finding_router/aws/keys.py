@@ -2,7 +2,8 @@
 Every family of items in the Ledger's table: its keys, an example, and its version.
 
 The partition key is called `finding`, the sort key `channel`. Each item has `shape`, the version of
-its attributes, and `expires_at`, the Unix second after which DynamoDB may delete it.
+its attributes, and `expires_at`, the Unix second after which DynamoDB may delete it. The last valid
+versions of the routing table alone never expire.
 
 ==============  =====================================  =======================  ====================
 Family          `finding`                              `channel`                Holds
@@ -21,6 +22,7 @@ rate            ``pace##alerts`` (channel)             ``pace``                 
 lock            ``notice#channel #alerts`` (topic)     ``notice``               who may tell of it
 account name    ``account-name#payments`` (name)       ``accounts``             accounts claiming it
 seats           ``seats##alerts`` (channel)            ``seats``                cards of a burst
+last valid      ``routing-table``                      ``last-valid``           routes valid last
 ==============  =====================================  =======================  ====================
 """
 
@@ -39,6 +41,7 @@ ABOUT: Final = "about"
 COUNT: Final = "count"
 BINS: Final = "bins"
 ACCOUNT_NAME: Final = "account-name#"
+LAST_VALID: Final[Key] = ("routing-table", "last-valid")
 
 
 def alert(subject: str, channel: str) -> Key:
