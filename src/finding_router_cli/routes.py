@@ -1,6 +1,5 @@
 """`finding-router routes`: check the routing table."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -8,10 +7,7 @@ import click
 
 from finding_router.counts import counted
 from finding_router.errors import legible
-from finding_router.routing.table import RoutingTable
-from finding_router_cli.lint.fields import Odd, odd_parts
-from finding_router_cli.lint.reach import unreached
-from finding_router_cli.lint.states import odd_states
+from finding_router.lint.table import odd_items
 from finding_router_cli.routes_at_hand import running_routes
 from finding_router_cli.routing_items import load_table, stack_options
 
@@ -45,7 +41,7 @@ def check(file: str | None, *, strict: bool, **stack: Any) -> None:
         click.echo(legible(f'in force: {kind} "{name}" goes on in its last valid version'))
     for problem in over:
         click.echo(f"over: {problem}")
-    odd = list(_odd_lines(table))
+    odd = list(odd_items(table))
     for line in odd:
         click.echo(f"odd: {line}")
     disabled = sum(not route.enabled for route in table.routes)
@@ -61,19 +57,3 @@ def check(file: str | None, *, strict: bool, **stack: Any) -> None:
         click.echo(f"mostly full: {table.weight}; heavier items are left out")
     if table.problems or (strict and odd):
         raise click.exceptions.Exit(1)
-
-
-def _odd_lines(table: RoutingTable) -> Iterator[str]:
-    """Yield a line for each part of an item that cannot match, and each route out of reach."""
-    for route in table.routes:
-        odd = (*odd_parts(route.match), *odd_states(route.match, of_silence=False))
-        yield from (_line("route", route.name, one) for one in odd)
-    for silence in table.silences:
-        odd = (*odd_parts(silence.match), *odd_states(silence.match, of_silence=True))
-        yield from (_line("silence", silence.name, one) for one in odd)
-    for route, one in unreached(table.routes):
-        yield _line("route", route.name, one)
-
-
-def _line(kind: str, name: str, odd: Odd) -> str:
-    return legible(f'{kind} "{name}", {odd}')

@@ -6,18 +6,18 @@ from functools import cache
 from typing import Any, Final, NamedTuple
 
 from finding_router.errors import legible
-from finding_router.routing.items.match import OR, Match
-from finding_router.routing.patterns.leaf import Leaf
-from finding_router.routing.patterns.mistake import closest
-from finding_router.routing.patterns.notation import read_leaf
-from finding_router_cli.lint.asff import (
+from finding_router.lint.asff import (
     ANYTHING,
     SERVICES,
     Place,
     event_place,
     finding_place,
 )
-from finding_router_cli.lint.values import entry_shown, letters
+from finding_router.lint.values import entry_shown, letters
+from finding_router.routing.items.match import OR, Match
+from finding_router.routing.patterns.leaf import Leaf
+from finding_router.routing.patterns.mistake import closest
+from finding_router.routing.patterns.notation import read_leaf
 
 # Further entries of one field are only counted.
 _MAX_ENTRIES: Final = 5

@@ -14,7 +14,7 @@ from botocore.session import Session
 
 from finding_router.findings.events import CUSTOM_ACTION, IMPORTED, SOURCE
 from finding_router.findings.products import BY_SLUG, PATCH_MANAGER
-from finding_router_cli.lint.values import (
+from finding_router.lint.values import (
     AccountIds,
     Numbers,
     OneOf,
@@ -138,9 +138,11 @@ def _session() -> Session:
 def _place(path: str, shape: Any) -> Place:
     while shape.type_name == "list":
         shape = shape.member
-    if shape.type_name == "structure":
+    # The model that is deployed is trimmed: it has no details of resources.
+    is_known = shape.type_name == "structure" and shape.members
+    if is_known:
         return Place(path, shape=shape)
-    if shape.type_name == "map":
+    if shape.type_name in {"structure", "map"}:
         return Place(path, is_free=True)
     return Place(path, values=_known_better().get(path) or _values(shape))
 
