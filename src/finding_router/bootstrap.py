@@ -2,6 +2,7 @@
 
 from finding_router.aws.account_names import DynamoAccountNames
 from finding_router.aws.clients import DynamoDB
+from finding_router.aws.decided import DynamoDecided
 from finding_router.aws.digests import DynamoDigests
 from finding_router.aws.held import DynamoHeld
 from finding_router.aws.items import Items
@@ -31,6 +32,20 @@ def make_slack(settings: Settings) -> SlackClient:
     return SlackClient(token=token, base_url=settings.slack_api_url)
 
 
+def make_stores(settings: Settings, items: Items) -> Stores:
+    """Make the parts of the Ledger, which are *items* of one table."""
+    return Stores(
+        ledger=DynamoLedger(items, days=settings.ledger_days),
+        digests=DynamoDigests(items, days=settings.ledger_days),
+        held=DynamoHeld(items, days=settings.ledger_days),
+        rates=DynamoRates(items),
+        locks=DynamoLocks(items),
+        names=DynamoAccountNames(items),
+        decided=DynamoDecided(items) if settings.answer_edits else None,
+        unreadable=items.unreadable,
+    )
+
+
 def make_pipeline(settings: Settings) -> Pipeline:
     """Put the pipeline together; nothing is called before the first batch."""
     dynamodb = DynamoDB()
@@ -42,17 +57,12 @@ def make_pipeline(settings: Settings) -> Pipeline:
         cache_seconds=settings.route_cache_seconds,
         last_valid=DynamoLastValid(items),
     )
-    stores = Stores(
-        ledger=DynamoLedger(items, days=settings.ledger_days),
-        digests=DynamoDigests(items, days=settings.ledger_days),
-        held=DynamoHeld(items, days=settings.ledger_days),
-        rates=DynamoRates(items),
-        locks=DynamoLocks(items),
-        names=DynamoAccountNames(items),
-        unreadable=items.unreadable,
-    )
     return Pipeline(
-        settings, stores, routes=routes, slack=make_slack(settings), workflow=SecurityHub()
+        settings,
+        make_stores(settings, items),
+        routes=routes,
+        slack=make_slack(settings),
+        workflow=SecurityHub(),
     )
 
 

@@ -23,7 +23,7 @@ from finding_router.delivery.intake import complete, read_jobs
 from finding_router.delivery.limits.backoff import backoff_seconds
 from finding_router.delivery.limits.deadline import Deadline
 from finding_router.delivery.marking import Workflow
-from finding_router.delivery.outcome import FOLLOWED, Outcome
+from finding_router.delivery.outcome import FOLLOWED, NEWS, Outcome
 from finding_router.delivery.report import conclude, report, report_reasons
 from finding_router.delivery.stores import Stores
 from finding_router.errors import AlarmUntoldError, StoreError
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from finding_router.delivery.account_names import AccountNames
     from finding_router.delivery.alarms import Alarm
     from finding_router.delivery.held.lookout import Lookout
-    from finding_router.delivery.notices import Notices
+    from finding_router.delivery.notices import Notice, Notices
     from finding_router.delivery.session import Session
     from finding_router.routing.table import RoutingTable
     from finding_router.slack.api.client import Messenger
@@ -95,6 +95,7 @@ class Pipeline:
         if session is not None:
             session.mark(jobs)
             self._look_for_overdue(session)
+            self._note_decided(jobs)
         return self._finish(jobs, session)
 
     def wake(self, deadline: Deadline) -> list[Job]:
@@ -124,24 +125,43 @@ class Pipeline:
             AlarmUntoldError: one of them could not be told, and is to be tried again.
 
         """
+        untold = self.post([alarm.notice() for alarm in alarms], deadline)
+        if untold:
+            message = f"{len(untold)} of {len(alarms)} alarms untold; first: {untold[0]}"
+            raise AlarmUntoldError(message)
+
+    def post(self, kept: Sequence["Notice"], deadline: Deadline) -> list[str]:
+        """Post the notices *kept* to the ops channel; return the headlines of those left."""
         from finding_router.routing.table import RoutingTable
 
         try:
             table = self._routes.table()
         except StoreError as error:
-            # An alarm may well be about that.
-            logger.warning("alarms posted without routes", detail=str(error))
+            # A notice may well be about that.
+            logger.warning("notices posted without routes", detail=str(error))
             table = RoutingTable((), default_channel=self._settings.default_channel)
         session = self._session(table, deadline)
-        kept = [alarm.notice() for alarm in alarms]
         for notice in kept:
             session.run.notices.keep(notice)
         # There is nothing else to do: it waits for as long as the run lasts.
         session.tell_operators(patience_seconds=deadline.remaining())
-        untold = [each.words.headline for each in kept if session.run.notices.waits(each.topic)]
-        if untold:
-            message = f"{len(untold)} of {len(kept)} alarms untold; first: {untold[0]}"
-            raise AlarmUntoldError(message)
+        return [each.words.headline for each in kept if session.run.notices.waits(each.topic)]
+
+    def _note_decided(self, jobs: Sequence[Job]) -> None:
+        """Store the summaries of the findings that were news, to tell the effect of edits by."""
+        if self._stores.decided is None:
+            return
+        from finding_router.findings.summary import summarise
+
+        summaries = [
+            summarise(job.finding)
+            for job in jobs
+            if job.finding and job.outcome in NEWS and not job.is_requested
+        ]
+        try:
+            self._stores.decided.add(summaries, at=self._clock())
+        except StoreError as error:
+            logger.warning("decided findings not stored", reason=str(error))
 
     def _remember_routes(self) -> None:
         """Store the last valid versions of the routing table; the next wake-up tries again."""

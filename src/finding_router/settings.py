@@ -37,6 +37,7 @@ class Settings(NamedTuple):
     access_portal_url: str | None = None
     access_portal_role: str | None = None
     allow_suppress: bool = False
+    answer_edits: bool = False
     track_lifecycle: bool = True
     burst_threshold: int = 5
     burst_quiet_minutes: float = 10
@@ -175,6 +176,7 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "access_portal_url": _optional,
     "access_portal_role": _optional,
     "allow_suppress": _flag,
+    "answer_edits": _flag,
     "track_lifecycle": _flag,
     "burst_threshold": _number(int, "whole number", 1),
     "burst_quiet_minutes": _number(float, "number", 0),

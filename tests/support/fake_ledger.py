@@ -1,13 +1,15 @@
 """The Ledger's parts in memory: alerts, slots and locks, which fail as planned."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from fakes import Faults
 from finding_router.delivery.account_claims import Claims
 from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.alerts.identity import AlertKey
 from finding_router.delivery.alerts.ledger import ALERTS_AT_ONCE, Alerts, Mark
+from finding_router.delivery.decided import Decided
 from finding_router.delivery.limits.rate import Slot
 from finding_router.routing.last_valid import LastValid
 
@@ -180,3 +182,24 @@ class FakeLastValid:
             self.stored = versions
             self.writes += 1
             return True
+
+
+class FakeDecided:
+    """The findings that were decided lately in memory."""
+
+    def __init__(self, faults: Faults) -> None:
+        """Start with none."""
+        self._faults = faults
+        self.batches: list[list[Decided]] = []
+
+    def add(self, summaries: Sequence[Any], *, at: float) -> None:
+        """Add the summaries of one batch."""
+        with self._faults.around("add_decided"):
+            if summaries:
+                self.batches.append([Decided(at, each) for each in summaries])
+
+    def newest(self, *, since: float, now: float) -> Iterator[Decided]:
+        """Yield the summaries, newest first."""
+        with self._faults.around("read_decided"):
+            for batch in sorted(self.batches, key=lambda each: each[0].at, reverse=True):
+                yield from (each for each in batch if since <= each.at <= now)

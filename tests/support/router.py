@@ -4,7 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from fake_books import FakeDigests, FakeHeld
-from fake_ledger import FakeAccountNames, FakeLastValid, FakeLedger, FakeLocks, FakeRates
+from fake_ledger import (
+    FakeAccountNames,
+    FakeDecided,
+    FakeLastValid,
+    FakeLedger,
+    FakeLocks,
+    FakeRates,
+)
 from fake_slack import FakeSlack, Said
 from fakes import Clock, FakeWorkflow, Faults
 from finding_router.delivery.alerts.alert import Alert
@@ -50,6 +57,7 @@ class Router:
         self.locks = FakeLocks(self.faults)
         self.names = FakeAccountNames(self.faults)
         self.last_valid = FakeLastValid(self.faults)
+        self.decided = FakeDecided(self.faults)
         self.workflow = FakeWorkflow(self.faults)
         self.items = [dict(item) for item in items or [EVERYTHING]]
         values = {
@@ -83,6 +91,7 @@ class Router:
                 rates=self.rates,
                 locks=self.locks,
                 names=self.names,
+                decided=self.decided if self._settings.answer_edits else None,
             ),
             routes=self.routes,
             slack=self.slack,

@@ -22,6 +22,7 @@ rate            ``pace##alerts`` (channel)             ``pace``                 
 lock            ``notice#channel #alerts`` (topic)     ``notice``               who may tell of it
 account name    ``account-name#payments`` (name)       ``accounts``             accounts claiming it
 seats           ``seats##alerts`` (channel)            ``seats``                cards of a burst
+decided         ``decided#2026-03-01`` (UTC day)       ``1772323200.5#1f…``     a batch's findings
 last valid      ``routing-table``                      ``last-valid``           routes valid last
 ==============  =====================================  =======================  ====================
 """
@@ -112,3 +113,8 @@ def account_name(name: str) -> Key:
 def seats(topic: str) -> Key:
     """Return the key of the seats of *topic*."""
     return f"seats#{topic}", "seats"
+
+
+def decided(day: str, batch: str) -> Key:
+    """Return the key of the summaries of the findings that *batch* decided on *day*."""
+    return f"decided#{day}", batch

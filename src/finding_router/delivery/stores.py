@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from finding_router.delivery.account_claims import NameStore
 from finding_router.delivery.alerts.ledger import Ledger
+from finding_router.delivery.decided import DecidedStore
 from finding_router.delivery.digests.store import DigestStore
 from finding_router.delivery.held.store import HeldStore
 from finding_router.delivery.limits.lock import Locks
@@ -21,5 +22,7 @@ class Stores:
     rates: Rates
     locks: Locks
     names: NameStore
+    decided: DecidedStore | None = None
+    """None where nobody asks what an edit would have changed."""
     unreadable: Unreadable = field(default_factory=Unreadable)
     """Items that the stores could not read."""
