@@ -192,6 +192,8 @@ def _routes_of_stack(account: Account, stack: str) -> RoutesAtHand:
 
 def _last_valid(account: Account, ledger: str) -> Versions:
     """Return the last valid versions in the Ledger; none, with a note, if it cannot be read."""
+    if not ledger:
+        return {}
     from finding_router.aws.items import Items  # noqa: PLC0415 -- loads boto3
     from finding_router.aws.last_valid import DynamoLastValid  # noqa: PLC0415 -- same
 

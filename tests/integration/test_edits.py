@@ -3,11 +3,15 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from finding_router_cli.main import main
 from finding_router_local.faults import Effect, Fault
+from finding_router_local.running import announce
 from finding_router_local.slack.workspace import PostedMessage
 from finding_router_local.stack import Stack
 from hub_events import imported, raw_finding
@@ -203,3 +207,20 @@ def test_an_answer_that_fails_comes_again(stack: Stack, trouble: Callable[[Stack
 
     [message] = told(stack, 1)
     assert "Route “one” changed" in message.text
+
+
+def test_commands_say_what_is_in_force(stack: Stack, tmp_path: Path) -> None:
+    """Those that go by the stack that runs here."""
+    stack.put_routes([BROKEN])
+    told(stack, 1)
+    file = tmp_path / "finding.json"
+    file.write_text(json.dumps(raw_finding()), "utf-8")
+
+    with announce(stack.id, stack.aws.url, tmp_path), pytest.MonkeyPatch.context() as patched:
+        patched.setattr("finding_router_cli.routes_at_hand.TEMPLATE", tmp_path / "template.yaml")
+        checked = CliRunner().invoke(main, ["routes", "check"])
+        explained = CliRunner().invoke(main, ["explain", str(file), "--expect", "#one"])
+
+    assert 'in force: route "one" goes on in its last valid version' in checked.stdout
+    assert 0 == explained.exit_code, explained.output
+    assert "not valid, decided by its last valid version" in explained.stderr
