@@ -1,6 +1,7 @@
 """Edits of the local routing table are answered in the local ops channel within seconds."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -170,6 +171,31 @@ def test_a_silence_that_is_over_is_told_once_by_a_wake_up(stack: Stack) -> None:
     assert "Silence “patch” is over" in message.text
     assert "`by` anna" in text_of(message)
     assert "`reason` kernel" in text_of(message)
+
+
+def test_the_function_keeps_to_its_part_of_the_ledger(stack: Stack) -> None:
+    """Its role allows no other keys: see EditsRole in the template."""
+    stack.aws.gate.recent.clear()
+    stack.put_routes([BROKEN])
+    told(stack, 1)
+    stack.put_routes([ROUTE | {"channel": "#two"}])
+    told(stack, 2)
+
+    ledger = stack.deployment.tables["Ledger"]
+    known = re.compile(r"\b(?:routing-table|pace#|notice#|decided#|[0-9a-f]{40})")
+    calls = [
+        (call.operation, key)
+        for call in stack.aws.gate.recent
+        if (call.caller, call.service) == ("edits", "dynamodb") and ledger in str(call.body)
+        for key in known.findall(str(call.body))
+    ]
+    assert {
+        ("BatchGetItem", "routing-table"),
+        ("PutItem", "routing-table"),
+        ("PutItem", "notice#"),
+        ("UpdateItem", "pace#"),
+        ("Query", "decided#"),
+    } == set(calls)
 
 
 def test_rows_mention_nobody(stack: Stack) -> None:

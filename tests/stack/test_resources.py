@@ -309,7 +309,7 @@ class TestEdits:
         router, edits = (resolve()[name] for name in ("RouterFunction", "EditsFunction"))
 
         assert "finding_router.edits.handler.lambda_handler" == edits["Handler"]
-        for part in ("Architectures", "Code", "Layers", "LoggingConfig", "MemorySize", "Runtime"):
+        for part in ("Architectures", "Code", "Layers", "LoggingConfig", "Runtime"):
             assert router[part] == edits[part], part
         assert importlib.import_module("finding_router.edits.handler").lambda_handler
 

@@ -101,12 +101,14 @@ class _Decider:
         unsure: dict[str, Pattern] = {}
         routes = list(self._sure("route", table.routes, unsure))
         silences = list(self._sure("silence", table.silences, unsure))
-        self._table = RoutingTable(
-            routes,
-            default_channel=table.default_channel,
-            aliases=table.aliases,
-            silences=silences,
-        )
+        self._table = table
+        if unsure:
+            self._table = RoutingTable(
+                routes,
+                default_channel=table.default_channel,
+                aliases=table.aliases,
+                silences=silences,
+            )
         self._is_unsure = any(not rule for pattern in unsure.values() for rule in pattern.rules)
         self._unsure = PatternIndex(
             {name: pattern for name, pattern in unsure.items() if all(pattern.rules)}

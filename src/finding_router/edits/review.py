@@ -92,12 +92,14 @@ class Reviewer:
             StoreError: The routing table or the Ledger does not answer.
 
         """
-        items, stored, versions = self._remember(changes)
+        items, table, stored, versions = self._remember(changes)
         edits = edits_of(changes)
         if not edits:
             return None
         before = self._table(undone(items, edits), stored)
-        after = self._table(done(items, edits), versions)
+        present = {key_of(item): item for item in items}
+        is_newest = all(present.get(edit.key) == edit.after for edit in edits)
+        after = table if is_newest else self._table(done(items, edits), versions)
         return Review(
             edits=edits,
             before=before,
@@ -109,11 +111,11 @@ class Reviewer:
 
     def _remember(
         self, changes: Sequence[Change]
-    ) -> tuple[list[dict[str, Any]], Versions, Versions]:
+    ) -> tuple[list[Item], RoutingTable, Versions, Versions]:
         """
         Store the last valid versions after *changes*.
 
-        Return the items of the table, the versions before *changes*, and those after them.
+        Return the items of the table, the table, the versions before *changes*, and those after.
         """
         for _ in range(_TRIES):
             began = self._clock()
@@ -129,7 +131,7 @@ class Reviewer:
             if valid == stored.items or self._last_valid.write(
                 LastValid(items=valid, read_at=began, version=stored.version + 1)
             ):
-                return [*items], stored.items, versions
+                return [*items], table, stored.items, versions
         message = "the last valid routes are written by others all the time; tried again"
         raise StoreError(message)
 

@@ -180,7 +180,7 @@ class RoutingTable:
         """The number of items with problems, also of those in force in their last valid version."""
         return len({(problem.kind, problem.name) for problem in self.problems})
 
-    @property
+    @cached_property
     def keys(self) -> frozenset[ItemKey]:
         """Return kind and name of each item in force."""
         return frozenset(
