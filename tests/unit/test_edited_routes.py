@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from digest_parents import headline_count
-from fakes import START, store_down, unavailable
+from fakes import START, Killed, killed, store_down, unavailable
 from finding_router.delivery.outcome import Outcome
 from hub_events import PRODUCT_ARN, imported, raw_finding, record
 from router import ALERTS, EVERYTHING, OPS, Router, outcomes
@@ -195,4 +195,25 @@ def test_a_store_of_versions_that_is_down_costs_a_wake_up_nothing() -> None:
     router.wake()
     assert 0 == router.last_valid.writes
     router.wake()
+    assert 1 == router.last_valid.writes
+
+
+@pytest.mark.parametrize("operation", ["read_last_valid", "write_last_valid"])
+@pytest.mark.parametrize("carried_out", [False, True])
+def test_a_worker_that_dies_over_the_versions_has_said_everything(
+    operation: str,
+    carried_out: bool,  # noqa: FBT001 -- a case
+) -> None:
+    """The next one stores them, and says nothing again."""
+    router = Router(EVERYTHING, DAILY)
+    router.send(FLOOD[0])
+    router.clock.now += 2 * 86_400
+    router.faults.plan(operation, killed, carried_out=carried_out)
+    with pytest.raises(Killed):
+        router.wake()
+    said = len(router.slack.posted)
+    router.restart()
+    router.wake()
+
+    assert said == len(router.slack.posted)
     assert 1 == router.last_valid.writes
