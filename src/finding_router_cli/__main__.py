@@ -7,6 +7,8 @@ from typing import Final
 _EXTRAS: Final = {
     "boto3": "cli",
     "click": "cli",
+    "rich": "cli",
+    "ruamel": "cli",
     "flask": "local",
     "flask_cors": "local",
     "jinja2": "local",

@@ -21,6 +21,7 @@ from finding_router_cli.explanation import (
     as_lines,
     explain_event,
 )
+from finding_router_cli.help_text import example
 from finding_router_cli.inputs import read_events
 from finding_router_cli.routes_at_hand import (
     RoutesAtHand,
@@ -33,7 +34,7 @@ from finding_router_cli.routing_items import load_table, stack_options
 NOWHERE: Final = "none"
 
 
-@click.command()
+@click.command(epilog=example("finding-router explain events/imported-two-findings.json"))
 @click.argument("file", metavar="FILE")
 @click.option("--routes", metavar="FILE", help="JSON file with the items of the routing table.")
 @stack_options

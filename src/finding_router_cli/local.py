@@ -16,6 +16,7 @@ import click
 from finding_router.counts import counted
 from finding_router_cli import local_report, terminal
 from finding_router_cli.documents import UnreadableError, read_text
+from finding_router_cli.help_text import example
 from finding_router_cli.inputs import read_events, renewed
 from finding_router_cli.local_usage import usage
 from finding_router_cli.routing_items import read_items
@@ -63,7 +64,9 @@ def local() -> None:
     """Run the whole router on this machine: no AWS account, no Slack, no Docker."""
 
 
-@local.command()
+@local.command(
+    epilog=example("finding-router local send --new events/imported-guardduty-port-probe.json")
+)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option("--json", "for_programs", is_flag=True, help="Print JSON.")
 @click.option("--new", "as_new", is_flag=True, help="Give each finding an Id that is new.")
@@ -113,7 +116,7 @@ def send(
     _exit(outcomes)
 
 
-@local.command()
+@local.command(epilog=example("finding-router local wake"))
 @template_option
 def wake(template: Path) -> None:
     """
@@ -132,7 +135,7 @@ def wake(template: Path) -> None:
     _exit(outcomes)
 
 
-@local.command()
+@local.command(epilog=example("finding-router local up --slack-port 8700"))
 @click.option("--host", default=LOOPBACK, show_default=True, help="Address to listen at.")
 @click.option("--port", default=0, help="Port of AWS.  [default: any]")
 @click.option("--slack-port", default=0, help="Port of Slack.  [default: any]")
@@ -151,7 +154,7 @@ def up(*, host: str, port: int, slack_port: int, routes_file: str | None, templa
         _serve(stack, template, host)
 
 
-@local.command()
+@local.command(epilog=example("finding-router local demo --page messages.html"))
 @click.option("--serve", is_flag=True, help="Keep the stack and its live page up until Ctrl-C.")
 @click.option(
     "--page",

@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from finding_router.counts import counted
 from finding_router_cli.account import Account, account_options
+from finding_router_cli.help_text import example
 from finding_router_local import TEMPLATE
 from finding_router_local.running import find_running
 
@@ -31,7 +32,7 @@ class UnseenMoveError(Exception):
     """SQS is moving messages, but its progress cannot be read."""
 
 
-@click.command()
+@click.command(epilog=example("finding-router redrive --queue UndeliveredEvents"))
 @click.option(
     "--queue",
     type=click.Choice(SOURCES),

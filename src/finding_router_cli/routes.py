@@ -8,6 +8,7 @@ import click
 from finding_router.counts import counted
 from finding_router.errors import legible
 from finding_router.lint.table import odd_items
+from finding_router_cli.help_text import example
 from finding_router_cli.routes_at_hand import running_routes
 from finding_router_cli.routing_items import load_table, stack_options
 
@@ -19,7 +20,7 @@ def routes() -> None:
     """Check the routing table."""
 
 
-@routes.command()
+@routes.command(epilog=example("finding-router routes check --strict"))
 @click.argument("file", metavar="[FILE]", required=False)
 @click.option("--strict", is_flag=True, help="Exit with 1 if anything is odd, too.")
 @stack_options

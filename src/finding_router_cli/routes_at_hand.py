@@ -10,7 +10,7 @@ from finding_router.routing.items.item_key import key_of
 from finding_router.routing.last_valid import Versions
 from finding_router_cli.account import Account
 from finding_router_local import EXAMPLE_ROUTES, TEMPLATE
-from finding_router_local.running import find_running
+from finding_router_local.running import RunningStack, find_running
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ def running_routes() -> RoutesAtHand | None:
         click.ClickException: The stack no longer responds.
 
     """
-    running = find_running(TEMPLATE.parent)
+    running = running_stack()
     if running is None:
         return None
     try:
@@ -65,5 +65,10 @@ def running_routes() -> RoutesAtHand | None:
 
 def running_account() -> Account | None:
     """Return the AWS of the stack that `local up` keeps running; None if none is."""
-    running = find_running(TEMPLATE.parent)
+    running = running_stack()
     return None if running is None else Account.of_running(running.url, running.region)
+
+
+def running_stack() -> RunningStack | None:
+    """Return the stack that `local up` keeps running; None if none is."""
+    return find_running(TEMPLATE.parent)

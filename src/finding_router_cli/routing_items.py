@@ -11,11 +11,9 @@ from finding_router.routing.table import RoutingTable
 from finding_router_cli.account import Account, account_options
 from finding_router_cli.documents import BLANKS, UnreadableError, documents, read_text
 from finding_router_cli.routes_at_hand import RoutesAtHand
+from finding_router_cli.stack import LEDGER, deployed_stack
 
 DEFAULT_CHANNEL: Final = "#default-channel"
-# The routing table in template.yaml.
-_LOGICAL_ID: Final = "RoutingTable"
-_LEDGER: Final = "Ledger"
 _WANTED: Final = "write a list of items, or what aws dynamodb scan prints"
 _RULE_WANTED: Final = (
     'paste its pattern (the value of "EventPattern") as the match of a route: '
@@ -174,19 +172,13 @@ def _items_of_table(account: Account, table: str) -> list[object]:
 
 
 def _routes_of_stack(account: Account, stack: str) -> RoutesAtHand:
-    resources = account.resources(stack)
-    table, _ = resources.get(_LOGICAL_ID, ("", ""))
-    ledger, _ = resources.get(_LEDGER, ("", ""))
-    if not table:
-        message = f"stack {stack} has no {_LOGICAL_ID}: it is not one of this router"
-        raise click.ClickException(message)
-    parameters = account.parameters(stack)
+    found = deployed_stack(account, stack)
     return RoutesAtHand(
-        origin=f"those of the stack {stack}",
-        items=_items_of_table(account, table),
-        default_channel=parameters.get("DefaultChannel"),
-        allow_suppress=parameters.get("AllowSuppress") == "true",
-        last_valid=lambda: _last_valid(account, ledger),
+        origin=f"those of the {found.origin}",
+        items=_items_of_table(account, found.routing_table),
+        default_channel=found.default_channel,
+        allow_suppress=found.allow_suppress,
+        last_valid=lambda: _last_valid(account, found.resources.get(LEDGER, "")),
     )
 
 

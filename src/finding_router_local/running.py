@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +29,16 @@ class RunningStack:
     queues: Mapping[str, str]
     pid: int | None = None
     """The process that keeps it running."""
+    tables: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """The environment of its function."""
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Return those parameters of the template that decide where findings go."""
+        names = {"DefaultChannel": "DEFAULT_CHANNEL", "AllowSuppress": "ALLOW_SUPPRESS"}
+        found = {name: self.environment.get(key) for name, key in names.items()}
+        return {name: value for name, value in found.items() if value is not None}
 
     def send(self, events: Sequence[Mapping[str, Any]], *, seconds: float) -> list[FindingOutcome]:
         """
@@ -147,7 +157,12 @@ def find_running(root: Path) -> RunningStack | None:
         path.unlink(missing_ok=True)
         return None
     return RunningStack(
-        said["url"], region=there["region"], queues=there["queues"], pid=said.get("pid")
+        said["url"],
+        region=there["region"],
+        queues=there["queues"],
+        pid=said.get("pid"),
+        tables=there.get("tables", {}),
+        environment=there.get("environment", {}),
     )
 
 

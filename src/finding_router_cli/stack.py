@@ -1,0 +1,122 @@
+"""The stack that a command works on: a deployed one, or the one that runs on this machine."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import click
+
+from finding_router_cli.account import Account
+from finding_router_cli.routes_at_hand import running_stack
+
+ROUTING_TABLE: Final = "RoutingTable"
+LEDGER: Final = "Ledger"
+_NONE: Final = (
+    "no stack: name a deployed one with --stack NAME, "
+    "or start one on this machine with: finding-router local up"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """
+    A stack of the router, and its *account*; *origin* says in words which one it is.
+
+    *resources* has physical ids by logical id, a queue's being its URL; *parameters* are those of
+    the template. *name* is None for the stack on this machine, and where a table stands for it.
+    """
+
+    account: Account
+    origin: str
+    resources: Mapping[str, str]
+    parameters: Mapping[str, str]
+    name: str | None = None
+    is_local: bool = False
+
+    def resource(self, logical_id: str) -> str:
+        """
+        Return the physical id of a resource.
+
+        Raises:
+            click.ClickException: The stack has none, or only its table is known.
+
+        """
+        physical_id = self.resources.get(logical_id)
+        if physical_id:
+            return physical_id
+        if self.name or self.is_local:
+            message = f"{self.origin} has no {logical_id}: it is not one of this router"
+            raise click.ClickException(message)
+        message = f"{self.origin} does not tell its {logical_id}; name the stack with --stack NAME"
+        raise click.ClickException(message)
+
+    @property
+    def routing_table(self) -> str:
+        """Return the name of its RoutingTable."""
+        return self.resource(ROUTING_TABLE)
+
+    @property
+    def default_channel(self) -> str | None:
+        """Return the channel for findings that no route posts; None if only a table is known."""
+        return self.parameters.get("DefaultChannel")
+
+    @property
+    def allow_suppress(self) -> bool:
+        """Return True if its routes may suppress findings."""
+        return self.parameters.get("AllowSuppress") == "true"
+
+
+def find_stack(
+    *,
+    stack: str | None,
+    profile: str | None = None,
+    region: str | None = None,
+    table: str | None = None,
+) -> Stack:
+    """
+    Return the deployed *stack*, else that of the routing *table*, else the one that runs here.
+
+    Every command looks for its stack in this order.
+
+    Raises:
+        click.ClickException: AWS refuses, or no stack is named and none runs on this machine.
+
+    """
+    account = Account(profile=profile, region=region)
+    if stack:
+        return deployed_stack(account, stack)
+    if table:
+        resources = {ROUTING_TABLE: table}
+        return Stack(account=account, origin=f"table {table}", resources=resources, parameters={})
+    if profile or region:
+        raise click.UsageError("name the stack with --stack, or its table with --table")
+    running = running_stack()
+    if running is None:
+        raise click.UsageError(_NONE)
+    return Stack(
+        account=Account.of_running(running.url, running.region),
+        origin=f"the stack that runs at {running.url}",
+        resources={**running.tables, **running.queues},
+        parameters=running.parameters,
+        is_local=True,
+    )
+
+
+def deployed_stack(account: Account, name: str) -> Stack:
+    """
+    Return the stack *name* of *account*.
+
+    Raises:
+        click.ClickException: AWS refuses, or the stack is not one of this router.
+
+    """
+    found = Stack(
+        account=account,
+        origin=f"stack {name}",
+        resources={key: physical_id for key, (physical_id, _) in account.resources(name).items()},
+        parameters={},
+        name=name,
+    )
+    # A wrong stack is told before its parameters are asked for.
+    found.resource(ROUTING_TABLE)
+    return replace(found, parameters=account.parameters(name))
