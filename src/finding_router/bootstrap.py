@@ -2,9 +2,11 @@
 
 from finding_router.aws.account_names import DynamoAccountNames
 from finding_router.aws.clients import DynamoDB
+from finding_router.aws.decided import DynamoDecided
 from finding_router.aws.digests import DynamoDigests
 from finding_router.aws.held import DynamoHeld
 from finding_router.aws.items import Items
+from finding_router.aws.last_valid import DynamoLastValid
 from finding_router.aws.ledger import DynamoLedger
 from finding_router.aws.locks import DynamoLocks
 from finding_router.aws.queue import Queue, Queues
@@ -32,25 +34,15 @@ def make_slack(settings: Settings) -> SlackClient:
     return SlackClient(token=token, base_url=settings.slack_api_url)
 
 
-def make_pipeline(settings: Settings) -> Pipeline:
-    """Put the pipeline together; nothing is called before the first batch."""
-    dynamodb = DynamoDB()
-    routes = RouteCache(
-        DynamoRoutingTable(settings.routing_table, dynamodb).items,
-        default_channel=settings.default_channel,
-        allow_suppress=settings.allow_suppress,
-        cache_seconds=settings.route_cache_seconds,
-    )
-    items = Items(settings.ledger_table, dynamodb)
-    organization = organizations = None
+def make_stores(settings: Settings, items: Items) -> Stores:
+    """Make the parts of the Ledger, which are *items* of one table."""
+    organization = None
     if settings.organization_names:
         # Imported late: only some read the accounts of their organization.
         from finding_router.aws.organization import DynamoOrganization  # noqa: PLC0415 -- see above
-        from finding_router.aws.organizations import AwsOrganizations  # noqa: PLC0415 -- see above
 
         organization = DynamoOrganization(items, days=settings.ledger_days)
-        organizations = AwsOrganizations()
-    stores = Stores(
+    return Stores(
         ledger=DynamoLedger(items, days=settings.ledger_days),
         digests=DynamoDigests(items, days=settings.ledger_days),
         held=DynamoHeld(items, days=settings.ledger_days),
@@ -58,15 +50,33 @@ def make_pipeline(settings: Settings) -> Pipeline:
         locks=DynamoLocks(items),
         names=DynamoAccountNames(items),
         organization=organization,
+        decided=DynamoDecided(items) if settings.answer_edits else None,
         unreadable=items.unreadable,
     )
-    hubs = Hubs(SecurityHub(), SecurityHubV2(settings.v2_status), v2_status=settings.v2_status)
+
+
+def make_pipeline(settings: Settings) -> Pipeline:
+    """Put the pipeline together; nothing is called before the first batch."""
+    dynamodb = DynamoDB()
+    items = Items(settings.ledger_table, dynamodb)
+    routes = RouteCache(
+        DynamoRoutingTable(settings.routing_table, dynamodb).items,
+        default_channel=settings.default_channel,
+        allow_suppress=settings.allow_suppress,
+        cache_seconds=settings.route_cache_seconds,
+        last_valid=DynamoLastValid(items),
+    )
+    organizations = None
+    if settings.organization_names:
+        from finding_router.aws.organizations import AwsOrganizations  # noqa: PLC0415 -- as above
+
+        organizations = AwsOrganizations()
     return Pipeline(
         settings,
-        stores,
+        make_stores(settings, items),
         routes=routes,
         slack=make_slack(settings),
-        hubs=hubs,
+        hubs=Hubs(SecurityHub(), SecurityHubV2(settings.v2_status), v2_status=settings.v2_status),
         organizations=organizations,
     )
 

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 # The event of the schedule in template.yaml: {"finding-router": "wake"}.
 WAKE_KEY: Final = "finding-router"
 WAKE: Final = "wake"
+# The key of a dead letter for a batch of a stream:
+# https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
+_STREAM_BATCH: Final = "DDBStreamBatchInfo"
 # A wake-up, however the body of a dead letter quotes it.
 _DEAD_WAKE: Final = re.compile(rf'"{WAKE_KEY}\W+{WAKE}\W')
 
@@ -116,7 +119,8 @@ def read_call(body: object) -> "list[Alarm] | None":
     """
     Return the alarms of a call of the function that became a dead letter, and was moved here.
 
-    A wake-up has none, and is made up for by the next. None if *body* is anything else.
+    A wake-up has none, and is made up for by the next; nor has a batch of edits that was not
+    answered, which are in force all the same. None if *body* is anything else.
     https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
     """
     if not isinstance(body, str) or '"detail-type"' in body:
@@ -127,6 +131,8 @@ def read_call(body: object) -> "list[Alarm] | None":
         call = json.loads(body)
     except (ValueError, RecursionError):
         return None
+    if isinstance(call, dict) and _STREAM_BATCH in call:
+        return []
     payload = call.get("requestPayload", call) if isinstance(call, dict) else None
     return read_alarms(payload) or None
 

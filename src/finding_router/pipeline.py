@@ -23,7 +23,7 @@ from finding_router.delivery.hubs import Hubs
 from finding_router.delivery.intake import complete, read_jobs
 from finding_router.delivery.limits.backoff import backoff_seconds
 from finding_router.delivery.limits.deadline import Deadline
-from finding_router.delivery.outcome import FOLLOWED, Outcome
+from finding_router.delivery.outcome import FOLLOWED, NEWS, Outcome
 from finding_router.delivery.report import conclude, report, report_reasons
 from finding_router.delivery.stores import Stores
 from finding_router.errors import AlarmUntoldError, StoreError
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from finding_router.delivery.account_names import AccountNames
     from finding_router.delivery.alarms import Alarm
     from finding_router.delivery.held.lookout import Lookout
-    from finding_router.delivery.notices import Notices
+    from finding_router.delivery.notices import Notice, Notices
     from finding_router.delivery.organization import OrganizationCache
     from finding_router.delivery.organization_reading import OrganizationReading, Organizations
     from finding_router.delivery.session import Session
@@ -102,6 +102,7 @@ class Pipeline:
         if session is not None:
             session.mark(jobs)
             self._look_for_overdue(session)
+            self._note_decided(jobs)
         return self._finish(jobs, session)
 
     def wake(self, deadline: Deadline) -> list[Job]:
@@ -120,9 +121,10 @@ class Pipeline:
         jobs = releaser.run()
         # The heartbeat: batches never count a zero, so that its absence shows that no wake-up came.
         count(FINDINGS_FAILED, 0)
-        self._finish(jobs, session)
+        self._remember_routes()
+        finished = self._finish(jobs, session)
         self._read_organization(session, deadline)
-        return jobs
+        return finished
 
     def tell(self, alarms: Sequence["Alarm"], deadline: Deadline) -> None:
         """
@@ -132,24 +134,50 @@ class Pipeline:
             AlarmUntoldError: one of them could not be told, and is to be tried again.
 
         """
+        untold = self.post([alarm.notice() for alarm in alarms], deadline)
+        if untold:
+            message = f"{len(untold)} of {len(alarms)} alarms untold; first: {untold[0]}"
+            raise AlarmUntoldError(message)
+
+    def post(self, kept: Sequence["Notice"], deadline: Deadline) -> list[str]:
+        """Post the notices *kept* to the ops channel; return the headlines of those left."""
         from finding_router.routing.table import RoutingTable
 
         try:
             table = self._routes.table()
         except StoreError as error:
-            # An alarm may well be about that.
-            logger.warning("alarms posted without routes", detail=str(error))
+            # A notice may well be about that.
+            logger.warning("notices posted without routes", detail=str(error))
             table = RoutingTable((), default_channel=self._settings.default_channel)
         session = self._session(table, deadline)
-        kept = [alarm.notice() for alarm in alarms]
         for notice in kept:
             session.run.notices.keep(notice)
         # There is nothing else to do: it waits for as long as the run lasts.
         session.tell_operators(patience_seconds=deadline.remaining())
-        untold = [each.words.headline for each in kept if session.run.notices.waits(each.topic)]
-        if untold:
-            message = f"{len(untold)} of {len(kept)} alarms untold; first: {untold[0]}"
-            raise AlarmUntoldError(message)
+        return [each.words.headline for each in kept if session.run.notices.waits(each.topic)]
+
+    def _note_decided(self, jobs: Sequence[Job]) -> None:
+        """Store the summaries of the findings that were news, to tell the effect of edits by."""
+        if self._stores.decided is None:
+            return
+        from finding_router.findings.summary import summarise
+
+        summaries = [
+            summarise(job.finding)
+            for job in jobs
+            if job.finding and job.outcome in NEWS and not job.is_requested
+        ]
+        try:
+            self._stores.decided.add(summaries, at=self._clock())
+        except StoreError as error:
+            logger.warning("decided findings not stored", reason=str(error))
+
+    def _remember_routes(self) -> None:
+        """Store the last valid versions of the routing table; the next wake-up tries again."""
+        try:
+            self._routes.remember()
+        except StoreError as error:
+            logger.warning("valid routes not stored", reason=str(error))
 
     def _deliver(
         self,
@@ -333,18 +361,19 @@ class Pipeline:
             count(INVALID_ROUTES, table.skipped)
             for problem in table.problems:
                 logger.warning(
-                    "item skipped",
+                    "item not valid",
+                    in_force=(problem.kind, problem.name) in table.kept_labels,
                     kind=problem.kind,
                     item=problem.name,
                     field=problem.field,
                     problem=problem.problem,
                     remedy=problem.remedy,
                 )
-            notices.say("invalid routes", troubles.skipped(table.problems, page))
+            notices.say("invalid routes", troubles.skipped(table.problems, page, table.kept_labels))
         for problem in table.over(session.planner.now):
             # With its moment: a name may be used again, and mistyped again.
             topic = f"silence {problem.name} {problem.problem}"
-            notices.say(topic, troubles.silence_over(problem, page))
+            notices.say(topic, troubles.silence_over(problem, page, table.silence(problem.name)))
         if self._routes.stale_because is not None:
             logger.warning("routes not read again", reason=str(self._routes.stale_because))
             notices.say("stale routes", troubles.stale(self._routes.stale_because, page))

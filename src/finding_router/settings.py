@@ -38,6 +38,7 @@ class Settings(NamedTuple):
     access_portal_url: str | None = None
     access_portal_role: str | None = None
     allow_suppress: bool = False
+    answer_edits: bool = False
     track_lifecycle: bool = True
     v2_status: V2Status = V2Status.NONE
     burst_threshold: int = 5
@@ -186,6 +187,7 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "access_portal_url": _optional,
     "access_portal_role": _optional,
     "allow_suppress": _flag,
+    "answer_edits": _flag,
     "track_lifecycle": _flag,
     "v2_status": _v2_status,
     "burst_threshold": _number(int, "whole number", 1),

@@ -206,8 +206,8 @@ class Account:
         return f"{about}{code}: {error}"
 
     def _no_endpoint(self, error: Exception) -> str:
+        from finding_router.lint.asff import regions  # noqa: PLC0415 -- loads botocore's data
         from finding_router.routing.patterns.mistake import did_you_mean  # noqa: PLC0415 -- rare
-        from finding_router_cli.lint.asff import regions  # noqa: PLC0415 -- loads botocore's data
 
         region = self._region or getattr(self.session, "region_name", None) or ""
         if self._endpoint is None and region not in regions():

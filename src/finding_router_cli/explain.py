@@ -93,7 +93,9 @@ def explain(
     loaded = load(**source, at_hand=find)
     table, organization = loaded.table, loaded.organization
     for problem in (*table.problems, *table.over(now)):
-        click.echo(f"left out: {problem}", err=True)
+        is_kept = (problem.kind, problem.name) in table.kept_labels
+        happened = "not valid, decided by its last valid version" if is_kept else "left out"
+        click.echo(f"{happened}: {problem}", err=True)
     events = read_events(read_text(file), file)
     explanations = [
         one for event in events for one in explain_event(event, table, now, organization)

@@ -163,8 +163,9 @@ def up(
     """
     _refuse_second(template)
     parameters = {"OrganizationNames": "true"} if names_accounts else {}
+    ports = {"port": port, "slack_port": slack_port}
     with _started(
-        template, routes_file, host=host, port=port, slack_port=slack_port, parameters=parameters
+        template, routes_file, host=host, **ports, parameters=parameters, answers_edits=True
     ) as stack:
         _introduce_samples(stack, template)
         _serve(stack, template, host)
@@ -189,7 +190,7 @@ def demo(*, serve: bool, page: Path | None, routes_file: str | None, template: P
     events = [event for path in files for event in read_events(read_text(str(path)), str(path))]
     click.echo("Starting AWS and Slack on this machine, with what template.yaml deploys …")
     began = time.monotonic()
-    with _started(template, routes_file) as stack:
+    with _started(template, routes_file, answers_edits=serve) as stack:
         outcomes = stack.send(events, tries=TRIES)
         click.echo()
         _print(outcomes)
@@ -236,6 +237,7 @@ def _started(
     port: int = 0,
     slack_port: int = 0,
     parameters: Mapping[str, object] | None = None,
+    answers_edits: bool = False,
 ) -> Iterator["Stack"]:
     """Run a stack with its routes; SIGTERM and SIGINT stop it cleanly."""
     # Two seconds of imports, not needed if a stack is already running.
@@ -245,11 +247,16 @@ def _started(
     source = routes_file or str(EXAMPLE_ROUTES)
     items = read_items(read_text(source), source)
     stack = Stack(
-        template=template, parameters=parameters, host=host, port=port, slack_port=slack_port
+        template=template,
+        parameters=parameters,
+        host=host,
+        port=port,
+        slack_port=slack_port,
+        answers_edits=answers_edits,
     )
     try:
         with _interruptible(), stack:
-            stack.put_routes(_with_keys(items))
+            stack.seed_routes(_with_keys(items))
             yield stack
     except TemplateError as error:
         raise click.ClickException(str(error)) from error

@@ -8,12 +8,11 @@ import click
 
 from finding_router.counts import counted
 from finding_router.errors import legible
+from finding_router.lint.fields import Odd
+from finding_router.lint.table import OddItem, odd_items
 from finding_router.routing.organization import Organization, fields_of_organization
 from finding_router.routing.table import RoutingTable
 from finding_router_cli.help_text import example
-from finding_router_cli.lint.fields import Odd, odd_parts
-from finding_router_cli.lint.reach import unreached
-from finding_router_cli.lint.states import odd_states
 from finding_router_cli.route_commands.editing import add, disable, edit, enable, remove
 from finding_router_cli.route_commands.listing import list_routes, show_route
 from finding_router_cli.route_commands.syncing import apply, export
@@ -48,18 +47,21 @@ def check(file: str | None, *, strict: bool, **stack: Any) -> None:
     The items come from FILE, or else from the table of a stack: the one of --stack or --table, or
     else the one that `local up` keeps running. What cannot match any finding,
     such as a field unknown to ASFF, is reported as odd but not as wrong, since the format gains
-    fields and values. A silence that has ended is reported as over.
+    fields and values. A silence that has ended is reported as over. Of a wrong item in the table of
+    a stack, its last valid version may be in force, which is reported as well.
     """
     loaded = load(routes=file, **stack, at_hand=running_routes)
     table = loaded.table
     over = table.over(datetime.now(UTC))
     for problem in table.problems:
         click.echo(f"wrong: {problem}")
+    for kind, name in table.kept:
+        click.echo(legible(f'in force: {kind} "{name}" goes on in its last valid version'))
     for problem in over:
         click.echo(f"over: {problem}")
-    odd = list(_odd_lines(table))
+    odd = list(odd_items(table))
     if loaded.names_accounts is False:
-        odd += _unfilled_lines(table)
+        odd += _unfilled(table)
     for line in odd:
         click.echo(f"odd: {line}")
     disabled = sum(not route.enabled for route in table.routes)
@@ -82,30 +84,17 @@ def check(file: str | None, *, strict: bool, **stack: Any) -> None:
 routes.add_command(check, "lint")
 
 
-def _odd_lines(table: RoutingTable) -> Iterator[str]:
-    """Yield a line for each part of an item that cannot match, and each route out of reach."""
-    for route in table.routes:
-        odd = (*odd_parts(route.match), *odd_states(route.match, of_silence=False))
-        yield from (_line("route", route.name, one) for one in odd)
-    for silence in table.silences:
-        odd = (*odd_parts(silence.match), *odd_states(silence.match, of_silence=True))
-        yield from (_line("silence", silence.name, one) for one in odd)
-    for route, one in unreached(table.routes):
-        yield _line("route", route.name, one)
-
-
-def _unfilled_lines(table: RoutingTable) -> Iterator[str]:
-    """Yield a line for each part of an item that AWS Organizations would fill, but is not read."""
+def _unfilled(table: RoutingTable) -> Iterator[OddItem]:
+    """Yield each part of an item that AWS Organizations would fill, but is not read."""
     for route in table.routes:
         if route.channel is not None:
             for placeholder in route.channel.of_organization:
                 problem = f"has {{{placeholder}}}, which is never filled"
-                yield _line("route", route.name, Odd("channel", problem, _READ_IT))
-    for kind, items in (("route", table.routes), ("silence", table.silences)):
-        for item in items:
-            for field in fields_of_organization(item.match):
-                problem = "is a field that no finding has"
-                yield _line(kind, item.name, Odd(f"match.{field}", problem, _READ_IT))
+                yield OddItem(route.kind, route.name, Odd("channel", problem, _READ_IT))
+    for item in (*table.routes, *table.silences):
+        for field in fields_of_organization(item.match):
+            problem = "is a field that no finding has"
+            yield OddItem(item.kind, item.name, Odd(f"match.{field}", problem, _READ_IT))
 
 
 def _accounts(organization: Organization) -> str:
@@ -120,7 +109,3 @@ def _accounts(organization: Organization) -> str:
         f"in {counted(len(units), 'OU')}, {tags} tags, read {read_at:%Y-%m-%d %H:%M} UTC; "
         f"{counted(len(organization.shared_names), 'name')} of several accounts"
     )
-
-
-def _line(kind: str, name: str, odd: Odd) -> str:
-    return legible(f'{kind} "{name}", {odd}')

@@ -1,11 +1,14 @@
 """The default routes: those of the local stack, or the project's examples."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import click
 
 from finding_router.delivery.organization import Sheet, read_current
+from finding_router.routing.items.item_key import key_of
+from finding_router.routing.last_valid import Versions
 from finding_router.routing.organization import Organization
 from finding_router_cli.account import Account
 from finding_router_local import EXAMPLE_ROUTES, TEMPLATE
@@ -24,6 +27,8 @@ class RoutesAtHand:
     """The stack's OrganizationNames; None if it is not known."""
     organization: Organization = field(default_factory=Organization)
     """Its accounts."""
+    last_valid: Callable[[], Versions] = dict
+    """Reads the last valid versions that the router keeps, which takes its Ledger."""
 
 
 def routes_at_hand() -> RoutesAtHand:
@@ -58,10 +63,12 @@ def running_routes() -> RoutesAtHand | None:
         raise click.ClickException(str(error)) from error
     sheet = said.pop("organization", None)
     organization = Organization() if sheet is None else read_current(Sheet(*sheet))
+    versions = {key_of(item): item for item in said.pop("last_valid", ())}
     return RoutesAtHand(
         origin=f"those of the stack that runs at {running.url}",
         **{"organization_names": False, **said},
         organization=organization,
+        last_valid=lambda: versions,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 import click
 
 from finding_router.errors import ConfigurationError
+from finding_router.routing.last_valid import Versions
 from finding_router.routing.organization import Organization
 from finding_router.routing.table import RoutingTable
 from finding_router_cli.account import Account, account_options
@@ -118,6 +119,7 @@ def load(
             items,
             default_channel=DEFAULT_CHANNEL if default_channel is None else default_channel,
             allow_suppress=allow_suppress,
+            last_valid=dict if found is None else found.last_valid,
         )
         return Loaded(
             loaded,
@@ -250,6 +252,7 @@ def _routes_of_stack(account: Account, stack: str) -> RoutesAtHand:
         allow_suppress=found.allow_suppress,
         organization_names=found.names_accounts,
         organization=_organization(found) if found.names_accounts else Organization(),
+        last_valid=lambda: _last_valid(account, found.resources.get(LEDGER, "")),
     )
 
 
@@ -262,3 +265,19 @@ def _organization(stack: Stack) -> Organization:
     with stack.account.in_sentences(table=ledger):
         store = DynamoOrganization(Items(ledger, stack.account.dynamodb()), days=1)
         return store.load(CURRENT, read_current) or Organization()
+
+
+def _last_valid(account: Account, ledger: str) -> Versions:
+    """Return the last valid versions in the Ledger; none, with a note, if it cannot be read."""
+    if not ledger:
+        return {}
+    from finding_router.aws.items import Items  # noqa: PLC0415 -- loads boto3
+    from finding_router.aws.last_valid import DynamoLastValid  # noqa: PLC0415 -- same
+
+    try:
+        with account.in_sentences(table=ledger):
+            return DynamoLastValid(Items(ledger, account.dynamodb())).read().items
+    except click.ClickException as error:
+        message = f"which versions of wrong items are in force is not known: {error.message}"
+        click.echo(message, err=True)
+        return {}

@@ -20,6 +20,8 @@ _SCHEDULE: Final = "AWS::Scheduler::Schedule"
 _ALARM: Final = "AWS::CloudWatch::Alarm"
 _TOPIC: Final = "AWS::SNS::Topic"
 _SUBSCRIPTION: Final = "AWS::SNS::Subscription"
+_STREAM_ARN: Final = "StreamArn"
+_STREAM_LABEL: Final = "2000-01-01T00:00:00.000"
 # https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
 _RATE: Final = re.compile(r"rate\((?P<count>\d+) (?P<unit>minute|hour|day)s?\)")
 _UNIT_SECONDS: Final = {"minute": 60, "hour": 3_600, "day": 86_400}
@@ -36,6 +38,7 @@ _TABLE_SETTINGS: Final = (
     "BillingMode",
     "GlobalSecondaryIndexes",
     "KeySchema",
+    "StreamSpecification",
 )
 
 
@@ -67,8 +70,19 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StreamSource:
+    """An event source mapping of the stream of a table."""
+
+    table: str
+    """Logical id of the table."""
+    stream_arn: str
+    batch_size: int
+    window_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
-    """The Lambda function and its event sources, that of the rule's queue first, as deployed."""
+    """A Lambda function and its queues, that of the rule first, as deployed."""
 
     logical_id: str
     name: str
@@ -77,7 +91,8 @@ class Function:
     timeout_seconds: int
     memory_mb: int
     environment: Mapping[str, str]
-    sources: tuple[Source, ...]
+    sources: tuple[Source, ...] = ()
+    stream: StreamSource | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +122,9 @@ class Deployment:
 
     rule: Rule
     function: Function
+    """The function that the rule's queue feeds."""
+    edits: Function | None
+    """The function that the stream of a table feeds, if there is one."""
     schedule: Schedule | None
     queues: Mapping[str, str]
     tables: Mapping[str, str]
@@ -134,9 +152,11 @@ def deploy(template: Template, aws: AwsServer) -> Deployment:
         _create_queue(names, resolver, aws, queue)
     for table in template.of_type(_TABLE):
         _create_table(names, resolver, aws, table)
+    functions = _functions(template, resolver, names)
     return Deployment(
         rule=_rule(template, resolver, names),
-        function=_function(template, resolver, names),
+        function=next(each for each in functions if each.sources),
+        edits=next((each for each in functions if each.stream), None),
         schedule=_schedule(template, resolver),
         queues={queue.logical_id: names.attribute(queue.logical_id, "Ref") for queue in queues},
         tables={
@@ -170,6 +190,8 @@ class _Names:
             raise ValueError(f"the template has no parameter or resource {logical_id}")
         if attribute == "Ref" and resource.type == _QUEUE:
             return f"{self._aws.url}/{self._aws.account_id}/{self.name(logical_id)}"
+        if attribute == _STREAM_ARN:
+            return f"{self.arn(resource)}/stream/{_STREAM_LABEL}"
         if attribute == "Arn" or (attribute, resource.type) == ("Ref", "AWS::SNS::Topic"):
             return self.arn(resource)
         return self.name(logical_id)
@@ -212,6 +234,9 @@ def _create_table(names: _Names, resolver: Resolver, aws: AwsServer, table: Reso
     client = aws.client("dynamodb")
     name = names.name(table.logical_id)
     settings = {each: properties[each] for each in _TABLE_SETTINGS if each in properties}
+    if "StreamSpecification" in settings:
+        # It is on wherever CloudFormation has one.
+        settings["StreamSpecification"] = {"StreamEnabled": True, **settings["StreamSpecification"]}
     client.create_table(TableName=name, **settings)
     if "TimeToLiveSpecification" in properties:
         client.update_time_to_live(
@@ -233,8 +258,21 @@ def _rule(template: Template, resolver: Resolver, names: _Names) -> Rule:
     )
 
 
-def _function(template: Template, resolver: Resolver, names: _Names) -> Function:
-    [function] = template.of_type(_FUNCTION)
+def _functions(template: Template, resolver: Resolver, names: _Names) -> list[Function]:
+    return [
+        _function(function, template, resolver, names)
+        for function in template.of_type(_FUNCTION)
+        if _is_wanted(function, resolver)
+    ]
+
+
+def _is_wanted(resource: Resource, resolver: Resolver) -> bool:
+    return resource.condition is None or resolver.condition(resource.condition)
+
+
+def _function(
+    function: Resource, template: Template, resolver: Resolver, names: _Names
+) -> Function:
     properties = resolver.resolve(function.properties)
     variables = properties.get("Environment", {}).get("Variables", {})
     logging = properties.get("LoggingConfig", {})
@@ -253,21 +291,36 @@ def _function(template: Template, resolver: Resolver, names: _Names) -> Function
         timeout_seconds=int(properties.get("Timeout", 3)),
         memory_mb=int(properties.get("MemorySize", 128)),
         environment={name: str(value) for name, value in variables.items()} | platform,
-        sources=_sources(template, resolver, names),
+        sources=_sources(function, template, resolver, names),
+        stream=_stream(function, template, resolver, names),
     )
 
 
-def _sources(template: Template, resolver: Resolver, names: _Names) -> tuple[Source, ...]:
-    """Return the event sources; the first is that of the queue that the rule sends to."""
+def _mappings(function: Resource, template: Template, resolver: Resolver) -> dict[str, Any]:
+    """Return the properties of the event source mappings that lead to *function*, by name."""
+    found = {
+        mapping.logical_id: resolver.resolve(mapping.properties)
+        for mapping in template.of_type(_MAPPING)
+        if _is_wanted(mapping, resolver)
+    }
+    name = resolver.resolve({"Ref": function.logical_id})
+    return {each: source for each, source in found.items() if source["FunctionName"] == name}
+
+
+def _sources(
+    function: Resource, template: Template, resolver: Resolver, names: _Names
+) -> tuple[Source, ...]:
+    """Return the queues of *function*; the first is that which the rule sends to."""
     first = _rule(template, resolver, names).queue_url
     ids = {names.arn(queue): queue.logical_id for queue in template.of_type(_QUEUE)}
     made = []
-    for mapping in template.of_type(_MAPPING):
-        source = resolver.resolve(mapping.properties)
+    for logical_id, source in _mappings(function, template, resolver).items():
+        if source["EventSourceArn"] not in ids:
+            continue
         responses = source.get("FunctionResponseTypes", [])
         made.append(
             Source(
-                uuid=names.name(mapping.logical_id),
+                uuid=names.name(logical_id),
                 queue=ids[source["EventSourceArn"]],
                 queue_url=names.url_of(source["EventSourceArn"]),
                 queue_arn=source["EventSourceArn"],
@@ -278,6 +331,25 @@ def _sources(template: Template, resolver: Resolver, names: _Names) -> tuple[Sou
             )
         )
     return tuple(sorted(made, key=lambda source: source.queue_url != first))
+
+
+def _stream(
+    function: Resource, template: Template, resolver: Resolver, names: _Names
+) -> StreamSource | None:
+    """Return the stream of a table that feeds *function*."""
+    tables = {
+        names.attribute(table.logical_id, _STREAM_ARN): table.logical_id
+        for table in template.of_type(_TABLE)
+    }
+    for source in _mappings(function, template, resolver).values():
+        if table := tables.get(source["EventSourceArn"]):
+            return StreamSource(
+                table=table,
+                stream_arn=source["EventSourceArn"],
+                batch_size=int(source.get("BatchSize", 100)),
+                window_seconds=float(source.get("MaximumBatchingWindowInSeconds", 0)),
+            )
+    return None
 
 
 def _schedule(template: Template, resolver: Resolver) -> Schedule | None:

@@ -3,13 +3,14 @@
 import secrets
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
 from finding_router.aws.clients import DynamoDB
 from finding_router.aws.items import Items
+from finding_router.aws.last_valid import DynamoLastValid
 from finding_router.aws.organization import DynamoOrganization
 from finding_router.delivery.organization import CURRENT
 from finding_router_local import TEMPLATE
@@ -28,6 +29,7 @@ from finding_router_local.running import PREFIX
 from finding_router_local.security_hub.v2 import IMPORTED_V2
 from finding_router_local.serving import LOOPBACK
 from finding_router_local.slack import SlackServer
+from finding_router_local.stream import StreamPoller
 from finding_router_local.tables import Table
 from finding_router_local.template import read_template
 from finding_router_local.wiring import show_wiring
@@ -44,6 +46,7 @@ PARAMETERS: Final[Mapping[str, object]] = {
 DRAIN_SECONDS: Final = 120.0
 _POLL_SECONDS: Final = 0.02
 _INSTANT_SECONDS: Final = 0.001
+_HASTY_WINDOW_SECONDS: Final = 0.5
 
 type Keeper = Literal["secretsmanager", "ssm"]
 
@@ -72,11 +75,17 @@ class Stack:
         timeout_seconds: int | None = None,
         keeper: Keeper = "secretsmanager",
         make_invoke: MakeInvoke | None = None,
+        answers_edits: bool = False,
     ) -> None:
-        """*timeout_seconds* shortens the function's; *keeper* is the service that has the token."""
+        """
+        *timeout_seconds* shortens the function's; *keeper* is the service that has the token.
+
+        With *answers_edits*, edits of the routes are answered in the ops channel.
+        """
         self._keeper = keeper
         self._template = template
-        self._parameters = {**PARAMETERS, **(parameters or {})}
+        answering = {"AnswerEdits": "true" if answers_edits else "false"}
+        self._parameters = {**PARAMETERS, **answering, **(parameters or {})}
         self._worker_count = workers
         self.is_hasty = is_hasty
         self._timeout_seconds = timeout_seconds
@@ -119,6 +128,7 @@ class Stack:
             for _ in range(self._worker_count):
                 self._workers.start(resources, shares=self.is_hasty)
             self._start_schedule(resources)
+            self.stream = self._follow_edits(resources)
             # Otherwise the end of the workers waits for the end of their long polls.
             resources.callback(self.aws.gate.close)
             self._resources = resources.pop_all()
@@ -189,6 +199,11 @@ class Stack:
     def organization(self) -> list[dict[str, Any]]:
         """Return the accounts of the organization, as `put_organization` takes them."""
         return accounts_of(self.aws)
+
+    def seed_routes(self, items: Iterable[Mapping[str, Any]]) -> None:
+        """Write *items* into the RoutingTable, as edits that nobody is told of."""
+        with self.stream.skipping() if self.stream else nullcontext():
+            self.put_routes(items)
 
     def put_routes(self, items: Iterable[Mapping[str, Any]]) -> None:
         """Write *items*, as JSON has them, into the RoutingTable."""
@@ -347,6 +362,7 @@ class Stack:
         environment = self.function.environment
         return {
             "items": self.routes(),
+            "last_valid": self._last_valid(),
             "default_channel": environment["DEFAULT_CHANNEL"],
             "allow_suppress": environment["ALLOW_SUPPRESS"] == "true",
             **(self._accounts() if self.names_accounts else {}),
@@ -396,6 +412,36 @@ class Stack:
             run_schedule(
                 lambda: None if self.is_hasty else self.wake(), schedule.every_seconds, resources
             )
+
+    def _last_valid(self) -> list[dict[str, Any]]:
+        """Return the last valid versions of the items of the RoutingTable."""
+        dynamodb = DynamoDB()
+        dynamodb.client = self.aws.client("dynamodb")
+        items = Items(self.deployment.tables["Ledger"], dynamodb)
+        return [dict(item) for item in DynamoLastValid(items).read().items.values()]
+
+    def _follow_edits(self, resources: ExitStack) -> StreamPoller | None:
+        """Hand the edits of the routing table over to the function that answers them."""
+        function = self.deployment.edits
+        if function is None or function.stream is None:
+            return None
+        process = FunctionProcess(
+            function,
+            endpoint_url=self.aws.url,
+            name="edits",
+            clock=lambda: ClockState(self._ahead_seconds, self.is_hasty),
+        )
+        poller = StreamPoller(
+            function.stream,
+            self._table(function.stream.table).stream,
+            invoke=process,
+            window_seconds=_HASTY_WINDOW_SECONDS if self.is_hasty else None,
+        )
+        process.start()
+        poller.start()
+        resources.callback(process.close)
+        resources.callback(poller.stop)
+        return poller
 
     def _table(self, logical_id: str) -> Table:
         return Table(self.aws, self.deployment.tables[logical_id])

@@ -42,7 +42,20 @@ class Table:
         with self._aws.gate.holding("dynamodb"):
             self._table.items.clear()
 
+    def stream(self) -> list[dict[str, Any]]:
+        """Return all records of the table's stream, as Lambda hands them over; none without one."""
+        with self._aws.gate.holding("dynamodb"):
+            shard = self._table.stream_shard
+            return [] if shard is None else [_record(each.to_json()) for each in shard.items]
+
     @property
     def _table(self) -> moto_table.Table:
         backend = dynamodb_backends[self._aws.account_id][self._aws.region]
         return backend.get_table(self._name)
+
+
+def _record(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a *record* of moto as JSON has it."""
+    changed = record["dynamodb"]
+    created = changed["ApproximateCreationDateTime"].timestamp()
+    return {**record, "dynamodb": {**changed, "ApproximateCreationDateTime": created}}

@@ -31,6 +31,7 @@ class Resource:
     logical_id: str
     type: str
     properties: Mapping[str, Any]
+    condition: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,9 @@ def read_template(path: Path, values: Mapping[str, object], *, region: str) -> T
         parameters=parameters,
         conditions=transformed.get("Conditions", {}),
         resources={
-            name: Resource(name, resource["Type"], resource.get("Properties", {}))
+            name: Resource(
+                name, resource["Type"], resource.get("Properties", {}), resource.get("Condition")
+            )
             for name, resource in transformed["Resources"].items()
         },
     )

@@ -8,10 +8,10 @@ import pytest
 
 from finding_router.findings.asff import read_finding
 from finding_router.findings.events import IMPORTED, IMPORTED_V2, SOURCE
+from finding_router.lint.fields import odd_parts
 from finding_router.routing.items.match import read_match
 from finding_router.routing.patterns.index import PatternIndex
 from finding_router.routing.patterns.pattern import PatternError, compile_pattern
-from finding_router_cli.lint.fields import odd_parts
 from ocsf_findings import KINDS, twin
 
 PAGE = Path(__file__).parents[2] / "docs" / "patterns.md"

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from finding_router.findings.events import CUSTOM_ACTION, IMPORTED, SOURCE, EventKind
 from finding_router.findings.outline import read_outline
 from finding_router.findings.screening import screen
+from finding_router.lint.fields import odd_parts
+from finding_router.lint.states import odd_states
+from finding_router.lint.values import entry_shown
 from finding_router.routing.items.match import Match, read_match
 from finding_router.routing.patterns.mistake import MistakeError
 from finding_router.routing.patterns.pattern import PatternError
-from finding_router_cli.lint.fields import odd_parts
-from finding_router_cli.lint.states import odd_states
-from finding_router_cli.lint.values import entry_shown
 from pattern_language import UNTIMED
 
 SHARED = Path(__file__).parents[2].parent / "shared"

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import boto3
 import pytest
@@ -12,9 +12,11 @@ from click.testing import CliRunner, Result
 
 from finding_router.aws.clients import DynamoDB
 from finding_router.aws.items import Items
+from finding_router.aws.last_valid import DynamoLastValid
 from finding_router.aws.organization import DynamoOrganization
 from finding_router.delivery.organization import CURRENT, write_current
 from finding_router.findings.finding import OrganizationAccount
+from finding_router.routing.last_valid import LastValid
 from finding_router.routing.organization import Organization
 from finding_router_cli.main import main
 from finding_router_local.aws import AwsServer
@@ -326,6 +328,70 @@ class TestStack:
         result = run("redrive", "--stack", "router")
 
         assert "stack router has no queue DeadLetters, FindingsQueue" in result.stderr
+
+
+class TestLastValid:
+    """A deployed stack with an item that is not valid any more."""
+
+    BROKEN: ClassVar = {
+        "kind": {"S": "route"},
+        "name": {"S": "mine"},
+        "chanel": {"S": "#mine"},
+    }
+
+    @pytest.fixture(autouse=True)
+    def _deployed(self, aws_environment: AwsServer) -> None:
+        """Deploy a stack whose Ledger has the version that was valid last."""
+        ledger = {
+            "Type": "AWS::DynamoDB::Table",
+            "Properties": {
+                **TEMPLATE["Resources"]["RoutingTable"]["Properties"],
+                "TableName": "stack-ledger",
+                "KeySchema": [
+                    {"AttributeName": "finding", "KeyType": "HASH"},
+                    {"AttributeName": "channel", "KeyType": "RANGE"},
+                ],
+                "AttributeDefinitions": [
+                    {"AttributeName": "finding", "AttributeType": "S"},
+                    {"AttributeName": "channel", "AttributeType": "S"},
+                ],
+            },
+        }
+        resources = {**TEMPLATE["Resources"], "Ledger": ledger}
+        parameters = {"DefaultChannel": "#security", "AllowSuppress": "false"}
+        boto3.client("cloudformation", "us-east-1").create_stack(
+            StackName="router",
+            TemplateBody=json.dumps({**TEMPLATE, "Resources": resources}),
+            Parameters=[
+                {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
+            ],
+        )
+        self.dynamodb = aws_environment.client("dynamodb")
+        self.dynamodb.put_item(TableName="stack-routes", Item=self.BROKEN)
+        route = {"kind": "route", "name": "mine", "channel": "#mine"}
+        DynamoLastValid(Items("stack-ledger")).write(
+            LastValid(items={("route", "mine"): route}, read_at=1.0, version=1)
+        )
+
+    def test_it_is_in_force_and_said_so(self, finding: str) -> None:
+        """By the check, which fails all the same, and by the explanation."""
+        checked = run("routes", "check", "--stack", "router", "--region", "us-east-1")
+        explained = run("explain", finding, "--stack", "router", "--expect", "#mine")
+
+        assert 1 == checked.exit_code
+        assert 'wrong: route "mine", chanel: is no attribute of a route' in checked.stdout
+        assert 'in force: route "mine" goes on in its last valid version\n' in checked.stdout
+        assert 0 == explained.exit_code
+        assert 'not valid, decided by its last valid version: route "mine"' in explained.stderr
+
+    def test_a_ledger_that_cannot_be_read_is_named(self) -> None:
+        """Its reader may read the routing table alone."""
+        self.dynamodb.delete_table(TableName="stack-ledger")
+        checked = run("routes", "check", "--stack", "router", "--region", "us-east-1")
+
+        assert 1 == checked.exit_code
+        assert "which versions of wrong items are in force is not known" in checked.stderr
+        assert "in force:" not in checked.stdout
 
 
 @pytest.mark.parametrize("command", COMMANDS)

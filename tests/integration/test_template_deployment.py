@@ -118,3 +118,25 @@ class TestDeployment:
         assert deployment.function.sources[0].queue_url == deployment.rule.queue_url
         assert deployment.queues["UndeliveredEvents"] == deployment.rule.undelivered_url
         assert ["aws.securityhub"] == deployment.rule.pattern["source"]
+
+    def test_edits_feed_a_function_of_their_own(self, deployment: Deployment) -> None:
+        """The stream of the routing table is all that it takes."""
+        edits = deployment.edits
+
+        assert edits is not None
+        assert "finding_router.edits.handler.lambda_handler" == edits.handler
+        assert () == edits.sources
+        assert edits.stream is not None
+        assert ("RoutingTable", 1000, 5.0) == (
+            edits.stream.table,
+            edits.stream.batch_size,
+            edits.stream.window_seconds,
+        )
+        assert deployment.function.stream is None
+
+    def test_nothing_answers_edits_where_nobody_wants_it(self, aws: AwsServer) -> None:
+        """Conditions of the template hold here, too."""
+        deployment = deploy(read(AnswerEdits="false"), aws)
+
+        assert deployment.edits is None
+        assert "false" == deployment.function.environment["ANSWER_EDITS"]

@@ -185,9 +185,110 @@ def test_template_has_no_other_role_or_policy(template: dict[str, Any]) -> None:
         ("WakeRole", "AWS::IAM::Role"),
         ("RouterRole", "AWS::IAM::Role"),
         ("RouterDenyPolicy", "AWS::IAM::ManagedPolicy"),
+        ("EditsRole", "AWS::IAM::Role"),
     ] == iam
     assert {"Fn::GetAtt": ["RouterRole", "Arn"]} == function["Role"]
     assert "Policies" not in function
+    edits = template["Resources"]["EditsFunction"]["Properties"]
+    assert {"Fn::GetAtt": ["EditsRole", "Arn"]} == edits["Role"]
+    assert "Policies" not in edits
+
+
+LEDGER_OF_EDITS = {
+    "KeepItsPartOfTheLedger": {
+        "Action": ["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+        "Resource": "<Ledger.Arn>",
+        "Condition": {
+            "ForAllValues:StringLike": {
+                "dynamodb:LeadingKeys": ["routing-table", "pace#*", "notice#*"]
+            }
+        },
+    },
+    "ReadDecidedFindings": {
+        "Action": "dynamodb:Query",
+        "Resource": "<Ledger.Arn>",
+        "Condition": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["decided#*"]}},
+    },
+}
+ALLOWED_FOR_EDITS = {
+    "WriteOwnLog": ALLOWED["WriteOwnLog"],
+    "FollowEdits": {
+        "Action": ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
+        "Resource": "<RoutingTable.StreamArn>",
+    },
+    "FindTheStream": {"Action": "dynamodb:ListStreams", "Resource": "<RoutingTable.Arn>/stream/*"},
+    "ReadRoutes": ALLOWED["ReadRoutes"],
+    **LEDGER_OF_EDITS,
+    "ReadSlackToken": ALLOWED["ReadSlackToken"],
+    "KeepUnansweredEdits": ALLOWED["KeepUntoldAlarms"],
+}
+
+
+def allowed_for_edits(resolve: Resolve, **values: str) -> dict[str, dict[str, Any]]:
+    """Return the statements of the role of the function that answers edits, by their Sid."""
+    policies = resolve(**values)["EditsRole"]["Policies"]
+    found = [dict(each) for policy in policies for each in policy["PolicyDocument"]["Statement"]]
+    assert {"Allow"} == {each.pop("Effect") for each in found}
+    return {each.pop("Sid"): each for each in found}
+
+
+def test_role_of_edits_allows_exactly_this(resolve: Resolve) -> None:
+    """It neither takes findings nor marks any, and sees its own part of the ledger alone."""
+    assert ALLOWED_FOR_EDITS == allowed_for_edits(resolve)
+
+
+@pytest.mark.parametrize(
+    ("values", "added"),
+    [
+        (
+            {"SlackTokenArn": PARAMETER},
+            {"ReadSlackToken": {"Action": "ssm:GetParameter", "Resource": PARAMETER}},
+        ),
+        (
+            {"SlackTokenKeyArn": KEY},
+            {
+                "DecryptSlackToken": {
+                    "Action": "kms:Decrypt",
+                    "Resource": KEY,
+                    "Condition": {
+                        "StringEquals": {"kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com"}
+                    },
+                }
+            },
+        ),
+        ({"AllowSuppress": "true"}, {}),
+        ({"EnableTracing": "true"}, {}),
+    ],
+    ids=["parameter", "token key", "suppress", "tracing"],
+)
+def test_option_adds_exactly_what_the_answers_need(
+    values: dict[str, str], added: dict[str, Any], resolve: Resolve
+) -> None:
+    """Options of the router alone change nothing."""
+    assert ALLOWED_FOR_EDITS | added == allowed_for_edits(resolve, **values)
+
+
+def test_customers_key_is_for_tables_function_and_dead_letters_of_edits(resolve: Resolve) -> None:
+    """With the statements that the router has for them."""
+    added = allowed_for_edits(resolve, KmsKeyArn=KEY)
+    routers = allowed(resolve, KmsKeyArn=KEY)
+    unanswered = added.pop("EncryptUnansweredEdits")
+
+    assert routers["EncryptTheBacklog"] == unanswered
+    assert (
+        ALLOWED_FOR_EDITS
+        | {name: routers[name] for name in ("DecryptWhatIsStored", "EncryptTables")}
+        == added
+    )
+
+
+def test_only_lambda_assumes_the_role_of_edits(resolve: Resolve) -> None:
+    """Nothing is attached to it."""
+    role = resolve()["EditsRole"]
+    [trust] = role["AssumeRolePolicyDocument"]["Statement"]
+
+    assert {"Service": "lambda.amazonaws.com"} == trust["Principal"]
+    assert "ManagedPolicyArns" not in role
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Queues, tables, logs, the function and its alarms are as safe and as cheap as promised."""
 
+import importlib
 import json
 import re
 import tomllib
@@ -18,6 +19,7 @@ from finding_router.delivery.limits.backoff import (
     LONGEST_SECONDS,
     backoff_seconds,
 )
+from finding_router.edits.words import TOLD_SECONDS as EDITS_TOLD_SECONDS
 from finding_router.handler import is_wake
 from finding_router.settings import Settings
 
@@ -281,6 +283,90 @@ class TestFunction:
 
         assert {"Mode": mode} == function["TracingConfig"]
         assert disabled == variables["POWERTOOLS_TRACE_DISABLED"]
+
+
+class TestEdits:
+    """The function that answers edits, for who wants it."""
+
+    PARTS = ("EditsFunction", "EditsFunctionStream", "EditsRole")
+
+    def test_can_be_left_out(self, template: dict[str, Any], resolve: Resolve) -> None:
+        """With its stream, and with what the router would note for it."""
+        off = resolve(AnswerEdits="false")
+
+        assert {"AnswersEdits"} == {
+            template["Resources"][name].get("Condition") for name in self.PARTS
+        }
+        assert {"StreamViewType": "NEW_AND_OLD_IMAGES"} == resolve()["RoutingTable"][
+            "StreamSpecification"
+        ]
+        assert "StreamSpecification" not in off["RoutingTable"]
+        for values, answers in (({}, True), ({"AnswerEdits": "false"}, False)):
+            variables = resolve(**values)["RouterFunction"]["Environment"]["Variables"]
+            settings = Settings.from_environment({name: str(of) for name, of in variables.items()})
+            assert answers == settings.answer_edits
+
+    def test_is_the_code_of_the_router(self, resolve: Resolve) -> None:
+        """With another entry, and the same layer, processor and log."""
+        router, edits = (resolve()[name] for name in ("RouterFunction", "EditsFunction"))
+
+        assert "finding_router.edits.handler.lambda_handler" == edits["Handler"]
+        for part in ("Architectures", "Code", "Layers", "LoggingConfig", "Runtime"):
+            assert router[part] == edits[part], part
+        assert importlib.import_module("finding_router.edits.handler").lambda_handler
+
+    def test_environment_is_the_routers(self, resolve: Resolve) -> None:
+        """As far as it reads it; it is not traced."""
+        router, edits = (
+            resolve()[name]["Environment"]["Variables"]
+            for name in ("RouterFunction", "EditsFunction")
+        )
+        required = {name.upper() for name in Settings._fields} - {
+            name.upper() for name in Settings._field_defaults
+        }
+
+        assert required <= set(edits)
+        assert edits == {name: router[name] for name in edits}
+        assert Settings.from_environment({name: str(of) for name, of in edits.items()})
+
+    def test_customers_key_covers_its_environment(self, resolve: Resolve) -> None:
+        """The option leaves nothing out."""
+        assert KEY == resolve(KmsKeyArn=KEY)["EditsFunction"]["KmsKeyArn"]
+
+    def test_failing_blocks_no_finding_and_rings_at_last(
+        self, template: dict[str, Any], resolve: Resolve
+    ) -> None:
+        """Its stream is its own; what is given up is a message in a queue with an alarm."""
+        mapping = resolve()["EditsFunctionStream"]
+        sources = {
+            each["EventSourceArn"]
+            for name, each in resolve().items()
+            if name in of_type(template, "AWS::Lambda::EventSourceMapping")
+            and each["FunctionName"] != "<EditsFunction.Ref>"
+        }
+
+        assert "<RoutingTable.StreamArn>" == mapping["EventSourceArn"]
+        assert mapping["EventSourceArn"] not in sources
+        assert ["ReportBatchItemFailures"] == mapping["FunctionResponseTypes"]
+        assert mapping["BisectBatchOnFunctionError"]
+        assert (-1, 6 * 60 * 60) == (
+            mapping["MaximumRetryAttempts"],
+            mapping["MaximumRecordAgeInSeconds"],
+        )
+        assert {"OnFailure": {"Destination": "<UndeliveredEvents.Arn>"}} == mapping[
+            "DestinationConfig"
+        ]
+
+    def test_a_burst_of_edits_is_one_batch(self, resolve: Resolve) -> None:
+        """None is missed from the first on."""
+        mapping = resolve()["EditsFunctionStream"]
+
+        assert (1000, 5) == (mapping["BatchSize"], mapping["MaximumBatchingWindowInSeconds"])
+        assert "TRIM_HORIZON" == mapping["StartingPosition"]
+
+    def test_batch_that_comes_again_is_told_once(self, resolve: Resolve) -> None:
+        """For as long as it may come."""
+        assert resolve()["EditsFunctionStream"]["MaximumRecordAgeInSeconds"] < EDITS_TOLD_SECONDS
 
 
 class TestSnapStart:

@@ -182,3 +182,49 @@ def test_second_build_is_the_same(built_for_arm: Built, tmp_path: Path) -> None:
 
     assert files(built_for_arm.layer) == files(again.layer)
     assert files(built_for_arm.task) == files(again.task)
+
+
+ODD_ROUTES = """
+import sys
+from finding_router.edits import handler
+from finding_router.lint.table import odd_items
+from finding_router.routing.table import RoutingTable
+
+assert "boto3" not in sys.modules
+routes = [
+    {"Severity": {"Label": ["Critical"]}},
+    {"Gravity": {"Label": ["CRITICAL"]}},
+    {"Resources": {"Details": {"AwsS3Bucket": {"OwnerName": ["x"]}}}},
+    {"Region": ["eu-west-9"]},
+    {"ProductArn": [{"suffix": "/aws/gardduty"}]},
+]
+table = RoutingTable.from_items(
+    [
+        {"kind": "route", "name": str(number), "channel": "#a", "match": match}
+        for number, match in enumerate(routes)
+    ],
+    default_channel="#default",
+)
+print(*sorted(each.name for each in odd_items(table)))
+"""
+
+
+def test_what_answers_edits_works_with_what_is_deployed(built: Built) -> None:
+    """The trimmed models know fields, values and Regions, but no details of resources."""
+    run = subprocess.run(
+        [sys.executable, "-S", "-c", ODD_ROUTES],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": f"{built.task}:{built.layer / 'python'}"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert "0 1 3 4" == run.stdout.strip(), run.stderr
+
+
+def test_both_functions_are_built(built: Built) -> None:
+    """From the same code."""
+    folder = built.task.parent
+
+    assert files(folder / "RouterFunction") == files(folder / "EditsFunction")

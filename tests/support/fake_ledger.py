@@ -1,14 +1,17 @@
 """The Ledger's parts in memory: alerts, slots and locks, which fail as planned."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from fakes import Faults
 from finding_router.delivery.account_claims import Claims
 from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.alerts.identity import AlertKey
 from finding_router.delivery.alerts.ledger import ALERTS_AT_ONCE, Alerts, Mark
+from finding_router.delivery.decided import Decided
 from finding_router.delivery.limits.rate import Slot
+from finding_router.routing.last_valid import LastValid
 
 
 class FakeLedger:
@@ -162,3 +165,48 @@ class FakeAccountNames:
             free = {name: id_ for name, id_ in accounts.items() if name not in self._claims}
             self._claims |= {name: {id_: at} for name, id_ in free.items()}
             return set(free)
+
+
+class FakeLastValid:
+    """The last valid versions of routes in memory."""
+
+    def __init__(self, faults: Faults) -> None:
+        """Start with none."""
+        self._faults = faults
+        self.stored = LastValid()
+        self.writes = 0
+
+    def read(self) -> LastValid:
+        """Return the versions."""
+        with self._faults.around("read_last_valid"):
+            return self.stored
+
+    def write(self, versions: LastValid) -> bool:
+        """Put *versions* if their version follows."""
+        with self._faults.around("write_last_valid"):
+            if self.stored.version != versions.version - 1:
+                return self.stored == versions
+            self.stored = versions
+            self.writes += 1
+            return True
+
+
+class FakeDecided:
+    """The findings that were decided lately in memory."""
+
+    def __init__(self, faults: Faults) -> None:
+        """Start with none."""
+        self._faults = faults
+        self.batches: list[list[Decided]] = []
+
+    def add(self, summaries: Sequence[Any], *, at: float) -> None:
+        """Add the summaries of one batch."""
+        with self._faults.around("add_decided"):
+            if summaries:
+                self.batches.append([Decided(at, each) for each in summaries])
+
+    def newest(self, *, since: float, now: float) -> Iterator[Decided]:
+        """Yield the summaries, newest first."""
+        with self._faults.around("read_decided"):
+            for batch in sorted(self.batches, key=lambda each: each[0].at, reverse=True):
+                yield from (each for each in batch if since <= each.at <= now)

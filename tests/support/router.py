@@ -4,7 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from fake_books import FakeDigests, FakeHeld
-from fake_ledger import FakeAccountNames, FakeLedger, FakeLocks, FakeRates
+from fake_ledger import (
+    FakeAccountNames,
+    FakeDecided,
+    FakeLastValid,
+    FakeLedger,
+    FakeLocks,
+    FakeRates,
+)
 from fake_slack import FakeSlack, Said
 from fakes import Clock, FakeWorkflow, FakeWorkflowV2, Faults
 from finding_router.aws.organization import DynamoOrganization
@@ -56,6 +63,8 @@ class Router:
         self.names = FakeAccountNames(self.faults)
         self.organizations = organizations
         self.organization_items = MemoryDynamo()
+        self.last_valid = FakeLastValid(self.faults)
+        self.decided = FakeDecided(self.faults)
         self.workflow = FakeWorkflow(self.faults)
         self.items = [dict(item) for item in items or [EVERYTHING]]
         values = {
@@ -78,6 +87,7 @@ class Router:
             default_channel=DEFAULT,
             allow_suppress=self._allow_suppress,
             cache_seconds=30,
+            last_valid=self.last_valid,
             clock=self.clock,
         )
         self.hubs = Hubs(self.workflow, self.workflow_v2, v2_status=self._settings.v2_status)
@@ -93,6 +103,7 @@ class Router:
                 organization=DynamoOrganization(self.organization_items.items(), days=400)
                 if self.organizations
                 else None,
+                decided=self.decided if self._settings.answer_edits else None,
             ),
             routes=self.routes,
             slack=self.slack,

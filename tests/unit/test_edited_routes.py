@@ -1,14 +1,15 @@
 """Routes edited while Slack takes nothing: pending messages go where the routes lead now."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from digest_parents import headline_count
-from fakes import unavailable
+from fakes import START, Killed, killed, store_down, unavailable
 from finding_router.delivery.outcome import Outcome
 from hub_events import PRODUCT_ARN, imported, raw_finding, record
-from router import ALERTS, EVERYTHING, Router, outcomes
+from router import ALERTS, EVERYTHING, OPS, Router, outcomes
 from waiting_items import DAILY
 
 FLOOD = [raw_finding(f"finding-{number}") for number in range(6)]
@@ -145,3 +146,74 @@ def test_the_worse_of_two_events_leads_where_only_the_worse_is_wanted() -> None:
 
     [card] = router.slack.opened(ALERTS)
     assert card.text.startswith("🔴 ")
+
+
+def test_a_mistake_leaves_the_last_valid_version_in_force_and_is_told() -> None:
+    """Also for a worker that starts afterwards."""
+    router = Router()
+    router.wake()
+    router.items = [{**EVERYTHING, "chanel": "#right"}]
+    router.restart()
+
+    jobs = router.send(FLOOD[0])
+
+    assert [Outcome.POSTED] == outcomes(jobs)
+    assert 1 == len(router.slack.opened(ALERTS))
+    [told] = router.slack.opened(OPS)
+    assert "Route “everything” is not valid: 1 mistake" in told.text
+    assert "The last valid version stays in force" in told.text
+
+
+def test_a_mistake_in_a_silence_leaves_it_as_it_was() -> None:
+    """What it holds waits for the moment that was valid last."""
+    silence = {
+        "kind": "silence",
+        "name": "quiet",
+        "match": {},
+        "until": datetime.fromtimestamp(START + 7200, UTC).isoformat(),
+    }
+    router = Router(EVERYTHING, silence)
+    router.wake()
+    router.items = [EVERYTHING, {**silence, "until": "tomorrow"}]
+    router.restart()
+    router.send(FLOOD[0])
+    router.clock.now += 3600
+    router.wake()
+
+    assert [] == router.slack.opened(ALERTS)
+
+    router.clock.now += 3601
+    router.wake()
+    assert 1 == len(router.slack.opened(ALERTS))
+
+
+def test_a_store_of_versions_that_is_down_costs_a_wake_up_nothing() -> None:
+    """The next one stores them."""
+    router = Router()
+    router.faults.plan("read_last_valid", store_down)
+
+    router.wake()
+    assert 0 == router.last_valid.writes
+    router.wake()
+    assert 1 == router.last_valid.writes
+
+
+@pytest.mark.parametrize("operation", ["read_last_valid", "write_last_valid"])
+@pytest.mark.parametrize("carried_out", [False, True])
+def test_a_worker_that_dies_over_the_versions_has_said_everything(
+    operation: str,
+    carried_out: bool,  # noqa: FBT001 -- a case
+) -> None:
+    """The next one stores them, and says nothing again."""
+    router = Router(EVERYTHING, DAILY)
+    router.send(FLOOD[0])
+    router.clock.now += 2 * 86_400
+    router.faults.plan(operation, killed, carried_out=carried_out)
+    with pytest.raises(Killed):
+        router.wake()
+    said = len(router.slack.posted)
+    router.restart()
+    router.wake()
+
+    assert said == len(router.slack.posted)
+    assert 1 == router.last_valid.writes

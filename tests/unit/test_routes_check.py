@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from finding_router.findings.ocsf.view import as_asff
+from finding_router.lint.asff import NOT_OF_OCSF
 from finding_router.routing.items.match import FINDING_FIELDS
-from finding_router_cli.lint.asff import NOT_OF_OCSF
 from finding_router_cli.main import main
 from ocsf_findings import KINDS, detection
 

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from finding_router.lint.reach import implies
 from finding_router.routing.patterns.pattern import Pattern, compile_pattern
-from finding_router_cli.lint.reach import implies
 from finding_router_cli.main import main
 from pattern_language import UNTIMED, cases, patterns
 

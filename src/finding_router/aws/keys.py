@@ -2,7 +2,8 @@
 Every family of items in the Ledger's table: its keys, an example, and its version.
 
 The partition key is called `finding`, the sort key `channel`. Each item has `shape`, the version of
-its attributes, and `expires_at`, the Unix second after which DynamoDB may delete it.
+its attributes, and `expires_at`, the Unix second after which DynamoDB may delete it. The last valid
+versions of the routing table alone never expire.
 
 ==============  =====================================  =======================  ====================
 Family          `finding`                              `channel`                Holds
@@ -24,6 +25,8 @@ seats           ``seats##alerts`` (channel)            ``seats``                
 baseline        ``baseline``                           ``run``                  how far it came
 organization    ``organization#current`` (name)        ``0``                    its first accounts
 more of it      ``organization#current`` (name)        ``7.1`` (version, part)  further accounts
+decided         ``decided#2026-03-01`` (UTC day)       ``1772323200.5#1f…``     a batch's findings
+last valid      ``routing-table``                      ``last-valid``           routes valid last
 ==============  =====================================  =======================  ====================
 """
 
@@ -43,6 +46,7 @@ COUNT: Final = "count"
 BINS: Final = "bins"
 ACCOUNT_NAME: Final = "account-name#"
 ORGANIZATION: Final = "organization#"
+LAST_VALID: Final[Key] = ("routing-table", "last-valid")
 
 
 def alert(subject: str, channel: str) -> Key:
@@ -128,3 +132,8 @@ def organization(name: str) -> Key:
 def more_organization(name: str, version: int, part: int) -> Key:
     """Return the key of the accounts of a further *part* of a *version*, counted from 1."""
     return f"{ORGANIZATION}{name}", f"{version}.{part}"
+
+
+def decided(day: str, batch: str) -> Key:
+    """Return the key of the summaries of the findings that *batch* decided on *day*."""
+    return f"decided#{day}", batch

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from finding_router.delivery.account_claims import NameStore
 from finding_router.delivery.alerts.ledger import Ledger
+from finding_router.delivery.decided import DecidedStore
 from finding_router.delivery.digests.store import DigestStore
 from finding_router.delivery.held.store import HeldStore
 from finding_router.delivery.limits.lock import Locks
@@ -27,5 +28,7 @@ class Stores:
     names: NameStore
     organization: "OrganizationStore | None" = None
     """None if the accounts of AWS Organizations are not read."""
+    decided: DecidedStore | None = None
+    """None where nobody asks what an edit would have changed."""
     unreadable: Unreadable = field(default_factory=Unreadable)
     """Items that the stores could not read."""

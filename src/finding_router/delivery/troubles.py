@@ -1,11 +1,13 @@
 """The words of notices about the routing table and the Ledger."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
 from finding_router.counts import counted
 from finding_router.errors import RouteError
+from finding_router.routing.items.item_key import ItemKey
+from finding_router.routing.items.silence import Silence
 from finding_router.slack.kit.text import Mrkdwn
 from finding_router.slack.messages.notice import A_DAY, Point, Words
 
@@ -18,20 +20,31 @@ _WITHOUT: Final = {
     "silence": "It silences nothing.",
     "account": "Its account keeps the name that findings give it.",
 }
+_KEPT: Final = "The last valid version stays in force, until you correct or delete the item."
 
 
-def skipped(problems: Sequence[RouteError], table: str) -> Words:
-    """Return the words about items of the routing table with *problems*; *table* is its page."""
+def skipped(problems: Sequence[RouteError], table: str, kept: Collection[ItemKey] = ()) -> Words:
+    """
+    Return the words about items of the routing table with *problems*; *table* is its page.
+
+    Of *kept*, by kind and name as the problems have them, the last valid version is in force.
+    """
     items = list(dict.fromkeys((each.kind, each.name) for each in problems))
+    lost = [each for each in items if each not in kept]
     mistakes = counted(len(problems), "mistake")
     if len(items) == 1:
         [(kind, name)] = items
-        headline = f"{kind.capitalize()} “{name}” is skipped: {mistakes}"
+        happened = "is skipped" if lost else "is not valid"
+        headline = f"{kind.capitalize()} “{name}” {happened}: {mistakes}"
         without = _WITHOUT.get(kind, "The router does without it.")
         details = [Point(f"{each.problem}; {each.remedy}", each.field) for each in problems]
     else:
-        headline = f"{len(items):,} items of the routing table are skipped: {mistakes}"
+        happened = "are skipped" if len(lost) == len(items) else "are not valid"
+        headline = f"{len(items):,} items of the routing table {happened}: {mistakes}"
         without = "Findings go to other routes or to the default channel."
+        if lost and len(lost) < len(items):
+            number = counted(len(items) - len(lost), "goes on", "go on")
+            without = f"{number} in the last valid version, {len(lost):,} are skipped."
         details = [
             Point(f"{each.problem}; {each.remedy}", f"{each.kind} {each.name}: {each.field}")
             for each in problems
@@ -39,17 +52,21 @@ def skipped(problems: Sequence[RouteError], table: str) -> Words:
     return Words(
         headline,
         details,
-        consequence=f"{without} Nothing is lost.",
+        consequence=f"{without if lost else _KEPT} Nothing is lost.",
         remedy=Mrkdwn("`finding-router routes check` lists every mistake"),
         links=[(_EDIT, table)],
     )
 
 
-def silence_over(problem: RouteError, table: str) -> Words:
-    """Return the words about a silence that is over."""
+def silence_over(problem: RouteError, table: str, silence: Silence | None = None) -> Words:
+    """Return the words about a silence that is over, and why it was there."""
+    why = [] if silence is None else [(silence.by, "by"), (silence.reason, "reason")]
     return Words(
         f"Silence “{problem.name}” is over",
-        [Point(problem.problem, problem.field)],
+        [
+            Point(problem.problem, problem.field),
+            *(Point(text, attribute) for text, attribute in why if text),
+        ],
         icon="🔔",
         consequence="Its findings are posted again.",
         remedy=Mrkdwn("Delete the item, or give it a later end"),

@@ -23,6 +23,7 @@ from finding_router.findings.ocsf import is_ocsf
 from finding_router.isolation import contained
 from finding_router.routing.hold import Hold
 from finding_router.routing.items.channel import ChannelTemplate, UnfilledError, read_channel
+from finding_router.routing.items.item_key import ItemKey, key_of
 from finding_router.routing.items.match import ACCOUNT
 from finding_router.routing.items.route import (
     Account,
@@ -96,12 +97,14 @@ class RoutingTable:
         aliases: Mapping[str, str] | None = None,
         silences: Iterable[Silence] = (),
         problems: Iterable[RouteError] = (),
+        kept: Iterable[ItemKey] = (),
         weight: Weight = NO_WEIGHT,
     ) -> None:
         """
         Index *routes* and *silences*, whose names must be unique.
 
-        *aliases* maps account ids to names.
+        *aliases* maps account ids to names. *kept* are the invalid items whose last valid version
+        is in force.
 
         Raises:
             ConfigurationError: The default channel is invalid.
@@ -111,6 +114,7 @@ class RoutingTable:
         self.aliases: Final = dict(aliases or {})
         self.silences: Final = tuple(sorted(silences, key=lambda one: (one.until, one.name)))
         self.problems: Final = tuple(problems)
+        self.kept: Final = tuple(kept)
         self.weight: Final = weight
         self.default_channel: Final = _read_default(default_channel)
         enabled = {route.name: route for route in self.routes if route.enabled}
@@ -123,55 +127,76 @@ class RoutingTable:
 
     @classmethod
     def from_items(
-        cls, items: Iterable[object], *, default_channel: str, allow_suppress: bool = False
+        cls,
+        items: Iterable[object],
+        *,
+        default_channel: str,
+        allow_suppress: bool = False,
+        last_valid: Callable[[], Mapping[ItemKey, object]] = dict,
     ) -> Self:
         """
         Return a table of *items*, read by `parse_item`; each mistake becomes one of *problems*.
 
-        So does any other exception that an item causes, and an item for which there is no room.
+        So does any other exception that an item causes, and an item for which there is no room. Of
+        an invalid item the version in *last_valid* is in force, if there is one; that is called
+        only if an item is invalid.
 
         Raises:
             ConfigurationError: The default channel is invalid.
 
         """
         _read_default(default_channel)
-        problems: list[RouteError] = []
-        weighed: list[tuple[object, Weight]] = []
-        for item in items:
-            with _reported(item, problems):
-                weighed.append((item, weigh(item)))
-        fitting, weight = lightest(weight for _, weight in weighed)
-        read: dict[tuple[str, str], Route | Account | Silence] = {}
-        for position, (item, _) in enumerate(weighed):
-            if position not in fitting:
-                problems.append(left_out(item))
-                continue
-            with _reported(item, problems):
-                parsed = parse_item(item)
-                _check_name_is_free(parsed, read)
-                _check_may_suppress(parsed, allow_suppress=allow_suppress)
-                read[parsed.kind, parsed.name] = parsed
-
+        several = list(items)
+        parts = _read(several, allow_suppress=allow_suppress)
+        kept: list[ItemKey] = []
+        if parts.problems and (versions := _in_place_of_invalid(several, parts, last_valid())):
+            mended = [versions.get(key_of(item), item) for item in several]
+            again = _read(mended, allow_suppress=allow_suppress)
+            kept = [key for key in versions if key in again.read]
+            named = {(problem.kind, problem.name) for problem in parts.problems}
+            again.problems[:] = [
+                *parts.problems,
+                *(each for each in again.problems if (each.kind, each.name) not in named),
+            ]
+            parts = again
         whole: dict[str, Any] = {
             "default_channel": default_channel,
-            "problems": problems,
-            "weight": weight,
+            "problems": parts.problems,
+            "kept": kept,
+            "weight": parts.weight,
         }
         with contained():
-            return cls(**_by_kind(read.values()), **whole)
+            return cls(**_by_kind(parts.read.values()), **whole)
         # Some item cannot be indexed: each is tried alone, which takes longer.
-        for key, one in list(read.items()):
-            with _reported({"kind": one.kind, "name": one.name}, problems):
-                del read[key]
+        for key, one in list(parts.read.items()):
+            with _reported({"kind": one.kind, "name": one.name}, parts.problems):
+                del parts.read[key]
                 if not isinstance(one, Account):
                     PatternIndex({one.name: one.match.compiled} if one.match.compiled else {})
-                read[key] = one
-        return cls(**_by_kind(read.values()), **whole)
+                parts.read[key] = one
+        whole["kept"] = [key for key in kept if key in parts.read]
+        return cls(**_by_kind(parts.read.values()), **whole)
 
     @property
     def skipped(self) -> int:
-        """The number of items with problems."""
+        """The number of items with problems, also of those in force in their last valid version."""
         return len({(problem.kind, problem.name) for problem in self.problems})
+
+    @cached_property
+    def keys(self) -> frozenset[ItemKey]:
+        """Return kind and name of each item in force."""
+        return frozenset(
+            (
+                *(("route", each.name) for each in self.routes),
+                *(("silence", each.name) for each in self.silences),
+                *(("account", each) for each in self.aliases),
+            )
+        )
+
+    @cached_property
+    def kept_labels(self) -> frozenset[ItemKey]:
+        """Return *kept* with the names that problems have."""
+        return frozenset((kind, label_of({"name": name})) for kind, name in self.kept)
 
     def route(self, name: str) -> Route | None:
         """Return the route of that *name*, enabled or not; None if there is none."""
@@ -182,7 +207,9 @@ class RoutingTable:
         return next((silence for silence in self.silences if silence.name == name), None)
 
     def is_invalid(self, kind: str, name: str) -> bool:
-        """Return True if the item exists but is invalid."""
+        """Return True if the item exists but is invalid, and no version of it is in force."""
+        if (kind, name) in self.kept:
+            return False
         label = label_of({"name": name})
         return any((kind, label) == (problem.kind, problem.name) for problem in self.problems)
 
@@ -277,10 +304,48 @@ class RoutingTable:
     def _why_default(self, quiet: Sequence[Route]) -> str:
         if quiet:
             return f'requested, though route "{quiet[0].name}" says nothing'
-        if self.problems:
-            items = counted(self.skipped, "invalid item was", "invalid items were")
+        if left_out := self.skipped - len(self.kept):
+            items = counted(left_out, "invalid item was", "invalid items were")
             return f"no route matches, and {items} left out"
         return "no route matches"
+
+
+@dataclass(slots=True)
+class _Parts:
+    """The valid items by their keys, the problems of the others, and the weight of all."""
+
+    read: dict[ItemKey, Route | Account | Silence]
+    problems: list[RouteError]
+    weight: Weight
+
+
+def _read(items: Iterable[object], *, allow_suppress: bool) -> _Parts:
+    """Parse *items*; each that is invalid, or for which there is no room, makes a problem."""
+    problems: list[RouteError] = []
+    weighed: list[tuple[object, Weight]] = []
+    for item in items:
+        with _reported(item, problems):
+            weighed.append((item, weigh(item)))
+    fitting, weight = lightest(weight for _, weight in weighed)
+    read: dict[ItemKey, Route | Account | Silence] = {}
+    for position, (item, _) in enumerate(weighed):
+        if position not in fitting:
+            problems.append(left_out(item))
+            continue
+        with _reported(item, problems):
+            parsed = parse_item(item)
+            _check_name_is_free(parsed, read)
+            _check_may_suppress(parsed, allow_suppress=allow_suppress)
+            read[parsed.kind, parsed.name] = parsed
+    return _Parts(read, problems, weight)
+
+
+def _in_place_of_invalid(
+    items: Iterable[object], parts: _Parts, last_valid: Mapping[ItemKey, object]
+) -> dict[ItemKey, object]:
+    """Return the last valid versions of those *items* that are not among the valid *parts*."""
+    keys = map(key_of, items)
+    return {key: last_valid[key] for key in keys if key in last_valid and key not in parts.read}
 
 
 def _one_per_channel(wanted: Iterable[Destination], hold: Hold | None) -> tuple[Destination, ...]:

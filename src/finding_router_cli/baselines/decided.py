@@ -69,3 +69,7 @@ class UnclaimedNames(NameStore):
 
     def claim(self, name: str, account_id: str, *, at: float) -> None:
         """Claim nothing."""
+
+    def claim_first(self, accounts: Mapping[str, str], *, at: float) -> set[str]:  # noqa: ARG002
+        """Claim nothing, as if each were the first to claim."""
+        return set(accounts)

@@ -11,7 +11,7 @@ from typing import Final
 from faults.matrix.cells import Before, Cell, cells_after, cells_of, covering
 from faults.matrix.judging import explain_dead_letters, problems_of
 from faults.matrix.scenes import BURST_THRESHOLD, CHANNEL, SCENES, Scene
-from faults.matrix.steps import POST, SLACK, Site, sites_of, step_of
+from faults.matrix.steps import POST, SLACK, Site, is_made_once, sites_of, step_of
 from faults.matrix.troubles import FIRST_TROUBLES, TROUBLES, Trouble
 from finding_router.delivery.held.lookout import LOOK_SECONDS
 from finding_router_cli.redrive import move_all
@@ -114,7 +114,9 @@ def survey_of(stack: Stack) -> Survey:
     calls = {scene.name: calls_of(stack, scene) for scene in SCENES}
     sites = {name: sites_of(some) for name, some in calls.items()}
     unknown = {
-        name: frozenset(call.operation for call in some if step_of(call) is None)
+        name: frozenset(
+            call.operation for call in some if step_of(call) is None and not is_made_once(call)
+        )
         for name, some in calls.items()
     }
     sites_after = []

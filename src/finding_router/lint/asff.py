@@ -14,8 +14,7 @@ from botocore.session import Session
 
 from finding_router.findings.events import CUSTOM_ACTION, IMPORTED, IMPORTED_V2, SOURCE
 from finding_router.findings.products import BY_SLUG, PATCH_MANAGER
-from finding_router.routing.items.match import ACCOUNT
-from finding_router_cli.lint.values import (
+from finding_router.lint.values import (
     AccountIds,
     Numbers,
     OneOf,
@@ -25,6 +24,7 @@ from finding_router_cli.lint.values import (
     Values,
     known_names,
 )
+from finding_router.routing.items.match import ACCOUNT
 
 _TRUTH: Final = OneOf((True, False), "truth value")
 _PERCENT: Final = OneOf(tuple(range(101)), "number that the field has")
@@ -206,9 +206,11 @@ def _session() -> Session:
 def _place(path: str, shape: Any) -> Place:
     while shape.type_name == "list":
         shape = shape.member
-    if shape.type_name == "structure":
+    # The model that is deployed is trimmed: it has no details of resources.
+    is_known = shape.type_name == "structure" and shape.members
+    if is_known:
         return Place(path, shape=shape)
-    if shape.type_name == "map":
+    if shape.type_name in {"structure", "map"}:
         return Place(path, is_free=True)
     return Place(path, values=_known_better().get(path) or _values(shape))
 

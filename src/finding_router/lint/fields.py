@@ -7,18 +7,18 @@ from typing import Any, Final, NamedTuple
 
 from finding_router.errors import legible
 from finding_router.findings.events import IMPORTED_V2
-from finding_router.routing.items.match import ACCOUNT, OR, Match
-from finding_router.routing.patterns.leaf import Leaf
-from finding_router.routing.patterns.mistake import closest
-from finding_router.routing.patterns.notation import read_leaf
-from finding_router_cli.lint.asff import (
+from finding_router.lint.asff import (
     ANYTHING,
     SERVICES,
     Place,
     event_place,
     finding_place,
 )
-from finding_router_cli.lint.values import entry_shown, letters
+from finding_router.lint.values import entry_shown, letters
+from finding_router.routing.items.match import ACCOUNT, OR, Match
+from finding_router.routing.patterns.leaf import Leaf
+from finding_router.routing.patterns.mistake import closest
+from finding_router.routing.patterns.notation import read_leaf
 
 # Further entries of one field are only counted.
 _MAX_ENTRIES: Final = 5

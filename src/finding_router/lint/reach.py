@@ -5,10 +5,10 @@ from collections.abc import Hashable, Iterable, Iterator
 from typing import Final
 
 from finding_router.findings.events import CUSTOM_ACTION, IMPORTED, IMPORTED_V2, SOURCE
+from finding_router.lint.fields import Odd
 from finding_router.routing.items.route import Route
 from finding_router.routing.patterns.leaf import AddressRange, AnythingBut, Leaf, NumberRange
 from finding_router.routing.patterns.rule import Field, Rule
-from finding_router_cli.lint.fields import Odd
 
 _MAX_TRIED: Final = 200
 

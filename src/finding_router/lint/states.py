@@ -7,10 +7,10 @@ from typing import Any, Final
 from finding_router.findings.events import CUSTOM_ACTION, IMPORTED, IMPORTED_V2, EventKind
 from finding_router.findings.outline import read_outline
 from finding_router.findings.screening import screen
+from finding_router.lint.asff import NOT_OF_OCSF, OCSF_FIELDS, closed_set
+from finding_router.lint.fields import Odd
 from finding_router.routing.items.match import Match
 from finding_router.routing.patterns.rule import Field, Rule
-from finding_router_cli.lint.asff import NOT_OF_OCSF, OCSF_FIELDS, closed_set
-from finding_router_cli.lint.fields import Odd
 
 _AROUND_FINDING: Final = "detail.findings."
 _DETAIL_TYPE: Final = "detail-type"

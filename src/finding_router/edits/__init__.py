@@ -1,0 +1,1 @@
+"""The answer to an edit of the routing table: what changed, whether it is valid, and its effect."""
