@@ -10,6 +10,8 @@ from finding_router.counts import counted
 from finding_router.errors import legible
 from finding_router.lint.fields import Odd
 from finding_router.lint.table import OddItem, odd_items
+from finding_router.routing.items.route import Route
+from finding_router.routing.items.silence import Silence
 from finding_router.routing.organization import Organization, fields_of_organization
 from finding_router.routing.table import RoutingTable
 from finding_router_cli.help_text import example
@@ -91,7 +93,8 @@ def _unfilled(table: RoutingTable) -> Iterator[OddItem]:
             for placeholder in route.channel.of_organization:
                 problem = f"has {{{placeholder}}}, which is never filled"
                 yield OddItem(route.kind, route.name, Odd("channel", problem, _READ_IT))
-    for item in (*table.routes, *table.silences):
+    items: list[Route | Silence] = [*table.routes, *table.silences]
+    for item in items:
         for field in fields_of_organization(item.match):
             problem = "is a field that no finding has"
             yield OddItem(item.kind, item.name, Odd(f"match.{field}", problem, _READ_IT))
