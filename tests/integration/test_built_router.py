@@ -189,12 +189,12 @@ def test_function_calls_what_its_role_allows(empty: Stack, runtime: Path, built:
         function.invoke(WAKE)
     called = {
         # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
-        f"{service}:{operation}".replace("VisibilityBatch", "Visibility")
+        f"{service}:{operation.removesuffix('Batch') if service == 'sqs' else operation}"
         for service, operation in empty.aws.gate.counts
     }
 
-    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecurityhub.html: V2's
-    # calls have no actions of their own.
+    # V2's calls have no actions of their own.
+    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecurityhub.html
     of_v2 = {"securityhub:BatchUpdateFindingsV2", "securityhub:GetFindingsV2"}
     assert of_v2 <= called
     called = (called - of_v2) | {each.removesuffix("V2") for each in of_v2}
