@@ -134,7 +134,7 @@ def as_lines(explanation: Explanation, *, table: RoutingTable, show_all: bool) -
     yield f"{terminal.severity(finding.severity)}  {explanation.title}"
     yield _line("account", *account, finding.region)
     if finding.account is not None:
-        yield _line("organization", *_of_organization(finding.account))
+        yield _line("OU and tags", *_of_organization(finding.account))
     yield _line("product", finding.product, finding.control_id)
     yield _line("finding", short_id(finding.id), finding.id)
     if is_ocsf(finding.raw):
@@ -173,11 +173,11 @@ def _line(label: str, *values: str | None) -> str:
 
 
 def _of_organization(account: OrganizationAccount) -> Iterator[str]:
-    """Yield name, OU, tags and state, as AWS Organizations has them."""
-    yield account.name
-    yield f"in {account.ou}" if account.ou else "in no OU"
+    """Yield OU, tags, name and state, as AWS Organizations has them."""
+    yield account.ou or "no OU"
     for key, value in account.tags.items():
         yield f"{key}={value}"
+    yield f"named {account.name}"
     if account.state not in {None, "ACTIVE"}:
         yield f"{account.state}"
 

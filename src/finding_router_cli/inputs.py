@@ -14,6 +14,7 @@ from uuid import uuid4
 from finding_router.findings.events import IMPORTED, IMPORTED_V2, SOURCE
 from finding_router.findings.ocsf import is_ocsf
 from finding_router.findings.ocsf.view import as_asff
+from finding_router.findings.reading import text_at
 from finding_router_cli.documents import UnreadableError, documents
 
 _WANTED: Final = (
@@ -51,9 +52,11 @@ def read_events(text: str, source: str) -> list[dict[str, Any]]:
 def envelope_of(finding: object) -> dict[str, Any]:
     """Return an Imported event with *finding*, as the Security Hub of its format sends it."""
     fields = finding if isinstance(finding, Mapping) else {}
-    kind = IMPORTED
+    kind, resource = IMPORTED, fields.get("Id")
     if is_ocsf(finding):
         fields, kind = as_asff(finding), IMPORTED_V2
+        # Security Hub's own id of the finding, which is no ARN.
+        resource = text_at(finding, "metadata", "uid") or fields.get("Id")
     return {
         "version": "0",
         "id": str(uuid4()),
@@ -62,7 +65,7 @@ def envelope_of(finding: object) -> dict[str, Any]:
         "account": str(fields.get("AwsAccountId", "000000000000")),
         "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "region": str(fields.get("Region", "us-east-1")),
-        "resources": [str(fields["Id"])] if "Id" in fields else [],
+        "resources": [str(resource)] if resource is not None else [],
         "detail": {"findings": [finding]},
     }
 
@@ -80,6 +83,12 @@ def renewed(event: Mapping[str, Any]) -> dict[str, Any]:
 
 def _renewed(finding: object) -> object:
     match finding:
+        case {"finding_info": {"uid": str() as id_} as info, **others}:
+            own = f"{uuid4().hex}{uuid4().hex}"
+            metadata = others.get("metadata")
+            if isinstance(metadata, Mapping) and "uid" in metadata:
+                others["metadata"] = {**metadata, "uid": own}
+            return {**others, "finding_info": {**info, "uid": f"{id_}-{uuid4()}"}}
         case {"Id": str() as id_, **others}:
             return {**others, "Id": f"{id_}-{uuid4()}"}
     return finding

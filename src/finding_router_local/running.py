@@ -36,7 +36,11 @@ class RunningStack:
     @property
     def parameters(self) -> dict[str, str]:
         """Return those parameters of the template that decide where findings go."""
-        names = {"DefaultChannel": "DEFAULT_CHANNEL", "AllowSuppress": "ALLOW_SUPPRESS"}
+        names = {
+            "DefaultChannel": "DEFAULT_CHANNEL",
+            "AllowSuppress": "ALLOW_SUPPRESS",
+            "OrganizationNames": "ORGANIZATION_NAMES",
+        }
         found = {name: self.environment.get(key) for name, key in names.items()}
         return {name: value for name, value in found.items() if value is not None}
 

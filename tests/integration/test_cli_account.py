@@ -10,6 +10,12 @@ import pytest
 from botocore.exceptions import ClientError
 from click.testing import CliRunner, Result
 
+from finding_router.aws.clients import DynamoDB
+from finding_router.aws.items import Items
+from finding_router.aws.organization import DynamoOrganization
+from finding_router.delivery.organization import CURRENT, write_current
+from finding_router.findings.finding import OrganizationAccount
+from finding_router.routing.organization import Organization
 from finding_router_cli.main import main
 from finding_router_local.aws import AwsServer
 
@@ -73,6 +79,18 @@ def finding(tmp_path: Path) -> str:
 def run(*arguments: str) -> Result:
     """Run a command; whatever is no click error is none of a person's business."""
     return CliRunner().invoke(main, list(arguments), catch_exceptions=False)
+
+
+def table_of(name: str, partition_key: str, sort_key: str) -> dict[str, Any]:
+    """Return a table as a template has it."""
+    keys = {partition_key: "HASH", sort_key: "RANGE"}
+    properties = {
+        "TableName": name,
+        "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": [{"AttributeName": key, "KeyType": type_} for key, type_ in keys.items()],
+        "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"} for key in keys],
+    }
+    return {"Type": "AWS::DynamoDB::Table", "Properties": properties}
 
 
 class TestSentences:
@@ -246,6 +264,37 @@ class TestStack:
 
         assert "" == result.stderr
         assert "  goes to     #security  no route matches\n" in result.stdout
+
+    def test_its_accounts_of_organizations_are_read(
+        self, aws_environment: AwsServer, finding: str
+    ) -> None:
+        """From its Ledger, if its parameter says that it reads them."""
+        keys = {"RoutingTable": ("kind", "name"), "Ledger": ("finding", "channel")}
+        template = {
+            "Parameters": {"OrganizationNames": {"Type": "String"}},
+            "Resources": {name: table_of(f"other-{name}", *both) for name, both in keys.items()},
+        }
+        boto3.client("cloudformation", "us-east-1").create_stack(
+            StackName="other",
+            TemplateBody=json.dumps(template),
+            Parameters=[{"ParameterKey": "OrganizationNames", "ParameterValue": "true"}],
+        )
+        none = run("routes", "check", "--stack", "other")
+        account = OrganizationAccount(name="Payments", ou="Prod")
+        organization = Organization(
+            {str(FINDING["AwsAccountId"]): account}, read_at=1_790_000_000.0
+        )
+        shared = DynamoDB()
+        shared.client = aws_environment.client("dynamodb")
+        store = DynamoOrganization(Items("other-Ledger", shared), days=400)
+        store.save(CURRENT, write_current(organization), at=1_790_000_000.0)
+
+        some = run("routes", "check", "--stack", "other")
+        explained = run("explain", finding, "--stack", "other")
+
+        assert "organization: no account was read yet" in none.stdout
+        assert "organization: 1 account in 1 OU, without tags, read 2026-09-21" in some.stdout
+        assert "  OU and tags Prod, named Payments\n" in explained.stdout
 
     def test_it_is_checked(self) -> None:
         """By the same name."""

@@ -234,7 +234,7 @@ class TestStack:
             told = CliRunner().invoke(main, ["explain", str(path), "--json"])
             checked = CliRunner().invoke(main, ["routes", "check"])
 
-        assert "organization Payments Prod, in Workloads/Prod, team=Red, tier=1" in shown.stdout
+        assert "OU and tags Workloads/Prod, team=Red, tier=1, named Payments Prod" in shown.stdout
         assert "#workloads-prod-red-payments-prod" in shown.stdout
         [one] = json.loads(told.stdout)["findings"]
         assert "Workloads/Prod" == one["account"]["Ou"]

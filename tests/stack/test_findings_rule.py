@@ -15,7 +15,13 @@ type Resolve = Callable[..., dict[str, Any]]
 # A batch, an alarm, and what `local up` writes.
 NO_EVENTS = {"alarm.json", "local-env.json", "sqs-batch.json"}
 EVENTS = sorted((Path(__file__).parents[2] / "events").glob("*.json"))
-ENDED = {"imported-securityhub-control-passed.json", "imported-access-analyzer-archived.json"}
+ENDED = {
+    "imported-access-analyzer-archived.json",
+    "imported-securityhub-control-passed.json",
+    "imported-v2-control-passed.json",
+    "imported-v2-guardduty-closed.json",
+}
+V2 = "Findings Imported V2"
 # The environment that `finding-router local up` writes is no event.
 SINGLE = [path for path in EVENTS if path.name not in NO_EVENTS]
 
@@ -99,23 +105,30 @@ def test_sample_event_passes_if_the_router_would_post_it(path: Path, new_only: P
 
 @pytest.mark.parametrize("path", SINGLE, ids=lambda path: path.stem)
 @pytest.mark.parametrize(
-    "change",
+    ("change", "in_ocsf"),
     [
-        {"Workflow": {"Status": "NOTIFIED"}},
-        {"Workflow": {"Status": "RESOLVED"}},
-        {"Workflow": {"Status": "SUPPRESSED"}},
-        {"RecordState": "ARCHIVED"},
-        {"Compliance": {"Status": "PASSED"}, "Workflow": {"Status": "RESOLVED"}},
+        ({"Workflow": {"Status": "NOTIFIED"}}, {"status_id": 2, "compliance": {"status_id": 3}}),
+        ({"Workflow": {"Status": "RESOLVED"}}, {"status_id": 4}),
+        ({"Workflow": {"Status": "SUPPRESSED"}}, {"status_id": 3}),
+        ({"RecordState": "ARCHIVED"}, {"activity_id": 3}),
+        (
+            {"Compliance": {"Status": "PASSED"}, "Workflow": {"Status": "RESOLVED"}},
+            {"compliance": {"status_id": 1}, "status_id": 4},
+        ),
     ],
     ids=json.dumps,
 )
 def test_what_becomes_of_a_sample_is_followed_or_not(
-    path: Path, change: dict[str, Any], following: Pattern, new_only: Pattern
+    path: Path,
+    change: dict[str, Any],
+    in_ocsf: dict[str, Any],
+    following: Pattern,
+    new_only: Pattern,
 ) -> None:
     """Each later event of each sample passes one rule and not the other."""
     event = json.loads(path.read_text("utf-8"))
     for finding in event["detail"]["findings"]:
-        finding.update(change)
+        finding.update(in_ocsf if event["detail-type"] == V2 else change)
     is_asked_for = event["detail-type"] == "Security Hub Findings - Custom Action"
 
     assert following.matches(event)

@@ -8,6 +8,7 @@ import pytest
 from finding_router.findings.events import IMPORTED, read_event
 from finding_router_cli.documents import UnreadableError
 from finding_router_cli.inputs import envelope_of, read_events, renewed
+from ocsf_findings import DETECTION_ID, detection
 
 FINDING = {
     "Id": "arn:aws:x:eu-west-1:123456789012:finding/1",
@@ -73,6 +74,21 @@ def test_an_ocsf_finding_gets_the_event_of_its_security_hub(
 ) -> None:
     """As get-findings-v2 returns them, beside those of get-findings."""
     assert kinds == [event["detail-type"] for event in read_events(json.dumps(given), "f")]
+
+
+def test_renewed_findings_in_ocsf_have_ids_of_their_own() -> None:
+    """Those of the provider and of Security Hub; a finding without the latter gets none."""
+    raw = detection()
+    event = envelope_of(raw)
+    [first], [second] = (renewed(event)["detail"]["findings"] for _ in range(2))
+    [bare] = renewed(envelope_of(detection(metadata={})))["detail"]["findings"]
+
+    assert raw == event["detail"]["findings"][0] == detection()
+    assert [raw["metadata"]["uid"]] == event["resources"]
+    ids = {each["finding_info"]["uid"] for each in (raw, first, second)}
+    assert 3 == len(ids) == len({each["metadata"]["uid"] for each in (raw, first, second)})
+    assert all(each.startswith(DETECTION_ID) for each in ids)
+    assert {} == bare["metadata"]
 
 
 def test_renewed_findings_have_ids_of_their_own() -> None:

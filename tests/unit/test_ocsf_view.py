@@ -361,9 +361,18 @@ class TestResources:
 
         assert "Details" not in as_asff(raw)["Resources"][0]
 
+    def test_lists_in_details_are_kept(self) -> None:
+        """With the names inside them."""
+        data = {"network_interfaces": [{"subnet_id": "s"}]}
+        [found] = as_asff(detection(resources=[resource("AWS::EC2::VPC", "v", data=data)]))[
+            "Resources"
+        ]
+
+        assert {"AwsEc2Vpc": {"NetworkInterfaces": [{"SubnetId": "s"}]}} == found["Details"]
+
     def test_deep_details_are_cut(self) -> None:
         """Nobody reads them."""
-        deep: Json = {"a": 1}
+        deep: Json = {"a": [1]}
         for _ in range(2000):
             deep = {"a": deep}
         raw = detection(resources=[resource("AWS::S3::Bucket", "b", data=deep)])
@@ -382,6 +391,12 @@ class TestResources:
         raw = detection(resources=[resource("AWS::IAM::Role", "r", region="global")])
 
         assert "Region" not in as_asff(raw)["Resources"][0]
+
+    def test_a_resource_without_id_and_kind_is_none(self) -> None:
+        """Nothing could be said of it."""
+        raw = detection(resources=[{"region": "eu-west-1"}, resource("AWS::S3::Bucket", "b")])
+
+        assert ["arn:aws:s3:::b"] == [each["Id"] for each in as_asff(raw)["Resources"]]
 
     def test_the_only_resource_of_an_older_schema_is_read(self) -> None:
         """Security Lake has one object for it."""
@@ -479,6 +494,14 @@ class TestSequence:
             {"Key": "TOR_IP", "Values": []},
         ] == found["SequenceIndicators"]
         assert "Action" not in view
+
+    def test_parts_without_a_name_are_left_out(self) -> None:
+        """Of actors, endpoints, techniques and traits."""
+        raw = sequence(evidences=[{"actor": {"user": {"type": "Root"}}, "src_endpoint": {}}])
+        raw["finding_info"] |= {"attacks": [{"technique": {}}], "traits": [{"values": ["x"]}]}
+        found = as_asff(raw)["Detection"]["Sequence"]
+
+        assert {"Uid", "Signals"} == found.keys()
 
     def test_tactics_alone_are_no_sequence(self) -> None:
         """Each detection may have some."""

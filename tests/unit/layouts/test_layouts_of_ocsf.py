@@ -125,6 +125,16 @@ def test_sensitive_data_and_a_public_bucket_are_told() -> None:
     }
 
 
+def test_another_product_tells_sensitive_data_too() -> None:
+    """The objects of OCSF count, whoever sends them."""
+    raw = data_security()
+    raw["metadata"]["product"] |= {"uid": "own", "name": "Data Watch"}
+    told = dict(laid_out(raw).facts)
+
+    assert told["Access"] == "the bucket is public · the bucket is not encrypted"
+    assert told["Personal data"] == "name 398, address"
+
+
 def test_a_control_has_parameters_requirements_and_standards() -> None:
     """As that of Security Hub CSPM."""
     detail = laid_out(control())

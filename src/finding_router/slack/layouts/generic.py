@@ -13,6 +13,12 @@ from finding_router.slack.kit.headlines import (
     resources_name,
     title_words,
 )
+from finding_router.slack.kit.sensitive_data import (
+    access,
+    found_in,
+    results_of,
+    sensitive_facts,
+)
 from finding_router.slack.kit.sequence import sequence_detail
 from finding_router.slack.kit.text import Mrkdwn, one_line
 from finding_router.slack.kit.threats import threat_detail
@@ -47,6 +53,8 @@ def lay_out(finding: Finding) -> Detail:
     )
     known = (
         *sequence.facts,
+        *facts(("Access", access(finding))),
+        *sensitive_facts(found_in(results_of(finding))),
         *threats.facts,
         *general,
         *found.facts,

@@ -1,28 +1,23 @@
 """Macie: sensitive data in S3, and buckets that expose it."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 from finding_router.findings.finding import Finding, Resource
-from finding_router.findings.reading import items_at, number_at, text_at, value_at
-from finding_router.slack.kit.detail import Detail, Fact, exact, facts, joined, pages, said
+from finding_router.findings.reading import text_at
+from finding_router.slack.kit.detail import Detail, exact, facts, pages, said
 from finding_router.slack.kit.headlines import cut, headline, resources_name, title_words
 from finding_router.slack.kit.links import product_url
 from finding_router.slack.kit.resources import short_name
-from finding_router.slack.kit.text import Mrkdwn, listed, one_line
+from finding_router.slack.kit.sensitive_data import (
+    access,
+    found_in,
+    results_of,
+    sensitive_facts,
+)
+from finding_router.slack.kit.text import one_line
 
 _PAGE: Final = "macie/home?region={region}#findings?itemId={finding_id}"
-_CUSTOM: Final = "Custom data"
-_CATEGORIES: Final = {
-    "CREDENTIALS": "Credentials",
-    "CUSTOM_IDENTIFIER": _CUSTOM,
-    "FINANCIAL_INFORMATION": "Financial data",
-    "PERSONAL_INFORMATION": "Personal data",
-}
-_OTHER: Final = "Other data"
 _FILE_CHARS: Final = 40
-_KINDS_SHOWN: Final = 5
-_KINDS_CHARS: Final = 600
 # Findings about a bucket's policy, by the end of their type.
 _POLICIES: Final = {
     "S3BlockPublicAccessDisabled": "Block Public Access is off for bucket {name}",
@@ -38,24 +33,18 @@ def lay_out(finding: Finding) -> Detail:
     """Return the object, public access, and its sensitive data by category with counts."""
     path = text_at(finding.raw, "ProductFields", "S3Object.Path")
     is_listed = path in {short_name(resource) for resource in finding.resources}
-    results = [
-        value_at(resource.raw, "DataClassification", "Result") for resource in finding.resources
-    ]
-    found = _found(results)
+    results = results_of(finding)
+    found = found_in(results)
     written = _headline(finding, path, list(found))
     return Detail(
         headline=written or headline(title_words(finding), resources_name(finding)),
         title="" if written else None,
         facts=(
             *facts(
-                ("Access", _access(finding)),
+                ("Access", access(finding)),
                 ("Object", None if is_listed else exact(path)),
             ),
-            *(
-                Fact(category, shown)
-                for category, kinds in found.items()
-                if (shown := listed(kinds, _KINDS_SHOWN, _KINDS_CHARS))
-            ),
+            *sensitive_facts(found),
         ),
         pages=pages(("Macie", product_url(finding, _PAGE, finding_id=_id(finding)))),
         small_print=tuple(
@@ -96,51 +85,5 @@ def _id(finding: Finding) -> str:
     return finding.id.rpartition("/")[2]
 
 
-def _access(finding: Finding) -> Mrkdwn | None:
-    """Return the access to bucket and object, if it is public or shared."""
-    fields = finding.raw.get("ProductFields")
-    bucket = text_at(fields, "S3Bucket.effectivePermission") or text_at(
-        fields, "S3Bucket.EffectivePermission"
-    )
-    object_ = (text_at(fields, "S3Object.PublicAccess") or "").lower()
-    effective = (text_at(fields, "S3Object.EffectivePermission") or "").upper()
-    is_public = object_ == "true" or effective == "PUBLIC"
-    details = [value_at(resource.raw, "Details", "AwsS3Bucket") for resource in finding.resources]
-    # OCSF says it of the bucket itself.
-    is_open = any(text_at(each, "IsPublic") == "true" for each in details)
-    is_plain = any(text_at(each, "IsEncrypted") == "false" for each in details)
-    return joined(
-        " · ",
-        Mrkdwn("the object is public") if is_public else None,
-        Mrkdwn("the bucket is public") if is_open or (bucket or "").upper() == "PUBLIC" else None,
-        Mrkdwn("the bucket is not encrypted") if is_plain else None,
-    )
-
-
 def _first(results: list[object], name: str) -> str | None:
     return next(filter(None, (text_at(result, name) for result in results)), None)
-
-
-def _found(results: list[object]) -> dict[str, list[Mrkdwn]]:
-    """Return the kinds of data with their counts by category, in Macie's order."""
-    found: dict[str, list[Mrkdwn]] = {}
-    for result in results:
-        for category, kind in _kinds(result):
-            if kind:
-                found.setdefault(category, []).append(kind)
-    return found
-
-
-def _kinds(result: object) -> Iterator[tuple[str, Mrkdwn | None]]:
-    for category in items_at(result, "SensitiveData"):
-        label = _CATEGORIES.get(text_at(category, "Category") or "", _OTHER)
-        for detection in items_at(category, "Detections"):
-            kind = text_at(detection, "Type")
-            yield label, _counted(kind and kind.lower().replace("_", " "), detection)
-    for detection in items_at(result, "CustomDataIdentifiers", "Detections"):
-        yield _CUSTOM, _counted(text_at(detection, "Name"), detection)
-
-
-def _counted(kind: str | None, detection: Mapping[str, Any]) -> Mrkdwn | None:
-    shown, count = said(kind), number_at(detection, "Count")
-    return joined(" ", shown, Mrkdwn(f"{count:,.0f}") if count else None) if shown else None
