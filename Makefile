@@ -9,6 +9,7 @@ UV := .tools/uv/bin/uv
 SAM := .tools/sam/bin/sam
 BIN := .venv/bin
 ARCHITECTURE := arm64
+ANSWERS := .deploy-answers
 WORKERS := 2
 BLANK := $(subst x,,x x)
 OVERRIDES = $(if $(filter-out arm64,$(ARCHITECTURE)),--parameter-overrides Architecture=$(ARCHITECTURE))
@@ -104,9 +105,21 @@ build: .venv/.ready | $(SAM) ## Build function and layer; ARCHITECTURE=x86_64 fo
 	$(if $(findstring $(BLANK),$(CURDIR)),$(error sam builds with make, which knows no paths with blanks: move the project))
 	$(SAM) build $(OVERRIDES)
 
+# The answers of the first time are kept in ANSWERS. CloudFormation keeps every other parameter as it was.
 .PHONY: deploy
-deploy: build ## Build, and deploy to the AWS account that you are signed in to.
-	$(SAM) deploy --guided $(OVERRIDES)
+deploy: build ## Build, and deploy; asks for token and channel the first time. SET='LogLevel=DEBUG' sets others.
+	@if ! test -s '$(ANSWERS)'; then \
+	  read -r -p 'ARN of the Slack token (a parameter or a secret): ' token; \
+	  read -r -p 'Default channel (#security or C0123456789): ' channel; \
+	  if test -z "$$token" || test -z "$$channel"; then echo 'Both are needed.' >&2; exit 1; fi; \
+	  answered=$$(printf '%s\n' "SlackTokenArn=$$token" "DefaultChannel=$$channel"); \
+	else \
+	  answered=$$(cat '$(ANSWERS)'); \
+	fi; \
+	overrides=(); \
+	while IFS= read -r line; do overrides+=("$$line"); done <<< "$$answered"; \
+	$(SAM) deploy --no-confirm-changeset --parameter-overrides Architecture=$(ARCHITECTURE) "$${overrides[@]}" $(SET); \
+	printf '%s\n' "$$answered" > '$(ANSWERS)'
 
 .PHONY: bench
 bench: .venv/.ready | $(SAM) ## Measure the pattern index, the cold start, the cost of a month and a burst, and the cards.

@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).parents[2]
-PAGES = [PROJECT / "README.md", PROJECT / "events" / "README.md", *PROJECT.glob("docs/*.md")]
+PAGES = [
+    *(
+        PROJECT / name
+        for name in ("README.md", "SECURITY.md", "CONTRIBUTING.md", "events/README.md")
+    ),
+    *PROJECT.glob("docs/*.md"),
+]
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 TARGET = re.compile(r"\bmake ([a-z]+)")
 # Words that follow "make" in a sentence are no targets.
