@@ -17,6 +17,7 @@ _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "explain": ("finding_router_cli.explain", "Tell where findings would go, and why."),
     "local": ("finding_router_cli.local", "Run the whole router on this machine."),
     "redrive": ("finding_router_cli.redrive", "Send dead letters through the router again."),
+    "replay": ("finding_router_cli.replay", "Count the messages of late, by other routes too."),
     "routes": ("finding_router_cli.routes", "List, check, test and change the routes of a stack."),
     "silence": ("finding_router_cli.silences", "Silence findings for a time."),
 }
