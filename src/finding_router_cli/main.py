@@ -21,6 +21,7 @@ _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "replay": ("finding_router_cli.replay", "Count the messages of late, by other routes too."),
     "routes": ("finding_router_cli.routes", "List, check, test and change the routes of a stack."),
     "silence": ("finding_router_cli.silences", "Silence findings for a time."),
+    "stats": ("finding_router_cli.stats", "Show the numbers of a stack, from its Ledger."),
 }
 
 
