@@ -214,7 +214,9 @@ def _table(survey: "Survey") -> Iterator[Text]:
 def _conclude(result: Mapping[str, Any], *, for_programs: bool) -> None:
     if not for_programs:
         told = counted(len(result["told"]), "channel")
-        click.echo(f"{told} told, {counted(result['marked'], 'finding')} marked NOTIFIED")
+        noted = counted(result["noted"], "finding")
+        unmarked = f", {noted} of AWS Security Hub noted" if result["noted"] else ""
+        click.echo(f"{told} told, {counted(result['marked'], 'finding')} marked NOTIFIED{unmarked}")
     for channel, why in result["untold"].items():
         remark(f"{channel} could not be told: {why}")
     if result["untold"]:

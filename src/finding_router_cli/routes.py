@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -10,8 +10,6 @@ from finding_router.counts import counted
 from finding_router.errors import legible
 from finding_router.lint.fields import Odd
 from finding_router.lint.table import OddItem, odd_items
-from finding_router.routing.items.route import Route
-from finding_router.routing.items.silence import Silence
 from finding_router.routing.organization import Organization, fields_of_organization
 from finding_router.routing.table import RoutingTable
 from finding_router_cli.help_text import example
@@ -21,6 +19,10 @@ from finding_router_cli.route_commands.syncing import apply, export
 from finding_router_cli.route_commands.testing import test_routes
 from finding_router_cli.routes_at_hand import running_routes
 from finding_router_cli.routing_items import load, stack_options
+
+if TYPE_CHECKING:
+    from finding_router.routing.items.route import Route
+    from finding_router.routing.items.silence import Silence
 
 _MOSTLY_FULL: Final = 0.8
 _READ_IT: Final = 'deploy with the parameter OrganizationNames set to "true", or leave it out'
@@ -93,11 +95,14 @@ def _unfilled(table: RoutingTable) -> Iterator[OddItem]:
             for placeholder in route.channel.of_organization:
                 problem = f"has {{{placeholder}}}, which is never filled"
                 yield OddItem(route.kind, route.name, Odd("channel", problem, _READ_IT))
-    items: list[Route | Silence] = [*table.routes, *table.silences]
-    for item in items:
-        for field in fields_of_organization(item.match):
-            problem = "is a field that no finding has"
-            yield OddItem(item.kind, item.name, Odd(f"match.{field}", problem, _READ_IT))
+    for each in (*map(_unfilled_fields, table.routes), *map(_unfilled_fields, table.silences)):
+        yield from each
+
+
+def _unfilled_fields(item: "Route | Silence") -> Iterator[OddItem]:
+    for field in fields_of_organization(item.match):
+        problem = "is a field that no finding has"
+        yield OddItem(item.kind, item.name, Odd(f"match.{field}", problem, _READ_IT))
 
 
 def _accounts(organization: Organization) -> str:

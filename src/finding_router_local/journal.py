@@ -8,6 +8,7 @@ from typing import Any
 
 from finding_router.aws.queue import FIRST_ID
 from finding_router.delivery.outcome import UNDONE, Outcome
+from finding_router.findings.ocsf import in_asff, is_ocsf
 from finding_router_local.invocation import Batch, Invocation
 from finding_router_local.outcomes import (
     FAILED,
@@ -21,6 +22,7 @@ from finding_router_local.outcomes import (
     outcome_of,
 )
 from finding_router_local.security_hub.schema import wrong_types
+from finding_router_local.security_hub.v2.findings import mistake_of
 
 type Listener = Callable[[list[FindingOutcome]], None]
 type StatusOf = Callable[[str | None, str | None], str | None]
@@ -136,8 +138,8 @@ def _with_mistake(outcome: FindingOutcome, event: Mapping[str, Any]) -> FindingO
     if outcome.workflow_status is not None or outcome.finding_id is None:
         return outcome
     for raw in findings_of(event):
-        if isinstance(raw, dict) and raw.get("Id") == outcome.finding_id:
-            mistake = next(wrong_types(raw), None)
+        if isinstance(raw, dict) and in_asff(raw).get("Id") == outcome.finding_id:
+            mistake = mistake_of(raw) if is_ocsf(raw) else next(wrong_types(raw), None)
             if mistake is not None:
                 reason = f"{NOT_TAKEN}: {mistake}"
                 return replace(outcome, detail="; ".join(filter(None, (outcome.detail, reason))))

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from faults.twins import in_ocsf
 from finding_router.aws.items import Items
 from finding_router.aws.security_hub import SecurityHub
+from finding_router.findings.events import IMPORTED_V2
 from finding_router.slack.api.client import SlackClient
 from finding_router_cli.baselines import source, summaries
 from finding_router_cli.baselines.summaries import Teller
@@ -70,6 +72,11 @@ def put(stack: Stack, count: int, **changes: Any) -> None:
                 | changes,
             )
         )
+
+
+def imported_v2(*findings: Any) -> dict[str, Any]:
+    """Make the event of *findings* in OCSF."""
+    return imported(*findings, sent_at=time.time()) | {"detail-type": IMPORTED_V2}
 
 
 def baseline(*options: str) -> Result:
@@ -222,6 +229,27 @@ class TestOnce:
         assert before[ALL] + 1 == messages(stack)[ALL]
         stack.send([imported(back | {"UpdatedAt": LATEST}, sent_at=time.time() + 1)])
         assert before[ALL] + 2 == messages(stack)[ALL]
+
+    def test_both_security_hubs_are_told_once(self, stack: Stack) -> None:
+        """Of AWS Security Hub the Ledger alone knows what was there before."""
+        put(stack, 3)
+        twin, other = raw_finding("finding-0", AwsAccountId=ACCOUNTS[0]), raw_finding("v2-alone")
+        event = imported_v2(in_ocsf(twin), in_ocsf(other))
+        stack.load(event)
+
+        first, again = baseline("--yes", "--json"), baseline("--yes")
+
+        said = json.loads(first.stdout)
+        assert ("done", 4, 3) == (said["outcome"], said["findings"], said["marked"])
+        assert "nothing to do" in again.stdout
+        assert "4 findings were here before" in text_of(stack, ALL)
+        assert {"NOTIFIED": 3} == statuses(stack)
+        assert [1, 1] == [each["status_id"] for each in stack.aws.security_hub.v2.find()]
+        stack.send([event])
+        worse = in_ocsf(other | {"Severity": {"Label": "CRITICAL"}, "UpdatedAt": LATER})
+        assert 1 == messages(stack)[ALL]
+        stack.send([imported_v2(worse)])
+        assert 2 == messages(stack)[ALL]
 
     def test_what_is_kept_and_what_is_young_stays_as_it_is(self, stack: Stack) -> None:
         """Those are said one by one, as usual."""

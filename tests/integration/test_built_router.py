@@ -189,7 +189,7 @@ def test_function_calls_what_its_role_allows(empty: Stack, runtime: Path, built:
         function.invoke(WAKE)
     called = {
         # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
-        f"{service}:{operation}".replace("VisibilityBatch", "Visibility")
+        f"{service}:{operation.removesuffix('Batch') if service == 'sqs' else operation}"
         for service, operation in empty.aws.gate.counts
     }
 

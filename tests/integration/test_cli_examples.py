@@ -21,8 +21,8 @@ from finding_router_local import EXAMPLE_ROUTES, TEMPLATE
 from finding_router_local.stack import Stack
 from hub_events import raw_finding
 
-# They start a stack of their own, for which test_local_cli.py has the time.
-STARTING = ("local up", "local demo")
+# They take a whole stack: test_local_cli.py and test_doctor.py run them.
+ON_A_WHOLE_STACK = ("doctor", "local up", "local demo")
 SILENCE = {"kind": "silence", "name": "patch-weekend", "match": {}, "until": "2999-01-01T00:00:00Z"}
 EXAMPLES = [
     (name.removeprefix(NAME).strip(), line)
@@ -57,7 +57,9 @@ def project(cli: Cli, cli_stack: Stack, tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.usefixtures("project", "person")
-@pytest.mark.parametrize(("name", "line"), [one for one in EXAMPLES if one[0] not in STARTING])
+@pytest.mark.parametrize(
+    ("name", "line"), [one for one in EXAMPLES if one[0] not in ON_A_WHOLE_STACK]
+)
 def test_an_example_runs(name: str, line: str) -> None:
     """And succeeds, with a yes where it asks."""
     words = shlex.split(line)
@@ -70,14 +72,18 @@ def test_an_example_runs(name: str, line: str) -> None:
     assert 0 == result.exit_code, (name, result.output)
 
 
-@pytest.mark.parametrize(("name", "line"), [one for one in EXAMPLES if one[0] in STARTING])
+@pytest.mark.parametrize(("name", "line"), [one for one in EXAMPLES if one[0] in ON_A_WHOLE_STACK])
 def test_an_example_that_starts_a_stack_is_understood(name: str, line: str) -> None:
     """Its options exist."""
-    [_, group, command, *words] = shlex.split(line)
-    found = main.get_command(click.Context(main), group)
-    assert isinstance(found, click.Group)
+    found: click.Command | None = main
+    _, *words = shlex.split(line)
+    context = click.Context(main, **main.context_settings)
+    while isinstance(found, click.Group):
+        found = found.get_command(context, words.pop(0))
 
-    assert found.commands[command].make_context(name, words)
+    assert found is not None
+    # The parent says how help is asked for, which a command keeps from its first context.
+    assert found.make_context(name, words, parent=context)
 
 
 def test_the_installed_command_finds_a_stack_by_its_table(cli: Cli) -> None:

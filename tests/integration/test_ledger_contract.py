@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from alerts import MEMBER, SAID, make_claim, member, unsaid
+from alerts import LATER, MEMBER, SAID, event, make_claim, member, unsaid
 from fake_ledger import FakeLedger
 from fakes import Clock, Faults
 from finding_router.aws.items import Items
 from finding_router.aws.ledger import DynamoLedger
-from finding_router.delivery.alerts.alert import Member, Saying, Status
+from finding_router.delivery.alerts.alert import Form, Member, Saying, Status
 from finding_router.delivery.alerts.identity import AlertKey
 from finding_router.delivery.alerts.ledger import Ledger, Mark
 from finding_router.findings.finding import Severity
@@ -76,6 +76,12 @@ class LedgerContract:
                 for name, each in full.members.items()
             },
         )
+
+        twins = Member.of(event(member="d")).merged(
+            event(Status.ONGOING, member="d", form=Form.OCSF, severity=Severity.LOW)
+        )
+        ended = event(Status.ENDED, member="d", form=Form.OCSF, updated_at=LATER)
+        full = replace(full, members={**full.members, "d": twins.merged(ended)})
 
         assert ledger.write(full)
         assert {KEY: full} == ledger.read([KEY])

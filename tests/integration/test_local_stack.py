@@ -9,12 +9,14 @@ from typing import Any, Final
 import pytest
 import urllib3
 
+from faults.twins import in_ocsf
 from finding_router.findings.finding import Severity
 from finding_router.slack.kit.frame import CIRCLES
 from finding_router_cli.local_report import line
 from finding_router_local import EXAMPLE_ROUTES, TEMPLATE
 from finding_router_local.faults import Fault
 from finding_router_local.stack import Stack
+from hub_events import imported, raw_finding
 
 EVENTS = TEMPLATE.parent / "events"
 EVENT = json.loads((EVENTS / "imported-guardduty-port-probe.json").read_text())
@@ -109,6 +111,17 @@ def test_what_security_hub_does_not_take_is_said(stack: Stack) -> None:
     assert outcome.detail.endswith("Security Hub does not take it: Severity is no structure")
     assert line(outcome).endswith("Security Hub does not take it: Severity is no structure")
     assert 1 == len(texts(stack))
+
+
+def test_what_the_other_security_hub_refuses_is_named(stack: Stack) -> None:
+    """A finding in OCSF is posted, and its line says why it has no status."""
+    finding = in_ocsf(raw_finding(), severity_id="4")
+    event = imported(finding, sent_at=stack.clock())
+
+    [outcome] = stack.send([event])
+
+    assert (None, "posted") == (outcome.workflow_status, outcome.outcome)
+    assert line(outcome).endswith("Security Hub does not take it: severity_id is no integer")
 
 
 def test_duplicate_events_say_nothing_twice(stack: Stack) -> None:

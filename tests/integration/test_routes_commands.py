@@ -167,9 +167,9 @@ class TestAdding:
             (["--channel", "#a", "--match", "[]"], 2, "--match: is no map"),
             (["--channel", "#a", "--match", "{}", "--severity", "LOW"], 2, "--match stands alone"),
             (
-                ["--channel", "#a", "--match", '{"severity": ["x"]}'],
+                ["--channel", "#a", "--match", '{"title": ["x"]}'],
                 1,
-                'match: has "severity", a field that no finding has; did you mean "Severity"?',
+                'match: has "title", a field that no finding has; did you mean "Title"?',
             ),
             (["--channel", "#a", "--set", "action=suppress"], 1, "AllowSuppress set to"),
         ],

@@ -65,6 +65,7 @@ LATER = {
     "resolved": detection(activity_id=2, status_id=4),
     "archived": detection(activity_id=2, status_id=5),
     "in progress": detection(activity_id=2, status_id=2),
+    "passed, in progress": control(activity_id=2, status_id=2, compliance=PASSED),
     "passed and resolved": control(activity_id=2, status_id=4, compliance=PASSED),
 }
 NEVER = {

@@ -283,10 +283,10 @@ def test_an_alert_that_nobody_foresaw_ends_its_own_jobs(monkeypatch: pytest.Monk
     jobs = read_jobs(record(imported(raw_finding("odd"), raw_finding("good"))))
     original = Alert.merged
 
-    def merged(alert: Alert, events: Any) -> Alert:
+    def merged(alert: Alert, events: Any, **named: Any) -> Alert:
         if alert.key.subject == jobs[0].alert_key(ALERTS).subject:
             raise ZeroDivisionError
-        return original(alert, events)
+        return original(alert, events, **named)
 
     monkeypatch.setattr(Alert, "merged", merged)
 

@@ -23,7 +23,7 @@ def stored(raw: dict[str, Any]) -> Any:
     return json.loads(json.dumps(summarise(read_finding(raw))))
 
 
-@pytest.mark.parametrize("raw", SAMPLES, ids=lambda raw: raw["Id"][-20:])
+@pytest.mark.parametrize("raw", SAMPLES, ids=lambda raw: read_finding(raw).id[-20:])
 def test_a_summary_is_small_and_says_what_channels_need(raw: dict[str, Any]) -> None:
     """The fields that placeholders are filled with are those of the finding."""
     finding, summary = read_finding(raw), read_summary(stored(raw))

@@ -14,6 +14,7 @@ from typing import Any, Final
 from finding_router.errors import FindingError
 from finding_router.findings.asff import read_finding
 from finding_router.findings.finding import Finding
+from finding_router.findings.ocsf import View
 
 VERSION: Final = 1
 MAX_BYTES: Final = 2_000
@@ -22,6 +23,7 @@ _AROUND_FINDING: Final = "detail.findings."
 # The parts of the event that every imported finding has in common.
 _OF_EVENT: Final = frozenset({"source", "detail-type"})
 
+_OF_OCSF: Final = "class_uid"
 # By importance: those that come last are left out where there is no room. True keeps a whole value,
 # a map only those fields of it, or of each element of an array.
 _FIELDS: Final[Mapping[str, Any]] = {
@@ -48,6 +50,11 @@ _FIELDS: Final[Mapping[str, Any]] = {
     "Criticality": True,
     "Sample": True,
     "UserDefinedFields": True,
+    # Of findings in OCSF, beside the fields of their view.
+    _OF_OCSF: True,
+    "activity_id": True,
+    "severity_id": True,
+    "status_id": True,
 }
 _ALWAYS: Final = ("Id", "ProductArn")
 
@@ -115,7 +122,7 @@ def read_summary(said: object) -> Summary | None:
         case _:
             return None
     try:
-        finding = read_finding(raw)
+        finding = read_finding(View(raw) if _OF_OCSF in raw else raw)
     except FindingError:
         return None
     if rest.get("unnamed"):

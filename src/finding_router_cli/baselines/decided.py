@@ -1,11 +1,14 @@
 """The router's own decision about a page of findings."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from finding_router.delivery.account_claims import Claims, NameStore
 from finding_router.delivery.account_names import AccountNames
+from finding_router.delivery.alerts.alert import Alert
+from finding_router.delivery.alerts.identity import AlertKey, finding_hash
 from finding_router.delivery.deliveries import Job, Record
 from finding_router.delivery.intake import read_jobs
 from finding_router.delivery.notices import Notices
@@ -54,6 +57,22 @@ class Desk:
     def _is_kept(self, job: Job) -> bool:
         severity = job.finding.severity if job.finding else Severity.INFORMATIONAL
         return self._keep is not None and severity.rank >= self._keep.rank
+
+
+def known_jobs(addressed: Addressed, alerts: Mapping[AlertKey, Alert]) -> set[Job]:
+    """Return the jobs whose findings every alert of theirs has heard of."""
+    keys_of: dict[Job, list[AlertKey]] = defaultdict(list)
+    for key, those in addressed.jobs.items():
+        for job in those:
+            keys_of[job].append(key)
+    return {
+        job
+        for job, keys in keys_of.items()
+        if job.finding is not None
+        and all(
+            key in alerts and finding_hash(*job.finding.key) in alerts[key].members for key in keys
+        )
+    }
 
 
 class UnclaimedNames(NameStore):

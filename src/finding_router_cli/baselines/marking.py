@@ -24,9 +24,10 @@ _SAID: Final = frozenset({Verdict.NOTE, Verdict.DUPLICATE, Verdict.REFRESH})
 
 @dataclass(slots=True)
 class Marked:
-    """The findings *marked*, those *refused* by code, and those *left* to the router."""
+    """The findings *marked*, *refused* by code, *left* to the router, and *noted* without mark."""
 
     marked: int = 0
+    noted: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     left: int = 0
 
@@ -52,7 +53,7 @@ class Marker:
 
     def resume(self, baseline: Baseline, sources: Sequence[FindingSource]) -> None:
         """Remember the marks that a run set before it was killed. StoreError."""
-        for source in sources:
+        for source in (each for each in sources if each.knows_notified):
             mine = {each.key: each for each in baseline.in_hand if each.source == source.name}
             if not mine:
                 continue
@@ -93,7 +94,7 @@ class Marker:
         progress: Callable[[int], object],
     ) -> Baseline:
         jobs, _ = self._desk.read(source, page)
-        settled = self._remember(jobs, done)
+        settled = self._remember(jobs, done, knows_notified=source.knows_notified)
         if not settled:
             return baseline
         in_hand = tuple(
@@ -109,10 +110,14 @@ class Marker:
         baseline = self._hold(baseline, in_hand)
         refused = source.mark([each.key for each in in_hand])
         marked = [each for each in in_hand if each.key not in refused]
-        self._ledger.record_notified(
-            [mark for each in marked for mark in _marks(each)], at=self._clock()
-        )
-        done.marked += len(marked)
+        if source.knows_notified:
+            self._ledger.record_notified(
+                [mark for each in marked for mark in _marks(each)], at=self._clock()
+            )
+        if source.leaves_new:
+            done.noted += len(marked)
+        else:
+            done.marked += len(marked)
         done.refused.update(refused.values())
         progress(len(marked))
         return baseline
@@ -123,7 +128,9 @@ class Marker:
             raise click.ClickException("another baseline is running; this one ends here")
         return after
 
-    def _remember(self, jobs: Sequence[Job], done: Marked) -> list[tuple[Job, list[AlertKey]]]:
+    def _remember(
+        self, jobs: Sequence[Job], done: Marked, *, knows_notified: bool
+    ) -> list[tuple[Job, list[AlertKey]]]:
         """
         Write the alerts of *jobs* as if they had been said, and return the jobs to be marked.
 
@@ -153,7 +160,7 @@ class Marker:
             if not keys:
                 # A route keeps it from every channel: the router marks none of these.
                 continue
-            if _is_marked(job, keys, alerts):
+            if knows_notified and _is_marked(job, keys, alerts):
                 # Security Hub still shows it as NEW for a while after it was marked.
                 continue
             if all(ready.get(key, False) for key in keys):

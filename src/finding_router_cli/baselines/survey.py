@@ -3,13 +3,15 @@
 import heapq
 import itertools
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+from finding_router.delivery.alerts.identity import finding_hash
+from finding_router.delivery.alerts.ledger import Ledger
 from finding_router.delivery.deliveries import Job
 from finding_router.findings.finding import Severity
-from finding_router_cli.baselines.decided import Desk
+from finding_router_cli.baselines.decided import Desk, known_jobs
 from finding_router_cli.baselines.source import PAGE, FindingSource
 from finding_router_cli.health.needs import CALL_SECONDS
 
@@ -103,15 +105,27 @@ class Survey:
         }
 
 
-def take_survey(desk: Desk, sources: Iterable[FindingSource], progress: Any) -> Survey:
-    """Count the findings of *sources* for *desk*; *progress* counts those read. StoreError."""
+def take_survey(
+    desk: Desk, ledger: Ledger, sources: Iterable[FindingSource], progress: Any
+) -> Survey:
+    """
+    Count the findings of *sources* for *desk*; *progress* counts those read. StoreError.
+
+    Where no finding is ever NOTIFIED, those that *ledger* knows are told already.
+    """
     survey = Survey()
+    # A finding that both Security Hubs have is one.
+    seen: set[str] = set()
     aliases = desk.planner.table.alias
     for source in sources:
         for page in source.pages(before=desk.before):
-            jobs, kept = desk.read(source, page)
+            jobs, kept = (list(_unseen(some, seen)) for some in desk.read(source, page))
             survey.kept += len(kept)
             addressed = desk.address(jobs)
+            if not source.knows_notified:
+                told = known_jobs(addressed, ledger.read(addressed.keys))
+                jobs = [job for job in jobs if job not in told]
+                addressed = desk.address(jobs)
             quiet = {id(job) for job, _, _ in addressed.quiet}
             survey.dropped += len(quiet)
             for job in jobs:
@@ -126,6 +140,14 @@ def take_survey(desk: Desk, sources: Iterable[FindingSource], progress: Any) -> 
                     count.add(job, _account(job, alias))
             progress(len(page))
     return survey
+
+
+def _unseen(jobs: Iterable[Job], seen: set[str]) -> Iterator[Job]:
+    for job in jobs:
+        name = finding_hash(*job.finding.key) if job.finding else ""
+        if name not in seen:
+            seen.add(name)
+            yield job
 
 
 def _account(job: Job, alias: str | None) -> str:

@@ -18,14 +18,16 @@ from finding_router.delivery.notices import Notices
 from finding_router.delivery.organization import OrganizationCache
 from finding_router.delivery.plan import Planner
 from finding_router.errors import ConfigurationError, WorkflowUpdateError
+from finding_router.findings.ocsf.marks import V2Status
 from finding_router.slack.api.client import SlackClient
 from finding_router_cli.alerts import SETTLE_SECONDS
 from finding_router_cli.baselines.decided import Desk, UnclaimedNames
 from finding_router_cli.baselines.marking import Marker
 from finding_router_cli.baselines.record import Baseline, Baselines
-from finding_router_cli.baselines.source import CspmFindings, FindingSource
+from finding_router_cli.baselines.source import CspmFindings, FindingSource, OcsfFindings
 from finding_router_cli.baselines.summaries import Teller
 from finding_router_cli.baselines.survey import Survey, take_survey
+from finding_router_cli.health.hub import CSPM_OFF, V2_OFF, is_on
 from finding_router_cli.health.site import Site
 from finding_router_cli.health.slack import read_token
 from finding_router_cli.output import progress
@@ -45,7 +47,17 @@ class Work:
         self._items = Items(stack.resource("Ledger"), stack.account.dynamodb())
         self._ledger = DynamoLedger(self._items, days=LEDGER_DAYS)
         self.baselines = Baselines(self._items)
-        self._sources: Sequence[FindingSource] = [CspmFindings(stack.account)]
+        self._sources: Sequence[FindingSource] = [*self._sources_of(stack)]
+
+    def _sources_of(self, stack: Stack) -> Iterator[FindingSource]:
+        """Yield each Security Hub that is on, and whose findings the stack takes."""
+        hub = stack.account.client("securityhub")
+        if is_on(hub.describe_hub, CSPM_OFF) is not False:
+            yield CspmFindings(stack.account)
+        if stack.parameters.get("TakeV2") == "true" and is_on(hub.describe_security_hub_v2, V2_OFF):
+            yield OcsfFindings(
+                stack.account, V2Status(stack.parameters.get("V2Status", V2Status.NONE))
+            )
 
     @contextmanager
     def in_sentences(self) -> Iterator[None]:
@@ -58,7 +70,9 @@ class Work:
 
     def survey(self, baseline: Baseline, count: Callable[[int], object]) -> Survey:
         """Count what there is; nothing is written."""
-        return take_survey(self._desk(baseline, is_reading=True), self._sources, count)
+        return take_survey(
+            self._desk(baseline, is_reading=True), self._ledger, self._sources, count
+        )
 
     def do(self, baseline: Baseline, survey: Survey, *, is_resumed: bool) -> dict[str, Any]:
         """Tell each channel, mark the findings, and return what was done."""
@@ -75,7 +89,7 @@ class Work:
             told = teller.tell(baseline, survey.channels, count)
         done: dict[str, Any] = {"told": sorted(told.channels), "untold": told.failed}
         if survey.channels.keys() - told.channels:
-            return done | {"marked": 0, "left": 0, "refused": {}}
+            return done | {"marked": 0, "noted": 0, "left": 0, "refused": {}}
         marker = Marker(
             self._desk(baseline, is_reading=False),
             self._ledger,
@@ -89,6 +103,7 @@ class Work:
             self.baselines.write(baseline.next(in_hand=(), finished_at=time.time()))
         return done | {
             "marked": marked.marked,
+            "noted": marked.noted,
             "left": marked.left,
             "refused": dict(marked.refused),
         }

@@ -19,8 +19,8 @@ _HOME: Final = "home Region"
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
 MOST_SKEW_SECONDS: Final = 60.0
 _ALLOW: Final = "allow securityhub:DescribeHub and DescribeSecurityHubV2 to your credentials"
-_OFF: Final = frozenset({"InvalidAccessException"})
-_V2_OFF: Final = frozenset({"ResourceNotFoundException", "ConflictException"})
+CSPM_OFF: Final = frozenset({"InvalidAccessException"})
+V2_OFF: Final = frozenset({"ResourceNotFoundException", "ConflictException"})
 
 
 def now() -> float:
@@ -58,8 +58,8 @@ def check_identity(site: Site) -> Iterator[Result]:
 def check_hub(site: Site) -> Iterator[Result]:
     """Check which Security Hub is on, and whether this account is its administrator."""
     hub = site.client("securityhub")
-    has_cspm = _is_on(hub.describe_hub, _OFF)
-    has_v2 = _is_on(hub.describe_security_hub_v2, _V2_OFF)
+    has_cspm = is_on(hub.describe_hub, CSPM_OFF)
+    has_v2 = is_on(hub.describe_security_hub_v2, V2_OFF)
     states = {"cspm": has_cspm, "v2": has_v2}
     words = f"CSPM is {_word(has_cspm)}, AWS Security Hub (OCSF) is {_word(has_v2)}"
     if has_cspm or (has_v2 and "TakeV2" in site.parameters):
@@ -129,7 +129,7 @@ def _home_region(hub: Any, region: str) -> Result:
     return good(_HOME, f"{home}, {told['RegionLinkingMode']}", home=home)
 
 
-def _is_on(ask: Callable[[], object], off: frozenset[str]) -> bool | None:
+def is_on(ask: Callable[[], object], off: frozenset[str]) -> bool | None:
     """Return whether a Security Hub is on; None if that cannot be asked."""
     try:
         ask()
