@@ -97,7 +97,8 @@ def replay(
     stack = _stack(source, is_needed=file is None)
     before = load(routes=None, **source, at_hand=routes_at_hand)
     after = _after(routes, before, stack, allow_suppress=source["allow_suppress"])
-    seconds = since or (None if file else timedelta(days=_DAYS).total_seconds())
+    usual = None if file else timedelta(days=_DAYS).total_seconds()
+    seconds = usual if since is None else since
     start = None if seconds is None else datetime.now(UTC) - timedelta(seconds=seconds)
     told = Replay(
         before=before.table,

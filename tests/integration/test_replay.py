@@ -118,6 +118,14 @@ class TestSecurityHub:
         assert 4 == len(saved.read_text("utf-8").splitlines())
         assert whole["channels"] == cli.json("replay", str(saved))["channels"]
 
+    def test_a_file_that_is_too_old_is_told(self, cli: Cli, tmp_path: Path) -> None:
+        """Security Hub no longer knows its token."""
+        filters = {"RecordState": [{"Value": "ACTIVE", "Comparison": "EQUALS"}]}
+        page = {"Findings": [found("a")], "Filters": filters, "NextToken": "gone"}
+        saved = written(tmp_path / "findings.jsonl", page)
+
+        assert f"delete {saved} to begin" in cli("replay", "--save", saved, code=1).stderr
+
     def test_another_file_is_not_overwritten(self, cli: Cli, tmp_path: Path) -> None:
         """It stays as it is."""
         other = tmp_path / "notes.txt"

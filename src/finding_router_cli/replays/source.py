@@ -100,8 +100,7 @@ def hub_events(
     client = stack.account.client("securityhub")
     while True:
         began = time.monotonic()
-        with stack.account.in_sentences():
-            answer = client.get_findings(**request)
+        answer = _next_page(stack, client, request, save)
         if saved is not None:
             saved.add(answer, filters)
         yield from map(envelope_of, answer["Findings"])
@@ -111,6 +110,17 @@ def hub_events(
         request["NextToken"] = answer["NextToken"]
         if not stack.is_local:
             time.sleep(max(began + SECONDS_PER_CALL - time.monotonic(), 0.0))
+
+
+def _next_page(stack: Stack, client: Any, request: Mapping[str, Any], save: str | None) -> Any:
+    try:
+        with stack.account.in_sentences():
+            return client.get_findings(**request)
+    except click.ClickException as error:
+        if save is None:
+            raise
+        remedy = f"run it again to go on, or delete {save} to begin anew"
+        raise click.ClickException(f"{error.message}; {remedy}") from error
 
 
 def file_events(path: str, advance: Callable[[int], None]) -> Iterator[Event]:
