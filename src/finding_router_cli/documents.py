@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterator
-from typing import ClassVar, Final
+from contextlib import contextmanager
+from typing import IO, ClassVar, Final
 
 import click
 
@@ -28,9 +29,22 @@ def read_text(path: str) -> str:
         UnreadableError: The file cannot be opened or is not UTF-8.
 
     """
+    with open_text(path) as file:
+        return str(file.read())
+
+
+@contextmanager
+def open_text(path: str) -> Iterator[IO[str]]:
+    """
+    Open the file at *path*, or standard input for "-", as UTF-8.
+
+    Raises:
+        UnreadableError: The file cannot be opened, or what the block reads is not UTF-8.
+
+    """
     try:
         with click.open_file(path, encoding="utf-8") as file:
-            return str(file.read())
+            yield file
     except OSError as error:
         problem = f"cannot be opened ({error.strerror})"
         raise UnreadableError(path, problem, "check the path") from error

@@ -15,7 +15,13 @@ from finding_router.findings.events import IMPORTED, IMPORTED_V2, SOURCE
 from finding_router.findings.ocsf import is_ocsf
 from finding_router.findings.ocsf.view import as_asff
 from finding_router.findings.reading import text_at
-from finding_router_cli.documents import UnreadableError, documents
+from finding_router_cli.documents import (
+    BLANKS,
+    UnreadableError,
+    documents,
+    open_text,
+    read_text,
+)
 
 _WANTED: Final = (
     "write an EventBridge event, an SQS batch, a finding, a list of these, "
@@ -47,6 +53,34 @@ def read_events(text: str, source: str) -> list[dict[str, Any]]:
         problem = "holds no event and no finding"
         raise UnreadableError(source, problem, _WANTED)
     return events
+
+
+def each_event(path: str) -> Iterator[dict[str, Any]]:
+    """
+    Yield the events of the file at *path* as `read_events` returns them.
+
+    Where each line is a document, only one line is in memory at a time.
+
+    Raises:
+        UnreadableError: The file cannot be read, or has a document of another format.
+
+    """
+    if path == "-" or not _has_document_in_first_line(path):
+        yield from read_events(read_text(path), path)
+        return
+    with open_text(path) as file:
+        for number, line in enumerate(file, 1):
+            if line.strip(BLANKS):
+                yield from read_events(line, f"{path}, line {number}")
+
+
+def _has_document_in_first_line(path: str) -> bool:
+    with open_text(path) as file:
+        first = next((line for line in file if line.strip(BLANKS)), "")
+    try:
+        return isinstance(json.loads(first.strip(BLANKS)), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def envelope_of(finding: object) -> dict[str, Any]:

@@ -16,9 +16,12 @@ _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "doctor": ("finding_router_cli.doctor", "Check that the router works; name what cures it."),
     "explain": ("finding_router_cli.explain", "Tell where findings would go, and why."),
     "local": ("finding_router_cli.local", "Run the whole router on this machine."),
+    "preview": ("finding_router_cli.preview", "Show the cards of findings, without posting them."),
     "redrive": ("finding_router_cli.redrive", "Send dead letters through the router again."),
+    "replay": ("finding_router_cli.replay", "Count the messages of late, by other routes too."),
     "routes": ("finding_router_cli.routes", "List, check, test and change the routes of a stack."),
     "silence": ("finding_router_cli.silences", "Silence findings for a time."),
+    "stats": ("finding_router_cli.stats", "Show the numbers of a stack, from its Ledger."),
 }
 
 

@@ -17,7 +17,7 @@ FINDINGS_PER_CALL: Final = 100
 MAX_FINDINGS: Final = 3_000
 # GetFindings takes three calls a second.
 # https://docs.aws.amazon.com/securityhub/1.0/APIReference/Welcome.html
-_SECONDS_PER_CALL: Final = 0.34
+SECONDS_PER_CALL: Final = 0.34
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ def recent_findings(stack: Stack, days: int, *, most: int = MAX_FINDINGS) -> Rec
                 break
             request["NextToken"] = token
             if not stack.is_local:
-                time.sleep(_SECONDS_PER_CALL)
+                time.sleep(SECONDS_PER_CALL)
     is_all = len(found) <= most
     return Recent(events=[envelope_of(each) for each in found[:most]], is_all=is_all)
 

@@ -40,6 +40,7 @@ def render_page(
     workspace: str = "Local Slack",
     reader: Reader | None = None,
     write_to: Path | None = None,
+    width: str | None = None,
 ) -> str:
     """
     Draw *messages* (oldest first) as one HTML page, and write it to *write_to*.
@@ -47,7 +48,7 @@ def render_page(
     The page needs nothing but itself: it opens from a file. Channels without a message are shown
     if they are among *channels*; the *selected* one (name or id) is open, else the first with
     messages. A page that is *live*, at that version of its workspace, holds only that channel's
-    latest ones, and follows its server.
+    latest ones, and follows its server. It opens at *width*: desktop (default), phone or both.
     """
     shown = _channels(messages, channels)
     opened = _opened(shown, messages, selected)
@@ -69,6 +70,7 @@ def render_page(
         .render(
             channels=views,
             live=live,
+            width=width,
             workspace=workspace,
             reader=reader,
             style=_asset("page.css"),

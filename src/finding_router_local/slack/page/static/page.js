@@ -53,7 +53,7 @@
     for (const each of widths) each.setAttribute("aria-pressed", String(each.dataset.width === width));
     mirror();
   };
-  const asked = new URLSearchParams(location.search).get("width");
+  const asked = new URLSearchParams(location.search).get("width") ?? root.dataset.asked;
   if ([...widths].some((each) => each.dataset.width === asked)) showWidth(asked);
   // The other channels of a live page are other pages, which open in the same width.
   const keepWidth = () => {

@@ -1,0 +1,172 @@
+"""`finding-router stats`: the numbers of a stack, from its Ledger."""
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from finding_router.counts import counted
+from finding_router_cli.account import account_options
+from finding_router_cli.baseline import Age
+from finding_router_cli.help_text import example
+from finding_router_cli.output import print_json, print_lines, print_table, progress, text
+from finding_router_cli.plan import json_option
+from finding_router_cli.routes_at_hand import routes_at_hand
+from finding_router_cli.routing_items import Loaded, load
+from finding_router_cli.stack import LEDGER, find_stack
+
+if TYPE_CHECKING:
+    from finding_router_cli.ledger_counts import DecidedCounts, LedgerCounts
+
+_WEEK: Final = 7 * 86_400.0
+_ROWS: Final = 20
+_MINUTE: Final = 60
+_HOUR: Final = 3_600
+_DAY: Final = 86_400
+UNKNOWN: Final = (
+    "how often a finding was sent again without a change",
+    "the routes and the account of an alert (those below are of decided findings)",
+    "digests by their number: a digest is not counted among the messages",
+    "from finding to message, where the alert ended or returned since",
+)
+
+
+@click.command(epilog=example("finding-router stats --since 7d"))
+@click.option(
+    "--since",
+    type=Age(),
+    metavar="TIME",
+    default="7d",
+    show_default=True,
+    help="Only alerts that were said since then: 24h, 7d, 2w.",
+)
+@account_options
+@json_option
+def stats(
+    *, since: float, stack: str | None, profile: str | None, region: str | None, for_programs: bool
+) -> None:
+    """
+    Show the numbers of a stack, as far as its Ledger keeps them.
+
+    For each channel: findings, alerts, messages, findings that a digest lists, that a silence
+    forgot, and that are held now; then the time from a finding's last change to its message, and
+    from there to its end. Accounts, routes and routes that never match are those of the findings
+    decided in the last seven days, by the routes in force, which a stack keeps whose AnswerEdits is
+    true. The Ledger is only read, up to 200,000
+    items and 20,000 decided findings; numbers that it does not keep are named.
+    """
+    found = find_stack(stack=stack, profile=profile, region=region)
+    loaded = _routes(stack=stack, profile=profile, region=region)
+    # What reads the Ledger takes a while to import.
+    from finding_router.aws.items import Items  # noqa: PLC0415 -- see above
+    from finding_router_cli.ledger_counts import count_decided, count_ledger  # noqa: PLC0415
+
+    ledger, now = found.resource(LEDGER), time.time()
+    with found.account.in_sentences(table=ledger), progress("reading the Ledger") as advance:
+        items = Items(ledger, found.account.dynamodb())
+        counts = count_ledger(items, since=now - since, advance=advance)
+        decided = count_decided(
+            items, loaded.table, loaded.organization, since=now - min(since, _WEEK), now=now
+        )
+    if for_programs:
+        print_json(_as_json(counts, decided))
+    else:
+        _print(counts, decided)
+
+
+def _routes(**named: str | None) -> Loaded:
+    settings = {"table": None, "default_channel": None, "allow_suppress": False}
+    return load(routes=None, **settings, **named, at_hand=routes_at_hand)  # type: ignore[arg-type]  # a dict of several types
+
+
+def _as_json(counts: "LedgerCounts", decided: "DecidedCounts") -> dict[str, Any]:
+    from finding_router_cli.ledger_counts import times  # noqa: PLC0415 -- as above
+
+    return {
+        "total": counts.total.as_json(),
+        "shared": counts.shared,
+        "channels": [
+            {"channel": channel, **each.as_json()}
+            for channel, each in sorted(counts.channels.items())
+        ],
+        "held_by": dict(counts.held_by.most_common()),
+        "to_message": times(counts.to_message),
+        "to_end": times(counts.to_end),
+        "decided": {
+            "findings": decided.findings,
+            "again": decided.again,
+            "accounts": dict(decided.accounts.most_common()),
+            "routes": dict(decided.routes.most_common()),
+            "never_match": decided.never,
+            "not_known_to_match": decided.unsure,
+            "is_cut": decided.is_cut,
+        },
+        "items": counts.items,
+        "is_cut": counts.is_cut,
+        "not_known": list(UNKNOWN),
+    }
+
+
+def _print(counts: "LedgerCounts", decided: "DecidedCounts") -> None:
+    columns = ["CHANNEL", "FINDINGS", "ALERTS", "MESSAGES", "DIGESTED", "FORGOTTEN", "HELD NOW"]
+    rows = sorted(counts.channels.items(), key=lambda one: (-one[1].messages, one[0]))
+    total = [("total", counts.total)] if len(rows) > 1 else []
+    print_table(
+        columns,
+        [
+            [channel, *(f"{number:,}" for number in each.as_json().values())]
+            for channel, each in [*rows, *total]
+        ],
+    )
+    print_lines(text(each) for each in _sentences(counts, decided))
+    for name, numbers in (("ACCOUNT", decided.accounts), ("ROUTE", decided.routes)):
+        if numbers:
+            most = numbers.most_common(_ROWS)
+            print_table([name, "DECIDED"], [[each, f"{number:,}"] for each, number in most])
+    print_lines([text(f"not known: {'; '.join(UNKNOWN)}", "dim")])
+
+
+def _sentences(counts: "LedgerCounts", decided: "DecidedCounts") -> Iterator[str]:
+    from finding_router_cli.ledger_counts import times  # noqa: PLC0415 -- as above
+
+    if counts.shared > 0:
+        yield f"{counted(counts.shared, 'finding')} had no message beside another about the same"
+    for who, number in counts.held_by.most_common(_ROWS):
+        yield f"{counted(number, 'finding')} held by {who}"
+    for what, seconds in (
+        ("from finding to message", times(counts.to_message)),
+        ("from message to end", times(counts.to_end)),
+    ):
+        if seconds is not None:
+            yield _times(what, seconds)
+    if decided.findings:
+        cut = ", the newest" if decided.is_cut else ""
+        yield f"{counted(decided.findings, 'finding')} decided in the last days{cut}"
+    else:
+        yield (
+            "accounts and routes are not known: no finding was decided in the last days, "
+            "or the stack keeps none since its AnswerEdits is false"
+        )
+    if decided.never:
+        yield f"routes that matched none of them: {', '.join(decided.never)}"
+    if decided.unsure:
+        yield (
+            "routes of which that is not known, since the Ledger does not keep their fields: "
+            + ", ".join(decided.unsure)
+        )
+    if counts.is_cut:
+        yield f"only the first {counts.items:,} items of the Ledger were looked at"
+
+
+def _times(what: str, seconds: Mapping[str, float]) -> str:
+    median, most = (_duration(seconds[name]) for name in ("median_seconds", "p90_seconds"))
+    return f"{what}: {median} (median), {most} or less for nine of ten, of {seconds['alerts']:,}"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 2 * _MINUTE:
+        return f"{seconds:.3g} s"
+    if seconds < 2 * _HOUR:
+        return f"{seconds / _MINUTE:.0f} min"
+    return f"{seconds / _HOUR:.0f} h" if seconds < 2 * _DAY else f"{seconds / _DAY:.0f} d"

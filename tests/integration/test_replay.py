@@ -1,0 +1,260 @@
+"""`finding-router replay`: the messages of late, by the routes in force and by others."""
+
+import json
+import os
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+from playwright.sync_api import sync_playwright
+
+from cli import Cli, lines
+from finding_router_cli.main import main
+from finding_router_cli.replays import source
+from hub_events import imported, raw_finding
+from ocsf_findings import detection
+
+CHROMIUM = os.environ.get("CHROMIUM") or next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+ARGUMENTS = [
+    "--no-sandbox",
+    "--headless",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NOW = datetime.now(UTC).replace(microsecond=0)
+NOON = NOW.replace(hour=0, minute=0, second=0) - timedelta(hours=12)
+HOSTILE = "<script>document.title = 'owned'</script>"
+ALL = {"kind": "route", "name": "all", "channel": "#all", "deliver": "card"}
+EU = {"kind": "route", "name": "eu", "channel": "#eu", "match": {"Region": ["eu-west-1"]}}
+
+
+def found(name: str, at: datetime = NOON, **changes: Any) -> dict[str, Any]:
+    """Make a finding that was created and updated at a time."""
+    written = f"{at:%Y-%m-%dT%H:%M:%SZ}"
+    return raw_finding(name, **{"CreatedAt": written, "UpdatedAt": written} | changes)
+
+
+def written(path: Path, *documents: Any) -> str:
+    """Write JSON lines."""
+    path.write_text("".join(json.dumps(each) + "\n" for each in documents), "utf-8")
+    return str(path)
+
+
+def volume(told: Any, channel: str, side: str = "before") -> Any:
+    """Return the numbers of a channel."""
+    [one] = [each for each in told["channels"] if each["channel"] == channel]
+    return one[side]
+
+
+@pytest.fixture
+def routes(tmp_path: Path) -> str:
+    """Return a file with other routes than those in force."""
+    path = tmp_path / "routes.yaml"
+    path.write_text(yaml.safe_dump([EU]), "utf-8")
+    return str(path)
+
+
+class TestSecurityHub:
+    """The findings of Security Hub."""
+
+    def test_both_tables_decide(self, cli: Cli, routes: str) -> None:
+        """By day, for each channel; nothing is posted."""
+        cli.put(ALL)
+        cli.import_findings(
+            [
+                found("a"),
+                found("b", NOON - timedelta(days=1)),
+                found("c", Region="us-east-1"),
+                found("old", NOON - timedelta(days=30)),
+            ]
+        )
+
+        told = cli.json("replay", "--since", "7d", "--routes", routes)
+
+        yesterday, before = (f"{NOON - timedelta(days=days):%Y-%m-%d}" for days in (0, 1))
+        assert (3, 3) == (told["findings"], told["elsewhere"])
+        assert {yesterday: 2, before: 1} == volume(told, "#all")["days"]
+        assert {yesterday: 1, before: 1} == volume(told, "#eu", "after")["days"]
+        assert 0 == volume(told, "#all", "after")["messages"]
+        assert ["all", "eu", "(default channel)"] == [each["name"] for each in told["routes"]]
+        assert [] == cli.stack.slack.messages()
+
+    def test_a_finding_that_was_said_counts_as_new(self, cli: Cli) -> None:
+        """Else a router that does its work would have had nothing to do."""
+        cli.put(ALL)
+        cli.import_findings([found("a")])
+        cli.stack.aws.client("securityhub").batch_update_findings(
+            FindingIdentifiers=[{"Id": "a", "ProductArn": found("a")["ProductArn"]}],
+            Workflow={"Status": "NOTIFIED"},
+        )
+
+        assert 1 == volume(cli.json("replay"), "#all")["messages"]
+
+    def test_a_run_that_was_killed_goes_on(
+        self, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """With the next page; a line that was not written whole is read again."""
+        monkeypatch.setattr(source, "FINDINGS_PER_CALL", 2)
+        cli.put(ALL)
+        cli.import_findings([found(str(number)) for number in range(7)])
+        saved = tmp_path / "findings.jsonl"
+        whole = cli.json("replay", "--save", str(saved))
+        pages = saved.read_text("utf-8").splitlines(keepends=True)
+        saved.write_text(pages[0] + pages[1] + pages[2][:50], "utf-8")
+
+        again = cli.json("replay", "--save", str(saved))
+
+        assert (7, 4) == (whole["findings"], len(pages))
+        assert whole["channels"] == again["channels"]
+        assert 4 == len(saved.read_text("utf-8").splitlines())
+        assert whole["channels"] == cli.json("replay", str(saved))["channels"]
+
+    def test_a_file_that_is_too_old_is_told(self, cli: Cli, tmp_path: Path) -> None:
+        """Security Hub no longer knows its token."""
+        filters = {"RecordState": [{"Value": "ACTIVE", "Comparison": "EQUALS"}]}
+        page = {"Findings": [found("a")], "Filters": filters, "NextToken": "gone"}
+        saved = written(tmp_path / "findings.jsonl", page)
+
+        assert f"delete {saved} to begin" in cli("replay", "--save", saved, code=1).stderr
+
+    def test_another_file_is_not_overwritten(self, cli: Cli, tmp_path: Path) -> None:
+        """It stays as it is."""
+        other = tmp_path / "notes.txt"
+        other.write_text("mine\n")
+
+        assert "was not written by --save" in cli("replay", "--save", str(other), code=2).stderr
+        assert "mine\n" == other.read_text()
+
+
+class TestFile:
+    """The findings of a file."""
+
+    def test_a_burst_is_one_digest(self, cli: Cli, tmp_path: Path) -> None:
+        """With what follows, until it is quiet."""
+        cli.put({"kind": "route", "name": "all", "channel": "#all"})
+        burst = [found(f"a{number}") for number in range(6)]
+        later = [found(f"b{number}", NOON + timedelta(minutes=5)) for number in range(3)]
+        alone = [found("c", NOON + timedelta(minutes=30))]
+        file = written(tmp_path / "findings.jsonl", *burst, *later, *alone)
+
+        told = cli.json("replay", file)
+
+        assert {"findings": 10, "messages": 2, "digests": 1} == {
+            name: number for name, number in volume(told, "#all").items() if name != "days"
+        }
+
+    @pytest.mark.parametrize("as_event", [False, True])
+    def test_both_forms_are_read(self, cli: Cli, tmp_path: Path, *, as_event: bool) -> None:
+        """Bare, or in events; what cannot be read is counted."""
+        cli.put(ALL)
+        findings = [found("a"), detection()]
+        several = [imported(each) for each in findings] if as_event else findings
+        file = written(tmp_path / "findings.jsonl", *several, found("a"), {"detail-type": "odd"})
+
+        told = cli.json("replay", file)
+
+        assert (2, 1, 1) == (told["findings"], told["twice"], told["unreadable"])
+        assert 2 == volume(told, "#all")["messages"]
+
+    def test_people_get_tables_and_bars(self, cli: Cli, tmp_path: Path, routes: str) -> None:
+        """And how messages are counted."""
+        cli.put(ALL)
+        file = written(tmp_path / "findings.jsonl", found("a"), found("b"))
+
+        told = cli("replay", file, "--routes", routes)
+
+        assert lines(told)[0] == (
+            f"2 findings in {file}: 2 messages by the routes in force, 2 by the others; "
+            "2 would go elsewhere"
+        )
+        assert any("█" in line and f"{NOON:%Y-%m-%d}" in line for line in lines(told))
+        assert any("count as one digest" in line for line in lines(told))
+
+    @pytest.mark.parametrize(("most", "code"), [("2", 0), ("1", 1)])
+    def test_too_many_messages_are_a_no(
+        self, cli: Cli, tmp_path: Path, most: str, code: int
+    ) -> None:
+        """Of one channel on one day."""
+        cli.put(ALL)
+        file = written(tmp_path / "findings.jsonl", found("a"), found("b"))
+
+        told = cli("replay", file, "--max-per-day", most, code=code)
+
+        assert (code == 1) is ("#all would get 2 messages on" in told.stderr)
+
+    @pytest.mark.parametrize(
+        ("words", "said"),
+        [
+            (["{odd}"], "is no JSON"),
+            (["{none}"], "cannot be opened"),
+            (["{good}", "--routes", "{wrong}"], "channel"),
+            (["{good}", "--save", "x"], "leave out FILE"),
+            (["--since", "soon"], "is no time"),
+        ],
+    )
+    def test_bad_input_is_refused(
+        self, cli: Cli, tmp_path: Path, words: list[str], said: str
+    ) -> None:
+        """With 2, as wrong usage."""
+        (tmp_path / "odd").write_text("{")
+        (tmp_path / "wrong.yaml").write_text("- {kind: route, name: x, channel: 7}\n")
+        written(tmp_path / "good", found("a"))
+        names = {"odd": "odd", "none": "none", "good": "good", "wrong": "wrong.yaml"}
+        paths = {name: str(tmp_path / file) for name, file in names.items()}
+
+        told = cli("replay", *(word.format(**paths) for word in words), code=2)
+
+        assert said in told.stderr
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: install it, or name it in CHROMIUM")
+def test_the_page_in_a_browser(cli: Cli, tmp_path: Path, routes: str) -> None:
+    """It runs nothing, asks for nothing, and has both schemes of colours."""
+    cli.put(ALL | {"name": HOSTILE})
+    several = [
+        found(str(number), NOON - timedelta(days=number % 7), Title=f"{HOSTILE} {number % 3}")
+        for number in range(40)
+    ]
+    file, page = written(tmp_path / "findings.jsonl", *several), tmp_path / "replay.html"
+    cli("replay", file, "--routes", routes, "--html", str(page))
+    asked: list[str] = []
+    papers = []
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        for scheme in ("light", "dark"):
+            tab = browser.new_page(color_scheme=scheme, viewport={"width": 1000, "height": 800})  # type: ignore[arg-type]
+            tab.on("request", lambda request: asked.append(request.url))
+            tab.goto(page.as_uri())
+            papers.append(tab.evaluate("getComputedStyle(document.body).backgroundColor"))
+            assert "Replay of findings" == tab.title()
+            assert HOSTILE in tab.inner_text("body")
+            assert 14 == tab.locator(".chart rect").count()
+        browser.close()
+
+    assert {page.as_uri()} == set(asked)
+    assert ["rgb(255, 255, 255)", "rgb(26, 29, 33)"] == papers
+
+
+def test_without_a_stack_the_routes_of_a_file_are_enough(
+    tmp_path: Path, routes: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For a volume before anything is deployed."""
+    for name in ("ROUTING_TABLE", "DEFAULT_CHANNEL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("finding_router_cli.routes_at_hand.find_running", lambda _: None)
+    file = written(tmp_path / "findings.jsonl", found("a"))
+
+    told = CliRunner().invoke(main, ["replay", file, "--routes", routes, "--json"])
+
+    assert 0 == told.exit_code, told.output
+    assert 1 == volume(json.loads(told.stdout), "#eu", "after")["messages"]
