@@ -231,6 +231,8 @@ class TestLeft:
             ('{"Targets": []}', "add it: jq '. + {Rule: \"NAME\"}'"),
             ('{"planned_values": {}}', "is a plan"),
             ('{"version": 4, "terraform_version": "1.9.8"}', "is a state file"),
+            ('{"values": {"root_module": {"resources": 5}}}', "holds no rule of EventBridge"),
+            ('{"values": {"root_module": {"resources": [5]}}}', "has something else than a map"),
             ("nonsense", "is no JSON"),
         ],
     )

@@ -64,7 +64,7 @@ class Setup:
 
     def add_channel(self, channel: object, topics: object) -> None:
         """Add a Slack channel that hears of *topics*."""
-        for topic in topics if isinstance(topics, list) else ():
+        for topic in _list(topics):
             channels = self.slack.setdefault(str(topic), [])
             if isinstance(channel, str) and channel not in channels:
                 channels.append(channel)
@@ -168,13 +168,13 @@ def _resources(module: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     modules = [module]
     while modules:
         one = modules.pop(0)
-        yield from one.get("resources", ())
-        modules += one.get("child_modules", ())
+        yield from _list(one.get("resources"))
+        modules += [below for below in _list(one.get("child_modules")) if isinstance(below, dict)]
 
 
 def _add_resource(setup: Setup, resource: object, place: str) -> None:
     one = _map(resource, place)
-    kind, values = one.get("type"), one.get("values") or {}
+    kind, values = one.get("type"), _map(one.get("values") or {}, place)
     if one.get("mode", "managed") != "managed":
         return
     bus = str(values.get("event_bus_name") or DEFAULT_BUS)
@@ -196,6 +196,10 @@ def _add_resource(setup: Setup, resource: object, place: str) -> None:
         setup.add_channel(values.get("slack_channel_id"), values.get("sns_topic_arns"))
     elif kind in _TEAMS:
         setup.teams.update(map(str, values.get("sns_topic_arns") or ()))
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _map(value: object, place: str) -> Mapping[str, Any]:
