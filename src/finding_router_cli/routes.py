@@ -14,6 +14,7 @@ from finding_router.routing.organization import Organization, fields_of_organiza
 from finding_router.routing.table import RoutingTable
 from finding_router_cli.help_text import example
 from finding_router_cli.route_commands.editing import add, disable, edit, enable, remove
+from finding_router_cli.route_commands.importing import import_rules
 from finding_router_cli.route_commands.listing import list_routes, show_route
 from finding_router_cli.route_commands.syncing import apply, export
 from finding_router_cli.route_commands.testing import test_routes
@@ -34,7 +35,7 @@ def routes() -> None:
 
 
 for _command in (
-    *(add, apply, disable, edit, enable, export),
+    *(add, apply, disable, edit, enable, export, import_rules),
     *(list_routes, remove, show_route, test_routes),
 ):
     routes.add_command(_command)

@@ -44,6 +44,8 @@ def project(cli: Cli, cli_stack: Stack, tmp_path: Path, monkeypatch: pytest.Monk
     items = json.loads(EXAMPLE_ROUTES.read_text("utf-8"))
     cli.put(*items, SILENCE)
     shutil.copytree(TEMPLATE.parent / "events", tmp_path / "events")
+    rules = Path(__file__).parents[1] / "fixtures" / "rules" / "terraform.json"
+    shutil.copy(rules, tmp_path / "terraform.json")
     (tmp_path / "routes.yaml").write_text(yaml.safe_dump(items), "utf-8")
     test = {"finding": raw_finding(Severity={"Label": "INFORMATIONAL"}), "channels": []}
     (tmp_path / "tests.yaml").write_text(yaml.safe_dump([test]), "utf-8")

@@ -1,0 +1,1 @@
+"""Routes made of EventBridge rules that feed a chatbot."""
