@@ -71,10 +71,11 @@ def test_the_commands_run_in_their_order(cli: Cli) -> None:
 def test_the_options_exist(line: str) -> None:
     """Also of commands that need AWS."""
     words = shlex.split(line)[1:]
-    context = click.Context(main)
+    context = click.Context(main, **main.context_settings)
     command: click.Command | None = main
     while isinstance(command, click.Group):
         command = command.get_command(context, words.pop(0))
 
     assert command is not None
-    assert command.make_context(line, words)
+    # click keeps the names of --help that a command is first asked with.
+    assert command.make_context(line, words, parent=context)
