@@ -65,6 +65,8 @@ LATER = {
     "resolved": detection(activity_id=2, status_id=4),
     "archived": detection(activity_id=2, status_id=5),
     "in progress": detection(activity_id=2, status_id=2),
+    "deleted": detection(activity_id=2, status_id=6),
+    "passed, still new": control(activity_id=2, status_id=1, compliance=PASSED),
     "passed, in progress": control(activity_id=2, status_id=2, compliance=PASSED),
     "passed and resolved": control(activity_id=2, status_id=4, compliance=PASSED),
 }

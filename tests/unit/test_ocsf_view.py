@@ -621,3 +621,24 @@ class TestForm:
         raw = {"Id": "1"}
 
         assert in_asff(raw) is raw
+
+
+@pytest.mark.parametrize(
+    ("kind_", "uid", "arn"),
+    [
+        ("AWS::RDS::DBInstance", "db-1", f"arn:aws:rds:eu-west-1:{ACCOUNT}:db:db-1"),
+        ("AWS::DynamoDB::Table", "orders", f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/orders"),
+        (
+            "AWS::SQS::Queue",
+            f"https://sqs.eu-west-1.amazonaws.com/{ACCOUNT}/jobs",
+            f"arn:aws:sqs:eu-west-1:{ACCOUNT}:jobs",
+        ),
+        ("AWS::IAM::Role", "deploy", f"arn:aws:iam::{ACCOUNT}:role/deploy"),
+    ],
+)
+def test_a_control_is_about_the_same_resource_in_both_forms(kind_: str, uid: str, arn: str) -> None:
+    """By its ARN, also where OCSF has a bare id or a URL, or calls its Region global."""
+    one = resource(kind_, uid, region="global")
+    finding = read_finding(control(resources=[one]))
+
+    assert [arn] == [each.id for each in finding.resources]

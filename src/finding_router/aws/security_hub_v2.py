@@ -38,6 +38,7 @@ _CODES: Final = {
     "ResourceNotFoundException": NOT_FOUND,
     "ValidationException": INVALID_INPUT,
 }
+_UNKNOWN: Final = "no code"
 
 
 class SecurityHubV2(HubCalls):
@@ -77,11 +78,14 @@ class SecurityHubV2(HubCalls):
         else:
             request["StatusId"] = _IN_PROGRESS
         answer = self.client.batch_update_findings_v2(**request)
+        done = {_key_of(each) for each in answer.get("ProcessedFindings", ())}
         refused: dict[FindingKey, str] = {}
-        for each in answer["UnprocessedFindings"]:
-            names = each["FindingIdentifier"]
-            key = names["MetadataProductUid"], names["FindingInfoUid"], names["CloudAccountUid"]
-            refused[key] = _CODES.get(each["ErrorCode"], each["ErrorCode"])
+        for each in answer.get("UnprocessedFindings", ()):
+            code = each.get("ErrorCode", _UNKNOWN)
+            key = _key_of(each)
+            # One that cannot be told from the others may be any that was not updated.
+            for one in [key] if key in keys else [one for one in keys if one not in done]:
+                refused.setdefault(one, _CODES.get(code, code))
         return refused
 
     @override
@@ -105,10 +109,17 @@ class SecurityHubV2(HubCalls):
         }
         while True:
             page = self.client.get_findings_v2(**request)
-            for each in page["Findings"]:
+            for each in page.get("Findings", ()):
                 key = identifier_of(each) if is_ocsf(each) else None
                 if key is not None:
                     yield key, in_asff(each)
             if not page.get("NextToken"):
                 return
             request["NextToken"] = page["NextToken"]
+
+
+def _key_of(entry: Mapping[str, Any]) -> FindingKey:
+    """Return the key of an *entry* of an answer, whose members are all optional."""
+    names = entry.get("FindingIdentifier", {})
+    parts = ("MetadataProductUid", "FindingInfoUid", "CloudAccountUid")
+    return tuple(names.get(part, "") for part in parts)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import batched
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from finding_router.delivery.alerts.identity import AlertKey, finding_hash
 from finding_router.delivery.alerts.ledger import ALERTS_AT_ONCE, Ledger, Mark
@@ -26,6 +26,8 @@ from finding_router.findings.ending import ending_of
 from finding_router.findings.finding import Finding
 from finding_router.isolation import isolated
 from finding_router.telemetry import logger
+
+NAMELESS: Final = "no mark: AWS Security Hub needs product, account and id to name a finding"
 
 type _Groups = dict[FindingKey, list[Job]]
 
@@ -68,7 +70,11 @@ class Marker:
                 continue
             hub = self._hubs.of(job.finding)
             key = hub.key_of(job.finding)
-            if key is None or not _is_due(job, hub):
+            if not _is_due(job, hub):
+                continue
+            if key is None:
+                logger.warning("finding not marked", finding_id=job.finding.id, why=NAMELESS)
+                job.detail = f"{job.detail}; {NAMELESS}" if job.detail else NAMELESS
                 continue
             sibling = undone.get(job.finding.key)
             if sibling is None:

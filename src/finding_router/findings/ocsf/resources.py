@@ -9,18 +9,44 @@ from finding_router.findings.partitions import DEFAULT
 from finding_router.findings.reading import items_at, text_at, value_at
 
 _ACCOUNT: Final = "AWS::::Account"
-# Kinds that OCSF names by a bare id, and the ARN that ASFF has for them.
+_QUEUE: Final = "AWS::SQS::Queue"
+# Kinds that OCSF names by a bare id: what follows the partition in their ARNs, by which ASFF names
+# them. https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 _ARNS: Final = {
-    "AWS::EC2::Instance": "arn:{partition}:ec2:{region}:{account}:instance/{uid}",
-    "AWS::EC2::NetworkAcl": "arn:{partition}:ec2:{region}:{account}:network-acl/{uid}",
-    "AWS::EC2::NetworkInterface": "arn:{partition}:ec2:{region}:{account}:network-interface/{uid}",
-    "AWS::EC2::SecurityGroup": "arn:{partition}:ec2:{region}:{account}:security-group/{uid}",
-    "AWS::EC2::Subnet": "arn:{partition}:ec2:{region}:{account}:subnet/{uid}",
-    "AWS::EC2::VPC": "arn:{partition}:ec2:{region}:{account}:vpc/{uid}",
-    "AWS::EC2::Volume": "arn:{partition}:ec2:{region}:{account}:volume/{uid}",
-    "AWS::Lambda::Function": "arn:{partition}:lambda:{region}:{account}:function:{uid}",
-    "AWS::S3::Bucket": "arn:{partition}:s3:::{uid}",
-    "AWS::S3::Object": "arn:{partition}:s3:::{bucket}/{uid}",
+    "AWS::CloudTrail::Trail": "cloudtrail:{region}:{account}:trail/{uid}",
+    "AWS::DynamoDB::Table": "dynamodb:{region}:{account}:table/{uid}",
+    "AWS::EC2::Image": "ec2:{region}::image/{uid}",
+    "AWS::EC2::Instance": "ec2:{region}:{account}:instance/{uid}",
+    "AWS::EC2::LaunchTemplate": "ec2:{region}:{account}:launch-template/{uid}",
+    "AWS::EC2::NetworkAcl": "ec2:{region}:{account}:network-acl/{uid}",
+    "AWS::EC2::NetworkInterface": "ec2:{region}:{account}:network-interface/{uid}",
+    "AWS::EC2::SecurityGroup": "ec2:{region}:{account}:security-group/{uid}",
+    "AWS::EC2::Snapshot": "ec2:{region}::snapshot/{uid}",
+    "AWS::EC2::Subnet": "ec2:{region}:{account}:subnet/{uid}",
+    "AWS::EC2::TransitGateway": "ec2:{region}:{account}:transit-gateway/{uid}",
+    "AWS::EC2::VPC": "ec2:{region}:{account}:vpc/{uid}",
+    "AWS::EC2::Volume": "ec2:{region}:{account}:volume/{uid}",
+    "AWS::ECR::Repository": "ecr:{region}:{account}:repository/{uid}",
+    "AWS::ECS::Cluster": "ecs:{region}:{account}:cluster/{uid}",
+    "AWS::EFS::FileSystem": "elasticfilesystem:{region}:{account}:file-system/{uid}",
+    "AWS::EKS::Cluster": "eks:{region}:{account}:cluster/{uid}",
+    "AWS::ElastiCache::CacheCluster": "elasticache:{region}:{account}:cluster:{uid}",
+    "AWS::IAM::Group": "iam::{account}:group/{uid}",
+    "AWS::IAM::Policy": "iam::{account}:policy/{uid}",
+    "AWS::IAM::Role": "iam::{account}:role/{uid}",
+    "AWS::IAM::User": "iam::{account}:user/{uid}",
+    "AWS::KMS::Key": "kms:{region}:{account}:key/{uid}",
+    "AWS::Lambda::Function": "lambda:{region}:{account}:function:{uid}",
+    "AWS::OpenSearchService::Domain": "es:{region}:{account}:domain/{uid}",
+    "AWS::RDS::DBCluster": "rds:{region}:{account}:cluster:{uid}",
+    "AWS::RDS::DBClusterSnapshot": "rds:{region}:{account}:cluster-snapshot:{uid}",
+    "AWS::RDS::DBInstance": "rds:{region}:{account}:db:{uid}",
+    "AWS::RDS::DBSnapshot": "rds:{region}:{account}:snapshot:{uid}",
+    "AWS::Redshift::Cluster": "redshift:{region}:{account}:cluster:{uid}",
+    "AWS::S3::Bucket": "s3:::{uid}",
+    "AWS::S3::Object": "s3:::{bucket}/{uid}",
+    "AWS::SNS::Topic": "sns:{region}:{account}:{uid}",
+    "AWS::SQS::Queue": "sqs:{region}:{account}:{uid}",
 }
 # Services that the types of ASFF call otherwise.
 _SERVICES: Final = {
@@ -107,7 +133,11 @@ def _id(one: Mapping[str, Any], written: str, raw: Mapping[str, Any]) -> str | N
         return known if known.startswith("AWS::") else f"{_ACCOUNT}:{known}"
     if written == "AWS::IAM::AccessKey":
         return f"{written}:{known}"
-    form = _ARNS.get(written, "{uid}")
+    form = f"arn:{{partition}}:{_ARNS[written]}" if written in _ARNS else "{uid}"
+    regions = (text_at(one, "region"), text_at(raw, "cloud", "region"))
+    if written == _QUEUE:
+        # Its id is a URL that ends with its name.
+        known = known.rpartition("/")[2]
     parts = {
         "account": text_at(one, "owner", "account", "uid")
         or text_at(raw, "cloud", "account", "uid"),
@@ -115,7 +145,7 @@ def _id(one: Mapping[str, Any], written: str, raw: Mapping[str, Any]) -> str | N
         "partition": text_at(one, "cloud_partition")
         or text_at(raw, "cloud", "cloud_partition")
         or DEFAULT,
-        "region": text_at(one, "region") or text_at(raw, "cloud", "region"),
+        "region": next((each for each in regions if each and each != _EVERYWHERE), None),
         "uid": known,
     }
     is_known = all(parts[name] for name in parts if f"{{{name}}}" in form)

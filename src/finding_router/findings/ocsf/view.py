@@ -32,7 +32,14 @@ _SEVERITIES: Final = {
     6: "CRITICAL",
 }
 # Of status_id; 0 (unknown) and 99 (other) go by the caption.
-_STATUSES: Final = {1: "new", 2: "in progress", 3: "suppressed", 4: "resolved", 5: "archived"}
+_STATUSES: Final = {
+    1: "new",
+    2: "in progress",
+    3: "suppressed",
+    4: "resolved",
+    5: "archived",
+    6: "deleted",
+}
 # ASFF's own word for a finding that people know of is NOTIFIED.
 _WORKFLOW: Final = {
     "in progress": "NOTIFIED",
@@ -165,7 +172,7 @@ def _is_closed(raw: Mapping[str, Any]) -> bool:
     """Return True if the product does not report the finding any more; it may still be New."""
     activity = (text_at(raw, "activity_name") or "").strip().casefold()
     is_closed = _whole(raw, "activity_id") == _CLOSE or activity == "close"
-    return is_closed or _status(raw) == "archived"
+    return is_closed or _status(raw) in {"archived", "deleted"}
 
 
 def _compliance(raw: Mapping[str, Any]) -> dict[str, Any] | None:
