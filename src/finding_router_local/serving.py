@@ -108,7 +108,7 @@ class _Server(ThreadedWSGIServer):
 
     @override
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a client that has gone before its answer."""
+        """Report no error of a client that disconnected before its answer."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 

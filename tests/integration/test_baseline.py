@@ -465,5 +465,5 @@ def killed(run: Callable[..., object], *options: str) -> None:
 
 
 def later(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the command post a minute later."""
+    """Set the clock of the command's posts a minute ahead."""
     monkeypatch.setitem(Teller.__init__.__kwdefaults__, "clock", lambda: time.time() + 60)

@@ -194,7 +194,7 @@ STEPS_OF_BOTH_HUBS = st.lists(
     ),
     max_size=10,
 )
-# What AWS Security Hub takes after CSPM, in seconds.
+# Seconds by which the event of one Security Hub comes after that of the other.
 LAG = 7.0
 
 

@@ -82,7 +82,7 @@ class World:
             self._echo(before)
 
     def _echo(self, marks_before: int) -> None:
-        """Let both tell of the marks that the router has set, and of nothing that it must not."""
+        """Send the events of the marks that the router has set; fail if it must not set one."""
         now = self.router.clock.now
         if "asff" in self.both.histories and self.router.status() == "NOTIFIED":
             self.both.histories["asff"].notified(now)
