@@ -114,11 +114,16 @@ class TestApply:
 
     def test_exit_codes_can_tell_changes(self, cli: Cli, file: Path) -> None:
         """As those of `terraform plan -detailed-exitcode`."""
-        cli("routes", "apply", str(file), "--dry-run", "--detailed-exitcode", code=2)
-        cli("routes", "apply", str(file), "--yes", "--detailed-exitcode", code=2)
-        cli("routes", "apply", str(file), "--yes", "--detailed-exitcode", code=0)
+        words = ("routes", "apply", str(file), "--detailed-exitcode")
+
+        cli(*words, "--dry-run", code=2)
+        assert [] == cli.items
+        cli(*words, "--yes", code=2)
+        assert {"a", "b", "111122223333"} == {item["name"] for item in cli.items}
+        assert ["no changes"] == lines(cli(*words, "--yes", code=0))
         file.write_text("- kind: route\n  name: x\n")
-        cli("routes", "apply", str(file), "--yes", "--detailed-exitcode", code=1)
+        cli(*words, "--yes", code=1)
+        assert cli.item("x") is None
 
     def test_items_in_no_file_are_pruned_on_demand(self, cli: Cli, file: Path) -> None:
         """Of the kinds that the files hold, and silences never by the way."""

@@ -121,7 +121,11 @@ def test_a_moment_decides_about_silences(cli: Cli, tests: Any) -> None:
         routes=[*ROUTES, silence | {"on_expiry": "forget"}],
     )
 
-    cli(*words)
+    assert [
+        "✓ Title of finding-1  none",
+        "✓ Title of finding-1  #u",
+        "2 findings, 0 not as expected",
+    ] == lines(cli(*words))
 
 
 def test_a_wrong_route_fails_as_well(cli: Cli, tests: Any) -> None:
@@ -141,7 +145,7 @@ def test_routes_of_a_stack_are_tested_without_a_file(cli: Cli, tests: Any) -> No
     cli.put(*ROUTES)
     words = tests({"finding": raw_finding(), "channels": ["#u"]})
 
-    cli(*words[:3])
+    assert ["✓ Title of finding-1  #u", "1 finding, 0 not as expected"] == lines(cli(*words[:3]))
 
 
 @pytest.mark.parametrize(
@@ -177,4 +181,6 @@ def test_json_is_read_as_well(cli: Cli, tmp_path: Path) -> None:
     routes.write_text(json.dumps(ROUTES), "utf-8")
     path.write_text(json.dumps([{"finding": LOW, "channels": []}]), "utf-8")
 
-    cli("routes", "test", str(path), "--routes", str(routes))
+    assert ["✓ Title of low  none", "1 finding, 0 not as expected"] == lines(
+        cli("routes", "test", str(path), "--routes", str(routes))
+    )
