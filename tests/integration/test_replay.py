@@ -1,8 +1,6 @@
 """`finding-router replay`: the messages of late, by the routes in force and by others."""
 
 import json
-import os
-import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,26 +8,14 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner
-from playwright.sync_api import sync_playwright
 
+from chromium import needs_chromium, open_browser
 from cli import Cli, lines
 from finding_router_cli.main import main
 from finding_router_cli.replays import source
 from hub_events import imported, raw_finding
 from ocsf_findings import detection
 
-CHROMIUM = os.environ.get("CHROMIUM") or next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-ARGUMENTS = [
-    "--no-sandbox",
-    "--headless",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 NOW = datetime.now(UTC).replace(microsecond=0)
 NOON = NOW.replace(hour=0, minute=0, second=0) - timedelta(hours=12)
 HOSTILE = "<script>document.title = 'owned'</script>"
@@ -216,7 +202,7 @@ class TestFile:
         assert said in told.stderr
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: install it, or name it in CHROMIUM")
+@needs_chromium
 def test_the_page_in_a_browser(cli: Cli, tmp_path: Path, routes: str) -> None:
     """It runs nothing, asks for nothing, and has both schemes of colours."""
     cli.put(ALL | {"name": HOSTILE})
@@ -229,8 +215,7 @@ def test_the_page_in_a_browser(cli: Cli, tmp_path: Path, routes: str) -> None:
     asked: list[str] = []
     papers = []
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with open_browser() as browser:
         for scheme in ("light", "dark"):
             tab = browser.new_page(color_scheme=scheme, viewport={"width": 1000, "height": 800})  # type: ignore[arg-type]
             tab.on("request", lambda request: asked.append(request.url))
@@ -239,7 +224,6 @@ def test_the_page_in_a_browser(cli: Cli, tmp_path: Path, routes: str) -> None:
             assert "Replay of findings" == tab.title()
             assert HOSTILE in tab.inner_text("body")
             assert 14 == tab.locator(".chart rect").count()
-        browser.close()
 
     assert {page.as_uri()} == set(asked)
     assert ["rgb(255, 255, 255)", "rgb(26, 29, 33)"] == papers

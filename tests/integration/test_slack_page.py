@@ -1,34 +1,19 @@
 """The page of the local Slack in a real browser."""
 
 import json
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from slack_sdk import WebClient
 
+from chromium import needs_chromium, open_browser
 from finding_router_local.slack import SlackServer, render_page
 
-CHROMIUM = os.environ.get("CHROMIUM") or next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-ARGUMENTS = [
-    "--no-sandbox",
-    "--headless",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium here: install it, or name it in CHROMIUM"
-)
+pytestmark = needs_chromium
 
 BLOCKS = [
     {"type": "header", "text": {"type": "plain_text", "text": "An exposed key"}},
@@ -46,10 +31,8 @@ HOSTILE = [
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Run one browser for all tests of this file."""
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with open_browser() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture
