@@ -6,7 +6,7 @@ import json
 import os
 import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, override
@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadFileScheduling
 
 from finding_router.delivery.limits import backoff
+from finding_router.telemetry import logger
 from finding_router_local.build import Built, sam_build
 from rie import assemble_runtime
 
@@ -136,6 +137,15 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, object], Any]:
         return json.loads(path.read_text("utf-8"))
 
     return reviewed
+
+
+@pytest.fixture(scope="module")
+def in_silence() -> Iterator[None]:
+    """Log nothing in a module: thousands of batches would log for longer than they take."""
+    level = logger.log_level
+    logger.setLevel("CRITICAL")
+    yield
+    logger.setLevel(level)
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,5 @@
 """One finding in both Security Hubs: one card an episode, whichever of them tells of it."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,7 +15,6 @@ from finding_router.delivery.outcome import Outcome
 from finding_router.findings.finding import Severity
 from finding_router.findings.ocsf.marks import V2Status
 from finding_router.findings.timestamps import parse_timestamp
-from finding_router.telemetry import logger
 from histories import (
     HOUR,
     LAG,
@@ -29,20 +27,12 @@ from hub_events import ACCOUNT, PRODUCT_ARN, imported, raw_finding, record
 from replays import check_reasons, deliver, deliver_in_batches
 from router import EVERYTHING, OPS, Router, outcomes
 
+pytestmark = pytest.mark.usefixtures("in_silence")
 CARDS = {**EVERYTHING, "deliver": "card"}
 KEY = (PRODUCT_ARN, "finding-1")
 KEY_V2 = (PRODUCT_ARN.replace("::product/", "::productv2/"), "finding-1", ACCOUNT)
 MODES = st.sampled_from(V2Status)
 type Steps = list[tuple[str, str, float]]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _in_silence() -> Iterator[None]:
-    """Thousands of batches would log for longer than they take."""
-    level = logger.log_level
-    logger.setLevel("CRITICAL")
-    yield
-    logger.setLevel(level)
 
 
 class World:

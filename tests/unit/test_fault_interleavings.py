@@ -1,7 +1,7 @@
 """With any faults, in any order, nothing is lost and nothing is posted twice."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,10 +27,10 @@ from fakes import (
 from finding_router.delivery.alerts.identity import AlertKey, finding_hash, hash_of
 from finding_router.delivery.deliveries import Job, Record
 from finding_router.delivery.outcome import UNDONE
-from finding_router.telemetry import logger
 from hub_events import PRODUCT_ARN, imported, raw_finding, record
 from router import OPS, Router
 
+pytestmark = pytest.mark.usefixtures("in_silence")
 # The queue's visibility time-out, after which the records of a dead worker are seen again.
 VISIBILITY_SECONDS = 540
 ROUNDS = 40
@@ -152,15 +152,6 @@ def mishaps(ways: list[Any]) -> st.SearchStrategy[Mishap]:
 
 MISHAPS = mishaps(WAYS)
 CODES = st.sampled_from(["ConcurrentUpdateError", "InternalFailure"])
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _in_silence() -> Iterator[None]:
-    """Thousands of batches would log for longer than they take."""
-    level = logger.log_level
-    logger.setLevel("CRITICAL")
-    yield
-    logger.setLevel(level)
 
 
 def told(said: Said) -> list[str]:

@@ -1,6 +1,6 @@
 """Any history of findings, in any order and batches: Slack shows the newest that is known."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -11,23 +11,14 @@ from examples import examples
 from fake_slack import Said
 from finding_router.findings.finding import Severity
 from finding_router.slack.kit.frame import CIRCLES
-from finding_router.telemetry import logger
 from histories import STEPS, STEPS_OF_TWO, History, Sent, TwoStandards, newest
 from replays import check_reasons, deliver, deliver_in_batches
 from router import EVERYTHING, OPS, Router
 
+pytestmark = pytest.mark.usefixtures("in_silence")
 MANY = examples(60)
 CARDS = {**EVERYTHING, "deliver": "card"}
 ENDINGS = ("Resolved", "Archived", "Suppressed")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _in_silence() -> Iterator[None]:
-    """Thousands of batches would log for longer than they take."""
-    level = logger.log_level
-    logger.setLevel("CRITICAL")
-    yield
-    logger.setLevel(level)
 
 
 def hold(router: Router, history: History) -> None:
