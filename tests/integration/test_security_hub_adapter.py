@@ -1,6 +1,5 @@
 """Security Hub: a hundred findings a call, and each refusal read."""
 
-import json
 from typing import Any
 
 import pytest
@@ -10,20 +9,18 @@ from finding_router.aws.security_hub import SecurityHub
 from finding_router.delivery.workflow import INVALID_INPUT, OUT_OF_TIME, FindingKey
 from finding_router.errors import WorkflowUpdateError
 from finding_router_local.aws import AwsServer
-from finding_router_local.faults import Effect, Fault
+from finding_router_local.faults import Effect
+from hub_adapter import AdaptedHub
 from hub_events import PRODUCT_ARN, raw_finding
 
 UPDATE = ("securityhub", "BatchUpdateFindings")
 GET = ("securityhub", "GetFindings")
 
 
-class Hub:
+class Hub(AdaptedHub):
     """The adapter, and the Security Hub behind it."""
 
-    def __init__(self, aws: AwsServer) -> None:
-        """Start without findings."""
-        self.aws = aws
-        self.adapter = SecurityHub()
+    REFUSAL = "InvalidInputException"
 
     def hold(self, *ids: str) -> list[FindingKey]:
         """Make findings known."""
@@ -31,44 +28,11 @@ class Hub:
             self.aws.security_hub.load(raw_finding(each))
         return [(PRODUCT_ARN, each) for each in ids]
 
-    def fail(self, operation: str, **how: Any) -> None:
-        """Make Security Hub fail."""
-        self.aws.security_hub.faults = self.aws.faults
-        self.aws.faults.add(Fault(service="securityhub", operation=operation, **how))
-
-    def refuse(self, operation: str, finding_id: str) -> None:
-        """Refuse each call of *operation* that names the finding, and all others in the call."""
-        self.fail(
-            operation,
-            effect=Effect.ERROR,
-            code="InvalidInputException",
-            status=400,
-            containing=finding_id,
-            times=None,
-        )
-
-    def mark(self, keys: list[FindingKey], *, left: float = 90) -> dict[FindingKey, str]:
-        """Set NOTIFIED, with that many seconds left."""
-        return self.adapter.mark(keys, "NOTIFIED", deadline=late(Clock(), left))
-
-    def statuses(self, keys: list[FindingKey], *, left: float = 90) -> dict[FindingKey, str]:
-        """Read the statuses, with that many seconds left."""
-        standings = self.adapter.statuses(keys, deadline=late(Clock(), left))
-        return {key: each.workflow_status for key, each in standings.items()}
-
-    def bodies(self, operation: str) -> list[dict[str, Any]]:
-        """Return the bodies of the requests."""
-        return [
-            json.loads(call.body) for call in self.aws.gate.recent if call.operation == operation
-        ]
-
 
 @pytest.fixture
 def hub(aws_environment: AwsServer) -> Hub:
     """Return a Security Hub without findings."""
-    aws_environment.gate.recent.clear()
-    aws_environment.gate.counts.clear()
-    return Hub(aws_environment)
+    return Hub(aws_environment, SecurityHub())
 
 
 def test_a_call_takes_a_hundred_findings(hub: Hub) -> None:

@@ -1,6 +1,5 @@
 """AWS Security Hub: a hundred findings a call, each refusal read, and no mark but the one asked."""
 
-import json
 from typing import Any
 
 import pytest
@@ -14,21 +13,18 @@ from finding_router.findings.finding import Severity
 from finding_router.findings.ocsf import in_asff
 from finding_router.findings.ocsf.marks import V2Status
 from finding_router_local.aws import AwsServer
-from finding_router_local.faults import Effect, Fault
-from hub_events import ACCOUNT, PRODUCT_ARN, raw_finding
+from finding_router_local.faults import Effect
+from hub_adapter import AdaptedHub
+from hub_events import ACCOUNT, PRODUCT_ARN_V2, raw_finding
 
-PRODUCT = PRODUCT_ARN.replace("::product/", "::productv2/")
 UPDATE = ("securityhub", "BatchUpdateFindingsV2")
 GET = ("securityhub", "GetFindingsV2")
 
 
-class Hub:
+class Hub(AdaptedHub):
     """The adapter, and AWS Security Hub behind it."""
 
-    def __init__(self, aws: AwsServer, mode: V2Status = V2Status.IN_PROGRESS) -> None:
-        """Start without findings."""
-        self.aws = aws
-        self.adapter = SecurityHubV2(mode)
+    REFUSAL = "ValidationException"
 
     def hold(self, *ids: str, **changes: Any) -> list[FindingKey]:
         """Make findings known."""
@@ -36,39 +32,8 @@ class Hub:
             self.aws.security_hub.v2.load(in_ocsf(raw_finding(each), **changes))
         return [key(each) for each in ids]
 
-    def fail(self, operation: str, **how: Any) -> None:
-        """Make it fail."""
-        self.aws.security_hub.faults = self.aws.faults
-        self.aws.faults.add(Fault(service="securityhub", operation=operation, **how))
 
-    def refuse(self, operation: str, finding_id: str) -> None:
-        """Refuse each call of *operation* that names the finding, and all others in the call."""
-        self.fail(
-            operation,
-            effect=Effect.ERROR,
-            code="ValidationException",
-            status=400,
-            containing=finding_id,
-            times=None,
-        )
-
-    def mark(self, keys: list[FindingKey], *, left: float = 90) -> dict[FindingKey, str]:
-        """Set the mark, with that many seconds left."""
-        return self.adapter.mark(keys, "NOTIFIED", deadline=late(Clock(), left))
-
-    def statuses(self, keys: list[FindingKey], *, left: float = 90) -> dict[FindingKey, str]:
-        """Read the statuses, with that many seconds left."""
-        standings = self.adapter.statuses(keys, deadline=late(Clock(), left))
-        return {each: standing.workflow_status for each, standing in standings.items()}
-
-    def bodies(self, operation: str) -> list[dict[str, Any]]:
-        """Return the bodies of the requests."""
-        return [
-            json.loads(call.body) for call in self.aws.gate.recent if call.operation == operation
-        ]
-
-
-def key(finding_id: str, product: str = PRODUCT) -> FindingKey:
+def key(finding_id: str, product: str = PRODUCT_ARN_V2) -> FindingKey:
     """Return the name of a finding in the calls."""
     return product, finding_id, ACCOUNT
 
@@ -76,9 +41,7 @@ def key(finding_id: str, product: str = PRODUCT) -> FindingKey:
 @pytest.fixture
 def hub(aws_environment: AwsServer) -> Hub:
     """Return an AWS Security Hub without findings."""
-    aws_environment.gate.recent.clear()
-    aws_environment.gate.counts.clear()
-    return Hub(aws_environment)
+    return Hub(aws_environment, SecurityHubV2(V2Status.IN_PROGRESS))
 
 
 def test_a_call_takes_a_hundred_findings(hub: Hub) -> None:

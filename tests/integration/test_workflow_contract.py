@@ -15,7 +15,7 @@ from finding_router.errors import WorkflowUpdateError
 from finding_router.findings.finding import Severity
 from finding_router.findings.ocsf.marks import V2Status
 from finding_router_local.aws import AwsServer
-from hub_events import ACCOUNT, PRODUCT_ARN, raw_finding
+from hub_events import ACCOUNT, PRODUCT_ARN, PRODUCT_ARN_V2, raw_finding
 
 IN_TIME = Deadline(90, clock=Clock())
 type Hold = Callable[..., None]
@@ -43,7 +43,7 @@ def key(finding_id: str) -> FindingKey:
 
 def key_v2(finding_id: str) -> FindingKey:
     """Return the name of its twin in AWS Security Hub."""
-    return PRODUCT_ARN.replace("::product/", "::productv2/"), finding_id, ACCOUNT
+    return PRODUCT_ARN_V2, finding_id, ACCOUNT
 
 
 class WorkflowContract:

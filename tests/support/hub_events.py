@@ -12,6 +12,7 @@ from finding_router.findings.ocsf import is_ocsf
 
 ACCOUNT = "123456789012"
 PRODUCT_ARN = "arn:aws:securityhub:eu-west-1::product/aws/guardduty"
+PRODUCT_ARN_V2 = "arn:aws:securityhub:eu-west-1::productv2/aws/guardduty"
 CONTROL_ARN = "arn:aws:securityhub:eu-west-1::product/aws/securityhub"
 FSBP = "aws-foundational-security-best-practices/v/1.0.0"
 PCI = "pci-dss/v/3.2.1"

@@ -23,14 +23,14 @@ from histories import (
     LastChange,
     Sent,
 )
-from hub_events import ACCOUNT, PRODUCT_ARN, imported, raw_finding, record
+from hub_events import ACCOUNT, PRODUCT_ARN, PRODUCT_ARN_V2, imported, raw_finding, record
 from replays import check_reasons, deliver, deliver_in_batches
 from router import EVERYTHING, OPS, Router, outcomes
 
 pytestmark = pytest.mark.usefixtures("in_silence")
 CARDS = {**EVERYTHING, "deliver": "card"}
 KEY = (PRODUCT_ARN, "finding-1")
-KEY_V2 = (PRODUCT_ARN.replace("::product/", "::productv2/"), "finding-1", ACCOUNT)
+KEY_V2 = (PRODUCT_ARN_V2, "finding-1", ACCOUNT)
 MODES = st.sampled_from(V2Status)
 type Steps = list[tuple[str, str, float]]
 
