@@ -41,6 +41,14 @@ def aws_environment(aws: AwsServer, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 @pytest.fixture
+def published(aws: AwsServer) -> list[dict[str, Any]]:
+    """Return the list of events that Security Hub sends."""
+    events: list[dict[str, Any]] = []
+    aws.security_hub.publish = events.append
+    return events
+
+
+@pytest.fixture
 def make_table(aws_environment: AwsServer) -> Any:
     """Make a table of two text keys, and return its name."""
 

@@ -40,14 +40,6 @@ def hub(aws: AwsServer) -> Any:
     return aws.client("securityhub")
 
 
-@pytest.fixture
-def published(aws: AwsServer) -> Any:
-    """Return the list of events that it sends."""
-    events = []
-    aws.security_hub.publish = events.append
-    return events
-
-
 def stored(hub: Any, id_: str = "finding-1") -> Any:
     """Read a finding back."""
     found = hub.get_findings(Filters={"Id": [{"Value": id_, "Comparison": "EQUALS"}]})["Findings"]

@@ -76,14 +76,6 @@ def hub(aws_environment: AwsServer) -> Any:
     return boto3.client("securityhub", config=Config(retries={"total_max_attempts": 1}))
 
 
-@pytest.fixture
-def published(aws: AwsServer) -> Any:
-    """Return the list of events that it sends."""
-    events = []
-    aws.security_hub.publish = events.append
-    return events
-
-
 def stored(hub: Any, uid: str = "uid-1") -> Any:
     """Read a finding back."""
     filters = {"CompositeFilters": [{"StringFilters": [text_filter("metadata.uid", uid)]}]}
