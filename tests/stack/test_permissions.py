@@ -96,6 +96,25 @@ ALLOWED = {
     "MarkFindings": MARK,
 }
 MARK_V2 = {"MarkFindingsV2": {"Action": UPDATE, "Resource": HUB_V2}}
+# Options about the Slack token, and the statements that each adds for whoever reads it.
+FOR_THE_TOKEN = [
+    (
+        {"SlackTokenArn": PARAMETER},
+        {"ReadSlackToken": {"Action": "ssm:GetParameter", "Resource": PARAMETER}},
+    ),
+    (
+        {"SlackTokenKeyArn": KEY},
+        {
+            "DecryptSlackToken": {
+                "Action": "kms:Decrypt",
+                "Resource": KEY,
+                "Condition": {
+                    "StringEquals": {"kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com"}
+                },
+            }
+        },
+    ),
+]
 
 
 def test_role_allows_exactly_this(resolve: Resolve) -> None:
@@ -240,22 +259,7 @@ def test_role_of_edits_allows_exactly_this(resolve: Resolve) -> None:
 @pytest.mark.parametrize(
     ("values", "added"),
     [
-        (
-            {"SlackTokenArn": PARAMETER},
-            {"ReadSlackToken": {"Action": "ssm:GetParameter", "Resource": PARAMETER}},
-        ),
-        (
-            {"SlackTokenKeyArn": KEY},
-            {
-                "DecryptSlackToken": {
-                    "Action": "kms:Decrypt",
-                    "Resource": KEY,
-                    "Condition": {
-                        "StringEquals": {"kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com"}
-                    },
-                }
-            },
-        ),
+        *FOR_THE_TOKEN,
         ({"AllowSuppress": "true"}, {}),
         ({"EnableTracing": "true"}, {}),
     ],
@@ -294,22 +298,7 @@ def test_only_lambda_assumes_the_role_of_edits(resolve: Resolve) -> None:
 @pytest.mark.parametrize(
     ("values", "added"),
     [
-        (
-            {"SlackTokenArn": PARAMETER},
-            {"ReadSlackToken": {"Action": "ssm:GetParameter", "Resource": PARAMETER}},
-        ),
-        (
-            {"SlackTokenKeyArn": KEY},
-            {
-                "DecryptSlackToken": {
-                    "Action": "kms:Decrypt",
-                    "Resource": KEY,
-                    "Condition": {
-                        "StringEquals": {"kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com"}
-                    },
-                }
-            },
-        ),
+        *FOR_THE_TOKEN,
         (
             {"AllowSuppress": "true"},
             {
