@@ -12,7 +12,7 @@ from finding_router.lint.fields import odd_parts
 from finding_router.routing.items.match import read_match
 from finding_router.routing.patterns.index import PatternIndex
 from finding_router.routing.patterns.pattern import PatternError, compile_pattern
-from ocsf_findings import KINDS, twin
+from ocsf_findings import KINDS, cspm_twin
 
 PAGE = Path(__file__).parents[2] / "docs" / "patterns.md"
 EXAMPLES = re.findall(
@@ -29,7 +29,7 @@ def matched(pattern: str) -> dict[str, set[str]]:
     assert compiled is not None
     found: dict[str, set[str]] = {IMPORTED: set(), IMPORTED_V2: set()}
     for name, make in KINDS.items():
-        for kind, raw in ((IMPORTED, twin(make())), (IMPORTED_V2, make())):
+        for kind, raw in ((IMPORTED, cspm_twin(make())), (IMPORTED_V2, make())):
             seen = read_finding(raw).raw
             event = {"source": SOURCE, "detail-type": kind, "detail": {"findings": [seen]}}
             if compiled.matches(event):

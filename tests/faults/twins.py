@@ -12,7 +12,7 @@ _CHECKS: Final = {"PASSED": 1, "WARNING": 2, "FAILED": 3}
 
 
 def in_ocsf(finding: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
-    """Make the twin of *finding*, in ASFF, as AWS Security Hub has it; *changes* replace fields."""
+    """Make the twin in OCSF of a *finding* in ASFF; *changes* replace fields of the twin."""
     status = finding.get("Workflow", {}).get("Status", "NEW")
     compliance = finding.get("Compliance", {})
     is_archived = finding["RecordState"] == "ARCHIVED"

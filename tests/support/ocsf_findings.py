@@ -315,7 +315,7 @@ KINDS = {
 }
 
 
-def twin(raw: Json) -> Json:
+def cspm_twin(raw: Json) -> Json:
     """Make the finding of Security Hub CSPM that has the identity, subject and state of *raw*."""
     found = deepcopy(raw)
     info, product = found["finding_info"], found["metadata"]["product"]["uid"]

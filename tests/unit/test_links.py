@@ -19,7 +19,7 @@ from finding_router.slack.kit.links import (
     product_url,
     resource_url,
 )
-from ocsf_findings import DETECTION_ID, detection, twin
+from ocsf_findings import DETECTION_ID, cspm_twin, detection
 
 PORTAL = AccessPortal("https://acme.awsapps.com/start", "ReadOnly")
 ID = "arn:aws:guardduty:eu-west-1:123456789012:detector/1/finding/2"
@@ -200,7 +200,7 @@ class TestFindingUrlOfOcsf:
     def test_the_form_of_the_event_decides(self) -> None:
         """A finding that is known in both is linked where it came from."""
         raw = detection()
-        ours, other = read_finding(raw), read_finding(twin(raw))
+        ours, other = read_finding(raw), read_finding(cspm_twin(raw))
 
         assert ours.key == other.key
         assert "/securityhub/v2/home" in (finding_url(ours, None) or "")

@@ -17,11 +17,11 @@ from ocsf_findings import (
     ACCOUNT,
     KINDS,
     control,
+    cspm_twin,
     data_security,
     detection,
     resource,
     sequence,
-    twin,
     vulnerability,
 )
 
@@ -43,7 +43,7 @@ class TestIdentity:
     def test_it_is_that_of_the_twin(self, make: Any) -> None:
         """Id, ProductArn, account and Region are the same in both forms, so that one card is."""
         raw = make()
-        view, other = as_asff(raw), twin(raw)
+        view, other = as_asff(raw), cspm_twin(raw)
         names = ("Id", "ProductArn", "AwsAccountId", "AwsAccountName", "Region", "Title")
 
         assert {name: other[name] for name in names} == {name: view[name] for name in names}
