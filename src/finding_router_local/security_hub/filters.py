@@ -33,12 +33,12 @@ _PATHS: Final[Mapping[str, str]] = {
     "WorkflowStatus": "Workflow.Status",
 }
 _DATES: Final = ("CreatedAt", "UpdatedAt")
-_COMPARISONS: Final[Mapping[str, _Compare]] = {
+COMPARISONS: Final[Mapping[str, _Compare]] = {
     "EQUALS": lambda value, wanted: value == wanted,
     "PREFIX": lambda value, wanted: value.startswith(wanted),
     "CONTAINS": lambda value, wanted: wanted in value,
 }
-_NEGATIONS: Final[Mapping[str, str]] = {
+NEGATIONS: Final[Mapping[str, str]] = {
     "NOT_EQUALS": "EQUALS",
     "PREFIX_NOT_EQUALS": "PREFIX",
     "NOT_CONTAINS": "CONTAINS",
@@ -71,11 +71,11 @@ def _field(name: str, conditions: list[Mapping[str, Any]]) -> Passes:
     negative: list[tuple[_Compare, str]] = []
     for condition in conditions:
         comparison = condition.get("Comparison", "EQUALS")
-        if comparison not in {*_COMPARISONS, *_NEGATIONS}:
+        if comparison not in {*COMPARISONS, *NEGATIONS}:
             message = f"the comparison {comparison} is not known here"
             raise ValueError(message)
-        kind = negative if comparison in _NEGATIONS else positive
-        compare = _COMPARISONS[_NEGATIONS.get(comparison, comparison)]
+        kind = negative if comparison in NEGATIONS else positive
+        compare = COMPARISONS[NEGATIONS.get(comparison, comparison)]
         kind.append((compare, condition.get("Value", "")))
 
     def passes(finding: Mapping[str, Any]) -> bool:

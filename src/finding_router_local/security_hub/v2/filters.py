@@ -5,12 +5,14 @@ https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_GetFindingsV2.html
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final
 
 import botocore.session
 
+from finding_router.findings.reading import as_text
+from finding_router.findings.timestamps import parse_timestamp
+from finding_router_local.security_hub.filters import COMPARISONS, NEGATIONS
 from finding_router_local.security_hub.v2.findings import Json
 
 type Passes = Callable[[Mapping[str, Any]], bool]
@@ -18,15 +20,8 @@ type _Test = Callable[[Mapping[str, Any], Mapping[str, Any], str], bool]
 
 MAX_COMPOSITE_FILTERS: Final = 10
 MAX_FILTERS: Final = 20
-_NEGATIONS: Final[Mapping[str, str]] = {
-    "NOT_EQUALS": "EQUALS",
-    "PREFIX_NOT_EQUALS": "PREFIX",
-    "NOT_CONTAINS": "CONTAINS",
-}
 _COMPARISONS: Final[Mapping[str, Callable[[str, str], bool]]] = {
-    "EQUALS": lambda value, wanted: value == wanted,
-    "PREFIX": lambda value, wanted: value.startswith(wanted),
-    "CONTAINS": lambda value, wanted: wanted in value,
+    **COMPARISONS,
     "CONTAINS_WORD": lambda value, wanted: wanted in value.split(),
 }
 _BOUNDS: Final[Mapping[str, Callable[[float, float], bool]]] = {
@@ -36,8 +31,6 @@ _BOUNDS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "Lt": lambda value, bound: value < bound,
     "Lte": lambda value, bound: value <= bound,
 }
-# A time in seconds is before this, one in milliseconds after it.
-_FIRST_MILLISECONDS: Final = 100_000_000_000
 
 
 def compile_filters(filters: Mapping[str, Any]) -> Passes:
@@ -71,11 +64,13 @@ def sort_findings(findings: Iterable[Json], criteria: Sequence[Mapping[str, str]
         if not field.removesuffix("_dt").endswith("time"):
             raise ValueError(f"the order by {field or 'no Field'} is not known here, only by times")
         is_backwards = criterion.get("SortOrder", "asc") == "desc"
-        dated = [(_seconds(next(_values(each, field), None)), each) for each in ordered]
-        with_time = [(seconds, each) for seconds, each in dated if seconds is not None]
+        dated = [
+            (parse_timestamp(as_text(next(_values(each, field), None))), each) for each in ordered
+        ]
+        with_time = [(moment, each) for moment, each in dated if moment is not None]
         with_time.sort(key=lambda pair: pair[0], reverse=is_backwards)
         ordered = [each for _, each in with_time]
-        ordered += [each for seconds, each in dated if seconds is None]
+        ordered += [each for moment, each in dated if moment is None]
     return ordered
 
 
@@ -109,7 +104,7 @@ def _field(kind: str, given: Mapping[str, Any]) -> Passes:
     if name not in _fields(shape):
         raise ValueError(f"{name or 'no FieldName'} is no field of {kind}")
     comparison = condition.get("Comparison", "EQUALS")
-    if comparison not in {*_COMPARISONS, *_NEGATIONS}:
+    if comparison not in {*_COMPARISONS, *NEGATIONS}:
         raise ValueError(f"the comparison {comparison} is not known here")
     return lambda finding: test(finding, condition, name)
 
@@ -138,8 +133,8 @@ def _passes_map(finding: Mapping[str, Any], condition: Mapping[str, Any], name: 
 
 def _compares(texts: Sequence[str], condition: Mapping[str, Any]) -> bool:
     comparison, wanted = condition.get("Comparison", "EQUALS"), condition.get("Value", "")
-    compare = _COMPARISONS[_NEGATIONS.get(comparison, comparison)]
-    return any(compare(text, wanted) for text in texts) != (comparison in _NEGATIONS)
+    compare = _COMPARISONS[NEGATIONS.get(comparison, comparison)]
+    return any(compare(text, wanted) for text in texts) != (comparison in NEGATIONS)
 
 
 def _passes_number(finding: Mapping[str, Any], condition: Mapping[str, Any], name: str) -> bool:
@@ -165,19 +160,6 @@ def _values(value: object, path: str) -> Iterator[object]:
     elif isinstance(value, dict):
         name, _, rest = path.partition(".")
         yield from _values(value.get(name), rest)
-
-
-def _seconds(moment: object) -> float | None:
-    """Return a time of OCSF in Unix seconds: a text, or a number of seconds or milliseconds."""
-    if isinstance(moment, str):
-        try:
-            read = datetime.fromisoformat(moment)
-        except ValueError:
-            return None
-        return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
-    if isinstance(moment, int | float):
-        return moment / 1_000 if moment > _FIRST_MILLISECONDS else float(moment)
-    return None
 
 
 # Each member of a composite filter, with the shape that has its fields.
