@@ -11,7 +11,7 @@ from moto.securityhub.exceptions import InvalidInputException
 from moto.securityhub.responses import SecurityHubResponse as MotoSecurityHubResponse
 
 from finding_router_local.security_hub.models import SecurityHubBackend, securityhub_backends
-from finding_router_local.security_hub.v2.responses import PATHS, SecurityHubV2Response
+from finding_router_local.security_hub.v2.responses import PATHS, SecurityHubV2Response, page_of
 
 # https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_GetFindings.html
 MAX_RESULTS: Final = 100
@@ -40,11 +40,7 @@ class SecurityHubResponse(SecurityHubV2Response, MotoSecurityHubResponse):
         if not start.isdigit():
             raise InvalidToken
         findings = self.securityhub_backend.matching(request.get("Filters"))
-        end = int(start) + size
-        answer: dict[str, object] = {"Findings": findings[int(start) : end]}
-        if end < len(findings):
-            answer["NextToken"] = str(end)
-        return json.dumps(answer)
+        return page_of(findings, int(start), size)
 
     def list_finding_aggregators(self) -> str:
         """Answer ListFindingAggregators: this Region is the home Region."""

@@ -1,7 +1,7 @@
 """The HTTP of the local Security Hub V2."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
@@ -19,6 +19,15 @@ PATHS: Final[Mapping[str, list[str]]] = {
     "/findingsv2/batchupdatev2": ["PATCH"],
     "/hubv2": ["GET"],
 }
+
+
+def page_of(findings: Sequence[Mapping[str, Any]], start: int, size: int) -> str:
+    """Return the answer of GetFindings or GetFindingsV2 with *size* findings from *start* on."""
+    end = start + size
+    answer: dict[str, object] = {"Findings": findings[start:end]}
+    if end < len(findings):
+        answer["NextToken"] = str(end)
+    return json.dumps(answer)
 
 
 class SecurityHubV2Response:
@@ -49,16 +58,12 @@ class SecurityHubV2Response:
         if not start.isdecimal():
             raise ValidationError("NextToken is none of an answer")
         try:
-            findings = self.securityhub_backend.v2.find(
+            findings = self.securityhub_backend.v2.matching(
                 request.get("Filters"), request.get("SortCriteria") or []
             )
         except ValueError as error:
             raise ValidationError(str(error)) from error
-        end = int(start) + size
-        answer: dict[str, object] = {"Findings": findings[int(start) : end]}
-        if end < len(findings):
-            answer["NextToken"] = str(end)
-        return json.dumps(answer)
+        return page_of(findings, int(start), size)
 
     def describe_security_hub_v2(self) -> str:
         """Answer DescribeSecurityHubV2: the hub is always enabled."""

@@ -112,10 +112,15 @@ class FindingsV2:
             ValueError: a filter or criterion that is not supported here.
 
         """
+        return copy.deepcopy(self.matching(filters, order))
+
+    def matching(
+        self, filters: Mapping[str, Any] | None = None, order: Sequence[Mapping[str, str]] = ()
+    ) -> list[Json]:
+        """Return the findings of `find` themselves: a page needs no copy of the others."""
         passes = compile_filters(filters or {})
         # Findings may be imported meanwhile.
-        found = sort_findings([each for each in list(self._by_uid.values()) if passes(each)], order)
-        return [copy.deepcopy(each) for each in found]
+        return sort_findings([each for each in list(self._by_uid.values()) if passes(each)], order)
 
     def status(self, product_uid: str, finding_uid: str) -> str | None:
         """
