@@ -385,10 +385,7 @@ class Stack:
 
     def _accounts(self) -> dict[str, Any]:
         """Return the accounts that the router has read, as they stand in the Ledger."""
-        shared = DynamoDB()
-        shared.client = self.aws.client("dynamodb")
-        ledger = Items(self.deployment.tables["Ledger"], shared)
-        read = DynamoOrganization(ledger, days=1).load(CURRENT, list)
+        read = DynamoOrganization(self._ledger(), days=1).load(CURRENT, list)
         return {"organization_names": True, "organization": read}
 
     def _keep_token(self) -> str:
@@ -415,10 +412,13 @@ class Stack:
 
     def _last_valid(self) -> list[dict[str, Any]]:
         """Return the last valid versions of the items of the RoutingTable."""
+        return [dict(item) for item in DynamoLastValid(self._ledger()).read().items.values()]
+
+    def _ledger(self) -> Items:
+        """Return the items of the Ledger, by calls of this process."""
         dynamodb = DynamoDB()
         dynamodb.client = self.aws.client("dynamodb")
-        items = Items(self.deployment.tables["Ledger"], dynamodb)
-        return [dict(item) for item in DynamoLastValid(items).read().items.values()]
+        return Items(self.deployment.tables["Ledger"], dynamodb)
 
     def _follow_edits(self, resources: ExitStack) -> StreamPoller | None:
         """Hand the edits of the routing table over to the function that answers them."""
