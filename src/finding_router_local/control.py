@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, is_dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -12,6 +12,7 @@ from werkzeug.wrappers import Request, Response
 from finding_router_local.faults import Fault
 from finding_router_local.outcomes import FindingOutcome
 from finding_router_local.running import PREFIX
+from finding_router_local.serving import Reply
 
 if TYPE_CHECKING:
     from finding_router_local.stack import Stack
@@ -19,14 +20,6 @@ if TYPE_CHECKING:
 
 class MistakeError(Exception):
     """The request is not one that the operation takes; the message is for the caller."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """The answer of an operation: *value* as JSON, and an HTTP status; no body with a 204."""
-
-    value: object = None
-    status: int = HTTPStatus.OK
 
 
 type Operation = Callable[[Request], Reply]

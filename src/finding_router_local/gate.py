@@ -14,7 +14,7 @@ from typing import Any, Final
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from finding_router_local.faults import Effect, Fault, FaultBoard
-from finding_router_local.serving import hang_up
+from finding_router_local.serving import Reply, hang_up
 
 # REST-JSON carries the operation in method and path, unlike the other services' X-Amz-Target.
 # https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_Operations.html
@@ -54,14 +54,6 @@ class Call:
     operation: str
     body: bytes = field(repr=False)
     caller: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer of the stack itself, as JSON."""
-
-    content: Mapping[str, Any]
-    status: int = 200
 
 
 type Killer = Callable[[Call], None]
@@ -174,7 +166,7 @@ class Gate:
             return self._receive(call, environ)
         if (own := self.own.get((call.service, call.operation))) is not None:
             reply = own(call.body)
-            return _json(f"{reply.status} {HTTPStatus(reply.status).phrase}", reply.content)
+            return _json(f"{reply.status} {HTTPStatus(reply.status).phrase}", reply.value)
         answer = self._forward(call, environ, call.body)
         if call.service == "sqs":
             self.announce()
@@ -261,7 +253,7 @@ def _error(call: Call, fault: Fault) -> _Answer:
     return _json(f"{status} {code}", content, ("X-Amzn-ErrorType", code))
 
 
-def _json(status: str, content: Mapping[str, Any], *headers: tuple[str, str]) -> _Answer:
+def _json(status: str, content: object, *headers: tuple[str, str]) -> _Answer:
     body = json.dumps(content).encode()
     length = ("Content-Length", str(len(body)))
     return _Answer(status, [("Content-Type", "application/json"), length, *headers], body)

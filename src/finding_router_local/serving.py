@@ -5,6 +5,7 @@ import socket
 import sys
 import threading
 from contextlib import suppress
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, NoReturn, override
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -19,6 +20,14 @@ _BACKLOG: Final = 128
 _WITHOUT_BODY: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
 http_speed.speed_up()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer of the stack itself: *value* as JSON, and an HTTP status; no body with a 204."""
+
+    value: object = None
+    status: int = HTTPStatus.OK
 
 
 class HttpServer:

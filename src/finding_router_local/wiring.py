@@ -7,7 +7,7 @@ from typing import Any, Final
 from finding_router_local.aws import AwsServer
 from finding_router_local.bus import EventBus
 from finding_router_local.deployment import Deployment, Source
-from finding_router_local.gate import Reply
+from finding_router_local.serving import Reply
 
 _ENABLED: Final = "ENABLED"
 _DISABLED: Final = "DISABLED"

@@ -21,8 +21,8 @@ from finding_router_cli.stack import Stack as FoundStack
 from finding_router_cli.stack import find_stack
 from finding_router_local import TEMPLATE
 from finding_router_local.faults import Fault
-from finding_router_local.gate import Reply
 from finding_router_local.security_hub.responses import SecurityHubResponse
+from finding_router_local.serving import Reply
 from finding_router_local.slack import SlackServer
 from finding_router_local.slack.workspace import DEFAULT_SCOPES
 from finding_router_local.stack import Stack

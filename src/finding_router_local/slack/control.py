@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from werkzeug.wrappers import Request
 
-from finding_router_local.control import ControlPlane, MistakeError, Reply
+from finding_router_local.control import ControlPlane, MistakeError
+from finding_router_local.serving import Reply
 from finding_router_local.slack.api import WebApi
 from finding_router_local.slack.faults import FaultPlan
 from finding_router_local.slack.workspace import STANDINGS, Workspace
