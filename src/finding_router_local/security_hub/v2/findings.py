@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
+from finding_router.findings.reading import value_at
+
 type Json = dict[str, Any]
 
 # https://schema.ocsf.io/1.6.0/classes/detection_finding
@@ -47,12 +49,14 @@ class Identifier(NamedTuple):
     @classmethod
     def of(cls, finding: Mapping[str, Any]) -> "Identifier | None":
         """Return that of *finding*; None if a part is missing."""
-        parts = (
-            inner(finding, "cloud", "account", "uid"),
-            inner(finding, "finding_info", "uid"),
-            inner(finding, "metadata", "product", "uid"),
-        )
-        return cls(*parts) if all(isinstance(part, str) and part for part in parts) else None
+        match (
+            value_at(finding, "cloud", "account", "uid"),
+            value_at(finding, "finding_info", "uid"),
+            value_at(finding, "metadata", "product", "uid"),
+        ):
+            case str(account), str(uid), str(product) if account and uid and product:
+                return cls(account, uid, product)
+        return None
 
     @classmethod
     def from_request(cls, given: Mapping[str, Any]) -> "Identifier":
@@ -71,7 +75,7 @@ class Identifier(NamedTuple):
 
 def metadata_uid(finding: Mapping[str, Any]) -> str | None:
     """Return metadata.uid, or one made of the other identity; None if it has neither."""
-    uid = inner(finding, "metadata", "uid")
+    uid = value_at(finding, "metadata", "uid")
     if isinstance(uid, str) and uid:
         return uid
     identifier = Identifier.of(finding)
@@ -89,13 +93,6 @@ def mistake_of(finding: Mapping[str, Any]) -> str | None:
     return None
 
 
-def inner(value: object, *path: str) -> Any:
-    """Return the value at *path* inside nested objects; None if there is none."""
-    for name in path:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
-
-
 def status_of(finding: Mapping[str, Any]) -> int:
     """Return the status_id, which is New if it is missing."""
     status = finding.get("status_id")
@@ -110,8 +107,8 @@ def caption_of(finding: Mapping[str, Any]) -> str:
 def is_reopened(known: Mapping[str, Any], update: Mapping[str, Any]) -> bool:
     """Return True if *update* shows again what was closed, or fails a control that passed."""
     is_back = known.get("activity_id") == _CLOSE and update.get("activity_id") in {_CREATE, _UPDATE}
-    before = inner(known, "compliance", "status_id")
-    after = inner(update, "compliance", "status_id")
+    before = value_at(known, "compliance", "status_id")
+    after = value_at(update, "compliance", "status_id")
     return is_back or (before == _PASS and after is not None and after != _PASS)
 
 
@@ -137,7 +134,7 @@ def imported(finding: Json, known: Json | None, uid: str) -> Json:
     if known is not None:
         if "comment" in known:
             taken["comment"] = known["comment"]
-        if inner(known, "vendor_attributes", "severity_id") != known.get("severity_id"):
+        if value_at(known, "vendor_attributes", "severity_id") != known.get("severity_id"):
             taken["severity_id"] = known.get("severity_id")
         is_new_again = is_reopened(known, taken) and status_of(known) in _LEFT_WHEN_REOPENED
         taken["status_id"] = NEW if is_new_again else status_of(known)
