@@ -4,7 +4,7 @@ import select
 import socket
 from functools import cache
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from botocore import parsers, serialize, session, useragent
 from botocore.auth import SIGV4_TIMESTAMP, SigV4Auth
@@ -17,7 +17,7 @@ from botocore.exceptions import (
 )
 from botocore.httpsession import URLLib3Session
 
-from finding_router_local.direct import Raw
+from finding_router_local.direct import Raw, content_of, headers_of
 
 ATTRIBUTE: Final = "AttributeValue"
 _SIMPLE: Final = frozenset({"S", "N", "BOOL", "NULL", "SS", "NS"})
@@ -112,7 +112,7 @@ def _send(self: Any, request: Any) -> AWSResponse:
         return answer
     idle: dict[str, list[socket.socket]] = self.__dict__.setdefault("idle", {})
     ours = idle.setdefault(url.netloc, [])
-    connection = _connection(ours, request.url, self._timeout.connect_timeout)
+    connection = _connection(ours, url, self._timeout.connect_timeout)
     try:
         connection.settimeout(self._timeout.read_timeout)
         connection.sendall(_written(request, url))
@@ -139,31 +139,26 @@ def _close(self: Any) -> None:
     _close_any(self)
 
 
-def _connection(idle: list[socket.socket], url: str, seconds: float) -> socket.socket:
+def _connection(idle: list[socket.socket], url: SplitResult, seconds: float) -> socket.socket:
     """Return one of the *idle* connections that its server has not closed, or a new one."""
     while idle:
         connection = idle.pop()
         if not select.select([connection], [], [], 0)[0]:
             return connection
         connection.close()
-    to = urlsplit(url)
     try:
-        connection = socket.create_connection((to.hostname, to.port or 80), seconds)
+        connection = socket.create_connection((url.hostname, url.port or 80), seconds)
     except OSError as error:
-        raise EndpointConnectionError(endpoint_url=url, error=error) from error
+        raise EndpointConnectionError(endpoint_url=url.geturl(), error=error) from error
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection
 
 
-def _written(request: Any, url: Any) -> bytes:
+def _written(request: Any, url: SplitResult) -> bytes:
     target = (url.path or "/") + (f"?{url.query}" if url.query else "")
     lines = [f"{request.method} {target} HTTP/1.1", f"Host: {url.netloc}"]
-    for name, value in request.headers.items():
-        text = value.decode("latin-1") if isinstance(value, bytes) else value
-        lines.append(f"{name}: {text}")
-    body = request.body or b""
-    content = body.encode() if isinstance(body, str) else bytes(body)
-    return "\r\n".join([*lines, "\r\n"]).encode("latin-1") + content
+    lines += (f"{name}: {text}" for name, text in headers_of(request))
+    return "\r\n".join([*lines, "\r\n"]).encode("latin-1") + content_of(request)
 
 
 def _read(connection: socket.socket) -> tuple[int, Any, bytes]:

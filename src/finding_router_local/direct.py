@@ -38,10 +38,21 @@ class Raw(io.BytesIO):
         yield self.read()
 
 
+def content_of(request: Any) -> bytes:
+    """Return the body of boto3's *request*."""
+    body = request.body or b""
+    return body.encode() if isinstance(body, str) else bytes(body)
+
+
+def headers_of(request: Any) -> Iterator[tuple[str, str]]:
+    """Yield the headers of boto3's *request*, some of which it has in bytes."""
+    for name, value in request.headers.items():
+        yield name, value.decode("latin-1") if isinstance(value, bytes) else str(value)
+
+
 def _environ(request: AWSPreparedRequest) -> WSGIEnvironment:
     url = urlsplit(request.url)
-    body: Any = request.body or b""
-    content = body.encode() if isinstance(body, str) else bytes(body)
+    content = content_of(request)
     environ: WSGIEnvironment = {
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
@@ -58,8 +69,7 @@ def _environ(request: AWSPreparedRequest) -> WSGIEnvironment:
         "wsgi.errors": sys.stderr,
         "HTTP_HOST": url.netloc,
     }
-    for name, value in request.headers.items():
+    for name, text in headers_of(request):
         key = name.upper().replace("-", "_")
-        text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
         environ[key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"] = text
     return environ | {"CONTENT_LENGTH": str(len(content))}

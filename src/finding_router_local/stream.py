@@ -95,8 +95,7 @@ class StreamPoller:
             if taken < len(records):
                 self._stopping.wait(_RETRY_SECONDS)
         elif len(records) > 1:
-            half = records[: len(records) // 2]
-            self._hand_over(half)
+            self._hand_over(records[: len(records) // 2])
         else:
             self._tries += 1
             if self._tries >= _TRIES:
