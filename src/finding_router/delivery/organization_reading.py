@@ -212,7 +212,7 @@ class OrganizationReading:
         return self._locks.once(_TURN, by=self._worker, every_seconds=seconds, now=self._clock())
 
     def _rest(self, now: float) -> None:
-        """Stop all workers from reading for an hour."""
+        """Let no worker try for an hour."""
         self._try_at = now + RETRY_SECONDS
         self._take_turn(RETRY_SECONDS)
 
