@@ -236,7 +236,7 @@ class RoutingTable:
         its other findings, or with an Imported event if it is None. A finding *requested* by a
         person is always posted, and without a hold.
         """
-        around = _around(finding, event)
+        around = event_around(finding, event)
         passed = self._passed(around)
         live = [route for route in passed if route.is_live]
         # Without a time, nothing is held: a requested finding is posted at once.
@@ -381,7 +381,8 @@ def _due_at(destination: Destination) -> datetime:
     return destination.hold.due_at if destination.hold else _AT_ONCE
 
 
-def _around(finding: Finding, event: Mapping[str, Any] | None) -> dict[str, Any]:
+def event_around(finding: Finding, event: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return *event* with *finding* alone, or an Imported event with it if *event* is None."""
     seen = _as_matched(finding)
     if not event:
         kind = IMPORTED_V2 if is_ocsf(seen) else IMPORTED
