@@ -41,13 +41,11 @@ class Review:
 
     def problems(self, edit: Edit) -> list[RouteError]:
         """Return the mistakes in the item after *edit*."""
-        label = edit.kind, label_of({"name": edit.name})
-        return [each for each in self.after.problems if (each.kind, each.name) == label]
+        return _problems(self.after, edit)
 
     def was_invalid(self, edit: Edit) -> bool:
         """Return True if the item was not valid before *edit*."""
-        label = edit.kind, label_of({"name": edit.name})
-        return any((each.kind, each.name) == label for each in self.before.problems)
+        return bool(_problems(self.before, edit))
 
     def is_kept(self, edit: Edit) -> bool:
         """Return True if the last valid version of the item is in force."""
@@ -169,6 +167,11 @@ class Reviewer:
             findings = self._decided.newest(since=now - DAYS * _DAY_SECONDS, now=now)
             return impact_of(before, after, findings, is_late=is_late)
         return None
+
+
+def _problems(table: RoutingTable, edit: Edit) -> list[RouteError]:
+    label = edit.kind, label_of({"name": edit.name})
+    return [each for each in table.problems if (each.kind, each.name) == label]
 
 
 def _odd(before: RoutingTable, after: RoutingTable, edited: set[ItemKey]) -> Iterator[OddItem]:
