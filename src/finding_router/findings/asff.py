@@ -12,7 +12,6 @@ from pydantic import AliasPath, BaseModel, Field
 from pydantic_core.core_schema import CoreSchema, no_info_plain_validator_function
 
 from finding_router.findings.finding import Finding
-from finding_router.findings.ocsf import in_asff
 from finding_router.findings.outline import Outline, read_outline
 from finding_router.findings.reading import as_text, texts_at
 
@@ -70,7 +69,7 @@ def read_finding(raw: object) -> Finding:
         If *raw* is not an object, or lacks the Id or ProductArn that identify the finding in
         Security Hub. All other fields may be missing or wrong.
     """
-    outline = read_outline(in_asff(raw))
+    outline = read_outline(raw)
     asff = parse(dict(outline.raw), _Asff)
     return Finding(
         id=outline.id,
