@@ -162,7 +162,7 @@ class Reviewer:
         self, before: RoutingTable, after: RoutingTable, is_late: Callable[[], bool]
     ) -> Impact | None:
         now = self._clock()
-        # An answer without it is better than none.
+        # The answer is posted without the effect rather than not at all.
         with isolated("impact of an edit not known"):
             findings = self._decided.newest(since=now - DAYS * _DAY_SECONDS, now=now)
             return impact_of(before, after, findings, is_late=is_late)
@@ -176,8 +176,9 @@ def _problems(table: RoutingTable, edit: Edit) -> list[RouteError]:
 
 def _odd(before: RoutingTable, after: RoutingTable, edited: set[ItemKey]) -> Iterator[OddItem]:
     items: list[Route | Silence] = [*after.routes, *after.silences]
+    in_force = edited.difference(after.kept)
     for item in items:
-        if (item.kind, item.name) in edited.difference(after.kept):
+        if (item.kind, item.name) in in_force:
             yield from odd_item(item)
     known = {each.key for each in out_of_reach(before)}
     for each in out_of_reach(after):
