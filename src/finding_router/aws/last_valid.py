@@ -12,7 +12,7 @@ from finding_router.routing.last_valid import LastValid
 from finding_router.stored import AttributeProblemError, Stored
 from finding_router.telemetry import logger
 
-# A table of the largest size is this many bytes of JSON, and more is none that was written here.
+# The largest table has fewer bytes of JSON; the router never wrote more.
 _MAX_PLAIN_BYTES: Final = 40_000_000
 _LESS: Final = 0.8
 
@@ -32,7 +32,7 @@ class DynamoLastValid:
         try:
             return self._items.parsed(found[0], _to_versions)
         except UnreadableError:
-            # A version that is newer than any is not overwritten.
+            # `write` does not overwrite such an item either.
             return LastValid()
 
     def write(self, versions: LastValid) -> bool:

@@ -18,7 +18,7 @@ from finding_router.slack.kit.frame import ENDED_COLOUR
 from finding_router.slack.kit.text import Mrkdwn
 from finding_router.slack.messages.notice import AMBER, EDIT, Point, Words
 
-# A batch that is tried again within the age of its records is said once.
+# The answer to a batch is posted once, for longer than the batch can be tried again.
 TOLD_SECONDS: Final = 2 * 86_400.0
 _WRONG_SHOWN: Final = 4
 _ODD_SHOWN: Final = 3
@@ -32,7 +32,7 @@ def answer(review: Review, *, topic: str, table: str, cache_seconds: float) -> N
     wrong = [edit for edit in review.edits if review.problems(edit)]
     is_fine = not wrong and not review.odd
     single = review.edits[0] if len(review.edits) == 1 else None
-    # Without a change of what is in force there is no effect to tell.
+    # An edit that leaves its last valid version in force has no effect.
     may_differ = any(edit not in wrong or not review.is_kept(edit) for edit in review.edits)
     headline, icon = _headline(review, single)
     details = _of_one(review, single) if single else _of_many(review)
