@@ -208,10 +208,21 @@ class RoutingTable:
 
     def is_invalid(self, kind: str, name: str) -> bool:
         """Return True if the item exists but is invalid, and no version of it is in force."""
-        if (kind, name) in self.kept:
-            return False
+        return (kind, name) not in self.kept and bool(self.problems_of(kind, name))
+
+    def problems_of(self, kind: str, name: str) -> list[RouteError]:
+        """Return the problems of the item, which have its name as a label."""
         label = label_of({"name": name})
-        return any((kind, label) == (problem.kind, problem.name) for problem in self.problems)
+        return [each for each in self.problems if (each.kind, each.name) == (kind, label)]
+
+    def in_force(
+        self,
+        items: Iterable[Mapping[str, Any]],
+        last_valid: Mapping[ItemKey, Mapping[str, Any]],
+    ) -> dict[ItemKey, Mapping[str, Any]]:
+        """Return each item in force, of *items* if it is valid there, else of *last_valid*."""
+        valid = {key: item for item in items if (key := key_of(item)) in self.keys}
+        return valid | {key: last_valid[key] for key in self.kept}
 
     def over(self, now: datetime) -> tuple[RouteError, ...]:
         """
