@@ -55,9 +55,9 @@ def make_stores(settings: Settings, items: Items) -> Stores:
     )
 
 
-def make_pipeline(settings: Settings) -> Pipeline:
+def make_pipeline(settings: Settings, dynamodb: DynamoDB | None = None) -> Pipeline:
     """Put the pipeline together; nothing is called before the first batch."""
-    dynamodb = DynamoDB()
+    dynamodb = dynamodb or DynamoDB()
     items = Items(settings.ledger_table, dynamodb)
     routes = RouteCache(
         DynamoRoutingTable(settings.routing_table, dynamodb).items,

@@ -9,7 +9,8 @@ from fake_ledger import FakeLastValid
 from fakes import Clock, Faults
 from finding_router.aws import keys
 from finding_router.aws.items import Items
-from finding_router.aws.last_valid import MAX_BYTES, DynamoLastValid
+from finding_router.aws.last_valid import DynamoLastValid
+from finding_router.aws.packed import MAX_BYTES
 from finding_router.routing.last_valid import LastValid, LastValidStore
 from memory_dynamo import MemoryDynamo
 

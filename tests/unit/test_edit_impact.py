@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from faults.twins import in_ocsf
 from finding_router.delivery.decided import Decided
 from finding_router.edits import impact
 from finding_router.edits.impact import Impact, impact_of
@@ -100,6 +101,16 @@ def test_a_finding_that_may_match_by_a_field_that_is_not_kept_is_not_decided() -
 
     assert (2, 1) == (found.findings, found.decided)
     assert {"#default": 1} == found.more
+
+
+def test_a_whole_rule_is_compared_with_the_event_that_a_finding_comes_in() -> None:
+    """A finding in OCSF comes in Findings Imported V2: such a rule may match it, and no other."""
+    detail = {"findings": {"Description": [{"prefix": "Some"}]}}
+    of_v2 = {"match": {"detail-type": ["Findings Imported V2"], "detail": detail}}
+    asff, ocsf = decided(raw_finding()), decided(in_ocsf(raw_finding()))
+
+    assert 1 == effect([route()], [route(**of_v2)], *asff).decided
+    assert 0 == effect([route()], [route(**of_v2)], *ocsf).decided
 
 
 def test_a_route_by_such_a_field_alone_leaves_nothing_decided() -> None:

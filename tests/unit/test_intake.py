@@ -97,10 +97,10 @@ def test_a_finding_that_nobody_foresaw_is_kept_raw_too(monkeypatch: pytest.Monke
     """Even a fault of the reader's own hurts only that finding."""
     read_finding = intake.read_finding
 
-    def read(raw: Any) -> Any:
+    def read(raw: Any, outline: Any) -> Any:
         if raw["Id"] == "odd":
             raise RecursionError
-        return read_finding(raw)
+        return read_finding(raw, outline)
 
     monkeypatch.setattr(intake, "read_finding", read)
 

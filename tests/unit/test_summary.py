@@ -77,7 +77,7 @@ def test_what_has_no_room_is_named() -> None:
     assert summary is not None
     assert "x" * 3_000 == summary.finding.id
     assert "Resources" in summary.missing
-    assert not summary.keeps("detail.findings.Resources.Type")
+    assert not is_kept("detail.findings.Resources.Type", summary.missing)
     assert len(json.dumps(stored(raw))) < 3_000 + MAX_BYTES
 
 

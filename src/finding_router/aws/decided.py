@@ -1,21 +1,17 @@
 """The summaries of decided findings in the Ledger's table: one item for each batch."""
 
-import json
 import uuid
-import zlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from finding_router.aws import keys
-from finding_router.aws.attributes import from_item
 from finding_router.aws.items import DAY_SECONDS, Items
+from finding_router.aws.packed import MAX_BYTES, packed, unpacked
 from finding_router.delivery.decided import DAYS, Decided
 from finding_router.errors import UnreadableError
-from finding_router.stored import AttributeProblemError, Stored
+from finding_router.stored import Stored
 
-# An item of DynamoDB has 400 KB at most.
-MAX_BYTES: Final = 350_000
 _MAX_PLAIN_BYTES: Final = 20_000_000
 
 
@@ -34,22 +30,21 @@ class DynamoDecided:
         """Add the *summaries* of one batch."""
         if not summaries:
             return
-        packed = zlib.compress(json.dumps(summaries, separators=(",", ":")).encode())
-        if len(packed) > MAX_BYTES and len(summaries) > 1:
+        blob = packed(summaries)
+        if len(blob) > MAX_BYTES and len(summaries) > 1:
             middle = len(summaries) // 2
             self.add(summaries[:middle], at=at)
             self.add(summaries[middle:], at=at)
             return
-        finding, channel = keys.decided(_day(at), f"{at:017.6f}#{uuid.uuid4().hex[:8]}")
+        key = keys.decided(_day(at), f"{at:017.6f}#{uuid.uuid4().hex[:8]}")
         self._items.put_all(
             [
                 {
-                    "finding": finding,
-                    "channel": channel,
+                    **keys.named(key),
                     "shape": keys.SHAPE,
                     "at": at,
                     "count": len(summaries),
-                    "summaries": packed,
+                    "summaries": blob,
                     "expires_at": int(at) + (DAYS + 1) * DAY_SECONDS,
                 }
             ]
@@ -64,20 +59,12 @@ class DynamoDecided:
 
     def _of_day(self, day: str, since: float) -> Iterator[Decided]:
         finding, _ = keys.decided(day, "")
-        with self._items.translated("read"):
-            pages = self._items.client.get_paginator("query").paginate(
-                TableName=self._items.table,
-                KeyConditionExpression="finding = :finding",
-                ExpressionAttributeValues={":finding": {"S": finding}},
-                ScanIndexForward=False,
-            )
-            for page in pages:
-                for item in page["Items"]:
-                    try:
-                        found = self._items.parsed(from_item(item), _to_decided)
-                    except UnreadableError:
-                        continue
-                    yield from (each for each in found if each.at >= since)
+        for item in self._items.each(finding, is_backwards=True):
+            try:
+                found = self._items.parsed(item, _to_decided)
+            except UnreadableError:
+                continue
+            yield from (each for each in found if each.at >= since)
 
 
 def _day(at: float) -> str:
@@ -86,9 +73,5 @@ def _day(at: float) -> str:
 
 def _to_decided(stored: Stored) -> list[Decided]:
     at = stored.number("at")
-    try:
-        plain = zlib.decompressobj().decompress(stored.blob("summaries"), _MAX_PLAIN_BYTES)
-        summaries = json.loads(plain)
-    except (zlib.error, ValueError, RecursionError) as error:
-        raise AttributeProblemError(f"summaries: {type(error).__name__}") from error
+    summaries = unpacked(stored, "summaries", most=_MAX_PLAIN_BYTES)
     return [Decided(at, each) for each in summaries] if isinstance(summaries, list) else []

@@ -129,7 +129,6 @@ class DynamoDigests:
         return is_noted
 
     def _values(self, digest: OpenDigest, key: keys.Key) -> dict[str, Any]:
-        finding, channel = key
         values = asdict(digest)
         return {
             "state": values.pop("state"),
@@ -138,8 +137,7 @@ class DynamoDigests:
             "shape": keys.SHAPE,
             # The digest's own channel: the name is taken by the sort key.
             "in_channel": digest.channel,
-            "finding": finding,
-            "channel": channel,
+            **keys.named(key),
             "mention": list(digest.mention),
             "routes": list(digest.routes),
             "meant_for": list(digest.meant_for),

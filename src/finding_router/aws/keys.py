@@ -49,6 +49,12 @@ ORGANIZATION: Final = "organization#"
 LAST_VALID: Final[Key] = ("routing-table", "last-valid")
 
 
+def named(key: Key) -> dict[str, str]:
+    """Return *key* as attributes of an item."""
+    finding, channel = key
+    return {"finding": finding, "channel": channel}
+
+
 def alert(subject: str, channel: str) -> Key:
     """Return the key of an alert."""
     return subject, channel

@@ -27,11 +27,9 @@ class DynamoLocks:
     def once(self, topic: str, *, by: str, every_seconds: float, now: float) -> bool:
         """Return True if *topic* is due, or was granted to *by*; then it is not for others."""
         due_at = now + every_seconds
-        finding, channel = keys.lock(topic)
         return self._items.put(
             {
-                "finding": finding,
-                "channel": channel,
+                **keys.named(keys.lock(topic)),
                 "shape": keys.SHAPE,
                 "granted_to": by,
                 "due_at": due_at,
@@ -46,18 +44,17 @@ class DynamoLocks:
         self, topic: str, names: Sequence[str], *, most: int, since: float, now: float
     ) -> set[str]:
         """Return those of *names* that have one of the *most* seats of *topic*."""
-        finding, channel = keys.seats(topic)
+        key = keys.seats(topic)
         taken: tuple[str, ...] = ()
         for _ in range(_TRIES):
-            found = self._items.read([(finding, channel)])
+            found = self._items.read([key])
             stored = self._items.parsed(found[0], _to_seats) if found else _Seats()
             taken = stored.names if stored.given_at >= since else ()
             new = [name for name in dict.fromkeys(names) if name not in taken]
             new = new[: max(most - len(taken), 0)]
             is_written = not new or self._items.put_version(
                 {
-                    "finding": finding,
-                    "channel": channel,
+                    **keys.named(key),
                     "shape": keys.SHAPE,
                     "version": stored.version + 1,
                     "names": [*taken, *new],

@@ -1,18 +1,16 @@
 """The accounts of AWS Organizations in the Ledger's table, compressed, in few items."""
 
-import json
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple
 
 from finding_router.aws import keys
 from finding_router.aws.items import DAY_SECONDS, Items
+from finding_router.aws.packed import packed, unpacked
 from finding_router.delivery.organization import Sheet
 from finding_router.stored import Stored
 
-# An item has at most 400 KB, of which what is known about the accounts takes a part:
-# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+# Below that of `packed`: what is known about the accounts takes a part of the first item.
 MAX_BLOB_BYTES: Final = 250_000
 _TRIES: Final = 2
 
@@ -20,8 +18,6 @@ _TRIES: Final = 2
 class _Head(NamedTuple):
     version: int
     parts: int
-    about: bytes
-    accounts: bytes
 
 
 class DynamoOrganization:
@@ -44,7 +40,7 @@ class DynamoOrganization:
             parts = self._items.read(more) if more else []
             if len(parts) == len(more):
                 rest = [self._items.parsed(each, _to_accounts) for each in parts]
-                return self._items.parsed(found[0], partial(_as_read, parse, head, rest))
+                return self._items.parsed(found[0], partial(_as_read, parse, rest))
             # Another worker has just written the next version, and deletes this one.
         raise self._items.unreadable.note("/".join(key), "accounts of it are missing")
 
@@ -55,16 +51,16 @@ class DynamoOrganization:
         first, *more = _blobs(sheet.accounts)
         common = {"shape": keys.SHAPE, "expires_at": int(at + self._keep_seconds)}
         further = [
-            {**_named(keys.more_organization(name, version, part)), "accounts": blob, **common}
+            {**keys.named(keys.more_organization(name, version, part)), "accounts": blob, **common}
             for part, blob in enumerate(more, start=1)
         ]
         # A call takes 16 MB.
         self._items.put_all(further)
         head = {
-            **_named(keys.organization(name)),
+            **keys.named(keys.organization(name)),
             "version": version,
             "parts": 1 + len(more),
-            "about": _packed(sheet.about),
+            "about": packed(sheet.about),
             "accounts": first,
             **common,
         }
@@ -91,14 +87,9 @@ class DynamoOrganization:
             self._items.delete(key, "attribute_exists(finding)", {})
 
 
-def _named(key: keys.Key) -> dict[str, str]:
-    finding, channel = key
-    return {"finding": finding, "channel": channel}
-
-
 def _blobs(accounts: Mapping[str, Sequence[Any]]) -> list[bytes]:
     """Return *accounts* as JSON, compressed, in parts that an item holds."""
-    blob = _packed(accounts)
+    blob = packed(accounts)
     if len(blob) <= MAX_BLOB_BYTES or len(accounts) == 1:
         return [blob]
     several = list(accounts.items())
@@ -106,32 +97,21 @@ def _blobs(accounts: Mapping[str, Sequence[Any]]) -> list[bytes]:
     return [*_blobs(dict(several[:middle])), *_blobs(dict(several[middle:]))]
 
 
-def _packed(value: Mapping[str, Any]) -> bytes:
-    return zlib.compress(json.dumps(value, separators=(",", ":")).encode())
-
-
-def _unpacked(blob: bytes) -> dict[str, Any]:
-    value: dict[str, Any] = json.loads(zlib.decompress(blob))
-    return value
-
-
 def _as_read[Value](
-    parse: Callable[[Sheet], Value], head: _Head, rest: Sequence[Mapping[str, Any]], _: Stored
+    parse: Callable[[Sheet], Value], rest: Sequence[Mapping[str, Any]], stored: Stored
 ) -> Value:
-    accounts = _unpacked(head.accounts)
+    accounts = _to_accounts(stored)
     for each in rest:
         accounts |= each
-    return parse(Sheet(_unpacked(head.about), accounts))
+    return parse(Sheet(unpacked(stored, "about"), accounts))
 
 
 def _to_head(stored: Stored) -> _Head:
-    return _Head(
-        version=stored.whole("version", least=1),
-        parts=stored.whole("parts", least=1),
-        about=stored.blob("about"),
-        accounts=stored.blob("accounts"),
-    )
+    for name in ("about", "accounts"):
+        stored.blob(name)
+    return _Head(version=stored.whole("version", least=1), parts=stored.whole("parts", least=1))
 
 
 def _to_accounts(stored: Stored) -> dict[str, Any]:
-    return _unpacked(stored.blob("accounts"))
+    accounts: dict[str, Any] = unpacked(stored, "accounts")
+    return accounts

@@ -1,4 +1,4 @@
-"""The port of the findings that were decided lately: they tell what an edit would have changed."""
+"""The port of the findings decided in the last days, which show the effect of an edit."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Protocol

@@ -10,7 +10,7 @@ from finding_router.errors import EventError, FindingError, UnreadableEventError
 from finding_router.findings.events import EventKind, is_from_security_hub, read_event
 from finding_router.findings.finding import Finding
 from finding_router.findings.ocsf import in_asff
-from finding_router.findings.outline import read_outline
+from finding_router.findings.outline import Outline, read_outline
 from finding_router.findings.reading import text_at
 from finding_router.findings.screening import screen
 from finding_router.findings.timestamps import parse_timestamp
@@ -82,7 +82,7 @@ def complete(job: Job) -> bool:
     """Read the finding of *job* in full; if that fails, return False: it is to be posted raw."""
     with isolated("finding not read", event_id=job.event_id) as trouble:
         try:
-            job.finding = read_finding(job.raw)
+            job.finding = read_finding(job.raw, job.outline)
         except FindingError as error:
             job.detail = str(error)
     if trouble.error is not None:
@@ -92,11 +92,11 @@ def complete(job: Job) -> bool:
     return job.finding is not None
 
 
-def read_finding(raw: object) -> Finding:
-    """Return the finding in *raw*; the parser is imported at the first call."""
+def read_finding(raw: object, outline: Outline | None = None) -> Finding:
+    """Return the finding in *raw*, perhaps of known *outline*; the parser is imported now."""
     from finding_router.findings import asff
 
-    return asff.read_finding(raw)
+    return asff.read_finding(raw, outline)
 
 
 def _read(job: Job, kind: EventKind, *, is_silent_in_full: bool) -> None:

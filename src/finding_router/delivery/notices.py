@@ -7,7 +7,7 @@ from typing import Final
 
 from finding_router.delivery.limits.lock import Locks
 from finding_router.slack.kit.refused import refusal_of
-from finding_router.slack.messages.notice import AMBER, Point, Words
+from finding_router.slack.messages.notice import AMBER, EDIT, Point, Words
 
 # The first word of the topics of channels that take no messages.
 _CHANNEL: Final = "channel "
@@ -108,5 +108,5 @@ def _refusal(channel: str, code: str, routes: Sequence[str], table: str) -> Word
         [Point(f"{why.short} ({code}). {why.remedy}, or change {change}", channel)],
         icon="⚠️",
         consequence="What is for it goes to the default channel, under a banner. Nothing is lost.",
-        links=[("Edit the table", table)],
+        links=[(EDIT, table)],
     )

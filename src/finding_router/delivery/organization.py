@@ -15,7 +15,7 @@ _NONE_SECONDS: Final = 60.0
 
 
 class Sheet(NamedTuple):
-    """Accounts by id, and what is to be known *about* them; both as JSON has them."""
+    """Accounts by id, and facts *about* all of them; both as JSON has them."""
 
     about: Mapping[str, Any]
     accounts: Mapping[str, Sequence[Any]]
@@ -65,7 +65,7 @@ class OrganizationCache:
         try:
             self._known = self.store.load(CURRENT, read_current) or Organization()
         except UnreadableError:
-            # It is noted, and told; the next reading may put it right.
+            # A notice names the item; the next reading may replace it.
             self._known = self._known or Organization()
         except StoreError as error:
             if self._known is None:

@@ -29,7 +29,7 @@ LEASE_SECONDS: Final = 100.0
 PACE_SECONDS: Final = 0.25
 # The longest that one call takes, as set in aws/organizations.py.
 CALL_SECONDS: Final = 21.0
-# Throttled for so long, it is told.
+# A reading that is throttled for longer is worth a notice.
 _OVERDUE_SECONDS: Final = 2 * EVERY_SECONDS
 _TURN: Final = "turn to read the organization"
 _TROUBLE: Final = "organization not read"
@@ -212,7 +212,7 @@ class OrganizationReading:
         return self._locks.once(_TURN, by=self._worker, every_seconds=seconds, now=self._clock())
 
     def _rest(self, now: float) -> None:
-        """Let no worker try for an hour."""
+        """Keep every worker from another try for an hour."""
         self._try_at = now + RETRY_SECONDS
         self._take_turn(RETRY_SECONDS)
 

@@ -39,7 +39,7 @@ class Outcome(StrEnum):
     POSTED = "posted"
     """Every channel has its message."""
     POSTED_RAW = "posted_raw"
-    """Too broken to lay out: its JSON stands in the default channel."""
+    """It cannot be read: its JSON stands in the default channel."""
     DIGESTED = "digested"
     """Listed in a digest, in every channel that has no card of it."""
     UPDATED = "updated"

@@ -29,6 +29,6 @@ class Stores:
     organization: "OrganizationStore | None" = None
     """None if the accounts of AWS Organizations are not read."""
     decided: DecidedStore | None = None
-    """None where nobody asks what an edit would have changed."""
+    """None if edits are not answered."""
     unreadable: Unreadable = field(default_factory=Unreadable)
     """Items that the stores could not read."""

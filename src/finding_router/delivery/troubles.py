@@ -9,11 +9,11 @@ from finding_router.errors import RouteError
 from finding_router.routing.items.item_key import ItemKey
 from finding_router.routing.items.silence import Silence
 from finding_router.slack.kit.text import Mrkdwn
-from finding_router.slack.messages.notice import A_DAY, Point, Words
+from finding_router.slack.messages.notice import A_DAY, EDIT, Point, Words
 
 # Most silences that are over have served their purpose: their authors are told once.
 SILENCE_OVER_SECONDS: Final = 90 * 86_400.0
-_EDIT: Final = "Edit the table"
+CHECK: Final = Mrkdwn("`finding-router routes check` lists every mistake")
 # By kind of item, the consequence of skipping it.
 _WITHOUT: Final = {
     "route": "Its findings go to other routes or to the default channel.",
@@ -53,8 +53,8 @@ def skipped(problems: Sequence[RouteError], table: str, kept: Collection[ItemKey
         headline,
         details,
         consequence=f"{without if lost else _KEPT} Nothing is lost.",
-        remedy=Mrkdwn("`finding-router routes check` lists every mistake"),
-        links=[(_EDIT, table)],
+        remedy=CHECK,
+        links=[(EDIT, table)],
     )
 
 
@@ -70,7 +70,7 @@ def silence_over(problem: RouteError, table: str, silence: Silence | None = None
         icon="🔔",
         consequence="Its findings are posted again.",
         remedy=Mrkdwn("Delete the item, or give it a later end"),
-        links=[(_EDIT, table)],
+        links=[(EDIT, table)],
         every_seconds=SILENCE_OVER_SECONDS,
     )
 
@@ -83,7 +83,7 @@ def shared_name(name: str, accounts: Sequence[str], table: str) -> Words:
         icon="⚠️",
         consequence="Their findings go by the accounts' ids, in cards and in {account}.",
         remedy=Mrkdwn("Give each of them an alias in the routing table"),
-        links=[(_EDIT, table)],
+        links=[(EDIT, table)],
         every_seconds=A_DAY,
     )
 

@@ -35,7 +35,7 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Fie
         with contained() as trouble:
             found += _changes(str(name), old, new)
         if trouble.error is not None:
-            # Nested too deeply, say.
+            # The values may be nested too deeply, for example.
             found.append(FieldChange(legible(str(name)), "changed"))
     return found
 
@@ -43,7 +43,7 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Fie
 def attributes(item: Mapping[str, Any]) -> list[FieldChange]:
     """Return the attributes of a new *item* with their values."""
     found: list[FieldChange] = []
-    # Who and why come first.
+    # The author and the reason come first.
     for name, value in sorted(item.items(), key=lambda each: _rank(each[0])):
         if name not in _KEY:
             words = "…"

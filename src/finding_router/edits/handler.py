@@ -45,7 +45,7 @@ def _parts() -> _Parts:
         default_channel=settings.default_channel,
         allow_suppress=settings.allow_suppress,
     )
-    return _Parts(settings, reviewer, make_pipeline(settings))
+    return _Parts(settings, reviewer, make_pipeline(settings, dynamodb))
 
 
 @logger.inject_lambda_context
@@ -82,7 +82,7 @@ def _answer(records: Sequence[Any], deadline: Deadline) -> list[dict[str, str]]:
     )
     notice = answer(
         review,
-        # The same for each try of the batch, so that it is told once.
+        # Each try of the batch has the same topic, and a topic is posted once.
         topic=f"edits {_sequence_number(records[0])} {_sequence_number(records[-1])}",
         table=table_url(settings.aws_region, settings.routing_table) or "",
         cache_seconds=settings.route_cache_seconds,

@@ -8,15 +8,13 @@ from functools import cache
 from typing import Final
 
 from finding_router.delivery.decided import Decided
-from finding_router.findings.events import IMPORTED, SOURCE
-from finding_router.findings.finding import Finding
 from finding_router.findings.summary import Summary, is_kept, read_summary
 from finding_router.isolation import isolated
 from finding_router.routing.items.route import Route
 from finding_router.routing.items.silence import Silence
 from finding_router.routing.patterns.index import PatternIndex
 from finding_router.routing.patterns.pattern import Pattern
-from finding_router.routing.table import Destination, RoutingTable
+from finding_router.routing.table import Destination, RoutingTable, event_around
 
 MAX_FINDINGS: Final = 3_000
 """More findings are not decided: it takes a second or two for so many."""
@@ -133,7 +131,7 @@ class _Decider:
     def decide(self, summary: Summary, now: datetime) -> dict[str, Destination] | None:
         """Return the destinations that get a message; None if that cannot be told."""
         finding = summary.finding
-        if self._is_unsure or self._unsure.match(_event(finding)):
+        if self._is_unsure or self._unsure.match(event_around(finding)):
             return None
         decision = self._table.decide(finding, now=now)
         return {
@@ -141,7 +139,3 @@ class _Decider:
             for each in decision.channels
             if each.hold is None or not each.hold.forget
         }
-
-
-def _event(finding: Finding) -> dict[str, object]:
-    return {"source": SOURCE, "detail-type": IMPORTED, "detail": {"findings": [finding.raw]}}

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from finding_router.delivery.decided import DAYS, DecidedStore
 from finding_router.edits.edit import Change, Edit, Item, done, edits_of, undone
@@ -13,10 +13,12 @@ from finding_router.errors import RouteError, StoreError
 from finding_router.isolation import isolated
 from finding_router.lint.table import OddItem, odd_item, out_of_reach
 from finding_router.routing.items.item_key import ItemKey, key_of
-from finding_router.routing.items.route import Route, label_of
 from finding_router.routing.items.silence import Silence
 from finding_router.routing.last_valid import LastValid, LastValidStore, Versions
 from finding_router.routing.table import RoutingTable
+
+if TYPE_CHECKING:
+    from finding_router.routing.items.route import Route
 
 # Workers and this function write the last valid versions at once; each try has one winner.
 _TRIES: Final = 5
@@ -41,13 +43,11 @@ class Review:
 
     def problems(self, edit: Edit) -> list[RouteError]:
         """Return the mistakes in the item after *edit*."""
-        label = edit.kind, label_of({"name": edit.name})
-        return [each for each in self.after.problems if (each.kind, each.name) == label]
+        return self.after.problems_of(*edit.key)
 
     def was_invalid(self, edit: Edit) -> bool:
         """Return True if the item was not valid before *edit*."""
-        label = edit.kind, label_of({"name": edit.name})
-        return any((each.kind, each.name) == label for each in self.before.problems)
+        return bool(self.before.problems_of(*edit.key))
 
     def is_kept(self, edit: Edit) -> bool:
         """Return True if the last valid version of the item is in force."""
@@ -126,8 +126,7 @@ class Reviewer:
                 continue
             versions = self._after(stored.items, changes)
             table = self._table(items, versions)
-            valid = {key: item for item in items if (key := key_of(item)) in table.keys}
-            valid |= {key: dict(versions[key]) for key in table.kept}
+            valid = table.in_force(items, versions)
             if valid == stored.items or self._last_valid.write(
                 LastValid(items=valid, read_at=began, version=stored.version + 1)
             ):
@@ -164,7 +163,7 @@ class Reviewer:
         self, before: RoutingTable, after: RoutingTable, is_late: Callable[[], bool]
     ) -> Impact | None:
         now = self._clock()
-        # An answer without it is better than none.
+        # The answer is posted without the effect rather than not at all.
         with isolated("impact of an edit not known"):
             findings = self._decided.newest(since=now - DAYS * _DAY_SECONDS, now=now)
             return impact_of(before, after, findings, is_late=is_late)
@@ -173,8 +172,9 @@ class Reviewer:
 
 def _odd(before: RoutingTable, after: RoutingTable, edited: set[ItemKey]) -> Iterator[OddItem]:
     items: list[Route | Silence] = [*after.routes, *after.silences]
+    in_force = edited.difference(after.kept)
     for item in items:
-        if (item.kind, item.name) in edited.difference(after.kept):
+        if (item.kind, item.name) in in_force:
             yield from odd_item(item)
     known = {each.key for each in out_of_reach(before)}
     for each in out_of_reach(after):

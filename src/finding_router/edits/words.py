@@ -6,15 +6,19 @@ from typing import Final
 
 from finding_router.counts import counted
 from finding_router.delivery.notices import Notice
+from finding_router.delivery.troubles import CHECK
 from finding_router.edits.diff import MINUS, FieldChange, attributes, differences
-from finding_router.edits.edit import Edit
+from finding_router.edits.edit import Edit, Item
 from finding_router.edits.impact import Impact
 from finding_router.edits.review import Review
+from finding_router.errors import RouteError
+from finding_router.lint.fields import Odd
+from finding_router.lint.table import OddItem
 from finding_router.slack.kit.frame import ENDED_COLOUR
 from finding_router.slack.kit.text import Mrkdwn
-from finding_router.slack.messages.notice import AMBER, Point, Words
+from finding_router.slack.messages.notice import AMBER, EDIT, Point, Words
 
-# A batch that is tried again within the age of its records is said once.
+# The answer to a batch is posted once, for longer than the batch can be tried again.
 TOLD_SECONDS: Final = 2 * 86_400.0
 _WRONG_SHOWN: Final = 4
 _ODD_SHOWN: Final = 3
@@ -28,7 +32,7 @@ def answer(review: Review, *, topic: str, table: str, cache_seconds: float) -> N
     wrong = [edit for edit in review.edits if review.problems(edit)]
     is_fine = not wrong and not review.odd
     single = review.edits[0] if len(review.edits) == 1 else None
-    # Without a change of what is in force there is no effect to tell.
+    # An edit that leaves its last valid version in force has no effect.
     may_differ = any(edit not in wrong or not review.is_kept(edit) for edit in review.edits)
     headline, icon = _headline(review, single)
     details = _of_one(review, single) if single else _of_many(review)
@@ -38,8 +42,8 @@ def answer(review: Review, *, topic: str, table: str, cache_seconds: float) -> N
         icon=icon if is_fine else "⚠️",
         consequence=" ".join(_consequences(review, wrong, cache_seconds)),
         explanation=_effect(review.impact) if may_differ and review.impact else "",
-        remedy=Mrkdwn("`finding-router routes check` lists every mistake") if wrong else Mrkdwn(""),
-        links=[("Edit the table", table)],
+        remedy=CHECK if wrong else Mrkdwn(""),
+        links=[(EDIT, table)],
         every_seconds=TOLD_SECONDS,
     )
     return Notice(topic=topic, words=words, colour=ENDED_COLOUR if is_fine else AMBER)
@@ -67,11 +71,9 @@ def _by(name: str | None) -> str:
 
 
 def _of_one(review: Review, edit: Edit) -> list[Point]:
-    wrong = [Point(f"{each.problem}; {each.remedy}", each.field) for each in review.problems(edit)]
+    wrong = [Point(_mistake(each), each.field) for each in review.problems(edit)]
     odd = [
-        Point(f"{each.odd.problem}; {each.odd.remedy}", each.odd.field)
-        if each.key == edit.key
-        else Point(f"{each.odd.problem}; {each.odd.remedy}", f"{each.kind} {each.name}")
+        Point(_mistake(each.odd), each.odd.field if each.key == edit.key else _named(each))
         for each in review.odd
     ]
     head = [*wrong, *_some(odd, _ODD_SHOWN)]
@@ -81,21 +83,23 @@ def _of_one(review: Review, edit: Edit) -> list[Point]:
 def _of_many(review: Review) -> list[Point]:
     wrong, rest = [], []
     for edit in review.edits:
-        about = f"{edit.kind} {edit.name}"
         if problems := review.problems(edit):
             first = problems[0]
             kept = "; its last valid version stays" if review.is_kept(edit) else ""
-            text = f"not valid{kept}: {first.field}: {first.problem}; {first.remedy}"
-            wrong.append(Point(text, about))
+            text = f"not valid{kept}: {first.field}: {_mistake(first)}"
+            wrong.append(Point(text, _named(edit)))
         else:
-            rest.append(Point(_in_a_line(review, edit), about))
-    odd = [
-        Point(
-            f"{each.odd.field}: {each.odd.problem}; {each.odd.remedy}", f"{each.kind} {each.name}"
-        )
-        for each in review.odd
-    ]
+            rest.append(Point(_in_a_line(review, edit), _named(edit)))
+    odd = [Point(f"{each.odd.field}: {_mistake(each.odd)}", _named(each)) for each in review.odd]
     return [*_some(wrong, _WRONG_SHOWN), *_some(odd, _ODD_SHOWN), *rest]
+
+
+def _mistake(one: RouteError | Odd) -> str:
+    return f"{one.problem}; {one.remedy}"
+
+
+def _named(one: Edit | OddItem) -> str:
+    return f"{one.kind} {one.name}"
 
 
 def _some(points: list[Point], most: int) -> list[Point]:
@@ -107,29 +111,31 @@ def _some(points: list[Point], most: int) -> list[Point]:
 def _in_a_line(review: Review, edit: Edit) -> str:
     match review.silences(edit):
         case None, silence if silence is not None:
-            why = ", ".join(f"{each.field} {each.change}" for each in _why(edit.after or {}))
-            return f"made: {why}"
+            return f"made: {_why(edit.after)}"
         case silence, None if silence is not None:
-            why = ", ".join(f"{each.field} {each.change}" for each in _why(edit.before or {}))
-            return f"ended early: {why}"
+            return f"ended early: {_why(edit.before)}"
     if edit.verb != "changed":
         return edit.verb
     fields = _fields(edit)
-    listed = [f"{each.field} {each.change}" for each in fields[:_FIELDS_SHOWN]]
-    more = [f"{len(fields) - _FIELDS_SHOWN} more"] if fields[_FIELDS_SHOWN:] else []
-    return f"changed: {', '.join([*listed, *more])}"
+    more = f", {len(fields) - _FIELDS_SHOWN} more" if fields[_FIELDS_SHOWN:] else ""
+    return f"changed: {_joined(fields[:_FIELDS_SHOWN])}{more}"
 
 
 def _fields(edit: Edit) -> list[FieldChange]:
-    """Return what there is to say of the attributes of an item that was *edited*."""
+    """Return the changes of the attributes by *edit*, or those of an item that is new or gone."""
     if edit.before is None or edit.after is None:
         return attributes(edit.after or edit.before or {})
     return differences(edit.before, edit.after)
 
 
-def _why(item: object) -> Iterator[FieldChange]:
-    if isinstance(item, dict):
-        yield from attributes({name: item[name] for name in _DECIDING if name in item})
+def _why(item: Item | None) -> str:
+    """Return the author, reason and end of a silence."""
+    silence = item or {}
+    return _joined(attributes({name: silence[name] for name in _DECIDING if name in silence}))
+
+
+def _joined(fields: Iterable[FieldChange]) -> str:
+    return ", ".join(f"{each.field} {each.change}" for each in fields)
 
 
 def _consequences(review: Review, wrong: list[Edit], cache_seconds: float) -> Iterator[str]:

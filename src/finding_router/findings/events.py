@@ -20,6 +20,8 @@ IMPORTED: Final = "Security Hub Findings - Imported"
 CUSTOM_ACTION: Final = "Security Hub Findings - Custom Action"
 # Of "AWS Security Hub", whose findings are in OCSF; the others are Security Hub CSPM's.
 IMPORTED_V2: Final = "Findings Imported V2"
+# The start of the path to a field of a finding, in the event around it.
+AROUND_FINDING: Final = "detail.findings."
 
 _SHOWN_CHARS = 80
 # Marks of Security Hub in an event without a readable source: its name, and its ARNs.

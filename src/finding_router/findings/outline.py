@@ -206,7 +206,7 @@ def _partition(
 ) -> str:
     """Return the AWS partition of the finding; "aws" if no field names one."""
     claims = [_as_partition(_arn_field(product_arn, 1))]
-    # Of OCSF.
+    # A finding in OCSF names its partition.
     claims += [_as_partition(text_at(raw, "cloud", "cloud_partition"))]
     claims += [resource.partition for resource in resources]
     return next(filter(None, (*claims, partition_of(region))), DEFAULT)

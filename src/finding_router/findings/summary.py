@@ -13,13 +13,13 @@ from typing import Any, Final
 
 from finding_router.errors import FindingError
 from finding_router.findings.asff import read_finding
+from finding_router.findings.events import AROUND_FINDING
 from finding_router.findings.finding import Finding
 from finding_router.findings.ocsf import View
 
 VERSION: Final = 1
 MAX_BYTES: Final = 2_000
 """A summary is no longer than this as JSON, but for the identity of its finding."""
-_AROUND_FINDING: Final = "detail.findings."
 # The parts of the event that every imported finding has in common.
 _OF_EVENT: Final = frozenset({"source", "detail-type"})
 
@@ -66,16 +66,12 @@ class Summary:
     finding: Finding
     missing: frozenset[str] = frozenset()
 
-    def keeps(self, path: str) -> bool:
-        """Return True if the summary has the field at *path* of an event as its finding has it."""
-        return is_kept(path, self.missing)
-
 
 def is_kept(path: str, missing: frozenset[str] = frozenset()) -> bool:
     """Return True if summaries without *missing* have the field at *path* of an event."""
     if path in _OF_EVENT:
         return True
-    inside = path.removeprefix(_AROUND_FINDING)
+    inside = path.removeprefix(AROUND_FINDING)
     fields: Any = _FIELDS
     names = inside.split(".")
     if inside == path or names[0] in missing:
@@ -114,7 +110,7 @@ def summarise(finding: Finding) -> dict[str, Any]:
 
 
 def read_summary(said: object) -> Summary | None:
-    """Return the summary that *said* is; None if a newer version wrote it, or it is damaged."""
+    """Return the summary in *said*; None if a newer version wrote it, or it is damaged."""
     match said:
         case {"v": 1, "finding": dict(raw), **rest}:
             listed = rest.get("missing", [])

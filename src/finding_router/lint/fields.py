@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, Final, NamedTuple
 
 from finding_router.errors import legible
-from finding_router.findings.events import IMPORTED_V2
+from finding_router.findings.events import AROUND_FINDING, IMPORTED_V2
 from finding_router.lint.asff import (
     ANYTHING,
     SERVICES,
@@ -23,7 +23,6 @@ from finding_router.routing.patterns.notation import read_leaf
 # Further entries of one field are only counted.
 _MAX_ENTRIES: Final = 5
 _LEAST_LIKENESS: Final = 0.7
-_AROUND_FINDING: Final = "detail.findings."
 _FINDINGS: Final = "findings"
 
 
@@ -44,8 +43,8 @@ def odd_parts(match: Match) -> Iterator[Odd]:
     compiled = match.compiled
     if compiled is None:
         return
-    inside = "" if match.of_event else _AROUND_FINDING
-    # A field that stands twice is replaced by the later one, and no longer says anything.
+    inside = "" if match.of_event else AROUND_FINDING
+    # Of a field that is written twice, only the later one is in force.
     in_force = {(field.path, field.leaf) for rule in compiled.rules for field in rule}
     place = event_place() if match.of_event else finding_place()
     for leaf_at in _leaves(match.pattern, place, "match"):
@@ -54,7 +53,7 @@ def odd_parts(match: Match) -> Iterator[Odd]:
                 yield leaf_at
             case _Leaf(at, path, there, entries):
                 leaf = read_leaf(entries)
-                # It matches where the field is missing, so that nothing can be said.
+                # A leaf that accepts absence matches every event without the field.
                 if not leaf.absent and (inside + path, leaf) in in_force:
                     yield from _odd_entries(at, there, entries)
 
@@ -123,7 +122,7 @@ def _remedy(name: str, place: Place) -> str:
         right = closest(name, [_FINDINGS])
         return f'did you mean "{right}"?' if right else f'name fields inside "{_FINDINGS}"'
     right = _by_joined_names().get(letters(name)) if place is finding_place() else None
-    # What ASFF has is meant more often than what is added to it.
+    # A field that is misspelt is more often one of ASFF than the account that the router adds.
     right = right or _like(name, (each for each in place.inside if each != ACCOUNT))
     return f'did you mean "{right}"?' if right else "is it spelt right?"
 

@@ -4,7 +4,13 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final
 
-from finding_router.findings.events import CUSTOM_ACTION, IMPORTED, IMPORTED_V2, EventKind
+from finding_router.findings.events import (
+    AROUND_FINDING,
+    CUSTOM_ACTION,
+    IMPORTED,
+    IMPORTED_V2,
+    EventKind,
+)
 from finding_router.findings.outline import read_outline
 from finding_router.findings.screening import screen
 from finding_router.lint.asff import NOT_OF_OCSF, OCSF_FIELDS, closed_set
@@ -12,10 +18,9 @@ from finding_router.lint.fields import Odd
 from finding_router.routing.items.match import Match
 from finding_router.routing.patterns.rule import Field, Rule
 
-_AROUND_FINDING: Final = "detail.findings."
 _DETAIL_TYPE: Final = "detail-type"
 _OF_A_PERSON: Final = ("detail.actionName", "detail.actionDescription")
-_CAPTIONS: Final = (f"{_AROUND_FINDING}severity", f"{_AROUND_FINDING}status")
+_CAPTIONS: Final = (f"{AROUND_FINDING}severity", f"{AROUND_FINDING}status")
 _STATES: Final = ("Workflow.Status", "RecordState", "Compliance.Status")
 
 
@@ -45,7 +50,7 @@ def odd_states(match: Match, *, of_silence: bool) -> Iterator[Odd]:
     captions = [_caption_of(rule) for rule in rules]
     if captions and None not in captions:
         caption = next(filter(None, captions))
-        path = caption if match.of_event else caption.removeprefix(_AROUND_FINDING)
+        path = caption if match.of_event else caption.removeprefix(AROUND_FINDING)
         number = f"{caption.rpartition('.')[2]}_id"
         problem = "is a caption, which its importer may write in another way"
         yield Odd(f"match.{path}", problem, f'match the number in "{number}" instead')
@@ -55,7 +60,7 @@ def odd_states(match: Match, *, of_silence: bool) -> Iterator[Odd]:
     never = [_never_routed(rule) for rule in rules]
     first = next(iter(never), None)
     if first is not None and None not in never:
-        path = first.path.removeprefix(_AROUND_FINDING)
+        path = first.path.removeprefix(AROUND_FINDING)
         routed = _routed(path)
         known = [value for value in closed_set(path) if first.leaf.allows(value)]
         problem = (
@@ -69,7 +74,7 @@ def odd_states(match: Match, *, of_silence: bool) -> Iterator[Odd]:
 def _never_routed(rule: Rule) -> Field | None:
     """Return the field of *rule* that demands a state in which findings are not routed."""
     for field in rule:
-        path = field.path.removeprefix(_AROUND_FINDING)
+        path = field.path.removeprefix(AROUND_FINDING)
         is_state = path in _STATES and field.path != path
         if not is_state or field.leaf.absent or not any(map(field.leaf.allows, closed_set(path))):
             continue
@@ -121,9 +126,9 @@ def _contradicts_its_form(rule: Rule) -> tuple[str, str] | None:
     """Return problem and remedy of a *rule* with fields that its kinds of events do not have."""
     kinds = [field for field in rule if field.path == _DETAIL_TYPE and not field.leaf.absent]
     names = [
-        field.path.removeprefix(_AROUND_FINDING).partition(".")[0]
+        field.path.removeprefix(AROUND_FINDING).partition(".")[0]
         for field in rule
-        if field.path.startswith(_AROUND_FINDING) and not field.leaf.absent
+        if field.path.startswith(AROUND_FINDING) and not field.leaf.absent
     ]
     if not kinds:
         return None
@@ -140,7 +145,7 @@ def _contradicts_its_form(rule: Rule) -> tuple[str, str] | None:
 
 
 def _caption_of(rule: Rule) -> str | None:
-    """Return the path of a field of *rule* whose number says the same, and says it for certain."""
+    """Return the path of a caption in *rule*, whose number is certain where the caption is not."""
     paths = [field.path for field in rule if not field.leaf.absent]
     return next((path for path in paths if path in _CAPTIONS), None)
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from finding_router.errors import RouterError, StoreError
 from finding_router.isolation import isolated
-from finding_router.routing.items.item_key import key_of
 from finding_router.routing.last_valid import NONE, LastValid, LastValidStore, Versions
 from finding_router.telemetry import logger
 
@@ -134,10 +133,9 @@ class RouteCache:
                 self._note(self._versions.items, self._versions.read_at or began)
                 return self._table
         table = self._compiled(items, lambda: newest().items)
-        kept = {key: newest().items[key] for key in table.kept}
-        valid = {key: item for item in items if (key := key_of(item)) in table.keys}
+        in_force = table.in_force(items, newest().items if table.kept else NONE.items)
         self._table, self._items = table, items
-        self._note(valid | kept, began)
+        self._note(in_force, began)
         return table
 
     def _note(self, versions: Versions, read_at: float) -> None:

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
+from finding_router.findings.events import AROUND_FINDING
 from finding_router.findings.finding import Finding, OrganizationAccount
 from finding_router.routing.items.channel import channel_safe
 from finding_router.routing.items.match import ACCOUNT, Match
 from finding_router.routing.table import RoutingTable
 
 _ACTIVE: Final = frozenset({"ACTIVE", None})
-_FIELDS: Final = f"detail.findings.{ACCOUNT}"
+_FIELDS: Final = f"{AROUND_FINDING}{ACCOUNT}"
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def fields_of_organization(match: Match) -> Iterator[str]:
     paths = dict.fromkeys(each.path for rule in match.compiled.rules for each in rule)
     for path in paths:
         if path == _FIELDS or path.startswith(f"{_FIELDS}."):
-            yield path.removeprefix("detail.findings.")
+            yield path.removeprefix(AROUND_FINDING)
 
 
 def needs_tags(table: RoutingTable) -> bool:

@@ -208,10 +208,21 @@ class RoutingTable:
 
     def is_invalid(self, kind: str, name: str) -> bool:
         """Return True if the item exists but is invalid, and no version of it is in force."""
-        if (kind, name) in self.kept:
-            return False
+        return (kind, name) not in self.kept and bool(self.problems_of(kind, name))
+
+    def problems_of(self, kind: str, name: str) -> list[RouteError]:
+        """Return the problems of the item, which have its name as a label."""
         label = label_of({"name": name})
-        return any((kind, label) == (problem.kind, problem.name) for problem in self.problems)
+        return [each for each in self.problems if (each.kind, each.name) == (kind, label)]
+
+    def in_force(
+        self,
+        items: Iterable[Mapping[str, Any]],
+        last_valid: Mapping[ItemKey, Mapping[str, Any]],
+    ) -> dict[ItemKey, Mapping[str, Any]]:
+        """Return each item in force, of *items* if it is valid there, else of *last_valid*."""
+        valid = {key: item for item in items if (key := key_of(item)) in self.keys}
+        return valid | {key: last_valid[key] for key in self.kept}
 
     def over(self, now: datetime) -> tuple[RouteError, ...]:
         """
@@ -236,7 +247,7 @@ class RoutingTable:
         its other findings, or with an Imported event if it is None. A finding *requested* by a
         person is always posted, and without a hold.
         """
-        around = _around(finding, event)
+        around = event_around(finding, event)
         passed = self._passed(around)
         live = [route for route in passed if route.is_live]
         # Without a time, nothing is held: a requested finding is posted at once.
@@ -381,7 +392,8 @@ def _due_at(destination: Destination) -> datetime:
     return destination.hold.due_at if destination.hold else _AT_ONCE
 
 
-def _around(finding: Finding, event: Mapping[str, Any] | None) -> dict[str, Any]:
+def event_around(finding: Finding, event: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return *event* with *finding* alone, or an Imported event with it if *event* is None."""
     seen = _as_matched(finding)
     if not event:
         kind = IMPORTED_V2 if is_ocsf(seen) else IMPORTED

@@ -225,7 +225,7 @@ def _check_placeholder(placeholder: str) -> None:
     if known or has_key:
         return
     problem = f'has the unknown placeholder "{{{placeholder}}}"'
-    # So short a name is like many others.
+    # The name {ou} is so short that many a misspelt one is like it.
     is_like_it = placeholder.lower().startswith(_OU)
     near = [each for each in _BRACED if is_like_it or each != f"{{{_OU}}}"]
     right = closest(f"{{{placeholder}}}", near)

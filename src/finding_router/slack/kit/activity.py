@@ -231,7 +231,7 @@ def _ancestry(names: Sequence[str]) -> Mrkdwn | None:
     told = [name for name, before in pairwise((*names, None)) if name != before]
     shown = [each for each in map(said, told) if each]
     rest = len(shown) - _ANCESTORS_SHOWN
-    # The last one tells where it all began.
+    # The last one, which started all others, is shown in any case.
     if rest > 0:
         shown = [*shown[: _ANCESTORS_SHOWN - 1], Mrkdwn(f"{rest} more"), shown[-1]]
     return joined(" ← ", *shown)

@@ -44,7 +44,7 @@ def access(finding: Finding) -> Mrkdwn | None:
     effective = (text_at(fields, "S3Object.EffectivePermission") or "").upper()
     is_public = object_ == "true" or effective == "PUBLIC"
     details = [value_at(resource.raw, "Details", "AwsS3Bucket") for resource in finding.resources]
-    # OCSF says it of the bucket itself.
+    # In OCSF the details of the bucket have its access and encryption.
     is_open = any(text_at(each, "IsPublic") == "true" for each in details)
     is_plain = any(text_at(each, "IsEncrypted") == "false" for each in details)
     return joined(

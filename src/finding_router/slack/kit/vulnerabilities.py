@@ -146,7 +146,7 @@ def _highest(vulnerability: Vulnerability) -> tuple[float, str | None, str | Non
         if (score := number_at(cvss, "BaseScore")) is not None and 0 <= score <= _HIGHEST_CVSS
     ]
     worst = max(scores, key=lambda each: each[0], default=(-1.0, None, None))
-    # Whose score it is matters where another vendor's is lower.
+    # The vendor matters only where another one's score is lower.
     is_agreed = all(score == worst[0] for score, *_ in scores)
     return worst[0], worst[1], None if is_agreed else worst[2]
 

@@ -22,6 +22,8 @@ GEAR: Final = "⚙️"
 CLOCK: Final = "⏰"
 A_DAY: Final = 86_400.0
 EVERY_SECONDS: Final = 3600.0
+# The words of a link to the routing table.
+EDIT: Final = "Edit the table"
 
 
 class Point(NamedTuple):
