@@ -13,8 +13,8 @@ from click.testing import CliRunner
 from playwright.sync_api import sync_playwright
 
 from cli import Cli, lines
+from finding_router_cli import findings_pages
 from finding_router_cli.main import main
-from finding_router_cli.replays import source
 from hub_events import imported, raw_finding
 from ocsf_findings import detection
 
@@ -103,7 +103,7 @@ class TestSecurityHub:
         self, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """With the next page; a line that was not written whole is read again."""
-        monkeypatch.setattr(source, "FINDINGS_PER_CALL", 2)
+        monkeypatch.setattr(findings_pages, "FINDINGS_PER_CALL", 2)
         cli.put(ALL)
         cli.import_findings([found(str(number)) for number in range(7)])
         saved = tmp_path / "findings.jsonl"

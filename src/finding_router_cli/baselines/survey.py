@@ -12,8 +12,8 @@ from finding_router.delivery.alerts.ledger import Ledger
 from finding_router.delivery.deliveries import Job
 from finding_router.findings.finding import Severity
 from finding_router_cli.baselines.decided import Desk, known_jobs
-from finding_router_cli.baselines.source import PAGE, FindingSource
-from finding_router_cli.health.needs import CALL_SECONDS
+from finding_router_cli.baselines.source import FindingSource
+from finding_router_cli.findings_pages import CALL_SECONDS, FINDINGS_PER_CALL
 
 _WORST: Final = 8
 # One message a second and channel, one after another.
@@ -80,7 +80,7 @@ class Survey:
     @property
     def seconds(self) -> float:
         """Return how long telling and marking takes at the APIs' pace."""
-        pages = -(-self.total // PAGE)
+        pages = -(-self.total // FINDINGS_PER_CALL)
         return pages * _PAGE_SECONDS + len(self.channels) * _MESSAGE_SECONDS
 
     def as_json(self) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from finding_router.delivery.intake import read_finding
 from finding_router.errors import StoreError
 from finding_router.findings.finding import Severity
 from finding_router.routing.table import Decision
+from finding_router_cli.findings_pages import iso
 from finding_router_cli.health.result import Result, bad, good, unsure
 from finding_router_cli.health.site import Site
 from finding_router_cli.health.slack_calls import SlackRefusalError
@@ -235,5 +236,4 @@ def _finding(account: str, region: str, partition: str) -> dict[str, Any]:
 
 
 def _now(*, seconds: float = 0.0) -> str:
-    moment = datetime.now(UTC) + timedelta(seconds=seconds)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return iso(datetime.now(UTC) + timedelta(seconds=seconds))

@@ -1,16 +1,16 @@
 """The findings to replay, one after another, however many there are."""
 
 import json
-import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from finding_router_cli.findings_pages import FINDINGS_PER_CALL, Pace, findings_pages, iso
 from finding_router_cli.inputs import each_event, envelope_of
-from finding_router_cli.recent import FINDINGS_PER_CALL, SECONDS_PER_CALL
 from finding_router_cli.stack import Stack
 
 type Event = Mapping[str, Any]
@@ -84,9 +84,9 @@ def hub_events(
     saved = SavedPages(Path(save)) if save else None
     filters: Any = {
         "RecordState": [{"Value": "ACTIVE", "Comparison": "EQUALS"}],
-        by: [{"Start": _iso(since), "End": _iso(datetime.now(UTC))}],
+        by: [{"Start": iso(since), "End": iso(datetime.now(UTC))}],
     }
-    request: dict[str, Any] = {"Filters": filters, "MaxResults": FINDINGS_PER_CALL}
+    request: dict[str, Any] = {"Filters": filters}
     if saved is not None and saved.has_pages:
         # A token is only good for the filters that it was given for.
         filters = request["Filters"] = saved.filters
@@ -98,24 +98,21 @@ def hub_events(
             return
         request["NextToken"] = saved.token
     client = stack.account.client("securityhub")
-    while True:
-        began = time.monotonic()
-        answer = _next_page(stack, client, request, save)
-        if saved is not None:
-            saved.add(answer, filters)
-        yield from map(envelope_of, answer["Findings"])
-        advance(len(answer["Findings"]))
-        if not answer.get("NextToken"):
-            return
-        request["NextToken"] = answer["NextToken"]
-        if not stack.is_local:
-            time.sleep(max(began + SECONDS_PER_CALL - time.monotonic(), 0.0))
+    pace = Pace(is_local=stack.is_local)
+    with _in_sentences(stack, save):
+        for answer in findings_pages(client.get_findings, request, pace):
+            if saved is not None:
+                saved.add(answer, filters)
+            yield from map(envelope_of, answer["Findings"])
+            advance(len(answer["Findings"]))
 
 
-def _next_page(stack: Stack, client: Any, request: Mapping[str, Any], save: str | None) -> Any:
+@contextmanager
+def _in_sentences(stack: Stack, save: str | None) -> Iterator[None]:
+    """Translate AWS's errors of the block, and name the way to go on with the file *save*."""
     try:
         with stack.account.in_sentences():
-            return client.get_findings(**request)
+            yield
     except click.ClickException as error:
         if save is None:
             raise
@@ -163,7 +160,3 @@ def _page_in(line: bytes) -> dict[str, Any] | None:
         case {"Findings": [*_], "Filters": {}}:
             return dict(page)
     return None
-
-
-def _iso(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
