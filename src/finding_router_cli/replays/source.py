@@ -26,7 +26,7 @@ class SavedPages:
 
     def __init__(self, path: Path) -> None:
         """Read the lines that are there."""
-        self._path = path
+        self.path = path
         self.filters: Any = None
         self.token: str | None = None
         self.is_complete = False
@@ -51,7 +51,7 @@ class SavedPages:
     def findings(self) -> Iterator[Mapping[str, Any]]:
         """Yield the findings of all pages."""
         if self.has_pages:
-            with self._path.open(encoding="utf-8") as file:
+            with self.path.open(encoding="utf-8") as file:
                 for line in file:
                     yield from json.loads(line)["Findings"]
 
@@ -60,7 +60,7 @@ class SavedPages:
         page = {"Findings": answer["Findings"], "Filters": filters}
         if answer.get("NextToken"):
             page["NextToken"] = answer["NextToken"]
-        with self._path.open("a", encoding="utf-8") as file:
+        with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(page, default=str, separators=(",", ":")) + "\n")
 
 
@@ -69,19 +69,18 @@ def hub_events(
     since: datetime,
     *,
     by: str,
-    save: str | None,
+    saved: SavedPages | None,
     advance: Callable[[int], None],
 ) -> Iterator[Event]:
     """
     Yield the active findings of Security Hub whose time *by* is later than *since*.
 
-    They come page by page at the pace of GetFindings; *save* is the file that keeps the pages.
+    They come page by page at the pace of GetFindings; *saved* keeps the pages.
 
     Raises:
         click.ClickException: Security Hub refuses, or is not enabled.
 
     """
-    saved = SavedPages(Path(save)) if save else None
     filters: Any = {
         "RecordState": [{"Value": "ACTIVE", "Comparison": "EQUALS"}],
         by: [{"Start": iso(since), "End": iso(datetime.now(UTC))}],
@@ -99,7 +98,7 @@ def hub_events(
         request["NextToken"] = saved.token
     client = stack.account.client("securityhub")
     pace = Pace(is_local=stack.is_local)
-    with _in_sentences(stack, save):
+    with _in_sentences(stack, saved):
         for answer in findings_pages(client.get_findings, request, pace):
             if saved is not None:
                 saved.add(answer, filters)
@@ -108,15 +107,15 @@ def hub_events(
 
 
 @contextmanager
-def _in_sentences(stack: Stack, save: str | None) -> Iterator[None]:
-    """Translate AWS's errors of the block, and name the way to go on with the file *save*."""
+def _in_sentences(stack: Stack, saved: SavedPages | None) -> Iterator[None]:
+    """Translate AWS's errors of the block, and name the way to go on with the pages *saved*."""
     try:
         with stack.account.in_sentences():
             yield
     except click.ClickException as error:
-        if save is None:
+        if saved is None:
             raise
-        remedy = f"run it again to go on, or delete {save} to begin anew"
+        remedy = f"run it again to go on, or delete {saved.path} to begin anew"
         raise click.ClickException(f"{error.message}; {remedy}") from error
 
 
