@@ -12,7 +12,7 @@ from finding_router.routing.items.channel import channel_safe
 from finding_router.routing.items.clock import read_moment
 from finding_router.routing.patterns.mistake import MistakeError
 from finding_router_cli.help_text import example
-from finding_router_cli.items.changes import ItemsPlan, planned, write
+from finding_router_cli.items.changes import ItemsPlan, write
 from finding_router_cli.items.impact import kept_by, shown_channels
 from finding_router_cli.items.item import Item, Key, ordered
 from finding_router_cli.items.opened import OpenTable, open_table
@@ -165,7 +165,7 @@ def expire(names: Sequence[str], **options: Any) -> None:
 
 def _plan_with_kept(opened: OpenTable, key: Key, item: Item, now: datetime) -> ItemsPlan:
     """Return the plan to add the silence, with what it would have kept in the last 24 hours."""
-    plan, _, then = planned(opened.stored, {key: item}, **opened.settings)
+    plan, then = opened.planned({key: item})
     recent, why = recent_or_why(opened.stack, 1)
     if recent is None:
         plan.notes.append(f"what it would have kept is not known: {why}")
