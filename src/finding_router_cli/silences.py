@@ -17,12 +17,11 @@ from finding_router_cli.items.impact import kept_by, shown_channels
 from finding_router_cli.items.item import Item, Key, ordered
 from finding_router_cli.items.opened import OpenTable, open_table
 from finding_router_cli.items.words import match_words
-from finding_router_cli.items.yaml_text import dump_item
 from finding_router_cli.matchers import MATCHERS, matcher_options, pattern, required
 from finding_router_cli.output import print_json, print_table, remark, text
 from finding_router_cli.plan import consent, json_option, write_options
 from finding_router_cli.recent import recent_or_why
-from finding_router_cli.route_commands.listing import problems_of
+from finding_router_cli.route_commands.listing import print_item
 from finding_router_cli.routing_items import stack_options
 from finding_router_cli.stack import Stack
 
@@ -127,15 +126,7 @@ def list_silences(*, show_all: bool, for_programs: bool, **options: Any) -> None
 @stack_options
 def show_silence(name: str, *, for_programs: bool, **options: Any) -> None:
     """Show the silence NAME as YAML, and its mistakes."""
-    opened = open_table(**options)
-    item = opened.item(_KIND, name)
-    problems = problems_of(item, opened.table)
-    if for_programs:
-        print_json({"item": ordered(item), "problems": list(map(str, problems))})
-        return
-    click.echo(dump_item(item), nl=False)
-    for problem in problems:
-        remark(f"wrong: {problem}")
+    print_item(_KIND, name, for_programs=for_programs, **options)
 
 
 @silence.command(epilog=example("finding-router silence expire patch-weekend"))
