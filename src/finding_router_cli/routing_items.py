@@ -252,31 +252,29 @@ def _routes_of_stack(account: Account, stack: str) -> RoutesAtHand:
         allow_suppress=found.allow_suppress,
         organization_names=found.names_accounts,
         organization=_organization(found) if found.names_accounts else Organization(),
-        last_valid=lambda: _last_valid(account, found.resources.get(LEDGER, "")),
+        last_valid=lambda: _last_valid(found),
     )
 
 
 def _organization(stack: Stack) -> Organization:
-    from finding_router.aws.items import Items  # noqa: PLC0415 -- loads boto3
     from finding_router.aws.organization import DynamoOrganization  # noqa: PLC0415 -- loads boto3
     from finding_router.delivery.organization import CURRENT, read_current  # noqa: PLC0415
 
-    ledger = stack.resource(LEDGER)
-    with stack.account.in_sentences(table=ledger):
-        store = DynamoOrganization(Items(ledger, stack.account.dynamodb()), days=1)
+    with stack.account.in_sentences(table=stack.resource(LEDGER)):
+        store = DynamoOrganization(stack.ledger(), days=1)
         return store.load(CURRENT, read_current) or Organization()
 
 
-def _last_valid(account: Account, ledger: str) -> Versions:
+def _last_valid(stack: Stack) -> Versions:
     """Return the last valid versions in the Ledger; none, with a note, if it cannot be read."""
+    ledger = stack.resources.get(LEDGER)
     if not ledger:
         return {}
-    from finding_router.aws.items import Items  # noqa: PLC0415 -- loads boto3
-    from finding_router.aws.last_valid import DynamoLastValid  # noqa: PLC0415 -- same
+    from finding_router.aws.last_valid import DynamoLastValid  # noqa: PLC0415 -- loads boto3
 
     try:
-        with account.in_sentences(table=ledger):
-            return DynamoLastValid(Items(ledger, account.dynamodb())).read().items
+        with stack.account.in_sentences(table=ledger):
+            return DynamoLastValid(stack.ledger()).read().items
     except click.ClickException as error:
         message = f"which versions of wrong items are in force is not known: {error.message}"
         click.echo(message, err=True)

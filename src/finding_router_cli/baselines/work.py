@@ -9,7 +9,6 @@ from typing import Any, Final
 import click
 
 from finding_router.aws.account_names import DynamoAccountNames
-from finding_router.aws.items import Items
 from finding_router.aws.ledger import DynamoLedger
 from finding_router.aws.locks import DynamoLocks
 from finding_router.aws.organization import DynamoOrganization
@@ -44,7 +43,7 @@ class Work:
         """Call nothing yet."""
         self._stack = stack
         self._site = Site(stack)
-        self._items = Items(stack.resource("Ledger"), stack.account.dynamodb())
+        self._items = stack.ledger()
         self._ledger = DynamoLedger(self._items, days=LEDGER_DAYS)
         self.baselines = Baselines(self._items)
         self._sources: Sequence[FindingSource] = [*self._sources_of(stack)]
@@ -151,5 +150,4 @@ class Work:
             message = f"{self._stack.origin} does not tell where its Slack token is kept"
             raise ConfigurationError(message)
         token = read_token(self._site, arn)
-        url = self._stack.parameters.get("SlackApiUrl") or "https://slack.com/api/"
-        return SlackClient(token=lambda _: token, base_url=url)
+        return SlackClient(token=lambda _: token, base_url=self._site.slack_api_url)

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from finding_router.aws.clients import AWS_ERRORS, error_code
-from finding_router.aws.items import Items
 from finding_router.aws.ledger import DynamoLedger
 from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.alerts.identity import AlertKey, finding_hash, subject_of
@@ -70,9 +69,7 @@ def _send_trial(site: Site, seconds: float) -> list[Result]:
         ]
     finding, decision = chosen
     keys = _keys(finding, decision)
-    ledger = DynamoLedger(
-        Items(site.stack.resource("Ledger"), site.stack.account.dynamodb()), days=_LEDGER_DAYS
-    )
+    ledger = DynamoLedger(site.stack.ledger(), days=_LEDGER_DAYS)
     began = time.monotonic()
     try:
         failed = hub.batch_import_findings(Findings=[finding]).get("FailedFindings", [])
