@@ -1,7 +1,7 @@
 """The second pass: the Ledger learns of each finding, and Security Hub marks it NOTIFIED."""
 
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import batched
@@ -14,7 +14,7 @@ from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.alerts.identity import AlertKey, finding_hash
 from finding_router.delivery.alerts.ledger import ALERTS_AT_ONCE, Ledger, Mark
 from finding_router.delivery.deliveries import Delivery, Job
-from finding_router_cli.baselines.decided import Desk
+from finding_router_cli.baselines.decided import Desk, keys_by_job
 from finding_router_cli.baselines.record import Baseline, Baselines, InHand
 from finding_router_cli.baselines.source import FindingSource
 
@@ -150,10 +150,7 @@ class Marker:
         for some in batched(writes.values(), ALERTS_AT_ONCE, strict=False):
             written = self._ledger.write_all(some, note_channels=True)
             ready |= {each.key: False for each in some if each.key not in written}
-        keys_of: dict[Job, list[AlertKey]] = defaultdict(list)
-        for key, those in addressed.jobs.items():
-            for job in those:
-                keys_of[job].append(key)
+        keys_of = keys_by_job(addressed)
         settled: list[tuple[Job, list[AlertKey]]] = []
         for job in jobs:
             keys = keys_of.get(job, [])
