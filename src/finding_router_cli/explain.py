@@ -181,9 +181,8 @@ def _read_expected(expected: Sequence[str]) -> set[str] | None:
 def _are_as_expected(explanations: Sequence[Explanation], wanted: set[str]) -> bool:
     is_so = True
     for one in explanations:
-        channels = {destination.channel for destination in one.channels}
-        if channels != wanted:
+        if one.goes != wanted:
             is_so = False
-            goes, should = (", ".join(sorted(names)) or NOWHERE for names in (channels, wanted))
+            goes, should = (", ".join(sorted(names)) or NOWHERE for names in (one.goes, wanted))
             click.echo(f'expected {should}, but "{one.title}" goes to {goes}', err=True)
     return is_so

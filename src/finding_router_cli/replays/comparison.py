@@ -16,7 +16,7 @@ from finding_router.findings.timestamps import parse_timestamp
 from finding_router.isolation import isolated
 from finding_router.routing.organization import Organization
 from finding_router.routing.table import RoutingTable
-from finding_router_cli.explanation import Explanation, explain_event
+from finding_router_cli.explanation import Explanation, explain_event, told_channels
 from finding_router_cli.replays.source import as_first_heard
 from finding_router_cli.replays.tally import Bursts, Tally, Volume, days_of
 
@@ -95,8 +95,7 @@ class Replay:
         if one.finding is None:
             return next(iter(explain_event(event, table, at, self.organization)))
         decision = table.decide(one.finding, event=event, now=at)
-        told = tuple(each for each in decision.channels if not (each.hold and each.hold.forget))
-        return Explanation(channels=told, finding=one.finding, decision=decision)
+        return Explanation(channels=told_channels(decision), finding=one.finding, decision=decision)
 
     def _count(
         self,
@@ -113,9 +112,7 @@ class Replay:
                 self.titles.setdefault(kind, found.title)
         for tally, one in zip(self.tallies, told, strict=True):
             tally.add(one.channels, subject=subject, kind=kind, severity=severity, at=at)
-        self.elsewhere += (
-            len({frozenset(each.channel for each in one.channels) for one in told}) > 1
-        )
+        self.elsewhere += len({one.goes for one in told}) > 1
 
     def _time_of(self, finding: Finding | None, event: Mapping[str, Any]) -> datetime | None:
         written = None

@@ -52,7 +52,7 @@ class Result:
     @property
     def goes(self) -> frozenset[str]:
         """Return the channels where the finding goes."""
-        return frozenset(each.channel for each in self.explanation.channels)
+        return self.explanation.goes
 
     @property
     def is_right(self) -> bool:
@@ -63,8 +63,8 @@ class Result:
         """Yield a line for each channel that is missing or too many, with its reason."""
         for each in self.explanation.channels:
             if each.channel not in self.expected:
-                by = f"route {', '.join(each.routes)}" if each.routes else each.note or "default"
-                yield f"+ {each.channel}  by {by}" if each.routes else f"+ {each.channel}  {by}"
+                by = f"by route {', '.join(each.routes)}" if each.routes else each.note or "default"
+                yield f"+ {each.channel}  {by}"
         for channel in sorted(self.expected - self.goes):
             yield f"- {channel}  {self._why_not()}"
 
