@@ -11,8 +11,8 @@ from finding_router_cli.account import Account, account_options
 from finding_router_cli.health.hub import CREDENTIALS
 from finding_router_cli.health.result import Mark, Result, bad
 from finding_router_cli.help_text import example
+from finding_router_cli.options import json_option
 from finding_router_cli.output import print_json, print_table, progress, remark, text
-from finding_router_cli.plan import json_option
 from finding_router_cli.stack import Stack, find_stack
 
 _SIGNS: Final = {

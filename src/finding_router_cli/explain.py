@@ -23,6 +23,7 @@ from finding_router_cli.explanation import (
 )
 from finding_router_cli.help_text import example
 from finding_router_cli.inputs import read_events
+from finding_router_cli.options import json_option
 from finding_router_cli.routes_at_hand import (
     RoutesAtHand,
     routes_at_hand,
@@ -45,7 +46,7 @@ NOWHERE: Final = "none"
     help="The stack's Ledger: tells what each channel would hear, given what was said there.  "
     "[env: LEDGER_TABLE]",
 )
-@click.option("--json", "for_programs", is_flag=True, help="Print JSON.")
+@json_option
 @click.option("--all", "show_all", is_flag=True, help="Print every route that does not match.")
 @click.option(
     "--finding",

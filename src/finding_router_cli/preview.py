@@ -18,8 +18,8 @@ from finding_router_cli.documents import read_text
 from finding_router_cli.explanation import Explanation, explain_event
 from finding_router_cli.help_text import example
 from finding_router_cli.inputs import read_events
+from finding_router_cli.options import json_option
 from finding_router_cli.output import print_json, print_lines, remark, text
-from finding_router_cli.plan import json_option
 from finding_router_cli.routes_at_hand import routes_at_hand, running_stack
 from finding_router_cli.routing_items import Loaded, load, stack_options
 from finding_router_cli.stack import find_stack

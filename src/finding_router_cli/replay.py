@@ -12,8 +12,8 @@ from finding_router_cli.baseline import Age
 from finding_router_cli.documents import UnreadableError
 from finding_router_cli.help_text import example
 from finding_router_cli.items.item import mistakes
+from finding_router_cli.options import json_option
 from finding_router_cli.output import print_json, progress, remark
-from finding_router_cli.plan import json_option
 from finding_router_cli.replays.comparison import CREATED, UPDATED, Replay, Result
 from finding_router_cli.replays.page import page
 from finding_router_cli.replays.source import Event, SavedPages, file_events, hub_events

@@ -12,6 +12,7 @@ from finding_router.routing.organization import Organization
 from finding_router.routing.table import RoutingTable
 from finding_router_cli.account import Account, account_options
 from finding_router_cli.documents import BLANKS, UnreadableError, documents, read_text
+from finding_router_cli.options import together
 from finding_router_cli.routes_at_hand import RoutesAtHand
 from finding_router_cli.stack import LEDGER, Stack, deployed_stack
 
@@ -28,32 +29,28 @@ _YOURS: Final = "give yours with --routes FILE, or with --table NAME of the Rout
 _DYNAMODB_TYPES: Final = frozenset({"S", "N", "BOOL", "NULL", "M", "L", "SS", "NS", "B", "BS"})
 
 
-def stack_options[**P, R](command: Callable[P, R]) -> Callable[P, R]:
-    """Add the options for the parameters of `load_table` other than the file."""
-    options: list[Callable[[Any], Any]] = [
-        account_options,
-        click.option(
-            "--table",
-            metavar="NAME",
-            envvar="ROUTING_TABLE",
-            help="DynamoDB table to read where no file is given.  [env: ROUTING_TABLE]",
-        ),
-        click.option(
-            "--default-channel",
-            metavar="CHANNEL",
-            envvar="DEFAULT_CHANNEL",
-            help=f"The stack's DefaultChannel.  [env: DEFAULT_CHANNEL; default: {DEFAULT_CHANNEL}]",
-        ),
-        click.option(
-            "--allow-suppress",
-            is_flag=True,
-            envvar="ALLOW_SUPPRESS",
-            help="The stack's AllowSuppress.  [env: ALLOW_SUPPRESS]",
-        ),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+stack_options = together(
+    account_options,
+    click.option(
+        "--table",
+        metavar="NAME",
+        envvar="ROUTING_TABLE",
+        help="DynamoDB table to read where no file is given.  [env: ROUTING_TABLE]",
+    ),
+    click.option(
+        "--default-channel",
+        metavar="CHANNEL",
+        envvar="DEFAULT_CHANNEL",
+        help=f"The stack's DefaultChannel.  [env: DEFAULT_CHANNEL; default: {DEFAULT_CHANNEL}]",
+    ),
+    click.option(
+        "--allow-suppress",
+        is_flag=True,
+        envvar="ALLOW_SUPPRESS",
+        help="The stack's AllowSuppress.  [env: ALLOW_SUPPRESS]",
+    ),
+)
+"""The options for the parameters of `load_table` other than the file."""
 
 
 class Loaded(NamedTuple):

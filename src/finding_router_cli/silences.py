@@ -18,8 +18,9 @@ from finding_router_cli.items.item import Item, Key, ordered
 from finding_router_cli.items.opened import OpenTable, open_table
 from finding_router_cli.items.words import match_words
 from finding_router_cli.matchers import MATCHERS, matcher_options, pattern, required
+from finding_router_cli.options import json_option
 from finding_router_cli.output import print_json, print_table, remark, text
-from finding_router_cli.plan import consent, json_option, write_options
+from finding_router_cli.plan import consent, write_options
 from finding_router_cli.recent import recent_or_why
 from finding_router_cli.route_commands.listing import print_item
 from finding_router_cli.routing_items import stack_options

@@ -10,8 +10,8 @@ from finding_router.counts import counted
 from finding_router_cli.account import account_options
 from finding_router_cli.baseline import Age
 from finding_router_cli.help_text import example
+from finding_router_cli.options import json_option
 from finding_router_cli.output import print_json, print_lines, print_table, progress, text
-from finding_router_cli.plan import json_option
 from finding_router_cli.routes_at_hand import routes_at_hand
 from finding_router_cli.routing_items import load
 from finding_router_cli.stack import LEDGER, find_stack

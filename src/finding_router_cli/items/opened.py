@@ -1,7 +1,7 @@
 """The RoutingTable of a stack, opened for commands that read and write its items."""
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -17,6 +17,7 @@ from finding_router_cli.items.changes import ItemsPlan
 from finding_router_cli.items.impact import Impact, impact
 from finding_router_cli.items.item import InvalidItemsError, Item, Key
 from finding_router_cli.items.stored import StoredItems
+from finding_router_cli.options import together
 from finding_router_cli.recent import recent_or_why
 from finding_router_cli.routing_items import DEFAULT_CHANNEL
 from finding_router_cli.stack import Stack, find_stack
@@ -24,21 +25,17 @@ from finding_router_cli.stack import Stack, find_stack
 IMPACT_DAYS = 7
 
 
-def impact_options[**P, R](command: Callable[P, R]) -> Callable[P, R]:
-    """Add the options that choose the findings by which a change is measured."""
-    options: list[Callable[[Any], Any]] = [
-        click.option(
-            "--findings",
-            metavar="FILE",
-            help="Count which of these would go elsewhere.  [default: last week's of Security Hub]",
-        ),
-        click.option(
-            "--no-impact", is_flag=True, help="Do not count findings that would go elsewhere."
-        ),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+impact_options = together(
+    click.option(
+        "--findings",
+        metavar="FILE",
+        help="Count which of these would go elsewhere.  [default: last week's of Security Hub]",
+    ),
+    click.option(
+        "--no-impact", is_flag=True, help="Do not count findings that would go elsewhere."
+    ),
+)
+"""The options that choose the findings by which a change is measured."""
 
 
 def impact_choice(options: dict[str, Any]) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from finding_router_cli.items.item import Item, ordered
 from finding_router_cli.items.opened import open_table
 from finding_router_cli.items.words import match_words
 from finding_router_cli.items.yaml_text import dump_item
+from finding_router_cli.options import json_option
 from finding_router_cli.output import print_json, print_table, remark, text
-from finding_router_cli.plan import json_option
 from finding_router_cli.routing_items import stack_options
 
 _STYLES = {"live": "green", "off": "dim", "shadow": "cyan", "invalid": "bold red"}

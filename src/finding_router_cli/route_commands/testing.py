@@ -18,8 +18,8 @@ from finding_router_cli.explanation import Explanation, explain_event
 from finding_router_cli.help_text import example
 from finding_router_cli.inputs import envelope_of, read_events
 from finding_router_cli.items.yaml_text import read_documents
+from finding_router_cli.options import json_option
 from finding_router_cli.output import print_json, print_lines, text
-from finding_router_cli.plan import json_option
 from finding_router_cli.routes_at_hand import running_routes
 from finding_router_cli.routing_items import is_yaml, load_table, stack_options
 
