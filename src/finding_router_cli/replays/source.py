@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from finding_router_cli.findings_pages import FINDINGS_PER_CALL, Pace, findings_pages, iso
-from finding_router_cli.inputs import each_event, envelope_of
+from finding_router_cli.inputs import each_event, envelope_of, with_findings
 from finding_router_cli.stack import Stack
 
 type Event = Mapping[str, Any]
@@ -134,10 +134,7 @@ def file_events(path: str, advance: Callable[[int], None]) -> Iterator[Event]:
 
 def as_first_heard(event: Event) -> Event:
     """Return *event* as its findings were when they were new: NOTIFIED is the router's own mark."""
-    match event:
-        case {"detail": {"findings": [*findings]} as detail}:
-            return {**event, "detail": {**detail, "findings": [_as_new(each) for each in findings]}}
-    return event
+    return with_findings(event, _as_new)
 
 
 def _as_new(finding: object) -> object:
