@@ -41,7 +41,7 @@ def check_rule(site: Site) -> Iterator[Result]:
     wanted = wanted_pattern(site)
     if wanted is None:
         yield unsure("pattern", "the template of the stack cannot be read")
-    elif _plain(_read(rule.get("EventPattern"))) == _plain(wanted):
+    elif _plain(json.loads(rule.get("EventPattern") or "{}")) == _plain(wanted):
         yield good("pattern", "as in the template")
     else:
         yield bad(
@@ -304,10 +304,6 @@ def wanted_pattern(site: Site) -> Mapping[str, Any] | None:
         template["Resources"][_RULE]["Properties"]["EventPattern"]
     )
     return pattern
-
-
-def _read(text: str | None) -> Any:
-    return json.loads(text or "{}")
 
 
 def _plain(value: Any) -> Any:
