@@ -18,7 +18,7 @@ from rich.text import Text
 from finding_router_cli import terminal
 
 _PATIENCE_SECONDS: Final = 0.7
-"""The time after which progress is shown: what is done by then needs none."""
+"""The time after which progress is shown; shorter work shows none."""
 # A line of a file or a pipe is never cut.
 _UNLIMITED: Final = 10_000
 

@@ -27,7 +27,7 @@ _CONSENT: Final = ("dry_run", "yes", "for_programs")
 
 
 class Verb(StrEnum):
-    """What a change does with its subject."""
+    """The effect of a change on its subject."""
 
     ADD = "add"
     CHANGE = "change"

@@ -50,7 +50,7 @@ def preview(file: str, *, html: str | None, for_programs: bool, **source: Any) -
     """
     loaded = load(**source, at_hand=routes_at_hand)
     settings = _settings(source)
-    # What draws cards takes a while to import.
+    # The drawing of cards takes a while to import.
     from finding_router_cli.previews import as_page  # noqa: PLC0415 -- see above
 
     events = read_events(read_text(file), file)

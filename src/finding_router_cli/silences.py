@@ -156,7 +156,7 @@ def expire(names: Sequence[str], **options: Any) -> None:
 
 
 def _plan_with_kept(opened: OpenTable, key: Key, item: Item, now: datetime) -> ItemsPlan:
-    """Return the plan to add the silence, with what it would have kept in the last 24 hours."""
+    """Return the plan to add the silence, with the findings it would have kept in 24 hours."""
     plan, then = opened.planned({key: item})
     recent, why = recent_or_why(opened.stack, 1)
     if recent is None:

@@ -44,7 +44,7 @@ class Marker:
         told: Collection[str],
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Remember in *ledger*, and in *baselines* what is in hand."""
+        """Remember findings in *ledger*, and those being marked in *baselines*."""
         self._desk = desk
         self._ledger = ledger
         self._baselines = baselines
@@ -134,7 +134,7 @@ class Marker:
         """
         Write the alerts of *jobs* as if they had been said, and return the jobs to be marked.
 
-        What the router is about to say, or has to say anew, is left to it.
+        Findings that the router is about to post, or has to post again, are left to it.
         """
         addressed = self._desk.address(jobs)
         alerts = self._ledger.read(addressed.keys)
@@ -181,7 +181,7 @@ def _after(delivery: Delivery, now: float) -> Alert | None:
     if not alert.is_forgotten:
         return alert if step.verdict in _SAID else None
     if not alert.is_shown:
-        # It ended and is back: that is news.
+        # An alert that ended and returned is posted again.
         return None
     if step.alert.members.keys() == alert.members.keys() and step.verdict in _SAID:
         return alert

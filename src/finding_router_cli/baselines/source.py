@@ -32,7 +32,7 @@ class FindingSource(Protocol):
     knows_notified: bool
     """Whether it has NOTIFIED, which the Ledger remembers."""
     leaves_new: bool
-    """Whether no mark is set, so that the Ledger alone knows what was said."""
+    """Whether no mark is set, so that the Ledger alone knows which findings were told."""
 
     def pages(self, *, before: datetime) -> Iterator[Sequence[Mapping[str, Any]]]:
         """Yield the open NEW findings that were created *before*, at the API's pace."""

@@ -1,4 +1,4 @@
-"""The counts of what was there before: by account, product and severity, and by channel."""
+"""The counts of older findings: by account, product and severity, and by channel."""
 
 import heapq
 import itertools

@@ -68,13 +68,13 @@ class Work:
                 raise click.ClickException(str(error)) from error
 
     def survey(self, baseline: Baseline, count: Callable[[int], object]) -> Survey:
-        """Count what there is; nothing is written."""
+        """Count the findings; nothing is written."""
         return take_survey(
             self._desk(baseline, is_reading=True), self._ledger, self._sources, count
         )
 
     def do(self, baseline: Baseline, survey: Survey, *, is_resumed: bool) -> dict[str, Any]:
-        """Tell each channel, mark the findings, and return what was done."""
+        """Post the summaries, mark the findings, and return the numbers and failures."""
         if not is_resumed:
             baseline = self._begin(baseline)
         teller = Teller(

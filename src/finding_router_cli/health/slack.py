@@ -40,7 +40,7 @@ _UNCHECKED: Final = frozenset({"unknown_method", "ratelimited", "method_deprecat
 
 
 def check_token(site: Site) -> Iterator[Result]:
-    """Check that the token can be read, that Slack takes it, and what it may do."""
+    """Check that the token can be read, that Slack takes it, and its scopes."""
     arn = site.parameters.get("SlackTokenArn")
     if not arn:
         yield unsure(_TOKEN, "where it is kept is not known", "name the stack with --stack NAME")

@@ -35,7 +35,7 @@ class Left:
 
 @dataclass(kw_only=True)
 class Joined:
-    """The *routes* made, the pattern of the rule of each, and what is *left*."""
+    """The *routes* made, the pattern of the rule of each, and the rules *left*."""
 
     routes: dict[Key, Item] = field(default_factory=dict)
     patterns: dict[str, dict[str, Any]] = field(default_factory=dict)

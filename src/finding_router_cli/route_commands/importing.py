@@ -31,7 +31,7 @@ from finding_router_local import TEMPLATE
 
 @dataclass(kw_only=True)
 class _FilePlan(FilesPlan):
-    """The file to write, with what is left and the proof."""
+    """The file to write, with the rules that are left and the proof."""
 
     notes: list[str]
     facts: dict[str, Any]
