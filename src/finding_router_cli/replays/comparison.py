@@ -1,7 +1,7 @@
 """The replay itself: each finding decided by both routing tables, as of the time when it came."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -169,20 +169,37 @@ class Result:
     @property
     def decisive(self) -> Mapping[str, Volume]:
         """Return the volumes of the routes that are to be in force."""
-        return self.before if self.after is None else self.after
+        return self.sides[-1]
+
+    @property
+    def sides(self) -> list[Mapping[str, Volume]]:
+        """Return the volumes before, and those after if there are any."""
+        return [each for each in (self.before, self.after) if each is not None]
+
+    @property
+    def totals(self) -> list[int]:
+        """Return the messages of each of *sides*."""
+        return [sum(volume.messages for volume in side.values()) for side in self.sides]
+
+    def totals_of(self, days: Sequence[str]) -> list[list[int]]:
+        """Return the messages of each of *sides* on each of *days*."""
+        return [
+            [sum(volume.days[day] for volume in side.values()) for day in days]
+            for side in self.sides
+        ]
 
     @property
     def days(self) -> list[str]:
         """Return the days with messages."""
-        return days_of(self.before, self.after or {})
+        return days_of(*self.sides)
 
     @property
     def channels(self) -> list[str]:
         """Return the channels, the busiest first."""
-        both = (self.before, self.after or {})
+        sides = self.sides
         most = {
-            channel: max(each[channel].messages for each in both if channel in each)
-            for channel in {*both[0], *both[1]}
+            channel: max(each[channel].messages for each in sides if channel in each)
+            for channel in {channel for each in sides for channel in each}
         }
         return sorted(most, key=lambda channel: (-most[channel], channel))
 
