@@ -16,6 +16,7 @@ from finding_router.errors import StoreError
 from finding_router.findings.finding import Severity
 from finding_router.routing.table import Decision
 from finding_router_cli.findings_pages import iso
+from finding_router_cli.health.checks import cause_of
 from finding_router_cli.health.result import Result, bad, good, unsure
 from finding_router_cli.health.site import Site
 from finding_router_cli.health.slack_calls import SlackRefusalError
@@ -43,8 +44,7 @@ def send_trial(site: Site, *, seconds: float) -> list[Result]:
     try:
         return _send_trial(site, seconds)
     except (StoreError, *AWS_ERRORS) as error:
-        cause = error.__cause__ if isinstance(error, StoreError) else error
-        code = error_code(cause if isinstance(cause, Exception) else error)
+        code = error_code(cause_of(error))
         return [
             unsure(
                 _SENT, f"not finished: {code}: {error}", "see the permissions in docs/operations.md"
