@@ -1,12 +1,14 @@
 """The AWS account that a command talks to, and its errors in sentences."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+
+from finding_router_cli.options import together
 
 if TYPE_CHECKING:
     from finding_router.aws.clients import DynamoDB
@@ -32,16 +34,12 @@ _OF_SIGN_IN: Final = ("SSO", "UnauthorizedSSO", "TokenRetrieval", "Login")
 _NO_TABLE: Final = "ResourceNotFoundException"
 
 
-def account_options[**P, R](command: Callable[P, R]) -> Callable[P, R]:
-    """Add the options that choose a deployed stack and its account."""
-    options = [
-        click.option("--stack", metavar="NAME", help="Name of the deployed stack."),
-        click.option("--profile", metavar="NAME", help="Profile of the AWS CLI to sign in with."),
-        click.option("--region", metavar="NAME", help="Region of the deployed stack."),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+account_options = together(
+    click.option("--stack", metavar="NAME", help="Name of the deployed stack."),
+    click.option("--profile", metavar="NAME", help="Profile of the AWS CLI to sign in with."),
+    click.option("--region", metavar="NAME", help="Region of the deployed stack."),
+)
+"""The options that choose a deployed stack and its account."""
 
 
 class Account:

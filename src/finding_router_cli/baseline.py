@@ -90,7 +90,7 @@ def baseline(
     Exits with 0 once all is done, with 1 if a channel could not be told or a finding not marked.
     """
     found = find_stack(stack=stack, profile=profile, region=region)
-    # What decides, lays out and posts takes a second to import.
+    # The parts of the router that decide, lay out and post take a second to import.
     from finding_router_cli.baselines.work import Work  # noqa: PLC0415 -- see above
 
     work = Work(found)
@@ -124,7 +124,7 @@ def _begun(work: "Work", older_than: float, keep: Severity | None) -> tuple["Bas
                 f"finish it as it was begun, with {option}"
             )
         return known, True
-    # Its summaries are named by it, also after it was read back.
+    # Milliseconds survive the Ledger, and the time names the summaries.
     now = round(time.time(), 3)
     version = known.version if known else 0
     return Baseline(begun_at=now, before=now - older_than, keep=keep, version=version), False

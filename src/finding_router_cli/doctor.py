@@ -11,8 +11,8 @@ from finding_router_cli.account import Account, account_options
 from finding_router_cli.health.hub import CREDENTIALS
 from finding_router_cli.health.result import Mark, Result, bad
 from finding_router_cli.help_text import example
+from finding_router_cli.options import json_option
 from finding_router_cli.output import print_json, print_table, progress, remark, text
-from finding_router_cli.plan import json_option
 from finding_router_cli.stack import Stack, find_stack
 
 _SIGNS: Final = {
@@ -72,7 +72,7 @@ def doctor(
 def _results(
     stack: str | None, profile: str | None, region: str | None, *, sends: bool, seconds: float
 ) -> list[Result]:
-    # boto3's clients, and what lays out cards, take a second to import.
+    # boto3's clients and the layouts of cards take a second to import.
     from finding_router_cli.health.site import CONFIG  # noqa: PLC0415 -- see above
 
     try:
@@ -80,7 +80,7 @@ def _results(
     except click.UsageError:
         raise
     except click.ClickException as error:
-        # Without credentials, a Region and a stack there is nothing to look at.
+        # No check can run without credentials, a Region and a stack.
         account = Account(profile=profile, region=region, config=CONFIG)
         return [_without_stack(account, error.message)]
     return _checked(found, sends=sends, seconds=seconds)

@@ -23,6 +23,7 @@ from finding_router_cli.explanation import (
 )
 from finding_router_cli.help_text import example
 from finding_router_cli.inputs import read_events
+from finding_router_cli.options import json_option
 from finding_router_cli.routes_at_hand import (
     RoutesAtHand,
     routes_at_hand,
@@ -45,7 +46,7 @@ NOWHERE: Final = "none"
     help="The stack's Ledger: tells what each channel would hear, given what was said there.  "
     "[env: LEDGER_TABLE]",
 )
-@click.option("--json", "for_programs", is_flag=True, help="Print JSON.")
+@json_option
 @click.option("--all", "show_all", is_flag=True, help="Print every route that does not match.")
 @click.option(
     "--finding",
@@ -181,9 +182,8 @@ def _read_expected(expected: Sequence[str]) -> set[str] | None:
 def _are_as_expected(explanations: Sequence[Explanation], wanted: set[str]) -> bool:
     is_so = True
     for one in explanations:
-        channels = {destination.channel for destination in one.channels}
-        if channels != wanted:
+        if one.goes != wanted:
             is_so = False
-            goes, should = (", ".join(sorted(names)) or NOWHERE for names in (channels, wanted))
+            goes, should = (", ".join(sorted(names)) or NOWHERE for names in (one.goes, wanted))
             click.echo(f'expected {should}, but "{one.title}" goes to {goes}', err=True)
     return is_so

@@ -49,6 +49,11 @@ class Explanation:
     not_posted: NotPosted | None = None
 
     @property
+    def goes(self) -> frozenset[str]:
+        """Return the names of *channels*."""
+        return frozenset(each.channel for each in self.channels)
+
+    @property
     def title(self) -> str:
         """Return one line that identifies the finding, safe to print."""
         if self.finding is None:
@@ -88,13 +93,21 @@ def _explain_finding(
     requested = kind is EventKind.CUSTOM_ACTION
     decision = table.decide(finding, event=event, requested=requested, now=now)
     not_posted = screen(finding, kind)
-    told = tuple(one for one in decision.channels if not (one.hold and one.hold.forget))
     return Explanation(
-        channels=() if not_posted else told,
+        channels=() if not_posted else told_channels(decision),
         finding=finding,
         decision=decision,
         not_posted=not_posted,
     )
+
+
+def told_channels(decision: Decision) -> tuple[Destination, ...]:
+    """Return the channels of *decision* that get a message, now or later."""
+    return tuple(filter(_is_told, decision.channels))
+
+
+def _is_told(destination: Destination) -> bool:
+    return not (destination.hold and destination.hold.forget)
 
 
 def as_json(explanation: Explanation) -> dict[str, Any]:
@@ -142,8 +155,8 @@ def as_lines(explanation: Explanation, *, table: RoutingTable, show_all: bool) -
         if silence.name == decision.silenced_by:
             yield _line("silenced", _silenced(silence))
     for destination in decision.channels:
-        is_told = not (destination.hold and destination.hold.forget)
-        yield _line("goes to" if is_told else "not to", _words(destination, table))
+        label = "goes to" if _is_told(destination) else "not to"
+        yield _line(label, _words(destination, table))
     for destination in decision.shadowed:
         yield _line("would post", f"to {_words(destination, table, by='shadow route')}")
     yield from _trace(decision.trace, show_all=show_all)

@@ -6,7 +6,7 @@ findings, the output of GetFindings, lists of these, and JSON lines.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import uuid4
@@ -106,12 +106,14 @@ def envelope_of(finding: object) -> dict[str, Any]:
 
 def renewed(event: Mapping[str, Any]) -> dict[str, Any]:
     """Return *event* with an Id for each finding that no finding had before."""
+    return with_findings(event, _renewed)
+
+
+def with_findings(event: Mapping[str, Any], change: Callable[[object], object]) -> dict[str, Any]:
+    """Return *event* with each of its findings as *change* returns it."""
     match event:
         case {"detail": {"findings": [*findings]} as detail}:
-            return {
-                **event,
-                "detail": {**detail, "findings": [_renewed(each) for each in findings]},
-            }
+            return {**event, "detail": {**detail, "findings": list(map(change, findings))}}
     return dict(event)
 
 

@@ -88,7 +88,7 @@ class LedgerCounts:
 
 
 def count_ledger(items: Items, *, since: float, advance: Callable[[int], None]) -> LedgerCounts:
-    """Return the counts of alerts said *since* then, and of what is held now. StoreError."""
+    """Return the counts of alerts said *since* then, and of findings held now. StoreError."""
     counts = LedgerCounts()
     held: Counter[str] = Counter()
     bins: dict[str, Mapping[str, Any]] = {}

@@ -19,6 +19,7 @@ from finding_router_cli.documents import UnreadableError, read_text
 from finding_router_cli.help_text import example
 from finding_router_cli.inputs import read_events, renewed
 from finding_router_cli.local_usage import usage
+from finding_router_cli.options import json_option
 from finding_router_cli.routing_items import read_items
 from finding_router_local import EXAMPLE_ROUTES, TEMPLATE
 from finding_router_local.outcomes import FindingOutcome
@@ -68,7 +69,7 @@ def local() -> None:
     epilog=example("finding-router local send --new events/imported-guardduty-port-probe.json")
 )
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
-@click.option("--json", "for_programs", is_flag=True, help="Print JSON.")
+@json_option
 @click.option("--new", "as_new", is_flag=True, help="Give each finding an Id that is new.")
 @click.option(
     "--seconds", default=SEND_SECONDS, show_default=True, help="How long to wait for the queue."

@@ -11,35 +11,32 @@ from finding_router.findings.finding import Severity
 from finding_router.findings.products import BY_SLUG
 from finding_router.findings.short_id import DIGITS
 from finding_router.routing.patterns.mistake import did_you_mean
+from finding_router_cli.options import together
 from finding_router_cli.output import remark
 
 _ACCOUNT_ID: Final = re.compile(r"\d{12}")
 _SHORT_ID: Final = re.compile(rf"[0-9a-f]{{{DIGITS}}}", re.IGNORECASE)
-MATCHERS: Final = (*("account", "product", "control", "severity", "resource", "finding", "match"),)
+MATCHERS: Final = ("account", "product", "control", "severity", "resource", "finding", "match")
 _WHICH: Final = (
     "say which findings, such as --account payments --product GuardDuty, "
     "or --match '{}' for all of them"
 )
 
 
-def matcher_options[**P, R](command: Callable[P, R]) -> Callable[P, R]:
-    """Add the options of which `pattern` makes a match."""
+def _option(name: str, metavar: str, words: str) -> Callable[[Any], Any]:
+    return click.option(name, metavar=metavar, multiple=True, help=words)
 
-    def option(name: str, metavar: str, words: str) -> Callable[[Any], Any]:
-        return click.option(name, metavar=metavar, multiple=True, help=words)
 
-    options: list[Callable[[Any], Any]] = [
-        option("--account", "ACCOUNT", "Id, alias or name of an account."),
-        option("--product", "PRODUCT", "GuardDuty, Inspector, …, or company/product of a partner."),
-        option("--control", "ID", "Security control such as EC2.19, or EC2.* for several."),
-        option("--severity", "LABEL", "CRITICAL, HIGH, MEDIUM, LOW or INFORMATIONAL."),
-        option("--resource", "ID", "ARN of a resource, the end of it, or a pattern with *."),
-        option("--finding", "ID", "One finding, by its Id or the short id of its card."),
-        click.option("--match", metavar="JSON", help="An event pattern, in place of the others."),
-    ]
-    for each in reversed(options):
-        command = each(command)
-    return command
+matcher_options = together(
+    _option("--account", "ACCOUNT", "Id, alias or name of an account."),
+    _option("--product", "PRODUCT", "GuardDuty, Inspector, …, or company/product of a partner."),
+    _option("--control", "ID", "Security control such as EC2.19, or EC2.* for several."),
+    _option("--severity", "LABEL", "CRITICAL, HIGH, MEDIUM, LOW or INFORMATIONAL."),
+    _option("--resource", "ID", "ARN of a resource, the end of it, or a pattern with *."),
+    _option("--finding", "ID", "One finding, by its Id or the short id of its card."),
+    click.option("--match", metavar="JSON", help="An event pattern, in place of the others."),
+)
+"""The options of which `pattern` makes a match."""
 
 
 def pattern(

@@ -18,15 +18,9 @@ from rich.text import Text
 from finding_router_cli import terminal
 
 _PATIENCE_SECONDS: Final = 0.7
-"""The time after which progress is shown: what is done by then needs none."""
+"""The time after which progress is shown; shorter work shows none."""
 # A line of a file or a pipe is never cut.
 _UNLIMITED: Final = 10_000
-_SEVERITY_STYLES: Final = {
-    "CRITICAL": "bold white on red",
-    "HIGH": "bold red",
-    "MEDIUM": "yellow",
-    "LOW": "blue",
-}
 
 
 def data_console() -> Console:
@@ -71,11 +65,6 @@ def print_table(
     for row in rows:
         table.add_row(*map(_cell, row))
     console.print(table)
-
-
-def severity(name: str) -> Text:
-    """Return *name* in the colour of that severity, dim if it is unknown."""
-    return Text(name, style=_SEVERITY_STYLES.get(name, "dim"))
 
 
 def text(words: object, style: str = "") -> Text:

@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 import click
 from rich.text import Text
 
+from finding_router_cli.options import json_option, together
 from finding_router_cli.output import print_json, print_lines, progress, remark, text
 
 _NOT_ASKED: Final = (
@@ -26,7 +27,7 @@ _CONSENT: Final = ("dry_run", "yes", "for_programs")
 
 
 class Verb(StrEnum):
-    """What a change does with its subject."""
+    """The effect of a change on its subject."""
 
     ADD = "add"
     CHANGE = "change"
@@ -79,26 +80,17 @@ class Outcome(StrEnum):
     DONE = "done"
 
 
-def write_options[**P, R](command: Callable[P, R]) -> Callable[P, R]:
-    """Add the options of every command that writes: ``--dry-run``, ``--yes`` and ``--json``."""
-    options: list[Callable[[Any], Any]] = [
-        click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing."),
-        click.option("--yes", "-y", is_flag=True, help="Do not ask."),
-        json_option,
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+write_options = together(
+    click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing."),
+    click.option("--yes", "-y", is_flag=True, help="Do not ask."),
+    json_option,
+)
+"""The options of every command that writes: ``--dry-run``, ``--yes`` and ``--json``."""
 
 
 def consent(options: dict[str, Any]) -> dict[str, bool]:
     """Take those of `write_options` out of *options*, and return them for `carry_out`."""
     return {name: options.pop(name) for name in _CONSENT}
-
-
-def json_option[**P, R](command: Callable[P, R]) -> Callable[P, R]:
-    """Add the option ``--json``, in the parameter *for_programs*."""
-    return click.option("--json", "for_programs", is_flag=True, help="Print JSON.")(command)
 
 
 def carry_out(

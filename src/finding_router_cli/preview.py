@@ -18,8 +18,8 @@ from finding_router_cli.documents import read_text
 from finding_router_cli.explanation import Explanation, explain_event
 from finding_router_cli.help_text import example
 from finding_router_cli.inputs import read_events
+from finding_router_cli.options import json_option
 from finding_router_cli.output import print_json, print_lines, remark, text
-from finding_router_cli.plan import json_option
 from finding_router_cli.routes_at_hand import routes_at_hand, running_stack
 from finding_router_cli.routing_items import Loaded, load, stack_options
 from finding_router_cli.stack import find_stack
@@ -50,7 +50,7 @@ def preview(file: str, *, html: str | None, for_programs: bool, **source: Any) -
     """
     loaded = load(**source, at_hand=routes_at_hand)
     settings = _settings(source)
-    # What draws cards takes a while to import.
+    # The drawing of cards takes a while to import.
     from finding_router_cli.previews import as_page  # noqa: PLC0415 -- see above
 
     events = read_events(read_text(file), file)

@@ -1,6 +1,5 @@
 """The findings that Security Hub has seen lately, as events."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,15 +8,12 @@ from typing import Any, Final
 import click
 
 from finding_router.findings.timestamps import parse_timestamp
+from finding_router_cli.findings_pages import Pace, findings_pages
 from finding_router_cli.inputs import envelope_of
 from finding_router_cli.output import progress
 from finding_router_cli.stack import Stack
 
-FINDINGS_PER_CALL: Final = 100
 MAX_FINDINGS: Final = 3_000
-# GetFindings takes three calls a second.
-# https://docs.aws.amazon.com/securityhub/1.0/APIReference/Welcome.html
-SECONDS_PER_CALL: Final = 0.34
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,23 +38,18 @@ def recent_findings(stack: Stack, days: int, *, most: int = MAX_FINDINGS) -> Rec
     if not stack.is_local:
         filters["UpdatedAt"] = [{"DateRange": {"Value": days, "Unit": "DAYS"}}]
     found: list[Mapping[str, Any]] = []
-    request: dict[str, Any] = {
+    request = {
         "Filters": filters,
         "SortCriteria": [{"Field": "UpdatedAt", "SortOrder": "desc"}],
-        "MaxResults": FINDINGS_PER_CALL,
     }
+    pace = Pace(is_local=stack.is_local)
     with progress("reading findings of Security Hub") as advance, stack.account.in_sentences():
-        while True:
-            answer = client.get_findings(**request)
+        for answer in findings_pages(client.get_findings, request, pace):
             page = [each for each in answer["Findings"] if _is_since(each, since)]
             found += page
             advance(len(page))
-            token = answer.get("NextToken")
-            if not token or len(found) > most:
+            if len(found) > most:
                 break
-            request["NextToken"] = token
-            if not stack.is_local:
-                time.sleep(SECONDS_PER_CALL)
     is_all = len(found) <= most
     return Recent(events=[envelope_of(each) for each in found[:most]], is_all=is_all)
 

@@ -12,8 +12,8 @@ from finding_router_cli.baseline import Age
 from finding_router_cli.documents import UnreadableError
 from finding_router_cli.help_text import example
 from finding_router_cli.items.item import mistakes
+from finding_router_cli.options import json_option
 from finding_router_cli.output import print_json, progress, remark
-from finding_router_cli.plan import json_option
 from finding_router_cli.replays.comparison import CREATED, UPDATED, Replay, Result
 from finding_router_cli.replays.page import page
 from finding_router_cli.replays.source import Event, SavedPages, file_events, hub_events
@@ -109,11 +109,11 @@ def replay(
         by=UPDATED if updated else CREATED,
         origin=f"in {file}" if file else f"since {start:%Y-%m-%d %H:%M} UTC",
     )
-    if save is not None and SavedPages(Path(save)).has_pages:
+    saved = None if save is None else SavedPages(Path(save))
+    if saved is not None and saved.has_pages:
         # They are of the time when the file was begun.
         told.since, told.origin = None, f"kept in {save}"
-    for event in _events(stack, file, start, told.by, save):
-        told.add([event])
+    told.add(_events(stack, file, start, told.by, saved))
     result = told.result()
     if html is not None:
         Path(html).write_text(page(result), "utf-8")
@@ -128,13 +128,13 @@ def replay(
 
 
 def _events(
-    stack: Stack | None, file: str | None, since: datetime | None, by: str, save: str | None
+    stack: Stack | None, file: str | None, since: datetime | None, by: str, saved: SavedPages | None
 ) -> Iterator[Event]:
     with progress("replaying findings") as advance:
         if file is not None:
             yield from file_events(file, advance)
         elif stack is not None and since is not None:
-            yield from hub_events(stack, since, by=by, save=save, advance=advance)
+            yield from hub_events(stack, since, by=by, saved=saved, advance=advance)
 
 
 def _stack(source: dict[str, Any], *, is_needed: bool) -> Stack | None:

@@ -12,6 +12,7 @@ from finding_router.routing.organization import Organization
 from finding_router.routing.table import RoutingTable
 from finding_router_cli.account import Account, account_options
 from finding_router_cli.documents import BLANKS, UnreadableError, documents, read_text
+from finding_router_cli.options import together
 from finding_router_cli.routes_at_hand import RoutesAtHand
 from finding_router_cli.stack import LEDGER, Stack, deployed_stack
 
@@ -28,32 +29,28 @@ _YOURS: Final = "give yours with --routes FILE, or with --table NAME of the Rout
 _DYNAMODB_TYPES: Final = frozenset({"S", "N", "BOOL", "NULL", "M", "L", "SS", "NS", "B", "BS"})
 
 
-def stack_options[**P, R](command: Callable[P, R]) -> Callable[P, R]:
-    """Add the options for the parameters of `load_table` other than the file."""
-    options: list[Callable[[Any], Any]] = [
-        account_options,
-        click.option(
-            "--table",
-            metavar="NAME",
-            envvar="ROUTING_TABLE",
-            help="DynamoDB table to read where no file is given.  [env: ROUTING_TABLE]",
-        ),
-        click.option(
-            "--default-channel",
-            metavar="CHANNEL",
-            envvar="DEFAULT_CHANNEL",
-            help=f"The stack's DefaultChannel.  [env: DEFAULT_CHANNEL; default: {DEFAULT_CHANNEL}]",
-        ),
-        click.option(
-            "--allow-suppress",
-            is_flag=True,
-            envvar="ALLOW_SUPPRESS",
-            help="The stack's AllowSuppress.  [env: ALLOW_SUPPRESS]",
-        ),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+stack_options = together(
+    account_options,
+    click.option(
+        "--table",
+        metavar="NAME",
+        envvar="ROUTING_TABLE",
+        help="DynamoDB table to read where no file is given.  [env: ROUTING_TABLE]",
+    ),
+    click.option(
+        "--default-channel",
+        metavar="CHANNEL",
+        envvar="DEFAULT_CHANNEL",
+        help=f"The stack's DefaultChannel.  [env: DEFAULT_CHANNEL; default: {DEFAULT_CHANNEL}]",
+    ),
+    click.option(
+        "--allow-suppress",
+        is_flag=True,
+        envvar="ALLOW_SUPPRESS",
+        help="The stack's AllowSuppress.  [env: ALLOW_SUPPRESS]",
+    ),
+)
+"""The options for the parameters of `load_table` other than the file."""
 
 
 class Loaded(NamedTuple):
@@ -252,31 +249,29 @@ def _routes_of_stack(account: Account, stack: str) -> RoutesAtHand:
         allow_suppress=found.allow_suppress,
         organization_names=found.names_accounts,
         organization=_organization(found) if found.names_accounts else Organization(),
-        last_valid=lambda: _last_valid(account, found.resources.get(LEDGER, "")),
+        last_valid=lambda: _last_valid(found),
     )
 
 
 def _organization(stack: Stack) -> Organization:
-    from finding_router.aws.items import Items  # noqa: PLC0415 -- loads boto3
     from finding_router.aws.organization import DynamoOrganization  # noqa: PLC0415 -- loads boto3
     from finding_router.delivery.organization import CURRENT, read_current  # noqa: PLC0415
 
-    ledger = stack.resource(LEDGER)
-    with stack.account.in_sentences(table=ledger):
-        store = DynamoOrganization(Items(ledger, stack.account.dynamodb()), days=1)
+    with stack.account.in_sentences(table=stack.resource(LEDGER)):
+        store = DynamoOrganization(stack.ledger(), days=1)
         return store.load(CURRENT, read_current) or Organization()
 
 
-def _last_valid(account: Account, ledger: str) -> Versions:
+def _last_valid(stack: Stack) -> Versions:
     """Return the last valid versions in the Ledger; none, with a note, if it cannot be read."""
+    ledger = stack.resources.get(LEDGER)
     if not ledger:
         return {}
-    from finding_router.aws.items import Items  # noqa: PLC0415 -- loads boto3
-    from finding_router.aws.last_valid import DynamoLastValid  # noqa: PLC0415 -- same
+    from finding_router.aws.last_valid import DynamoLastValid  # noqa: PLC0415 -- loads boto3
 
     try:
-        with account.in_sentences(table=ledger):
-            return DynamoLastValid(Items(ledger, account.dynamodb())).read().items
+        with stack.account.in_sentences(table=ledger):
+            return DynamoLastValid(stack.ledger()).read().items
     except click.ClickException as error:
         message = f"which versions of wrong items are in force is not known: {error.message}"
         click.echo(message, err=True)

@@ -12,17 +12,17 @@ from finding_router.routing.items.channel import channel_safe
 from finding_router.routing.items.clock import read_moment
 from finding_router.routing.patterns.mistake import MistakeError
 from finding_router_cli.help_text import example
-from finding_router_cli.items.changes import ItemsPlan, planned, write
+from finding_router_cli.items.changes import ItemsPlan, write
 from finding_router_cli.items.impact import kept_by, shown_channels
 from finding_router_cli.items.item import Item, Key, ordered
 from finding_router_cli.items.opened import OpenTable, open_table
 from finding_router_cli.items.words import match_words
-from finding_router_cli.items.yaml_text import dump_item
 from finding_router_cli.matchers import MATCHERS, matcher_options, pattern, required
+from finding_router_cli.options import json_option
 from finding_router_cli.output import print_json, print_table, remark, text
-from finding_router_cli.plan import consent, json_option, write_options
+from finding_router_cli.plan import consent, write_options
 from finding_router_cli.recent import recent_or_why
-from finding_router_cli.route_commands.listing import problems_of
+from finding_router_cli.route_commands.listing import print_item
 from finding_router_cli.routing_items import stack_options
 from finding_router_cli.stack import Stack
 
@@ -127,15 +127,7 @@ def list_silences(*, show_all: bool, for_programs: bool, **options: Any) -> None
 @stack_options
 def show_silence(name: str, *, for_programs: bool, **options: Any) -> None:
     """Show the silence NAME as YAML, and its mistakes."""
-    opened = open_table(**options)
-    item = opened.item(_KIND, name)
-    problems = problems_of(item, opened.table)
-    if for_programs:
-        print_json({"item": ordered(item), "problems": list(map(str, problems))})
-        return
-    click.echo(dump_item(item), nl=False)
-    for problem in problems:
-        remark(f"wrong: {problem}")
+    print_item(_KIND, name, for_programs=for_programs, **options)
 
 
 @silence.command(epilog=example("finding-router silence expire patch-weekend"))
@@ -164,8 +156,8 @@ def expire(names: Sequence[str], **options: Any) -> None:
 
 
 def _plan_with_kept(opened: OpenTable, key: Key, item: Item, now: datetime) -> ItemsPlan:
-    """Return the plan to add the silence, with what it would have kept in the last 24 hours."""
-    plan, _, then = planned(opened.stored, {key: item}, **opened.settings)
+    """Return the plan to add the silence, with the findings it would have kept in 24 hours."""
+    plan, then = opened.planned({key: item})
     recent, why = recent_or_why(opened.stack, 1)
     if recent is None:
         plan.notes.append(f"what it would have kept is not known: {why}")

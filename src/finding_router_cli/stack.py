@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from finding_router_cli.account import Account
 from finding_router_cli.routes_at_hand import running_stack
+
+if TYPE_CHECKING:
+    from finding_router.aws.items import Items
 
 ROUTING_TABLE: Final = "RoutingTable"
 LEDGER: Final = "Ledger"
@@ -58,6 +61,18 @@ class Stack:
     def routing_table(self) -> str:
         """Return the name of its RoutingTable."""
         return self.resource(ROUTING_TABLE)
+
+    def ledger(self) -> "Items":
+        """
+        Return the items of its Ledger.
+
+        Raises:
+            click.ClickException: It has none, or only its table is known.
+
+        """
+        from finding_router.aws.items import Items  # noqa: PLC0415 -- loads boto3
+
+        return Items(self.resource(LEDGER), self.account.dynamodb())
 
     @property
     def default_channel(self) -> str | None:

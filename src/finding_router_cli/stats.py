@@ -10,10 +10,10 @@ from finding_router.counts import counted
 from finding_router_cli.account import account_options
 from finding_router_cli.baseline import Age
 from finding_router_cli.help_text import example
+from finding_router_cli.options import json_option
 from finding_router_cli.output import print_json, print_lines, print_table, progress, text
-from finding_router_cli.plan import json_option
 from finding_router_cli.routes_at_hand import routes_at_hand
-from finding_router_cli.routing_items import Loaded, load
+from finding_router_cli.routing_items import load
 from finding_router_cli.stack import LEDGER, find_stack
 
 if TYPE_CHECKING:
@@ -57,14 +57,22 @@ def stats(
     items and 20,000 decided findings; numbers that it does not keep are named.
     """
     found = find_stack(stack=stack, profile=profile, region=region)
-    loaded = _routes(stack=stack, profile=profile, region=region)
-    # What reads the Ledger takes a while to import.
-    from finding_router.aws.items import Items  # noqa: PLC0415 -- see above
+    loaded = load(
+        routes=None,
+        table=None,
+        default_channel=None,
+        allow_suppress=False,
+        stack=stack,
+        profile=profile,
+        region=region,
+        at_hand=routes_at_hand,
+    )
+    # boto3 takes a while to import.
     from finding_router_cli.ledger_counts import count_decided, count_ledger  # noqa: PLC0415
 
     ledger, now = found.resource(LEDGER), time.time()
     with found.account.in_sentences(table=ledger), progress("reading the Ledger") as advance:
-        items = Items(ledger, found.account.dynamodb())
+        items = found.ledger()
         counts = count_ledger(items, since=now - since, advance=advance)
         decided = count_decided(
             items, loaded.table, loaded.organization, since=now - min(since, _WEEK), now=now
@@ -73,11 +81,6 @@ def stats(
         print_json(_as_json(counts, decided))
     else:
         _print(counts, decided)
-
-
-def _routes(**named: str | None) -> Loaded:
-    settings = {"table": None, "default_channel": None, "allow_suppress": False}
-    return load(routes=None, **settings, **named, at_hand=routes_at_hand)  # type: ignore[arg-type]  # a dict of several types
 
 
 def _as_json(counts: "LedgerCounts", decided: "DecidedCounts") -> dict[str, Any]:

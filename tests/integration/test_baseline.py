@@ -15,7 +15,8 @@ from finding_router.aws.items import Items
 from finding_router.aws.security_hub import SecurityHub
 from finding_router.findings.events import IMPORTED_V2
 from finding_router.slack.api.client import SlackClient
-from finding_router_cli.baselines import source, summaries
+from finding_router_cli import findings_pages
+from finding_router_cli.baselines import summaries
 from finding_router_cli.baselines.summaries import Teller
 from finding_router_cli.main import main
 from finding_router_local.faults import Fault
@@ -48,7 +49,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture
 def stack(running: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     """Return a stack that routes everything to one channel, and to that of its account."""
-    monkeypatch.setattr(source, "CALL_SECONDS", 0.0)
+    monkeypatch.setattr(findings_pages, "CALL_SECONDS", 0.0)
     running.aws.gate.recent.clear()
     running.put_routes([EVERYTHING, BY_ACCOUNT])
     yield running

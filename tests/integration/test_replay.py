@@ -11,8 +11,8 @@ from click.testing import CliRunner
 
 from chromium import needs_chromium, open_browser
 from cli import Cli, lines
+from finding_router_cli import findings_pages
 from finding_router_cli.main import main
-from finding_router_cli.replays import source
 from hub_events import imported, raw_finding
 from ocsf_findings import detection
 
@@ -89,7 +89,7 @@ class TestSecurityHub:
         self, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """With the next page; a line that was not written whole is read again."""
-        monkeypatch.setattr(source, "FINDINGS_PER_CALL", 2)
+        monkeypatch.setattr(findings_pages, "FINDINGS_PER_CALL", 2)
         cli.put(ALL)
         cli.import_findings([found(str(number)) for number in range(7)])
         saved = tmp_path / "findings.jsonl"

@@ -1,1 +1,1 @@
-"""The baseline of the day of installation: what was there before is told once, and marked."""
+"""The baseline of the day of installation: older findings are told once, and marked."""

@@ -59,15 +59,20 @@ class Desk:
         return self._keep is not None and severity.rank >= self._keep.rank
 
 
+def keys_by_job(addressed: Addressed) -> dict[Job, list[AlertKey]]:
+    """Return the alerts of each job that has any."""
+    keys: dict[Job, list[AlertKey]] = defaultdict(list)
+    for key, jobs in addressed.jobs.items():
+        for job in jobs:
+            keys[job].append(key)
+    return keys
+
+
 def known_jobs(addressed: Addressed, alerts: Mapping[AlertKey, Alert]) -> set[Job]:
     """Return the jobs whose findings every alert of theirs has heard of."""
-    keys_of: dict[Job, list[AlertKey]] = defaultdict(list)
-    for key, those in addressed.jobs.items():
-        for job in those:
-            keys_of[job].append(key)
     return {
         job
-        for job, keys in keys_of.items()
+        for job, keys in keys_by_job(addressed).items()
         if job.finding is not None
         and all(
             key in alerts and finding_hash(*job.finding.key) in alerts[key].members for key in keys

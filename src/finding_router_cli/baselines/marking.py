@@ -1,7 +1,7 @@
 """The second pass: the Ledger learns of each finding, and Security Hub marks it NOTIFIED."""
 
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import batched
@@ -14,7 +14,7 @@ from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.alerts.identity import AlertKey, finding_hash
 from finding_router.delivery.alerts.ledger import ALERTS_AT_ONCE, Ledger, Mark
 from finding_router.delivery.deliveries import Delivery, Job
-from finding_router_cli.baselines.decided import Desk
+from finding_router_cli.baselines.decided import Desk, keys_by_job
 from finding_router_cli.baselines.record import Baseline, Baselines, InHand
 from finding_router_cli.baselines.source import FindingSource
 
@@ -44,7 +44,7 @@ class Marker:
         told: Collection[str],
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Remember in *ledger*, and in *baselines* what is in hand."""
+        """Remember findings in *ledger*, and those being marked in *baselines*."""
         self._desk = desk
         self._ledger = ledger
         self._baselines = baselines
@@ -134,7 +134,7 @@ class Marker:
         """
         Write the alerts of *jobs* as if they had been said, and return the jobs to be marked.
 
-        What the router is about to say, or has to say anew, is left to it.
+        Findings that the router is about to post, or has to post again, are left to it.
         """
         addressed = self._desk.address(jobs)
         alerts = self._ledger.read(addressed.keys)
@@ -150,10 +150,7 @@ class Marker:
         for some in batched(writes.values(), ALERTS_AT_ONCE, strict=False):
             written = self._ledger.write_all(some, note_channels=True)
             ready |= {each.key: False for each in some if each.key not in written}
-        keys_of: dict[Job, list[AlertKey]] = defaultdict(list)
-        for key, those in addressed.jobs.items():
-            for job in those:
-                keys_of[job].append(key)
+        keys_of = keys_by_job(addressed)
         settled: list[tuple[Job, list[AlertKey]]] = []
         for job in jobs:
             keys = keys_of.get(job, [])
@@ -184,7 +181,7 @@ def _after(delivery: Delivery, now: float) -> Alert | None:
     if not alert.is_forgotten:
         return alert if step.verdict in _SAID else None
     if not alert.is_shown:
-        # It ended and is back: that is news.
+        # An alert that ended and returned is posted again.
         return None
     if step.alert.members.keys() == alert.members.keys() and step.verdict in _SAID:
         return alert

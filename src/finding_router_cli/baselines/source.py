@@ -1,6 +1,5 @@
 """The findings that are still NEW in a Security Hub, page by page, and the marks on them."""
 
-import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -14,10 +13,9 @@ from finding_router.findings.ocsf import in_asff, is_ocsf
 from finding_router.findings.ocsf.marks import V2Status, identifier_of, is_to_mark
 from finding_router.findings.reading import text_at
 from finding_router_cli.account import Account
-from finding_router_cli.health.needs import CALL_SECONDS
+from finding_router_cli.findings_pages import Pace, findings_pages, iso
 from finding_router_cli.inputs import envelope_of
 
-PAGE: Final = 100
 # For one call with all its tries.
 _SECONDS: Final = 60.0
 _EVER: Final = "1970-01-01T00:00:00.000Z"
@@ -34,7 +32,7 @@ class FindingSource(Protocol):
     knows_notified: bool
     """Whether it has NOTIFIED, which the Ledger remembers."""
     leaves_new: bool
-    """Whether no mark is set, so that the Ledger alone knows what was said."""
+    """Whether no mark is set, so that the Ledger alone knows which findings were told."""
 
     def pages(self, *, before: datetime) -> Iterator[Sequence[Mapping[str, Any]]]:
         """Yield the open NEW findings that were created *before*, at the API's pace."""
@@ -64,25 +62,19 @@ class CspmFindings:
         self._client = account.client("securityhub")
         self._hub = SecurityHub()
         self._hub.client = self._client
-        self._pace = _Pace()
+        self._pace = Pace()
 
     def pages(self, *, before: datetime) -> Iterator[Sequence[Mapping[str, Any]]]:
         """Yield the open NEW findings that were created *before*, at the API's pace."""
-        request: dict[str, Any] = {
+        request = {
             "Filters": {
                 "WorkflowStatus": [{"Value": "NEW", "Comparison": "EQUALS"}],
                 "RecordState": [{"Value": "ACTIVE", "Comparison": "EQUALS"}],
                 "CreatedAt": [{"Start": _EVER, "End": iso(before)}],
-            },
-            "MaxResults": PAGE,
+            }
         }
-        while True:
-            self._pace.wait()
-            answer = self._client.get_findings(**request)
+        for answer in findings_pages(self._client.get_findings, request, self._pace):
             yield answer["Findings"]
-            if not answer.get("NextToken"):
-                return
-            request["NextToken"] = answer["NextToken"]
 
     def event(self, raw: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the event that would bring *raw*."""
@@ -120,11 +112,11 @@ class OcsfFindings:
         self._status = status
         self.leaves_new = status is V2Status.NONE
         self._done: set[FindingKey] = set()
-        self._pace = _Pace()
+        self._pace = Pace()
 
     def pages(self, *, before: datetime) -> Iterator[Sequence[Mapping[str, Any]]]:
         """Yield the open New findings that were created *before*, at the API's pace."""
-        request: dict[str, Any] = {
+        request = {
             "Filters": {
                 "CompositeFilters": [
                     {
@@ -135,16 +127,10 @@ class OcsfFindings:
                         "Operator": "AND",
                     }
                 ]
-            },
-            "MaxResults": PAGE,
+            }
         }
-        while True:
-            self._pace.wait()
-            answer = self._client.get_findings_v2(**request)
+        for answer in findings_pages(self._client.get_findings_v2, request, self._pace):
             yield [each for each in answer["Findings"] if self._is_wanted(each, before)]
-            if not answer.get("NextToken"):
-                return
-            request["NextToken"] = answer["NextToken"]
 
     def _is_wanted(self, raw: Mapping[str, Any], before: datetime) -> bool:
         if not is_ocsf(raw):
@@ -174,20 +160,3 @@ class OcsfFindings:
         """Return those of *keys* that have the mark, of whomever."""
         standings = self._hub.statuses(keys, deadline=Deadline(_SECONDS))
         return {key for key, each in standings.items() if each.has_mark}
-
-
-class _Pace:
-    """The time between two calls that read findings."""
-
-    def __init__(self) -> None:
-        self._called_at = 0.0
-
-    def wait(self) -> None:
-        """Sleep until the next call may go."""
-        time.sleep(max(self._called_at + CALL_SECONDS - time.monotonic(), 0.0))
-        self._called_at = time.monotonic()
-
-
-def iso(moment: datetime) -> str:
-    """Return *moment*, in UTC, as Security Hub writes it."""
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

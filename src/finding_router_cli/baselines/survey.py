@@ -1,4 +1,4 @@
-"""The counts of what was there before: by account, product and severity, and by channel."""
+"""The counts of older findings: by account, product and severity, and by channel."""
 
 import heapq
 import itertools
@@ -11,9 +11,10 @@ from finding_router.delivery.alerts.identity import finding_hash
 from finding_router.delivery.alerts.ledger import Ledger
 from finding_router.delivery.deliveries import Job
 from finding_router.findings.finding import Severity
+from finding_router.routing.table import RoutingTable
 from finding_router_cli.baselines.decided import Desk, known_jobs
-from finding_router_cli.baselines.source import PAGE, FindingSource
-from finding_router_cli.health.needs import CALL_SECONDS
+from finding_router_cli.baselines.source import FindingSource
+from finding_router_cli.findings_pages import CALL_SECONDS, FINDINGS_PER_CALL
 
 _WORST: Final = 8
 # One message a second and channel, one after another.
@@ -80,7 +81,7 @@ class Survey:
     @property
     def seconds(self) -> float:
         """Return how long telling and marking takes at the APIs' pace."""
-        pages = -(-self.total // PAGE)
+        pages = -(-self.total // FINDINGS_PER_CALL)
         return pages * _PAGE_SECONDS + len(self.channels) * _MESSAGE_SECONDS
 
     def as_json(self) -> dict[str, Any]:
@@ -116,7 +117,7 @@ def take_survey(
     survey = Survey()
     # A finding that both Security Hubs have is one.
     seen: set[str] = set()
-    aliases = desk.planner.table.alias
+    table = desk.planner.table
     for source in sources:
         for page in source.pages(before=desk.before):
             jobs, kept = (list(_unseen(some, seen)) for some in desk.read(source, page))
@@ -130,14 +131,13 @@ def take_survey(
             survey.dropped += len(quiet)
             for job in jobs:
                 if job.finding is not None and id(job) not in quiet:
-                    account = _account(job, aliases(job.finding.account_id))
+                    account = _account(job, table)
                     severity = job.finding.severity.value
                     survey.counts[account, job.finding.product, severity] += 1
             for key, those in addressed.jobs.items():
                 count = survey.channels.setdefault(key.channel, ChannelCount())
                 for job in those:
-                    alias = aliases(job.finding.account_id) if job.finding else None
-                    count.add(job, _account(job, alias))
+                    count.add(job, _account(job, table))
             progress(len(page))
     return survey
 
@@ -150,8 +150,8 @@ def _unseen(jobs: Iterable[Job], seen: set[str]) -> Iterator[Job]:
             yield job
 
 
-def _account(job: Job, alias: str | None) -> str:
+def _account(job: Job, table: RoutingTable) -> str:
     finding = job.finding
     if finding is None:
         return "?"
-    return alias or finding.account_name or finding.account_id or "?"
+    return table.alias(finding.account_id) or finding.account_name or finding.account_id or "?"

@@ -9,7 +9,6 @@ from typing import Any, Final
 import click
 
 from finding_router.aws.account_names import DynamoAccountNames
-from finding_router.aws.items import Items
 from finding_router.aws.ledger import DynamoLedger
 from finding_router.aws.locks import DynamoLocks
 from finding_router.aws.organization import DynamoOrganization
@@ -44,7 +43,7 @@ class Work:
         """Call nothing yet."""
         self._stack = stack
         self._site = Site(stack)
-        self._items = Items(stack.resource("Ledger"), stack.account.dynamodb())
+        self._items = stack.ledger()
         self._ledger = DynamoLedger(self._items, days=LEDGER_DAYS)
         self.baselines = Baselines(self._items)
         self._sources: Sequence[FindingSource] = [*self._sources_of(stack)]
@@ -69,13 +68,13 @@ class Work:
                 raise click.ClickException(str(error)) from error
 
     def survey(self, baseline: Baseline, count: Callable[[int], object]) -> Survey:
-        """Count what there is; nothing is written."""
+        """Count the findings; nothing is written."""
         return take_survey(
             self._desk(baseline, is_reading=True), self._ledger, self._sources, count
         )
 
     def do(self, baseline: Baseline, survey: Survey, *, is_resumed: bool) -> dict[str, Any]:
-        """Tell each channel, mark the findings, and return what was done."""
+        """Post the summaries, mark the findings, and return the numbers and failures."""
         if not is_resumed:
             baseline = self._begin(baseline)
         teller = Teller(
@@ -151,5 +150,4 @@ class Work:
             message = f"{self._stack.origin} does not tell where its Slack token is kept"
             raise ConfigurationError(message)
         token = read_token(self._site, arn)
-        url = self._stack.parameters.get("SlackApiUrl") or "https://slack.com/api/"
-        return SlackClient(token=lambda _: token, base_url=url)
+        return SlackClient(token=lambda _: token, base_url=self._site.slack_api_url)

@@ -86,9 +86,15 @@ def results_of(name: str, check: Check, site: Site) -> list[Result]:
     return results
 
 
+def cause_of(error: Exception) -> Exception:
+    """Return the error of AWS behind a StoreError, and any other *error* itself."""
+    cause = error.__cause__ if isinstance(error, StoreError) else None
+    return cause if isinstance(cause, Exception) else error
+
+
 def _not_answered(name: str, error: Exception, site: Site) -> Result:
-    cause = error.__cause__ if isinstance(error, StoreError) and error.__cause__ else error
-    code = error_code(cause if isinstance(cause, Exception) else error)
+    cause = cause_of(error)
+    code = error_code(cause)
     operation = getattr(cause, "operation_name", "")
     if code.startswith(_FORBIDDEN):
         return unsure(

@@ -15,7 +15,7 @@ _CLOCK: Final = "clock"
 _HUB: Final = "Security Hub"
 _ADMINISTRATOR: Final = "administrator"
 _HOME: Final = "home Region"
-# AWS refuses what is signed five minutes too early or too late.
+# AWS refuses requests signed five minutes too early or too late.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
 MOST_SKEW_SECONDS: Final = 60.0
 _ALLOW: Final = "allow securityhub:DescribeHub and DescribeSecurityHubV2 to your credentials"

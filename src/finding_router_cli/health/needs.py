@@ -1,20 +1,16 @@
 """The channels that the routes need for the findings of the last days."""
 
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from finding_router.errors import FindingError
 from finding_router.isolation import contained
+from finding_router_cli.findings_pages import Pace, findings_pages
 from finding_router_cli.health.result import Result, bad, good, unsure
 from finding_router_cli.health.site import Site
 
 DAYS: Final = 30
-# GetFindings takes three calls a second, BatchUpdateFindings ten.
-# https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub_limits.html
-CALL_SECONDS: Final = 0.34
-_PAGE: Final = 100
 _MAX_PAGES: Final = 30
 # Slack's turn, once the findings are read.
 _LEFT_SECONDS: Final = 6.0
@@ -85,23 +81,17 @@ def _fill_templates(site: Site, needs: Needs) -> None:
 def _recent(site: Site, needs: Needs) -> Iterator[Mapping[str, Any]]:
     """Yield the findings of the last days, the newest first, until the time is up."""
     hub = site.client("securityhub")
-    request: dict[str, Any] = {
+    request = {
         "Filters": {
             "UpdatedAt": [{"DateRange": {"Unit": "DAYS", "Value": DAYS}}],
             "RecordState": [{"Value": "ACTIVE", "Comparison": "EQUALS"}],
         },
         "SortCriteria": [{"Field": "UpdatedAt", "SortOrder": "desc"}],
-        "MaxResults": _PAGE,
     }
-    for _ in range(_MAX_PAGES):
-        began = time.monotonic()
-        answer = hub.get_findings(**request)
+    pace = Pace()
+    for number, answer in enumerate(findings_pages(hub.get_findings, request, pace), 1):
         yield from answer["Findings"]
-        if not answer.get("NextToken"):
+        is_over = number == _MAX_PAGES or site.remaining() - pace.rest < _LEFT_SECONDS
+        if is_over and answer.get("NextToken"):
+            needs.is_complete = False
             return
-        request["NextToken"] = answer["NextToken"]
-        rest = began + CALL_SECONDS - time.monotonic()
-        if site.remaining() - max(rest, 0.0) < _LEFT_SECONDS:
-            break
-        time.sleep(max(rest, 0.0))
-    needs.is_complete = False

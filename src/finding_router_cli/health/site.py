@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.config import Config
 
-from finding_router.aws.items import Items
 from finding_router.aws.organization import DynamoOrganization
 from finding_router.aws.routing_table import DynamoRoutingTable
 from finding_router.delivery.organization import OrganizationCache
@@ -84,9 +83,13 @@ class Site:
         """Return the accounts of AWS Organizations as the router knows them."""
         if not self.stack.names_accounts:
             return Organization()
-        items = Items(self.stack.resource("Ledger"), self.stack.account.dynamodb())
-        store = DynamoOrganization(items, days=1)
+        store = DynamoOrganization(self.stack.ledger(), days=1)
         return OrganizationCache(store, clock=time.time).current()
+
+    @property
+    def slack_api_url(self) -> str:
+        """Return the address of Slack's Web API."""
+        return self.parameters.get("SlackApiUrl") or "https://slack.com/api/"
 
     @property
     def default_channel(self) -> str:

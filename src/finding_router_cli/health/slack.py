@@ -40,7 +40,7 @@ _UNCHECKED: Final = frozenset({"unknown_method", "ratelimited", "method_deprecat
 
 
 def check_token(site: Site) -> Iterator[Result]:
-    """Check that the token can be read, that Slack takes it, and what it may do."""
+    """Check that the token can be read, that Slack takes it, and its scopes."""
     arn = site.parameters.get("SlackTokenArn")
     if not arn:
         yield unsure(_TOKEN, "where it is kept is not known", "name the stack with --stack NAME")
@@ -50,7 +50,7 @@ def check_token(site: Site) -> Iterator[Result]:
     except ConfigurationError as error:
         yield bad(_TOKEN, str(error), f"put the bot token (xoxb-…) into {arn}")
         return
-    slack = SlackCalls(token, site.parameters.get("SlackApiUrl") or "https://slack.com/api/")
+    slack = SlackCalls(token, site.slack_api_url)
     try:
         said = slack.call("auth.test")
     except SlackRefusalError as error:
@@ -203,9 +203,7 @@ def _judged(
 
 def check_cards(site: Site) -> Iterator[Result]:
     """Check that Slack would take the cards of the project's sample events."""
-    slack = site.slack or SlackCalls(
-        "", site.parameters.get("SlackApiUrl") or "https://slack.com/api/"
-    )
+    slack = site.slack or SlackCalls("", site.slack_api_url)
     refused: list[str] = []
     looked = 0
     for name, message in _sample_cards():

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from finding_router.aws.clients import AWS_ERRORS, error_code
-from finding_router.aws.items import Items
 from finding_router.aws.ledger import DynamoLedger
 from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.alerts.identity import AlertKey, finding_hash, subject_of
@@ -16,6 +15,8 @@ from finding_router.delivery.intake import read_finding
 from finding_router.errors import StoreError
 from finding_router.findings.finding import Severity
 from finding_router.routing.table import Decision
+from finding_router_cli.findings_pages import iso
+from finding_router_cli.health.checks import cause_of
 from finding_router_cli.health.result import Result, bad, good, unsure
 from finding_router_cli.health.site import Site
 from finding_router_cli.health.slack_calls import SlackRefusalError
@@ -43,8 +44,7 @@ def send_trial(site: Site, *, seconds: float) -> list[Result]:
     try:
         return _send_trial(site, seconds)
     except (StoreError, *AWS_ERRORS) as error:
-        cause = error.__cause__ if isinstance(error, StoreError) else error
-        code = error_code(cause if isinstance(cause, Exception) else error)
+        code = error_code(cause_of(error))
         return [
             unsure(
                 _SENT, f"not finished: {code}: {error}", "see the permissions in docs/operations.md"
@@ -69,9 +69,7 @@ def _send_trial(site: Site, seconds: float) -> list[Result]:
         ]
     finding, decision = chosen
     keys = _keys(finding, decision)
-    ledger = DynamoLedger(
-        Items(site.stack.resource("Ledger"), site.stack.account.dynamodb()), days=_LEDGER_DAYS
-    )
+    ledger = DynamoLedger(site.stack.ledger(), days=_LEDGER_DAYS)
     began = time.monotonic()
     try:
         failed = hub.batch_import_findings(Findings=[finding]).get("FailedFindings", [])
@@ -235,5 +233,4 @@ def _finding(account: str, region: str, partition: str) -> dict[str, Any]:
 
 
 def _now(*, seconds: float = 0.0) -> str:
-    moment = datetime.now(UTC) + timedelta(seconds=seconds)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return iso(datetime.now(UTC) + timedelta(seconds=seconds))

@@ -41,7 +41,7 @@ def check_rule(site: Site) -> Iterator[Result]:
     wanted = wanted_pattern(site)
     if wanted is None:
         yield unsure("pattern", "the template of the stack cannot be read")
-    elif _plain(_read(rule.get("EventPattern"))) == _plain(wanted):
+    elif _plain(json.loads(rule.get("EventPattern") or "{}")) == _plain(wanted):
         yield good("pattern", "as in the template")
     else:
         yield bad(
@@ -52,7 +52,7 @@ def check_rule(site: Site) -> Iterator[Result]:
 
 
 def check_sources(site: Site) -> Iterator[Result]:
-    """Check that the function is called with what stands in its queues."""
+    """Check that the function is called with the messages of its queues."""
     client = site.client("lambda")
     concurrency = 0
     for logical_id, queue in _SOURCES.items():
@@ -98,7 +98,7 @@ def check_sources(site: Site) -> Iterator[Result]:
 
 
 def check_queues(site: Site) -> Iterator[Result]:
-    """Check what waits, for how long, and what was given up."""
+    """Check the messages that wait, their age, and those that were given up."""
     sqs = site.client("sqs")
     ages = _ages(site)
     for queue, longest in _LONGEST_WAIT_SECONDS.items():
@@ -304,10 +304,6 @@ def wanted_pattern(site: Site) -> Mapping[str, Any] | None:
         template["Resources"][_RULE]["Properties"]["EventPattern"]
     )
     return pattern
-
-
-def _read(text: str | None) -> Any:
-    return json.loads(text or "{}")
 
 
 def _plain(value: Any) -> Any:

@@ -35,7 +35,7 @@ class Left:
 
 @dataclass(kw_only=True)
 class Joined:
-    """The *routes* made, the pattern of the rule of each, and what is *left*."""
+    """The *routes* made, the pattern of the rule of each, and the rules *left*."""
 
     routes: dict[Key, Item] = field(default_factory=dict)
     patterns: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -90,7 +90,7 @@ def _read_pattern(written: str) -> dict[str, Any]:
     try:
         match = read_match(written)
         pattern = dict(match.pattern)
-        kinds = _of_envelope(pattern)
+        kinds = of_envelope(pattern)
         events = [{"source": SOURCE, "detail-type": kind} for kind in _KINDS]
         takes_findings = kinds is None or any(map(kinds.matches, events))
     except (MistakeError, ConfigurationError) as error:
@@ -106,7 +106,8 @@ def _read_pattern(written: str) -> dict[str, Any]:
     return pattern
 
 
-def _of_envelope(pattern: Mapping[str, Any]) -> Pattern | None:
+def of_envelope(pattern: Mapping[str, Any]) -> Pattern | None:
+    """Return the part of *pattern* about source and detail-type; None if it names neither."""
     envelope = {name: pattern[name] for name in ("source", "detail-type") if name in pattern}
     return compile_pattern(envelope) if envelope else None
 

@@ -1,7 +1,7 @@
 """Proof that routes do the same as rules: findings decided both ways."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +11,7 @@ from finding_router.routing.patterns.pattern import compile_pattern
 from finding_router.routing.table import RoutingTable
 from finding_router_cli.documents import UnreadableError, read_text
 from finding_router_cli.explanation import explain_event
-from finding_router_cli.imports.joining import Joined
+from finding_router_cli.imports.joining import Joined, of_envelope
 from finding_router_cli.inputs import read_events
 
 _NOWHERE: Final = "#nowhere"
@@ -55,14 +55,7 @@ class Proof:
 
     def as_json(self) -> dict[str, Any]:
         """Return the numbers and the differences for programs."""
-        return {
-            "findings": self.findings,
-            "matched": self.matched,
-            "not_posted": self.not_posted,
-            "unreadable": self.unreadable,
-            "differences": self.differences,
-            "untried": self.untried,
-        }
+        return asdict(self)
 
 
 def prove(joined: Joined, events: Iterable[Mapping[str, Any]]) -> Proof:
@@ -117,8 +110,8 @@ def sample_events(folder: Path, joined: Joined) -> list[dict[str, Any]]:
 
 def _is_of_kind(pattern: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
     """Return True if *pattern* takes events of the kind of *event*."""
-    kind = {name: pattern[name] for name in ("source", "detail-type") if name in pattern}
-    return not kind or compile_pattern(kind).matches(dict(event))
+    kind = of_envelope(pattern)
+    return kind is None or kind.matches(dict(event))
 
 
 def _single(events: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -30,7 +30,7 @@ _TEAMS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A target of a rule; *transformed* has the name of what changes its events, if anything."""
+    """A target of a rule; *transformed* names the field that changes its events, if any."""
 
     arn: str
     transformed: str | None = None

@@ -1,6 +1,6 @@
 """Changes of items: the plan that is shown, and its execution, an item at a time."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,9 +8,7 @@ import click
 from rich.text import Text
 
 from finding_router.counts import counted
-from finding_router.routing.items.route import label_of
-from finding_router.routing.table import RoutingTable
-from finding_router_cli.items.item import InvalidItemsError, Item, Key, ordered
+from finding_router_cli.items.item import Item, Key, ordered
 from finding_router_cli.items.stored import ChangedMeanwhileError, StoredItems
 from finding_router_cli.items.yaml_text import dump_item
 from finding_router_cli.output import progress, remark, text
@@ -87,48 +85,6 @@ class ItemsPlan:
     def _numbers(self) -> str:
         verbs = [verb for _, verb in self._verbs()]
         return ", ".join(f"{verbs.count(verb)} to {verb}" for verb in Verb)
-
-
-def table_of(
-    items: Iterable[object], *, default_channel: str, allow_suppress: bool
-) -> RoutingTable:
-    """Return the routing table that *items* make."""
-    return RoutingTable.from_items(
-        items, default_channel=default_channel, allow_suppress=allow_suppress
-    )
-
-
-def planned(
-    stored: StoredItems,
-    after: Mapping[Key, Item | None],
-    *,
-    default_channel: str,
-    allow_suppress: bool,
-) -> tuple[ItemsPlan, RoutingTable, RoutingTable]:
-    """
-    Return the plan to write *after*, and the routing table before and after it.
-
-    Raises:
-        InvalidItemsError: An item would be wrong, or would leave another no room.
-
-    """
-    settings: dict[str, Any] = {
-        "default_channel": default_channel,
-        "allow_suppress": allow_suppress,
-    }
-    result = {key: item for key, item in {**stored.items, **after}.items() if item is not None}
-    now = table_of(stored.items.values(), **settings)
-    then = table_of(result.values(), **settings)
-    known = {str(problem) for problem in now.problems}
-    touched = {(key.kind, label_of(item)) for key, item in after.items() if item is not None}
-    wrong = [
-        problem
-        for problem in then.problems
-        if (problem.kind, problem.name) in touched or str(problem) not in known
-    ]
-    if wrong:
-        raise InvalidItemsError(wrong)
-    return ItemsPlan(before=stored.items, after=after), now, then
 
 
 def write(stored: StoredItems, plan: ItemsPlan, **options: bool) -> Outcome:

@@ -1,4 +1,4 @@
-"""Files that hold items, written so that what people wrote around the items stays."""
+"""Files that hold items; comments and blank lines around the items survive a write."""
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -71,7 +71,7 @@ def rewritten(text: str, source: str, items: Mapping[Key, Item]) -> str:
 
 
 class _Blocks:
-    """The lines of a YAML list: what is before an entry, and the entry itself."""
+    """The lines of a YAML list: those before each entry, and the entry itself."""
 
     def __init__(self, text: str, source: str) -> None:
         self._lines = text.splitlines(keepends=True)

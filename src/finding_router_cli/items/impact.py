@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from finding_router.counts import counted
 from finding_router.routing.table import RoutingTable
-from finding_router_cli.explanation import Explanation, explain_event
+from finding_router_cli.explanation import explain_event
 
 _MAX_CHANNELS: Final = 5
 
@@ -35,9 +35,8 @@ class Impact:
         if not self.elsewhere:
             return f"{head} none would go elsewhere"
         most = sorted(self.by_channel.items(), key=lambda one: (-abs(one[1]), one[0]))
-        some = ", ".join(f"{number:+,} to {channel}" for channel, number in most[:_MAX_CHANNELS])
-        more = f", and {len(most) - _MAX_CHANNELS} more channels" if most[_MAX_CHANNELS:] else ""
-        return f"{head} {self.elsewhere:,} would go elsewhere" + (f": {some}{more}" if some else "")
+        some = _first([f"{number:+,} to {channel}" for channel, number in most])
+        return f"{head} {self.elsewhere:,} would go elsewhere" + (f": {some}" if some else "")
 
     def as_json(self) -> dict[str, Any]:
         """Return the numbers."""
@@ -63,7 +62,7 @@ def impact(
     for event in events:
         both = zip(explain_event(event, before, now), explain_event(event, after, now), strict=True)
         for one, other in both:
-            old, new = _channels(one), _channels(other)
+            old, new = one.goes, other.goes
             findings += 1
             elsewhere += old != new
             by_channel.update(new - old)
@@ -93,12 +92,11 @@ def kept_by(
 
 def shown_channels(by_channel: Mapping[str, int]) -> str:
     """Return the number of each channel in words, the largest first."""
-    most: Sequence[tuple[str, int]] = sorted(by_channel.items(), key=lambda one: (-one[1], one[0]))
-    some = ", ".join(f"{number:,} of {channel}" for channel, number in most[:_MAX_CHANNELS])
-    return some + (
-        f", and {len(most) - _MAX_CHANNELS} more channels" if most[_MAX_CHANNELS:] else ""
-    )
+    most = sorted(by_channel.items(), key=lambda one: (-one[1], one[0]))
+    return _first([f"{number:,} of {channel}" for channel, number in most])
 
 
-def _channels(one: Explanation) -> set[str]:
-    return {destination.channel for destination in one.channels}
+def _first(channels: Sequence[str]) -> str:
+    """Return the first of *channels*, which are in words, and the number of the others."""
+    some, left = ", ".join(channels[:_MAX_CHANNELS]), len(channels) - _MAX_CHANNELS
+    return f"{some}, and {left} more channels" if left > 0 else some

@@ -1,21 +1,23 @@
 """The RoutingTable of a stack, opened for commands that read and write its items."""
 
 import difflib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
 import click
 
+from finding_router.routing.items.route import label_of
 from finding_router.routing.table import RoutingTable
 from finding_router_cli.documents import read_text
 from finding_router_cli.inputs import read_events
-from finding_router_cli.items.changes import ItemsPlan, planned, table_of
+from finding_router_cli.items.changes import ItemsPlan
 from finding_router_cli.items.impact import Impact, impact
-from finding_router_cli.items.item import Item, Key
+from finding_router_cli.items.item import InvalidItemsError, Item, Key
 from finding_router_cli.items.stored import StoredItems
+from finding_router_cli.options import together
 from finding_router_cli.recent import recent_or_why
 from finding_router_cli.routing_items import DEFAULT_CHANNEL
 from finding_router_cli.stack import Stack, find_stack
@@ -23,21 +25,17 @@ from finding_router_cli.stack import Stack, find_stack
 IMPACT_DAYS = 7
 
 
-def impact_options[**P, R](command: Callable[P, R]) -> Callable[P, R]:
-    """Add the options that choose the findings by which a change is measured."""
-    options: list[Callable[[Any], Any]] = [
-        click.option(
-            "--findings",
-            metavar="FILE",
-            help="Count which of these would go elsewhere.  [default: last week's of Security Hub]",
-        ),
-        click.option(
-            "--no-impact", is_flag=True, help="Do not count findings that would go elsewhere."
-        ),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+impact_options = together(
+    click.option(
+        "--findings",
+        metavar="FILE",
+        help="Count which of these would go elsewhere.  [default: last week's of Security Hub]",
+    ),
+    click.option(
+        "--no-impact", is_flag=True, help="Do not count findings that would go elsewhere."
+    ),
+)
+"""The options that choose the findings by which a change is measured."""
 
 
 def impact_choice(options: dict[str, Any]) -> dict[str, Any]:
@@ -53,19 +51,11 @@ class OpenTable:
     stored: StoredItems
     default_channel: str
     allow_suppress: bool
-    settings: Mapping[str, Any] = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Keep the settings in one place."""
-        self.settings = {
-            "default_channel": self.default_channel,
-            "allow_suppress": self.allow_suppress,
-        }
 
     @cached_property
     def table(self) -> RoutingTable:
         """Return the routing table as it is now."""
-        return table_of(self.stored.items.values(), **self.settings)
+        return self._table_of(self.stored.items.values())
 
     def item(self, kind: str, name: str) -> Item:
         """
@@ -91,8 +81,29 @@ class OpenTable:
             InvalidItemsError: An item would be wrong.
 
         """
-        plan, _, _ = planned(self.stored, after, **self.settings)
+        plan, _ = self.planned(after)
         return plan
+
+    def planned(self, after: Mapping[Key, Item | None]) -> tuple[ItemsPlan, RoutingTable]:
+        """
+        Return the plan to write *after*, and the routing table after it.
+
+        Raises:
+            InvalidItemsError: An item would be wrong, or would leave another no room.
+
+        """
+        stored = self.stored.items
+        then = self._table_of(item for item in {**stored, **after}.values() if item is not None)
+        known = {str(problem) for problem in self.table.problems}
+        touched = {(key.kind, label_of(item)) for key, item in after.items() if item is not None}
+        wrong = [
+            problem
+            for problem in then.problems
+            if (problem.kind, problem.name) in touched or str(problem) not in known
+        ]
+        if wrong:
+            raise InvalidItemsError(wrong)
+        return ItemsPlan(before=stored, after=after), then
 
     def plan_with_impact(
         self, after: Mapping[Key, Item | None], *, findings: str | None, no_impact: bool
@@ -107,10 +118,10 @@ class OpenTable:
             UnreadableError: The file cannot be read.
 
         """
-        plan, now, then = planned(self.stored, after, **self.settings)
+        plan, then = self.planned(after)
         if plan.is_empty or no_impact:
             return plan
-        found = self._impact(now, then, findings)
+        found = self._impact(then, findings)
         if isinstance(found, str):
             plan.notes.append(f"where findings would go is not known: {found}")
         else:
@@ -118,17 +129,22 @@ class OpenTable:
             plan.facts["impact"] = found.as_json()
         return plan
 
-    def _impact(self, now: RoutingTable, then: RoutingTable, findings: str | None) -> Impact | str:
+    def _table_of(self, items: Iterable[Item]) -> RoutingTable:
+        return RoutingTable.from_items(
+            items, default_channel=self.default_channel, allow_suppress=self.allow_suppress
+        )
+
+    def _impact(self, then: RoutingTable, findings: str | None) -> Impact | str:
         """Return the impact, or the reason why it is not known."""
         moment = datetime.now(UTC)
         if findings is not None:
             events = read_events(read_text(findings), findings)
-            return impact(now, then, events, origin=f"in {findings}", now=moment)
+            return impact(self.table, then, events, origin=f"in {findings}", now=moment)
         recent, why = recent_or_why(self.stack, IMPACT_DAYS)
         if recent is None:
             return why
         origin = "of last week" if recent.is_all else "of last week, the newest,"
-        return impact(now, then, recent.events, origin=origin, now=moment)
+        return impact(self.table, then, recent.events, origin=origin, now=moment)
 
 
 _LISTS = {"route": "routes list", "silence": "silence list", "account": "routes export"}

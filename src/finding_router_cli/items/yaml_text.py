@@ -22,7 +22,7 @@ _MAX_NODES: Final = 1_000_000
 # Lines are not folded: a folded one shows up in every diff.
 _WIDTH: Final = 100_000
 _MAX_LINE_CHARS: Final = 80
-# A text is read again to see what is in it, and where; reading takes a millisecond an item.
+# The same text is read for its items and for their lines; reading takes a millisecond an item.
 _MAX_TEXTS: Final = 16
 _DASH: Final = "- "
 _NESTED_LIST: Final = re.compile(

@@ -1,7 +1,7 @@
 """The replay itself: each finding decided by both routing tables, as of the time when it came."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -16,7 +16,7 @@ from finding_router.findings.timestamps import parse_timestamp
 from finding_router.isolation import isolated
 from finding_router.routing.organization import Organization
 from finding_router.routing.table import RoutingTable
-from finding_router_cli.explanation import Explanation, explain_event
+from finding_router_cli.explanation import Explanation, explain_event, told_channels
 from finding_router_cli.replays.source import as_first_heard
 from finding_router_cli.replays.tally import Bursts, Tally, Volume, days_of
 
@@ -95,8 +95,7 @@ class Replay:
         if one.finding is None:
             return next(iter(explain_event(event, table, at, self.organization)))
         decision = table.decide(one.finding, event=event, now=at)
-        told = tuple(each for each in decision.channels if not (each.hold and each.hold.forget))
-        return Explanation(channels=told, finding=one.finding, decision=decision)
+        return Explanation(channels=told_channels(decision), finding=one.finding, decision=decision)
 
     def _count(
         self,
@@ -113,9 +112,7 @@ class Replay:
                 self.titles.setdefault(kind, found.title)
         for tally, one in zip(self.tallies, told, strict=True):
             tally.add(one.channels, subject=subject, kind=kind, severity=severity, at=at)
-        self.elsewhere += (
-            len({frozenset(each.channel for each in one.channels) for one in told}) > 1
-        )
+        self.elsewhere += len({one.goes for one in told}) > 1
 
     def _time_of(self, finding: Finding | None, event: Mapping[str, Any]) -> datetime | None:
         written = None
@@ -172,20 +169,37 @@ class Result:
     @property
     def decisive(self) -> Mapping[str, Volume]:
         """Return the volumes of the routes that are to be in force."""
-        return self.before if self.after is None else self.after
+        return self.sides[-1]
+
+    @property
+    def sides(self) -> list[Mapping[str, Volume]]:
+        """Return the volumes before, and those after if there are any."""
+        return [each for each in (self.before, self.after) if each is not None]
+
+    @property
+    def totals(self) -> list[int]:
+        """Return the messages of each of *sides*."""
+        return [sum(volume.messages for volume in side.values()) for side in self.sides]
+
+    def totals_of(self, days: Sequence[str]) -> list[list[int]]:
+        """Return the messages of each of *sides* on each of *days*."""
+        return [
+            [sum(volume.days[day] for volume in side.values()) for day in days]
+            for side in self.sides
+        ]
 
     @property
     def days(self) -> list[str]:
         """Return the days with messages."""
-        return days_of(self.before, self.after or {})
+        return days_of(*self.sides)
 
     @property
     def channels(self) -> list[str]:
         """Return the channels, the busiest first."""
-        both = (self.before, self.after or {})
+        sides = self.sides
         most = {
-            channel: max(each[channel].messages for each in both if channel in each)
-            for channel in {*both[0], *both[1]}
+            channel: max(each[channel].messages for each in sides if channel in each)
+            for channel in {channel for each in sides for channel in each}
         }
         return sorted(most, key=lambda channel: (-most[channel], channel))
 

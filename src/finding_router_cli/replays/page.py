@@ -83,14 +83,10 @@ def _body(result: Result) -> Iterator[str]:
 
 
 def _figures(result: Result) -> Iterator[str]:
-    before = sum(each.messages for each in result.before.values())
+    names = ["messages"] if result.after is None else ["messages before", "messages after"]
     busiest = max((each.busiest[1] for each in result.decisive.values()), default=0)
-    figures = [("findings", result.replay.findings)]
-    if result.after is None:
-        figures += [("messages", before)]
-    else:
-        after = sum(each.messages for each in result.after.values())
-        figures += [("messages before", before), ("messages after", after)]
+    figures = [("findings", result.replay.findings), *zip(names, result.totals, strict=True)]
+    if result.after is not None:
         figures += [("would go elsewhere", result.replay.elsewhere)]
     figures += [("most a channel and day", busiest)]
     cells = "".join(f"<div><b>{number:,}</b>{name}</div>" for name, number in figures)
@@ -109,13 +105,12 @@ def _keys(result: Result) -> str:
 def _chart(result: Result) -> str:
     """Return the bars of all channels together, two for each day where there are two tables."""
     days = result.days
-    sides = [("after", result.before)]
-    if result.after is not None:
-        sides = [("before", result.before), ("after", result.after)]
-    totals = [[sum(one.days[day] for one in some.values()) for day in days] for _, some in sides]
+    totals = result.totals_of(days)
+    # Routes in force that are alone are drawn in the colour of those to come.
+    names = ("before", "after")[-len(totals) :]
     most = max((number for some in totals for number in some), default=0) or 1
     room = (_WIDTH - _LEFT) / max(len(days), 1)
-    bar = min(room * 0.8 / len(sides), 48.0)
+    bar = min(room * 0.8 / len(names), 48.0)
     floor = _HEIGHT - _BOTTOM
     drawn = [
         f'<line class="axis" x1="{_LEFT}" x2="{_WIDTH}" y1="{y:.1f}" y2="{y:.1f}"/>'
@@ -130,10 +125,10 @@ def _chart(result: Result) -> str:
             drawn.append(
                 f'<text x="{middle:.1f}" y="{_HEIGHT - 6}" text-anchor="middle">{day[5:]}</text>'
             )
-        for side, (name, _) in enumerate(sides):
+        for side, name in enumerate(names):
             number = totals[side][place]
             height = (floor - _TOP) * number / most
-            left = middle - bar * len(sides) / 2 + bar * side
+            left = middle - bar * len(names) / 2 + bar * side
             drawn.append(
                 f'<rect class="{name}" x="{left:.1f}" y="{floor - height:.1f}" rx="2" '
                 f'width="{max(bar - 2, 1):.1f}" height="{height:.1f}">'

@@ -1,16 +1,16 @@
 """The findings to replay, one after another, however many there are."""
 
 import json
-import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from finding_router_cli.inputs import each_event, envelope_of
-from finding_router_cli.recent import FINDINGS_PER_CALL, SECONDS_PER_CALL
+from finding_router_cli.findings_pages import FINDINGS_PER_CALL, Pace, findings_pages, iso
+from finding_router_cli.inputs import each_event, envelope_of, with_findings
 from finding_router_cli.stack import Stack
 
 type Event = Mapping[str, Any]
@@ -26,7 +26,7 @@ class SavedPages:
 
     def __init__(self, path: Path) -> None:
         """Read the lines that are there."""
-        self._path = path
+        self.path = path
         self.filters: Any = None
         self.token: str | None = None
         self.is_complete = False
@@ -51,7 +51,7 @@ class SavedPages:
     def findings(self) -> Iterator[Mapping[str, Any]]:
         """Yield the findings of all pages."""
         if self.has_pages:
-            with self._path.open(encoding="utf-8") as file:
+            with self.path.open(encoding="utf-8") as file:
                 for line in file:
                     yield from json.loads(line)["Findings"]
 
@@ -60,7 +60,7 @@ class SavedPages:
         page = {"Findings": answer["Findings"], "Filters": filters}
         if answer.get("NextToken"):
             page["NextToken"] = answer["NextToken"]
-        with self._path.open("a", encoding="utf-8") as file:
+        with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(page, default=str, separators=(",", ":")) + "\n")
 
 
@@ -69,24 +69,23 @@ def hub_events(
     since: datetime,
     *,
     by: str,
-    save: str | None,
+    saved: SavedPages | None,
     advance: Callable[[int], None],
 ) -> Iterator[Event]:
     """
     Yield the active findings of Security Hub whose time *by* is later than *since*.
 
-    They come page by page at the pace of GetFindings; *save* is the file that keeps the pages.
+    They come page by page at the pace of GetFindings; *saved* keeps the pages.
 
     Raises:
         click.ClickException: Security Hub refuses, or is not enabled.
 
     """
-    saved = SavedPages(Path(save)) if save else None
     filters: Any = {
         "RecordState": [{"Value": "ACTIVE", "Comparison": "EQUALS"}],
-        by: [{"Start": _iso(since), "End": _iso(datetime.now(UTC))}],
+        by: [{"Start": iso(since), "End": iso(datetime.now(UTC))}],
     }
-    request: dict[str, Any] = {"Filters": filters, "MaxResults": FINDINGS_PER_CALL}
+    request: dict[str, Any] = {"Filters": filters}
     if saved is not None and saved.has_pages:
         # A token is only good for the filters that it was given for.
         filters = request["Filters"] = saved.filters
@@ -98,28 +97,25 @@ def hub_events(
             return
         request["NextToken"] = saved.token
     client = stack.account.client("securityhub")
-    while True:
-        began = time.monotonic()
-        answer = _next_page(stack, client, request, save)
-        if saved is not None:
-            saved.add(answer, filters)
-        yield from map(envelope_of, answer["Findings"])
-        advance(len(answer["Findings"]))
-        if not answer.get("NextToken"):
-            return
-        request["NextToken"] = answer["NextToken"]
-        if not stack.is_local:
-            time.sleep(max(began + SECONDS_PER_CALL - time.monotonic(), 0.0))
+    pace = Pace(is_local=stack.is_local)
+    with _in_sentences(stack, saved):
+        for answer in findings_pages(client.get_findings, request, pace):
+            if saved is not None:
+                saved.add(answer, filters)
+            yield from map(envelope_of, answer["Findings"])
+            advance(len(answer["Findings"]))
 
 
-def _next_page(stack: Stack, client: Any, request: Mapping[str, Any], save: str | None) -> Any:
+@contextmanager
+def _in_sentences(stack: Stack, saved: SavedPages | None) -> Iterator[None]:
+    """Translate AWS's errors of the block, and name the way to go on with the pages *saved*."""
     try:
         with stack.account.in_sentences():
-            return client.get_findings(**request)
+            yield
     except click.ClickException as error:
-        if save is None:
+        if saved is None:
             raise
-        remedy = f"run it again to go on, or delete {save} to begin anew"
+        remedy = f"run it again to go on, or delete {saved.path} to begin anew"
         raise click.ClickException(f"{error.message}; {remedy}") from error
 
 
@@ -138,10 +134,7 @@ def file_events(path: str, advance: Callable[[int], None]) -> Iterator[Event]:
 
 def as_first_heard(event: Event) -> Event:
     """Return *event* as its findings were when they were new: NOTIFIED is the router's own mark."""
-    match event:
-        case {"detail": {"findings": [*findings]} as detail}:
-            return {**event, "detail": {**detail, "findings": [_as_new(each) for each in findings]}}
-    return event
+    return with_findings(event, _as_new)
 
 
 def _as_new(finding: object) -> object:
@@ -163,7 +156,3 @@ def _page_in(line: bytes) -> dict[str, Any] | None:
         case {"Findings": [*_], "Filters": {}}:
             return dict(page)
     return None
-
-
-def _iso(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

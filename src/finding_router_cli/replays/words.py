@@ -41,13 +41,12 @@ def left_out(result: Result) -> Iterator[str]:
 
 def summary(result: Result) -> str:
     """Return the totals in one sentence."""
-    before = sum(each.messages for each in result.before.values())
+    before, *others = result.totals
     head = f"{counted(result.replay.findings, 'finding')} {result.replay.origin}"
-    if result.after is None:
+    if not others:
         return f"{head} make {counted(before, 'message')}"
-    after = sum(each.messages for each in result.after.values())
     return (
-        f"{head}: {before:,} messages by the routes in force, {after:,} by the others; "
+        f"{head}: {before:,} messages by the routes in force, {others[0]:,} by the others; "
         f"{result.replay.elsewhere:,} would go elsewhere"
     )
 
@@ -85,11 +84,7 @@ def _print_channels(result: Result) -> None:
 
 def _print_days(result: Result) -> None:
     days = result.days[-_DAYS:]
-    totals = [
-        [sum(volume.days[day] for volume in some.values()) for day in days]
-        for some in (result.before, result.after)
-        if some is not None
-    ]
+    totals = result.totals_of(days)
     most = max((number for some in totals for number in some), default=0)
     rows: list[Sequence[str | Text | None]] = []
     for number, day in enumerate(days):

@@ -1,7 +1,7 @@
 """`routes add`, `edit`, `enable`, `disable` and `rm`: change single routes of a stack."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import click
@@ -14,6 +14,7 @@ from finding_router_cli.items.item import InvalidItemsError, Item, Key, ordered
 from finding_router_cli.items.opened import OpenTable, impact_choice, impact_options, open_table
 from finding_router_cli.items.yaml_text import dump_item, load, plain, read_documents
 from finding_router_cli.matchers import MATCHERS, matcher_options, pattern
+from finding_router_cli.options import together
 from finding_router_cli.output import remark
 from finding_router_cli.plan import consent, write_options
 from finding_router_cli.routing_items import stack_options
@@ -25,28 +26,22 @@ _HEADER: Final = """\
 _WRONG: Final = "# Wrong: "
 
 
-def _attribute_options[**P, R](command: Callable[P, R]) -> Callable[P, R]:
-    options: list[Callable[[Any], Any]] = [
-        click.option("--channel", metavar="CHANNEL", help="Where its findings go."),
-        click.option(
-            "--order", type=int, metavar="NUMBER", help="Lower goes first.  [default: 100]"
-        ),
-        click.option("--stop", is_flag=True, help="Later routes are not looked at."),
-        click.option("--mention", metavar="WHOM", multiple=True, help="Such as @here."),
-        click.option("--description", metavar="TEXT", help="For those who read the table."),
-        click.option("--disabled", is_flag=True, help="Add it switched off."),
-        click.option("--shadow", is_flag=True, help="Only try it: it posts nothing."),
-        click.option(
-            "--set",
-            "attributes",
-            metavar="ATTRIBUTE=VALUE",
-            multiple=True,
-            help="Any other attribute, its value as YAML; for example deliver=digest.",
-        ),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+_attribute_options = together(
+    click.option("--channel", metavar="CHANNEL", help="Where its findings go."),
+    click.option("--order", type=int, metavar="NUMBER", help="Lower goes first.  [default: 100]"),
+    click.option("--stop", is_flag=True, help="Later routes are not looked at."),
+    click.option("--mention", metavar="WHOM", multiple=True, help="Such as @here."),
+    click.option("--description", metavar="TEXT", help="For those who read the table."),
+    click.option("--disabled", is_flag=True, help="Add it switched off."),
+    click.option("--shadow", is_flag=True, help="Only try it: it posts nothing."),
+    click.option(
+        "--set",
+        "attributes",
+        metavar="ATTRIBUTE=VALUE",
+        multiple=True,
+        help="Any other attribute, its value as YAML; for example deliver=digest.",
+    ),
+)
 
 
 def _attributes(options: dict[str, Any]) -> dict[str, Any]:

@@ -20,9 +20,9 @@ from finding_router_cli.items.changes import write
 from finding_router_cli.items.files import rewritten
 from finding_router_cli.items.item import Item, Key, key_of
 from finding_router_cli.items.opened import open_table
-from finding_router_cli.output import progress, remark, text
-from finding_router_cli.plan import carry_out, consent, write_options
-from finding_router_cli.route_commands.syncing import FilesPlan
+from finding_router_cli.output import progress, text
+from finding_router_cli.plan import consent, write_options
+from finding_router_cli.route_commands.syncing import FilesPlan, write_files
 from finding_router_cli.routes_at_hand import running_stack
 from finding_router_cli.routing_items import read_items, stack_options
 from finding_router_cli.stack import find_stack
@@ -31,7 +31,7 @@ from finding_router_local import TEMPLATE
 
 @dataclass(kw_only=True)
 class _FilePlan(FilesPlan):
-    """The file to write, with what is left and the proof."""
+    """The file to write, with the rules that are left and the proof."""
 
     notes: list[str]
     facts: dict[str, Any]
@@ -126,13 +126,7 @@ def _write_file(
     }
     after = {path: rewritten(there, str(path), {**kept, **joined.routes})} if joined.routes else {}
     plan = _FilePlan(before=before, after=after, notes=notes, facts=facts)
-
-    def do() -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(after[path], "utf-8")
-        remark(f"{counted(len(joined.routes), 'route')} written to {path}")
-
-    carry_out(plan, do, **{**agreed, "yes": agreed["yes"] or not before})
+    write_files(plan, f"{counted(len(joined.routes), 'route')} written to {path}", **agreed)
 
 
 def _notes(setup: Setup, joined: Joined, proof: Proof) -> list[str]:

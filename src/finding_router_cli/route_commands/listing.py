@@ -12,8 +12,8 @@ from finding_router_cli.items.item import Item, ordered
 from finding_router_cli.items.opened import open_table
 from finding_router_cli.items.words import match_words
 from finding_router_cli.items.yaml_text import dump_item
+from finding_router_cli.options import json_option
 from finding_router_cli.output import print_json, print_table, remark, text
-from finding_router_cli.plan import json_option
 from finding_router_cli.routing_items import stack_options
 
 _STYLES = {"live": "green", "off": "dim", "shadow": "cyan", "invalid": "bold red"}
@@ -54,9 +54,20 @@ def list_routes(*, for_programs: bool, **options: Any) -> None:
 @stack_options
 def show_route(name: str, *, for_programs: bool, **options: Any) -> None:
     """Show the route NAME as YAML, and its mistakes."""
+    print_item("route", name, for_programs=for_programs, **options)
+
+
+def print_item(kind: str, name: str, *, for_programs: bool, **options: Any) -> None:
+    """
+    Print an item of the table that *options* choose, as YAML or JSON, and its mistakes.
+
+    Raises:
+        click.ClickException: There is none of this name.
+
+    """
     opened = open_table(**options)
-    item = opened.item("route", name)
-    problems = problems_of(item, opened.table)
+    item = opened.item(kind, name)
+    problems = _problems_of(item, opened.table)
     if for_programs:
         print_json({"item": ordered(item), "problems": list(map(str, problems))})
         return
@@ -65,7 +76,7 @@ def show_route(name: str, *, for_programs: bool, **options: Any) -> None:
         remark(f"wrong: {problem}")
 
 
-def problems_of(item: Item, table: RoutingTable) -> list[RouteError]:
+def _problems_of(item: Item, table: RoutingTable) -> list[RouteError]:
     """Return the problems that *table* has with *item*."""
     wanted = (item["kind"], label_of(item))
     return [problem for problem in table.problems if (problem.kind, problem.name) == wanted]
@@ -78,7 +89,7 @@ def _rank(item: Item) -> tuple[float, str]:
 
 
 def _state(item: Item, table: RoutingTable) -> str:
-    if problems_of(item, table):
+    if _problems_of(item, table):
         return "invalid"
     if item.get("enabled", True) is False:
         return "off"

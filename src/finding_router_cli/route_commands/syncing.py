@@ -67,6 +67,20 @@ class FilesPlan:
         return {"files": list(map(str, self.changed))}
 
 
+def write_files(plan: FilesPlan, done: str, **agreed: bool) -> None:
+    """Show *plan*, ask where a file is there already, write, and remark *done*."""
+
+    def do() -> None:
+        for path in plan.changed:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(plan.after[path], "utf-8")
+        remark(done)
+
+    # Nothing is lost where a file is new.
+    is_new = not any(path in plan.before for path in plan.changed)
+    carry_out(plan, do, **{**agreed, "yes": agreed["yes"] or is_new})
+
+
 @click.command(epilog=example("finding-router routes export routes.yaml"))
 @click.argument("target", metavar="[FILE|FOLDER]", required=False)
 @kind_option
@@ -98,17 +112,8 @@ def export(
     with progress("comparing files"):
         after = exported(Path(target), in_order, wanted)
     before = {path: path.read_text("utf-8") for path in after if path.exists()}
-    plan = FilesPlan(before=before, after=after)
-
-    def do() -> None:
-        for path in plan.changed:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(after[path], "utf-8")
-        remark(f"{counted(len(in_order), 'item')} exported to {target}")
-
-    # Nothing is lost where a file is new.
-    is_new = not any(path in before for path in plan.changed)
-    carry_out(plan, do, **{**agreed, "yes": agreed["yes"] or is_new})
+    done = f"{counted(len(in_order), 'item')} exported to {target}"
+    write_files(FilesPlan(before=before, after=after), done, **agreed)
 
 
 @click.command(epilog=example("finding-router routes apply routes.yaml --dry-run"))

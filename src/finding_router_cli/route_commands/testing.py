@@ -18,8 +18,8 @@ from finding_router_cli.explanation import Explanation, explain_event
 from finding_router_cli.help_text import example
 from finding_router_cli.inputs import envelope_of, read_events
 from finding_router_cli.items.yaml_text import read_documents
+from finding_router_cli.options import json_option
 from finding_router_cli.output import print_json, print_lines, text
-from finding_router_cli.plan import json_option
 from finding_router_cli.routes_at_hand import running_routes
 from finding_router_cli.routing_items import is_yaml, load_table, stack_options
 
@@ -52,7 +52,7 @@ class Result:
     @property
     def goes(self) -> frozenset[str]:
         """Return the channels where the finding goes."""
-        return frozenset(each.channel for each in self.explanation.channels)
+        return self.explanation.goes
 
     @property
     def is_right(self) -> bool:
@@ -63,8 +63,8 @@ class Result:
         """Yield a line for each channel that is missing or too many, with its reason."""
         for each in self.explanation.channels:
             if each.channel not in self.expected:
-                by = f"route {', '.join(each.routes)}" if each.routes else each.note or "default"
-                yield f"+ {each.channel}  by {by}" if each.routes else f"+ {each.channel}  {by}"
+                by = f"by route {', '.join(each.routes)}" if each.routes else each.note or "default"
+                yield f"+ {each.channel}  {by}"
         for channel in sorted(self.expected - self.goes):
             yield f"- {channel}  {self._why_not()}"
 
