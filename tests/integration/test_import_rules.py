@@ -96,6 +96,19 @@ class TestUsualSetUp:
         assert output.read_text("utf-8").startswith("# Ours.\n- {kind: route, name: mine,")
         assert 4 == len(yaml.safe_load(output.read_text("utf-8")))
 
+    @pytest.mark.usefixtures("person")
+    @pytest.mark.parametrize("name", ["routes.yaml", "routes.json"])
+    def test_an_item_without_a_name_stays_as_well(self, tmp_path: Path, name: str) -> None:
+        """It is wrong, and its owner's."""
+        output = tmp_path / name
+        output.write_text('[{"kind": "route", "channel": "#nameless"}]', "utf-8")
+
+        run(str(FORMS[0]), "-o", str(output), "--yes")
+
+        items = yaml.safe_load(output.read_text("utf-8"))
+        assert {"kind": "route", "channel": "#nameless"} == items[0]
+        assert 4 == len(items)
+
     def test_a_dry_run_writes_nothing(self, tmp_path: Path) -> None:
         """But shows it."""
         result = run(str(FORMS[0]), "-o", str(tmp_path / "x.yaml"), "--dry-run")

@@ -46,6 +46,13 @@ def exported(target: Path, items: Mapping[Key, Item], kinds: Collection[str]) ->
     return {path: rewritten(texts.get(path, ""), str(path), now) for path, now in there.items()}
 
 
+def extended(text: str, source: str, items: Mapping[Key, Item]) -> str:
+    """Return *text*, of the file *source*, with *items*; those of other keys stay as they are."""
+    keys = _keys(read_items(text, source)) if text.strip() else []
+    there: dict[Key, Item] = {key: {} for key in keys}
+    return rewritten(text, source, {**there, **items})
+
+
 def rewritten(text: str, source: str, items: Mapping[Key, Item]) -> str:
     """
     Return *text*, of the file *source*, with *items* in place of its own.

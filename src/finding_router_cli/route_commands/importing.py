@@ -17,14 +17,13 @@ from finding_router_cli.imports.proof import Proof, prove, sample_events
 from finding_router_cli.imports.setup import Setup, from_aws, from_files
 from finding_router_cli.inputs import read_events
 from finding_router_cli.items.changes import write
-from finding_router_cli.items.files import rewritten
-from finding_router_cli.items.item import Item, Key, key_of
+from finding_router_cli.items.files import extended
 from finding_router_cli.items.opened import open_table
 from finding_router_cli.output import progress, text
 from finding_router_cli.plan import consent, write_options
 from finding_router_cli.route_commands.syncing import FilesPlan, write_files
 from finding_router_cli.routes_at_hand import running_stack
-from finding_router_cli.routing_items import read_items, stack_options
+from finding_router_cli.routing_items import stack_options
 from finding_router_cli.stack import find_stack
 from finding_router_local import TEMPLATE
 
@@ -119,12 +118,7 @@ def _write_file(
     """Write the routes into the file at *path*, whose other items stay."""
     before = {path: read_text(str(path))} if path.exists() else {}
     there = before.get(path, "")
-    kept: dict[Key, Item] = {
-        key_of(item): {}
-        for item in (read_items(there, str(path)) if there.strip() else ())
-        if isinstance(item, dict) and {"kind", "name"} <= item.keys()
-    }
-    after = {path: rewritten(there, str(path), {**kept, **joined.routes})} if joined.routes else {}
+    after = {path: extended(there, str(path), joined.routes)} if joined.routes else {}
     plan = _FilePlan(before=before, after=after, notes=notes, facts=facts)
     write_files(plan, f"{counted(len(joined.routes), 'route')} written to {path}", **agreed)
 
