@@ -12,6 +12,8 @@ import pytest
 from click.testing import CliRunner
 from moto.sns.models import sns_backends
 
+from finding_router.aws.last_valid import DynamoLastValid
+from finding_router.routing.last_valid import LastValid
 from finding_router_cli import routes_at_hand
 from finding_router_cli.health import checks, hub, needs, slack, trial, wiring
 from finding_router_cli.health.result import Mark, Result
@@ -635,6 +637,23 @@ class TestSlack:
 
         assert Mark.BAD is found.mark
         assert "finding-router routes check" == found.cure
+
+    def test_a_wrong_item_that_goes_on_in_its_last_valid_version(
+        self, stack: Stack, site: Site
+    ) -> None:
+        """The channels that the router posts to are those of that version."""
+        stack.put_routes([{"kind": "route", "name": "bad", "order": 3, "channel": "Not A Channel"}])
+        before = {"kind": "route", "name": "bad", "channel": "#before"}
+        DynamoLastValid(site.stack.ledger()).write(
+            LastValid(items={("route", "bad"): before}, read_at=1.0, version=1)
+        )
+        needed = needs.Needs()
+
+        found = one(lambda: needs.check_routes(site, needed), "routes", site)
+
+        assert Mark.BAD is found.mark
+        assert "1 of the items are wrong, 1 go on in a valid version" in found.found
+        assert "#before" in needed.channels
 
     def test_a_card_that_slack_refuses(self, stack: Stack, ready: Site) -> None:
         """It is named; the router would post it as plain text."""

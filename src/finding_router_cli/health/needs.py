@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from finding_router.errors import FindingError
 from finding_router.isolation import contained
+from finding_router.routing.table import RoutingTable
 from finding_router_cli.findings_pages import Pace, findings_pages
 from finding_router_cli.health.result import Result, bad, good, unsure
 from finding_router_cli.health.site import Site
@@ -48,7 +49,7 @@ def check_routes(site: Site, needs: Needs) -> Iterator[Result]:
         first = table.problems[0]
         yield bad(
             "routes",
-            f"{table.skipped} of the items are left out; first: {first}",
+            f"{_not_in_force(table)}; first: {first}",
             f"finding-router routes check{site.options}",
         )
     elif not table.routes:
@@ -61,6 +62,13 @@ def check_routes(site: Site, needs: Needs) -> Iterator[Result]:
         yield good("routes", f"{len(table.routes)} routes, all valid")
     if any(route.posts_to is not None and not route.posts_to.is_fixed for route in table.routes):
         _fill_templates(site, needs)
+
+
+def _not_in_force(table: RoutingTable) -> str:
+    """Return how many items are wrong, and how many of those go on in their last valid version."""
+    if not table.kept:
+        return f"{table.skipped} of the items are left out"
+    return f"{table.skipped} of the items are wrong, {len(table.kept)} go on in a valid version"
 
 
 def _fill_templates(site: Site, needs: Needs) -> None:

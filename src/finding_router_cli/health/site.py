@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.config import Config
 
+from finding_router.aws.last_valid import DynamoLastValid
 from finding_router.aws.organization import DynamoOrganization
 from finding_router.aws.routing_table import DynamoRoutingTable
 from finding_router.delivery.organization import OrganizationCache
@@ -76,6 +77,7 @@ class Site:
             items,
             default_channel=self.stack.default_channel or "#default-channel",
             allow_suppress=self.stack.allow_suppress,
+            last_valid=lambda: DynamoLastValid(self.stack.ledger()).read().items,
         )
 
     @cached_property
