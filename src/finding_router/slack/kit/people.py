@@ -1,0 +1,68 @@
+"""The line of a message that says who takes care of it, and its ticket."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from finding_router.slack.kit import blocks
+from finding_router.slack.kit.detail import joined
+from finding_router.slack.kit.message import Block
+from finding_router.slack.kit.text import Mrkdwn, Url, clock_time, date, link, words
+
+_LABEL_CHARS: Final = 60
+_STATE_CHARS: Final = 30
+_PERSON: Final = re.compile("[UW][A-Z0-9]{2,20}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handled:
+    """
+    What people did about a finding; times are Unix seconds, people are ids of Slack.
+
+    *owner* acknowledged it *owned_since*. *snoozer* silenced it *snoozed_until* then. The ticket
+    has a *ticket* label ("#123"), a URL and a state.
+    """
+
+    owner: str | None = None
+    owned_since: float = 0.0
+    snoozer: str | None = None
+    snoozed_until: float = 0.0
+    ticket: str | None = None
+    ticket_url: str | None = None
+    ticket_state: str | None = None
+
+
+def handled_line(handled: Handled) -> Mrkdwn | None:
+    """Return owner, snooze and ticket in one line; None if there is nothing to say."""
+    owner = snooze = ticket = None
+    if handled.owner is not None:
+        since = clock_time(_moment(handled.owned_since))
+        owner = Mrkdwn(f"👀 {person(handled.owner)} since {since}")
+    if handled.snoozer is not None:
+        until = date(_moment(handled.snoozed_until))
+        snooze = Mrkdwn(f"💤 until {until}, by {person(handled.snoozer)}")
+    if handled.ticket is not None:
+        named = (
+            link(Url(handled.ticket_url), handled.ticket, _LABEL_CHARS)
+            if handled.ticket_url
+            else words(handled.ticket, _LABEL_CHARS)
+        )
+        state = words(handled.ticket_state, _STATE_CHARS) if handled.ticket_state else ""
+        ticket = Mrkdwn(f"🎫 {named} {state}".rstrip())
+    return joined(" · ", owner, snooze, ticket)
+
+
+def handled_blocks(handled: Handled | None) -> list[Block]:
+    """Return the block of the line, or none."""
+    line = handled_line(handled) if handled is not None else None
+    return [blocks.section(line)] if line else []
+
+
+def person(user: str) -> Mrkdwn:
+    """Return the person with the id *user*, shown by name; it calls nobody in a changed message."""
+    return Mrkdwn(f"<@{user}>") if _PERSON.fullmatch(user) else words(user, _LABEL_CHARS)
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
