@@ -1,9 +1,8 @@
 """The line of a message that says who takes care of it, and its ticket."""
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from finding_router.slack.kit import blocks
 from finding_router.slack.kit.detail import joined
@@ -15,8 +14,7 @@ _STATE_CHARS: Final = 30
 _PERSON: Final = re.compile("[UW][A-Z0-9]{2,20}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Handled:
+class Handled(NamedTuple):
     """
     What people did about a finding; times are Unix seconds, people are ids of Slack.
 
