@@ -23,8 +23,11 @@ BLOCK_ID_CHARS = 255
 @given(st.text(max_size=40), st.text(max_size=120))
 def test_what_was_written_is_read(name: str, channel: str) -> None:
     """Of alerts and of digests, which are told apart."""
-    assert AlertReference(name, channel) == read_reference(alert_reference(name, channel))
-    assert DigestReference(name, channel) == read_reference(digest_reference(name, channel))
+    alert = read_reference(alert_reference(name, channel))
+    digest = read_reference(digest_reference(name, channel))
+
+    assert (AlertReference(name, channel), AlertReference) == (alert, type(alert))
+    assert (DigestReference(name, channel), DigestReference) == (digest, type(digest))
 
 
 def test_it_fits_where_slack_keeps_it() -> None:
