@@ -46,6 +46,8 @@ class Settings(NamedTuple):
     burst_critical_cards: int = 5
     show_tags: tuple[str, ...] = ("team", "owner", "env")
     organization_names: bool = False
+    actions: bool = False
+    """People may act from messages: cards have buttons."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -195,4 +197,5 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "burst_critical_cards": _number(int, "whole number", 0),
     "show_tags": _names,
     "organization_names": _flag,
+    "actions": _flag,
 }

@@ -7,9 +7,10 @@ from datetime import datetime
 from types import MappingProxyType
 
 from finding_router.delivery.alerts.advance import Step, Verdict, Why, advance, has_risen
-from finding_router.delivery.alerts.alert import TITLE_CHARS, Alert, Status
+from finding_router.delivery.alerts.alert import TITLE_CHARS, Alert, Status, form_of
 from finding_router.delivery.alerts.identity import AlertKey, finding_hash
 from finding_router.delivery.deliveries import Delivery, Job
+from finding_router.delivery.hubs import hub_key
 from finding_router.delivery.outcome import Outcome
 from finding_router.delivery.posting.layout import Card
 from finding_router.findings.finding import Finding
@@ -52,6 +53,8 @@ class Planner:
     settle_seconds: float
     show_tags: tuple[str, ...] = ()
     """Names of the tags that cards show."""
+    has_actions: bool = False
+    """People may act from messages."""
 
     def address(
         self,
@@ -138,6 +141,8 @@ class Planner:
         ordered = sorted(jobs, key=lambda job: job.facts.order)
         events = [job.facts for job in ordered]
         alert = _titled(alerts.get(key) or Alert(key=key), ordered)
+        if self.has_actions:
+            alert = _named(alert, ordered)
         if key not in addressed.followed_only or self._is_led(alert, jobs):
             # A claim that is left is looked into before anything is said.
             step = advance(
@@ -255,6 +260,7 @@ class Planner:
             action_name=job.action_name,
             portal=self.portal,
             show_tags=self.show_tags,
+            has_buttons=self.has_actions,
         )
         return Card(raw=job.raw, finding=finding, problem=job.detail, context=context)
 
@@ -275,6 +281,15 @@ def _titled(alert: Alert, ordered: Sequence[Job]) -> Alert:
     if first not in titles:
         return alert
     return replace(alert, titled_by=first, title=titles[first][:TITLE_CHARS])
+
+
+def _named(alert: Alert, ordered: Sequence[Job]) -> Alert:
+    """Return *alert* with the keys of its findings in the calls of the Security Hubs."""
+    names = {member: dict(forms) for member, forms in alert.names.items()}
+    for job in ordered:
+        if job.finding is not None and (key := hub_key(job.finding)) is not None:
+            names.setdefault(job.facts.member, {})[form_of(job.finding)] = key
+    return replace(alert, names=names)
 
 
 def _shown(ordered: Sequence[Job], step: Step, first: str | None) -> Job:

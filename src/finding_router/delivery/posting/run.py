@@ -34,7 +34,7 @@ class Run:
 
     *worker* names this run in its claims. A run that *is_patient* waits for slots to change
     messages, because its work does not come back; one that *puts_off_digests* leaves them to the
-    backlog.
+    backlog. With *has_actions* people may act from its messages.
     """
 
     slack: Messenger
@@ -52,6 +52,7 @@ class Run:
     worker: str
     is_patient: bool = False
     puts_off_digests: bool = False
+    has_actions: bool = False
     touched: dict[str, list[Delivery]] = field(default_factory=dict)
     """Digests whose totals may be outdated, with the deliveries that may come back for it."""
 
@@ -75,6 +76,14 @@ class Run:
         return self.write(
             delivery, self._claimed(delivery, saying, digest=digest, doubt_since=doubt_since)
         )
+
+    def lease_until(self) -> float:
+        """Return the Unix second at which the leases of this run end."""
+        return self.clock() + self.deadline.remaining() + LEASE_MARGIN_SECONDS
+
+    def marks_until(self) -> float | None:
+        """Return until when this run may mark what it says now; None where no person may act."""
+        return self.lease_until() if self.has_actions else None
 
     def claim_all(
         self, deliveries: Sequence[Delivery], digest: str, *, doubt_since: Mapping[str, float]
@@ -113,7 +122,7 @@ class Run:
             severity=delivery.severity,
             moment=max(delivery.events, key=lambda event: event.order).moment,
             claimed_at=doubt_since or now,
-            lease_until=now + self.deadline.remaining() + LEASE_MARGIN_SECONDS,
+            lease_until=self.lease_until(),
             worker=self.worker,
             digest=digest,
         )
