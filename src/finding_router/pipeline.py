@@ -313,6 +313,7 @@ class Pipeline:
             is_patient=is_patient,
             puts_off_digests=source is Source.FINDINGS,
             has_actions=settings.actions,
+            tickets=stores.tickets,
         )
         portal = (
             AccessPortal(settings.access_portal_url, settings.access_portal_role)
