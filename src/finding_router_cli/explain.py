@@ -97,6 +97,8 @@ def explain(
         is_kept = (problem.kind, problem.name) in table.kept_labels
         happened = "not valid, decided by its last valid version" if is_kept else "left out"
         click.echo(f"{happened}: {problem}", err=True)
+    for problem in table.unmet:
+        click.echo(f"without a ticket: {problem}", err=True)
     events = read_events(read_text(file), file)
     explanations = [
         one for event in events for one in explain_event(event, table, now, organization)
