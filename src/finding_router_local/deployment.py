@@ -151,6 +151,7 @@ def deploy(template: Template, aws: AwsServer) -> Deployment:
             "AWS::URLSuffix": "amazonaws.com",
         },
     )
+    template = template.without_unwanted(resolver)
     queues = template.of_type(_QUEUE)
     for queue in _dead_letter_queues_first(names, resolver, queues):
         _create_queue(names, resolver, aws, queue)
@@ -174,7 +175,7 @@ def deploy(template: Template, aws: AwsServer) -> Deployment:
         },
         alarms=tuple(resolver.resolve(each.properties) for each in template.of_type(_ALARM)),
         topics=tuple(_topic(each, template, resolver, names) for each in template.of_type(_TOPIC)),
-        parameters={name: str(value) for name, value in template.parameters.items()},
+        parameters={name: _given(value) for name, value in template.parameters.items()},
     )
 
 
@@ -264,14 +265,8 @@ def _rule(template: Template, resolver: Resolver, names: _Names) -> Rule:
 
 def _functions(template: Template, resolver: Resolver, names: _Names) -> list[Function]:
     return [
-        _function(function, template, resolver, names)
-        for function in template.of_type(_FUNCTION)
-        if _is_wanted(function, resolver)
+        _function(function, template, resolver, names) for function in template.of_type(_FUNCTION)
     ]
-
-
-def _is_wanted(resource: Resource, resolver: Resolver) -> bool:
-    return resource.condition is None or resolver.condition(resource.condition)
 
 
 def _function(
@@ -305,7 +300,6 @@ def _mappings(function: Resource, template: Template, resolver: Resolver) -> dic
     found = {
         mapping.logical_id: resolver.resolve(mapping.properties)
         for mapping in template.of_type(_MAPPING)
-        if _is_wanted(mapping, resolver)
     }
     name = resolver.resolve({"Ref": function.logical_id})
     return {each: source for each, source in found.items() if source["FunctionName"] == name}
@@ -360,7 +354,8 @@ def _schedule(template: Template, resolver: Resolver, names: _Names) -> Schedule
     schedules = template.of_type(_SCHEDULE)
     if not schedules:
         return None
-    [schedule] = schedules
+    # Of the router, which comes first.
+    schedule, *_ = schedules
     properties = resolver.resolve(schedule.properties)
     expression = properties["ScheduleExpression"]
     rate = _RATE.fullmatch(expression)
@@ -373,6 +368,11 @@ def _schedule(template: Template, resolver: Resolver, names: _Names) -> Schedule
         expression=expression,
         target=properties["Target"],
     )
+
+
+def _given(value: object) -> str:
+    """Return the value of a parameter as CloudFormation tells it."""
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _physical_id(resource: Resource, resolver: Resolver, names: _Names) -> str:

@@ -3,7 +3,7 @@
 import copy
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -45,6 +45,15 @@ class Template:
     def of_type(self, type_: str) -> list[Resource]:
         """List the resources of a type, in the template's order."""
         return [resource for resource in self.resources.values() if resource.type == type_]
+
+    def without_unwanted(self, resolver: Resolver) -> "Template":
+        """Return the template without the resources whose condition does not hold."""
+        wanted = {
+            name: resource
+            for name, resource in self.resources.items()
+            if resource.condition is None or resolver.condition(resource.condition)
+        }
+        return replace(self, resources=wanted)
 
     def resolver(self, attribute: Attributes, pseudo: Mapping[str, str]) -> Resolver:
         """Return the resolver of the resources' properties."""
@@ -101,7 +110,10 @@ def _parameters(declared: Mapping[str, Any], values: Mapping[str, object]) -> di
         value = values.get(name, declaration.get("Default"))
         if value is None:
             raise TemplateError(f"parameter {name}: has no default; give a value")
-        _check(name, declaration, str(value))
+        if declaration["Type"] == "CommaDelimitedList":
+            value = [each.strip() for each in str(value).split(",")]
+        for each in value if isinstance(value, list) else [value]:
+            _check(name, declaration, str(each))
         parameters[name] = value
     return parameters
 
