@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -30,9 +30,10 @@ from finding_router_local.running import PREFIX
 from finding_router_local.security_hub.v2 import IMPORTED_V2
 from finding_router_local.serving import LOOPBACK
 from finding_router_local.slack import ACTION_SCOPES, DEFAULT_SCOPES, SlackServer
+from finding_router_local.slack_app import SlackApp
 from finding_router_local.stream import StreamPoller
 from finding_router_local.tables import Table
-from finding_router_local.template import read_template
+from finding_router_local.template import declares, read_template
 from finding_router_local.wiring import show_wiring
 from finding_router_local.workers import MakeInvoke, Workers, run_schedule
 
@@ -45,6 +46,7 @@ PARAMETERS: Final[Mapping[str, object]] = {
     "LogLevel": "DEBUG",
 }
 DRAIN_SECONDS: Final = 120.0
+_SIGNING_SECRET: Final = "SlackSigningSecretArn"  # noqa: S105 -- the name of a parameter
 _POLL_SECONDS: Final = 0.02
 _INSTANT_SECONDS: Final = 0.001
 _HASTY_WINDOW_SECONDS: Final = 0.5
@@ -78,13 +80,19 @@ class Stack:
         make_invoke: MakeInvoke | None = None,
         answers_edits: bool = False,
         has_actions: bool = False,
+        slack_app: SlackApp | None = None,
+        report: Callable[[str], None] = lambda _: None,
     ) -> None:
         """
         *timeout_seconds* shortens the function's; *keeper* is the service that has the token.
 
         With *answers_edits*, edits of the routes are answered in the ops channel. With
-        *has_actions*, cards have buttons, which the template's endpoint and worker answer.
+        *has_actions*, cards have buttons, which the template's endpoint and worker answer. Cards go
+        to the workspace of *slack_app*, if given, whose presses come by Socket Mode; *report* is
+        called with what goes wrong there.
         """
+        self._slack_app = slack_app
+        self._report = report
         self._has_actions = has_actions
         self._host = host
         self._keeper = keeper
@@ -406,10 +414,13 @@ class Stack:
     # Internals
 
     def _deploy(self) -> Deployment:
+        app = self._slack_app
+        token = self.slack.token if app is None else app.bot_token
+        api_url = self.slack.base_url if app is None else app.api_url
         values = {
-            "SlackTokenArn": self._keep("finding-router/slack-token", self.slack.token),
+            "SlackTokenArn": self._keep("finding-router/slack-token", token),
             **self._secret_of_actions(),
-            "SlackApiUrl": self.slack.base_url,
+            "SlackApiUrl": api_url,
             **self._parameters,
         }
         template = read_template(self._template, values, region=self.aws.region)
@@ -426,12 +437,12 @@ class Stack:
 
     def _secret_of_actions(self) -> dict[str, object]:
         """Store a signing secret, with which the template has buttons, if the stack is to."""
-        if not self._has_actions:
+        if not self._has_actions or not declares(self._template, _SIGNING_SECRET):
             return {}
         app = self.slack.interactivity.app
         app.signing_secret = app.signing_secret or secrets.token_hex(16)
         arn = self._keep("finding-router/slack-signing-secret", app.signing_secret)
-        return {"SlackSigningSecretArn": arn}
+        return {_SIGNING_SECRET: arn}
 
     def _keep(self, name: str, value: str) -> str:
         """Store a secret where a function reads it, and return its ARN."""
@@ -459,6 +470,8 @@ class Stack:
         )
         app = self.slack.interactivity.app
         app.request_url = part.start(resources, host=self._host, shares=self.is_hasty)
+        if self._slack_app is not None:
+            self._feed(self._slack_app, part, app.signing_secret, resources)
         if part.schedule is not None:
             run_schedule(
                 lambda: None if self.is_hasty else self.wake_worker(),
@@ -466,6 +479,22 @@ class Stack:
                 resources,
             )
         return part
+
+    def _feed(
+        self, app: SlackApp, part: ActionsPart, signing_secret: str, resources: ExitStack
+    ) -> None:
+        """Connect the endpoint with a real workspace."""
+        # A third of a second of imports, for few.
+        from finding_router_local.socket_mode import SocketFeed  # noqa: PLC0415 -- see above
+
+        feed = SocketFeed(
+            app,
+            call=part.call,
+            signing_secret=signing_secret,
+            report=self._report,
+            clock=self.clock,
+        )
+        resources.callback(feed.close)
 
     def _kill(self, name: str | None) -> None:
         self._workers.kill(name)
