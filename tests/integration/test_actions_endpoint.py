@@ -148,7 +148,7 @@ def test_form_is_opened_submitted_and_queued(around: Around) -> None:
     [press] = around.presses()
     assert press.form is not None
     assert ("snooze", "after the release") == (press.action, press.form["reason"])
-    assert "users.info" == around.slack.calls[-1][0]
+    assert ("users.info", {"user": "U1JANE"}) == around.slack.calls[-1][:2]
 
 
 def test_sentence_reaches_who_pressed(around: Around) -> None:
