@@ -95,6 +95,14 @@ def read_template(path: Path, values: Mapping[str, object], *, region: str) -> T
     )
 
 
+def declares(path: Path, parameter: str) -> bool:
+    """Return True if the template at *path* can be read, and has *parameter*."""
+    try:
+        return parameter in _parsed(path.read_text()).get("Parameters", {})
+    except OSError:
+        return False
+
+
 @lru_cache(maxsize=2)
 def _parsed(text: str) -> Any:
     """Return the parsed YAML, cached: parsing takes longer than creating all of the local AWS."""
