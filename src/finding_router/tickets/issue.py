@@ -74,14 +74,19 @@ def title_of(facts: Facts, template: str) -> str:
     return title(_BLANKS.sub("", filled), MAX_TITLE_CHARS) or title(facts.title, MAX_TITLE_CHARS)
 
 
-def ended(why: str) -> Markdown:
-    """Return the comment on the end of a finding; *why* in the router's own words."""
-    return Markdown(f"✅ The finding is over: {why}.")
+def ended() -> Markdown:
+    """Return the comment on the end of a finding."""
+    return Markdown("✅ The finding is over.")
 
 
 def returned(severity: Severity) -> Markdown:
     """Return the comment on a finding that is there again."""
     return Markdown(f"🔁 The finding is there again, {severity.value}.")
+
+
+def commented(text: str, marker: str) -> str:
+    """Return the comment *text* with its marker in the first line."""
+    return f"{marker_line(marker)}\n{text}\n"
 
 
 def is_listed(body: str | None, name: str) -> bool:
@@ -129,6 +134,7 @@ def _facts(facts: Facts) -> Markdown:
         ("Control", facts.control),
         ("First seen", facts.first_seen),
         ("Finding", facts.finding_id),
+        ("Asked for by", facts.asked_by),
     ]
     lines = [f"- **{name}:** {code(value, _VALUE_CHARS)}" for name, value in rows if value]
     lines += [
