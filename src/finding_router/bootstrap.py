@@ -1,7 +1,6 @@
 """The one place that names the concrete adapters and puts the router together."""
 
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from finding_router.aws.account_names import DynamoAccountNames
@@ -28,6 +27,8 @@ from finding_router.settings import Settings
 from finding_router.slack.api.client import SlackClient
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from finding_router.delivery.alerts.alert import Alert
     from finding_router.delivery.alerts.identity import AlertKey
     from finding_router.routing.table import RoutingTable
@@ -108,8 +109,8 @@ def make_desk(
     """
     Make the desk of tickets, for the function of the buttons.
 
-    *look* reads the finding of an alert, *refresh* changes the card of one that is stale, *card_url*
-    returns the address of a card.
+    *look* reads the finding of an alert, *refresh* changes the card of one that is stale, and
+    *card_url* returns the address of a card.
     """
     # Imported late: the router makes no tickets.
     from finding_router.aws.ticket_calls import AwsConnectors, sign  # noqa: PLC0415 -- see above

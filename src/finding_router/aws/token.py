@@ -1,4 +1,4 @@
-"""The Slack token and other secrets, from Secrets Manager or the Systems Manager parameter store."""
+"""The Slack token and other secrets, from Secrets Manager or Systems Manager's parameters."""
 
 import json
 import time
