@@ -107,7 +107,7 @@ class GitHubTracker:
                 is_left=not is_ours,
                 ended_at=turn.at if is_ours else ticket.ended_at,
             )
-        is_left = self._is_left(ticket, issue)
+        is_left = self._is_left(ticket, turn, issue)
         is_done = True
         if is_listed(issue.body, turn.name):
             body = ticked(issue.body, turn.name, is_done=True)
@@ -141,15 +141,16 @@ class GitHubTracker:
             if body != issue.body:
                 self._client.set_body(number, body)
         self._comment(number, ticket, turn, returned(turn.severity))
-        is_left = self._is_left(ticket, issue)
+        is_left = self._is_left(ticket, turn, issue)
         if not issue.is_open and not is_left:
             self._client.set_state(number, is_open=True)
         state = CLOSED if is_left and not issue.is_open else OPEN
         return replace(ticket, state=state, is_left=is_left, ended_at=None)
 
-    def _is_left(self, ticket: Ticket, issue: Issue) -> bool:
+    def _is_left(self, ticket: Ticket, turn: Turn, issue: Issue) -> bool:
         """Return True if a person takes care of the issue: its state or its labels changed."""
-        is_other = (OPEN if issue.is_open else CLOSED) != ticket.state
+        # An earlier try may have set the state.
+        is_other = not turn.is_in_doubt and (OPEN if issue.is_open else CLOSED) != ticket.state
         return ticket.is_left or is_other or {*issue.labels} != {*(ticket.labels or ())}
 
     def _comment(self, number: int, ticket: Ticket, turn: Turn, text: str) -> None:
