@@ -17,10 +17,11 @@ ELLIPSIS: Final = "…"
 _LINE_ENDS: Final = re.compile("\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
 _TICKS: Final = re.compile("`+")
 _LEAST_TICKS: Final = 3
+_MOST_TICKS: Final = 3
 # What GitHub links in plain text: people and teams, issues and commits, addresses.
 # https://docs.github.com/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
 _LINKED: Final = re.compile(
-    r"@(?=[\w-])|#(?=\w)|:(?=//|[\w+-]+:)|(?<=\b[Gg][Hh])-(?=\d)|(?<=\b[Ww][Ww][Ww])\.(?=\w)"
+    r"@(?=[\w-])|#(?=\w)|:(?=//|[\w+-]+:)|(?<=[Gg][Hh])-(?=\d)|(?<=[Ww][Ww][Ww])\.(?=\w)"
 )
 # Each could begin an element of HTML, code or a shortcut of an emoji.
 _MARKUP: Final = str.maketrans({"`": "'", "<": "‹", ">": "›"})
@@ -50,7 +51,8 @@ def title(text: str, most: int) -> str:
 
 def code(text: str, most: int) -> Markdown:
     """Return *text* in one line, as code: the fence is longer than any run of backticks in it."""
-    line = cut(one_line(text), most)
+    # A fence of a thousand backticks would leave no room for the rest.
+    line = cut(_TICKS.sub(lambda run: run[0][:_MOST_TICKS], one_line(text)), most)
     if not line:
         return Markdown("\N{EN DASH}")
     ticks = "`" * (_longest_run(line) + 1)
