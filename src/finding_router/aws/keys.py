@@ -28,6 +28,8 @@ more of it      ``organization#current`` (name)        ``7.1`` (version, part)  
 outbox          ``outbox#tickets``                     ``5f0c…##alerts``        news for a ticket
 decided         ``decided#2026-03-01`` (UTC day)       ``1772323200.5#1f…``     a batch's findings
 last valid      ``routing-table``                      ``last-valid``           routes valid last
+press           ``press#1f0c…`` (press, 40 hex)        ``press``                that it was taken
+workspace       ``press#workspace``                    ``workspace``            Slack's, of the app
 ==============  =====================================  =======================  ====================
 """
 
@@ -150,3 +152,13 @@ def more_organization(name: str, version: int, part: int) -> Key:
 def decided(day: str, batch: str) -> Key:
     """Return the key of the summaries of the findings that *batch* decided on *day*."""
     return f"decided#{day}", batch
+
+
+def press(id_: str) -> Key:
+    """Return the key of a press that was taken, by its id."""
+    return f"press#{id_}", "press"
+
+
+def workspace() -> Key:
+    """Return the key of the workspace of the Slack app."""
+    return "press#workspace", "workspace"

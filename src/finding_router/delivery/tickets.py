@@ -1,4 +1,4 @@
-"""The outbox of tickets: alerts of which a ticket has to hear, put before the Ledger knows."""
+"""The outbox of tickets: alerts that a ticket has to hear of, put there before the Ledger knows."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
