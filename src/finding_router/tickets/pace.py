@@ -25,6 +25,7 @@ _ALLOWANCES: Final = (_Allowance("minute", 1.2, 28), _Allowance("hour", 9.0, 98)
 _LEAST_SECONDS: Final = 0.02
 REST: Final = "rest"
 ROW_SECONDS: Final = 900.0
+_DOUBLINGS: Final = 6
 _LONGEST_REST_SECONDS: Final = 3_600.0
 
 
@@ -55,7 +56,8 @@ class Pace:
         row = self._rates.slow_down(self._key(REST), now=now, until=until, row_seconds=ROW_SECONDS)
         if row <= 1:
             return seconds
-        longer = min(seconds * (1 << min(row - 1, 6)), _LONGEST_REST_SECONDS)
+        # Each refusal after the first counts twice: below, it is told for how long as well.
+        longer = min(seconds * (1 << min(row // 2, _DOUBLINGS)), _LONGEST_REST_SECONDS)
         if longer > seconds:
             self._rates.slow_down(
                 self._key(REST), now=now, until=now + longer, row_seconds=ROW_SECONDS
