@@ -1,6 +1,9 @@
 """Items about tickets, and the tickets of routes, as people write them."""
 
+import json
+import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -235,3 +238,14 @@ def test_of_several_routes_one_that_always_makes_tickets_counts() -> None:
     )
 
     assert When.ALWAYS == getattr(read.ticket_of(["r", "s"]), "when", None)
+
+
+def test_the_examples_of_the_page_are_valid() -> None:
+    """Each item in docs/tickets.md can be pasted."""
+    page = (Path(__file__).parents[2] / "docs/tickets.md").read_text("utf-8")
+    items = [json.loads(each) for each in re.findall(r"```json\n(.*?)```", page, re.DOTALL)]
+
+    read = table(*(item | {"name": item["name"] + str(n)} for n, item in enumerate(items)))
+
+    assert [] == list(read.problems)
+    assert 4 == len(items)
