@@ -171,9 +171,9 @@ def test_a_route_makes_tickets_by_click_or_always() -> None:
             f'set to to "{CONNECTOR}", or leave the arn out',
         ),
         (
-            {"to": "p", "when": "allways"},
+            {"to": "p", "when": "Always"},
             "ticket.when",
-            'is the text "allways"',
+            'is the text "Always"',
             'did you mean "always"?',
         ),
         ({"to": "p", "from": "HIG"}, "ticket.from", 'is the text "HIG"', 'did you mean "HIGH"?'),
@@ -203,12 +203,12 @@ def test_a_route_that_posts_nothing_makes_no_ticket() -> None:
 
 def test_a_route_names_a_ticket_of_the_table() -> None:
     """One that is not there is told, and the route stays in force all the same."""
-    read = table(ticket(), route({"to": "plattform"}), route({"to": "platform"}, name="s"))
+    read = table(ticket(), route({"to": "platforms"}), route({"to": "platform"}, name="s"))
 
     [problem] = read.unmet
 
     assert (
-        'route "r", ticket.to: is "plattform", which is no ticket of the table; '
+        'route "r", ticket.to: is "platforms", which is no ticket of the table; '
         'did you mean "platform"?' == str(problem)
     )
     assert () == read.problems

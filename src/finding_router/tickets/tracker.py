@@ -71,33 +71,33 @@ class GitHubTracker:
 
     most = MAX_LINES
 
-    def __init__(self, wanted: item.Ticket, github: item.GitHub, client: GitHub) -> None:
-        """Make the tickets that *wanted* describes by *client*."""
+    def __init__(self, wanted: item.Ticket, github: item.GitHub, issues: GitHub) -> None:
+        """Make the tickets that *wanted* describes by *issues*."""
         self._wanted = wanted
         self._github = github
-        self._client = client
+        self._issues = issues
 
     def make(self, several: Sequence[Facts], ticket: Ticket, *, is_in_doubt: bool) -> Ticket:
         """Make an issue, unless its marker is found."""
         marker = ticket.marker or ""
         issue: Issue | None = None
         if is_in_doubt:
-            issue = self._client.find(marker, since=ticket.begun_at or 0.0)
+            issue = self._issues.find(marker, since=ticket.begun_at or 0.0)
         if issue is None:
-            issue = self._client.create(draft(several, marker, self._github, ticket.former))
+            issue = self._issues.create(draft(several, marker, self._github, ticket.former))
         return replace(
             ticket,
             label=f"#{issue.number}",
             url=issue.url,
             state=OPEN if issue.is_open else CLOSED,
-            place=self._client.place,
+            place=self._issues.place,
             labels=issue.labels or None,
         )
 
     def end(self, ticket: Ticket, turn: Turn) -> Ticket:
         """Comment on the issue and close it, unless a person has taken it over."""
         number = _number(ticket)
-        issue = self._client.issue(number)
+        issue = self._issues.issue(number)
         if not issue.is_open:
             # A try before this one may have closed it.
             is_ours = turn.is_in_doubt and not ticket.is_left
@@ -113,19 +113,19 @@ class GitHubTracker:
             body = ticked(issue.body, turn.name, is_done=True)
             is_done = is_all_done(body)
             if body != issue.body:
-                self._client.set_body(number, body)
+                self._issues.set_body(number, body)
             if not is_done:
                 return replace(ticket, state=OPEN, is_left=is_left)
         self._comment(number, ticket, turn, ended())
         if is_left or not is_done or not self._wanted.close_on_end:
             return replace(ticket, state=OPEN, is_left=is_left)
-        self._client.set_state(number, is_open=False)
+        self._issues.set_state(number, is_open=False)
         return replace(ticket, state=CLOSED, ended_at=turn.at)
 
     def come_back(self, ticket: Ticket, turn: Turn) -> Ticket | None:
         """Comment on the issue and open it; None if it was closed too long ago."""
         number = _number(ticket)
-        issue = self._client.issue(number)
+        issue = self._issues.issue(number)
         is_shared = is_listed(issue.body, turn.name)
         # The last of a list closed it, and the tickets of the others do not know.
         is_ours = ticket.state == CLOSED or (is_shared and is_all_done(issue.body))
@@ -139,11 +139,11 @@ class GitHubTracker:
         if is_shared:
             body = ticked(issue.body, turn.name, is_done=False)
             if body != issue.body:
-                self._client.set_body(number, body)
+                self._issues.set_body(number, body)
         self._comment(number, ticket, turn, returned(turn.severity))
         is_left = self._is_left(ticket, turn, issue)
         if not issue.is_open and not is_left:
-            self._client.set_state(number, is_open=True)
+            self._issues.set_state(number, is_open=True)
         state = CLOSED if is_left and not issue.is_open else OPEN
         return replace(ticket, state=state, is_left=is_left, ended_at=None)
 
@@ -157,9 +157,9 @@ class GitHubTracker:
         """Comment, unless an earlier try did."""
         marker = turn.comment_marker(ticket)
         since = ticket.begun_at or turn.at
-        if turn.is_in_doubt and self._client.has_comment(number, marker, since=since):
+        if turn.is_in_doubt and self._issues.has_comment(number, marker, since=since):
             return
-        self._client.comment(number, commented(text, marker))
+        self._issues.comment(number, commented(text, marker))
 
 
 class Connectors(Protocol):
