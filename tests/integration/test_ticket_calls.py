@@ -78,7 +78,7 @@ def test_a_finding_that_is_gone_is_not_tried_again() -> None:
 def test_a_connector_that_does_not_answer_is_asked_again(aws: AwsServer, finding: str) -> None:
     """With the same token, so that it may be made."""
     code = "InternalServerException"
-    aws.faults.add(Fault(Effect.ERROR, "securityhub", "CreateTicketV2", times=9, code=code))
+    aws.faults.add(Fault(effect=Effect.ERROR, operation="CreateTicketV2", times=9, code=code))
 
     with pytest.raises(TicketError) as caught:
         AwsConnectors().create(CONNECTOR, finding, "t")
