@@ -224,7 +224,7 @@ class Planner:
         """Return True if a route leads *job* to *channel*, or did so while its finding was new."""
         if job.finding is None:
             return False
-        decisions = (self._decide(job, each) for each in (job.finding, _as_new(job.finding)))
+        decisions = (self._decide(job, each) for each in (job.finding, as_new(job.finding)))
         return any(
             each.channel == channel
             for decision in decisions
@@ -328,7 +328,7 @@ def _sooner(one: Destination | None, other: Destination) -> Destination:
     return one if one is not None and is_first else other
 
 
-def _as_new(finding: Finding) -> Finding:
+def as_new(finding: Finding) -> Finding:
     """Return *finding* as patterns saw it while it was new."""
     raw = {**finding.raw, "Workflow": {"Status": "NEW"}, "RecordState": "ACTIVE"}
     if isinstance(raw.get("Compliance"), dict):
