@@ -26,6 +26,7 @@ baseline        ``baseline``                           ``run``                  
 organization    ``organization#current`` (name)        ``0``                    its first accounts
 more of it      ``organization#current`` (name)        ``7.1`` (version, part)  further accounts
 decided         ``decided#2026-03-01`` (UTC day)       ``1772323200.5#1f…``     a batch's findings
+audit           ``audit#2026-03-01`` (UTC day)         ``1772323200.5#9c…``     a press of a button
 last valid      ``routing-table``                      ``last-valid``           routes valid last
 ==============  =====================================  =======================  ====================
 """
@@ -143,3 +144,8 @@ def more_organization(name: str, version: int, part: int) -> Key:
 def decided(day: str, batch: str) -> Key:
     """Return the key of the summaries of the findings that *batch* decided on *day*."""
     return f"decided#{day}", batch
+
+
+def audit(day: str, press: str) -> Key:
+    """Return the key of the line of a *press* (its moment and id) in the audit trail of *day*."""
+    return f"audit#{day}", press
