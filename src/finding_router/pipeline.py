@@ -354,6 +354,7 @@ class Pipeline:
             is_patient=is_patient,
             puts_off_digests=source is Source.FINDINGS,
             has_actions=settings.actions,
+            tickets=stores.tickets,
         )
         portal = (
             AccessPortal(settings.access_portal_url, settings.access_portal_role)
@@ -413,6 +414,8 @@ class Pipeline:
                     remedy=problem.remedy,
                 )
             notices.say("invalid routes", troubles.skipped(table.problems, page, table.kept_labels))
+        if table.unmet:
+            notices.say("unknown tickets", troubles.unmet(table.unmet, page))
         for problem in table.over(session.planner.now):
             # With its moment: a name may be used again, and mistyped again.
             topic = f"silence {problem.name} {problem.problem}"

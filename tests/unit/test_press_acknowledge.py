@@ -7,7 +7,7 @@ import pytest
 from fakes import killed, store_down, unavailable
 from finding_router.actions.worker.result import Outcome
 from hub_events import control, raw_finding
-from presses import BOB, JANE, Office
+from office import BOB, JANE, Office
 from router import ALERTS
 
 pytestmark = pytest.mark.usefixtures("in_silence")

@@ -1,1 +1,1 @@
-"""The worker of presses: decides, changes alerts and findings, and answers the person."""
+"""The worker: it does what presses ask for."""
