@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import batched
 from typing import Any, Final
@@ -76,9 +76,9 @@ class Cases:
         self._parts = parts
         self._deadline = deadline
 
-    def read(self, keys: Collection[AlertKey]) -> Alerts:
+    def read(self, keys: Collection[AlertKey], *, besides: Collection[str] = ()) -> Alerts:
         """
-        Return the alerts about the subjects of *keys*, in every channel that has one.
+        Return the alerts about the subjects of *keys*, and *besides*, in each channel that has one.
 
         Raises:
             StoreError: The Ledger does not answer.
@@ -86,7 +86,7 @@ class Cases:
 
         """
         ledger = self._parts.ledger
-        channels = ledger.channels({key.subject for key in keys})
+        channels = ledger.channels({*(key.subject for key in keys), *besides})
         known = {AlertKey(subject, each) for subject, those in channels.items() for each in those}
         alerts = ledger.read(known | {*keys})
         if alerts.unreadable:
@@ -102,10 +102,11 @@ class Cases:
         keys: Collection[AlertKey],
         changed: Callable[[Alert], Alert],
         *,
+        besides: Collection[str] = (),
         waits_for_marks: bool = False,
     ) -> Alerts:
         """
-        Write the alerts about the subjects of *keys* as *changed*; return all of them.
+        Write the alerts about the subjects of *keys*, and *besides*, as *changed*; return them.
 
         The writes are conditional, and the alerts are read until nothing is left to change: of two
         presses, or of a press and a run of the router, the Ledger decides which is first.
@@ -117,7 +118,7 @@ class Cases:
         """
         is_recovered = False
         for _ in range(_TRIES):
-            alerts = self.read(keys)
+            alerts = self.read(keys, besides=besides)
             now = self._parts.clock()
             claims = [alert.claim for alert in alerts.values() if alert.claim is not None]
             if any(now < each.lease_until for each in claims):
@@ -191,8 +192,3 @@ class Cases:
                     "detail": {"findings": list(findings.values())},
                 }
                 yield json.dumps(event, default=str)
-
-
-def with_findings(now: Now, form: Form, findings: Mapping[FindingKey, Raw]) -> Now:
-    """Return *now* with other *findings* in one form."""
-    return replace(now, findings={**now.findings, form: findings})

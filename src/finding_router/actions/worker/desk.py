@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 from finding_router.actions.press import Press
 from finding_router.actions.worker.acknowledge import acknowledge
 from finding_router.actions.worker.cases import Cases
+from finding_router.actions.worker.check import Check, look
 from finding_router.actions.worker.parts import Parts
 from finding_router.actions.worker.permission import Doorkeeper
 from finding_router.actions.worker.result import Outcome, Result
+from finding_router.actions.worker.status import StatusPress
 from finding_router.actions.worker.words import sentence
 from finding_router.delivery.alerts.alert import Alert
+from finding_router.delivery.alerts.care import AskedStatus
 from finding_router.delivery.alerts.identity import REQUESTED, AlertKey
 from finding_router.delivery.audit import Entry
 from finding_router.delivery.limits.deadline import SLACK_SECONDS, Deadline
@@ -21,7 +24,7 @@ from finding_router.findings.finding import Finding
 from finding_router.isolation import isolated
 from finding_router.routing.items.route import Route
 from finding_router.routing.table import RoutingTable
-from finding_router.slack.kit.buttons import ACKNOWLEDGE
+from finding_router.slack.kit.buttons import ACKNOWLEDGE, RESOLVE, SUPPRESS
 from finding_router.slack.kit.reference import AlertReference, DigestReference, read_reference
 from finding_router.telemetry import logger
 
@@ -36,6 +39,7 @@ _FIRST_SECONDS: Final = 3.0
 _LONGEST_SECONDS: Final = 60.0
 _DOUBLE_CLICK_SECONDS: Final = 5.0
 _UNFORESEEN_TRIES: Final = 3
+_STATUSES: Final = {RESOLVE: AskedStatus.RESOLVED, SUPPRESS: AskedStatus.SUPPRESSED}
 _UNKNOWN: Final = (
     "The router does not know this message any more, or it is of another version: nothing was "
     "changed. The next message about the finding has new buttons."
@@ -60,8 +64,28 @@ class Desk:
         press = Press.of_body(body)
         if press is not None:
             return self._press(press, tries, deadline)
+        check = Check.of_body(body)
+        if check is not None:
+            return self._check(check, tries, deadline)
         logger.error("message not taken", tries=tries)
         return None
+
+    def _check(self, check: Check, tries: int, deadline: Deadline) -> float | None:
+        """Look whether a status was kept; it comes again until somebody has to look at it."""
+        why, seconds = "", _backoff(tries)
+        about: dict[str, Any] = {"subject": check.key.subject, "channel": check.key.channel}
+        with isolated("status not looked at", **about) as trouble:
+            try:
+                look(self._parts, Cases(self._parts, deadline), check, deadline)
+            except AgainError as error:
+                why, seconds = str(error), max(error.seconds, seconds)
+            except RouterError as error:
+                why = f"{type(error).__name__}: {error}"
+        if trouble.error is not None:
+            why = trouble.while_("looking at a status")
+        if why:
+            logger.info("status is looked at again", why=why, tries=tries, **about)
+        return seconds if why else None
 
     def _press(self, press: Press, tries: int, deadline: Deadline) -> float | None:
         entry = _entry_of(press)
@@ -100,7 +124,7 @@ class Desk:
             logger.info("press comes again", press=press.id, why=why, tries=tries)
             return seconds
         if why:
-            result = self._given_up(why)
+            result = self._given_up(press, why, deadline)
         self._tell(press, result, deadline)
         return self._end(entry, result, tries)
 
@@ -126,10 +150,14 @@ class Desk:
             if not self._is_first_click(press):
                 return Result(outcome=Outcome.UNCHANGED, detail="double click")
             self._doorkeeper.check(press, self._routes(cases, pressed))
-            if not pressed.is_shown and pressed.episode > 0:
+            is_done_by = pressed.care.asked is not None and pressed.care.asked.by.at == press.at
+            if not pressed.is_shown and pressed.episode > 0 and not is_done_by:
                 raise RefusedError(_OVER, why="over")
         if press.action == ACKNOWLEDGE:
             return acknowledge(parts, cases, press, entry, keys, pressed)
+        if press.action in _STATUSES:
+            status = _STATUSES[press.action]
+            return StatusPress(parts, cases, press, status, deadline).run(keys)
         raise RefusedError(_UNKNOWN, why="action unknown")
 
     def _is_first_click(self, press: Press) -> bool:
@@ -147,7 +175,15 @@ class Desk:
         findings = cases.now([pressed]).readable()
         return routes_to(table, findings, pressed.key.channel)
 
-    def _given_up(self, why: str) -> Result:
+    def _given_up(self, press: Press, why: str, deadline: Deadline) -> Result:
+        reference = read_reference(press.ref)
+        if press.action in _STATUSES and isinstance(reference, AlertReference):
+            # The status may be set, or not: that is looked at, and made true or told.
+            check = Check(
+                key=AlertKey(reference.subject, reference.channel), asked_at=float(press.at)
+            )
+            with isolated("status left as it is", press=press.id):
+                self._parts.later.send_later(check.to_body(), seconds=0.0, deadline=deadline)
         return Result(
             outcome=Outcome.FAILED,
             detail=why,
