@@ -2,26 +2,24 @@
 
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
 from finding_router.actions.press import Press
+from finding_router.actions.worker.items import NAME_CHARS, checked, named
 from finding_router.actions.worker.matches import Scope, about, match_of
 from finding_router.actions.worker.parts import Parts
-from finding_router.errors import RefusedError, RouteError
 from finding_router.findings.finding import Finding
 from finding_router.findings.ocsf import is_ocsf
 from finding_router.findings.reading import items_at, text_at
 from finding_router.routing.items.channel import channel_safe
-from finding_router.routing.items.route import parse_item
 from finding_router.slack.kit import blocks
 from finding_router.slack.kit.message import Block
 from finding_router.slack.kit.text import Mrkdwn, code, preformatted
 
 SILENCE_DAYS: Final = 90
-_NAME_CHARS: Final = 60
 _CODE_CHARS: Final = 2900
 # Before every route that a table has.
 _BEFORE: Final = 10
@@ -53,7 +51,7 @@ def always(
     """
     item = item_of(parts, press, findings, scope, wish, reason)
     parts.edits.add(item)
-    name = code(str(item["name"]), _NAME_CHARS + 10)
+    name = code(str(item["name"]), NAME_CHARS + 10)
     if wish is Always.SILENCE:
         said = f"From now on the silence {name} holds findings like this for {SILENCE_DAYS} days."
     else:
@@ -77,7 +75,7 @@ def item_of(
     Return the silence, or the route that drops, for findings like *findings*.
 
     Raises:
-        RefusedError: It would not be valid; the message says why.
+        RefusedError: It would not be valid.
 
     """
     person = f"{press.user.name} ({press.user.id}) in Slack"
@@ -97,30 +95,6 @@ def item_of(
         }
     checked(item)
     return item
-
-
-def checked(item: Mapping[str, Any]) -> None:
-    """
-    Return if *item* is valid by the routing table's own rules.
-
-    Raises:
-        RefusedError: It is not.
-
-    """
-    try:
-        parse_item(item)
-    except RouteError as error:
-        raise RefusedError(
-            f"The {item['kind']} would not be valid: {code(error.problem, 200)}. The status was "
-            "set all the same.",
-            why="item not valid",
-        ) from error
-
-
-def named(prefix: str, finding: Finding, press: Press) -> str:
-    """Return the name of an item that *press* makes about findings like *finding*."""
-    word = channel_safe(finding.control_id or finding.title)[:_NAME_CHARS].strip("-") or "finding"
-    return f"{prefix}-{word}-{press.id[:8]}"
 
 
 def rule_blocks(findings: Sequence[Finding], scope: Scope, reason: str) -> list[Block]:
@@ -224,7 +198,7 @@ def rule_v2(
 
 
 def _rule_name(finding: Finding) -> str:
-    return f"suppress-{channel_safe(finding.control_id or finding.title)[:_NAME_CHARS]}"
+    return f"suppress-{channel_safe(finding.control_id or finding.title)[:NAME_CHARS]}"
 
 
 def _equals(value: str) -> dict[str, str]:

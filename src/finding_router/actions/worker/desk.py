@@ -8,10 +8,13 @@ from finding_router.actions.press import Press
 from finding_router.actions.worker.acknowledge import acknowledge
 from finding_router.actions.worker.cases import Cases
 from finding_router.actions.worker.check import Check, look
+from finding_router.actions.worker.digest import acknowledge_digest, pick
 from finding_router.actions.worker.parts import Parts
 from finding_router.actions.worker.permission import Doorkeeper
 from finding_router.actions.worker.result import Outcome, Result
+from finding_router.actions.worker.snooze import snooze
 from finding_router.actions.worker.status import StatusPress
+from finding_router.actions.worker.why import why
 from finding_router.actions.worker.words import sentence
 from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.alerts.care import AskedStatus
@@ -24,7 +27,7 @@ from finding_router.findings.finding import Finding
 from finding_router.isolation import isolated
 from finding_router.routing.items.route import Route
 from finding_router.routing.table import RoutingTable
-from finding_router.slack.kit.buttons import ACKNOWLEDGE, RESOLVE, SUPPRESS
+from finding_router.slack.kit.buttons import ACKNOWLEDGE, PICK, RESOLVE, SNOOZE, SUPPRESS, WHY
 from finding_router.slack.kit.reference import AlertReference, DigestReference, read_reference
 from finding_router.telemetry import logger
 
@@ -133,7 +136,7 @@ class Desk:
         if isinstance(reference, AlertReference):
             return self._about_alert(press, entry, reference, deadline)
         if isinstance(reference, DigestReference):
-            raise RefusedError(_UNKNOWN, why="not built")
+            return self._about_digest(press, entry, reference, deadline)
         raise RefusedError(_UNKNOWN, why="reference unknown")
 
     def _about_alert(
@@ -150,6 +153,8 @@ class Desk:
             if not self._is_first_click(press):
                 return Result(outcome=Outcome.UNCHANGED, detail="double click")
             self._doorkeeper.check(press, self._routes(cases, pressed))
+            if press.action == WHY:
+                return why(parts, cases, pressed)
             is_done_by = pressed.care.asked is not None and pressed.care.asked.by.at == press.at
             if not pressed.is_shown and pressed.episode > 0 and not is_done_by:
                 raise RefusedError(_OVER, why="over")
@@ -158,7 +163,30 @@ class Desk:
         if press.action in _STATUSES:
             status = _STATUSES[press.action]
             return StatusPress(parts, cases, press, status, deadline).run(keys)
+        if press.action == SNOOZE:
+            return snooze(parts, cases, press, keys)
         raise RefusedError(_UNKNOWN, why="action unknown")
+
+    def _about_digest(
+        self, press: Press, entry: Entry, reference: DigestReference, deadline: Deadline
+    ) -> Result:
+        parts = self._parts
+        digest = parts.digests.about(reference.digest)
+        if digest is None:
+            raise RefusedError(_UNKNOWN, why="digest unknown")
+        table = parts.table()
+        if press.action == PICK:
+            has_ticket = table.ticket_of(digest.routes) is not None
+            cases = Cases(parts, deadline)
+            return pick(parts, cases, press, digest, has_ticket=has_ticket)
+        if press.action != ACKNOWLEDGE:
+            raise RefusedError(_UNKNOWN, why="action unknown")
+        if entry.decided is None:
+            if not self._is_first_click(press):
+                return Result(outcome=Outcome.UNCHANGED, detail="double click")
+            routes = [route for name in digest.routes if (route := table.route(name))]
+            self._doorkeeper.check(press, routes)
+        return acknowledge_digest(parts, press, entry, digest, deadline)
 
     def _is_first_click(self, press: Press) -> bool:
         """Return False if the same person pressed the same button a moment before."""
