@@ -12,6 +12,7 @@ from fake_ledger import (
     FakeLocks,
     FakeRates,
 )
+from fake_reminders import FakeReminders
 from fake_slack import FakeSlack, Said
 from fakes import Clock, FakeWorkflow, FakeWorkflowV2, Faults
 from finding_router.aws.organization import DynamoOrganization
@@ -65,6 +66,7 @@ class Router:
         self.organization_items = MemoryDynamo()
         self.last_valid = FakeLastValid(self.faults)
         self.decided = FakeDecided(self.faults)
+        self.reminders = FakeReminders(self.faults)
         self.workflow = FakeWorkflow(self.faults)
         self.items = [dict(item) for item in items or [EVERYTHING]]
         values = {
@@ -104,6 +106,7 @@ class Router:
                 if self.organizations
                 else None,
                 decided=self.decided if self._settings.answer_edits else None,
+                reminders=self.reminders,
             ),
             routes=self.routes,
             slack=self.slack,
@@ -143,6 +146,7 @@ class Router:
                 self.workflow.severity[key] = Severity(finding["Severity"]["Label"])
             if isinstance(finding, dict) and finding.get("Workflow") == {"Status": "NEW"}:
                 self.workflow.status.setdefault((finding["ProductArn"], finding["Id"]), "NEW")
+                self.workflow.raw[finding["ProductArn"], finding["Id"]] = finding
         return self.run(
             *(
                 record(imported(finding, sent_at=self.clock.now), number=number, tries=tries)

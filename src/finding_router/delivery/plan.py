@@ -95,8 +95,9 @@ class Planner:
         A silence may hold them again, and after a silence the times of their routes. Routes hold
         nothing twice: two schedules would put off a finding for ever.
         """
-        holds = [self._as_decided(job, destination.channel).hold for job in jobs]
-        hold = holds[0] if all(holds) else None
+        decided = [self._as_decided(job, destination.channel) for job in jobs]
+        hold = decided[0].hold if all(each.hold for each in decided) else None
+        destination = replace(destination, reminders=decided[0].reminders)
         by_route = kind is HoldKind.SILENCE and destination.hold is None
         if hold is not None and (hold.kind is HoldKind.SILENCE or by_route):
             destination = replace(destination, hold=hold)
@@ -223,7 +224,7 @@ class Planner:
         """Return True if a route leads *job* to *channel*, or did so while its finding was new."""
         if job.finding is None:
             return False
-        decisions = (self._decide(job, each) for each in (job.finding, _as_new(job.finding)))
+        decisions = (self._decide(job, each) for each in (job.finding, as_new(job.finding)))
         return any(
             each.channel == channel
             for decision in decisions
@@ -319,7 +320,7 @@ def _sooner(one: Destination | None, other: Destination) -> Destination:
     return one if one is not None and is_first else other
 
 
-def _as_new(finding: Finding) -> Finding:
+def as_new(finding: Finding) -> Finding:
     """Return *finding* as patterns saw it while it was new."""
     raw = {**finding.raw, "Workflow": {"Status": "NEW"}, "RecordState": "ACTIVE"}
     if isinstance(raw.get("Compliance"), dict):
