@@ -325,6 +325,7 @@ class Pipeline:
             puts_off_digests=source is Source.FINDINGS,
             has_actions=settings.actions,
             reminders=stores.reminders,
+            tickets=stores.tickets,
         )
         portal = (
             AccessPortal(settings.access_portal_url, settings.access_portal_role)
@@ -384,6 +385,8 @@ class Pipeline:
                     remedy=problem.remedy,
                 )
             notices.say("invalid routes", troubles.skipped(table.problems, page, table.kept_labels))
+        if table.unmet:
+            notices.say("unknown tickets", troubles.unmet(table.unmet, page))
         for problem in table.over(session.planner.now):
             # With its moment: a name may be used again, and mistyped again.
             topic = f"silence {problem.name} {problem.problem}"

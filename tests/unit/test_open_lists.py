@@ -118,7 +118,7 @@ def test_owner_and_ticket_are_named() -> None:
     [said] = after(router, DAY)
 
     assert "👀 <@U0123456789>" in said.all
-    assert "🎫 `#12` <https://github.com/x/y/issues/12|open> open" in said.all
+    assert "🎫 <https://github.com/x/y/issues/12|#12> open" in said.all
 
 
 def test_what_other_routes_say_in_the_channel_is_listed_as_well() -> None:

@@ -25,10 +25,13 @@ seats           ``seats##alerts`` (channel)            ``seats``                
 baseline        ``baseline``                           ``run``                  how far it came
 organization    ``organization#current`` (name)        ``0``                    its first accounts
 more of it      ``organization#current`` (name)        ``7.1`` (version, part)  further accounts
+outbox          ``outbox#tickets``                     ``5f0c…##alerts``        news for a ticket
 decided         ``decided#2026-03-01`` (UTC day)       ``1772323200.5#1f…``     a batch's findings
 due             ``due#0`` (of four)                    ``001772323200#a…``      a reminder to come
 in list         ``open##alerts`` (channel)             ``5f0c…`` (subject)      an alert of lists
 last valid      ``routing-table``                      ``last-valid``           routes valid last
+press           ``press#1f0c…`` (press, 40 hex)        ``press``                that it was taken
+workspace       ``press#workspace``                    ``workspace``            Slack's, of the app
 ==============  =====================================  =======================  ====================
 """
 
@@ -48,6 +51,7 @@ COUNT: Final = "count"
 BINS: Final = "bins"
 DUE: Final = tuple(f"due#{number}" for number in range(4))
 """Partitions of the reminders: each takes a thousand writes a second."""
+TICKETS: Final = "outbox#tickets"
 ACCOUNT_NAME: Final = "account-name#"
 ORGANIZATION: Final = "organization#"
 LAST_VALID: Final[Key] = ("routing-table", "last-valid")
@@ -67,6 +71,11 @@ def alert(subject: str, channel: str) -> Key:
 def channels(subject: str) -> Key:
     """Return the key of the list of channels that have an alert about *subject*."""
     return subject, CHANNELS
+
+
+def outbox(subject: str, channel: str) -> Key:
+    """Return the key of the news of an alert that its ticket has not heard of."""
+    return TICKETS, f"{subject}#{channel}"
 
 
 def held_in(finding: str) -> Key:
@@ -157,3 +166,13 @@ def due(number: int, at: int, name: str) -> Key:
 def listed(channel: str) -> str:
     """Return the partition with the alerts that the next list of *channel* may have."""
     return f"open#{channel}"
+
+
+def press(id_: str) -> Key:
+    """Return the key of a press that was taken, by its id."""
+    return f"press#{id_}", "press"
+
+
+def workspace() -> Key:
+    """Return the key of the workspace of the Slack app."""
+    return "press#workspace", "workspace"

@@ -161,6 +161,7 @@ class Planner:
             jobs=ordered,
             job=job,
             card=self._card(job, destination),
+            ticket=self._ticket(destination, step.alert, job),
             events=events,
             alert=alert,
             step=step,
@@ -250,6 +251,13 @@ class Planner:
             )
         return None
 
+    def _ticket(self, destination: Destination, alert: Alert, job: Job) -> str | None:
+        """Return where a route makes a ticket of *alert* without being asked; None for nowhere."""
+        if not self.has_actions or job.is_requested:
+            return None
+        wanted = self.table.ticket_of(destination.routes)
+        return wanted.target if wanted and wanted.is_due(alert.worst_there) else None
+
     def _card(self, job: Job, destination: Destination) -> Card:
         finding = job.finding
         context = CardContext(
@@ -262,6 +270,7 @@ class Planner:
             portal=self.portal,
             show_tags=self.show_tags,
             has_buttons=self.has_actions,
+            has_ticket=self.has_actions and self.table.ticket_of(destination.routes) is not None,
         )
         return Card(raw=job.raw, finding=finding, problem=job.detail, context=context)
 

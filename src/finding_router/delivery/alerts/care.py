@@ -68,10 +68,11 @@ class Snooze:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
     """
-    The ticket of an alert: *to* is the name of its item in the routing table.
+    The ticket of an alert: *to* is the name of its item in the routing table, or a connector's ARN.
 
     *label* ("#123"), *url* and *state* are None until it is made; *claimed_at*, in Unix seconds, is
-    when a worker began to make it.
+    when a worker began to make or change it. *state* is the one that the router set last, unless a
+    person *is_left* to look after it.
     """
 
     to: str
@@ -79,6 +80,20 @@ class Ticket:
     url: str | None = None
     state: str | None = None
     claimed_at: float | None = None
+    marker: str | None = None
+    """Name of the ticket, by which the router finds it where an answer was lost."""
+    place: str | None = None
+    """Address of the repository's API, which stays where the item is edited."""
+    labels: tuple[str, ...] | None = None
+    """Labels as they were after it was made; None where there are none."""
+    told: str | None = None
+    """Episode and what the ticket says of it, such as "2.ended"."""
+    ended_at: float | None = None
+    """Unix second at which the router closed it."""
+    former: str | None = None
+    """URL of the ticket before, which was closed too long ago to be opened again."""
+    is_left: bool = False
+    """A person closed, opened or relabelled it: the router does not set its state any more."""
 
     @classmethod
     def stored(cls, stored: Stored) -> "Ticket":
@@ -89,6 +104,13 @@ class Ticket:
             url=stored.optional_text("url"),
             state=stored.optional_text("state"),
             claimed_at=stored.optional_number("claimed_at"),
+            marker=stored.optional_text("marker"),
+            place=stored.optional_text("place"),
+            labels=stored.texts("labels", ()) or None,
+            told=stored.optional_text("told"),
+            ended_at=stored.optional_number("ended_at"),
+            former=stored.optional_text("former"),
+            is_left=stored.flag("is_left", default=False),
         )
 
 
@@ -131,4 +153,12 @@ class Care:
 
     def to_attributes(self) -> dict[str, Any]:
         """Return the fields that are set, as the Ledger holds them."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        values = {name: value for name, value in asdict(self).items() if value is not None}
+        if self.ticket is not None:
+            labels = list(self.ticket.labels or ()) or None
+            values["ticket"] = _without_none(values["ticket"] | {"labels": labels})
+        return values
+
+
+def _without_none(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}

@@ -18,6 +18,7 @@ from finding_router.delivery.limits.rate import RateLimit
 from finding_router.delivery.notices import Notices
 from finding_router.delivery.reminders.register import first_at, register
 from finding_router.delivery.reminders.store import ReminderStore
+from finding_router.delivery.tickets import TicketOutbox, news_of
 from finding_router.errors import StoreError
 from finding_router.slack.api.client import Messenger
 from finding_router.telemetry import logger
@@ -56,6 +57,7 @@ class Run:
     puts_off_digests: bool = False
     has_actions: bool = False
     reminders: ReminderStore | None = None
+    tickets: TicketOutbox | None = None
     touched: dict[str, list[Delivery]] = field(default_factory=dict)
     """Digests whose totals may be outdated, with the deliveries that may come back for it."""
 
@@ -216,6 +218,7 @@ class Run:
 
         Raises StoreError.
         """
+        self._tell_tickets(deliveries, alerts)
         written = self.ledger.write_all(alerts, note_channels=note_channels)
         lost = []
         for delivery, alert in zip(deliveries, alerts, strict=True):
@@ -225,8 +228,25 @@ class Run:
                 lost.append(delivery)
         return lost
 
+    def _tell_tickets(self, deliveries: Sequence[Delivery], alerts: Sequence[Alert]) -> None:
+        """
+        Put the news of *alerts*, which are about to be written, into the outbox of tickets.
+
+        A worker that dies in between leaves an entry about nothing, and never news without one.
+        """
+        if self.tickets is None:
+            return
+        entries = [
+            entry
+            for delivery, alert in zip(deliveries, alerts, strict=True)
+            for entry in news_of(delivery.alert, alert, delivery.ticket, self.clock())
+        ]
+        if entries:
+            self.tickets.put(entries)
+
     def write(self, delivery: Delivery, alert: Alert) -> bool:
         """Write *alert* for *delivery*; return False if another worker was first. StoreError."""
+        self._tell_tickets([delivery], [alert])
         if not self.ledger.write(alert):
             return False
         delivery.alert = alert

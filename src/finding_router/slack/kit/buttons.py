@@ -1,8 +1,7 @@
 """The buttons of a message, which come back to the router when somebody presses one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from finding_router.slack.kit.message import Block
 
@@ -28,8 +27,7 @@ MOST_OPTIONS: Final = 100
 OPTION_CHARS: Final = 75
 
 
-@dataclass(frozen=True, slots=True)
-class Buttons:
+class Buttons(NamedTuple):
     """The buttons of a card: its *reference*, and whether a ticket can be made for it."""
 
     reference: str

@@ -1,9 +1,8 @@
 """The line of a message that says who takes care of it, and its ticket."""
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from finding_router.slack.kit import blocks
 from finding_router.slack.kit.detail import joined
@@ -15,8 +14,7 @@ _STATE_CHARS: Final = 30
 _PERSON: Final = re.compile("[UW][A-Z0-9]{2,20}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Handled:
+class Handled(NamedTuple):
     """
     What people did about a finding; times are Unix seconds, people are ids of Slack.
 
@@ -43,11 +41,7 @@ def handled_line(handled: Handled) -> Mrkdwn | None:
         until = date(_moment(handled.snoozed_until))
         snooze = Mrkdwn(f"💤 until {until}, by {person(handled.snoozer)}")
     if handled.ticket is not None:
-        named = (
-            link(Url(handled.ticket_url), handled.ticket, _LABEL_CHARS)
-            if handled.ticket_url
-            else words(handled.ticket, _LABEL_CHARS)
-        )
+        named = _ticket(handled.ticket, handled.ticket_url)
         state = words(handled.ticket_state, _STATE_CHARS) if handled.ticket_state else ""
         ticket = Mrkdwn(f"🎫 {named} {state}".rstrip())
     return joined(" · ", owner, snooze, ticket)
@@ -62,6 +56,15 @@ def handled_blocks(handled: Handled | None) -> list[Block]:
 def person(user: str) -> Mrkdwn:
     """Return the person with the id *user*, shown by name; it calls nobody in a changed message."""
     return Mrkdwn(f"<@{user}>") if _PERSON.fullmatch(user) else words(user, _LABEL_CHARS)
+
+
+def _ticket(label: str, url: str | None) -> Mrkdwn:
+    if not url:
+        return words(label, _LABEL_CHARS)
+    # No channel has a number for its name, but any other label with the sign could be one's.
+    number = re.fullmatch("#([0-9]{1,12})", label)
+    linked = link(Url(url), number[1] if number else label, _LABEL_CHARS)
+    return Mrkdwn(f"{linked.removesuffix(f'{number[1]}>')}{label}>") if number else linked
 
 
 def _moment(seconds: float) -> datetime:

@@ -2,8 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 _VERSION: Final = 1
 _KEY_CHARS: Final = 8
@@ -11,16 +10,14 @@ _KEY_CHARS: Final = 8
 _MOST_CHARS: Final = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class AlertReference:
+class AlertReference(NamedTuple):
     """An alert: its subject, and its channel as routed."""
 
     subject: str
     channel: str
 
 
-@dataclass(frozen=True, slots=True)
-class DigestReference:
+class DigestReference(NamedTuple):
     """A digest: its id, and its channel as routed."""
 
     digest: str
