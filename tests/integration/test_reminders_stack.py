@@ -10,8 +10,10 @@ from finding_router.aws.items import Items
 from finding_router.aws.ledger import DynamoLedger
 from finding_router.delivery.alerts.care import Person
 from finding_router.delivery.alerts.identity import AlertKey, finding_hash
+from finding_router_local.faults import Effect, Fault
 from finding_router_local.stack import Stack
 from hub_events import PRODUCT_ARN, imported, raw_finding
+from slack_caller import ALL_SCOPES
 
 REMINDING = {
     "kind": "route",
@@ -124,3 +126,36 @@ def test_what_is_open_is_listed_each_day(stack: Stack) -> None:
 
     [said] = stack.slack.messages("#daily")[digest:]
     assert "2 findings are open" in said.text
+
+
+STEPS = {
+    "claim": {"operation": "PutItem", "containing": '"S": "claimed"'},
+    "record": {"operation": "PutItem", "containing": '"S": "posted"'},
+    "next time": {"operation": "BatchWriteItem", "containing": "PutRequest"},
+    "last time": {"operation": "BatchWriteItem", "containing": "DeleteRequest"},
+}
+
+
+@pytest.mark.parametrize("effect", ["kill_before", "kill_after"])
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("findings", [1, 3])
+def test_a_worker_that_dies_loses_nothing_and_says_nothing_twice(
+    stack: Stack, step: str, effect: str, findings: int
+) -> None:
+    """The next calls say it once, and again three days later."""
+    stack.slack.set_scopes(ALL_SCOPES)
+    stack.put_routes([REMINDING])
+    stack.send([imported(raw_finding(f"finding-{number}")) for number in range(findings)])
+    stack.advance(DAY + 60)
+    stack.aws.faults.add(Fault(effect=Effect(effect), service="dynamodb", **STEPS[step]))
+    with pytest.raises(OSError, match="Runtime exited"):
+        stack.wake()
+
+    for _ in range(4):
+        stack.advance(60)
+        stack.wake()
+
+    assert findings + 1 == len(stack.slack.messages("#alerts"))
+    stack.advance(3 * DAY)
+    stack.wake()
+    assert findings + 2 == len(stack.slack.messages("#alerts"))

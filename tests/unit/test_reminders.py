@@ -19,10 +19,11 @@ from fakes import (
     store_down,
     unavailable,
 )
+from faults.twins import in_ocsf
 from finding_router.delivery.alerts.care import Person, Snooze
 from finding_router.delivery.reminders import remind
 from finding_router.delivery.reminders.register import remind_after_snooze
-from hub_events import PRODUCT_ARN, control, raw_finding
+from hub_events import ACCOUNT, PRODUCT_ARN, PRODUCT_ARN_V2, control, raw_finding
 from router import ALERTS, DEFAULT, OPS, Router
 
 HOUR = 3600.0
@@ -159,6 +160,31 @@ def test_security_hub_that_is_silent_puts_it_off() -> None:
     assert [] == after(router, DAY + 60)
 
     assert 1 == len(after(router, 60))
+
+
+def test_operators_hear_of_reminders_that_are_overdue() -> None:
+    """After a quarter of an hour, once an hour."""
+    router = router_of()
+    router.faults.plan("findings", security_hub_down, times=None)
+    for seconds in (DAY + 60, 600, 600, 600):
+        assert [] == after(router, seconds)
+
+    [notice] = router.slack.opened(OPS)
+    assert "Reminders cannot be said" in notice.text
+
+
+def test_a_finding_of_aws_security_hub_is_asked_for_there() -> None:
+    """By its name in the calls of that one."""
+    router = Router(REMINDING)
+    key = (PRODUCT_ARN_V2, "finding-1", ACCOUNT)
+    router.workflow_v2.status[key] = "NEW"
+    router.send(in_ocsf(raw_finding()))
+    [said] = after(router, DAY + 60)
+    assert "Open for 24 h" in said.all
+    router.workflow_v2.status[key] = "RESOLVED"
+
+    assert [] == after(router, 3 * DAY)
+    assert {} == router.reminders.stored
 
 
 def test_one_standard_that_is_over_leaves_the_others() -> None:

@@ -3,12 +3,14 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Final
 
 from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.alerts.identity import AlertKey
 from finding_router.delivery.digests.store import DigestState, OpenDigest
 from finding_router.delivery.held.store import HeldStore
+from finding_router.delivery.held.take import OVERDUE_SECONDS
 from finding_router.delivery.hubs import Hubs
 from finding_router.delivery.posting.once import ONCE_REMINDED, Once, OnceTask
 from finding_router.delivery.reminders.asking import Asked, Asking
@@ -23,6 +25,7 @@ from finding_router.findings.finding import Severity
 from finding_router.isolation import isolated
 from finding_router.routing.reminder import ReminderKind
 from finding_router.routing.table import RoutingTable
+from finding_router.slack.messages.notice import CLOCK, Words
 from finding_router.telemetry import logger
 
 # So many are taken in one call; others are due at the next one.
@@ -61,6 +64,7 @@ class Reminders:
         self._session = session
         self._run = session.run
         self._clock = clock
+        self._due_since = clock()
         self._asking = Asking(session, hubs)
         self._lists = Lists(store, session, held=held, asking=self._asking, clock=clock)
 
@@ -76,12 +80,29 @@ class Reminders:
                     self._say()
             except (StoreError, WorkflowUpdateError) as error:
                 logger.warning("reminders put off", detail=str(error))
+                self._tell(str(error))
+
+    def _tell(self, trouble: str) -> None:
+        """Keep a notice if the first of what is due is overdue."""
+        if self._clock() - self._due_since > OVERDUE_SECONDS:
+            since = f"{datetime.fromtimestamp(self._due_since, UTC):%Y-%m-%d %H:%M} UTC"
+            self._run.notices.say(
+                "overdue reminders",
+                Words(
+                    "Reminders cannot be said",
+                    [f"due since {since}", trouble],
+                    icon=CLOCK,
+                    consequence="They are tried again each minute.",
+                ),
+            )
 
     def _say(self) -> None:
         due = self._store.due(now=self._clock(), most=TAKEN_AT_ONCE)
         if len(due) == TAKEN_AT_ONCE:
             # Of those of the last second there may be more.
             due = [each for each in due if each.at < due[-1].at] or due
+        if due:
+            self._due_since = float(due[0].at)
         lists = [each for each in due if each.kind is ReminderKind.LIST]
         alerts = [each for each in due if each.kind is not ReminderKind.LIST]
         if alerts:
