@@ -433,9 +433,9 @@ BOOLEAN = "make it the Boolean true or false, without quotes"
             'write from "5m" to "366d"',
         ),
         (
-            {"remind": {"after": "24h", "until": "acknowleged"}},
+            {"remind": {"after": "24h", "until": "acknowledge"}},
             "remind.until",
-            'is the text "acknowleged"',
+            'is the text "acknowledge"',
             'did you mean "acknowledged"?',
         ),
         (
