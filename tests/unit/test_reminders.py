@@ -23,6 +23,7 @@ from faults.twins import in_ocsf
 from finding_router.delivery.alerts.care import Person, Snooze
 from finding_router.delivery.reminders import remind
 from finding_router.delivery.reminders.register import remind_after_snooze
+from finding_router.slack.kit.reference import alert_reference
 from hub_events import ACCOUNT, PRODUCT_ARN, PRODUCT_ARN_V2, control, raw_finding
 from router import ALERTS, DEFAULT, OPS, Router
 
@@ -90,9 +91,13 @@ def test_an_open_alert_is_said_again() -> None:
 
 def test_nobody_is_named_where_nobody_can_take_it() -> None:
     """That nobody has taken it is said only where people act from messages."""
-    [said] = after(router_of(actions=True), DAY + 60)
+    router = router_of(actions=True)
+
+    [said] = after(router, DAY + 60)
 
     assert "⏰ Open for 24 h, nobody has taken it" in said.all
+    [alert] = router.alerts
+    assert alert_reference(alert.key.subject, ALERTS) in said.all.replace("\\\\", "")
 
 
 def test_without_every_it_is_said_once() -> None:

@@ -9,8 +9,10 @@ from finding_router.delivery.posting.layout import handled_of
 from finding_router.delivery.posting.once import LayOut
 from finding_router.findings.finding import Finding
 from finding_router.isolation import isolated
+from finding_router.slack.kit.buttons import Buttons
 from finding_router.slack.kit.links import finding_url
 from finding_router.slack.kit.message import Message
+from finding_router.slack.kit.reference import alert_reference
 from finding_router.slack.kit.refused import Banner
 from finding_router.slack.messages.card import CardContext, render_plain, source_of
 from finding_router.slack.messages.reminder import (
@@ -52,6 +54,7 @@ class Wording:
             account_alias=self.planner.table.alias(finding.account_id),
             portal=self.planner.portal,
             show_tags=self.planner.show_tags,
+            buttons=self._buttons(alert, routes),
             handled=handled_of(replace(alert, care=replace(alert.care, snooze=None))),
         )
         seconds = self.now - (alert.posted_at or self.now)
@@ -71,6 +74,16 @@ class Wording:
             return render_plain(finding, replace(context, mention=mention, banner=banner))
 
         return full, plain
+
+    def _buttons(self, alert: Alert, routes: tuple[str, ...]) -> Buttons | None:
+        """Return the buttons of the card: who reads the reminder need not look for it."""
+        if not self.has_actions:
+            return None
+        may_have_ticket = self.planner.table.ticket_of(routes) is not None
+        return Buttons(
+            alert_reference(alert.key.subject, alert.key.channel),
+            has_ticket=may_have_ticket and alert.care.ticket is None,
+        )
 
     def of_several(
         self,

@@ -11,6 +11,7 @@ from finding_router.findings.short_id import short_id
 from finding_router.findings.timestamps import parse_timestamp
 from finding_router.slack.kit import blocks
 from finding_router.slack.kit.body import note_of, owner_facts
+from finding_router.slack.kit.buttons import card_buttons
 from finding_router.slack.kit.detail import joined, said
 from finding_router.slack.kit.durations import age_words, open_words, ordinal
 from finding_router.slack.kit.frame import (
@@ -117,7 +118,8 @@ def still_open(
     if is_snooze_over:
         headline = "💤 The snooze is over, still open"
     message = _news(headline, finding, context, None)
-    return replace(message, lead=[*message.lead, *handled_blocks(context.handled)])
+    people = [*handled_blocks(context.handled), *card_buttons(context.buttons)]
+    return replace(message, lead=[*message.lead, *people])
 
 
 def ended_reply(
