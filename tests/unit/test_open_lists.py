@@ -74,6 +74,7 @@ def test_what_is_new_and_what_ended_is_counted() -> None:
     assert "3 findings are open" in said.text
     assert "since last time 1 new, 1 ended" in said.all
     assert said.all.index("finding-1") < said.all.index("finding-4")
+    assert "eu-west-1\\nnew'" in said.all
     assert "finding-2" not in said.all
     assert 3 == len(router.reminders.in_lists)
 
@@ -108,7 +109,7 @@ def test_once_nothing_is_open_that_is_said_once() -> None:
 
 
 def test_owner_and_ticket_are_named() -> None:
-    """With the age of each."""
+    """By names that call nobody each day."""
     router = started("finding-1")
     [alert] = router.alerts
     ticket = Ticket(to="github", label="#12", url="https://github.com/x/y/issues/12", state="open")
@@ -117,7 +118,8 @@ def test_owner_and_ticket_are_named() -> None:
 
     [said] = after(router, DAY)
 
-    assert "👀 <@U0123456789>" in said.all
+    assert "👀 @jane since" in said.all
+    assert "<@U0123456789>" not in said.all
     assert "🎫 <https://github.com/x/y/issues/12|#12> open" in said.all
 
 

@@ -245,10 +245,20 @@ class Reminders:
             is_snooze = each.kind is ReminderKind.SNOOZE
             after = following(each, route, severity, said_at=said_at, now=now)
             moves.append((each, None if is_snooze else after))
-            if is_snooze and alert is not None:
-                # Another worker that was first has the last word.
-                self._run.ledger.write(alert.cared_for(replace(alert.care, snooze=None), at=now))
+            if is_snooze:
+                self._end_snooze(each.alert_key, alert, now)
         self._store.move(moves)
+
+    def _end_snooze(self, key: AlertKey, alert: Alert | None, now: float) -> None:
+        """Take the snooze that is over off the alert; a card shows that at its next change."""
+        ledger = self._run.ledger
+        for known in (alert, None):
+            newest = known or ledger.read([key]).get(key)
+            snooze = newest.care.snooze if newest else None
+            if newest is None or newest.claim or snooze is None or snooze.until > now:
+                return
+            if ledger.write(newest.cared_for(replace(newest.care, snooze=None), at=now)):
+                return
 
 
 def _name(channel: str) -> str:

@@ -12,6 +12,7 @@ from finding_router.isolation import isolated
 from finding_router.slack.kit.buttons import Buttons
 from finding_router.slack.kit.links import finding_url
 from finding_router.slack.kit.message import Message
+from finding_router.slack.kit.people import Handled
 from finding_router.slack.kit.reference import alert_reference
 from finding_router.slack.kit.refused import Banner
 from finding_router.slack.messages.card import CardContext, render_plain, source_of
@@ -133,5 +134,14 @@ class Wording:
             account_id=finding.account_id,
             region=finding.region,
             url=finding_url(finding, self.planner.portal),
-            handled=handled_of(alert),
+            handled=_named(alert),
         )
+
+
+def _named(alert: Alert) -> Handled:
+    """Return what people did about *alert*, with names that call nobody."""
+    care, handled = alert.care, handled_of(alert)
+    return handled._replace(
+        owner=f"@{care.owner.name}" if care.owner else None,
+        snoozer=f"@{care.snooze.by.name}" if care.snooze else None,
+    )

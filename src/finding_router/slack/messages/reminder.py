@@ -31,6 +31,7 @@ _TITLE_CHARS: Final = 120
 _ACCOUNT_CHARS: Final = 40
 _FOOT_CHARS: Final = 600
 _NEWS_CHARS: Final = 200
+_NEW_SECONDS: Final = 900.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +130,8 @@ def _line(one: StillOpen) -> Mrkdwn:
         bold(account, _ACCOUNT_CHARS) if account else None,
         said(one.region),
     )
-    age = Mrkdwn(f"open for {open_words(one.seconds)}")
+    is_new = one.seconds < _NEW_SECONDS
+    age = Mrkdwn("new" if is_new else f"open for {open_words(one.seconds)}")
     return joined("\n", first, joined(" · ", age, handled_line(one.handled or Handled()))) or age
 
 
