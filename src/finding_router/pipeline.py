@@ -119,12 +119,23 @@ class Pipeline:
         self._tell_troubles(session)
         releaser = Releaser(self._stores.held, session, hubs=self._hubs, clock=self._clock)
         jobs = releaser.run()
+        self._remind(session)
         # The heartbeat: batches never count a zero, so that its absence shows that no wake-up came.
         count(FINDINGS_FAILED, 0)
         self._remember_routes()
         finished = self._finish(jobs, session)
         self._read_organization(session, deadline)
         return finished
+
+    def _remind(self, session: "Session") -> None:
+        """Say again what is still open and due; what fails is due at the next call."""
+        store = self._stores.reminders
+        has_reminders = session.planner.table.has_reminders or self._settings.actions
+        if store is None or not has_reminders:
+            return
+        from finding_router.delivery.reminders.remind import Reminders
+
+        Reminders(store, session, held=self._stores.held, hubs=self._hubs, clock=self._clock).run()
 
     def tell(self, alarms: Sequence["Alarm"], deadline: Deadline) -> None:
         """
@@ -354,6 +365,7 @@ class Pipeline:
             is_patient=is_patient,
             puts_off_digests=source is Source.FINDINGS,
             has_actions=settings.actions,
+            reminders=stores.reminders,
             tickets=stores.tickets,
         )
         portal = (
