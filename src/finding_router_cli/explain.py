@@ -33,9 +33,10 @@ from finding_router_cli.routes_at_hand import (
     routes_at_hand,
     running_account,
     running_routes,
+    running_stack,
 )
 from finding_router_cli.routing_items import load, stack_options
-from finding_router_cli.stack import LEDGER, Stack, deployed_stack, find_stack
+from finding_router_cli.stack import LEDGER, SETTLE_SECONDS, Stack, deployed_stack, find_stack
 
 if TYPE_CHECKING:
     from finding_router.aws.items import Items
@@ -127,16 +128,17 @@ def explain(
     explanations = [
         one for event in events for one in explain_event(event, table, now, organization)
     ]
-    account = _account(**source) if ledger else None
-    alerts = (
-        [
+    alerts: Sequence[Any] = [None] * len(explanations)
+    if ledger:
+        account = _account(**source)
+        settle_seconds = _settle_seconds(found, source)
+        alerts = [
             each
             for event in events
-            for each in alerts_of(event, table, ledger, now, account, organization)
+            for each in alerts_of(
+                event, table, ledger, now, account, organization, settle_seconds=settle_seconds
+            )
         ]
-        if ledger and account
-        else [None] * len(explanations)
-    )
     told = list(zip(explanations, alerts, strict=True))
     if wanted_id is not None and looked_up is None:
         told = [(one, those) for one, those in told if _is_called(one, wanted_id)]
@@ -272,6 +274,14 @@ def _account(
     is_named = any((routes, table, stack, profile, region))
     running = None if is_named else running_account()
     return running or Account(profile=profile, region=region)
+
+
+def _settle_seconds(found: Stack | None, source: Mapping[str, Any]) -> float:
+    """Return the settle time of the stack that is *found*, or that runs here."""
+    names = ("routes", "stack", "table", "profile", "region")
+    if found is None and not any(source[name] for name in names) and running_stack():
+        found = find_stack(stack=None)
+    return found.settle_seconds() if found else SETTLE_SECONDS
 
 
 def _is_called(one: Explanation, wanted: str) -> bool:

@@ -179,7 +179,7 @@ def test_each_command_calls_what_its_page_says(cli: Cli, calls: Calls, tmp_path:
     run(calls, "preview", FILE, *STACK)
     run(calls, "replay", *STACK)
     run(calls, "stats", *STACK)
-    run(calls, "explain", FILE, *STACK)
+    run(calls, "explain", FILE, *STACK, "--ledger", cli.stack.deployment.tables["Ledger"])
     # Writes refuse a table with an item that is not valid only where they touch it.
     run(calls, "routes add", "b", "--channel", "#b", *WRITE)
     run(calls, "routes edit", "b", *WRITE)
