@@ -119,6 +119,8 @@ def explain(
         is_kept = (problem.kind, problem.name) in table.kept_labels
         happened = "not valid, decided by its last valid version" if is_kept else "left out"
         click.echo(f"{happened}: {problem}", err=True)
+    for problem in table.unmet:
+        click.echo(f"without a ticket: {problem}", err=True)
     looked_up = _LookedUp(reference, found, ledger) if reference and found else None
     if looked_up:
         events = looked_up.events()
