@@ -171,12 +171,14 @@ class Search:
         return found
 
     def _with_hashes(self, alert: "Alert") -> Findings:
-        """Return the members of *alert*, of which the Ledger has hashes and times."""
+        """Return the members of *alert*: the Ledger has hashes and times, and names of some."""
         wanted = alert.members.keys()
         found = Findings()
-        ids = sorted(
-            {id_ for product, id_ in self._decided() if finding_hash(product, id_) in wanted}
-        )
+        # The second part of a name is the Id, in the calls of either Security Hub.
+        ids = sorted({name[1] for forms in alert.names.values() for name in forms.values()})
+        if not ids:
+            decided = set(self._decided())
+            ids = sorted(each[1] for each in decided if finding_hash(*each) in wanted)
         found.add(_fitting(self._hubs.with_ids(ids) if ids else (), wanted))
         if len(found.forms) < len(wanted):
             moments = (each.newest.updated_at for each in alert.members.values())
