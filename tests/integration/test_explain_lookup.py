@@ -155,8 +155,10 @@ class TestById:
         cli.import_findings([raw_finding("another")])
 
         result = cli("explain", "deadbeef", code=1)
+        whole = cli("explain", f"{WHOLE}x", code=1)
 
         assert "no finding in Security Hub is called deadbeef, of 1 looked through" in result.stderr
+        assert "looked through" not in whole.stderr
 
     def test_one_that_was_never_said(self, cli: Cli) -> None:
         """Its channels are those of its routes, and the log knows more."""

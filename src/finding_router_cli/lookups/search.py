@@ -81,10 +81,12 @@ class Search:
         found.add(self._hubs.with_ids([wanted]))
         if not found.forms:
             found.add(self._hubs.beginning_with(wanted))
-        if not found.forms:
+        # No end of an Id begins like a whole one.
+        is_end = not wanted.startswith("arn:")
+        if not found.forms and is_end:
             ids = {id_ for _, id_ in self._decided() if is_called(id_, wanted)}
             found.add(self._hubs.with_ids(sorted(ids)) if ids else ())
-        if not found.forms:
+        if not found.forms and is_end:
             for page in self._newest():
                 found.add(raw for raw in page if (one := _read(raw)) and is_called(one.id, wanted))
                 if found.forms and is_of_one(wanted):
