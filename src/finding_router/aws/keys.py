@@ -28,6 +28,10 @@ more of it      ``organization#current`` (name)        ``7.1`` (version, part)  
 decided         ``decided#2026-03-01`` (UTC day)       ``1772323200.5#1f…``     a batch's findings
 last valid      ``routing-table``                      ``last-valid``           routes valid last
 ==============  =====================================  =======================  ====================
+
+An item of the family channels may have the attribute `known_as`, a set of texts "FINDING SUBJECT":
+findings (hashes) whose alerts are under another subject than the item's. It may also be at the hash
+of a control's finding, where it has the subject that both forms of that finding share.
 """
 
 from typing import Final
