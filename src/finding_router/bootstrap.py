@@ -14,6 +14,7 @@ from finding_router.aws.rates import DynamoRates
 from finding_router.aws.routing_table import DynamoRoutingTable
 from finding_router.aws.security_hub import SecurityHub
 from finding_router.aws.security_hub_v2 import SecurityHubV2
+from finding_router.aws.ticket_outbox import DynamoTicketOutbox
 from finding_router.delivery.hubs import Hubs
 from finding_router.delivery.stores import Stores
 from finding_router.pipeline import Pipeline
@@ -51,6 +52,7 @@ def make_stores(settings: Settings, items: Items) -> Stores:
         names=DynamoAccountNames(items),
         organization=organization,
         decided=DynamoDecided(items) if settings.answer_edits else None,
+        tickets=DynamoTicketOutbox(items) if settings.actions else None,
         unreadable=items.unreadable,
     )
 

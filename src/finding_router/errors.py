@@ -21,6 +21,8 @@ All errors that the router defines.
     ├─ WorkflowUpdateError           Security Hub did not set NOTIFIED
     ├─ AlarmUntoldError              the ops channel was not told of an alarm
     ├─ OrganizationsError            a call of AWS Organizations failed
+    ├─ TicketError                   a ticket was not made or changed; may be so if .ambiguous
+    │  └─ TicketGoneError            the ticket to change does not exist any more
     └─ StoreError                    a DynamoDB call failed
        └─ UnreadableError            one item of the Ledger cannot be read; only its own work fails
 """
@@ -173,6 +175,27 @@ class OrganizationsError(RouterError):
         """Keep *code*."""
         super().__init__(message)
         self.code = code
+
+
+class TicketError(RouterError):
+    """
+    A ticket was not made or changed; the message is for people, and says what to do.
+
+    Try again in *retry_seconds*, or do not if that is None: somebody has to correct something
+    first. If *ambiguous*, the answer was lost: it may be made all the same.
+    """
+
+    def __init__(
+        self, message: str, *, retry_seconds: float | None = None, ambiguous: bool = False
+    ) -> None:
+        """Keep *retry_seconds* and *ambiguous*."""
+        super().__init__(message)
+        self.retry_seconds = retry_seconds
+        self.ambiguous = ambiguous
+
+
+class TicketGoneError(TicketError):
+    """The ticket to change does not exist any more."""
 
 
 class StoreError(RouterError):

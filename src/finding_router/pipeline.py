@@ -316,6 +316,8 @@ class Pipeline:
             worker=uuid.uuid4().hex,
             is_patient=is_patient,
             puts_off_digests=source is Source.FINDINGS,
+            has_actions=settings.actions,
+            tickets=stores.tickets,
         )
         portal = (
             AccessPortal(settings.access_portal_url, settings.access_portal_role)
@@ -328,12 +330,13 @@ class Pipeline:
             now=datetime.fromtimestamp(self._clock(), UTC),
             settle_seconds=settle_seconds,
             show_tags=settings.show_tags,
+            has_actions=settings.actions,
         )
         return Session(
             run,
             planner,
             names=self._names,
-            marker=Marker(hubs=self._hubs, ledger=stores.ledger),
+            marker=Marker(hubs=self._hubs, ledger=stores.ledger, has_actions=settings.actions),
             keeper=Keeper(stores.held, clock=self._clock),
             tracks=settings.track_lifecycle,
         )
@@ -374,6 +377,8 @@ class Pipeline:
                     remedy=problem.remedy,
                 )
             notices.say("invalid routes", troubles.skipped(table.problems, page, table.kept_labels))
+        if table.unmet:
+            notices.say("unknown tickets", troubles.unmet(table.unmet, page))
         for problem in table.over(session.planner.now):
             # With its moment: a name may be used again, and mistyped again.
             topic = f"silence {problem.name} {problem.problem}"

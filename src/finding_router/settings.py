@@ -46,6 +46,8 @@ class Settings(NamedTuple):
     burst_critical_cards: int = 5
     show_tags: tuple[str, ...] = ("team", "owner", "env")
     organization_names: bool = False
+    actions: bool = False
+    """People may act from messages: cards have buttons."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -56,29 +58,35 @@ class Settings(NamedTuple):
             ConfigurationError: Variables are missing or wrong; the message names each of them.
 
         """
-        values: dict[str, Any] = {}
-        problems: list[str] = []
-        for name, read in _READERS.items():
-            text = environment.get(name.upper())
-            try:
-                if text is not None:
-                    values[name] = read(text)
-                elif name not in cls._field_defaults:
-                    problems.append(f"{name.upper()}: is missing")
-            except ValueError as error:
-                problems.append(f"{name.upper()}: {error}")
-        if problems:
-            message = (
-                f"environment variables: {'; '.join(problems)}; "
-                "deploy the template again to set them"
-            )
-            raise ConfigurationError(message)
-        return cls(**values)
+        return cls(**_read(_READERS, cls._field_defaults, environment))
 
     @property
     def trouble_channel(self) -> str:
         """The channel for the router's own problems."""
         return self.ops_channel or self.default_channel
+
+
+class EndpointSettings(NamedTuple):
+    """Settings of the endpoint that Slack calls; each field is named like its variable."""
+
+    slack_signing_secret_arn: str
+    slack_token_arn: str
+    actions_queue_url: str
+    ledger_table: str
+    slack_api_url: str = "https://slack.com/api/"
+    slack_app_id: str | None = None
+    slack_team_id: str | None = None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """
+        Read the settings from *environment*.
+
+        Raises:
+            ConfigurationError: Variables are missing or wrong; the message names each of them.
+
+        """
+        return cls(**_read(_ENDPOINT_READERS, cls._field_defaults, environment))
 
 
 def is_in_lambda(environment: Mapping[str, str] = os.environ) -> bool:
@@ -93,6 +101,31 @@ def tracing_is_on(environment: Mapping[str, str] = os.environ) -> bool:
         and is_in_lambda(environment)
         and "AWS_SAM_LOCAL" not in environment
     )
+
+
+def _read(
+    readers: Mapping[str, Callable[[str], Any]],
+    defaults: Mapping[str, object],
+    environment: Mapping[str, str],
+) -> dict[str, Any]:
+    """Return the fields that *environment* has, read by *readers*."""
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for name, read in readers.items():
+        text = environment.get(name.upper())
+        try:
+            if text is not None:
+                values[name] = read(text)
+            elif name not in defaults:
+                problems.append(f"{name.upper()}: is missing")
+        except ValueError as error:
+            problems.append(f"{name.upper()}: {error}")
+    if problems:
+        message = (
+            f"environment variables: {'; '.join(problems)}; deploy the template again to set them"
+        )
+        raise ConfigurationError(message)
+    return values
 
 
 def _text(text: str) -> str:
@@ -165,22 +198,24 @@ def _flag(text: str) -> bool:
 _FLAGS: Final = dict.fromkeys(("true", "1", "yes", "on"), True) | dict.fromkeys(
     ("false", "0", "no", "off"), False
 )
+_SECRET_ARN: Final = _matching(
+    r"arn:[a-z-]+:(secretsmanager|ssm):.*", "the ARN of a secret or of a parameter"
+)
+_API_URL: Final = _matching(
+    SLACK_API_URL, "an https address that ends with a slash, or an http one of this machine"
+)
 # pydantic would do it, too, but it takes a third of a cold start, and most events need no more.
 _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "routing_table": _text,
     "ledger_table": _text,
     "default_channel": _text,
-    "slack_token_arn": _matching(
-        r"arn:[a-z-]+:(secretsmanager|ssm):.*", "the ARN of a secret or of a parameter"
-    ),
+    "slack_token_arn": _SECRET_ARN,
     "aws_region": _optional,
     "findings_queue_url": _optional,
     "backlog_queue_url": _optional,
     "urgent_severity": _severity,
     "ops_channel": _optional,
-    "slack_api_url": _matching(
-        SLACK_API_URL, "an https address that ends with a slash, or an http one of this machine"
-    ),
+    "slack_api_url": _API_URL,
     "route_cache_seconds": _number(float, "number", 0),
     "settle_minutes": _number(float, "number", 0),
     "ledger_days": _number(int, "whole number", 1),
@@ -195,4 +230,14 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "burst_critical_cards": _number(int, "whole number", 0),
     "show_tags": _names,
     "organization_names": _flag,
+    "actions": _flag,
+}
+_ENDPOINT_READERS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "slack_signing_secret_arn": _SECRET_ARN,
+    "slack_token_arn": _SECRET_ARN,
+    "actions_queue_url": _text,
+    "ledger_table": _text,
+    "slack_api_url": _API_URL,
+    "slack_app_id": _optional,
+    "slack_team_id": _optional,
 }

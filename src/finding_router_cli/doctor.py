@@ -51,9 +51,10 @@ def doctor(
     """
     Check that the router works, and name the command or sentence that cures each fault.
 
-    Credentials, Security Hub, rule, event sources, queues, alarms, version, routes, token, every
-    channel that routes need, and sample cards are looked at within 15 seconds; nothing is changed
-    or posted without --send. Without --stack, it is the stack that `local up` keeps running.
+    Credentials, Security Hub, rule, event sources, wake-ups, queues, alarms, version, routes,
+    token, every channel that routes need, and sample cards are looked at within 15 seconds; nothing
+    is changed or posted without --send. Without --stack, it is the stack that `local up` keeps
+    running.
 
     Exits with 0 if nothing is wrong, with 1 if something is; a "!" is worth a look, or says why
     something could not be checked.

@@ -1,9 +1,11 @@
 """`finding-router explain`: show the routing of findings without sending anything."""
 
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -20,9 +22,11 @@ from finding_router_cli.explanation import (
     as_json,
     as_lines,
     explain_event,
+    fact,
 )
 from finding_router_cli.help_text import example
-from finding_router_cli.inputs import read_events
+from finding_router_cli.inputs import envelope_of, read_events
+from finding_router_cli.lookups.reference import is_reference, read_link
 from finding_router_cli.options import json_option
 from finding_router_cli.routes_at_hand import (
     RoutesAtHand,
@@ -31,12 +35,23 @@ from finding_router_cli.routes_at_hand import (
     running_routes,
 )
 from finding_router_cli.routing_items import load, stack_options
+from finding_router_cli.stack import LEDGER, Stack, deployed_stack, find_stack
+
+if TYPE_CHECKING:
+    from finding_router.aws.items import Items
+    from finding_router.routing.table import RoutingTable
 
 NOWHERE: Final = "none"
+_ALSO_IN_OCSF: Final = "It is in AWS Security Hub (OCSF), too, and goes to the same channels."
 
 
-@click.command(epilog=example("finding-router explain events/imported-two-findings.json"))
-@click.argument("file", metavar="FILE")
+@click.command(
+    epilog=example(
+        "finding-router explain events/imported-two-findings.json",
+        "finding-router explain 53a3abee",
+    )
+)
+@click.argument("file", metavar="FILE|ID|LINK", required=False)
 @click.option("--routes", metavar="FILE", help="File or folder with items, JSON or YAML.")
 @stack_options
 @click.option(
@@ -53,7 +68,7 @@ NOWHERE: Final = "none"
     "wanted_id",
     metavar="ID",
     help="Explain only the finding of FILE with this Id, or with the short id in the small print "
-    "of its card.",
+    "of its card. Without FILE, look it up in the stack.",
 )
 @click.option(
     "--at",
@@ -70,7 +85,7 @@ NOWHERE: Final = "none"
     f"one, or {NOWHERE} for findings that go nowhere.",
 )
 def explain(
-    file: str,
+    file: str | None,
     *,
     ledger: str | None,
     for_programs: bool,
@@ -87,17 +102,30 @@ def explain(
     get-findings, or JSON lines; "-" reads standard input. The routes come from the file --routes
     or from the table of a stack, named by --stack or --table. Without these, they come from the
     stack that `local up` keeps running, or else from the project's examples.
+
+    In place of a FILE, one finding of the stack can be named, by its Id, its short id, a beginning
+    or an end of its Id, or the LINK to its message in Slack. Then also the state of its message in
+    each channel is shown, and what holds it, as the Ledger has them, and what to do next.
     """
     wanted = _read_expected(expected)
     now = _read_at(written_moment)
+    reference = _reference(file, wanted_id)
+    found = _stack_of(source, is_needed=reference is not None)
     find = routes_at_hand if wanted is None else _routes_of_ones_own
-    loaded = load(**source, at_hand=find)
+    loaded = load(**{**source, "stack": found if source["stack"] else None}, at_hand=find)
     table, organization = loaded.table, loaded.organization
     for problem in (*table.problems, *table.over(now)):
         is_kept = (problem.kind, problem.name) in table.kept_labels
         happened = "not valid, decided by its last valid version" if is_kept else "left out"
         click.echo(f"{happened}: {problem}", err=True)
-    events = read_events(read_text(file), file)
+    for problem in table.unmet:
+        click.echo(f"without a ticket: {problem}", err=True)
+    looked_up = _LookedUp(reference, found, ledger) if reference and found else None
+    if looked_up:
+        events = looked_up.events()
+    else:
+        assert file is not None  # noqa: S101 -- `_reference` asks for one of both
+        events = read_events(read_text(file), file)
     explanations = [
         one for event in events for one in explain_event(event, table, now, organization)
     ]
@@ -112,21 +140,116 @@ def explain(
         else [None] * len(explanations)
     )
     told = list(zip(explanations, alerts, strict=True))
-    if wanted_id is not None:
+    if wanted_id is not None and looked_up is None:
         told = [(one, those) for one, those in told if _is_called(one, wanted_id)]
         explanations = [one for one, _ in told]
         if not told:
             message = f"no finding of {file} has the id {wanted_id}; take that of its small print"
             raise click.ClickException(message)
+    nothing: tuple[list[str], dict[str, Any]] = ([], {})
+    more = looked_up.more(explanations, table, now) if looked_up else [nothing] * len(told)
     if for_programs:
-        found = [as_json(one) | ({} if those is None else {"alerts": those}) for one, those in told]
-        click.echo(json.dumps({"findings": found}, indent=2))
+        results = [
+            as_json(one) | ({} if those is None else {"alerts": those}) | facts
+            for (one, those), (_, facts) in zip(told, more, strict=True)
+        ]
+        click.echo(json.dumps({"findings": results}, indent=2))
     else:
-        for one, those in told:
+        shown: set[tuple[object, frozenset[str]]] = set()
+        for (one, those), (besides, _) in zip(told, more, strict=True):
+            known = (one.finding and one.finding.key, one.goes)
+            if looked_up and known in shown:
+                click.echo(f"{_ALSO_IN_OCSF}\n")
+                continue
+            shown.add(known)
             lines = [*as_lines(one, table=table, show_all=show_all), *alert_lines(those or ())]
-            click.echo("\n".join(lines) + "\n")
+            click.echo("\n".join([*lines, *besides]) + "\n")
     if wanted is not None and not _are_as_expected(explanations, wanted):
         raise click.exceptions.Exit(1)
+
+
+class _LookedUp:
+    """The finding that *reference* names in *stack*, whose Ledger may be named by *ledger*."""
+
+    def __init__(self, reference: str, stack: Stack, ledger: str | None) -> None:
+        self._reference = reference
+        self._stack = stack
+        self._ledger = ledger
+
+    @cached_property
+    def _items(self) -> "Items | None":
+        """Return the items of the Ledger; None if only a RoutingTable is known."""
+        if self._ledger:
+            from finding_router.aws.items import Items  # noqa: PLC0415 -- loads boto3
+
+            return Items(self._ledger, self._stack.account.dynamodb())
+        return self._stack.ledger() if self._stack.resources.get(LEDGER) else None
+
+    def events(self) -> list[dict[str, Any]]:
+        """Return an event for each form of the finding; of a card, for each standard's."""
+        # boto3 takes a while to import.
+        from finding_router_cli.lookups.hubs import Hubs  # noqa: PLC0415 -- see above
+        from finding_router_cli.lookups.search import find  # noqa: PLC0415 -- see above
+
+        wanted = read_link(self._reference) or self._reference
+        with self._stack.account.in_sentences():
+            found = find(wanted, Hubs(self._stack), self._items, time.time())
+        return [envelope_of(raw) for raw in found.raws]
+
+    def more(
+        self, explanations: Sequence[Explanation], table: "RoutingTable", now: datetime
+    ) -> list[tuple[list[str], dict[str, Any]]]:
+        """Return lines and facts of each finding: its state in the Ledger, and what to do next."""
+        from finding_router_cli.lookups.standing import Standings  # noqa: PLC0415 -- loads boto3
+        from finding_router_cli.lookups.words import (  # noqa: PLC0415 -- beside the above
+            next_steps,
+            standing_lines,
+        )
+
+        told: list[tuple[list[str], dict[str, Any]]] = []
+        for one in explanations:
+            standing = None
+            if self._items is not None and one.finding and one.decision:
+                url = self._stack.slack_url
+                with self._stack.account.in_sentences(table=self._items.table):
+                    standings = Standings(self._items, table, url, now.timestamp())
+                    standing = standings.of(one.finding, one.decision)
+            steps = next_steps(one, standing, self._stack)
+            lines = [*(standing_lines(standing) if standing else ())]
+            lines += [fact("next", step) for step in steps]
+            facts = {"ledger": standing and standing.as_json(), "next": steps}
+            told.append((lines, facts))
+        return told
+
+
+def _reference(file: str | None, wanted_id: str | None) -> str | None:
+    """Return the name of the finding to look up; None if FILE holds the findings."""
+    if file is None:
+        if wanted_id is None:
+            raise click.UsageError("Missing argument 'FILE|ID|LINK'.")
+        return wanted_id.strip()
+    if not is_reference(file):
+        return None
+    if wanted_id is not None:
+        raise click.UsageError(f"{file} names a finding already; leave --finding out")
+    if file.startswith(("http://", "https://")) and read_link(file) is None:
+        raise click.UsageError(
+            f"{file} is no link to a message; take that of Copy link in Slack: "
+            "https://….slack.com/archives/C…/p…"
+        )
+    return file
+
+
+def _stack_of(source: Mapping[str, Any], *, is_needed: bool) -> Stack | None:
+    """Return the stack that the options name, looked up once; None if there is no need of one."""
+    named = {name: source[name] for name in ("stack", "profile", "region", "table")}
+    if is_needed:
+        return find_stack(**named)
+    if named["stack"] and not source["routes"]:
+        return deployed_stack(
+            Account(profile=named["profile"], region=named["region"]), named["stack"]
+        )
+    return None
 
 
 def _routes_of_ones_own() -> RoutesAtHand:

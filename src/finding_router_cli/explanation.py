@@ -141,43 +141,43 @@ def as_lines(explanation: Explanation, *, table: RoutingTable, show_all: bool) -
     if finding is None or decision is None:
         yield explanation.title
         for destination in explanation.channels:
-            yield _line("goes to", _words(destination, table))
+            yield fact("goes to", _words(destination, table))
         return
     yield f"{terminal.severity(finding.severity)}  {explanation.title}"
     yield from _about(finding, table)
     if explanation.not_posted:
         why = _WHY_NOT[explanation.not_posted].format(finding.workflow_status)
-        yield _line("not posted", f"{why}; it would go as follows")
+        yield fact("not posted", f"{why}; it would go as follows")
     if decision.dropped_by is not None:
         does = "suppressed" if decision.suppress else "dropped"
-        yield _line("nowhere", f"{does} by route {decision.dropped_by}")
+        yield fact("nowhere", f"{does} by route {decision.dropped_by}")
     for silence in table.silences:
         if silence.name == decision.silenced_by:
-            yield _line("silenced", _silenced(silence))
+            yield fact("silenced", _silenced(silence))
     for destination in decision.channels:
         label = "goes to" if _is_told(destination) else "not to"
-        yield _line(label, _words(destination, table))
+        yield fact(label, _words(destination, table))
     for destination in decision.shadowed:
-        yield _line("would post", f"to {_words(destination, table, by='shadow route')}")
+        yield fact("would post", f"to {_words(destination, table, by='shadow route')}")
     yield from _trace(decision.trace, show_all=show_all)
 
 
 def _about(finding: Finding, table: RoutingTable) -> Iterator[str]:
     """Yield a line for each fact about *finding* that routes often match."""
     account = [table.alias(finding.account_id) or finding.account_name, finding.account_id]
-    yield _line("account", *account, finding.region)
+    yield fact("account", *account, finding.region)
     if finding.account is not None:
-        yield _line("OU and tags", *_of_organization(finding.account))
-    yield _line("product", finding.product, finding.control_id)
-    yield _line("finding", short_id(finding.id), finding.id)
+        yield fact("OU and tags", *_of_organization(finding.account))
+    yield fact("product", finding.product, finding.control_id)
+    yield fact("finding", short_id(finding.id), finding.id)
     if is_ocsf(finding.raw):
-        yield _line("form", "AWS Security Hub, OCSF")
+        yield fact("form", "AWS Security Hub, OCSF")
 
 
 def alert_lines(alerts: Sequence[Mapping[str, str]]) -> Iterator[str]:
     """Yield a line for each of *alerts*: its channel, verdict and reason."""
     for alert in alerts:
-        yield _line("would hear", f"{alert['channel']}  {alert['verdict']}: {alert['why']}")
+        yield fact("would hear", f"{alert['channel']}  {alert['verdict']}: {alert['why']}")
 
 
 def printable(text: str, *, most: int = _MAX_LINE_CHARS) -> str:
@@ -186,7 +186,8 @@ def printable(text: str, *, most: int = _MAX_LINE_CHARS) -> str:
     return shown if len(shown) <= most else shown[: most - 1] + "…"
 
 
-def _line(label: str, *values: str | None) -> str:
+def fact(label: str, *values: str | None) -> str:
+    """Return the line of an explanation that has *values* under *label*."""
     return f"  {label:<11} {printable(', '.join(value for value in values if value))}"
 
 

@@ -58,7 +58,7 @@ def check(file: str | None, *, strict: bool, **stack: Any) -> None:
     loaded = load(routes=file, **stack, at_hand=running_routes)
     table = loaded.table
     over = table.over(datetime.now(UTC))
-    for problem in table.problems:
+    for problem in (*table.problems, *table.unmet):
         click.echo(f"wrong: {problem}")
     for kind, name in table.kept:
         click.echo(legible(f'in force: {kind} "{name}" goes on in its last valid version'))
@@ -71,18 +71,19 @@ def check(file: str | None, *, strict: bool, **stack: Any) -> None:
         click.echo(f"odd: {line}")
     disabled = sum(not route.enabled for route in table.routes)
     shadows = sum(not route.is_live for route in table.routes)
+    tickets = f"{counted(len(table.tickets), 'ticket')}, " if table.tickets else ""
     click.echo(
         f"{counted(len(table.routes), 'route')} "
         f"({disabled} not enabled, {counted(shadows, 'shadow')}), "
         f"{counted(len(table.aliases), 'account')}, "
-        f"{counted(len(table.silences), 'silence')} ({len(over)} over), "
+        f"{counted(len(table.silences), 'silence')} ({len(over)} over), {tickets}"
         f"{counted(table.skipped, 'wrong item')}"
     )
     if loaded.names_accounts:
         click.echo(_accounts(loaded.organization))
     if table.weight.share > _MOSTLY_FULL:
         click.echo(f"mostly full: {table.weight}; heavier items are left out")
-    if table.problems or (strict and odd):
+    if table.problems or table.unmet or (strict and odd):
         raise click.exceptions.Exit(1)
 
 

@@ -76,7 +76,7 @@ def load(
     table: str | None,
     default_channel: str | None,
     allow_suppress: bool,
-    stack: str | None = None,
+    stack: str | Stack | None = None,
     profile: str | None = None,
     region: str | None = None,
     at_hand: Callable[[], RoutesAtHand | None] = lambda: None,
@@ -84,8 +84,9 @@ def load(
     """
     Return the routing table from the file *routes*, else of the *stack*, else from the *table*.
 
-    The *stack* is a deployed one, and knows its default channel and whether it may suppress.
-    Without any of these, load the routes *at_hand*, and print their origin.
+    The *stack* is a deployed one, by its name or looked up already, and knows its default channel
+    and whether it may suppress. Without any of these, load the routes *at_hand*, and print their
+    origin.
 
     Raises:
         click.ClickException: No source is given, or the items cannot be read.
@@ -98,7 +99,8 @@ def load(
     if routes is not None:
         items = read_items_at(routes)
     elif stack:
-        found = _routes_of_stack(account, stack)
+        known = stack if isinstance(stack, Stack) else deployed_stack(account, stack)
+        found = _routes_of_stack(known)
         items = found.items
     elif table:
         items = _items_of_table(account, table)
@@ -240,11 +242,10 @@ def _items_of_table(account: Account, table: str) -> list[object]:
         return list(DynamoRoutingTable(table, account.dynamodb()).items())
 
 
-def _routes_of_stack(account: Account, stack: str) -> RoutesAtHand:
-    found = deployed_stack(account, stack)
+def _routes_of_stack(found: Stack) -> RoutesAtHand:
     return RoutesAtHand(
         origin=f"those of the {found.origin}",
-        items=_items_of_table(account, found.routing_table),
+        items=_items_of_table(found.account, found.routing_table),
         default_channel=found.default_channel,
         allow_suppress=found.allow_suppress,
         organization_names=found.names_accounts,

@@ -85,6 +85,11 @@ class Stack:
         return self.parameters.get("AllowSuppress") == "true"
 
     @property
+    def slack_url(self) -> str:
+        """Return the address of Slack without a workspace, which links to messages begin with."""
+        return self.parameters.get("SlackApiUrl", "https://slack.com/api/").removesuffix("api/")
+
+    @property
     def names_accounts(self) -> bool:
         """Return True if it reads AWS Organizations; a stack of an older version does not."""
         return self.parameters.get("OrganizationNames") == "true"

@@ -62,7 +62,7 @@ def stats(
         table=None,
         default_channel=None,
         allow_suppress=False,
-        stack=stack,
+        stack=found if stack else None,
         profile=profile,
         region=region,
         at_hand=routes_at_hand,

@@ -101,6 +101,10 @@ class Schedule:
 
     event: Any
     every_seconds: float
+    name: str
+    """Its physical id."""
+    expression: str
+    target: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +161,7 @@ def deploy(template: Template, aws: AwsServer) -> Deployment:
         rule=_rule(template, resolver, names),
         function=next(each for each in functions if each.sources),
         edits=next((each for each in functions if each.stream), None),
-        schedule=_schedule(template, resolver),
+        schedule=_schedule(template, resolver, names),
         queues={queue.logical_id: names.attribute(queue.logical_id, "Ref") for queue in queues},
         tables={
             table.logical_id: names.attribute(table.logical_id, "Ref")
@@ -165,7 +169,7 @@ def deploy(template: Template, aws: AwsServer) -> Deployment:
         },
         others={
             each.logical_id: _physical_id(each, resolver, names)
-            for kind in (_RULE, _FUNCTION, _MAPPING, _ALARM, _TOPIC)
+            for kind in (_RULE, _FUNCTION, _MAPPING, _SCHEDULE, _ALARM, _TOPIC)
             for each in template.of_type(kind)
         },
         alarms=tuple(resolver.resolve(each.properties) for each in template.of_type(_ALARM)),
@@ -352,7 +356,7 @@ def _stream(
     return None
 
 
-def _schedule(template: Template, resolver: Resolver) -> Schedule | None:
+def _schedule(template: Template, resolver: Resolver, names: _Names) -> Schedule | None:
     schedules = template.of_type(_SCHEDULE)
     if not schedules:
         return None
@@ -365,6 +369,9 @@ def _schedule(template: Template, resolver: Resolver) -> Schedule | None:
     return Schedule(
         event=json.loads(properties["Target"].get("Input", "{}")),
         every_seconds=int(rate["count"]) * _UNIT_SECONDS[rate["unit"]],
+        name=names.attribute(schedule.logical_id, "Ref"),
+        expression=expression,
+        target=properties["Target"],
     )
 
 

@@ -1,4 +1,4 @@
-"""What AWS tells about the wiring of the local stack: rule, event sources, function, alarms."""
+"""What AWS tells about the local stack: rule, event sources, function, schedule, alarms."""
 
 import json
 from functools import partial
@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from finding_router_local.aws import AwsServer
 from finding_router_local.bus import EventBus
-from finding_router_local.deployment import Deployment, Source
+from finding_router_local.deployment import Deployment, Schedule, Source
 from finding_router_local.serving import Reply
 
 _ENABLED: Final = "ENABLED"
@@ -14,6 +14,8 @@ _DISABLED: Final = "DISABLED"
 # https://docs.aws.amazon.com/lambda/latest/api/API_GetEventSourceMapping.html
 _MAPPINGS: Final = "/2015-03-31/event-source-mappings/"
 _FUNCTION: Final = "/2015-03-31/functions/{}/configuration"
+# https://docs.aws.amazon.com/scheduler/latest/APIReference/API_GetSchedule.html
+_SCHEDULES: Final = "/schedules/{}"
 _CONCURRENCY: Final = "/2019-09-30/functions/{}/concurrency"
 
 
@@ -21,9 +23,9 @@ def show_wiring(deployment: Deployment, aws: AwsServer, bus: EventBus) -> None:
     """
     Make *aws* answer the calls about what *deployment* declares beside queues and tables.
 
-    A rule that is disabled, or whose pattern is changed, counts for *bus*. Event sources are told
-    as they are declared. Alarms and their topic are made when they are first asked for; nothing
-    here measures, so that the alarms have no data.
+    A rule that is disabled, or whose pattern is changed, counts for *bus*. Event sources and the
+    schedule are told as they are declared. Alarms and their topic are made when they are first
+    asked for; nothing here measures, so that the alarms have no data.
     """
     gate = aws.gate
     gate.own |= {
@@ -38,6 +40,10 @@ def show_wiring(deployment: Deployment, aws: AwsServer, bus: EventBus) -> None:
         answer = partial(_mapping, deployment, source, states)
         gate.own["lambda", f"{_MAPPINGS}{source.uuid}"] = answer
     gate.own["lambda", _FUNCTION.format(function.name)] = partial(_configuration, deployment)
+    if (schedule := deployment.schedule) is not None:
+        changed: dict[str, Any] = {}
+        path = _SCHEDULES.format(schedule.name)
+        gate.own["scheduler", path] = partial(_schedule, schedule, changed)
     # No concurrency is reserved, as in the template.
     gate.own["lambda", _CONCURRENCY.format(function.name)] = lambda _: Reply({})
     # moto's parts of these take a while to import, and most stacks are never asked.
@@ -94,6 +100,19 @@ def _mapping(deployment: Deployment, source: Source, states: dict[str, bool], bo
             "ScalingConfig": {"MaximumConcurrency": source.concurrency},
         }
     )
+
+
+def _schedule(schedule: Schedule, changed: dict[str, Any], body: bytes) -> Reply:
+    """Answer GetSchedule, and UpdateSchedule, which alone has a body."""
+    changed |= json.loads(body or b"{}")
+    declared = {
+        "Name": schedule.name,
+        "State": _ENABLED,
+        "ScheduleExpression": schedule.expression,
+        "FlexibleTimeWindow": {"Mode": "OFF"},
+        "Target": schedule.target,
+    }
+    return Reply(declared | changed)
 
 
 def _configuration(deployment: Deployment, _: bytes) -> Reply:

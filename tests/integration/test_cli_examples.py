@@ -44,6 +44,8 @@ def project(cli: Cli, cli_stack: Stack, tmp_path: Path, monkeypatch: pytest.Monk
     items = json.loads(EXAMPLE_ROUTES.read_text("utf-8"))
     cli.put(*items, SILENCE)
     shutil.copytree(TEMPLATE.parent / "events", tmp_path / "events")
+    # The finding of `explain ID`.
+    cli.stack.load(json.loads((tmp_path / "events/imported-guardduty-port-probe.json").read_text()))
     rules = Path(__file__).parents[1] / "fixtures" / "rules" / "terraform.json"
     shutil.copy(rules, tmp_path / "terraform.json")
     (tmp_path / "routes.yaml").write_text(yaml.safe_dump(items), "utf-8")

@@ -1,10 +1,12 @@
 """`finding-router doctor` finds each trouble that is made on purpose, and says what cures it."""
 
 import json
+import shlex
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -35,6 +37,8 @@ from running_stack import found_stack
 
 CHANNELS = ("#security", "#security-ops", "#alerts")
 MEMBER = "111122223333"
+# What UpdateSchedule takes of GetSchedule's answer.
+SCHEDULE = ("Name", "State", "ScheduleExpression", "FlexibleTimeWindow", "Target")
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +98,14 @@ class TestCommand:
         assert {
             *("credentials", "clock", "Security Hub", "administrator", "home Region", "rule"),
             *("pattern", "source FindingsQueue", "source BacklogQueue", "concurrency"),
-            *("FindingsQueue", "BacklogQueue", "dead letters", "undelivered events", "alarms"),
+            *(
+                "wake-ups",
+                "FindingsQueue",
+                "BacklogQueue",
+                "dead letters",
+                "undelivered events",
+                "alarms",
+            ),
             *("alarm topic", "version", "routes", "Slack token", "scopes", "channels", "cards"),
         } == marks.keys()
         assert [] == stack.slack.messages()
@@ -339,6 +350,74 @@ class TestWiring:
         assert Mark.BAD is found.mark
         assert f"aws lambda update-event-source-mapping --uuid {uuid} --enabled" == found.cure
         client.update_event_source_mapping(UUID=uuid, Enabled=True)
+
+    def test_a_schedule_that_is_disabled(self, stack: Stack, site: Site) -> None:
+        """The whole command that cures it is named, and works."""
+        client, name = stack.aws.client("scheduler"), stack.deployment.others["WakeSchedule"]
+        known = client.get_schedule(Name=name)
+        whole = {each: known[each] for each in SCHEDULE}
+        client.update_schedule(**{**whole, "State": "DISABLED"})
+
+        found = one(lambda: wiring.check_schedule(site), "wake-ups", site)
+
+        assert Mark.BAD is found.mark
+        words = shlex.split(found.cure)
+        assert ["aws", "scheduler", "update-schedule", "--name", name] == words[:5]
+        assert known["Target"] == json.loads(words[-1])
+        client.update_schedule(**{**whole, "State": "ENABLED"})
+        assert Mark.GOOD is one(lambda: wiring.check_schedule(site), "wake-ups", site).mark
+
+    def test_a_schedule_that_calls_something_else(self, stack: Stack, site: Site) -> None:
+        """Nothing that waits is said."""
+        client, name = stack.aws.client("scheduler"), stack.deployment.others["WakeSchedule"]
+        known = client.get_schedule(Name=name)
+        whole = {each: known[each] for each in SCHEDULE}
+        target = {**known["Target"], "Arn": "arn:aws:lambda:eu-west-1:123456789012:function:other"}
+        client.update_schedule(**{**whole, "Target": target})
+
+        found = one(lambda: wiring.check_schedule(site), "wake-ups", site)
+
+        assert Mark.BAD is found.mark
+        assert "function:other, and not finding-router-RouterFunction" in found.found
+        client.update_schedule(**whole)
+
+    def test_a_schedule_that_is_gone(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+        """CloudFormation does not make it again by itself."""
+        resources = {**site.stack.resources, "WakeSchedule": "another"}
+        monkeypatch.setattr(type(site.stack), "resources", resources, raising=False)
+
+        found = one(lambda: wiring.check_schedule(site), "wake-ups", site)
+
+        assert (Mark.BAD, "another is not there: nothing that waits is said") == (
+            found.mark,
+            found.found,
+        )
+
+    @pytest.mark.parametrize(
+        ("values", "mark", "words"),
+        [([1.0, 0.0], Mark.GOOD, "the last at 10:01 UTC"), ([1.0], Mark.UNSURE, "no wake-up")],
+    )
+    def test_the_last_wake_up_of_a_deployed_stack(
+        self,
+        site: Site,
+        values: list[float],
+        mark: Mark,
+        words: str,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """Batches count failed findings; wake-ups alone count a zero."""
+        times = [datetime(2029, 3, 7, 10, 2 - minute, tzinfo=UTC) for minute in range(len(values))]
+        data = {"MetricDataResults": [{"Timestamps": times, "Values": values}]}
+        deployed = replace(site.stack, is_local=False, name="router")
+        other = Site(deployed)
+        real = other.client
+        answers = {"cloudwatch": Answering(data)}
+        monkeypatch.setattr(other, "client", lambda name: answers.get(name) or real(name))
+
+        found = one(lambda: wiring.check_schedule(other), "wake-ups", other)
+
+        assert mark is found.mark
+        assert words in found.found
 
     @pytest.mark.parametrize(
         ("reserved", "mark"), [(0, Mark.BAD), (3, Mark.UNSURE), (4, Mark.GOOD)]

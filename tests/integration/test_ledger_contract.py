@@ -11,6 +11,14 @@ from fakes import Clock, Faults
 from finding_router.aws.items import Items
 from finding_router.aws.ledger import DynamoLedger
 from finding_router.delivery.alerts.alert import Form, Member, Saying, Status
+from finding_router.delivery.alerts.care import (
+    Asked,
+    AskedStatus,
+    Care,
+    Person,
+    Snooze,
+    Ticket,
+)
 from finding_router.delivery.alerts.identity import AlertKey
 from finding_router.delivery.alerts.ledger import KnownAs, Ledger, Mark
 from finding_router.findings.finding import Severity
@@ -85,6 +93,25 @@ class LedgerContract:
 
         assert ledger.write(full)
         assert {KEY: full} == ledger.read([KEY])
+
+    def test_the_care_of_people_is_read_as_it_was_written(self, ledger: Ledger) -> None:
+        """Who owns it, what they asked for, and how the Security Hubs name its findings."""
+        jane = Person("U012", "jane", 1_790_000_000.5)
+        care = Care(
+            owner=jane,
+            asked=Asked(AskedStatus.RESOLVED, jane, "fixed", is_confirmed=True),
+            snooze=Snooze(1_790_003_600.0, jane, "snooze-5f0c"),
+            ticket=Ticket(to="infra", label="#12", url="https://x/12", state="open"),
+        )
+        cared = replace(
+            FIRST,
+            care=care,
+            names={MEMBER: {Form.ASFF: ("arn", "id"), Form.OCSF: ("arn", "id", "1")}},
+            marks_until=1_790_000_095.5,
+        )
+
+        assert ledger.write(cared)
+        assert {KEY: cared} == ledger.read([KEY])
 
     def test_many_entries_are_read_at_once(self, ledger: Ledger) -> None:
         """More than one call of the store can return, and keys may be asked for twice."""

@@ -5,13 +5,13 @@ Written from Slack's documentation and not from the renderer, whose constants it
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models.blocks import Block
 
-KNOWN_BLOCKS = {"header", "section", "context"}
+KNOWN_BLOCKS = {"header", "section", "context", "actions"}
 LINK = re.compile(r"<(https?://[^\s<>|]+)\|([^<>|]+)>")
 DATE = re.compile(r"<!date\^\d+\^[^<>|^]+\|[^<>|]+>")
 MENTION = re.compile(r"<(?:@[UW][A-Z0-9]+|!subteam\^S[A-Z0-9]+|!here|!channel|!everyone)>")
@@ -38,7 +38,20 @@ def texts_of(block: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if "text" in block:
         yield block["text"]
     yield from block.get("fields", ())
-    yield from block.get("elements", ())
+    for element in block.get("elements", ()):
+        if block["type"] == "actions":
+            yield from _labels_of(element)
+        else:
+            yield element
+
+
+def _labels_of(element: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if "text" in element:
+        yield element["text"]
+    if "placeholder" in element:
+        yield element["placeholder"]
+    for option in element.get("options", ()):
+        yield option["text"]
 
 
 def counted(text: str) -> int:
@@ -86,7 +99,8 @@ def _of_block(block: dict[str, Any]) -> Iterator[str]:
     if not texts:
         yield f"{kind} is empty"
     yield from _of_model(block)
-    most = 150 if kind == "header" else 3000
+    yield from _of_actions(block) if kind == "actions" else ()
+    most = {"header": 150, "actions": 75}.get(kind, 3000)
     for text in texts:
         if not 1 <= counted(text["text"]) <= most:
             yield f"{kind} has a text of {counted(text['text'])} characters"
@@ -94,12 +108,36 @@ def _of_block(block: dict[str, Any]) -> Iterator[str]:
             yield f"{kind} has a blank text"
     if kind == "header" and texts[0]["type"] != "plain_text":
         yield "header is not plain_text"
-    if len(block.get("fields", ())) > 10:
-        yield "more than 10 fields"
-    if any(counted(field["text"]) > 2000 for field in block.get("fields", ())):
-        yield "a field is longer than 2,000 characters"
-    if len(block.get("elements", ())) > 10:
+    yield from _of_fields(block.get("fields", ()))
+    if kind == "context" and len(block.get("elements", ())) > 10:
         yield "more than 10 elements in a context"
+
+
+def _of_fields(fields: Sequence[dict[str, Any]]) -> Iterator[str]:
+    if len(fields) > 10:
+        yield "more than 10 fields"
+    if any(counted(field["text"]) > 2000 for field in fields):
+        yield "a field is longer than 2,000 characters"
+
+
+def _of_actions(block: dict[str, Any]) -> Iterator[str]:
+    """Name the limits of interactive elements that *block* breaks."""
+    elements = block["elements"]
+    if not 1 <= len(elements) <= 25:
+        yield f"{len(elements)} elements in an actions block"
+    if len(block.get("block_id", "")) > 255:
+        yield "a block_id is longer than 255 characters"
+    names = [each["action_id"] for each in elements]
+    if len({*names}) < len(names) or any(len(name) > 255 for name in names):
+        yield "an action_id is there twice, or longer than 255 characters"
+    for each in elements:
+        if counted(each.get("value", "")) > 2000:
+            yield "the value of a button is longer than 2,000 characters"
+        options = each.get("options", ())
+        if each["type"] == "static_select" and not 1 <= len(options) <= 100:
+            yield f"{len(options)} options in a select"
+        if any(counted(option["value"]) > 75 for option in options):
+            yield "the value of an option is longer than 75 characters"
 
 
 def acts(arguments: dict[str, Any]) -> list[str]:

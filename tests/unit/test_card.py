@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,9 +12,12 @@ from hypothesis import strategies as st
 from factories import make_finding, make_resource
 from finding_router.findings.asff import read_finding
 from finding_router.findings.finding import Finding, Severity
+from finding_router.slack.kit.buttons import LABELS, Buttons
 from finding_router.slack.kit.frame import CIRCLES
 from finding_router.slack.kit.links import AccessPortal
 from finding_router.slack.kit.message import Message
+from finding_router.slack.kit.people import Handled
+from finding_router.slack.kit.reference import alert_reference
 from finding_router.slack.kit.refused import Banner
 from finding_router.slack.kit.text import unmarked
 from finding_router.slack.messages.card import (
@@ -30,6 +34,18 @@ CONTEXT = CardContext(routes=("every-account",))
 PORTAL = AccessPortal("https://acme.awsapps.com/start", "ReadOnly")
 BANNER = Banner(refused=(("#x", "is_archived"),), routes=("x",))
 BANNER_LINE = "⚠️ *For #x*, which is archived, so it came here. Un-archive it, or change route `x`."
+
+
+BUTTONS = Buttons(alert_reference("5f0c" * 10, "#alerts"), has_ticket=True)
+HANDLED = Handled(
+    owner="U012",
+    owned_since=1_790_000_000.0,
+    snoozer="U013",
+    snoozed_until=1_790_003_600.0,
+    ticket="#123",
+    ticket_url="https://github.com/acme/infra/issues/123",
+    ticket_state="open",
+)
 
 
 def said_by(message: Message) -> str:
@@ -765,3 +781,39 @@ class TestHostile:
                 make_resource(arn, type=long, tags={"Name": "x" * 500}) for _ in range(32)
             ),
         )
+
+
+def test_a_card_has_buttons_where_people_may_act_and_shows_who_did() -> None:
+    """They stand above the facts that Slack may fold, and each names the alert."""
+    message = render(make_finding(), replace(CONTEXT, buttons=BUTTONS, handled=HANDLED))
+
+    *_, people, buttons = message.lead
+    assert list(LABELS) == [each["action_id"] for each in buttons["elements"]]
+    assert {BUTTONS.reference} == {each["value"] for each in buttons["elements"]}
+    text = people["text"]["text"]
+    assert "👀 <@U012> since <!date^1790000000^" in text
+    assert "💤 until <!date^1790003600^" in text
+    assert "🎫 <https://github.com/acme/infra/issues/123|#123> open" in text
+    assert not violations(message.arguments())
+
+
+def test_without_actions_a_card_is_as_before() -> None:
+    """No button, and no line about people."""
+    plain = render(make_finding(), CONTEXT).arguments()
+
+    assert plain == render(make_finding(), replace(CONTEXT, handled=Handled())).arguments()
+    assert "actions" not in json.dumps([each["type"] for each in blocks_of(plain)])
+
+
+@given(st.text(max_size=300), st.text(max_size=300), st.none() | st.text(max_size=300))
+def test_names_from_outside_do_nothing_in_the_line_about_people(
+    owner: str, ticket: str, url: str | None
+) -> None:
+    """People's names and those of tickets are no more trusted than a finding."""
+    handled = Handled(owner=owner, ticket=ticket, ticket_url=url, ticket_state=ticket)
+    message = render(make_finding(), replace(CONTEXT, handled=handled)).arguments()
+
+    assert not violations(message)
+    text = json.dumps(message, ensure_ascii=False)
+    assert "<!channel" not in text
+    assert "<!here" not in text

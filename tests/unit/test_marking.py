@@ -10,6 +10,7 @@ from fake_ledger import FakeLedger
 from fakes import Clock, FakeWorkflow, Faults, security_hub_down, store_down
 from finding_router.delivery.alerts.advance import Step, Verdict, Why
 from finding_router.delivery.alerts.alert import Status
+from finding_router.delivery.alerts.care import Asked, AskedStatus, Care, Person
 from finding_router.delivery.alerts.identity import AlertKey, finding_hash
 from finding_router.delivery.deliveries import Delivery, Job, Record
 from finding_router.delivery.hubs import Hubs
@@ -86,9 +87,15 @@ class World:
         key = AlertKey("finding-1", channel)
         self.ledger.alerts[key] = replace(self.ledger.alerts[key], **changes)
 
-    def mark(self, *jobs: Job, seconds: float = 90.0, elsewhere: bool = False) -> None:
+    def mark(
+        self,
+        *jobs: Job,
+        seconds: float = 90.0,
+        elsewhere: bool = False,
+        has_actions: bool = False,
+    ) -> None:
         """Mark the posted findings of *jobs*, when *seconds* of the invocation are left."""
-        marker = Marker(hubs=self.hubs, ledger=self.ledger)
+        marker = Marker(hubs=self.hubs, ledger=self.ledger, has_actions=has_actions)
         deadline = Deadline(INVOCATION_SECONDS, clock=self.clock)
         self.clock.now += INVOCATION_SECONDS - seconds
         self.over += marker.run(jobs, deadline, now=self.clock.now, elsewhere=elsewhere)
@@ -130,6 +137,49 @@ def test_what_other_calls_have_said_is_remembered_as_such(world: World) -> None:
     assert world.clock.now == world.notified_at(channel="#daily")
     assert world.clock.now == world.notified_at(channel="#at-once")
     assert (1, 1) == (world.faults.count("channels"), world.faults.count("read"))
+
+
+def test_a_run_that_just_said_it_marks_under_the_lease_of_its_post(world: World) -> None:
+    """It costs no write of its own."""
+    job = world.said("finding-1")
+    job.deliveries[0].alert = replace(job.deliveries[0].alert, marks_until=world.clock.now + 90)
+
+    world.mark(job, has_actions=True)
+
+    assert "NOTIFIED" == world.status()
+    assert 0 == world.faults.count("write")
+
+
+def test_a_later_run_takes_a_lease_before_it_marks(world: World) -> None:
+    """A person who presses a button meanwhile finds it, and waits."""
+    job = world.said("finding-1")
+
+    world.mark(job, has_actions=True)
+
+    assert "NOTIFIED" == world.status()
+    assert ["write", "statuses", "mark", "record_notified"] == [
+        name for name, _ in world.faults.calls
+    ]
+
+
+def test_of_a_run_and_a_person_the_ledger_lets_one_be_first(world: World) -> None:
+    """The run marks nothing: it comes again, and finds what the person asked for."""
+    job = world.said("finding-1")
+    asked = Asked(AskedStatus.RESOLVED, Person("U1", "jane", 5.0), "fixed")
+    [delivery] = job.deliveries
+    world.ledger.alerts[delivery.key] = delivery.alert.cared_for(Care(asked=asked), at=5.0)
+
+    world.mark(job, has_actions=True)
+
+    assert "NEW" == world.status()
+    assert Outcome.FAILED == job.outcome
+
+    again = world.said("finding-1")
+    again.deliveries[0].alert = replace(again.deliveries[0].alert, care=Care(asked=asked))
+    world.mark(again, has_actions=True)
+
+    assert "NEW" == world.status()
+    assert Outcome.POSTED == again.outcome
 
 
 def test_a_batch_that_knows_its_channels_asks_for_no_others(world: World) -> None:

@@ -23,7 +23,7 @@ WHOM = (
 )
 ATTRIBUTES = (
     "description, kind, name, order, enabled, match, action, channel, mention, mention_from, stop, "
-    "deliver, schedule, active_hours, mode"
+    "deliver, schedule, active_hours, ticket, mode"
 )
 ZURICH = "Europe/Zurich"
 SCHEDULE: dict[str, Any] = {"time": "08:30", "zone": ZURICH}
@@ -540,19 +540,19 @@ def test_all_mistakes_of_an_item_are_told_at_once() -> None:
                 'did you mean "account"?'
             ),
         ),
-        ({"name": "a"}, 'item "a", kind: is missing; write one of route, account, silence'),
+        ({"name": "a"}, 'item "a", kind: is missing; write one of route, account, silence, ticket'),
         (
             {"kind": 5, "name": "a"},
             (
                 'item "a", kind: is the number 5, which is no kind of item; '
-                "write one of route, account, silence"
+                "write one of route, account, silence, ticket"
             ),
         ),
         (
             {"kind": "", "name": "a"},
             (
                 'item "a", kind: is the text "", which is no kind of item; '
-                "write one of route, account, silence"
+                "write one of route, account, silence, ticket"
             ),
         ),
         ("text", 'item "(no name) text", item: is the text "text"; make it a map of attributes'),

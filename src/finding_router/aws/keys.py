@@ -25,8 +25,11 @@ seats           ``seats##alerts`` (channel)            ``seats``                
 baseline        ``baseline``                           ``run``                  how far it came
 organization    ``organization#current`` (name)        ``0``                    its first accounts
 more of it      ``organization#current`` (name)        ``7.1`` (version, part)  further accounts
+outbox          ``outbox#tickets``                     ``5f0c…##alerts``        news for a ticket
 decided         ``decided#2026-03-01`` (UTC day)       ``1772323200.5#1f…``     a batch's findings
 last valid      ``routing-table``                      ``last-valid``           routes valid last
+press           ``press#1f0c…`` (press, 40 hex)        ``press``                that it was taken
+workspace       ``press#workspace``                    ``workspace``            Slack's, of the app
 ==============  =====================================  =======================  ====================
 
 An item of the family channels may have the attribute `known_as`, a set of texts "FINDING SUBJECT":
@@ -48,6 +51,7 @@ OPEN: Final = "open"
 ABOUT: Final = "about"
 COUNT: Final = "count"
 BINS: Final = "bins"
+TICKETS: Final = "outbox#tickets"
 ACCOUNT_NAME: Final = "account-name#"
 ORGANIZATION: Final = "organization#"
 LAST_VALID: Final[Key] = ("routing-table", "last-valid")
@@ -67,6 +71,11 @@ def alert(subject: str, channel: str) -> Key:
 def channels(subject: str) -> Key:
     """Return the key of the list of channels that have an alert about *subject*."""
     return subject, CHANNELS
+
+
+def outbox(subject: str, channel: str) -> Key:
+    """Return the key of the news of an alert that its ticket has not heard of."""
+    return TICKETS, f"{subject}#{channel}"
 
 
 def held_in(finding: str) -> Key:
@@ -147,3 +156,13 @@ def more_organization(name: str, version: int, part: int) -> Key:
 def decided(day: str, batch: str) -> Key:
     """Return the key of the summaries of the findings that *batch* decided on *day*."""
     return f"decided#{day}", batch
+
+
+def press(id_: str) -> Key:
+    """Return the key of a press that was taken, by its id."""
+    return f"press#{id_}", "press"
+
+
+def workspace() -> Key:
+    """Return the key of the workspace of the Slack app."""
+    return "press#workspace", "workspace"

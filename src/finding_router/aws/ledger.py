@@ -21,6 +21,7 @@ from finding_router.delivery.alerts.alert import (
     Saying,
     Status,
 )
+from finding_router.delivery.alerts.care import Care
 from finding_router.delivery.alerts.identity import REQUESTED, AlertKey
 from finding_router.delivery.alerts.ledger import (
     ALERTS_AT_ONCE,
@@ -212,8 +213,17 @@ def _to_values(alert: Alert) -> dict[str, Any]:
         "shape": keys.SHAPE,
         "members": {name: _member_values(each) for name, each in alert.members.items()},
         "risen_at": alert.risen_at and list(alert.risen_at),
+        "names": {
+            name: {form: list(key) for form, key in forms.items()}
+            for name, forms in alert.names.items()
+        },
+        "care": alert.care.to_attributes(),
     }
     del values["key"]
+    # Only where people may act from messages.
+    for name in ("names", "care", "marks_until"):
+        if not values[name]:
+            del values[name]
     claimed = asdict(claim) | {"moment": list(claim.moment)} if claim else None
     return {"state": state, "family": "alert"} | values | {"claim": claimed}
 
@@ -254,8 +264,21 @@ def _to_alert(key: AlertKey, stored: Stored) -> Alert:
         title=stored.optional_text("title"),
         titled_by=stored.optional_text("titled_by"),
         claim=None if claim is None else _to_claim(claim),
+        names=_to_names(stored.optional_inner("names")),
+        care=Care.stored(stored.optional_inner("care")),
+        marks_until=stored.optional_number("marks_until"),
         touched_at=stored.number("touched_at"),
     )
+
+
+def _to_names(stored: Stored | None) -> dict[str, dict[Form, tuple[str, ...]]]:
+    if stored is None:
+        return {}
+    return {
+        member: {form: forms.texts(form) for form in Form if form in forms.values}
+        for member in stored.values
+        for forms in [stored.inner(member)]
+    }
 
 
 def _member_values(member: Member) -> dict[str, Any]:

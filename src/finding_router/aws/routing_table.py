@@ -7,7 +7,7 @@ from finding_router.aws.attributes import readable_item
 from finding_router.aws.clients import AWS_ERRORS, DynamoDB, error_code
 from finding_router.errors import StoreError
 
-KINDS: Final = ("route", "account", "silence")
+KINDS: Final = ("route", "account", "silence", "ticket")
 
 
 class DynamoRoutingTable:

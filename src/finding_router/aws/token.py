@@ -23,13 +23,7 @@ def fetch_token(arn: str, *, fresh: bool) -> str:
     """
     value, read_at = _CACHE.get(arn, ("", 0.0))
     if fresh or not value or time.time() - read_at > MAX_AGE_SECONDS:
-        try:
-            value = _read(arn)
-        except AWS_ERRORS as error:
-            message = (
-                f"{arn}: cannot be read; check that it exists and that the function may read it"
-            )
-            raise ConfigurationError(message) from error
+        value = read_secret(arn)
         _CACHE[arn] = value, time.time()
     return token_in(arn, value)
 
@@ -38,8 +32,22 @@ def fetch_token(arn: str, *, fresh: bool) -> str:
 _CACHE: Final[dict[str, tuple[str, float]]] = {}
 
 
+def read_secret(arn: str) -> str:
+    """
+    Return the text under *arn*, or "" for a binary secret.
+
+    Raises:
+        ConfigurationError: It cannot be read.
+
+    """
+    try:
+        return _read(arn)
+    except AWS_ERRORS as error:
+        message = f"{arn}: cannot be read; check that it exists and that the function may read it"
+        raise ConfigurationError(message) from error
+
+
 def _read(arn: str) -> str:
-    """Return the text under *arn*, or "" for a binary secret."""
     if ":secretsmanager:" in arn:
         return str(_client("secretsmanager").get_secret_value(SecretId=arn).get("SecretString", ""))
     answer = _client("ssm").get_parameter(Name=arn, WithDecryption=True)

@@ -207,6 +207,8 @@ class Delivery:
     """A digest is to list it besides its card."""
     listed_in: str | None = None
     """Id of the digest that listed it before its card was claimed."""
+    ticket: str | None = None
+    """Where its route has a ticket made of it without being asked; None if it does not."""
     refused_with: str | None = None
     """Slack's code if its channel takes no messages: it goes to the default channel."""
 

@@ -9,6 +9,11 @@ from finding_router.findings.ocsf import is_ocsf
 from finding_router.findings.ocsf.marks import V2Status, identifier_of, is_to_mark
 
 
+def hub_key(finding: Finding) -> FindingKey | None:
+    """Return the key of *finding* in the calls of the hub that sent it; None if it has none."""
+    return identifier_of(finding.raw) if is_ocsf(finding.raw) else finding.key
+
+
 class Hub(ABC):
     """One Security Hub, with its calls and its way to name a finding."""
 

@@ -12,6 +12,7 @@ from finding_router.delivery.hubs import Hub, Hubs
 from finding_router.delivery.limits.backoff import backoff_seconds
 from finding_router.delivery.limits.deadline import AWS_SECONDS, Deadline
 from finding_router.delivery.outcome import DELIVERED, SAID, UNDONE, Outcome
+from finding_router.delivery.posting.run import ANOTHER_WAS_FIRST, LEASE_MARGIN_SECONDS
 from finding_router.delivery.workflow import (
     NOT_FOUND,
     NOT_FOUND_TRIES,
@@ -42,10 +43,15 @@ class Over(NamedTuple):
 class Marker:
     """Marks the findings of a batch."""
 
-    def __init__(self, *, hubs: Hubs, ledger: Ledger) -> None:
-        """Ask and set the state that *hubs* hold, and remember it in *ledger*."""
+    def __init__(self, *, hubs: Hubs, ledger: Ledger, has_actions: bool = False) -> None:
+        """
+        Ask and set the state that *hubs* hold, and remember it in *ledger*.
+
+        With *has_actions* people may set a status from the messages meanwhile.
+        """
         self._hubs = hubs
         self._ledger = ledger
+        self._has_actions = has_actions
 
     def run(
         self, jobs: Sequence[Job], deadline: Deadline, *, now: float, elsewhere: bool = False
@@ -103,13 +109,16 @@ class Marker:
         """
         with isolated("findings not marked", findings=len(by_key)) as trouble:
             try:
+                by_key = self._leased(by_key, deadline, now=now)
+                if not by_key:
+                    return []
                 standings = hub.workflow.statuses(by_key, deadline=deadline)
                 for key, why in standings.unread.items():
                     _fail(by_key[key], why)
                 read = {key: by_key[key] for key in by_key if key not in standings.unread}
                 new, left, over = _apart(read, standings, status)
                 refused = hub.workflow.mark(new, status, deadline=deadline) if new else {}
-            except WorkflowUpdateError as error:
+            except (WorkflowUpdateError, StoreError) as error:
                 _fail(_all_jobs(by_key), str(error))
                 return []
         if trouble.error is not None:
@@ -137,6 +146,44 @@ class Marker:
         if status == "NOTIFIED" and hub.knows_notified:
             self._remember([*left, *_all_jobs(new)], deadline, now=now, elsewhere=elsewhere)
         return over
+
+    def _leased(self, by_key: _Groups, deadline: Deadline, *, now: float) -> _Groups:
+        """
+        Return those of *by_key* that this run may mark, as the Ledger decides; raises StoreError.
+
+        A person's status waits for the lease, which a run has from its post. A later run writes one
+        first, so that of it and the person one is first. What a person has set stays.
+        """
+        if not self._has_actions:
+            return by_key
+        until = now + deadline.remaining() + LEASE_MARGIN_SECONDS
+        free = {
+            key: jobs
+            for key, jobs in by_key.items()
+            if all(each.alert.care.asked is None for job in jobs for each in job.deliveries)
+        }
+        deliveries = {each.key: each for job in _all_jobs(free) for each in job.deliveries}
+        late = [
+            each
+            for each in deliveries.values()
+            if each.alert.version > 0 and (each.alert.marks_until or 0.0) < now + AWS_SECONDS
+        ]
+        lost: set[AlertKey] = set()
+        for some in batched(late, ALERTS_AT_ONCE, strict=False):
+            alerts = [each.alert.marking(until) for each in some]
+            written = self._ledger.write_all(alerts)
+            for each, alert in zip(some, alerts, strict=True):
+                if each.key in written:
+                    each.alert = alert
+                else:
+                    lost.add(each.key)
+        leased: _Groups = {}
+        for key, jobs in free.items():
+            if any(each.key in lost for job in jobs for each in job.deliveries):
+                _fail(jobs, ANOTHER_WAS_FIRST)
+            else:
+                leased[key] = jobs
+        return leased
 
     def _others(self, jobs: Iterable[Job]) -> Mapping[str, Sequence[AlertKey]]:
         """

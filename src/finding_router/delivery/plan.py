@@ -7,9 +7,10 @@ from datetime import datetime
 from types import MappingProxyType
 
 from finding_router.delivery.alerts.advance import Step, Verdict, Why, advance, has_risen
-from finding_router.delivery.alerts.alert import TITLE_CHARS, Alert, Status
+from finding_router.delivery.alerts.alert import TITLE_CHARS, Alert, Status, form_of
 from finding_router.delivery.alerts.identity import AlertKey, finding_hash
 from finding_router.delivery.deliveries import Delivery, Job
+from finding_router.delivery.hubs import hub_key
 from finding_router.delivery.outcome import Outcome
 from finding_router.delivery.posting.layout import Card
 from finding_router.findings.finding import Finding
@@ -52,6 +53,8 @@ class Planner:
     settle_seconds: float
     show_tags: tuple[str, ...] = ()
     """Names of the tags that cards show."""
+    has_actions: bool = False
+    """People may act from messages."""
 
     def address(
         self,
@@ -138,6 +141,8 @@ class Planner:
         ordered = sorted(jobs, key=lambda job: job.facts.order)
         events = [job.facts for job in ordered]
         alert = _titled(alerts.get(key) or Alert(key=key), ordered)
+        if self.has_actions:
+            alert = _named(alert, ordered)
         if key not in addressed.followed_only or self._is_led(alert, jobs):
             # A claim that is left is looked into before anything is said.
             step = advance(
@@ -155,6 +160,7 @@ class Planner:
             jobs=ordered,
             job=job,
             card=self._card(job, destination),
+            ticket=self._ticket(destination, step.alert, job),
             events=events,
             alert=alert,
             step=step,
@@ -244,6 +250,13 @@ class Planner:
             )
         return None
 
+    def _ticket(self, destination: Destination, alert: Alert, job: Job) -> str | None:
+        """Return where a route makes a ticket of *alert* without being asked; None for nowhere."""
+        if not self.has_actions or job.is_requested:
+            return None
+        wanted = self.table.ticket_of(destination.routes)
+        return wanted.target if wanted and wanted.is_due(alert.worst_there) else None
+
     def _card(self, job: Job, destination: Destination) -> Card:
         finding = job.finding
         context = CardContext(
@@ -255,6 +268,8 @@ class Planner:
             action_name=job.action_name,
             portal=self.portal,
             show_tags=self.show_tags,
+            has_buttons=self.has_actions,
+            has_ticket=self.has_actions and self.table.ticket_of(destination.routes) is not None,
         )
         return Card(raw=job.raw, finding=finding, problem=job.detail, context=context)
 
@@ -275,6 +290,15 @@ def _titled(alert: Alert, ordered: Sequence[Job]) -> Alert:
     if first not in titles:
         return alert
     return replace(alert, titled_by=first, title=titles[first][:TITLE_CHARS])
+
+
+def _named(alert: Alert, ordered: Sequence[Job]) -> Alert:
+    """Return *alert* with the keys of its findings in the calls of the Security Hubs."""
+    names = {member: dict(forms) for member, forms in alert.names.items()}
+    for job in ordered:
+        if job.finding is not None and (key := hub_key(job.finding)) is not None:
+            names.setdefault(job.facts.member, {})[form_of(job.finding)] = key
+    return replace(alert, names=names)
 
 
 def _shown(ordered: Sequence[Job], step: Step, first: str | None) -> Job:

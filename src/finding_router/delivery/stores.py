@@ -10,6 +10,7 @@ from finding_router.delivery.digests.store import DigestStore
 from finding_router.delivery.held.store import HeldStore
 from finding_router.delivery.limits.lock import Locks
 from finding_router.delivery.limits.rate import Rates
+from finding_router.delivery.tickets import TicketOutbox
 from finding_router.delivery.unreadable import Unreadable
 
 if TYPE_CHECKING:
@@ -30,5 +31,7 @@ class Stores:
     """None if the accounts of AWS Organizations are not read."""
     decided: DecidedStore | None = None
     """None if edits are not answered."""
+    tickets: TicketOutbox | None = None
+    """None if people may not act from messages."""
     unreadable: Unreadable = field(default_factory=Unreadable)
     """Items that the stores could not read."""

@@ -19,6 +19,7 @@ _WITHOUT: Final = {
     "route": "Its findings go to other routes or to the default channel.",
     "silence": "It silences nothing.",
     "account": "Its account keeps the name that findings give it.",
+    "ticket": "The routes that name it make no tickets.",
 }
 _KEPT: Final = "The last valid version stays in force, until you correct or delete the item."
 
@@ -53,6 +54,21 @@ def skipped(problems: Sequence[RouteError], table: str, kept: Collection[ItemKey
         headline,
         details,
         consequence=f"{without if lost else _KEPT} Nothing is lost.",
+        remedy=CHECK,
+        links=[(EDIT, table)],
+    )
+
+
+def unmet(problems: Sequence[RouteError], table: str) -> Words:
+    """Return the words about routes whose tickets are not in the routing table."""
+    return Words(
+        f"{counted(len(problems), 'route')} without the ticket that is named",
+        [
+            Point(f"{each.problem}; {each.remedy}", f"{each.name}: {each.field}")
+            for each in problems
+        ],
+        icon="⚠️",
+        consequence="Their findings are posted, and get no tickets.",
         remedy=CHECK,
         links=[(EDIT, table)],
     )

@@ -11,6 +11,7 @@ from finding_router.edits.edit import Change, Edit, Item, done, edits_of, undone
 from finding_router.edits.impact import Impact, impact_of
 from finding_router.errors import RouteError, StoreError
 from finding_router.isolation import isolated
+from finding_router.lint.fields import Odd
 from finding_router.lint.table import OddItem, odd_item, out_of_reach
 from finding_router.routing.items.item_key import ItemKey, key_of
 from finding_router.routing.items.silence import Silence
@@ -180,6 +181,11 @@ def _odd(before: RoutingTable, after: RoutingTable, edited: set[ItemKey]) -> Ite
     for each in out_of_reach(after):
         if each.key in edited or each.key not in known:
             yield each
+    known = {(each.kind, each.name) for each in before.unmet}
+    for unmet in after.unmet:
+        odd = OddItem(unmet.kind, unmet.name, Odd(unmet.field, unmet.problem, unmet.remedy))
+        if odd.key in edited or odd.key not in known:
+            yield odd
 
 
 def _in_force(silence: Silence | None, now: datetime) -> Silence | None:

@@ -29,12 +29,14 @@ from finding_router.routing.items.route import (
     Account,
     Action,
     Deliver,
+    Parsed,
     Route,
     kind_of,
     label_of,
     parse_item,
 )
 from finding_router.routing.items.silence import Silence, Silences
+from finding_router.routing.items.ticket import RouteTicket, Ticket, When, of_table, unknown
 from finding_router.routing.items.weight import NO_WEIGHT, Weight, left_out, lightest, weigh
 from finding_router.routing.patterns.index import PatternIndex
 from finding_router.routing.patterns.mistake import MistakeError
@@ -96,6 +98,7 @@ class RoutingTable:
         default_channel: str,
         aliases: Mapping[str, str] | None = None,
         silences: Iterable[Silence] = (),
+        tickets: Iterable[Ticket] = (),
         problems: Iterable[RouteError] = (),
         kept: Iterable[ItemKey] = (),
         weight: Weight = NO_WEIGHT,
@@ -113,6 +116,7 @@ class RoutingTable:
         self.routes: Final = tuple(sorted(routes, key=lambda route: (route.order, route.name)))
         self.aliases: Final = dict(aliases or {})
         self.silences: Final = tuple(sorted(silences, key=lambda one: (one.until, one.name)))
+        self.tickets: Final = {one.name: one for one in sorted(tickets, key=lambda one: one.name)}
         self.problems: Final = tuple(problems)
         self.kept: Final = tuple(kept)
         self.weight: Final = weight
@@ -171,7 +175,7 @@ class RoutingTable:
         for key, one in list(parts.read.items()):
             with _reported({"kind": one.kind, "name": one.name}, parts.problems):
                 del parts.read[key]
-                if not isinstance(one, Account):
+                if isinstance(one, Route | Silence):
                     PatternIndex({one.name: one.match.compiled} if one.match.compiled else {})
                 parts.read[key] = one
         whole["kept"] = [key for key in kept if key in parts.read]
@@ -190,6 +194,7 @@ class RoutingTable:
                 *(("route", each.name) for each in self.routes),
                 *(("silence", each.name) for each in self.silences),
                 *(("account", each) for each in self.aliases),
+                *(("ticket", each) for each in self.tickets),
             )
         )
 
@@ -201,6 +206,38 @@ class RoutingTable:
     def route(self, name: str) -> Route | None:
         """Return the route of that *name*, enabled or not; None if there is none."""
         return next((route for route in self.routes if route.name == name), None)
+
+    def ticket_of(self, routes: Iterable[str]) -> RouteTicket | None:
+        """Return the tickets of those *routes*: the first that always makes one, else the first."""
+        wanted = [
+            route.ticket
+            for name in routes
+            if (route := self._enabled.get(name)) and route.ticket and self.ticket(route.ticket)
+        ]
+        always = [each for each in wanted if each.when is When.ALWAYS]
+        return next(iter([*always, *wanted]), None)
+
+    def ticket(self, wanted: RouteTicket) -> Ticket | None:
+        """Return the place of tickets that a route wants; None if the table has none."""
+        return of_table(self.tickets, wanted)
+
+    @cached_property
+    def unmet(self) -> tuple[RouteError, ...]:
+        """
+        Return a problem for each route whose ticket the table does not have.
+
+        Such a route is in force, and makes no ticket.
+        """
+        return tuple(
+            RouteError(
+                "route",
+                label_of({"name": route.name}),
+                "ticket.to",
+                *unknown(route.ticket, self.tickets),
+            )
+            for route in self.routes
+            if route.ticket and not self.ticket(route.ticket)
+        )
 
     def silence(self, name: str) -> Silence | None:
         """Return the silence of that *name*, ended or not; None if there is none."""
@@ -325,7 +362,7 @@ class RoutingTable:
 class _Parts:
     """The valid items by their keys, the problems of the others, and the weight of all."""
 
-    read: dict[ItemKey, Route | Account | Silence]
+    read: dict[ItemKey, Parsed]
     problems: list[RouteError]
     weight: Weight
 
@@ -338,7 +375,7 @@ def _read(items: Iterable[object], *, allow_suppress: bool) -> _Parts:
         with _reported(item, problems):
             weighed.append((item, weigh(item)))
     fitting, weight = lightest(weight for _, weight in weighed)
-    read: dict[ItemKey, Route | Account | Silence] = {}
+    read: dict[ItemKey, Parsed] = {}
     for position, (item, _) in enumerate(weighed):
         if position not in fitting:
             problems.append(left_out(item))
@@ -424,12 +461,13 @@ def _read_default(written: str) -> str:
     return channel.text
 
 
-def _by_kind(items: Collection[Route | Account | Silence]) -> dict[str, Any]:
+def _by_kind(items: Collection[Parsed]) -> dict[str, Any]:
     """Return *items* as arguments of a RoutingTable."""
     return {
         "routes": [item for item in items if isinstance(item, Route)],
         "aliases": {item.name: item.alias for item in items if isinstance(item, Account)},
         "silences": [item for item in items if isinstance(item, Silence)],
+        "tickets": [item for item in items if isinstance(item, Ticket)],
     }
 
 
@@ -451,14 +489,14 @@ def _reported(item: object, problems: list[RouteError]) -> Iterator[None]:
             problems.append(RouteError(kind_of(item), label_of(item), "item", problem, remedy))
 
 
-def _check_name_is_free(item: Route | Account | Silence, taken: Container[tuple[str, str]]) -> None:
+def _check_name_is_free(item: Parsed, taken: Container[tuple[str, str]]) -> None:
     # Names are unique in DynamoDB, but not in a file.
     if (item.kind, item.name) in taken:
         problem = "is there twice"
         raise RouteError(item.kind, item.name, "name", problem, "give each a name of its own")
 
 
-def _check_may_suppress(item: Route | Account | Silence, *, allow_suppress: bool) -> None:
+def _check_may_suppress(item: Parsed, *, allow_suppress: bool) -> None:
     if isinstance(item, Route) and item.action is Action.SUPPRESS and not allow_suppress:
         problem = "is suppress, which this stack may not do"
         remedy = 'deploy with the parameter AllowSuppress set to "true", or write drop'

@@ -15,7 +15,7 @@ from finding_router_cli.health.site import Site
 
 type Check = Callable[[], Iterable[Result]]
 
-CHECKS: Final = 11
+CHECKS: Final = 12
 _FORBIDDEN: Final = ("AccessDenied", "UnauthorizedOperation", "AuthorizationError")
 
 
@@ -27,6 +27,7 @@ def check_all(site: Site, progress: Callable[[int], None]) -> list[Result]:
         "Security Hub": lambda: hub.check_hub(site),
         "rule": lambda: wiring.check_rule(site),
         "event sources": lambda: wiring.check_sources(site),
+        "wake-ups": lambda: wiring.check_schedule(site),
         "queues": lambda: wiring.check_queues(site),
         "alarms": lambda: wiring.check_alarms(site),
         "version": lambda: wiring.check_version(site),

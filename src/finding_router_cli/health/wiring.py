@@ -1,6 +1,7 @@
-"""Checks of the stack: rule, event sources, queues, alarms, topic, version."""
+"""Checks of the stack: rule, event sources, schedule, queues, alarms, topic, version."""
 
 import json
+import shlex
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,10 @@ _LEFT: Final = {
     "UndeliveredEvents": ("undelivered events", "never arrived", " --queue UndeliveredEvents"),
 }
 _METRIC_MINUTES: Final = 15
+_SCHEDULE: Final = "WakeSchedule"
+_WAKE_UPS: Final = "wake-ups"
+# As the alarm …-wake-ups has it, and the minutes that CloudWatch takes to have a number.
+_WAKE_MINUTES: Final = 25
 _PAGE: Final = "docs/operations.md"
 
 
@@ -95,6 +100,72 @@ def check_sources(site: Site) -> Iterator[Result]:
         )
     else:
         yield good("concurrency", "none reserved" if reserved is None else f"{reserved} reserved")
+
+
+def check_schedule(site: Site) -> Iterator[Result]:
+    """Check that the schedule is enabled and wakes the function, and when it last did."""
+    name, client = site.stack.resource(_SCHEDULE), site.client("scheduler")
+    try:
+        schedule = client.get_schedule(Name=name)
+    except client.exceptions.ResourceNotFoundException:
+        yield bad(
+            _WAKE_UPS,
+            f"{name} is not there: nothing that waits is said",
+            f"aws scheduler create-schedule, as {_SCHEDULE} in template.yaml has it",
+        )
+        return
+    target = schedule.get("Target", {})
+    wanted = site.stack.resources.get("RouterAlias") or site.stack.resource("RouterFunction")
+    # The alias is known by its ARN, the function by its name.
+    if not f":{target.get('Arn')}".endswith(f":{wanted}"):
+        yield bad(
+            _WAKE_UPS,
+            f"{name} calls {target.get('Arn')}, and not {wanted}: nothing that waits is said",
+            "somebody changed its target: set it back in the console of EventBridge Scheduler",
+        )
+    elif schedule.get("State") != "ENABLED":
+        yield bad(
+            _WAKE_UPS,
+            f"{name} is disabled: nothing that waits is said",
+            f"aws scheduler update-schedule --name {name} --state ENABLED "
+            f"--schedule-expression {shlex.quote(schedule['ScheduleExpression'])} "
+            f"--flexible-time-window Mode={schedule['FlexibleTimeWindow']['Mode']} "
+            f"--target {shlex.quote(json.dumps(target))}",
+        )
+    else:
+        yield _last_wake_up(site, f"{name} is enabled, {schedule['ScheduleExpression']}")
+
+
+def _last_wake_up(site: Site, found: str) -> Result:
+    """Return when the function was last woken: a wake-up alone counts zero failed findings."""
+    if site.stack.is_local:
+        return good(_WAKE_UPS, found)
+    now = datetime.fromtimestamp(time.time(), UTC)
+    metric = {
+        "Namespace": "FindingRouter",
+        "MetricName": "FindingsFailed",
+        "Dimensions": [{"Name": "service", "Value": "finding-router"}],
+    }
+    answer = site.client("cloudwatch").get_metric_data(
+        StartTime=now - timedelta(minutes=_WAKE_MINUTES),
+        EndTime=now,
+        ScanBy="TimestampDescending",
+        MetricDataQueries=[
+            {"Id": "wakeups", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Minimum"}}
+        ],
+    )
+    [data] = answer["MetricDataResults"]
+    both = zip(data["Timestamps"], data["Values"], strict=True)
+    at = next((moment for moment, least in both if least == 0), None)
+    if at is None:
+        return unsure(
+            _WAKE_UPS,
+            f"{found}, and no wake-up was counted in the last {_WAKE_MINUTES} minutes",
+            f"right after a deployment wait; else see …-wake-ups in {_PAGE}",
+        )
+    return good(
+        _WAKE_UPS, f"{found}, the last at {at.astimezone(UTC):%H:%M} UTC", last_at=at.isoformat()
+    )
 
 
 def check_queues(site: Site) -> Iterator[Result]:

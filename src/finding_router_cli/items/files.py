@@ -12,7 +12,12 @@ from finding_router_cli.items.yaml_text import dump_block, load, merged_block
 from finding_router_cli.routing_items import is_yaml, item_files, read_items
 
 # The file of a folder for items that no file has yet.
-_NEW_FILES: Final = {"route": "routes.yaml", "account": "accounts.yaml", "silence": "silences.yaml"}
+_NEW_FILES: Final = {
+    "route": "routes.yaml",
+    "account": "accounts.yaml",
+    "silence": "silences.yaml",
+    "ticket": "tickets.yaml",
+}
 
 
 def exported(target: Path, items: Mapping[Key, Item], kinds: Collection[str]) -> dict[Path, str]:

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from finding_router.errors import RouteError
 from finding_router.routing.items.route import Account, Route
 from finding_router.routing.items.silence import Silence
+from finding_router.routing.items.ticket import Ticket
 from finding_router.routing.table import RoutingTable
 
 type Item = Mapping[str, Any]
@@ -18,6 +19,7 @@ _MODELS: Final[Mapping[str, type[BaseModel]]] = {
     "route": Route,
     "silence": Silence,
     "account": Account,
+    "ticket": Ticket,
 }
 ATTRIBUTES: Final = {
     kind: tuple(dict.fromkeys([*_FIRST, *model.model_fields])) for kind, model in _MODELS.items()

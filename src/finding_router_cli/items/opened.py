@@ -94,11 +94,11 @@ class OpenTable:
         """
         stored = self.stored.items
         then = self._table_of(item for item in {**stored, **after}.values() if item is not None)
-        known = {str(problem) for problem in self.table.problems}
+        known = {str(problem) for problem in (*self.table.problems, *self.table.unmet)}
         touched = {(key.kind, label_of(item)) for key, item in after.items() if item is not None}
         wrong = [
             problem
-            for problem in then.problems
+            for problem in (*then.problems, *then.unmet)
             if (problem.kind, problem.name) in touched or str(problem) not in known
         ]
         if wrong:
@@ -147,7 +147,12 @@ class OpenTable:
         return impact(self.table, then, recent.events, origin=origin, now=moment)
 
 
-_LISTS = {"route": "routes list", "silence": "silence list", "account": "routes export"}
+_LISTS = {
+    "route": "routes list",
+    "silence": "silence list",
+    "account": "routes export",
+    "ticket": "routes export",
+}
 
 
 def open_table(

@@ -20,8 +20,8 @@ from finding_router_cli.output import progress, remark, text
 from finding_router_cli.plan import Change, Outcome, Verb, carry_out, consent, write_options
 from finding_router_cli.routing_items import read_items_at, stack_options
 
-KINDS: Final = ("route", "account", "silence")
-_EXPORTED: Final = ("route", "account")
+KINDS: Final = ("route", "account", "silence", "ticket")
+_EXPORTED: Final = ("route", "account", "ticket")
 # As of `terraform plan -detailed-exitcode`.
 _CHANGES_EXIT_CODE: Final = 2
 

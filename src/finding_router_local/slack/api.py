@@ -4,18 +4,18 @@ import math
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from finding_router_local.slack import chat, conversations, limits, validation
+from finding_router_local.slack import chat, conversations, limits, modals, people, validation
 from finding_router_local.slack.arguments import Arguments
 from finding_router_local.slack.faults import RATE_LIMITED_STATUS, Fault, FaultPlan
 from finding_router_local.slack.pace import Pace
+from finding_router_local.slack.people import TEAM_ID
 from finding_router_local.slack.refusal import Refusal
 from finding_router_local.slack.workspace import (
     BOT_ID,
     BOT_USER_ID,
-    TEAM_ID,
     Channel,
     Workspace,
 )
@@ -77,17 +77,30 @@ def _auth_test(workspace: Workspace, _arguments: Arguments) -> dict[str, Any]:
 METHODS: Final[Mapping[str, Method]] = {
     "auth.test": Method(_auth_test, limits.SPECIAL_TIER_PER_MINUTE),
     "chat.delete": Method(chat.delete, limits.TIER_3_PER_MINUTE, "chat:write"),
+    "chat.postEphemeral": Method(chat.post_ephemeral, limits.TIER_4_PER_MINUTE, "chat:write"),
     "chat.postMessage": Method(chat.post_message, None, "chat:write"),
     "chat.update": Method(chat.update, limits.TIER_3_PER_MINUTE, "chat:write"),
     "conversations.history": Method(conversations.history, limits.TIER_3_PER_MINUTE),
     "conversations.info": Method(conversations.info, limits.TIER_3_PER_MINUTE),
     "conversations.list": Method(conversations.list_channels, limits.TIER_2_PER_MINUTE),
+    "conversations.members": Method(conversations.members, limits.TIER_4_PER_MINUTE),
     "conversations.replies": Method(conversations.replies, limits.TIER_3_PER_MINUTE),
+    "usergroups.users.list": Method(
+        people.group_users, limits.TIER_2_PER_MINUTE, "usergroups:read"
+    ),
+    "users.info": Method(people.user_info, limits.TIER_4_PER_MINUTE, "users:read"),
+    "views.open": Method(modals.open_view, limits.TIER_4_PER_MINUTE),
+    "views.update": Method(modals.update_view, limits.TIER_4_PER_MINUTE),
 }
 # Anybody may call these, without a token.
 OPEN_METHODS: Final[Mapping[str, Method]] = {
     "blocks.validate": Method(validation.validate, limits.SPECIAL_TIER_PER_MINUTE),
 }
+
+
+# The name of posts to a response_url in faults and figures: they are no method.
+RESPONSE_URL: Final = "response_url"
+_GONE: Final = frozenset({"expired_url", "invalid_url", "used_url"})
 
 
 @dataclass(slots=True)
@@ -157,13 +170,33 @@ class WebApi:
             if self.pace is not None:
                 self.pace.clear()
 
+    def respond(self, token: str, values: Mapping[str, Any]) -> Answer:
+        """Take a message for a response_url; in faults and figures it is *RESPONSE_URL*."""
+
+        def work() -> Answer:
+            try:
+                url = self.workspace.interactions.use_response_url(token)
+                chat.respond(self.workspace, url, Arguments(values))
+            except Refusal as refusal:
+                status = 404 if refusal.error in _GONE else 400
+                return replace(self._refused(refusal), status=status)
+            return Answer({"ok": True})
+
+        return self._with_faults(RESPONSE_URL, frozenset(), work)
+
     def call(self, method: str, token: str | None, values: Mapping[str, Any]) -> Answer:
         """Carry out one call; never raises for the arguments of a caller."""
         arguments = Arguments(values)
+        names = self._channel_names(arguments)
+        return self._with_faults(method, names, lambda: self._work(method, token, arguments))
+
+    def _with_faults(
+        self, method: str, channels: frozenset[str], work: Callable[[], Answer]
+    ) -> Answer:
         with self.workspace.lock:
-            fault = self.faults.strike(method, self._channel_names(arguments))
+            fault = self.faults.strike(method, channels)
             if fault is None or fault.takes_effect:
-                answer = self._work(method, token, arguments)
+                answer = work()
             else:
                 answer = Answer({"ok": False, "error": fault.error or "dropped"})
             if fault is not None:

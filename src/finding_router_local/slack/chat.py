@@ -3,18 +3,22 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from finding_router_local.slack import limits
 from finding_router_local.slack.arguments import Arguments
 from finding_router_local.slack.blocks import problems_of, size_of
+from finding_router_local.slack.interactions import ResponseUrl
+from finding_router_local.slack.people import TEAM_ID
 from finding_router_local.slack.refusal import Refusal
 from finding_router_local.slack.workspace import (
     APP_ID,
     APP_NAME,
     BOT_ID,
     BOT_USER_ID,
-    TEAM_ID,
+    Channel,
+    EphemeralMessage,
     PostedMessage,
     Workspace,
 )
@@ -25,9 +29,7 @@ _TS = re.compile(r"\d+\.\d{6}")
 def post_message(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
     """Post a message: https://docs.slack.dev/reference/methods/chat.postMessage."""
     channel = workspace.channel_to_post_to(arguments.text("channel"))
-    content = _content(arguments)
-    if not (content["text"].strip() or content.get("blocks") or content.get("attachments")):
-        raise Refusal("no_text")
+    content = _needed_content(arguments)
     thread_ts = _thread(workspace, channel.id, arguments)
     message = workspace.store(
         PostedMessage(
@@ -44,6 +46,81 @@ def post_message(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
         )
     )
     return {"channel": channel.id, "ts": message.ts, "message": as_slack(message, workspace)}
+
+
+def post_ephemeral(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
+    """Show a message to one person: https://docs.slack.dev/reference/methods/chat.postEphemeral."""
+    channel = workspace.channel_to_post_to(arguments.text("channel"))
+    user = arguments.text("user")
+    if user not in workspace.people or user not in workspace.members(channel):
+        raise Refusal("user_not_in_channel")
+    content = _needed_content(arguments)
+    message = _show(
+        workspace, user, channel, content, _thread(workspace, channel.id, arguments), arguments
+    )
+    return {"message_ts": message.ts}
+
+
+def respond(workspace: Workspace, url: ResponseUrl, arguments: Arguments) -> None:
+    """Answer a press: https://docs.slack.dev/interactivity/handling-user-interaction#message_responses."""
+    source = url.message
+    is_private = isinstance(source, EphemeralMessage)
+    if arguments.flag("delete_original"):
+        if is_private:
+            workspace.interactions.dismiss(url.user, source.ts)
+            workspace.touch()
+        else:
+            workspace.delete_message(source.channel, source.ts)
+        return
+    content = _needed_content(arguments)
+    channel = workspace.visible_channel(url.channel)
+    if arguments.flag("replace_original"):
+        changed = {**content, "sent": dict(arguments.values)}
+        if isinstance(source, EphemeralMessage):
+            url.message = workspace.interactions.show(replace(source, **changed))
+            workspace.touch()
+        else:
+            found = workspace.find_message(channel, source.ts)
+            if found is None:
+                raise Refusal("message_not_found")
+            workspace.change(found, **changed)
+        return
+    thread_ts = arguments.text("thread_ts") or None
+    if arguments.text("response_type") == "in_channel":
+        workspace.store(
+            PostedMessage(
+                channel=channel.id,
+                channel_name=channel.name,
+                ts=workspace.next_ts(),
+                thread_ts=thread_ts,
+                sent=dict(arguments.values),
+                **content,
+            )
+        )
+    else:
+        _show(workspace, url.user, channel, content, thread_ts, arguments)
+
+
+def _show(
+    workspace: Workspace,
+    user: str,
+    channel: Channel,
+    content: Mapping[str, Any],
+    thread_ts: str | None,
+    arguments: Arguments,
+) -> EphemeralMessage:
+    message = EphemeralMessage(
+        channel=channel.id,
+        channel_name=channel.name,
+        ts=workspace.next_ts(),
+        thread_ts=thread_ts,
+        reader=user,
+        sent=dict(arguments.values),
+        **content,
+    )
+    workspace.interactions.show(message)
+    workspace.touch()
+    return message
 
 
 def update(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
@@ -150,6 +227,14 @@ def _thread(workspace: Workspace, channel_id: str, arguments: Arguments) -> str 
         raise Refusal("invalid_thread_ts", messages=(problem,))
     parent = workspace.find_message(workspace.visible_channel(channel_id), thread_ts)
     return thread_ts if parent is not None and not parent.is_reply else None
+
+
+def _needed_content(arguments: Arguments) -> dict[str, Any]:
+    """Read and check the content of a message, which may not be empty."""
+    content = _content(arguments)
+    if not (content["text"].strip() or content.get("blocks") or content.get("attachments")):
+        raise Refusal("no_text")
+    return content
 
 
 def _content(arguments: Arguments) -> dict[str, Any]:

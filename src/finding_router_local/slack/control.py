@@ -1,6 +1,6 @@
 """The operations of the local Slack's control plane: ``/_control`` of docs/local.md."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
@@ -10,13 +10,18 @@ from werkzeug.wrappers import Request
 from finding_router_local.control import ControlPlane, MistakeError
 from finding_router_local.serving import Reply
 from finding_router_local.slack.api import WebApi
+from finding_router_local.slack.app import Delivery
 from finding_router_local.slack.faults import FaultPlan
+from finding_router_local.slack.interactions import Modal
+from finding_router_local.slack.interactivity import Interactivity
+from finding_router_local.slack.modals import as_slack
+from finding_router_local.slack.people import FIRST_PERSON
 from finding_router_local.slack.workspace import STANDINGS, Workspace
 
 CONTROL_PREFIX: Final = "/_control"
 
 
-def slack_control(api: WebApi) -> ControlPlane:
+def slack_control(api: WebApi, interactivity: Interactivity) -> ControlPlane:
     """Return the control plane of the workspace behind *api*."""
     faults, workspace = api.faults, api.workspace
     return ControlPlane(
@@ -31,6 +36,15 @@ def slack_control(api: WebApi) -> ControlPlane:
             "DELETE /faults": partial(_done, faults.clear),
             "GET /statistics": lambda _: Reply(api.statistics.as_json()),
             "POST /clear": partial(_done, api.clear),
+            "GET /people": lambda _: Reply(list(workspace.people.values())),
+            "GET /ephemerals": partial(_ephemerals, workspace),
+            "GET /modals": partial(_modal, interactivity),
+            "GET /app": lambda _: Reply({"request_url": interactivity.app.request_url}),
+            "POST /app": partial(_change_app, interactivity),
+            "POST /press": partial(_press, interactivity),
+            "POST /submit": partial(_submit, interactivity),
+            "POST /close": partial(_close, interactivity),
+            "POST /dismiss": partial(_dismiss, interactivity),
         },
     )
 
@@ -45,7 +59,7 @@ def _add_channel(workspace: Workspace, request: Request) -> Reply:
     try:
         channel = workspace.add_channel(str(sent.pop("name")), **sent)
     except (KeyError, TypeError) as error:
-        problem = "a channel has name, and may have archived, member, private"
+        problem = "a channel has name, and may have archived, member, private and people"
         raise MistakeError(problem) from error
     return Reply(channel, HTTPStatus.CREATED)
 
@@ -69,6 +83,85 @@ def _add_fault(faults: FaultPlan, request: Request) -> Reply:
     except (TypeError, ValueError) as error:
         raise MistakeError(str(error)) from error
     return Reply(faults.describe(), HTTPStatus.CREATED)
+
+
+def _ephemerals(workspace: Workspace, request: Request) -> Reply:
+    user = request.args.get("user")
+    person = workspace.find_person(user) if user else None
+    with workspace.lock:
+        found = [
+            each.as_json()
+            for each in workspace.interactions.ephemerals
+            if user is None or (person is not None and each.reader == person.id)
+        ]
+    return Reply(found)
+
+
+def _modal(interactivity: Interactivity, request: Request) -> Reply:
+    modal = interactivity.modal(request.args.get("user", FIRST_PERSON))
+    return Reply([] if modal is None else [as_slack(modal)])
+
+
+def _change_app(interactivity: Interactivity, request: Request) -> Reply:
+    sent = _sent(request)
+    app = interactivity.app
+    app.request_url = sent.get("request_url", app.request_url)
+    app.signing_secret = str(sent.get("signing_secret", app.signing_secret))
+    return Reply({"request_url": app.request_url})
+
+
+def _press(interactivity: Interactivity, request: Request) -> Reply:
+    sent = _sent(request)
+    user = str(sent.get("user", FIRST_PERSON))
+    message = None
+    if "ts" in sent:
+        message = interactivity.find_message(str(sent.get("channel")), str(sent["ts"]), user)
+    answered = interactivity.press(
+        str(sent["action"]),
+        user=user,
+        message=message,
+        block_id=sent.get("block_id"),
+        selected=sent.get("selected"),
+        delivery=_delivery(sent),
+    )
+    modal = interactivity.modal(user)
+    return Reply({**answered.as_json(), "view": None if modal is None else as_slack(modal)})
+
+
+def _submit(interactivity: Interactivity, request: Request) -> Reply:
+    sent = _sent(request)
+    modal = _opened(interactivity, sent)
+    submitted = interactivity.submit(modal, sent.get("values", {}), delivery=_delivery(sent))
+    return Reply(submitted.as_json())
+
+
+def _close(interactivity: Interactivity, request: Request) -> Reply:
+    sent = _sent(request)
+    interactivity.close(_opened(interactivity, sent), all_of_it=bool(sent.get("all")))
+    return Reply(status=HTTPStatus.NO_CONTENT)
+
+
+def _dismiss(interactivity: Interactivity, request: Request) -> Reply:
+    sent = _sent(request)
+    interactivity.dismiss(str(sent.get("user", FIRST_PERSON)), str(sent["ts"]))
+    return Reply(status=HTTPStatus.NO_CONTENT)
+
+
+def _opened(interactivity: Interactivity, sent: Mapping[str, Any]) -> Modal:
+    """Return the modal that a request is about."""
+    user = str(sent.get("user", FIRST_PERSON))
+    modal = interactivity.modal(user)
+    if modal is None or sent.get("view_id", modal.id) != modal.id:
+        raise MistakeError(f"{user} has no such modal open")
+    return modal
+
+
+def _delivery(sent: Mapping[str, Any]) -> Delivery:
+    return Delivery(
+        times=int(sent.get("times", 1)),
+        late_seconds=float(sent.get("late_seconds", 0)),
+        is_forged=bool(sent.get("forged", False)),
+    )
 
 
 def _done(work: Callable[[], None], _: Request) -> Reply:

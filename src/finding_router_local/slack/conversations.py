@@ -8,10 +8,10 @@ from typing import Any
 from finding_router_local.slack import limits
 from finding_router_local.slack.arguments import Arguments
 from finding_router_local.slack.chat import as_slack
+from finding_router_local.slack.people import TEAM_ID
 from finding_router_local.slack.refusal import Refusal
 from finding_router_local.slack.workspace import (
     BOT_USER_ID,
-    TEAM_ID,
     Channel,
     PostedMessage,
     Workspace,
@@ -81,6 +81,20 @@ def replies(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
         if message.thread_ts == parent.ts and message.posted_at > oldest
     ]
     return _page(workspace, arguments, [parent, *rest], newest_first=False)
+
+
+def members(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
+    """List who is in a channel: https://docs.slack.dev/reference/methods/conversations.members."""
+    channel = workspace.visible_channel(arguments.text("channel"))
+    workspace.check_scope(_SCOPES[_type_of(channel)])
+    found = workspace.members(channel)
+    size = arguments.page_size(limits.MAX_LIST_PAGE)
+    first = int(_cursor(arguments, "user") or 0)
+    more = first + size < len(found)
+    return {
+        "members": found[first : first + size],
+        "response_metadata": {"next_cursor": _encode("user", first + size) if more else ""},
+    }
 
 
 def _readable(workspace: Workspace, arguments: Arguments) -> Channel:

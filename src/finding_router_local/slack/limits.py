@@ -16,6 +16,7 @@ POST_BURST: Final = 5
 # https://docs.slack.dev/apis/web-api/rate-limits: calls a minute for one method and workspace.
 TIER_2_PER_MINUTE: Final = 20
 TIER_3_PER_MINUTE: Final = 50
+TIER_4_PER_MINUTE: Final = 100
 SPECIAL_TIER_PER_MINUTE: Final = 300  # auth.test: "hundreds of requests per minute"
 
 # https://docs.slack.dev/reference/block-kit/blocks, one page a block.
@@ -40,6 +41,35 @@ MAX_ACTION_ID: Final = 255
 MAX_BUTTON_TEXT: Final = 75
 MAX_BUTTON_VALUE: Final = 2_000
 MAX_BUTTON_URL: Final = 3_000
+
+# https://docs.slack.dev/reference/block-kit/block-elements/, a page each, and
+# https://docs.slack.dev/reference/block-kit/composition-objects/option-object. Of an option's value
+# Slack's own packages say 75 and 150 characters: the smaller holds.
+MAX_OPTIONS: Final = 100
+MAX_CHOICES: Final = 10  # of radio buttons and checkboxes
+MAX_OVERFLOW_OPTIONS: Final = 5
+MAX_OPTION_TEXT: Final = 75
+MAX_OPTION_VALUE: Final = 75
+MAX_PLACEHOLDER: Final = 150
+MAX_INPUT_TEXT: Final = 3_000
+MAX_LABEL: Final = 2_000
+MAX_CONFIRM_TITLE: Final = 100
+MAX_CONFIRM_TEXT: Final = 300
+MAX_CONFIRM_BUTTON: Final = 30
+
+# https://docs.slack.dev/reference/views/modal-views and /reference/methods/views.open
+MAX_MODAL_TITLE: Final = 24  # of submit and close as well
+MAX_MODAL_BLOCKS: Final = 100
+MAX_PRIVATE_METADATA: Final = 3_000
+MAX_CALLBACK_ID: Final = 255
+MAX_VIEW_BYTES: Final = 250_000
+TRIGGER_SECONDS: Final = 3.0
+
+# https://docs.slack.dev/interactivity/handling-user-interaction: an answer within 3 seconds, and
+# five messages within 30 minutes by a response_url.
+ANSWER_SECONDS: Final = 3.0
+RESPONSE_URL_USES: Final = 5
+RESPONSE_URL_SECONDS: Final = 1_800.0
 
 # https://docs.slack.dev/reference/methods/chat.postMessage, too_many_attachments
 MAX_ATTACHMENTS: Final = 100

@@ -2,18 +2,22 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
-from typing import Self
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
 
 from finding_router_local.serving import LOOPBACK, HttpServer
 from finding_router_local.slack.api import Statistics, WebApi
+from finding_router_local.slack.app import Answered, App, Delivery
 from finding_router_local.slack.control import CONTROL_PREFIX, slack_control
 from finding_router_local.slack.faults import FaultPlan
+from finding_router_local.slack.interactions import Modal
+from finding_router_local.slack.interactivity import Interactivity, Submitted
 from finding_router_local.slack.pace import Pace
-from finding_router_local.slack.web import make_app
+from finding_router_local.slack.web import RESPONSE_PATH, make_app
 from finding_router_local.slack.workspace import (
     DEFAULT_SCOPES,
     Channel,
+    EphemeralMessage,
     PostedMessage,
     Standing,
     Workspace,
@@ -30,7 +34,7 @@ class SlackServer:
 
     *port* 0 takes any free one. *channels* exist from the start; with *auto_create* a post to an
     unknown name creates the channel. *pace* False lifts the rate limits. Each answer takes
-    *latency_seconds*. *clock* returns Unix seconds, for rate limits and times.
+    *latency_seconds*. *clock* returns Unix seconds, for rate limits and times. Presses go to *app*.
     """
 
     def __init__(  # noqa: PLR0913 -- each is a property of the workspace that a test may set
@@ -45,10 +49,12 @@ class SlackServer:
         pace: bool = True,
         latency_seconds: float = 0.0,
         clock: Callable[[], float] = time.time,
+        app: App | None = None,
     ) -> None:
         self.workspace = Workspace(token=token, clock=clock, scopes=scopes, auto_create=auto_create)
         self.faults = FaultPlan()
         self.api = WebApi(self.workspace, self.faults, Pace(clock) if pace else None)
+        self.interactivity = Interactivity(self.workspace, app or App())
         for channel in channels:
             self.workspace.add_channel(channel)
         self._host = host
@@ -68,9 +74,10 @@ class SlackServer:
         self._stopping = threading.Event()
         app = make_app(self.api, self._stopping, latency_seconds=self._latency_seconds)
         self._server = HttpServer(app, host=self._host, port=self._port)
-        self._server.mount(CONTROL_PREFIX, slack_control(self.api))
+        self._server.mount(CONTROL_PREFIX, slack_control(self.api, self.interactivity))
         self._port = self._server.port
         self.workspace.url = self.page_url
+        self.interactivity.response_base_url = f"{self.page_url}{RESPONSE_PATH.lstrip('/')}/"
         return self
 
     def stop(self) -> None:
@@ -130,10 +137,18 @@ class SlackServer:
         self.workspace.scopes = tuple(scopes)
 
     def add_channel(
-        self, name: str, *, archived: bool = False, member: bool = True, private: bool = False
+        self,
+        name: str,
+        *,
+        archived: bool = False,
+        member: bool = True,
+        private: bool = False,
+        people: Sequence[str] | None = None,
     ) -> Channel:
         """Make a channel, or bring the one of that *name* into this state."""
-        return self.workspace.add_channel(name, archived=archived, member=member, private=private)
+        return self.workspace.add_channel(
+            name, archived=archived, member=member, private=private, people=people
+        )
 
     def messages(self, channel: str | None = None) -> list[PostedMessage]:
         """Return the messages of *channel* (name or id) or of all, oldest first."""
@@ -146,6 +161,51 @@ class SlackServer:
     def delete_message(self, channel: str, ts: str) -> None:
         """Delete a message as a person would."""
         self.workspace.delete_message(channel, ts)
+
+    # What people do
+
+    def press(
+        self,
+        action_id: str,
+        *,
+        user: str = "jane",
+        message: PostedMessage | None = None,
+        block_id: str | None = None,
+        selected: str | None = None,
+        delivery: Delivery | None = None,
+    ) -> Answered:
+        """Press an element, of the latest message that has it unless *message* is given."""
+        return self.interactivity.press(
+            action_id,
+            user=user,
+            message=message,
+            block_id=block_id,
+            selected=selected,
+            delivery=delivery or Delivery(),
+        )
+
+    def modal(self, user: str = "jane") -> Modal | None:
+        """Return the modal that *user* has open."""
+        return self.interactivity.modal(user)
+
+    def submit(
+        self,
+        values: Mapping[str, Any],
+        *,
+        user: str = "jane",
+        delivery: Delivery | None = None,
+    ) -> Submitted:
+        """Submit the open modal of *user* with *values*, by block id."""
+        modal = self.modal(user)
+        if modal is None:
+            raise ValueError(f"{user} has no modal open")
+        return self.interactivity.submit(modal, values, delivery=delivery or Delivery())
+
+    def ephemerals(self, user: str = "jane") -> list[EphemeralMessage]:
+        """Return the messages that only *user* sees, oldest first."""
+        with self.workspace.lock:
+            reader = self.interactivity.person(user).id
+            return [e for e in self.workspace.interactions.ephemerals if e.reader == reader]
 
     def clear(self) -> None:
         """Forget messages, faults, pace and figures; channels and the token stay."""

@@ -12,10 +12,13 @@ from werkzeug.wrappers import Request, Response
 from finding_router_local.serving import hang_up
 from finding_router_local.slack.api import Answer, WebApi
 from finding_router_local.slack.page import render_page
+from finding_router_local.slack.people import TEAM_ID
 from finding_router_local.slack.workspace import Workspace
 
+# As of Slack's own: https://hooks.slack.com/actions/T…/1234567890123/…
+RESPONSE_PATH: Final = f"/actions/{TEAM_ID}"
 _NEWS_SECONDS: Final = 15.0
-_CALL, _PAGE, _NEWS = "call", "page", "news"
+_CALL, _PAGE, _NEWS, _RESPONSE = "call", "page", "news", "response"
 _ADDRESSES: Final = Map(
     [
         Rule("/api/", endpoint=_CALL, methods=["GET", "POST"]),
@@ -24,6 +27,7 @@ _ADDRESSES: Final = Map(
         Rule("/archives/<channel>", endpoint=_PAGE, methods=["GET"]),
         Rule("/archives/<channel>/<message>", endpoint=_PAGE, methods=["GET"]),
         Rule("/_page/news", endpoint=_NEWS, methods=["GET"]),
+        Rule(f"{RESPONSE_PATH}/<path:token>", endpoint=_RESPONSE, methods=["POST"]),
     ]
 )
 
@@ -43,7 +47,11 @@ def make_app(
             return _page(api.workspace, values.get("channel"))
         if endpoint == _NEWS:
             return Response(_news(api.workspace, stopping), mimetype="text/event-stream")
-        answer = _called(api, values.get("method", ""), request)
+        if endpoint == _RESPONSE:
+            sent = request.get_json(force=True, silent=True)
+            answer = api.respond(values["token"], sent if isinstance(sent, dict) else {})
+        else:
+            answer = _called(api, values.get("method", ""), request)
         if delay_seconds := latency_seconds + answer.delay_seconds:
             stopping.wait(delay_seconds)
         if answer.drop:

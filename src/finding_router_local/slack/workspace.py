@@ -9,7 +9,9 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, Literal, get_args
 from unicodedata import category
 
+from finding_router_local.slack.interactions import Interactions
 from finding_router_local.slack.limits import MAX_CHANNEL_NAME
+from finding_router_local.slack.people import GROUPS, PEOPLE, Person
 from finding_router_local.slack.refusal import Refusal
 
 type Standing = Literal["active", "revoked", "expired", "inactive"]
@@ -24,7 +26,6 @@ _ERROR_OF: Final = {
 # https://docs.slack.dev/reference/scopes: to post, and to find channels by their names.
 DEFAULT_SCOPES: Final = ("chat:write", "chat:write.public", "channels:read")
 
-TEAM_ID: Final = "T0LOCALTEAM"
 APP_ID: Final = "A0ROUTERAPP"
 BOT_ID: Final = "B0ROUTERBOT"
 BOT_USER_ID: Final = "U0ROUTERBOT"
@@ -35,7 +36,11 @@ _CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{8,}")
 
 @dataclass(slots=True, kw_only=True)
 class Channel:
-    """A channel; *is_member* says whether the app was invited."""
+    """
+    A channel; *is_member* says whether the app was invited.
+
+    *people* are the ids of those in it; None stands for all who join every channel.
+    """
 
     id: str
     name: str
@@ -43,6 +48,7 @@ class Channel:
     is_archived: bool = False
     is_member: bool = True
     is_private: bool = False
+    people: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +88,13 @@ class PostedMessage:
         return {**asdict(self), "posted_at": self.posted_at}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EphemeralMessage(PostedMessage):
+    """A message that only *reader*, a user id, sees; Slack does not keep it."""
+
+    reader: str
+
+
 class Workspace:
     """
     All state, behind one lock that callers hold for a whole call (`with workspace.lock`).
@@ -107,11 +120,34 @@ class Workspace:
         self.standing: Standing = "active"
         self.scopes = tuple(scopes)
         self.auto_create = auto_create
+        self.people = {person.id: person for person in PEOPLE}
+        self.groups = dict(GROUPS)
+        self.interactions = Interactions(clock)
         self._clock = clock
         self._revoked: set[str] = set()
         self._channels: dict[str, Channel] = {}
         self._messages: dict[str, list[PostedMessage]] = {}
         self._last_microseconds = 0
+
+    def now(self) -> float:
+        """Return the time of the workspace, in Unix seconds."""
+        return self._clock()
+
+    # People
+
+    def find_person(self, name_or_id: str) -> Person | None:
+        """Look a person up by id, or by name with or without its @."""
+        with self.lock:
+            if name_or_id in self.people:
+                return self.people[name_or_id]
+            name = name_or_id.removeprefix("@")
+            return next((each for each in self.people.values() if each.name == name), None)
+
+    def members(self, channel: Channel) -> list[str]:
+        """Return the ids of the people in *channel*, and of the app if it was invited."""
+        everywhere = tuple(each.id for each in self.people.values() if each.joins)
+        found = everywhere if channel.people is None else channel.people
+        return [*found, *([BOT_USER_ID] if channel.is_member else [])]
 
     # Token
 
@@ -142,9 +178,19 @@ class Workspace:
     # Channels
 
     def add_channel(
-        self, name: str, *, archived: bool = False, member: bool = True, private: bool = False
+        self,
+        name: str,
+        *,
+        archived: bool = False,
+        member: bool = True,
+        private: bool = False,
+        people: Sequence[str] | None = None,
     ) -> Channel:
-        """Make a channel, or bring the one of that *name* into this state."""
+        """
+        Make a channel, or bring the one of that *name* into this state.
+
+        *people* are names or ids; raise KeyError for one whom nobody knows.
+        """
         with self.lock:
             name = name.removeprefix("#")
             known = self.find_channel(name)
@@ -155,8 +201,15 @@ class Workspace:
             known.is_archived = archived
             known.is_member = member
             known.is_private = private
+            known.people = None if people is None else tuple(map(self._id_of, people))
             self.touch()
             return known
+
+    def _id_of(self, name_or_id: str) -> str:
+        person = self.find_person(name_or_id)
+        if person is None:
+            raise KeyError(name_or_id)
+        return person.id
 
     def channels(self) -> list[Channel]:
         """Return all channels, those that the app cannot see too, by name."""
@@ -267,8 +320,9 @@ class Workspace:
             return f"{microseconds // 1_000_000}.{microseconds % 1_000_000:06d}"
 
     def clear(self) -> None:
-        """Forget all messages; channels stay."""
+        """Forget all messages and what people did with them; channels and people stay."""
         with self.lock:
+            self.interactions.clear()
             for held in self._messages.values():
                 held.clear()
             self.touch()

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from finding_router.delivery.alerts.care import Care
 from finding_router.delivery.alerts.identity import AlertKey, hash_of
 from finding_router.findings.ending import ending_of
 from finding_router.findings.finding import Finding, Severity
@@ -364,6 +365,11 @@ class Alert:
     titled_by: str | None = None
     """Member that *title* is of."""
     claim: Claim | None = None
+    names: Mapping[str, Mapping[Form, tuple[str, ...]]] = field(default_factory=dict)
+    """By member: the finding's key in the calls of each Security Hub, where people may act."""
+    care: Care = field(default_factory=Care)
+    marks_until: float | None = None
+    """Unix second until which a run may still mark what is to be NOTIFIED, where people may act."""
     touched_at: float = 0.0
     """Unix second of the last claim or change, from which the item's expiry is counted."""
 
@@ -399,6 +405,11 @@ class Alert:
         """Return True while a worker holds the claim."""
         return self.claim is not None and now < self.claim.lease_until
 
+    def may_be_marked(self, now: float) -> bool:
+        """Return True while a run may be marking a finding: a person's status has to wait."""
+        is_to_notify = any(each.is_to_notify for each in self.members.values())
+        return is_to_notify and self.marks_until is not None and now < self.marks_until
+
     def is_to_notify(self, member: str) -> bool:
         """Return True if the finding *member* is to become NOTIFIED."""
         known = self.members.get(member)
@@ -432,8 +443,22 @@ class Alert:
         """Return the alert without its card, which is gone: the next message stands alone."""
         return replace(self, posted_to=None, ts=None, is_card_stale=False)
 
-    def said(self, *, channel: str, ts: str, at: float) -> "Alert":
-        """Return the next version: the claimed message stands in *channel* (an id) as *ts*."""
+    def cared_for(self, care: Care, *, at: float) -> "Alert":
+        """Return the next version, with the *care* that its card does not show yet."""
+        return replace(self, version=self.version + 1, care=care, is_card_stale=True, touched_at=at)
+
+    def marking(self, until: float) -> "Alert":
+        """Return the next version, in which a run may mark its findings *until* then."""
+        return replace(self, version=self.version + 1, marks_until=until)
+
+    def said(
+        self, *, channel: str, ts: str, at: float, marks_until: float | None = None
+    ) -> "Alert":
+        """
+        Return the next version: the claimed message stands in *channel* (an id) as *ts*.
+
+        The run marks its findings next, until *marks_until* at the latest.
+        """
         claim = self.claim
         if claim is None:
             return self
@@ -447,6 +472,7 @@ class Alert:
             posted_to=self.posted_to if is_reply else channel,
             ts=self.ts if is_reply else ts,
             digest=claim.digest or (self.digest if is_reply else None),
+            marks_until=marks_until,
         )
         if claim.saying is Saying.END:
             return replace(after, is_shown=False, is_card_stale=False)
@@ -472,6 +498,7 @@ class Alert:
             risen_from=None,
             risen_at=None,
             posted_at=at,
+            care=self.care.of_next_episode,
         )
 
     def forgotten(self, *, at: float) -> "Alert":

@@ -199,7 +199,7 @@ class CardTask(Task):
         is_listed = claim is not None and claim.digest is not None
         if alert.ts is not None and not posted.is_in_thread and not is_listed:
             alert = alert.detached()
-        after = alert.said(channel=posted.channel, ts=posted.ts, at=run.clock())
+        after = self._said(alert, posted)
         if delivery.job.finding is None and not is_listed:
             # Its appendix may be missing: the card takes it in.
             after = replace(after, is_card_stale=True)
@@ -304,7 +304,7 @@ class CardTask(Task):
         if alert.ts is not None and not posted.is_in_thread:
             # The thread was gone: Slack then posts into the channel, and says nothing of it.
             alert = alert.detached()
-        after = alert.said(channel=posted.channel, ts=posted.ts, at=run.clock())
+        after = self._said(alert, posted)
         if self._appendix is not None:
             after = replace(after, is_card_stale=True)
         if not run.write(delivery, after):
@@ -316,6 +316,12 @@ class CardTask(Task):
         self._done_as = Progress.UPDATED if saying is Saying.END else Progress.POSTED
         if not delivery.alert.is_card_stale:
             self._end(self._done_as)
+
+    def _said(self, alert: Alert, posted: Posted) -> Alert:
+        run = self.run
+        return alert.said(
+            channel=posted.channel, ts=posted.ts, at=run.clock(), marks_until=run.marks_until()
+        )
 
     def _update(self) -> None:
         """Update the card after a reply, or after a message that was found."""

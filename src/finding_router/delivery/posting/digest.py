@@ -204,7 +204,12 @@ class DigestTask(Task):
             if digest is not None:
                 run.digests.put_lines(digest.digest_id, [self._line(each)])
                 posted = Posted(digest.posted_to or posted.channel, digest.ts or posted.ts)
-            after = alert.said(channel=posted.channel, ts=posted.ts, at=run.clock())
+            after = alert.said(
+                channel=posted.channel,
+                ts=posted.ts,
+                at=run.clock(),
+                marks_until=run.marks_until(),
+            )
             if run.write(each, after):
                 each.step = advance(after, each.events, settle_seconds=run.settle_seconds)
                 each.end(Progress.DIGESTED, each.step.why)
@@ -433,7 +438,10 @@ class DigestTask(Task):
         channel, ts, now = digest.posted_to or "", digest.ts or "", run.clock()
         in_reply = [each for each in self.left if each.key.subject in self._in_reply]
         for some in batched(in_reply, ALERTS_AT_ONCE, strict=False):
-            after = [each.alert.said(channel=channel, ts=ts, at=now) for each in some]
+            after = [
+                each.alert.said(channel=channel, ts=ts, at=now, marks_until=run.marks_until())
+                for each in some
+            ]
             if run.write_all(some, after):
                 logger.error("listed after the claim was lost", channel=channel)
             for each, alert in zip(some, after, strict=True):

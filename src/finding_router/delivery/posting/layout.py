@@ -7,7 +7,10 @@ from finding_router.delivery.alerts.alert import Alert, Saying
 from finding_router.findings.ending import Ended, ending_of
 from finding_router.findings.finding import Finding
 from finding_router.isolation import isolated
+from finding_router.slack.kit.buttons import Buttons
 from finding_router.slack.kit.message import Message
+from finding_router.slack.kit.people import Handled
+from finding_router.slack.kit.reference import alert_reference
 from finding_router.slack.kit.refused import Banner
 from finding_router.slack.messages.card import CardContext, render, render_plain, render_raw
 from finding_router.slack.messages.thread import ended_reply, render_ended, reopened, risen
@@ -65,8 +68,20 @@ class Card:
         message = self._message(render_plain, alert, banner)
         return message if self.finding is not None else Message(text=message.text)
 
+    def _buttons(self, alert: Alert) -> Buttons | None:
+        if not self.context.has_buttons or self.finding is None:
+            return None
+        reference = alert_reference(alert.key.subject, alert.key.channel)
+        return Buttons(reference, has_ticket=self.context.has_ticket and alert.care.ticket is None)
+
     def _message(self, layout: _Layout, alert: Alert, banner: Banner | None) -> Message:
-        context = replace(self.context, banner=banner, standards=tuple(sorted(alert.standards)))
+        context = replace(
+            self.context,
+            banner=banner,
+            standards=tuple(sorted(alert.standards)),
+            buttons=self._buttons(alert),
+            handled=_handled(alert),
+        )
         problem = self.problem
         finding = self.finding
         if finding is not None and alert.members:
@@ -78,3 +93,17 @@ class Card:
                 return layout(finding, context)
             problem = trouble.while_("laying it out")
         return render_raw(self.raw, problem, context)
+
+
+def _handled(alert: Alert) -> Handled:
+    care = alert.care
+    ticket, is_made = care.ticket, care.ticket is not None and care.ticket.label is not None
+    return Handled(
+        owner=care.owner.id if care.owner else None,
+        owned_since=care.owner.at if care.owner else 0.0,
+        snoozer=care.snooze.by.id if care.snooze else None,
+        snoozed_until=care.snooze.until if care.snooze else 0.0,
+        ticket=ticket.label if ticket and is_made else None,
+        ticket_url=ticket.url if ticket and is_made else None,
+        ticket_state=ticket.state if ticket and is_made else None,
+    )

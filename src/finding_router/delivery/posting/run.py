@@ -16,6 +16,7 @@ from finding_router.delivery.limits.circuit import Circuit
 from finding_router.delivery.limits.deadline import AWS_SECONDS, Deadline
 from finding_router.delivery.limits.rate import RateLimit
 from finding_router.delivery.notices import Notices
+from finding_router.delivery.tickets import TicketOutbox, news_of
 from finding_router.errors import StoreError
 from finding_router.slack.api.client import Messenger
 from finding_router.telemetry import logger
@@ -34,7 +35,7 @@ class Run:
 
     *worker* names this run in its claims. A run that *is_patient* waits for slots to change
     messages, because its work does not come back; one that *puts_off_digests* leaves them to the
-    backlog.
+    backlog. With *has_actions* people may act from its messages.
     """
 
     slack: Messenger
@@ -52,6 +53,8 @@ class Run:
     worker: str
     is_patient: bool = False
     puts_off_digests: bool = False
+    has_actions: bool = False
+    tickets: TicketOutbox | None = None
     touched: dict[str, list[Delivery]] = field(default_factory=dict)
     """Digests whose totals may be outdated, with the deliveries that may come back for it."""
 
@@ -75,6 +78,14 @@ class Run:
         return self.write(
             delivery, self._claimed(delivery, saying, digest=digest, doubt_since=doubt_since)
         )
+
+    def lease_until(self) -> float:
+        """Return the Unix second at which the leases of this run end."""
+        return self.clock() + self.deadline.remaining() + LEASE_MARGIN_SECONDS
+
+    def marks_until(self) -> float | None:
+        """Return until when this run may mark what it says now; None where no person may act."""
+        return self.lease_until() if self.has_actions else None
 
     def claim_all(
         self, deliveries: Sequence[Delivery], digest: str, *, doubt_since: Mapping[str, float]
@@ -113,7 +124,7 @@ class Run:
             severity=delivery.severity,
             moment=max(delivery.events, key=lambda event: event.order).moment,
             claimed_at=doubt_since or now,
-            lease_until=now + self.deadline.remaining() + LEASE_MARGIN_SECONDS,
+            lease_until=self.lease_until(),
             worker=self.worker,
             digest=digest,
         )
@@ -191,6 +202,7 @@ class Run:
 
         Raises StoreError.
         """
+        self._tell_tickets(deliveries, alerts)
         written = self.ledger.write_all(alerts, note_channels=note_channels)
         lost = []
         for delivery, alert in zip(deliveries, alerts, strict=True):
@@ -200,8 +212,25 @@ class Run:
                 lost.append(delivery)
         return lost
 
+    def _tell_tickets(self, deliveries: Sequence[Delivery], alerts: Sequence[Alert]) -> None:
+        """
+        Put the news of *alerts*, which are about to be written, into the outbox of tickets.
+
+        A worker that dies in between leaves an entry about nothing, and never news without one.
+        """
+        if self.tickets is None:
+            return
+        entries = [
+            entry
+            for delivery, alert in zip(deliveries, alerts, strict=True)
+            for entry in news_of(delivery.alert, alert, delivery.ticket, self.clock())
+        ]
+        if entries:
+            self.tickets.put(entries)
+
     def write(self, delivery: Delivery, alert: Alert) -> bool:
         """Write *alert* for *delivery*; return False if another worker was first. StoreError."""
+        self._tell_tickets([delivery], [alert])
         if not self.ledger.write(alert):
             return False
         delivery.alert = alert

@@ -32,6 +32,7 @@ from finding_router.routing.items.mention import read_mentions
 from finding_router.routing.items.reading import Item, one_of, read_name, whole
 from finding_router.routing.items.schedule import ActiveHours, Schedule
 from finding_router.routing.items.silence import Silence
+from finding_router.routing.items.ticket import OWNERS, REMEDIES, RouteTicket, Ticket
 from finding_router.routing.patterns.mistake import MistakeError, did_you_mean, shown
 from finding_router.routing.patterns.pattern import PatternError
 
@@ -126,6 +127,14 @@ def _active_hours(hours: ActiveHours | None, info: ValidationInfo) -> ActiveHour
     return hours
 
 
+def _ticket(ticket: RouteTicket | None, info: ValidationInfo) -> RouteTicket | None:
+    action = info.data.get("action", Action.POST)
+    if ticket is not None and action is not Action.POST:
+        problem = f"is there, though action is {action}"
+        raise MistakeError(problem, "leave it out: a route that posts nothing makes no ticket")
+    return ticket
+
+
 class Route(Item):
     """A rule for matching findings; *channel* is set if *action* is post."""
 
@@ -146,6 +155,7 @@ class Route(Item):
         default=None, validate_default=True
     )
     active_hours: Annotated[ActiveHours | None, AfterValidator(_active_hours)] = None
+    ticket: Annotated[RouteTicket | None, AfterValidator(_ticket)] = None
     mode: Annotated[Mode, one_of(Mode)] = Mode.LIVE
 
     @property
@@ -167,18 +177,25 @@ class Account(Item):
     alias: Annotated[str, AfterValidator(_alias)]
 
 
-_KINDS: Final[Mapping[str, type[Route | Account | Silence]]] = {
+type Parsed = Route | Account | Silence | Ticket
+"""An item that was parsed."""
+
+_KINDS: Final[Mapping[str, type[Parsed]]] = {
     "route": Route,
     "account": Account,
     "silence": Silence,
+    "ticket": Ticket,
 }
-# The owner of an unknown attribute, an item or a map inside one: its words and its model.
+# By kind and path, the owner of an unknown attribute, an item or a map inside one: its words and
+# its model.
 _OWNERS: Final[Mapping[str, tuple[str, type[BaseModel]]]] = {
     "route": ("a route", Route),
     "account": ("an account", Account),
     "silence": ("a silence", Silence),
-    "schedule": ("a schedule", Schedule),
-    "active_hours": ("active hours", ActiveHours),
+    "ticket": ("a ticket", Ticket),
+    "route.schedule": ("a schedule", Schedule),
+    "route.active_hours": ("active hours", ActiveHours),
+    **OWNERS,
 }
 
 # Remedies by dotted attribute, for values of a wrong type, of which pydantic says no more.
@@ -200,10 +217,11 @@ _REMEDIES: Final = {
     "until": f"a silence must end: {MOMENT_EXAMPLE}",
     "reason": "make it a text",
     "by": "make it a text",
+    **REMEDIES,
 }
 
 
-def parse_item(item: object) -> Route | Account | Silence:
+def parse_item(item: object) -> Parsed:
     """
     Parse one item from DynamoDB or a JSON file; values may be plain, Decimal or sets.
 
@@ -284,7 +302,7 @@ def _mistake(details: ErrorDetails, kind: str) -> tuple[str, str, str]:
         case _, MistakeError() as error:
             return field, error.problem, error.remedy
         case "extra_forbidden", _:
-            called, owner = _OWNERS[owners[0] if owners else kind]
+            called, owner = _OWNERS[".".join([kind, *owners])]
             known = [one.alias or name for name, one in owner.model_fields.items()]
             return field, f"is no attribute of {called}", did_you_mean(attribute, known)
         case "missing", _:

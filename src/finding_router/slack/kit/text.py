@@ -250,6 +250,11 @@ def date(moment: datetime) -> Mrkdwn:
     return _date(moment, "{date_short_pretty} at {time}")
 
 
+def clock_time(moment: datetime) -> Mrkdwn:
+    """Return the time of *moment*, in UTC, and its day where that is not the reader's today."""
+    return _date(moment, "{time}, {date_short_pretty}")
+
+
 def age(moment: datetime) -> Mrkdwn:
     """Return the time since *moment*, in UTC, counted by Slack when the message is read."""
     return _date(moment, "{ago}")

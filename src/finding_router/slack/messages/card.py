@@ -8,6 +8,7 @@ from finding_router.findings.finding import Finding
 from finding_router.findings.reading import text_at
 from finding_router.slack.kit import blocks
 from finding_router.slack.kit.body import body
+from finding_router.slack.kit.buttons import Buttons, card_buttons
 from finding_router.slack.kit.detail import exact, joined, said
 from finding_router.slack.kit.frame import (
     CIRCLES,
@@ -20,6 +21,7 @@ from finding_router.slack.kit.frame import (
 )
 from finding_router.slack.kit.links import AccessPortal, finding_url
 from finding_router.slack.kit.message import Message
+from finding_router.slack.kit.people import Handled, handled_blocks
 from finding_router.slack.kit.push import push_text
 from finding_router.slack.kit.refused import Banner
 from finding_router.slack.kit.small_print import small_print
@@ -56,7 +58,9 @@ class CardContext:
     *routes* are those to the channel, empty for the default channel. *why* is the cause of the
     message, "new" by default. *mention* is as written by the operator. *banner* is shown at the
     top. *standards* are all that require the control, if each has its own finding. *show_tags* are
-    the names of the tags that say whom a resource belongs to.
+    the names of the tags that say whom a resource belongs to. *has_buttons* if people may act from
+    the card, *has_ticket* if they may have a ticket made; *buttons* and *handled* follow from that
+    and from the alert.
     """
 
     routes: tuple[str, ...] = ()
@@ -68,6 +72,10 @@ class CardContext:
     portal: AccessPortal | None = None
     standards: tuple[str, ...] = ()
     show_tags: tuple[str, ...] = ()
+    has_buttons: bool = False
+    has_ticket: bool = False
+    buttons: Buttons | None = None
+    handled: Handled | None = None
 
 
 def render(finding: Finding, context: CardContext) -> Message:
@@ -81,13 +89,16 @@ def render(finding: Finding, context: CardContext) -> Message:
     for block in (*above, footer):
         budget.take(block)
     budget.chars -= _LEFT_OUT_CHARS
+    people = [*handled_blocks(context.handled), *card_buttons(context.buttons)]
+    for each in people:
+        budget.take(each)
     lead, unsaid = top(source, budget)
     below, left_out = body(source, budget, context.show_tags)
     names = dict.fromkeys((*unsaid, *left_out))
     note = words(f"Left out for length: {', '.join(names)}", _LEFT_OUT_CHARS)
     return Message(
         text=text,
-        lead=[*above, *lead],
+        lead=[*above, *lead, *people],
         blocks=[*below, *([blocks.context(note)] if names else []), footer],
         colour=COLOURS[finding.severity],
     )

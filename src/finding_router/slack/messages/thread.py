@@ -23,6 +23,7 @@ from finding_router.slack.kit.frame import (
 )
 from finding_router.slack.kit.links import finding_url
 from finding_router.slack.kit.message import Message
+from finding_router.slack.kit.people import handled_blocks
 from finding_router.slack.kit.push import push_text
 from finding_router.slack.kit.text import (
     Budget,
@@ -130,6 +131,7 @@ def render_ended(
     lead = [
         *preface(context.banner, ()),
         blocks.section(joined("\n", line, Mrkdwn(f"> {note}") if note else None) or Mrkdwn(sign)),
+        *handled_blocks(context.handled),
     ]
     return Message(
         text=push_text(source, sign=sign, news=f"{said_to_end}{after}"),

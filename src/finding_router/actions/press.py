@@ -1,0 +1,94 @@
+"""A press of a button, as it waits in the queue for the worker."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+KIND: Final = "press"
+_VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Presser:
+    """The person who pressed, and the workspace (or organization) that the person belongs to."""
+
+    id: str
+    name: str
+    team: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Press:
+    """
+    A press of *action* by *user*, at the Unix second *at*.
+
+    *ref* is the reference of the button, *picked* the subject that was chosen from a digest. *form*
+    are the values of a modal. *response_url* takes ephemeral answers for half an hour; it is not to
+    be logged. All but *team* and *user* may be "" where Slack left it out.
+    """
+
+    id: str
+    action: str
+    ref: str
+    user: Presser
+    team: str
+    channel: str
+    ts: str
+    response_url: str
+    at: int
+    picked: str | None = None
+    thread_ts: str | None = None
+    form: Mapping[str, Any] | None = None
+
+    def to_body(self) -> str:
+        """Return the body of its message in the queue."""
+        values = {"v": _VERSION, "kind": KIND, **asdict(self)}
+        if self.form is None:
+            del values["form"]
+        return json.dumps(values, separators=(",", ":"), ensure_ascii=False)
+
+    @classmethod
+    def of_body(cls, body: object) -> "Press | None":
+        """Return the press in *body*; None if the endpoint of this version did not write it."""
+        if not isinstance(body, str):
+            return None
+        try:
+            values = json.loads(body)
+        except (ValueError, RecursionError):
+            return None
+        match values:
+            case {
+                "v": 1,
+                "kind": "press",
+                "id": str(),
+                "action": str(),
+                "ref": str(),
+                "user": {"id": str(), "name": str(), "team": str()},
+                "team": str(),
+                "channel": str(),
+                "ts": str(),
+                "response_url": str(),
+                "at": int(),
+            }:
+                return _press(values)
+        return None
+
+
+def _press(values: Mapping[str, Any]) -> Press | None:
+    user, form = values["user"], values.get("form")
+    picked, thread_ts = values.get("picked"), values.get("thread_ts")
+    if not isinstance(picked, str | None) or not isinstance(thread_ts, str | None):
+        return None
+    if not isinstance(form, dict | None):
+        return None
+    return Press(
+        **{name: values[name] for name in _PLAIN},
+        user=Presser(user["id"], user["name"], user["team"]),
+        picked=picked,
+        thread_ts=thread_ts,
+        form=form,
+    )
+
+
+_PLAIN: Final = ("id", "action", "ref", "team", "channel", "ts", "response_url", "at")
