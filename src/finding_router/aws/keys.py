@@ -34,6 +34,10 @@ last valid      ``routing-table``                      ``last-valid``           
 press           ``press#1f0c…`` (press, 40 hex)        ``press``                that it was taken
 workspace       ``press#workspace``                    ``workspace``            Slack's, of the app
 ==============  =====================================  =======================  ====================
+
+An item of the family channels may have the attribute `known_as`, a set of texts "FINDING SUBJECT":
+findings (hashes) whose alerts are under another subject than the item's. It may also be at the hash
+of a control's finding, where it has the subject that both forms of that finding share.
 """
 
 from typing import Final
