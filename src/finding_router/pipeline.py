@@ -192,7 +192,8 @@ class Pipeline:
             job.end(job.outcome or Outcome.NOT_NEW)
         session = self._session(self._routes.table(), deadline)
         if jobs:
-            self._deliver(session, (), jobs, {subject: channels})
+            subjects = Subjects(self._stores.ledger)
+            self._deliver(session, (), jobs, {subject: channels}, subjects)
         self._tell_unreadable(session)
         session.tell_operators()
         return jobs

@@ -140,9 +140,9 @@ def apply(
     Make routes as FILE or FOLDER has them.
 
     So are silences, names of accounts and places of tickets. The files hold YAML or JSON. The plan
-    says what is added, changed and deleted, and how many of last week's findings would go elsewhere. An item that
-    somebody else changes meanwhile is not overwritten: it is told, and the exit code is 1. Nothing
-    is written if any item is wrong.
+    says what is added, changed and deleted, and how many of last week's findings would go
+    elsewhere. An item that somebody else changes meanwhile is not overwritten: it is told, and the
+    exit code is 1. Nothing is written if any item is wrong.
 
     Items that are in no file stay, unless with --prune. That deletes items of the kinds that the
     files hold; silences, which are made in a hurry and elsewhere, with --kind silence only.
