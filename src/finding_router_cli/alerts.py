@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from finding_router.delivery.deliveries import Job, Record
-from finding_router.delivery.former import channels_of
 from finding_router.delivery.intake import read_jobs
 from finding_router.delivery.outcome import FOLLOWED
 from finding_router.delivery.plan import Planner
+from finding_router.delivery.subjects import Subjects
 from finding_router.routing.organization import Organization
 from finding_router.routing.table import RoutingTable
 from finding_router_cli.account import Account
@@ -48,7 +48,7 @@ def alerts_of(
     planner = Planner(table=table, portal=None, now=now, settle_seconds=settle_seconds)
     with account.in_sentences(table=ledger_table):
         new = [job for job in jobs if not job.outcome]
-        addressed = planner.address(new, followed, channels_of(new, followed, ledger))
+        addressed = planner.address(new, followed, Subjects(ledger).find(new, followed))
         deliveries, _ = planner.deliveries(addressed, ledger.read(addressed.keys))
     by_job: dict[Job, list[dict[str, str]]] = {job: [] for job in jobs}
     for delivery in deliveries:

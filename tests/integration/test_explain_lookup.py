@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from alerts import make_claim
 from cli import Cli, lines
+from faults.twins import in_ocsf
 from finding_router.aws.items import Items
 from finding_router.aws.ledger import DynamoLedger
 from finding_router.delivery.alerts.alert import Form
@@ -250,6 +251,19 @@ class TestStates:
         assert "card" == posting["ledger"]["channels"][0]["claim"]["for"]
         assert ["interrupted"] == [each["state"] for each in ended["ledger"]["channels"]]
         assert "the next try looks in the channel first" in ended["next"][0]
+
+    def test_a_control_that_the_other_form_has_said(self, cli: Cli) -> None:
+        """By another name of its resource."""
+        cli.put(ALL)
+        finding = control(FSBP, Id=WHOLE)
+        cli.stack.aws.security_hub.load(finding)
+        thing = [{"uid": "thing-1", "type": "AWS::New::Thing"}]
+        cli.stack.send([imported(in_ocsf(finding, resources=thing))])
+
+        told = cli.json("explain", UUID)["findings"]
+
+        states = [[each["state"] for each in one["ledger"]["channels"]] for one in told]
+        assert [["open"], ["open"]] == states
 
     def test_a_finding_that_is_over(self, cli: Cli) -> None:
         """Its card says so."""
