@@ -93,7 +93,9 @@ def look(parts: Parts, cases: Cases, check: Check, deadline: Deadline) -> None:
     }
     about: dict[str, Any] = {"subject": check.key.subject, "channel": check.key.channel}
     if not any(wrong.values()):
-        cases.change([check.key], lambda each: _confirmed(each, asked))
+        alerts = cases.change([check.key], lambda each: _confirmed(each, asked))
+        if any(each.is_card_stale for each in alerts.values()):
+            cases.show(alerts, now)
         logger.info("status kept", status=asked.status.value, **about)
         return
     if not check.is_again:

@@ -79,9 +79,13 @@ class StatusPress:
         own_keys = {key for found in now.findings.values() for key in found}
         if own_keys.isdisjoint(key for found in targets.values() for key in found):
             raise RefusedError("This finding is over already: nothing was changed.", why="over")
-        subjects = {key.subject for key in keys} | _subjects(targets)
+        pressed = {key.subject for key in keys}
+        subjects = pressed | _subjects(targets)
         alerts = cases.change(keys, self._with_asked, besides=subjects, waits_for_marks=True)
         if any(self._is_overtaken(alerts[key]) for key in keys if key in alerts):
+            # An earlier try may have changed the card after the other.
+            own_alerts = {key: alert for key, alert in alerts.items() if key.subject in pressed}
+            cases.show(own_alerts, cases.now(own_alerts.values()))
             return Result(outcome=Outcome.UNCHANGED, detail="somebody pressed later")
         done = set_status(self._parts.hubs, targets, asked, deadline=self._deadline)
         if again := {code for code in done.refused.values() if code not in FINAL_CODES}:
@@ -97,11 +101,9 @@ class StatusPress:
         for key in keys:
             check = Check(key=key, asked_at=asked.by.at)
             self._later(check, CHECK_SECONDS)
-        pressed = {key.subject for key in keys}
-        cases.show(
-            {key: alert for key, alert in alerts.items() if key.subject in pressed},
-            self._as_set(now, done),
-        )
+        # A card that was closed meanwhile names somebody else.
+        alerts = cases.change(keys, _shown_anew)
+        cases.show(alerts, self._as_set(now, done))
         return self._result(own, targets, done, is_all=is_all)
 
     def _targets(self, now: Now, own: list[Finding]) -> tuple[Targets, bool]:
@@ -239,6 +241,11 @@ class StatusPress:
             answer=answer(Mrkdwn("\n".join(said)), *blocks) if said else None,
             findings=tuple(ids[:_IDS]),
         )
+
+
+def _shown_anew(alert: Alert) -> Alert:
+    is_closed = alert.episode > 0 and not alert.is_shown and alert.ts is not None
+    return alert.outdated() if is_closed and not alert.is_card_stale else alert
 
 
 def _subjects(targets: Targets) -> set[str]:
