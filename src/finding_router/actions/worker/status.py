@@ -98,14 +98,17 @@ class StatusPress:
             code = next(done.refused[key] for key in own_keys if key in done.refused)
             message = f"The status was not set: {why_refused(code)}."
             raise RefusedError(message, why=f"refused: {code}")
-        alerts = cases.change(keys, shown_anew)
+        if not is_overtaken:
+            for key in keys:
+                self._later(Check(key=key, asked_at=asked.by.at), CHECK_SECONDS)
+            shown = as_set(self._parts.hubs, now.findings, done, asked.status)
+            cases.show(cases.change(keys, shown_anew), replace(now, findings=shown))
+            # Whoever asks from here on shows the card later than this.
+            is_overtaken = self._is_overtaken_at_last(keys, subjects - refused)
         if is_overtaken:
+            alerts = cases.change(keys, shown_anew)
             cases.show(alerts, cases.now(alerts.values()))
             return Result(outcome=Outcome.UNCHANGED, detail="somebody pressed later")
-        for key in keys:
-            self._later(Check(key=key, asked_at=asked.by.at), CHECK_SECONDS)
-        shown = as_set(self._parts.hubs, now.findings, done, asked.status)
-        cases.show(alerts, replace(now, findings=shown))
         return self._result(own, targets, done, is_all=is_all)
 
     def _targets(self, now: Now, own: list[Finding]) -> tuple[Targets, bool]:
