@@ -544,3 +544,103 @@ def test_a_connector_makes_none_of_a_finding_in_asff(office: TicketOffice) -> No
 
     assert Done.REFUSED == result.done
     assert "OCSF" in result.why
+
+
+def test_one_finding_in_two_channels_is_one_issue(office: TicketOffice) -> None:
+    """It hears of the end and of the return once, and both cards show it."""
+    one = office.say()
+    other = office.say_elsewhere(one)
+    office.drain(3)
+    [issue] = office.issues
+    assert "#1" == office.ticket(one).label == office.ticket(other).label
+
+    office.end(one)
+    office.end(other)
+    office.drain(2)
+    assert ("closed", 1) == (issue.state, len(issue.comments))
+    assert "closed" == office.ticket(one).state == office.ticket(other).state
+    office.come_back(one)
+    office.come_back(other)
+    office.drain(2)
+
+    assert ("open", 2) == (issue.state, len(issue.comments))
+    assert not office.ticket(one).is_left
+    assert not office.ticket(other).is_left
+    assert "open" == office.ticket(one).state == office.ticket(other).state
+    assert [] == office.waiting
+
+
+def test_a_return_long_after_is_one_new_issue_for_two_channels(office: TicketOffice) -> None:
+    """The one that is made first counts."""
+    one = office.say()
+    other = office.say_elsewhere(one)
+    office.drain(3)
+    office.end(one)
+    office.end(other)
+    office.drain(2)
+    office.clock.now += 60 * DAY
+
+    office.come_back(one)
+    office.come_back(other)
+    office.drain(4)
+
+    assert 2 == len(office.issues)
+    assert "#2" == office.ticket(one).label == office.ticket(other).label
+
+
+def test_a_burst_in_two_channels_is_one_list(office: TicketOffice) -> None:
+    """Each finding has one line."""
+    alerts = [office.say(number) for number in range(7)]
+    others = [office.say_elsewhere(each) for each in alerts]
+
+    office.drain(3)
+
+    [issue] = office.issues
+    assert 7 == issue.body.count("- [ ] ")
+    assert {"#1"} == {office.ticket(each).label for each in (*alerts, *others)}
+
+
+def test_a_press_in_another_channel_shows_the_same_issue(office: TicketOffice) -> None:
+    """Whatever the route there says."""
+    one = office.say()
+    office.drain()
+    other = office.say_elsewhere(one, "#third")
+    office.route["channel"] = "#third"
+
+    result = office.create(other)
+
+    assert Done.MADE == result.done
+    assert 1 == len(office.issues)
+    assert "#1" == office.ticket(other).label
+
+
+@pytest.mark.parametrize("skip", range(6))
+def test_a_worker_may_die_while_one_channel_takes_over(office: TicketOffice, skip: int) -> None:
+    """There is one issue all the same, however old it is."""
+    one = office.say()
+    office.drain()
+    office.clock.now += DAY
+    other = office.say_elsewhere(one)
+    left = [skip]
+
+    def die(called: str) -> None:
+        if called in {"PutItem", "DeleteItem"}:
+            left[0] -= 1
+            if left[0] == -1:
+                raise Killed
+
+    office.dynamo.before = die
+    for _ in range(3):
+        try:
+            office.drain(2)
+        except Killed:
+            office.clock.now += LEASE_SECONDS
+    office.dynamo.before = lambda _: None
+    office.end(one)
+    office.end(other)
+    office.drain(3)
+
+    [issue] = office.issues
+    assert ("closed", 1) == (issue.state, len(issue.comments))
+    assert "#1" == office.ticket(other).label
+    assert [] == office.waiting

@@ -108,6 +108,11 @@ class TicketOffice:
         self.findings.setdefault(key.subject, make_finding(id=f"finding-{number}", **of))
         return self.write(make_alert(key=key, version=0, **changes or {}), is_said=True)
 
+    def say_elsewhere(self, alert: Alert, channel: str = "#other") -> Alert:
+        """Store an alert about the finding of *alert* in another channel."""
+        key = AlertKey(alert.key.subject, channel)
+        return self.write(make_alert(key=key, version=0), is_said=True)
+
     def write(self, alert: Alert, *, is_said: bool = False) -> Alert:
         """Store the next version of *alert*, and put its news into the outbox before."""
         stored = self.alert(alert.key)
@@ -120,6 +125,7 @@ class TicketOffice:
         wanted = self.table().ticket_of(["r"])
         to = wanted.target if wanted and wanted.is_due(alert.severity) else None
         self.outbox.put(list(news_of(before, after, to, self.clock())))
+        self.ledger.note_channel(after.key)
         assert self.ledger.write(after)
         return after
 

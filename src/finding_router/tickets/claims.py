@@ -73,6 +73,16 @@ class Claims:
             alerts.unreadable.update(found.unreadable)
         return alerts
 
+    def others(self, alert: Alert) -> list[Alert]:
+        """Return the alerts about the same subject in other channels."""
+        key = alert.key
+        channels = self.ledger.channels([key.subject]).get(key.subject, ())
+        return list(
+            self.read(
+                AlertKey(key.subject, each) for each in channels if each != key.channel
+            ).values()
+        )
+
     def is_free(self, alert: Alert) -> bool:
         """Return False while the router says the alert, or a worker is at its ticket."""
         now, ticket = self.clock(), alert.care.ticket

@@ -144,6 +144,10 @@ class Desk:
         claimed = claims.claim(alert, ticket)
         if claimed is None:
             return
+        if (told := self._told_elsewhere(alert, ticket)) is not None:
+            if claims.record(claimed, replace(told, begun_at=None, told=news)):
+                claims.end(wish)
+            return
         turn = Turn(
             name=alert.key.subject,
             episode=alert.episode,
@@ -170,6 +174,16 @@ class Desk:
                 claims.outbox.put([again])
         elif claims.record(claimed, replace(after, begun_at=None, told=news)):
             claims.end(wish)
+
+    def _told_elsewhere(self, alert: Alert, ticket: Ticket) -> Ticket | None:
+        """Return the ticket after another channel has told it of the same; None if none has."""
+        word = THERE if alert.is_shown else _ENDED
+        for other in self._claims.others(alert):
+            theirs = other.care.ticket
+            is_same = theirs is not None and theirs.url == ticket.url
+            if theirs is not None and is_same and (theirs.told or "").endswith(f".{word}"):
+                return replace(theirs, claimed_at=None, former=ticket.former)
+        return None
 
 
 def _is_concerned(alert: Alert, entry: Waiting) -> bool:

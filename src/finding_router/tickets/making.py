@@ -10,13 +10,13 @@ from typing import Protocol
 from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.alerts.care import Person, Ticket
 from finding_router.delivery.alerts.identity import AlertKey
-from finding_router.errors import ConfigurationError, RouterError, TicketError
+from finding_router.errors import ConfigurationError, RouterError, StoreError, TicketError
 from finding_router.findings.finding import Finding
 from finding_router.slack.kit.links import AccessPortal
 from finding_router.telemetry import logger
 from finding_router.tickets.claims import Claims, Wish, ticket_of
 from finding_router.tickets.facts import Facts
-from finding_router.tickets.tracker import Tracker
+from finding_router.tickets.tracker import CLOSED, DELETED, Tracker
 
 THERE = "there"
 
@@ -86,15 +86,47 @@ class Making:
         """Make one ticket for all of *wishes*, or as few as their place can have."""
         begun = wishes[0].alert.care.ticket
         to = begun.to if begun else wishes[0].entry.to or ""
+        # Of several channels one makes the ticket, and the others take it over later.
+        first = {each.alert.key.subject: each for each in reversed(wishes)}
+        left = [each for each in wishes if each is first[each.alert.key.subject]]
         try:
             tracker = self._office.tracker(to, None)
-            facts = {each.alert.key: self._facts(each.alert) for each in wishes}
+            left = [each for each in left if not self._takes_over(each, to)]
+            facts = {each.alert.key: self._facts(each.alert) for each in left}
+        except StoreError:
+            raise
         except RouterError as error:
             for wish in wishes:
                 self._put_off(wish, error)
             return
-        for some in batched(wishes, tracker.most, strict=False):
+        for some in batched(left, tracker.most, strict=False):
             self._make(some, tracker, facts, to)
+
+    def _takes_over(self, wish: Wish, to: str) -> bool:
+        """
+        Take over the ticket that another channel has of the same finding, if it is open there.
+
+        Return True also if one is being made there: it is taken over later.
+        """
+        claims, alert = self._claims, wish.alert
+        own = ticket_of(alert)
+        for other in claims.others(alert):
+            theirs = ticket_of(other)
+            is_begun = own.begun_at is not None and own.marker != theirs.marker
+            is_there = theirs.marker is not None and theirs.state not in {CLOSED, DELETED}
+            if theirs.to != to or is_begun or not is_there:
+                continue
+            if theirs.label is None:
+                if own.begun_at is not None:
+                    # Both are of one list.
+                    continue
+                self.results[alert.key] = Result(done=Done.WAITING)
+                return True
+            claimed = claims.claim(alert, Ticket(to=to, marker=theirs.marker))
+            if claimed is not None:
+                self._record(wish, claimed, replace(theirs, told=None))
+            return True
+        return False
 
     def _make(
         self, wishes: Sequence[Wish], tracker: Tracker, facts: Mapping[AlertKey, Facts], to: str
