@@ -70,17 +70,22 @@ def make_stores(settings: Settings, items: Items) -> Stores:
     )
 
 
-def make_pipeline(settings: Settings, dynamodb: DynamoDB | None = None) -> Pipeline:
-    """Put the pipeline together; nothing is called before the first batch."""
-    dynamodb = dynamodb or DynamoDB()
-    items = Items(settings.ledger_table, dynamodb)
-    routes = RouteCache(
+def make_routes(settings: Settings, items: Items, dynamodb: DynamoDB) -> RouteCache:
+    """Make the cache of the routing table, whose last valid versions are among *items*."""
+    return RouteCache(
         DynamoRoutingTable(settings.routing_table, dynamodb).items,
         default_channel=settings.default_channel,
         allow_suppress=settings.allow_suppress,
         cache_seconds=settings.route_cache_seconds,
         last_valid=DynamoLastValid(items),
     )
+
+
+def make_pipeline(settings: Settings, dynamodb: DynamoDB | None = None) -> Pipeline:
+    """Put the pipeline together; nothing is called before the first batch."""
+    dynamodb = dynamodb or DynamoDB()
+    items = Items(settings.ledger_table, dynamodb)
+    routes = make_routes(settings, items, dynamodb)
     organizations = None
     if settings.organization_names:
         from finding_router.aws.organizations import AwsOrganizations  # noqa: PLC0415 -- as above

@@ -157,7 +157,9 @@ class MemoryDynamo:
         self.before("Query")
         [wanted] = request["ExpressionAttributeValues"].values()
         only = request.get("ExpressionAttributeNames", {}).values()
-        found = [item for key, item in sorted(self.stored.items()) if key[0] == wanted["S"]]
+        is_backwards = not request.get("ScanIndexForward", True)
+        stored = sorted(self.stored.items(), key=lambda each: each[0], reverse=is_backwards)
+        found = [item for key, item in stored if key[0] == wanted["S"]]
         shown = [
             {name: value for name, value in item.items() if not only or name in only}
             for item in found

@@ -23,7 +23,7 @@ WHOM = (
 )
 ATTRIBUTES = (
     "description, kind, name, order, enabled, match, action, channel, mention, mention_from, stop, "
-    "deliver, schedule, active_hours, ticket, mode"
+    "deliver, schedule, active_hours, ticket, mode, actions"
 )
 ZURICH = "Europe/Zurich"
 SCHEDULE: dict[str, Any] = {"time": "08:30", "zone": ZURICH}

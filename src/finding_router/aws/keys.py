@@ -27,6 +27,7 @@ organization    ``organization#current`` (name)        ``0``                    
 more of it      ``organization#current`` (name)        ``7.1`` (version, part)  further accounts
 outbox          ``outbox#tickets``                     ``5f0c…##alerts``        news for a ticket
 decided         ``decided#2026-03-01`` (UTC day)       ``1772323200.5#1f…``     a batch's findings
+audit           ``audit#2026-03-01`` (UTC day)         ``1772323200.5#9c…``     a press of a button
 last valid      ``routing-table``                      ``last-valid``           routes valid last
 press           ``press#1f0c…`` (press, 40 hex)        ``press``                that it was taken
 workspace       ``press#workspace``                    ``workspace``            Slack's, of the app
@@ -162,3 +163,8 @@ def press(id_: str) -> Key:
 def workspace() -> Key:
     """Return the key of the workspace of the Slack app."""
     return "press#workspace", "workspace"
+
+
+def audit(day: str, press: str) -> Key:
+    """Return the key of the line of a *press* (its moment and id) in the audit trail of *day*."""
+    return f"audit#{day}", press

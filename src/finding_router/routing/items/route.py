@@ -25,6 +25,7 @@ from finding_router.counts import counted
 from finding_router.errors import RouteError, legible
 from finding_router.findings.finding import Severity
 from finding_router.isolation import contained
+from finding_router.routing.items.actions import Actions
 from finding_router.routing.items.channel import ChannelTemplate, channel_safe, read_channel
 from finding_router.routing.items.clock import MOMENT_EXAMPLE, TIME_EXAMPLE, ZONE_EXAMPLE
 from finding_router.routing.items.match import EVERYTHING, Match, read_match
@@ -157,6 +158,7 @@ class Route(Item):
     active_hours: Annotated[ActiveHours | None, AfterValidator(_active_hours)] = None
     ticket: Annotated[RouteTicket | None, AfterValidator(_ticket)] = None
     mode: Annotated[Mode, one_of(Mode)] = Mode.LIVE
+    actions: Actions | None = None
 
     @property
     def posts_to(self) -> ChannelTemplate | None:
@@ -195,6 +197,7 @@ _OWNERS: Final[Mapping[str, tuple[str, type[BaseModel]]]] = {
     "ticket": ("a ticket", Ticket),
     "route.schedule": ("a schedule", Schedule),
     "route.active_hours": ("active hours", ActiveHours),
+    "route.actions": ("actions", Actions),
     **OWNERS,
 }
 
@@ -213,6 +216,7 @@ _REMEDIES: Final = {
     "active_hours.from": TIME_EXAMPLE,
     "active_hours.to": TIME_EXAMPLE,
     "active_hours.zone": ZONE_EXAMPLE,
+    "actions": 'write a map such as {"allow": ["S0123456789"], "only": ["acknowledge"]}',
     "match": "write which findings; an empty map, {}, means all",
     "until": f"a silence must end: {MOMENT_EXAMPLE}",
     "reason": "make it a text",
