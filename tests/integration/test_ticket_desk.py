@@ -644,3 +644,27 @@ def test_a_worker_may_die_while_one_channel_takes_over(office: TicketOffice, ski
     assert ("closed", 1) == (issue.state, len(issue.comments))
     assert "#1" == office.ticket(other).label
     assert [] == office.waiting
+
+
+def test_a_card_that_cannot_be_changed_yet_is_tried_again(office: TicketOffice) -> None:
+    """Its entry stays for as long; the ticket is not touched."""
+    alert = office.say()
+    office.refusals = [3.0, 3.0]
+
+    office.drain(4)
+
+    assert [alert.key] * 3 == office.refreshed
+    assert [] == office.waiting
+    assert {"create": 1} == dict(office.github.api.calls)
+
+
+def test_a_finding_that_security_hub_does_not_find_is_told(office: TicketOffice) -> None:
+    """By a press; a route that always makes a ticket makes one of what is known."""
+    alert = office.say()
+    office.findings.clear()
+
+    result = office.create(alert)
+    office.drain()
+
+    assert Done.REFUSED == result.done
+    assert "[HIGH] Finding of Security Hub" == office.issues[0].title

@@ -15,7 +15,7 @@ from finding_router.findings.finding import Finding
 from finding_router.slack.kit.links import AccessPortal
 from finding_router.telemetry import logger
 from finding_router.tickets.claims import Claims, Wish, ticket_of
-from finding_router.tickets.facts import Facts
+from finding_router.tickets.facts import Facts, uid_of
 from finding_router.tickets.tracker import CLOSED, DELETED, Tracker
 
 THERE = "there"
@@ -42,10 +42,10 @@ class Result:
 
 
 class Look(Protocol):
-    """Reads the finding of an alert from Security Hub; may raise any RouterError."""
+    """Reads the findings of an alert from the Security Hubs; may raise any RouterError."""
 
-    def __call__(self, alert: Alert) -> Finding | None:
-        """Return the finding as it is now; None if it is not found."""
+    def __call__(self, alert: Alert) -> Sequence[Finding]:
+        """Return those that are found, as they are now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,7 @@ class Making:
         self,
         office: Office,
         *,
-        known: Mapping[AlertKey, Finding] | None = None,
+        known: Mapping[AlertKey, Sequence[Finding]] | None = None,
         by: Person | None = None,
     ) -> None:
         """Make them for the person *by*; None if a route asks for them."""
@@ -181,21 +181,24 @@ class Making:
         )
         # An end that came meanwhile is told next.
         if self._claims.record(alert, ticket) and alert.is_shown:
-            self._claims.end(wish)
+            self._claims.end(wish.entry)
 
     def _facts(self, alert: Alert) -> Facts:
         office = self._office
-        finding = self._known.get(alert.key) or office.look(alert)
+        findings = self._known.get(alert.key) or office.look(alert)
         by = self._by.name if self._by else None
-        if finding is None:
+        if not findings:
             return Facts(
                 name=alert.key.subject,
                 title=alert.title or "Finding of Security Hub",
                 severity=alert.severity,
                 asked_by=by,
             )
+        finding = findings[0]
+        uids = (uid_of(each) for each in findings)
         return Facts.of(
             finding,
+            uid=next(filter(None, uids), None),
             name=alert.key.subject,
             severity=alert.severity,
             alias=office.alias(finding.account_id),
