@@ -14,6 +14,7 @@ from finding_router.aws.ledger import DynamoLedger
 from finding_router.aws.locks import DynamoLocks
 from finding_router.aws.queue import Queue, Queues
 from finding_router.aws.rates import DynamoRates
+from finding_router.aws.reminders import DynamoReminders
 from finding_router.aws.routing_table import DynamoRoutingTable
 from finding_router.aws.security_hub import SecurityHub
 from finding_router.aws.security_hub_v2 import SecurityHubV2
@@ -65,6 +66,7 @@ def make_stores(settings: Settings, items: Items) -> Stores:
         names=DynamoAccountNames(items),
         organization=organization,
         decided=DynamoDecided(items) if settings.answer_edits else None,
+        reminders=DynamoReminders(items, days=settings.ledger_days),
         tickets=DynamoTicketOutbox(items) if settings.actions else None,
         unreadable=items.unreadable,
     )

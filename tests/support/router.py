@@ -12,6 +12,7 @@ from fake_ledger import (
     FakeLocks,
     FakeRates,
 )
+from fake_reminders import FakeReminders
 from fake_slack import FakeSlack, Said
 from fakes import Clock, FakeWorkflow, FakeWorkflowV2, Faults
 from finding_router.aws.organization import DynamoOrganization
@@ -68,6 +69,7 @@ class Router:
         self.decided = FakeDecided(self.faults)
         self.outbox_items = MemoryDynamo()
         self.outbox = DynamoTicketOutbox(self.outbox_items.items())
+        self.reminders = FakeReminders(self.faults)
         self.workflow = FakeWorkflow(self.faults)
         self.items = [dict(item) for item in items or [EVERYTHING]]
         values = {
@@ -108,6 +110,7 @@ class Router:
                 else None,
                 tickets=self.outbox if self._settings.actions else None,
                 decided=self.decided if self._settings.answer_edits else None,
+                reminders=self.reminders,
             ),
             routes=self.routes,
             slack=self.slack,
@@ -147,6 +150,7 @@ class Router:
                 self.workflow.severity[key] = Severity(finding["Severity"]["Label"])
             if isinstance(finding, dict) and finding.get("Workflow") == {"Status": "NEW"}:
                 self.workflow.status.setdefault((finding["ProductArn"], finding["Id"]), "NEW")
+                self.workflow.raw[finding["ProductArn"], finding["Id"]] = finding
         return self.run(
             *(
                 record(imported(finding, sent_at=self.clock.now), number=number, tries=tries)

@@ -23,7 +23,7 @@ from finding_router.delivery.workflow import (
 )
 from finding_router.errors import FindingError, WorkflowUpdateError
 from finding_router.findings.ending import ending_of
-from finding_router.findings.finding import Severity
+from finding_router.findings.finding import Finding, Severity
 from finding_router.findings.outline import read_outline
 from finding_router.findings.reading import text_at
 from finding_router.isolation import isolated
@@ -141,6 +141,20 @@ class HubCalls(Workflow, ABC):
 
         """
         return self._answers(keys, _severity, deadline)
+
+    @override
+    def findings(self, keys: Collection[FindingKey], *, deadline: Deadline) -> Answers[Finding]:
+        """
+        Return each of *keys* as it is now; those not found are left out.
+
+        Raises:
+            WorkflowUpdateError: Security Hub does not answer, or not in time.
+
+        """
+        # Imported late: few calls read whole findings.
+        from finding_router.findings.asff import read_finding  # noqa: PLC0415 -- see above
+
+        return self._answers(keys, read_finding, deadline)
 
     def _answers[Value](
         self,

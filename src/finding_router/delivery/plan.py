@@ -95,8 +95,9 @@ class Planner:
         A silence may hold them again, and after a silence the times of their routes. Routes hold
         nothing twice: two schedules would put off a finding for ever.
         """
-        holds = [self._as_decided(job, destination.channel).hold for job in jobs]
-        hold = holds[0] if all(holds) else None
+        decided = [self._as_decided(job, destination.channel) for job in jobs]
+        hold = decided[0].hold if all(each.hold for each in decided) else None
+        destination = replace(destination, reminders=decided[0].reminders)
         by_route = kind is HoldKind.SILENCE and destination.hold is None
         if hold is not None and (hold.kind is HoldKind.SILENCE or by_route):
             destination = replace(destination, hold=hold)

@@ -95,9 +95,9 @@ def export(
     """
     Write routes into FILE or FOLDER.
 
-    The names of accounts and the places of tickets are written as well. Without FILE or FOLDER
-    they are printed, as YAML, or as JSON with --json. A file called *.json is written as JSON. In a
-    file that is there, items that did not change stay as they are written, with their comments;
+    The names of accounts and the places of tickets are written as well. Without FILE or FOLDER they
+    are printed, as YAML, or as JSON with --json. A file called *.json is written as JSON. In a file
+    that is there, items that did not change stay as they are written, with their comments;
     so does the order. Items that the table no longer has leave the file. Silences are exported with
     --kind silence only.
     """

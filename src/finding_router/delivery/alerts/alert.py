@@ -370,6 +370,8 @@ class Alert:
     care: Care = field(default_factory=Care)
     marks_until: float | None = None
     """Unix second until which a run may still mark what is to be NOTIFIED, where people may act."""
+    remind_at: float | None = None
+    """Unix second of the first reminder of its newest news; its other reminders go by that."""
     touched_at: float = 0.0
     """Unix second of the last claim or change, from which the item's expiry is counted."""
 

@@ -80,7 +80,7 @@ class Card:
             banner=banner,
             standards=tuple(sorted(alert.standards)),
             buttons=self._buttons(alert),
-            handled=_handled(alert),
+            handled=handled_of(alert),
         )
         problem = self.problem
         finding = self.finding
@@ -95,7 +95,8 @@ class Card:
         return render_raw(self.raw, problem, context)
 
 
-def _handled(alert: Alert) -> Handled:
+def handled_of(alert: Alert) -> Handled:
+    """Return what people did about *alert*."""
     care = alert.care
     ticket, is_made = care.ticket, care.ticket is not None and care.ticket.label is not None
     return Handled(

@@ -12,8 +12,9 @@ from finding_router.findings.short_id import short_id
 from finding_router.findings.timestamps import parse_timestamp
 from finding_router.slack.kit import blocks
 from finding_router.slack.kit.body import note_of, owner_facts
+from finding_router.slack.kit.buttons import card_buttons
 from finding_router.slack.kit.detail import joined, said
-from finding_router.slack.kit.durations import age_words, ordinal
+from finding_router.slack.kit.durations import age_words, open_words, ordinal
 from finding_router.slack.kit.frame import (
     CIRCLES,
     COLOURS,
@@ -101,6 +102,27 @@ def reopened(
 def risen(finding: Finding, before: Severity, context: CardContext) -> Message:
     """Return the message that the severity of *finding* rose from *before*."""
     return _news(f"🔺 Severity rose from {before} to {finding.severity}", finding, context, None)
+
+
+def still_open(
+    finding: Finding,
+    context: CardContext,
+    *,
+    seconds: float,
+    is_untaken: bool,
+    is_snooze_over: bool = False,
+) -> Message:
+    """
+    Return the message that *finding* is still open, *seconds* after it was said.
+
+    *is_untaken* if nobody has acknowledged it; *is_snooze_over* if it was snoozed until now.
+    """
+    headline = f"⏰ Open for {open_words(seconds)}{', nobody has taken it' * is_untaken}"
+    if is_snooze_over:
+        headline = "💤 The snooze is over, still open"
+    message = _news(headline, finding, context, None)
+    people = [*handled_blocks(context.handled), *card_buttons(context.buttons)]
+    return replace(message, lead=[*message.lead, *people])
 
 
 def ended_reply(
