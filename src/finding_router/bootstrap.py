@@ -107,9 +107,9 @@ def make_desk(
     settings: Settings,
     stores: Stores,
     table: "Callable[[], RoutingTable]",
-    *,
     look: "Look",
     refresh: "Refresh",
+    *,
     card_url: "Callable[[Alert], str | None]" = lambda _: None,
     clock: "Callable[[], float]" = time.time,
 ) -> "Desk":
