@@ -5,9 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from alerts import make_claim
 from fakes import START, Killed
+from finding_router.errors import StoreError
 from finding_router.tickets.claims import LEASE_SECONDS
 from finding_router.tickets.making import Done
 from ticket_office import CONNECTOR, TicketOffice, ticket_office
@@ -668,3 +670,62 @@ def test_a_finding_that_security_hub_does_not_find_is_told(office: TicketOffice)
 
     assert Done.REFUSED == result.done
     assert "[HIGH] Finding of Security Hub" == office.issues[0].title
+
+
+@pytest.mark.parametrize("skip", range(14))
+@pytest.mark.parametrize("is_after", [False, True])
+def test_the_ledger_may_fail_at_every_call(
+    office: TicketOffice, skip: int, *, is_after: bool
+) -> None:
+    """Before or after it was carried out: one issue, closed once, and nothing is left."""
+    alert = office.say()
+    left = [skip]
+    error = {"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "slow"}}
+
+    def fail(called: str, answer: Any = None) -> Any:
+        left[0] -= 1
+        if left[0] == -1:
+            raise ClientError(error, called)  # type: ignore[arg-type]  # the least that it needs
+        return answer
+
+    def drain() -> None:
+        for _ in range(2):
+            try:
+                office.drain(3)
+            except StoreError:
+                office.clock.now += LEASE_SECONDS
+
+    office.dynamo.before, office.dynamo.after = (
+        (office.dynamo.before, fail) if is_after else (fail, office.dynamo.after)
+    )
+    drain()
+    left[0] = skip + 1_000
+    assert "#1" == office.ticket(alert).label
+    office.end(alert)
+    left[0] = skip
+    drain()
+    left[0] = 1_000
+
+    [issue] = office.issues
+    assert ("closed", 1) == (issue.state, len(issue.comments))
+    assert "closed" == office.ticket(alert).state
+    assert [] == office.waiting
+
+
+def test_a_press_while_others_write_the_alert_makes_its_ticket(office: TicketOffice) -> None:
+    """The router marks a finding right after it was said."""
+    office.route["ticket"] = {"to": "platform"}
+    alert = office.say()
+    left = [1]
+
+    def change(called: str) -> None:
+        left[0] -= called == "PutItem"
+        if called == "PutItem" and left[0] == 0:
+            stored = office.stored(alert)
+            office.write(replace(stored, title="marked"))
+
+    office.dynamo.before = change
+
+    assert Done.MADE == office.create(alert).done
+    assert "marked" == office.stored(alert).title
+    assert 1 == len(office.issues)

@@ -25,6 +25,7 @@ from finding_router.tickets.tracker import DELETED, Turn
 # The calls of GitHub for one ticket, and the record of them.
 STEP_SECONDS: Final = 30.0
 MAX_ENTRIES: Final = 200
+_TRIES: Final = 3
 _ENDED: Final = "ended"
 
 
@@ -70,11 +71,18 @@ class Desk:
         entry = Waiting(key=key, news=News.CREATE, at=self._clock(), to=wanted.target)
         # Whatever happens from here on, the next minute goes on with it.
         self._claims.outbox.put([entry])
-        if not self._claims.is_free(alert):
-            return Result(done=Done.WAITING)
         making = Making(self._office, known={key: findings}, by=by)
-        making.make([Wish(entry, alert)])
-        return making.results.get(key) or Result(done=Done.WAITING)
+        result = Result(done=Done.WAITING)
+        for _ in range(_TRIES):
+            if alert is None or not self._claims.is_free(alert):
+                break
+            making.make([Wish(entry, alert)])
+            result = making.results.get(key, result)
+            if result.done is not Done.WAITING or result.why:
+                break
+            # Another worker wrote the alert: a mark that was set, for example.
+            alert = self._claims.read([key]).get(key)
+        return result
 
     def drain(self, deadline: Deadline) -> int:
         """
