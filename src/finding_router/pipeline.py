@@ -167,6 +167,47 @@ class Pipeline:
         session.tell_operators(patience_seconds=deadline.remaining())
         return [each.words.headline for each in kept if session.run.notices.waits(each.topic)]
 
+    def show(
+        self,
+        records: Sequence[Record],
+        subject: str,
+        channels: Collection[str],
+        deadline: Deadline,
+    ) -> list[Job]:
+        """
+        Show the findings of *records*, as they are now, in the alerts about *subject*.
+
+        Its *channels* are known. Nothing is marked, and no route is asked for further channels but
+        for a severity that rose. Every job of the answer has an outcome.
+
+        Raises:
+            StoreError: the Ledger does not answer, or no routing table could ever be read.
+
+        """
+        jobs = [job for record in records for job in read_jobs(record) if job.finding is not None]
+        for job in jobs:
+            job.known_as = subject
+            job.is_followed = True
+            job.end(job.outcome or Outcome.NOT_NEW)
+        session = self._session(self._routes.table(), deadline)
+        if jobs:
+            self._deliver(session, (), jobs, {subject: channels})
+        self._tell_unreadable(session)
+        session.tell_operators()
+        return jobs
+
+    def recount(self, digest_id: str, deadline: Deadline) -> None:
+        """
+        Show the totals of a digest, and who takes care of it, if they changed.
+
+        Raises:
+            StoreError: the Ledger does not answer, or no routing table could ever be read.
+
+        """
+        session = self._session(self._routes.table(), deadline)
+        session.run.touch(digest_id)
+        session.deliver(())
+
     def _note_decided(self, jobs: Sequence[Job]) -> None:
         """Store the summaries of the findings that were news, to tell the effect of edits by."""
         if self._stores.decided is None:

@@ -16,6 +16,7 @@ _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "doctor": ("finding_router_cli.doctor", "Check that the router works; name what cures it."),
     "explain": ("finding_router_cli.explain", "Tell where findings would go, and why."),
     "local": ("finding_router_cli.local", "Run the whole router on this machine."),
+    "manifest": ("finding_router_cli.manifest", "Print the manifest of the Slack app."),
     "preview": ("finding_router_cli.preview", "Show the cards of findings, without posting them."),
     "redrive": ("finding_router_cli.redrive", "Send dead letters through the router again."),
     "replay": ("finding_router_cli.replay", "Count the messages of late, by other routes too."),

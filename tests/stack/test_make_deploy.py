@@ -63,6 +63,16 @@ def test_other_parameters_are_set_besides(deployment: Deployment) -> None:
     assert ["LogLevel=DEBUG", "WakeMinutes=5"] == deployment.arguments[-2:]
 
 
+def test_parameter_can_be_emptied(deployment: Deployment) -> None:
+    """As docs/actions.md switches buttons off: the SAM CLI takes quotes, but no empty value."""
+    page = (Path(__file__).parents[2] / "docs" / "actions.md").read_text("utf-8")
+    written = r"SlackSigningSecretArn=\"\""
+
+    assert f"make deploy SET='{written}'" in page
+    deployment.run(f"{TOKEN}\n#security\n", f"SET={written}")
+    assert 'SlackSigningSecretArn=""' == deployment.arguments[-1]
+
+
 def test_nothing_is_deployed_or_kept_without_an_answer(deployment: Deployment) -> None:
     """An empty answer ends it."""
     assert 0 != deployment.run(f"{TOKEN}\n\n").returncode

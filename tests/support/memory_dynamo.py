@@ -161,10 +161,10 @@ class MemoryDynamo:
         values = request["ExpressionAttributeValues"]
         wanted, end = values[":finding"]["S"], values.get(":end")
         only = request.get("ExpressionAttributeNames", {}).values()
+        is_backwards = not request.get("ScanIndexForward", True)
+        stored = sorted(self.stored.items(), key=lambda each: each[0], reverse=is_backwards)
         found = [
-            item
-            for key, item in sorted(self.stored.items())
-            if key[0] == wanted and (end is None or key[1] < end["S"])
+            item for key, item in stored if key[0] == wanted and (end is None or key[1] < end["S"])
         ]
         shown = [
             {name: value for name, value in item.items() if not only or name in only}

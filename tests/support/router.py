@@ -16,6 +16,7 @@ from fake_reminders import FakeReminders
 from fake_slack import FakeSlack, Said
 from fakes import Clock, FakeWorkflow, FakeWorkflowV2, Faults
 from finding_router.aws.organization import DynamoOrganization
+from finding_router.aws.ticket_outbox import DynamoTicketOutbox
 from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.backlog import Source
 from finding_router.delivery.deliveries import Job, Record
@@ -67,6 +68,8 @@ class Router:
         self.last_valid = FakeLastValid(self.faults)
         self.decided = FakeDecided(self.faults)
         self.reminders = FakeReminders(self.faults)
+        self.outbox_items = MemoryDynamo()
+        self.outbox = DynamoTicketOutbox(self.outbox_items.items())
         self.workflow = FakeWorkflow(self.faults)
         self.items = [dict(item) for item in items or [EVERYTHING]]
         values = {
@@ -105,6 +108,7 @@ class Router:
                 organization=DynamoOrganization(self.organization_items.items(), days=400)
                 if self.organizations
                 else None,
+                tickets=self.outbox if self._settings.actions else None,
                 decided=self.decided if self._settings.answer_edits else None,
                 reminders=self.reminders,
             ),

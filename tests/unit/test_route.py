@@ -32,7 +32,7 @@ WHOM = (
 )
 ATTRIBUTES = (
     "description, kind, name, order, enabled, match, action, channel, mention, mention_from, stop, "
-    "deliver, schedule, active_hours, list, remind, ticket, mode"
+    "deliver, schedule, active_hours, list, remind, ticket, mode, actions"
 )
 ZURICH = "Europe/Zurich"
 SCHEDULE: dict[str, Any] = {"time": "08:30", "zone": ZURICH}

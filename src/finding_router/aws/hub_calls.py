@@ -41,6 +41,9 @@ INPUT_ERRORS: Final = frozenset(
     }
 )
 
+type _Codes = dict[FindingKey, str]
+type _Update = Callable[[Sequence[FindingKey]], Mapping[FindingKey, str]]
+
 
 class HubCalls(Workflow, ABC):
     """The calls of one Security Hub's API; none starts that may end after *deadline*."""
@@ -87,18 +90,20 @@ class HubCalls(Workflow, ABC):
         HTTP 200 says nothing: UnprocessedFindings has the findings that were not updated. A call
         that fails as a whole returns its code for each of its keys.
         """
+        return self._in_calls(keys, lambda some: self._update(some, status), deadline)
+
+    def _in_calls(self, keys: Iterable[FindingKey], update: _Update, deadline: Deadline) -> _Codes:
+        """Return the code of each of *keys* that *update* did not update, by as few calls."""
         refused: dict[FindingKey, str] = {}
         for some in batched(dict.fromkeys(keys), self.findings_per_call, strict=False):
-            refused.update(self._mark(some, status, deadline))
+            refused.update(self._halved(some, update, deadline))
         return refused
 
-    def _mark(
-        self, keys: Sequence[FindingKey], status: WorkflowStatus, deadline: Deadline
-    ) -> dict[FindingKey, str]:
+    def _halved(self, keys: Sequence[FindingKey], update: _Update, deadline: Deadline) -> _Codes:
         if not deadline.leaves(SECURITY_HUB_SECONDS):
             return dict.fromkeys(keys, OUT_OF_TIME)
         try:
-            return dict(self._update(keys, status))
+            return dict(update(keys))
         except AWS_ERRORS as error:
             if error_code(error) not in INPUT_ERRORS:
                 return dict.fromkeys(keys, error_code(error))
@@ -106,8 +111,8 @@ class HubCalls(Workflow, ABC):
                 return {keys[0]: INVALID_INPUT}
             # One identifier that cannot be takes the others of its call along: halve until alone.
             middle = len(keys) // 2
-            return self._mark(keys[:middle], status, deadline) | self._mark(
-                keys[middle:], status, deadline
+            return self._halved(keys[:middle], update, deadline) | self._halved(
+                keys[middle:], update, deadline
             )
 
     @override

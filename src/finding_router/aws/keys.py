@@ -29,6 +29,7 @@ outbox          ``outbox#tickets``                     ``5f0c…##alerts``      
 decided         ``decided#2026-03-01`` (UTC day)       ``1772323200.5#1f…``     a batch's findings
 due             ``due#0`` (of four)                    ``001772323200#a…``      a reminder to come
 in list         ``open##alerts`` (channel)             ``5f0c…`` (subject)      an alert of lists
+audit           ``audit#2026-03-01`` (UTC day)         ``1772323200.5#9c…``     a press of a button
 last valid      ``routing-table``                      ``last-valid``           routes valid last
 press           ``press#1f0c…`` (press, 40 hex)        ``press``                that it was taken
 workspace       ``press#workspace``                    ``workspace``            Slack's, of the app
@@ -176,3 +177,8 @@ def press(id_: str) -> Key:
 def workspace() -> Key:
     """Return the key of the workspace of the Slack app."""
     return "press#workspace", "workspace"
+
+
+def audit(day: str, press: str) -> Key:
+    """Return the key of the line of a *press* (its moment and id) in the audit trail of *day*."""
+    return f"audit#{day}", press

@@ -107,4 +107,6 @@ def handled_of(alert: Alert) -> Handled:
         ticket=ticket.label if ticket and is_made else None,
         ticket_url=ticket.url if ticket and is_made else None,
         ticket_state=ticket.state if ticket and is_made else None,
+        closer=care.asked.by.name if care.asked else None,
+        closed_as=care.asked.status.lower() if care.asked else None,
     )

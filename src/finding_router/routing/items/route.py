@@ -25,6 +25,7 @@ from finding_router.counts import counted
 from finding_router.errors import RouteError, legible
 from finding_router.findings.finding import Severity
 from finding_router.isolation import contained
+from finding_router.routing.items.actions import Actions
 from finding_router.routing.items.channel import ChannelTemplate, channel_safe, read_channel
 from finding_router.routing.items.clock import (
     DURATION_EXAMPLE,
@@ -193,6 +194,7 @@ class Route(Item):
     remind: Annotated[Remind | None, AfterValidator(_remind)] = None
     ticket: Annotated[RouteTicket | None, AfterValidator(_ticket)] = None
     mode: Annotated[Mode, one_of(Mode)] = Mode.LIVE
+    actions: Actions | None = None
 
     @property
     def posts_to(self) -> ChannelTemplate | None:
@@ -232,6 +234,7 @@ _OWNERS: Final[Mapping[str, tuple[str, type[BaseModel]]]] = {
     "route.schedule": ("a schedule", Schedule),
     "route.active_hours": ("active hours", ActiveHours),
     "route.remind": ("remind", Remind),
+    "route.actions": ("actions", Actions),
     **OWNERS,
 }
 
@@ -252,6 +255,7 @@ _REMEDIES: Final = {
     "active_hours.zone": ZONE_EXAMPLE,
     "remind": REMIND_EXAMPLE,
     "remind.after": DURATION_EXAMPLE,
+    "actions": 'write a map such as {"allow": ["S0123456789"], "only": ["acknowledge"]}',
     "match": "write which findings; an empty map, {}, means all",
     "until": f"a silence must end: {MOMENT_EXAMPLE}",
     "reason": "make it a text",

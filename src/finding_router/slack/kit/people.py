@@ -19,7 +19,8 @@ class Handled(NamedTuple):
     What people did about a finding; times are Unix seconds, people are ids of Slack.
 
     *owner* acknowledged it *owned_since*. *snoozer* silenced it *snoozed_until* then. The ticket
-    has a *ticket* label ("#123"), a URL and a state.
+    has a *ticket* label ("#123"), a URL and a state. *closer*, a name, set the status *closed_as*,
+    "resolved" or "suppressed", from its card.
     """
 
     owner: str | None = None
@@ -29,6 +30,8 @@ class Handled(NamedTuple):
     ticket: str | None = None
     ticket_url: str | None = None
     ticket_state: str | None = None
+    closer: str | None = None
+    closed_as: str | None = None
 
 
 def handled_line(handled: Handled) -> Mrkdwn | None:

@@ -1,5 +1,6 @@
 """Messages that follow a card: the finding reopened, its severity rose, or it ended."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
@@ -74,6 +75,8 @@ _ENDINGS: Final = {
 
 
 _BY_PEOPLE: Final = frozenset({Ended.RESOLVED, Ended.SUPPRESSED})
+# The author of a note that was written for a press of a button.
+_PRESSED: Final = r"slack:[UW][A-Z0-9]{2,30} \((.+)\)"
 
 
 def reopened(
@@ -141,7 +144,7 @@ def render_ended(
     source = source_of(finding, context)
     sign = _SUPPRESSED_SIGN if how is Ended.SUPPRESSED else ENDED_SIGN
     word, cause = _ENDINGS[how]
-    by = _who(finding, how, ended_at)
+    by = _closer(context, how) or _who(finding, how, ended_at)
     said_to_end = f"{word} by {by}" if by else word
     start = parse_timestamp(finding.first_seen)
     began = start.timestamp() if start else said_at
@@ -226,7 +229,16 @@ def _who(finding: Finding, how: Ended, ended_at: float) -> str | None:
             return None
         if made is not None and (written - made).total_seconds() < _AT_FIRST_SECONDS:
             return None
-    return one_line(by).rpartition("/")[2] or None
+    pressed = re.fullmatch(_PRESSED, one_line(by))
+    return f"@{pressed[1]}" if pressed else one_line(by).rpartition("/")[2] or None
+
+
+def _closer(context: CardContext, how: Ended) -> str | None:
+    """Return who ended it from its card, as the Ledger knows."""
+    handled = context.handled
+    if handled is None or handled.closer is None or handled.closed_as != how.value:
+        return None
+    return f"@{one_line(handled.closer)}"
 
 
 def _news(headline: str, finding: Finding, context: CardContext, since: Mrkdwn | None) -> Message:
