@@ -50,6 +50,7 @@ def _worker() -> _Worker:
         slack=slack,
         later=queue,
         clock=time.time,
+        reminders=stores.reminders,
     )
     return _Worker(Desk(parts), queue)
 
