@@ -18,7 +18,6 @@ from finding_router.delivery.backlog import (
     put_off_a_flood,
 )
 from finding_router.delivery.deliveries import Job, Record
-from finding_router.delivery.former import channels_of
 from finding_router.delivery.hubs import Hubs
 from finding_router.delivery.intake import complete, read_jobs
 from finding_router.delivery.limits.backoff import backoff_seconds
@@ -26,6 +25,7 @@ from finding_router.delivery.limits.deadline import Deadline
 from finding_router.delivery.outcome import FOLLOWED, NEWS, Outcome
 from finding_router.delivery.report import conclude, report, report_reasons
 from finding_router.delivery.stores import Stores
+from finding_router.delivery.subjects import Subjects
 from finding_router.errors import AlarmUntoldError, StoreError
 from finding_router.isolation import isolated
 from finding_router.routing.cache import RouteCache
@@ -86,13 +86,14 @@ class Pipeline:
             put_off_a_flood(jobs)
         session = None
         try:
-            followed, channels = self._followed(jobs)
+            subjects = Subjects(self._stores.ledger)
+            followed, channels = self._followed(jobs, subjects)
             # With those that turned out to be unreadable.
             new = [job for job in jobs if job.outcome is None]
             if new or followed or self._stores.unreadable:
                 session = self._session(self._routes.table(), deadline, source)
                 self._tell_troubles(session)
-                self._deliver(session, new, followed, channels)
+                self._deliver(session, new, followed, channels, subjects)
         except StoreError as error:
             # Together, so that a burst comes back as one.
             wait = backoff_seconds(max((record.tries for record in records), default=1))
@@ -191,7 +192,8 @@ class Pipeline:
             job.end(job.outcome or Outcome.NOT_NEW)
         session = self._session(self._routes.table(), deadline)
         if jobs:
-            self._deliver(session, (), jobs, {subject: channels})
+            subjects = Subjects(self._stores.ledger)
+            self._deliver(session, (), jobs, {subject: channels}, subjects)
         self._tell_unreadable(session)
         session.tell_operators()
         return jobs
@@ -237,10 +239,11 @@ class Pipeline:
         new: Sequence[Job],
         followed: Sequence[Job],
         channels: Mapping[str, Collection[str]],
+        subjects: Subjects,
     ) -> None:
         """Plan by the routing table and the Ledger, and bring it to the channels."""
         session.settle_names([*new, *followed])
-        addressed = session.planner.address(new, followed, channels)
+        addressed = subjects.settled(lambda: session.planner.address(new, followed, channels))
         for job, shadowed in addressed.shadowed.items():
             job.shadowed = shadowed
         for job, outcome, why in addressed.quiet:
@@ -279,7 +282,9 @@ class Pipeline:
             self._lookout = Lookout(self._stores.held, clock=self._clock)
         self._lookout.look(session)
 
-    def _followed(self, jobs: Sequence[Job]) -> tuple[list[Job], Mapping[str, Collection[str]]]:
+    def _followed(
+        self, jobs: Sequence[Job], subjects: Subjects
+    ) -> tuple[list[Job], Mapping[str, Collection[str]]]:
         """
         Return the jobs that may change an alert, and the channels that have one, by subject.
 
@@ -292,7 +297,7 @@ class Pipeline:
             # Until the Ledger has said otherwise.
             job.is_followed = True
         # The only cost of events about findings that were never posted.
-        channels = channels_of(new, candidates, self._stores.ledger)
+        channels = subjects.find(new, candidates)
         told = _subjects(new)
         for job in candidates:
             is_known = not _subjects([job]).isdisjoint({*channels, *told})

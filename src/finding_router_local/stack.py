@@ -3,7 +3,7 @@
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Literal, Self
@@ -12,7 +12,8 @@ from finding_router.aws.clients import DynamoDB
 from finding_router.aws.items import Items
 from finding_router.aws.last_valid import DynamoLastValid
 from finding_router.aws.organization import DynamoOrganization
-from finding_router.delivery.organization import CURRENT
+from finding_router.delivery.organization import CURRENT, read_current, write_current
+from finding_router.errors import UnreadableError
 from finding_router_local import TEMPLATE
 from finding_router_local.actions import SOON_SECONDS, ActionsPart
 from finding_router_local.aws import AwsServer
@@ -431,9 +432,11 @@ class Stack:
         return replace(deployment, function=function)
 
     def _accounts(self) -> dict[str, Any]:
-        """Return the accounts that the router has read, as they stand in the Ledger."""
-        read = DynamoOrganization(self._ledger(), days=1).load(CURRENT, list)
-        return {"organization_names": True, "organization": read}
+        """Return the accounts that the router has read; none if they are damaged in the Ledger."""
+        read = None
+        with suppress(UnreadableError):
+            read = DynamoOrganization(self._ledger(), days=1).load(CURRENT, read_current)
+        return {"organization_names": True, "organization": read and write_current(read)}
 
     def _secret_of_actions(self) -> dict[str, object]:
         """Store a signing secret, with which the template has buttons, if the stack is to."""

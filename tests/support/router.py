@@ -67,9 +67,9 @@ class Router:
         self.organization_items = MemoryDynamo()
         self.last_valid = FakeLastValid(self.faults)
         self.decided = FakeDecided(self.faults)
-        self.reminders = FakeReminders(self.faults)
         self.outbox_items = MemoryDynamo()
         self.outbox = DynamoTicketOutbox(self.outbox_items.items())
+        self.reminders = FakeReminders(self.faults)
         self.workflow = FakeWorkflow(self.faults)
         self.items = [dict(item) for item in items or [EVERYTHING]]
         values = {
