@@ -27,15 +27,9 @@ organization    ``organization#current`` (name)        ``0``                    
 more of it      ``organization#current`` (name)        ``7.1`` (version, part)  further accounts
 outbox          ``outbox#tickets``                     ``5f0c…##alerts``        news for a ticket
 decided         ``decided#2026-03-01`` (UTC day)       ``1772323200.5#1f…``     a batch's findings
-<<<<<<< HEAD
-due             ``due#0`` (of four)                    ``001772323200#a…``      a reminder to come
-in list         ``open##alerts`` (channel)             ``5f0c…`` (subject)      an alert of lists
-audit           ``audit#2026-03-01`` (UTC day)         ``1772323200.5#9c…``     a press of a button
-=======
 audit           ``audit#2026-03-01`` (UTC day)         ``1772323200.5#9c…``     a press of a button
 due             ``due#0`` (of four)                    ``001772323200#a…``      a reminder to come
 in list         ``open##alerts`` (channel)             ``5f0c…`` (subject)      an alert of lists
->>>>>>> main
 last valid      ``routing-table``                      ``last-valid``           routes valid last
 press           ``press#1f0c…`` (press, 40 hex)        ``press``                that it was taken
 workspace       ``press#workspace``                    ``workspace``            Slack's, of the app

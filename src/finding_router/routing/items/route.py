@@ -233,13 +233,8 @@ _OWNERS: Final[Mapping[str, tuple[str, type[BaseModel]]]] = {
     "ticket": ("a ticket", Ticket),
     "route.schedule": ("a schedule", Schedule),
     "route.active_hours": ("active hours", ActiveHours),
-<<<<<<< HEAD
-    "route.remind": ("remind", Remind),
-    "route.actions": ("actions", Actions),
-=======
     "route.actions": ("actions", Actions),
     "route.remind": ("remind", Remind),
->>>>>>> main
     **OWNERS,
 }
 
@@ -258,15 +253,9 @@ _REMEDIES: Final = {
     "active_hours.from": TIME_EXAMPLE,
     "active_hours.to": TIME_EXAMPLE,
     "active_hours.zone": ZONE_EXAMPLE,
-<<<<<<< HEAD
-    "remind": REMIND_EXAMPLE,
-    "remind.after": DURATION_EXAMPLE,
-    "actions": 'write a map such as {"allow": ["S0123456789"], "only": ["acknowledge"]}',
-=======
     "actions": 'write a map such as {"allow": ["S0123456789"], "only": ["acknowledge"]}',
     "remind": REMIND_EXAMPLE,
     "remind.after": DURATION_EXAMPLE,
->>>>>>> main
     "match": "write which findings; an empty map, {}, means all",
     "until": f"a silence must end: {MOMENT_EXAMPLE}",
     "reason": "make it a text",
