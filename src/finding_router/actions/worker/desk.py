@@ -170,6 +170,13 @@ class Desk:
                 entry = parts.audit.decide(entry, press.action)
         if press.action == ACKNOWLEDGE:
             return acknowledge(parts, cases, press, entry, keys, pressed)
+        return self._acted(press, cases, keys, deadline)
+
+    def _acted(
+        self, press: Press, cases: Cases, keys: list[AlertKey], deadline: Deadline
+    ) -> Result:
+        """Do what asks for more than the card: a status, a ticket, or a silence."""
+        parts = self._parts
         if press.action in _STATUSES:
             status = _STATUSES[press.action]
             return StatusPress(parts, cases, press, status, deadline).run(keys)
@@ -177,7 +184,7 @@ class Desk:
             # Imported late: it is called from time to time.
             from finding_router.actions.worker.ticket import make_ticket  # noqa: PLC0415 -- above
 
-            return make_ticket(parts, cases, press, pressed.key)
+            return make_ticket(parts, cases, press, keys[0])
         if press.action == SNOOZE:
             return snooze(parts, cases, press, keys)
         raise RefusedError(_UNKNOWN, why="action unknown")
