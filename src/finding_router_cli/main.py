@@ -12,6 +12,7 @@ from finding_router_cli import terminal
 
 # Modules are imported when called: the local stack alone takes seconds to import.
 _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "audit": ("finding_router_cli.audit", "Show who pressed which button, and what came of it."),
     "baseline": ("finding_router_cli.baseline", "Tell once what was there before, and mark it."),
     "doctor": ("finding_router_cli.doctor", "Check that the router works; name what cures it."),
     "explain": ("finding_router_cli.explain", "Tell where findings would go, and why."),

@@ -92,6 +92,8 @@ class Office:
         """Return a press of *action* on the card of *alert*, or of the first one."""
         if "digest" in changes:
             ref = digest_reference(changes.pop("digest"), ALERTS)
+        elif "ref" in changes:
+            ref = changes.pop("ref")
         else:
             key = (alert or self.router.alerts[0]).key
             ref = alert_reference(key.subject, key.channel)

@@ -192,3 +192,9 @@ class Cases:
                     "detail": {"findings": list(findings.values())},
                 }
                 yield json.dumps(event, default=str)
+
+
+def shown_anew(alert: Alert) -> Alert:
+    """Return *alert* so that its card is changed, though it is closed: it may name another end."""
+    is_closed = alert.episode > 0 and not alert.is_shown and alert.ts is not None
+    return alert.outdated() if is_closed and not alert.is_card_stale else alert

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from finding_router.actions.worker.cases import Cases
-from finding_router.actions.worker.notes import set_status
+from finding_router.actions.worker.cases import Cases, shown_anew
+from finding_router.actions.worker.notes import as_set, set_status
 from finding_router.actions.worker.parts import Parts
 from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.alerts.care import Asked
@@ -93,7 +93,9 @@ def look(parts: Parts, cases: Cases, check: Check, deadline: Deadline) -> None:
     }
     about: dict[str, Any] = {"subject": check.key.subject, "channel": check.key.channel}
     if not any(wrong.values()):
-        cases.change([check.key], lambda each: _confirmed(each, asked))
+        alerts = cases.change([check.key], lambda each: _confirmed(each, asked))
+        if any(each.is_card_stale for each in alerts.values()):
+            cases.show(alerts, now)
         logger.info("status kept", status=asked.status.value, **about)
         return
     if not check.is_again:
@@ -101,6 +103,9 @@ def look(parts: Parts, cases: Cases, check: Check, deadline: Deadline) -> None:
         logger.warning("status set again", status=asked.status.value, codes=done.refused, **about)
         body = replace(check, is_again=True).to_body()
         parts.later.send_later(body, seconds=CHECK_SECONDS, deadline=deadline)
+        alerts = cases.change([check.key], shown_anew)
+        shown = as_set(parts.hubs, now.findings, done, asked.status)
+        cases.show(alerts, replace(now, findings=shown))
         return
     logger.error("status not kept", status=asked.status.value, **about)
     _say(parts, alert, asked, wrong, deadline)

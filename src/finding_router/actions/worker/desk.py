@@ -163,9 +163,11 @@ class Desk:
             self._doorkeeper.check(press, self._routes(cases, pressed))
             if press.action == WHY:
                 return why(parts, cases, pressed)
-            is_done_by = pressed.care.asked is not None and pressed.care.asked.by.at == press.at
-            if not pressed.is_shown and pressed.episode > 0 and not is_done_by:
+            if not pressed.is_shown and pressed.episode > 0:
                 raise RefusedError(_OVER, why="over")
+            if press.action != ACKNOWLEDGE:
+                # From here on it may have had some effect: it goes on, whatever else happens.
+                entry = parts.audit.decide(entry, press.action)
         if press.action == ACKNOWLEDGE:
             return acknowledge(parts, cases, press, entry, keys, pressed)
         if press.action in _STATUSES:

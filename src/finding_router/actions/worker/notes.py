@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from finding_router.delivery.alerts.alert import Form
-from finding_router.delivery.alerts.care import Asked, Person
+from finding_router.delivery.alerts.care import Asked, AskedStatus, Person
 from finding_router.delivery.limits.deadline import Deadline
 from finding_router.delivery.people import AUTHOR_CHARS, NOTE_CHARS, Note, PeopleHub, Raw
 from finding_router.delivery.workflow import NOT_FOUND, PERMANENT_CODES, FindingKey
@@ -52,6 +52,22 @@ def set_status(
         for note, some in by_note.items():
             done.refused |= hub.set(some, asked.status, note, deadline=deadline)
     return done
+
+
+def as_set(
+    hubs: Sequence[PeopleHub], findings: Targets, done: Done, status: AskedStatus
+) -> Targets:
+    """Return *findings* with the status and the notes that were set."""
+    by_form = {hub.form: hub for hub in hubs}
+    return {
+        form: {
+            key: by_form[form].with_status(raw, status, done.notes[key])
+            if key in done.notes and key not in done.refused
+            else raw
+            for key, raw in found.items()
+        }
+        for form, found in findings.items()
+    }
 
 
 def has_status(raw: Raw, asked: Asked) -> bool:

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from finding_router.actions.press import Press
 from finding_router.actions.worker.always import Always, always
-from finding_router.actions.worker.cases import Cases, Now
+from finding_router.actions.worker.cases import Cases, Now, shown_anew
 from finding_router.actions.worker.check import CHECK_SECONDS, Check
 from finding_router.actions.worker.matches import Scope, alike
 from finding_router.actions.worker.notes import (
     FINAL_CODES,
     Done,
     Targets,
+    as_set,
     set_status,
     why_refused,
 )
@@ -82,6 +83,9 @@ class StatusPress:
         subjects = {key.subject for key in keys} | _subjects(targets)
         alerts = cases.change(keys, self._with_asked, besides=subjects, waits_for_marks=True)
         if any(self._is_overtaken(alerts[key]) for key in keys if key in alerts):
+            # An earlier try may have changed the card after the other.
+            alerts = cases.change(keys, shown_anew)
+            cases.show(alerts, cases.now(alerts.values()))
             return Result(outcome=Outcome.UNCHANGED, detail="somebody pressed later")
         done = set_status(self._parts.hubs, targets, asked, deadline=self._deadline)
         if again := {code for code in done.refused.values() if code not in FINAL_CODES}:
@@ -89,19 +93,22 @@ class StatusPress:
             raise AgainError(message, seconds=_AGAIN_SECONDS)
         refused = self._refused(keys, own_keys, subjects, targets, done)
         self._take_back(keys, refused)
-        self._verify(keys, subjects - refused)
+        is_overtaken = self._is_overtaken_at_last(keys, subjects - refused)
         if refused.issuperset(key.subject for key in keys):
             code = next(done.refused[key] for key in own_keys if key in done.refused)
             message = f"The status was not set: {why_refused(code)}."
             raise RefusedError(message, why=f"refused: {code}")
-        for key in keys:
-            check = Check(key=key, asked_at=asked.by.at)
-            self._later(check, CHECK_SECONDS)
-        pressed = {key.subject for key in keys}
-        cases.show(
-            {key: alert for key, alert in alerts.items() if key.subject in pressed},
-            self._as_set(now, done),
-        )
+        if not is_overtaken:
+            for key in keys:
+                self._later(Check(key=key, asked_at=asked.by.at), CHECK_SECONDS)
+            shown = as_set(self._parts.hubs, now.findings, done, asked.status)
+            cases.show(cases.change(keys, shown_anew), replace(now, findings=shown))
+            # Whoever asks from here on shows the card later than this.
+            is_overtaken = self._is_overtaken_at_last(keys, subjects - refused)
+        if is_overtaken:
+            alerts = cases.change(keys, shown_anew)
+            cases.show(alerts, cases.now(alerts.values()))
+            return Result(outcome=Outcome.UNCHANGED, detail="somebody pressed later")
         return self._result(own, targets, done, is_all=is_all)
 
     def _targets(self, now: Now, own: list[Finding]) -> tuple[Targets, bool]:
@@ -173,38 +180,27 @@ class StatusPress:
         if subjects:
             self._cases.change(keys, without, besides=subjects)
 
-    def _verify(self, keys: Collection[AlertKey], subjects: Collection[str]) -> None:
+    def _is_overtaken_at_last(self, keys: Collection[AlertKey], subjects: Collection[str]) -> bool:
         """
-        Begin again if an alert about *subjects* came up that does not say what is asked.
+        Return True if somebody asked for another status later, which is set again before long.
 
-        A run that may still set NOTIFIED has written its alert before it asked Security Hub for the
-        status: one that asked before this status was set is seen here. Where somebody else asked
-        for another status later, that is set again.
+        Begin again if an alert about *subjects* came up that does not say what is asked. A run that
+        may still set NOTIFIED has written its alert before it asked Security Hub for the status:
+        one that asked before this status was set is seen here.
         """
         alerts = self._cases.read(keys, besides=subjects)
+        is_overtaken = False
         for key, alert in alerts.items():
             asked = alert.care.asked
             if key.subject not in subjects:
                 continue
             if asked is not None and self._is_overtaken(alert):
                 self._later(Check(key=key, asked_at=asked.by.at), _LATER_SECONDS)
+                is_overtaken = is_overtaken or key in keys
             elif self._with_asked(alert) != alert:
                 message = "the router said the finding meanwhile"
                 raise AgainError(message, seconds=_AGAIN_SECONDS)
-
-    def _as_set(self, now: Now, done: Done) -> Now:
-        """Return *now* with the status and the note that were set."""
-        hubs = {hub.form: hub for hub in self._parts.hubs}
-        findings = {
-            form: {
-                key: hubs[form].with_status(raw, self._asked.status, done.notes[key])
-                if key in done.notes and key not in done.refused
-                else raw
-                for key, raw in found.items()
-            }
-            for form, found in now.findings.items()
-        }
-        return replace(now, findings=findings)
+        return is_overtaken
 
     def _later(self, check: Check, seconds: float) -> None:
         self._parts.later.send_later(check.to_body(), seconds=seconds, deadline=self._deadline)

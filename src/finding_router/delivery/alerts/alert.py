@@ -449,6 +449,10 @@ class Alert:
         """Return the next version, with the *care* that its card does not show yet."""
         return replace(self, version=self.version + 1, care=care, is_card_stale=True, touched_at=at)
 
+    def outdated(self) -> "Alert":
+        """Return the next version, whose card may show an older state."""
+        return replace(self, version=self.version + 1, is_card_stale=True)
+
     def marking(self, until: float) -> "Alert":
         """Return the next version, in which a run may mark its findings *until* then."""
         return replace(self, version=self.version + 1, marks_until=until)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from finding_router.delivery.alerts.alert import Alert, Saying
+from finding_router.delivery.alerts.care import AskedStatus
 from finding_router.findings.ending import Ended, ending_of
 from finding_router.findings.finding import Finding
 from finding_router.isolation import isolated
@@ -56,7 +57,7 @@ class Card:
 
     def ended(self, alert: Alert, now: float) -> Message:
         """Return the card of a finding that ended."""
-        how = (ending_of(self.finding) if self.finding else None) or Ended.RESOLVED
+        how = (ending_of(self.finding) if self.finding else None) or _asked(alert)
 
         def layout(finding: Finding, context: CardContext) -> Message:
             return render_ended(finding, context, how=how, ended_at=now, said_at=alert.posted_at)
@@ -93,6 +94,13 @@ class Card:
                 return layout(finding, context)
             problem = trouble.while_("laying it out")
         return render_raw(self.raw, problem, context)
+
+
+def _asked(alert: Alert) -> Ended:
+    """Return how *alert* ended, where the finding at hand is from before."""
+    asked = alert.care.asked
+    is_suppressed = asked is not None and asked.status is AskedStatus.SUPPRESSED
+    return Ended.SUPPRESSED if is_suppressed else Ended.RESOLVED
 
 
 def handled_of(alert: Alert) -> Handled:
