@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from finding_router.delivery.alerts.alert import Alert
-    from finding_router.delivery.alerts.identity import AlertKey
     from finding_router.routing.table import RoutingTable
+    from finding_router.tickets.claims import Refresh
     from finding_router.tickets.desk import Desk
     from finding_router.tickets.making import Look
 
@@ -107,17 +107,17 @@ def make_desk(
     settings: Settings,
     stores: Stores,
     table: "Callable[[], RoutingTable]",
-    *,
     look: "Look",
-    refresh: "Callable[[AlertKey], None]",
+    refresh: "Refresh",
+    *,
     card_url: "Callable[[Alert], str | None]" = lambda _: None,
     clock: "Callable[[], float]" = time.time,
 ) -> "Desk":
     """
     Make the desk of tickets, for the function of the buttons.
 
-    *look* reads the finding of an alert, *refresh* changes the card of one that is stale, and
-    *card_url* returns the address of a card.
+    *look* reads the findings of an alert, *refresh* changes its card, and *card_url* returns the
+    address of that.
     """
     # Imported late: the router makes no tickets.
     from finding_router.aws.ticket_calls import AwsConnectors, sign  # noqa: PLC0415 -- see above

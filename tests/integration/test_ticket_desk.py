@@ -5,9 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from alerts import make_claim
 from fakes import START, Killed
+from finding_router.errors import StoreError
 from finding_router.tickets.claims import LEASE_SECONDS
 from finding_router.tickets.making import Done
 from ticket_office import CONNECTOR, TicketOffice, ticket_office
@@ -544,3 +546,186 @@ def test_a_connector_makes_none_of_a_finding_in_asff(office: TicketOffice) -> No
 
     assert Done.REFUSED == result.done
     assert "OCSF" in result.why
+
+
+def test_one_finding_in_two_channels_is_one_issue(office: TicketOffice) -> None:
+    """It hears of the end and of the return once, and both cards show it."""
+    one = office.say()
+    other = office.say_elsewhere(one)
+    office.drain(3)
+    [issue] = office.issues
+    assert "#1" == office.ticket(one).label == office.ticket(other).label
+
+    office.end(one)
+    office.end(other)
+    office.drain(2)
+    assert ("closed", 1) == (issue.state, len(issue.comments))
+    assert "closed" == office.ticket(one).state == office.ticket(other).state
+    office.come_back(one)
+    office.come_back(other)
+    office.drain(2)
+
+    assert ("open", 2) == (issue.state, len(issue.comments))
+    assert not office.ticket(one).is_left
+    assert not office.ticket(other).is_left
+    assert "open" == office.ticket(one).state == office.ticket(other).state
+    assert [] == office.waiting
+
+
+def test_a_return_long_after_is_one_new_issue_for_two_channels(office: TicketOffice) -> None:
+    """The one that is made first counts."""
+    one = office.say()
+    other = office.say_elsewhere(one)
+    office.drain(3)
+    office.end(one)
+    office.end(other)
+    office.drain(2)
+    office.clock.now += 60 * DAY
+
+    office.come_back(one)
+    office.come_back(other)
+    office.drain(4)
+
+    assert 2 == len(office.issues)
+    assert "#2" == office.ticket(one).label == office.ticket(other).label
+
+
+def test_a_burst_in_two_channels_is_one_list(office: TicketOffice) -> None:
+    """Each finding has one line."""
+    alerts = [office.say(number) for number in range(7)]
+    others = [office.say_elsewhere(each) for each in alerts]
+
+    office.drain(3)
+
+    [issue] = office.issues
+    assert 7 == issue.body.count("- [ ] ")
+    assert {"#1"} == {office.ticket(each).label for each in (*alerts, *others)}
+
+
+def test_a_press_in_another_channel_shows_the_same_issue(office: TicketOffice) -> None:
+    """Whatever the route there says."""
+    one = office.say()
+    office.drain()
+    other = office.say_elsewhere(one, "#third")
+    office.route["channel"] = "#third"
+
+    result = office.create(other)
+
+    assert Done.MADE == result.done
+    assert 1 == len(office.issues)
+    assert "#1" == office.ticket(other).label
+
+
+@pytest.mark.parametrize("skip", range(6))
+def test_a_worker_may_die_while_one_channel_takes_over(office: TicketOffice, skip: int) -> None:
+    """There is one issue all the same, however old it is."""
+    one = office.say()
+    office.drain()
+    office.clock.now += DAY
+    other = office.say_elsewhere(one)
+    left = [skip]
+
+    def die(called: str) -> None:
+        if called in {"PutItem", "DeleteItem"}:
+            left[0] -= 1
+            if left[0] == -1:
+                raise Killed
+
+    office.dynamo.before = die
+    for _ in range(3):
+        try:
+            office.drain(2)
+        except Killed:
+            office.clock.now += LEASE_SECONDS
+    office.dynamo.before = lambda _: None
+    office.end(one)
+    office.end(other)
+    office.drain(3)
+
+    [issue] = office.issues
+    assert ("closed", 1) == (issue.state, len(issue.comments))
+    assert "#1" == office.ticket(other).label
+    assert [] == office.waiting
+
+
+def test_a_card_that_cannot_be_changed_yet_is_tried_again(office: TicketOffice) -> None:
+    """Its entry stays for as long; the ticket is not touched."""
+    alert = office.say()
+    office.refusals = [3.0, 3.0]
+
+    office.drain(4)
+
+    assert [alert.key] * 3 == office.refreshed
+    assert [] == office.waiting
+    assert {"create": 1} == dict(office.github.api.calls)
+
+
+def test_a_finding_that_security_hub_does_not_find_is_told(office: TicketOffice) -> None:
+    """By a press; a route that always makes a ticket makes one of what is known."""
+    alert = office.say()
+    office.findings.clear()
+
+    result = office.create(alert)
+    office.drain()
+
+    assert Done.REFUSED == result.done
+    assert "[HIGH] Finding of Security Hub" == office.issues[0].title
+
+
+@pytest.mark.parametrize("skip", range(14))
+@pytest.mark.parametrize("is_after", [False, True])
+def test_the_ledger_may_fail_at_every_call(
+    office: TicketOffice, skip: int, *, is_after: bool
+) -> None:
+    """Before or after it was carried out: one issue, closed once, and nothing is left."""
+    alert = office.say()
+    left = [skip]
+    error = {"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "slow"}}
+
+    def fail(called: str, answer: Any = None) -> Any:
+        left[0] -= 1
+        if left[0] == -1:
+            raise ClientError(error, called)  # type: ignore[arg-type]  # the least that it needs
+        return answer
+
+    def drain() -> None:
+        for _ in range(2):
+            try:
+                office.drain(3)
+            except StoreError:
+                office.clock.now += LEASE_SECONDS
+
+    office.dynamo.before, office.dynamo.after = (
+        (office.dynamo.before, fail) if is_after else (fail, office.dynamo.after)
+    )
+    drain()
+    left[0] = skip + 1_000
+    assert "#1" == office.ticket(alert).label
+    office.end(alert)
+    left[0] = skip
+    drain()
+    left[0] = 1_000
+
+    [issue] = office.issues
+    assert ("closed", 1) == (issue.state, len(issue.comments))
+    assert "closed" == office.ticket(alert).state
+    assert [] == office.waiting
+
+
+def test_a_press_while_others_write_the_alert_makes_its_ticket(office: TicketOffice) -> None:
+    """The router marks a finding right after it was said."""
+    office.route["ticket"] = {"to": "platform"}
+    alert = office.say()
+    left = [1]
+
+    def change(called: str) -> None:
+        left[0] -= called == "PutItem"
+        if called == "PutItem" and left[0] == 0:
+            stored = office.stored(alert)
+            office.write(replace(stored, title="marked"))
+
+    office.dynamo.before = change
+
+    assert Done.MADE == office.create(alert).done
+    assert "marked" == office.stored(alert).title
+    assert 1 == len(office.issues)

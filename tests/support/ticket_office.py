@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from alerts import make_alert
 from factories import make_finding
@@ -16,6 +16,7 @@ from finding_router.delivery.alerts.care import Person, Ticket
 from finding_router.delivery.alerts.identity import AlertKey
 from finding_router.delivery.limits.deadline import Deadline
 from finding_router.delivery.tickets import Waiting, news_of
+from finding_router.findings.finding import Finding
 from finding_router.routing.table import RoutingTable
 from finding_router.tickets.claims import Claims
 from finding_router.tickets.credentials import Keyring
@@ -24,9 +25,6 @@ from finding_router.tickets.making import Office, Result
 from finding_router.tickets.places import Places
 from finding_router_local.github import GitHubServer, Issue
 from memory_dynamo import MemoryDynamo
-
-if TYPE_CHECKING:
-    from finding_router.findings.finding import Finding
 
 REPOSITORY = "acme/infra"
 SECRET = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:github"
@@ -82,7 +80,8 @@ class TicketOffice:
             "ticket": {"to": "platform", "when": "always"},
         }
         self.secret = github.secret
-        claims = Claims(self.ledger, self.outbox, refresh=self.refreshed.append, clock=clock)
+        self.refusals: list[float] = []
+        claims = Claims(self.ledger, self.outbox, refresh=self._refresh, clock=clock)
         office = Office(
             claims=claims,
             tracker=Places(
@@ -92,11 +91,19 @@ class TicketOffice:
                 connectors=self.connectors,
                 clock=clock,
             ),
-            look=lambda alert: self.findings.get(alert.key.subject),
+            look=self._look,
             alias=lambda _: None,
             card_url=lambda alert: f"https://slack.example/archives/{alert.posted_to}",
         )
         self.desk = Desk(office, table=self.table, burst_threshold=5)
+
+    def _refresh(self, key: AlertKey) -> float | None:
+        self.refreshed.append(key)
+        return self.refusals.pop() if self.refusals else None
+
+    def _look(self, alert: Alert) -> list[Finding]:
+        found = self.findings.get(alert.key.subject)
+        return [found] if found else []
 
     def table(self) -> RoutingTable:
         """Return the routing table."""
@@ -107,6 +114,11 @@ class TicketOffice:
         key = AlertKey(f"{number:040x}", CHANNEL)
         self.findings.setdefault(key.subject, make_finding(id=f"finding-{number}", **of))
         return self.write(make_alert(key=key, version=0, **changes or {}), is_said=True)
+
+    def say_elsewhere(self, alert: Alert, channel: str = "#other") -> Alert:
+        """Store an alert about the finding of *alert* in another channel."""
+        key = AlertKey(alert.key.subject, channel)
+        return self.write(make_alert(key=key, version=0), is_said=True)
 
     def write(self, alert: Alert, *, is_said: bool = False) -> Alert:
         """Store the next version of *alert*, and put its news into the outbox before."""
@@ -120,6 +132,7 @@ class TicketOffice:
         wanted = self.table().ticket_of(["r"])
         to = wanted.target if wanted and wanted.is_due(alert.severity) else None
         self.outbox.put(list(news_of(before, after, to, self.clock())))
+        self.ledger.note_channel(after.key)
         assert self.ledger.write(after)
         return after
 

@@ -35,8 +35,14 @@ LEASE_SECONDS: Final = 120.0
 MISTAKE_SECONDS: Final = 3_600.0
 MISTAKE_TRIES: Final = 72
 SOON_SECONDS: Final = 60.0
+# The next event of the finding changes a card that could not be changed for so long.
+REFRESH_TRIES: Final = 20
 _TRIES: Final = 5
 _KEYS_AT_ONCE: Final = 100
+
+
+type Refresh = Callable[[AlertKey], float | None]
+"""Changes the card of an alert, which is stale; returns the seconds after which to try again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +61,10 @@ class Claims:
         ledger: Ledger,
         outbox: TicketOutbox,
         *,
-        refresh: Callable[[AlertKey], None],
+        refresh: Refresh,
         clock: Callable[[], float],
     ) -> None:
-        """*refresh* changes the card of an alert, which is stale; *clock* gives Unix seconds."""
+        """*clock* gives Unix seconds."""
         self.ledger = ledger
         self.outbox = outbox
         self.clock = clock
@@ -72,6 +78,16 @@ class Claims:
             alerts.update(found)
             alerts.unreadable.update(found.unreadable)
         return alerts
+
+    def others(self, alert: Alert) -> list[Alert]:
+        """Return the alerts about the same subject in other channels."""
+        key = alert.key
+        channels = self.ledger.channels([key.subject]).get(key.subject, ())
+        return list(
+            self.read(
+                AlertKey(key.subject, each) for each in channels if each != key.channel
+            ).values()
+        )
 
     def is_free(self, alert: Alert) -> bool:
         """Return False while the router says the alert, or a worker is at its ticket."""
@@ -112,11 +128,16 @@ class Claims:
             alert = newer
         return False
 
-    def end(self, wish: Wish) -> None:
-        """Delete the entry of *wish*, and change the card of its alert."""
-        self.outbox.remove(wish.entry)
-        with isolated("card not refreshed", subject=wish.alert.key.subject):
-            self._refresh(wish.alert.key)
+    def end(self, entry: Waiting) -> None:
+        """Change the card of the alert, and delete *entry*, unless the card has to wait."""
+        seconds: float | None = SOON_SECONDS
+        with isolated("card not refreshed", subject=entry.key.subject):
+            seconds = self._refresh(entry.key)
+        if seconds is None or entry.tries >= REFRESH_TRIES:
+            self.outbox.remove(entry)
+        else:
+            due_at = self.clock() + seconds
+            self.outbox.put_off(replace(entry, tries=entry.tries + 1, due_at=due_at))
 
     def put_off(self, entry: Waiting, error: RouterError) -> None:
         """Try *entry* again later; give it up once nobody corrected the mistake for days."""

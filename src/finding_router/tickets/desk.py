@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 from finding_router.delivery.alerts.alert import Alert
@@ -25,6 +25,7 @@ from finding_router.tickets.tracker import DELETED, Turn
 # The calls of GitHub for one ticket, and the record of them.
 STEP_SECONDS: Final = 30.0
 MAX_ENTRIES: Final = 200
+_TRIES: Final = 3
 _ENDED: Final = "ended"
 
 
@@ -60,21 +61,28 @@ class Desk:
         ticket = alert.care.ticket
         if ticket is not None and ticket.label is not None:
             return Result(done=Done.THERE_BEFORE, ticket=ticket)
-        finding = self._office.look(alert)
-        if finding is None:
+        findings = self._office.look(alert)
+        if not findings:
             return Result(done=Done.REFUSED, why="Security Hub does not find this finding")
-        wanted = self._wanted(key, finding)
+        wanted = self._wanted(key, findings)
         if wanted is None:
             why = "no route to this channel makes tickets for this finding"
             return Result(done=Done.REFUSED, why=why)
         entry = Waiting(key=key, news=News.CREATE, at=self._clock(), to=wanted.target)
         # Whatever happens from here on, the next minute goes on with it.
         self._claims.outbox.put([entry])
-        if not self._claims.is_free(alert):
-            return Result(done=Done.WAITING)
-        making = Making(self._office, known={key: finding}, by=by)
-        making.make([Wish(entry, alert)])
-        return making.results.get(key) or Result(done=Done.WAITING)
+        making = Making(self._office, known={key: findings}, by=by)
+        result = Result(done=Done.WAITING)
+        for _ in range(_TRIES):
+            if alert is None or not self._claims.is_free(alert):
+                break
+            making.make([Wish(entry, alert)])
+            result = making.results.get(key, result)
+            if result.done is not Done.WAITING or result.why:
+                break
+            # Another worker wrote the alert: a mark that was set, for example.
+            alert = self._claims.read([key]).get(key)
+        return result
 
     def drain(self, deadline: Deadline) -> int:
         """
@@ -121,12 +129,12 @@ class Desk:
                 wishes.append(Wish(entry, alert))
         return wishes, turns
 
-    def _wanted(self, key: AlertKey, finding: Finding) -> RouteTicket | None:
-        """Return the tickets of the routes that lead *finding* to its channel."""
+    def _wanted(self, key: AlertKey, findings: Iterable[Finding]) -> RouteTicket | None:
+        """Return the tickets of the routes that lead *findings* to their channel."""
         table = self._table()
         now = datetime.fromtimestamp(self._clock(), UTC)
         channel, _, _ = key.channel.partition(REQUESTED)
-        for each in (finding, as_new(finding)):
+        for each in chain.from_iterable((one, as_new(one)) for one in findings):
             for destination in table.decide(each, now=now).channels:
                 wanted = table.ticket_of(destination.routes)
                 if wanted is not None and destination.channel == channel:
@@ -135,31 +143,23 @@ class Desk:
 
     def _tell(self, wish: Wish) -> None:
         """Tell a ticket of the end or the return of its finding, if it does not know."""
-        claims, alert, now = self._claims, wish.alert, self._clock()
+        claims, alert = self._claims, wish.alert
         ticket = alert.care.ticket or Ticket(to="")
-        news = f"{alert.episode}.{THERE if alert.is_shown else _ENDED}"
+        news = f"{alert.episode}.{_word(alert)}"
         if ticket.told == news:
-            claims.outbox.remove(wish.entry)
+            if alert.is_card_stale:
+                claims.end(wish.entry)
+            else:
+                claims.outbox.remove(wish.entry)
             return
         claimed = claims.claim(alert, ticket)
         if claimed is None:
             return
-        turn = Turn(
-            name=alert.key.subject,
-            episode=alert.episode,
-            severity=alert.severity,
-            at=now,
-            is_in_doubt=ticket.begun_at is not None,
-        )
         try:
-            tracker = self._office.tracker(ticket.to, ticket)
-            after = (tracker.come_back if alert.is_shown else tracker.end)(ticket, turn)
-        except TicketGoneError:
-            # A person deleted it.
-            after = replace(ticket, state=DELETED, is_left=True)
+            after = self._told_elsewhere(alert, ticket) or self._told(alert, ticket)
         except (TicketError, ConfigurationError) as error:
             is_lost = isinstance(error, TicketError) and error.ambiguous
-            begun_at = ticket.begun_at or (now if is_lost else None)
+            begun_at = ticket.begun_at or (self._clock() if is_lost else None)
             claims.record(claimed, replace(ticket, begun_at=begun_at))
             claims.put_off(wish.entry, error)
             return
@@ -169,7 +169,36 @@ class Desk:
                 again = replace(wish.entry, news=News.CREATE, to=ticket.to, due_at=0.0)
                 claims.outbox.put([again])
         elif claims.record(claimed, replace(after, begun_at=None, told=news)):
-            claims.end(wish)
+            claims.end(wish.entry)
+
+    def _told(self, alert: Alert, ticket: Ticket) -> Ticket | None:
+        """Return the ticket after it was told; None if another one is to be made."""
+        turn = Turn(
+            name=alert.key.subject,
+            episode=alert.episode,
+            severity=alert.severity,
+            at=self._clock(),
+            is_in_doubt=ticket.begun_at is not None,
+        )
+        tracker = self._office.tracker(ticket.to, ticket)
+        try:
+            return (tracker.come_back if alert.is_shown else tracker.end)(ticket, turn)
+        except TicketGoneError:
+            # A person deleted it.
+            return replace(ticket, state=DELETED, is_left=True)
+
+    def _told_elsewhere(self, alert: Alert, ticket: Ticket) -> Ticket | None:
+        """Return the ticket after another channel has told it of the same; None if none has."""
+        for other in self._claims.others(alert):
+            theirs = other.care.ticket
+            is_same = theirs is not None and theirs.url == ticket.url
+            if theirs is not None and is_same and (theirs.told or "").endswith(f".{_word(alert)}"):
+                return replace(theirs, claimed_at=None, former=ticket.former)
+        return None
+
+
+def _word(alert: Alert) -> str:
+    return THERE if alert.is_shown else _ENDED
 
 
 def _is_concerned(alert: Alert, entry: Waiting) -> bool:

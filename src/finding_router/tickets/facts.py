@@ -51,12 +51,13 @@ class Facts:
         portal: AccessPortal | None,
         card_url: str | None = None,
         asked_by: str | None = None,
+        uid: str | None = None,
     ) -> Self:
         """
         Return the facts of *finding*, which its alert shows as *severity*.
 
         *alias* is the name of its account in the routing table, *card_url* the address of its card,
-        *asked_by* the name of the person who asked for the ticket.
+        *asked_by* the name of the person who asked for the ticket, *uid* that of AWS Security Hub.
         """
         tags: dict[str, str] = dict(finding.account.tags) if finding.account else {}
         for resource in reversed(finding.resources):
@@ -82,7 +83,7 @@ class Facts:
             description=finding.description,
             remediation=finding.remediation_text,
             finding_id=finding.id,
-            uid=text_at(finding.raw, "metadata", "uid") if is_ocsf(finding.raw) else None,
+            uid=uid,
             asked_by=asked_by,
             links=tuple((label, url) for label, url in links if url),
         )
@@ -102,3 +103,8 @@ class Facts:
         if placeholder.startswith("tag:"):
             return self.tags.get(placeholder.removeprefix("tag:"), "")
         return values.get(placeholder) or ""
+
+
+def uid_of(finding: Finding) -> str | None:
+    """Return the `metadata.uid` of *finding*; None unless it came in OCSF."""
+    return text_at(finding.raw, "metadata", "uid") if is_ocsf(finding.raw) else None

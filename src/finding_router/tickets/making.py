@@ -10,13 +10,13 @@ from typing import Protocol
 from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.alerts.care import Person, Ticket
 from finding_router.delivery.alerts.identity import AlertKey
-from finding_router.errors import ConfigurationError, RouterError, TicketError
+from finding_router.errors import ConfigurationError, RouterError, StoreError, TicketError
 from finding_router.findings.finding import Finding
 from finding_router.slack.kit.links import AccessPortal
 from finding_router.telemetry import logger
 from finding_router.tickets.claims import Claims, Wish, ticket_of
-from finding_router.tickets.facts import Facts
-from finding_router.tickets.tracker import Tracker
+from finding_router.tickets.facts import Facts, uid_of
+from finding_router.tickets.tracker import CLOSED, DELETED, Tracker
 
 THERE = "there"
 
@@ -42,10 +42,10 @@ class Result:
 
 
 class Look(Protocol):
-    """Reads the finding of an alert from Security Hub; may raise any RouterError."""
+    """Reads the findings of an alert from the Security Hubs; may raise any RouterError."""
 
-    def __call__(self, alert: Alert) -> Finding | None:
-        """Return the finding as it is now; None if it is not found."""
+    def __call__(self, alert: Alert) -> Sequence[Finding]:
+        """Return those that are found, as they are now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,7 @@ class Making:
         self,
         office: Office,
         *,
-        known: Mapping[AlertKey, Finding] | None = None,
+        known: Mapping[AlertKey, Sequence[Finding]] | None = None,
         by: Person | None = None,
     ) -> None:
         """Make them for the person *by*; None if a route asks for them."""
@@ -86,15 +86,47 @@ class Making:
         """Make one ticket for all of *wishes*, or as few as their place can have."""
         begun = wishes[0].alert.care.ticket
         to = begun.to if begun else wishes[0].entry.to or ""
+        # Of several channels one makes the ticket, and the others take it over later.
+        first = {each.alert.key.subject: each for each in reversed(wishes)}
+        left = [each for each in wishes if each is first[each.alert.key.subject]]
         try:
             tracker = self._office.tracker(to, None)
-            facts = {each.alert.key: self._facts(each.alert) for each in wishes}
+            left = [each for each in left if not self._takes_over(each, to)]
+            facts = {each.alert.key: self._facts(each.alert) for each in left}
+        except StoreError:
+            raise
         except RouterError as error:
             for wish in wishes:
                 self._put_off(wish, error)
             return
-        for some in batched(wishes, tracker.most, strict=False):
+        for some in batched(left, tracker.most, strict=False):
             self._make(some, tracker, facts, to)
+
+    def _takes_over(self, wish: Wish, to: str) -> bool:
+        """
+        Take over the ticket that another channel has of the same finding, if it is open there.
+
+        Return True also if one is being made there: it is taken over later.
+        """
+        claims, alert = self._claims, wish.alert
+        own = ticket_of(alert)
+        for other in claims.others(alert):
+            theirs = ticket_of(other)
+            is_begun = own.begun_at is not None and own.marker != theirs.marker
+            is_there = theirs.marker is not None and theirs.state not in {CLOSED, DELETED}
+            if theirs.to != to or is_begun or not is_there:
+                continue
+            if theirs.label is None:
+                if own.begun_at is not None:
+                    # Both are of one list.
+                    continue
+                self.results[alert.key] = Result(done=Done.WAITING)
+                return True
+            claimed = claims.claim(alert, Ticket(to=to, marker=theirs.marker))
+            if claimed is not None:
+                self._record(wish, claimed, replace(theirs, told=None))
+            return True
+        return False
 
     def _make(
         self, wishes: Sequence[Wish], tracker: Tracker, facts: Mapping[AlertKey, Facts], to: str
@@ -149,21 +181,24 @@ class Making:
         )
         # An end that came meanwhile is told next.
         if self._claims.record(alert, ticket) and alert.is_shown:
-            self._claims.end(wish)
+            self._claims.end(wish.entry)
 
     def _facts(self, alert: Alert) -> Facts:
         office = self._office
-        finding = self._known.get(alert.key) or office.look(alert)
+        findings = self._known.get(alert.key) or office.look(alert)
         by = self._by.name if self._by else None
-        if finding is None:
+        if not findings:
             return Facts(
                 name=alert.key.subject,
                 title=alert.title or "Finding of Security Hub",
                 severity=alert.severity,
                 asked_by=by,
             )
+        finding = findings[0]
+        uids = (uid_of(each) for each in findings)
         return Facts.of(
             finding,
+            uid=next(filter(None, uids), None),
             name=alert.key.subject,
             severity=alert.severity,
             alias=office.alias(finding.account_id),

@@ -78,7 +78,7 @@ class Api:
         self.statuses: Counter[int] = Counter()
         self._auto_create = auto_create
         self._pace = pace
-        self._clock = clock
+        self.clock = clock
         self._installed: dict[str, float] = {}
 
     def clear(self) -> None:
@@ -132,7 +132,7 @@ class Api:
             return Answer(refused.status, body)
 
     def _check_token(self, token: str) -> None:
-        is_installed = self._installed.get(token, 0.0) > self._clock()
+        is_installed = self._installed.get(token, 0.0) > self.clock()
         if token != self.token and not is_installed:
             raise RefusedError(HTTPStatus.UNAUTHORIZED, "Bad credentials")
 
@@ -149,7 +149,7 @@ class Api:
                 {"message": "API rate limit exceeded for user ID 1."},
                 {
                     "x-ratelimit-remaining": "0",
-                    "x-ratelimit-reset": str(int(self._clock() + wait) + 1),
+                    "x-ratelimit-reset": str(int(self.clock() + wait) + 1),
                 },
             )
         if wait := self._pace.wait_for_second_limit(is_write=method in _WRITES):
@@ -243,7 +243,7 @@ class Api:
         if app is None:
             raise RefusedError(HTTPStatus.NOT_FOUND, "Not Found")
         claims = _verified(jwt, app)
-        now = self._clock()
+        now = self.clock()
         is_timely = claims["iat"] <= now < claims["exp"] <= now + limits.MAX_JWT_SECONDS
         if str(claims["iss"]) != app.app_id or not is_timely:
             raise RefusedError(HTTPStatus.UNAUTHORIZED, "A JSON web token could not be decoded")

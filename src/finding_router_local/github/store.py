@@ -83,7 +83,7 @@ class Store:
         """People who may be assigned; the API drops others without a word. Empty: everybody."""
         self.drops_labels = False
         """The token may not set labels: GitHub drops them without a word."""
-        self._clock = clock
+        self.clock = clock
         self._issues: dict[tuple[str, int], Issue] = {}
         self._last: dict[str, int] = {}
         self._comments = 0
@@ -118,7 +118,7 @@ class Store:
         """Make an issue."""
         with self.lock:
             number = self._last[repository] = self._last.get(repository, 0) + 1
-            now = self._clock()
+            now = self.clock()
             issue = Issue(
                 repository=repository,
                 number=number,
@@ -137,7 +137,7 @@ class Store:
         """Comment on *issue*."""
         with self.lock:
             self._comments += 1
-            now = self._clock()
+            now = self.clock()
             comment = Comment(id=self._comments, body=body, author=author, created_at=now)
             issue.comments.append(comment)
             issue.updated_at = now
@@ -155,7 +155,7 @@ class Store:
     ) -> None:
         """Change what is given."""
         with self.lock:
-            now = self._clock()
+            now = self.clock()
             issue.updated_at = now
             if state is not None and state != issue.state:
                 issue.state, issue.closed_at = state, now if state == "closed" else None

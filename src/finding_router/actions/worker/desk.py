@@ -27,7 +27,15 @@ from finding_router.findings.finding import Finding
 from finding_router.isolation import isolated
 from finding_router.routing.items.route import Route
 from finding_router.routing.table import RoutingTable
-from finding_router.slack.kit.buttons import ACKNOWLEDGE, PICK, RESOLVE, SNOOZE, SUPPRESS, WHY
+from finding_router.slack.kit.buttons import (
+    ACKNOWLEDGE,
+    PICK,
+    RESOLVE,
+    SNOOZE,
+    SUPPRESS,
+    TICKET,
+    WHY,
+)
 from finding_router.slack.kit.reference import AlertReference, DigestReference, read_reference
 from finding_router.telemetry import logger
 
@@ -165,6 +173,11 @@ class Desk:
         if press.action in _STATUSES:
             status = _STATUSES[press.action]
             return StatusPress(parts, cases, press, status, deadline).run(keys)
+        if press.action == TICKET:
+            # Imported late: it is called from time to time.
+            from finding_router.actions.worker.ticket import make_ticket  # noqa: PLC0415 -- above
+
+            return make_ticket(parts, cases, press, pressed.key)
         if press.action == SNOOZE:
             return snooze(parts, cases, press, keys)
         raise RefusedError(_UNKNOWN, why="action unknown")
@@ -251,6 +264,8 @@ class Desk:
             return _backoff(tries)
         # Who, what, on what, when, from where, and the outcome; never the words of the person.
         logged = {name: value for name, value in ended.to_json().items() if name != "reason"}
+        # The log has a name of its own.
+        logged["person"] = logged.pop("name")
         logger.info("button pressed", **logged)
         return None
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from finding_router.delivery.alerts.ledger import Ledger
 from finding_router.delivery.audit import AuditTrail
@@ -14,6 +14,11 @@ from finding_router.pipeline import Pipeline
 from finding_router.routing.table import RoutingTable
 from finding_router.slack.api.client import Messenger
 from finding_router.slack.api.people import People
+
+if TYPE_CHECKING:
+    from finding_router.tickets.claims import Refresh
+    from finding_router.tickets.desk import Desk as TicketDesk
+    from finding_router.tickets.making import Look
 
 
 class RoutingEdits(Protocol):
@@ -51,3 +56,5 @@ class Parts:
     later: Later
     clock: Callable[[], float]
     stack: str = ""
+    tickets: "Callable[[Look, Refresh], TicketDesk] | None" = None
+    """Makes the desk of tickets, which reads findings and refreshes cards."""

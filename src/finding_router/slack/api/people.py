@@ -67,7 +67,7 @@ class SlackPeople:
 
     def __init__(self, client: SlackClient, *, base_url: str) -> None:
         """Use *client*, whose API is at *base_url*."""
-        self._client = client
+        self._slack = client
         self._own_host = urlsplit(base_url).netloc
         self._http: urllib3.PoolManager | None = None
 
@@ -113,7 +113,7 @@ class SlackPeople:
         if thread_ts:
             arguments["thread_ts"] = thread_ts
         try:
-            self._client.call("chat.postEphemeral", arguments, channel=channel, seconds=seconds)
+            self._slack.call("chat.postEphemeral", arguments, channel=channel, seconds=seconds)
         except DeliveryError as error:
             logger.warning("person not answered", user=user, channel=channel, code=error.code)
             return False
@@ -169,7 +169,7 @@ class SlackPeople:
     def _ask(self, method: str, arguments: Mapping[str, Any], seconds: float) -> dict[str, Any]:
         channel = str(arguments.get("channel", method))
         try:
-            return self._client.call(method, arguments, channel=channel, seconds=seconds)
+            return self._slack.call(method, arguments, channel=channel, seconds=seconds)
         except CredentialError as error:
             if error.code != MISSING_SCOPE:
                 raise
