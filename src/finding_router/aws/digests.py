@@ -129,11 +129,11 @@ class DynamoDigests:
             ":shape": keys.SHAPE,
         }
         change = "SET owner_id = :id, owner_name = :name, owned_at = :at, "
-        condition = "(attribute_not_exists(owned_at) OR owned_at <= :at)"
+        condition = "attribute_not_exists(owned_at) OR owned_at <= :at"
         if is_given_back:
             # The moment stays: an earlier press that comes again must not take it.
             change = "REMOVE owner_id, owner_name SET owned_at = :at, "
-            condition += " AND (attribute_not_exists(owner_id) OR owner_id = :id)"
+            condition = f"({condition}) AND (attribute_not_exists(owner_id) OR owner_id = :id)"
         else:
             given[":name"] = person.name
         _, is_done = self._items.update(
