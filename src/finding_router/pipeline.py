@@ -18,7 +18,6 @@ from finding_router.delivery.backlog import (
     put_off_a_flood,
 )
 from finding_router.delivery.deliveries import Job, Record
-from finding_router.delivery.former import channels_of
 from finding_router.delivery.hubs import Hubs
 from finding_router.delivery.intake import complete, read_jobs
 from finding_router.delivery.limits.backoff import backoff_seconds
@@ -26,6 +25,7 @@ from finding_router.delivery.limits.deadline import Deadline
 from finding_router.delivery.outcome import FOLLOWED, NEWS, Outcome
 from finding_router.delivery.report import conclude, report, report_reasons
 from finding_router.delivery.stores import Stores
+from finding_router.delivery.subjects import Subjects
 from finding_router.errors import AlarmUntoldError, StoreError
 from finding_router.isolation import isolated
 from finding_router.routing.cache import RouteCache
@@ -86,13 +86,14 @@ class Pipeline:
             put_off_a_flood(jobs)
         session = None
         try:
-            followed, channels = self._followed(jobs)
+            subjects = Subjects(self._stores.ledger)
+            followed, channels = self._followed(jobs, subjects)
             # With those that turned out to be unreadable.
             new = [job for job in jobs if job.outcome is None]
             if new or followed or self._stores.unreadable:
                 session = self._session(self._routes.table(), deadline, source)
                 self._tell_troubles(session)
-                self._deliver(session, new, followed, channels)
+                self._deliver(session, new, followed, channels, subjects)
         except StoreError as error:
             # Together, so that a burst comes back as one.
             wait = backoff_seconds(max((record.tries for record in records), default=1))
@@ -119,12 +120,23 @@ class Pipeline:
         self._tell_troubles(session)
         releaser = Releaser(self._stores.held, session, hubs=self._hubs, clock=self._clock)
         jobs = releaser.run()
+        self._remind(session)
         # The heartbeat: batches never count a zero, so that its absence shows that no wake-up came.
         count(FINDINGS_FAILED, 0)
         self._remember_routes()
         finished = self._finish(jobs, session)
         self._read_organization(session, deadline)
         return finished
+
+    def _remind(self, session: "Session") -> None:
+        """Say again what is still open and due; what fails is due at the next call."""
+        store = self._stores.reminders
+        has_reminders = session.planner.table.has_reminders or self._settings.actions
+        if store is None or not has_reminders:
+            return
+        from finding_router.delivery.reminders.remind import Reminders
+
+        Reminders(store, session, held=self._stores.held, hubs=self._hubs, clock=self._clock).run()
 
     def tell(self, alarms: Sequence["Alarm"], deadline: Deadline) -> None:
         """
@@ -156,6 +168,48 @@ class Pipeline:
         session.tell_operators(patience_seconds=deadline.remaining())
         return [each.words.headline for each in kept if session.run.notices.waits(each.topic)]
 
+    def show(
+        self,
+        records: Sequence[Record],
+        subject: str,
+        channels: Collection[str],
+        deadline: Deadline,
+    ) -> list[Job]:
+        """
+        Show the findings of *records*, as they are now, in the alerts about *subject*.
+
+        Its *channels* are known. Nothing is marked, and no route is asked for further channels but
+        for a severity that rose. Every job of the answer has an outcome.
+
+        Raises:
+            StoreError: the Ledger does not answer, or no routing table could ever be read.
+
+        """
+        jobs = [job for record in records for job in read_jobs(record) if job.finding is not None]
+        for job in jobs:
+            job.known_as = subject
+            job.is_followed = True
+            job.end(job.outcome or Outcome.NOT_NEW)
+        session = self._session(self._routes.table(), deadline)
+        if jobs:
+            subjects = Subjects(self._stores.ledger)
+            self._deliver(session, (), jobs, {subject: channels}, subjects)
+        self._tell_unreadable(session)
+        session.tell_operators()
+        return jobs
+
+    def recount(self, digest_id: str, deadline: Deadline) -> None:
+        """
+        Show the totals of a digest, and who takes care of it, if they changed.
+
+        Raises:
+            StoreError: the Ledger does not answer, or no routing table could ever be read.
+
+        """
+        session = self._session(self._routes.table(), deadline)
+        session.run.touch(digest_id)
+        session.deliver(())
+
     def _note_decided(self, jobs: Sequence[Job]) -> None:
         """Store the summaries of the findings that were news, to tell the effect of edits by."""
         if self._stores.decided is None:
@@ -185,10 +239,11 @@ class Pipeline:
         new: Sequence[Job],
         followed: Sequence[Job],
         channels: Mapping[str, Collection[str]],
+        subjects: Subjects,
     ) -> None:
         """Plan by the routing table and the Ledger, and bring it to the channels."""
         session.settle_names([*new, *followed])
-        addressed = session.planner.address(new, followed, channels)
+        addressed = subjects.settled(lambda: session.planner.address(new, followed, channels))
         for job, shadowed in addressed.shadowed.items():
             job.shadowed = shadowed
         for job, outcome, why in addressed.quiet:
@@ -227,7 +282,9 @@ class Pipeline:
             self._lookout = Lookout(self._stores.held, clock=self._clock)
         self._lookout.look(session)
 
-    def _followed(self, jobs: Sequence[Job]) -> tuple[list[Job], Mapping[str, Collection[str]]]:
+    def _followed(
+        self, jobs: Sequence[Job], subjects: Subjects
+    ) -> tuple[list[Job], Mapping[str, Collection[str]]]:
         """
         Return the jobs that may change an alert, and the channels that have one, by subject.
 
@@ -240,7 +297,7 @@ class Pipeline:
             # Until the Ledger has said otherwise.
             job.is_followed = True
         # The only cost of events about findings that were never posted.
-        channels = channels_of(new, candidates, self._stores.ledger)
+        channels = subjects.find(new, candidates)
         told = _subjects(new)
         for job in candidates:
             is_known = not _subjects([job]).isdisjoint({*channels, *told})
@@ -313,6 +370,7 @@ class Pipeline:
             is_patient=is_patient,
             puts_off_digests=source is Source.FINDINGS,
             has_actions=settings.actions,
+            reminders=stores.reminders,
             tickets=stores.tickets,
         )
         portal = (

@@ -3,7 +3,7 @@
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Literal, Self
@@ -12,7 +12,8 @@ from finding_router.aws.clients import DynamoDB
 from finding_router.aws.items import Items
 from finding_router.aws.last_valid import DynamoLastValid
 from finding_router.aws.organization import DynamoOrganization
-from finding_router.delivery.organization import CURRENT
+from finding_router.delivery.organization import CURRENT, read_current, write_current
+from finding_router.errors import UnreadableError
 from finding_router_local import TEMPLATE
 from finding_router_local.actions import SOON_SECONDS, ActionsPart
 from finding_router_local.aws import AwsServer
@@ -21,6 +22,7 @@ from finding_router_local.control import stack_control
 from finding_router_local.deployment import Deployment, Function, deploy
 from finding_router_local.faults import FaultBoard
 from finding_router_local.function_process import ClockState, FunctionProcess
+from finding_router_local.github import DEFAULT_REPOSITORY, GitHubServer
 from finding_router_local.invocation import Batch
 from finding_router_local.journal import Journal
 from finding_router_local.organization import EXAMPLE, accounts_of, put_accounts
@@ -47,6 +49,7 @@ PARAMETERS: Final[Mapping[str, object]] = {
 }
 DRAIN_SECONDS: Final = 120.0
 _SIGNING_SECRET: Final = "SlackSigningSecretArn"  # noqa: S105 -- the name of a parameter
+_TICKET_TOKENS: Final = "TicketTokenArns"
 _POLL_SECONDS: Final = 0.02
 _INSTANT_SECONDS: Final = 0.001
 _HASTY_WINDOW_SECONDS: Final = 0.5
@@ -75,6 +78,7 @@ class Stack:
         host: str = LOOPBACK,
         port: int = 0,
         slack_port: int = 0,
+        github_port: int = 0,
         timeout_seconds: int | None = None,
         keeper: Keeper = "secretsmanager",
         make_invoke: MakeInvoke | None = None,
@@ -87,7 +91,8 @@ class Stack:
         *timeout_seconds* shortens the function's; *keeper* is the service that has the token.
 
         With *answers_edits*, edits of the routes are answered in the ops channel. With
-        *has_actions*, cards have buttons, which the template's endpoint and worker answer. Cards go
+        *has_actions*, cards have buttons, which the template's endpoint and worker answer, and
+        there is a GitHub for tickets. Cards go
         to the workspace of *slack_app*, if given, whose presses come by Socket Mode; *report* is
         called with what goes wrong there.
         """
@@ -115,6 +120,10 @@ class Stack:
             clock=self.clock,
             scopes=ACTION_SCOPES if has_actions else DEFAULT_SCOPES,
         )
+        self.github = (
+            GitHubServer(host=host, port=github_port, clock=self.clock) if has_actions else None
+        )
+        self._github_token = ""
         self.journal = Journal(self.workflow_status)
 
     def __enter__(self) -> Self:
@@ -123,6 +132,8 @@ class Stack:
             resources.enter_context(self.aws)
             if self._own_slack:
                 resources.enter_context(self.slack)
+            if self.github is not None:
+                resources.enter_context(self.github)
             self.deployment = self._deploy()
             if self.names_accounts:
                 self.put_organization(EXAMPLE)
@@ -164,6 +175,8 @@ class Stack:
         """Forget all findings, routes, messages and faults; the workers stay as they are."""
         self.aws.faults.clear()
         self.slack.clear()
+        if self.github is not None:
+            self.github.clear()
         self.hurry(now=True)
         while self.is_working:
             time.sleep(_POLL_SECONDS)
@@ -398,7 +411,26 @@ class Stack:
             "rule_pattern": self.deployment.rule.pattern,
             "creates_channels": self.slack.workspace.auto_create,
             "actions_url": self.slack.interactivity.app.request_url,
+            "github": self._describe_github(),
         }
+
+    def ticket_item(self, name: str = "github") -> dict[str, Any]:
+        """Return an item of the routing table for tickets in the local GitHub."""
+        if self.github is None:
+            raise OSError("the stack has no GitHub, since it has no buttons")
+        github = {
+            "repository": DEFAULT_REPOSITORY,
+            "base_url": self.github.base_url,
+            "token": self._github_token,
+            "labels": ["security-hub"],
+        }
+        return {"kind": "ticket", "name": name, "github": github}
+
+    def _describe_github(self) -> dict[str, Any] | None:
+        """Return the addresses of GitHub, and an item for its tickets; None if there is none."""
+        if self.github is None:
+            return None
+        return {"page_url": self.github.page_url, "item": self.ticket_item()}
 
     def routing(self) -> dict[str, Any]:
         """Return the items of the RoutingTable and the settings that decide with them."""
@@ -431,9 +463,11 @@ class Stack:
         return replace(deployment, function=function)
 
     def _accounts(self) -> dict[str, Any]:
-        """Return the accounts that the router has read, as they stand in the Ledger."""
-        read = DynamoOrganization(self._ledger(), days=1).load(CURRENT, list)
-        return {"organization_names": True, "organization": read}
+        """Return the accounts that the router has read; none if they are damaged in the Ledger."""
+        read = None
+        with suppress(UnreadableError):
+            read = DynamoOrganization(self._ledger(), days=1).load(CURRENT, read_current)
+        return {"organization_names": True, "organization": read and write_current(read)}
 
     def _secret_of_actions(self) -> dict[str, object]:
         """Store a signing secret, with which the template has buttons, if the stack is to."""
@@ -442,7 +476,14 @@ class Stack:
         app = self.slack.interactivity.app
         app.signing_secret = app.signing_secret or secrets.token_hex(16)
         arn = self._keep("finding-router/slack-signing-secret", app.signing_secret)
-        return {_SIGNING_SECRET: arn}
+        return {_SIGNING_SECRET: arn, **self._secret_of_tickets()}
+
+    def _secret_of_tickets(self) -> dict[str, object]:
+        """Store the token of the local GitHub, which the worker may read."""
+        if self.github is None or not declares(self._template, _TICKET_TOKENS):
+            return {}
+        self._github_token = self._keep("finding-router/github-token", self.github.secret)
+        return {_TICKET_TOKENS: self._github_token}
 
     def _keep(self, name: str, value: str) -> str:
         """Store a secret where a function reads it, and return its ARN."""

@@ -22,7 +22,7 @@ from finding_router_cli.main import main
 from finding_router_local.faults import Fault
 from finding_router_local.slack.workspace import DEFAULT_SCOPES
 from finding_router_local.stack import Stack
-from hub_events import imported, raw_finding
+from hub_events import FSBP, control, imported, raw_finding
 from router import EVERYTHING
 from running_stack import found_stack
 
@@ -251,6 +251,19 @@ class TestOnce:
         assert 1 == messages(stack)[ALL]
         stack.send([imported_v2(worse)])
         assert 2 == messages(stack)[ALL]
+
+    def test_a_control_that_both_call_differently_is_told_once(self, stack: Stack) -> None:
+        """One alert, so that its return is said once, whichever of them tells of it."""
+        finding = control(FSBP, AwsAccountId=ACCOUNTS[0])
+        twin = in_ocsf(finding, resources=[{"uid": "thing-1", "type": "AWS::New::Thing"}])
+        stack.aws.security_hub.load(finding)
+        stack.load(imported_v2(twin))
+
+        assert "nothing to do" not in baseline("--yes").stdout
+        assert "nothing to do" in baseline("--yes").stdout
+
+        [members] = [each["members"]["M"] for each in alerts(stack) if each["channel"]["S"] == ALL]
+        assert 1 == len(members)
 
     def test_what_is_kept_and_what_is_young_stays_as_it_is(self, stack: Stack) -> None:
         """Those are said one by one, as usual."""

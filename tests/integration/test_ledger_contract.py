@@ -20,7 +20,7 @@ from finding_router.delivery.alerts.care import (
     Ticket,
 )
 from finding_router.delivery.alerts.identity import AlertKey
-from finding_router.delivery.alerts.ledger import Ledger, Mark
+from finding_router.delivery.alerts.ledger import KnownAs, Ledger, Mark
 from finding_router.findings.finding import Severity
 from memory_dynamo import MemoryDynamo
 
@@ -211,6 +211,54 @@ class LedgerContract:
             ledger.note_channel(AlertKey(subject, "#alerts"))
 
         assert set(subjects[:5]) == ledger.channels(subjects).keys()
+
+    def test_of_two_subjects_of_a_finding_the_first_is_kept(self, ledger: Ledger) -> None:
+        """Alone or among several; what is known of others stays as it is."""
+        ledger.note_channel(AlertKey("known", "#alerts"))
+
+        assert ["a"] == [*ledger.claim_subjects([known_as("a", subject="mine")])]
+        assert [] == [*ledger.claim_subjects([known_as("a", subject="theirs")])]
+        several = [known_as(each, subject="theirs") for each in ("a", "b", "known", "c")]
+        assert {"b", "c"} == {*ledger.claim_subjects(several)}
+
+        found = ledger.channels(["a", "b", "c", "known"])
+        assert {
+            "a": {"a": "mine"},
+            "b": {"b": "theirs"},
+            "c": {"c": "theirs"},
+            "known": {},
+        } == {name: each.known_as for name, each in found.items()}
+        assert [{"#alerts"}] * 4 == [set(each) for each in found.values()]
+
+    def test_subjects_of_many_findings_are_kept_at_once(self, ledger: Ledger) -> None:
+        """More than one call of the store can write, and one of them is known."""
+        names = [f"finding-{number}" for number in range(130)]
+        ledger.claim_subjects([known_as("finding-7", subject="first")])
+
+        kept = ledger.claim_subjects([known_as(each, subject="second") for each in names])
+
+        assert {*names} - {"finding-7"} == {*kept}
+        assert {*names} == ledger.channels(names).keys()
+
+    def test_the_subjects_of_several_findings_stand_beside_the_channels(
+        self, ledger: Ledger
+    ) -> None:
+        """At a subject that the other form of each gives."""
+        ledger.note_channel(AlertKey("own", "#alerts"))
+
+        ledger.note_subjects([known_as("own", member=each, channel="#other") for each in "ab"])
+        ledger.note_subjects([known_as("own", member="c", channel="#other")])
+
+        found = ledger.channels(["own"])["own"]
+        assert {"#alerts", "#other"} == set(found)
+        assert dict.fromkeys("abc", "subject") == found.known_as
+
+
+def known_as(
+    name: str, *, member: str = "", subject: str = "subject", channel: str = "#alerts"
+) -> KnownAs:
+    """Make what the Ledger keeps of a finding, at its own name unless *member* is another."""
+    return KnownAs(name, member or name, subject, frozenset({channel}))
 
 
 class TestFakeLedger(LedgerContract):

@@ -52,7 +52,7 @@ ENDPOINT = {
     },
     "QueuePresses": {"Action": "sqs:SendMessage", "Resource": "<ActionsQueue.Arn>"},
     "RememberPresses": {
-        "Action": ["dynamodb:GetItem", "dynamodb:PutItem"],
+        "Action": ["dynamodb:BatchGetItem", "dynamodb:PutItem"],
         "Resource": "<Ledger.Arn>",
         "Condition": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["press#*"]}},
     },
@@ -196,9 +196,9 @@ class TestSwitch:
 
         for word in ("<Actions", "ACTIONS", "presses"):
             assert word not in text
-        assert ["RouterFunction", "EditsFunction", "RouterDeadLettersAlarm"] == [
+        assert {"RouterFunction", "EditsFunction", "RouterDeadLettersAlarm"} == {
             name for name in others if off[name] != on[name]
-        ]
+        }
 
     def test_router_and_edits_know_of_it(self, resolve: Resolve) -> None:
         """Cards have buttons, then."""

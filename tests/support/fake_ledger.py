@@ -8,7 +8,13 @@ from fakes import Faults
 from finding_router.delivery.account_claims import Claims
 from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.alerts.identity import AlertKey
-from finding_router.delivery.alerts.ledger import ALERTS_AT_ONCE, Alerts, Mark
+from finding_router.delivery.alerts.ledger import (
+    ALERTS_AT_ONCE,
+    Alerts,
+    Channels,
+    KnownAs,
+    Mark,
+)
 from finding_router.delivery.decided import Decided
 from finding_router.delivery.limits.rate import Slot
 from finding_router.routing.last_valid import LastValid
@@ -22,6 +28,7 @@ class FakeLedger:
         self._faults = faults
         self.alerts: dict[AlertKey, Alert] = {}
         self.known: dict[str, set[str]] = {}
+        self.known_as: dict[str, dict[str, str]] = {}
 
     def read(self, keys: Iterable[AlertKey]) -> Alerts:
         """Return the stored alerts."""
@@ -45,10 +52,31 @@ class FakeLedger:
                 self.note_channel(alert.key)
         return {alert.key for alert in alerts if self.write(alert)}
 
-    def channels(self, subjects: Iterable[str]) -> dict[str, set[str]]:
+    def channels(self, subjects: Iterable[str]) -> dict[str, Channels]:
         """Return the channels that were noted."""
         with self._faults.around("channels"):
-            return {each: set(self.known[each]) for each in subjects if each in self.known}
+            return {
+                each: Channels(self.known[each], known_as={**self.known_as.get(each, {})})
+                for each in subjects
+                if each in self.known
+            }
+
+    def claim_subjects(self, those: Sequence[KnownAs]) -> list[str]:
+        """Keep those at whose name nothing is kept."""
+        with self._faults.around("claim_subjects"):
+            free = [each for each in those if each.name not in self.known]
+            self._note(free)
+            return [each.name for each in free]
+
+    def note_subjects(self, those: Sequence[KnownAs]) -> None:
+        """Keep those beside what is there."""
+        with self._faults.around("note_subjects"):
+            self._note(those)
+
+    def _note(self, those: Sequence[KnownAs]) -> None:
+        for each in those:
+            self.known.setdefault(each.name, set()).update(each.channels)
+            self.known_as.setdefault(each.name, {})[each.member] = each.subject
 
     def note_channel(self, key: AlertKey) -> None:
         """Note the channel."""

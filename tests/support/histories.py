@@ -206,13 +206,25 @@ class BothHubs:
     either, or in *both*. What one of them says comes `LAG` seconds after the other.
     """
 
-    def __init__(self, first: str = "asff", *, only: str = "both") -> None:
-        """Begin with a finding in both, of which *first* tells first; or *only* in one."""
+    def __init__(
+        self,
+        first: str = "asff",
+        *,
+        only: str = "both",
+        about: Mapping[str, Any] | None = None,
+        twin: Mapping[str, Any] | None = None,
+    ) -> None:
+        """
+        Begin with a finding in both, of which *first* tells first; or *only* in one.
+
+        It is *about* in ASFF, and fields of its *twin* in OCSF are others than they would be.
+        """
         self.now = START + LAG
         self.first = first
+        self._twin = twin or {}
         starts = {each: START + LAG * (each != first) for each in ("asff", "ocsf")}
         self.histories = {
-            each: History(now=at, updated_at=at)
+            each: History(about or raw_finding(), now=at, updated_at=at)
             for each, at in starts.items()
             if only in ("both", each)
         }
@@ -237,7 +249,7 @@ class BothHubs:
         """Return the events of both in order, each in its form."""
         of_cspm = self.histories["asff"].sent if "asff" in self.histories else []
         of_v2 = [
-            replace(each, finding=in_ocsf(each.finding))
+            replace(each, finding=in_ocsf(each.finding, **self._twin))
             for each in (self.histories["ocsf"].sent if "ocsf" in self.histories else [])
         ]
         return sorted([*of_cspm, *of_v2], key=sent_at)

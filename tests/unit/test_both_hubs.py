@@ -1,16 +1,21 @@
 """One finding in both Security Hubs: one card an episode, whichever of them tells of it."""
 
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dynamo_router import DynamoRouter
 from examples import examples
 from fake_slack import Said
-from fakes import START
+from fakes import START, Killed, killed
 from faults.twins import in_ocsf
+from finding_router.aws.keys import CHANNELS
 from finding_router.delivery.alerts.advance import Verdict, Why
+from finding_router.delivery.alerts.identity import finding_hash
 from finding_router.delivery.outcome import Outcome
 from finding_router.findings.finding import Severity
 from finding_router.findings.ocsf.marks import V2Status
@@ -23,15 +28,34 @@ from histories import (
     LastChange,
     Sent,
 )
-from hub_events import ACCOUNT, PRODUCT_ARN, PRODUCT_ARN_V2, imported, raw_finding, record
+from hub_events import (
+    ACCOUNT,
+    FSBP,
+    PCI,
+    PRODUCT_ARN,
+    PRODUCT_ARN_V2,
+    control,
+    imported,
+    raw_finding,
+    record,
+)
 from replays import check_reasons, deliver, deliver_in_batches
-from router import EVERYTHING, OPS, Router, outcomes
+from router import ALERTS, EVERYTHING, INVOCATION_SECONDS, OPS, Router, outcomes
 
 pytestmark = pytest.mark.usefixtures("in_silence")
 CARDS = {**EVERYTHING, "deliver": "card"}
 KEY = (PRODUCT_ARN, "finding-1")
 KEY_V2 = (PRODUCT_ARN_V2, "finding-1", ACCOUNT)
+BARE = {"resources": [{"uid": "trail-1", "type": "AWS::New::Thing"}]}
+TWO = [{"Id": f"arn:aws:s3:::invoices-{number}", "Type": "AwsS3Bucket"} for number in (1, 2)]
+# A control's finding in ASFF, and the fields of its twin in OCSF, which have another subject.
+FORMS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "a bare id in OCSF": (control(FSBP), BARE),
+    "more resources in OCSF": (control(FSBP), {"resources": [*BARE["resources"] * 2]}),
+    "more resources in ASFF": (control(FSBP, Resources=TWO), BARE),
+}
 MODES = st.sampled_from(V2Status)
+FORM = st.sampled_from(sorted(FORMS))
 type Steps = list[tuple[str, str, float]]
 
 
@@ -45,10 +69,14 @@ class World:
         self.rule = LastChange()
         self._mode = mode
         self._done = 0
+        about = next(iter(both.histories.values())).about
+        self.key = about["ProductArn"], about["Id"]
+        product = about["ProductArn"].replace("::product/", "::productv2/")
+        self.key_v2 = product, about["Id"], about["AwsAccountId"]
 
     def hold(self) -> None:
         """Store the finding in both as their histories have it."""
-        keys = {"asff": KEY, "ocsf": KEY_V2}
+        keys = {"asff": self.key, "ocsf": self.key_v2}
         for name, history in self.both.histories.items():
             workflow = self.router.workflow if name == "asff" else self.router.workflow_v2
             key = keys[name]
@@ -74,11 +102,11 @@ class World:
     def _echo(self, marks_before: int) -> None:
         """Send the events of the marks that the router has set; fail if it must not set one."""
         now = self.router.clock.now
-        if "asff" in self.both.histories and self.router.status() == "NOTIFIED":
+        if "asff" in self.both.histories and self._is_notified():
             self.both.histories["asff"].notified(now)
         for key, status in self.router.workflow_v2.marked[marks_before:]:
             history = self.both.histories["ocsf"]
-            assert (KEY_V2, "NOTIFIED", "NEW") == (key, status, history.status)
+            assert (self.key_v2, "NOTIFIED", "NEW") == (key, status, history.status)
             assert history.is_open
             history.now = max(history.now, now)
             if self._mode is V2Status.IN_PROGRESS:
@@ -89,6 +117,9 @@ class World:
                 assert "Note" not in history.about
                 history.say("Posted to Slack")
         self.both.now = max(self.both.now, now)
+
+    def _is_notified(self) -> bool:
+        return self.router.workflow.status[self.key] == "NOTIFIED"
 
 
 def updated_at(event: Sent) -> float:
@@ -193,6 +224,64 @@ def test_in_any_order_the_card_shows_what_both_say(steps: Steps, data: Any) -> N
     assert len(states) == 2 or states == {alert.is_there}
     ended = card.text.split(" · ")[1].startswith(("Resolved", "Archived", "Suppressed"))
     assert alert.is_there is not ended
+
+
+@examples(30)
+@given(STEPS_OF_BOTH_HUBS, st.sampled_from(["asff", "ocsf"]), MODES, FORM)
+def test_a_control_is_said_alike_whatever_its_forms_call_the_resource(
+    steps: Steps, first: str, mode: V2Status, form: str
+) -> None:
+    """One card, and as many messages as if both gave it the same name."""
+    alike = played(steps, BothHubs(first, about=control(FSBP)), mode)
+
+    assert alike == played(steps, of_form(form, first), mode)
+
+
+def played(steps: Steps, both: BothHubs, mode: V2Status) -> list[object]:
+    """Return what the router made of *steps*, one after the other, and of their events again."""
+    world = World(both, mode)
+    world.catch_up()
+    for step in steps:
+        both.now = max(both.now, world.router.clock.now)
+        both.step(*step)
+        world.catch_up()
+    for event in both.sent[-4:]:
+        world.router.clock.now += 1000
+        deliver(world.router, event)
+    cards = [said.thread_ts is None for said in messages(world.router)]
+    alerts = [(each.is_there, each.is_shown, each.severity) for each in world.router.alerts]
+    statuses = [(each.is_open, each.status) for each in both.histories.values()]
+    assert 1 == sum(cards) == len(alerts)
+    return [cards, alerts, statuses]
+
+
+@examples(40)
+@given(STEPS_OF_BOTH_HUBS, FORM, st.data())
+def test_a_control_is_one_card_in_any_order(steps: Steps, form: str, data: Any) -> None:
+    """In any batches, doubled."""
+    both = of_form(form)
+    for step in steps:
+        both.step(*step)
+    world = World(both, V2Status.NONE)
+    world.hold()
+    world.router.clock.now = both.now
+    extra = data.draw(st.lists(st.sampled_from(both.sent), max_size=3))
+
+    events = data.draw(st.permutations([*both.sent, *extra]))
+    deliver_in_batches(world.router, events, data)
+
+    states = {each.is_open for each in both.histories.values()}
+    if messages(world.router):
+        [alert] = world.router.alerts
+        [_card] = [said for said in messages(world.router) if said.thread_ts is None]
+        assert alert.is_shown is alert.is_there
+        assert len(states) == 2 or states == {alert.is_there}
+
+
+def of_form(form: str, first: str = "asff") -> BothHubs:
+    """Return a finding in both, one of `FORMS`."""
+    about, twin = FORMS[form]
+    return BothHubs(first, about=about, twin=twin)
 
 
 def send(router: Router, finding: dict[str, Any], *, after: float = LAG) -> Outcome | None:
@@ -346,3 +435,182 @@ def test_both_forms_in_one_batch_are_one_card() -> None:
     assert 1 == len(router.slack.posted)
     assert [Outcome.DUPLICATE, Outcome.POSTED] == sorted(outcomes(jobs), key=str)
     assert "NOTIFIED" == router.status()
+
+
+def control_in_both(form: str = "a bare id in OCSF", **changes: Any) -> tuple[dict[str, Any], ...]:
+    """Return a control's finding in ASFF and in OCSF, one of `FORMS`."""
+    about, twin = FORMS[form]
+    finding = {**about, "UpdatedAt": at(0)} | changes
+    return finding, in_ocsf(finding, **twin)
+
+
+@pytest.mark.parametrize("first", [0, 1], ids=["asff", "ocsf"])
+@pytest.mark.parametrize("form", FORMS)
+def test_both_forms_of_a_control_in_one_batch_are_one_card(form: str, first: int) -> None:
+    """As a flood brings them, and once more when they come again."""
+    router, both = Router(CARDS), control_in_both(form)
+    router.hold(both[0])
+
+    for _ in range(2):
+        router.run(
+            record(imported(both[first], sent_at=router.clock.now)),
+            record(imported(both[1 - first], sent_at=router.clock.now + 1), number=2),
+        )
+
+    assert 1 == len(router.slack.posted) == len(router.alerts)
+    assert "NOTIFIED" == router.workflow.status[both[0]["ProductArn"], both[0]["Id"]]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("mine", [0, 1], ids=["asff", "ocsf"])
+def test_of_two_workers_with_a_form_each_the_first_names_the_subject(mine: int, form: str) -> None:
+    """The other says it meanwhile, in its form."""
+    router, both = Router(CARDS), control_in_both(form)
+    router.hold(both[0])
+
+    def meanwhile() -> None:
+        worker = router.pipeline
+        router.restart()
+        send(router, both[1 - mine], after=0)
+        router.pipeline = worker
+
+    router.faults.plan("claim_subjects", meanwhile=meanwhile)
+    send(router, both[mine])
+
+    assert 1 == len(router.slack.posted) == len(router.alerts)
+
+
+@pytest.mark.parametrize("carried_out", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("step", ["claim_subjects", "note_subjects", "write"])
+@pytest.mark.parametrize("again", [0, 1], ids=["asff", "ocsf"])
+def test_a_worker_that_dies_over_the_subject_says_it_once(
+    again: int, step: str, *, carried_out: bool
+) -> None:
+    """Whichever form comes first to the next worker."""
+    router, both = Router(CARDS), control_in_both()
+    router.hold(both[0])
+    router.faults.plan(step, killed, carried_out=carried_out)
+
+    events = [record(imported(each, sent_at=router.clock.now)) for each in both]
+    for tries in range(1, 4):
+        with suppress(Killed):
+            for each in events if again == 0 else events[::-1]:
+                router.run(replace(each, tries=tries))
+        router.clock.now += 2 * INVOCATION_SECONDS
+        router.restart()
+
+    assert 1 == len(router.slack.opened(ALERTS)) == len(router.alerts)
+
+
+def test_an_end_that_the_other_form_tells_closes_the_card() -> None:
+    """Though it is said of a resource by another name: its list of channels tells."""
+    router, (finding, twin) = Router(CARDS), control_in_both()
+    for each in (finding, twin):
+        send(router, each)
+    calls = router.faults.count("channels")
+
+    send(router, {**twin, "status_id": 4}, after=HOUR)
+
+    assert "Resolved" in router.card.text
+    # A second read is made only for a finding that is known by another name.
+    assert 2 == router.faults.count("channels") - calls
+
+
+def test_standards_of_a_control_are_one_card_in_both_forms() -> None:
+    """Also one that only the other form has told of."""
+    router = Router(CARDS)
+    fsbp, pci, nist = (
+        control(each, UpdatedAt=at(0)) for each in (FSBP, PCI, "nist-800-53/v/5.0.0")
+    )
+    for each in (fsbp, pci):
+        send(router, each)
+
+    for each in (fsbp, pci, nist):
+        send(router, in_ocsf(each, **BARE), after=HOUR)
+
+    [alert] = router.alerts
+    assert 3 == len(alert.members)
+    assert 1 == len(router.slack.posted)
+
+
+def test_cards_of_a_version_that_did_not_compare_forms_go_on() -> None:
+    """Each form has its own alert then, and ends it."""
+    router, (finding, twin) = Router(CARDS), control_in_both()
+    router.ledger.claim_subjects = lambda those: [each.name for each in those]  # type: ignore[method-assign]  # as if nothing were kept
+    send(router, finding)
+    router.ledger.known.pop(finding_hash(finding["ProductArn"], finding["Id"]), None)
+    send(router, twin)
+    assert 2 == len(router.alerts)
+    del router.ledger.claim_subjects  # type: ignore[method-assign]  # of the instance
+
+    for each in (finding, twin, {**finding, "RecordState": "ARCHIVED"}, {**twin, "status_id": 5}):
+        send(router, each, after=HOUR)
+
+    assert [False, False] == [each.is_shown for each in router.alerts]
+
+
+def test_what_is_over_or_quiet_costs_one_call() -> None:
+    """Of controls that nobody heard of, in either form."""
+    router = Router(CARDS)
+    finding, twin = control_in_both(Workflow={"Status": "NOTIFIED"})
+
+    for each in (finding, twin, {**finding, "RecordState": "ARCHIVED"}, {**twin, "status_id": 5}):
+        before = len(router.faults.calls)
+        assert Outcome.POSTED is not send(router, each)
+        assert [("channels", "")] == router.faults.calls[before:]
+
+
+def test_what_is_said_costs_a_read_and_a_write_once() -> None:
+    """Of a control; other findings are the same subject in both forms."""
+    router, (finding, twin) = Router(CARDS), control_in_both()
+    counted = ("channels", "claim_subjects", "note_subjects")
+
+    def calls(each: dict[str, Any]) -> list[int]:
+        before = [router.faults.count(name) for name in counted]
+        send(router, each)
+        return [router.faults.count(name) - was for name, was in zip(counted, before, strict=True)]
+
+    assert [1, 1, 0] == calls(finding)
+    assert [1, 0, 1] == calls(twin)
+    assert [[1, 0, 0]] * 2 == [calls(each) for each in (finding, twin)]
+    assert [0, 0, 0] == calls(raw_finding())
+
+
+def test_a_control_that_no_channel_hears_of_is_not_kept() -> None:
+    """A route drops it."""
+    router = Router({**EVERYTHING, "channel": None, "action": "drop"})
+
+    send(router, control_in_both()[0])
+
+    assert 0 == router.faults.count("claim_subjects")
+
+
+def test_earlier_versions_read_what_is_kept_of_a_subject() -> None:
+    """They take the channels of each list for granted."""
+    router, both = DynamoRouter(CARDS), control_in_both()
+    for each in both:
+        send(router, each)
+
+    lists = {name: item for (name, sort), item in router.dynamo.stored.items() if sort == CHANNELS}
+    assert 3 == len(lists)
+    assert {("SS", ("#alerts",))} == {
+        (kind, tuple(value)) for item in lists.values() for kind, value in item["channels"].items()
+    }
+    assert 1 == len(router.slack.posted)
+
+
+def test_a_damaged_subject_holds_up_its_finding_alone() -> None:
+    """It is said by its own, and its batch with it."""
+    router, (finding, twin) = DynamoRouter(CARDS), control_in_both()
+    router.hold(finding, raw_finding())
+    send(router, finding)
+    name = finding_hash(finding["ProductArn"], finding["Id"])
+    router.dynamo.stored[name, CHANNELS]["channels"] = {"N": "7"}
+    router.dynamo.stored[name, CHANNELS]["known_as"] = {"N": "7"}
+
+    jobs = router.run(
+        record(imported(twin, sent_at=router.clock.now)),
+        record(imported(raw_finding(), sent_at=router.clock.now), number=2),
+    )
+
+    assert [Outcome.POSTED] * 2 == outcomes(jobs)

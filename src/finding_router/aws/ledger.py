@@ -1,9 +1,12 @@
 """The Ledger in DynamoDB: one item for each alert."""
 
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
+from itertools import batched
 from typing import Any, Final
 
 from finding_router.aws import keys
@@ -20,7 +23,13 @@ from finding_router.delivery.alerts.alert import (
 )
 from finding_router.delivery.alerts.care import Care
 from finding_router.delivery.alerts.identity import REQUESTED, AlertKey
-from finding_router.delivery.alerts.ledger import ALERTS_AT_ONCE, Alerts, Mark
+from finding_router.delivery.alerts.ledger import (
+    ALERTS_AT_ONCE,
+    Alerts,
+    Channels,
+    KnownAs,
+    Mark,
+)
 from finding_router.errors import UnreadableError
 from finding_router.findings.finding import Severity
 from finding_router.stored import AttributeProblemError, Stored
@@ -29,10 +38,16 @@ from finding_router.stored import AttributeProblemError, Stored
 NOTIFY: Final = (
     "SET members.#member.notified_at = :at, members.#member.is_notified = :true ADD version :one"
 )
+# Earlier versions need the channels.
+_KNOWN_AS: Final = (
+    "ADD channels :channels, known_as :known_as SET expires_at = :expires_at, shape = :shape"
+)
 _CLAIMED: Final = "claimed"
 _SAID: Final = "posted"
 _UNSAID: Final = "released"
 _STATES: Final = frozenset({_CLAIMED, _SAID, _UNSAID})
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+_ACTIONS_AT_ONCE: Final = 100
 # Items beside the alerts of a subject.
 _LISTS: Final = frozenset({keys.CHANNELS, keys.HELD_IN})
 
@@ -75,23 +90,65 @@ class DynamoLedger:
         )
         return {AlertKey(each["finding"], each["channel"]) for each in written}
 
-    def channels(self, subjects: Iterable[str]) -> dict[str, list[str]]:
+    def channels(self, subjects: Iterable[str]) -> dict[str, Channels]:
         """
         Return the channels with an alert about each of *subjects*; one call for a hundred.
 
         Where the list cannot be read, the alerts themselves are asked for, one more call.
         """
-        found: dict[str, list[str]] = {}
+        found: dict[str, Channels] = {}
         for values in self._items.read(map(keys.channels, subjects)):
             subject = values["finding"]
             try:
-                found[subject] = list(self._items.parsed(values, _to_channels))
+                found[subject] = self._items.parsed(values, _to_channels)
             except UnreadableError:
                 stored = (each["channel"] for each in self._items.query(subject, only=["channel"]))
-                found[subject] = [
+                known = Channels(
                     each for each in stored if each not in _LISTS and REQUESTED not in each
-                ]
+                )
+                found |= {subject: known} if known else {}
         return found
+
+    def claim_subjects(self, those: Sequence[KnownAs]) -> list[str]:
+        """Keep each of *those* at whose name nothing is kept; return the names of those kept."""
+        return self._note_subjects(those, "attribute_not_exists(finding)")
+
+    def note_subjects(self, those: Sequence[KnownAs]) -> None:
+        """Keep each of *those* beside what is kept at its name."""
+        self._note_subjects(those)
+
+    def _note_subjects(self, those: Sequence[KnownAs], condition: str | None = None) -> list[str]:
+        by_name: dict[str, list[KnownAs]] = defaultdict(list)
+        for each in those:
+            by_name[each.name].append(each)
+        # They live as long as an alert that is written now.
+        expires_at = int(time.time()) + self._ttl_seconds
+        changes = {
+            name: (
+                keys.channels(name),
+                _KNOWN_AS,
+                {
+                    ":channels": {channel for each in several for channel in each.channels},
+                    ":known_as": {f"{each.member} {each.subject}" for each in several},
+                    ":expires_at": expires_at,
+                    ":shape": keys.SHAPE,
+                },
+                condition,
+            )
+            for name, several in by_name.items()
+        }
+        if len(changes) == 1:
+            [(name, change)] = changes.items()
+            # A write alone costs half of one in a transaction; what cannot be read stays as it is.
+            with suppress(UnreadableError):
+                return [name] if self._items.update(*change)[1] else []
+            return []
+        kept: list[str] = []
+        for some in batched(changes.items(), _ACTIONS_AT_ONCE, strict=False):
+            actions = {name: self._items.change(*change) for name, change in some}
+            done = self._items.change_all([*actions.values()])
+            kept += [name for name, action in actions.items() if action in done]
+        return kept
 
     def note_channel(self, key: AlertKey) -> None:
         """Make *key* known to `channels`."""
@@ -163,8 +220,8 @@ def _to_values(alert: Alert) -> dict[str, Any]:
         "care": alert.care.to_attributes(),
     }
     del values["key"]
-    # Only where people may act from messages.
-    for name in ("names", "care", "marks_until"):
+    # Only where people may act from messages, or where routes have reminders.
+    for name in ("names", "care", "marks_until", "remind_at"):
         if not values[name]:
             del values[name]
     claimed = asdict(claim) | {"moment": list(claim.moment)} if claim else None
@@ -175,8 +232,10 @@ def _to_stored_alert(stored: Stored) -> Alert:
     return _to_alert(AlertKey(stored.text("finding"), stored.text("channel")), stored)
 
 
-def _to_channels(stored: Stored) -> tuple[str, ...]:
-    return stored.texts("channels")
+def _to_channels(stored: Stored) -> Channels:
+    pairs = (each.partition(" ") for each in stored.texts("known_as", ()))
+    known_as = {member: subject for member, _, subject in pairs if subject}
+    return Channels(stored.texts("channels"), known_as=known_as)
 
 
 def _to_alert(key: AlertKey, stored: Stored) -> Alert:
@@ -208,6 +267,7 @@ def _to_alert(key: AlertKey, stored: Stored) -> Alert:
         names=_to_names(stored.optional_inner("names")),
         care=Care.stored(stored.optional_inner("care")),
         marks_until=stored.optional_number("marks_until"),
+        remind_at=stored.optional_number("remind_at"),
         touched_at=stored.number("touched_at"),
     )
 

@@ -89,11 +89,21 @@ class Job:
         return self.finding or self.outline
 
     @property
-    def subject(self) -> str:
-        """Return the name of the thing that the finding is about."""
+    def member(self) -> str:
+        """Return the name of the finding; of one that cannot be read, a name for its content."""
         if self.about is None:
             return raw_hash(self.raw, or_else=self.event_id)
-        return self.known_as or subject_of(self.about)
+        return finding_hash(*self.about.key)
+
+    @property
+    def own_subject(self) -> str:
+        """Return the name of the thing that the finding is about, as its event alone has it."""
+        return self.member if self.about is None else subject_of(self.about)
+
+    @property
+    def subject(self) -> str:
+        """Return the name of the thing that the finding is about."""
+        return self.known_as or self.own_subject
 
     @property
     def is_requested(self) -> bool:
@@ -107,7 +117,7 @@ class Job:
             member = raw_hash(self.raw, or_else=self.event_id)
             return Event(member=member, status=Status.NEW, severity=Severity.CRITICAL)
         return Event(
-            member=finding_hash(*self.finding.key),
+            member=self.member,
             status=Status.NEW if self.is_requested else status_of(self.finding),
             severity=self.finding.severity,
             updated_at=self.finding.updated_at,

@@ -14,6 +14,7 @@ from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.alerts.identity import AlertKey, finding_hash
 from finding_router.delivery.alerts.ledger import ALERTS_AT_ONCE, Ledger, Mark
 from finding_router.delivery.deliveries import Delivery, Job
+from finding_router.delivery.subjects import Subjects
 from finding_router_cli.baselines.decided import Desk, keys_by_job
 from finding_router_cli.baselines.record import Baseline, Baselines, InHand
 from finding_router_cli.baselines.source import FindingSource
@@ -136,7 +137,9 @@ class Marker:
 
         Findings that the router is about to post, or has to post again, are left to it.
         """
-        addressed = self._desk.address(jobs)
+        subjects = Subjects(self._ledger)
+        subjects.find(jobs, ())
+        addressed = subjects.settled(lambda: self._desk.address(jobs))
         alerts = self._ledger.read(addressed.keys)
         deliveries, _ = self._desk.planner.deliveries(addressed, alerts, alerts.unreadable)
         now = self._clock()

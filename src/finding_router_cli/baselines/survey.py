@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from finding_router.delivery.alerts.identity import finding_hash
 from finding_router.delivery.alerts.ledger import Ledger
 from finding_router.delivery.deliveries import Job
+from finding_router.delivery.subjects import Subjects
 from finding_router.findings.finding import Severity
 from finding_router.routing.table import RoutingTable
 from finding_router_cli.baselines.decided import Desk, known_jobs
@@ -122,6 +123,8 @@ def take_survey(
         for page in source.pages(before=desk.before):
             jobs, kept = (list(_unseen(some, seen)) for some in desk.read(source, page))
             survey.kept += len(kept)
+            if not source.knows_notified:
+                Subjects(ledger).find(jobs, ())
             addressed = desk.address(jobs)
             if not source.knows_notified:
                 told = known_jobs(addressed, ledger.read(addressed.keys))

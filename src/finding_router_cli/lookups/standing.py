@@ -18,6 +18,7 @@ from finding_router.delivery.alerts.identity import (
     former_subject_of,
     subject_of,
 )
+from finding_router.delivery.alerts.ledger import Channels
 from finding_router.delivery.held.due import due_at
 from finding_router.errors import UnreadableError
 from finding_router.findings.finding import Finding
@@ -115,6 +116,8 @@ class InChannel:
                 "claimed_at": iso(claim.claimed_at),
                 "lease_until": iso(claim.lease_until),
             },
+            "owner": alert and alert.care.owner and alert.care.owner.name,
+            "ticket": alert and alert.care.ticket and alert.care.ticket.url,
             "findings": len(alert.members) if alert else 0,
             "standards": sorted(alert.standards) if alert else [],
             "notified_at": iso(self.notified_at),
@@ -174,7 +177,9 @@ class Standings:
     def of(self, finding: Finding, decision: Decision) -> Standing:
         """Return the standing of *finding*, which is decided so. StoreError."""
         member = finding_hash(*finding.key)
-        alerts = self._alerts({subject_of(finding), former_subject_of(finding)}, member)
+        # The other Security Hub's form may have been said first, and about another subject.
+        known_as = self._ledger.channels([member]).get(member, Channels()).known_as.get(member)
+        alerts = self._alerts({subject_of(finding), former_subject_of(finding), known_as}, member)
         held = tuple(self._held(member))
         waiting = {each.channel for each in held}
         routed = {each.channel for each in decision.channels}

@@ -69,6 +69,15 @@ def former_subject_of(finding: Finding | Outline) -> str | None:
     return None if former == subject_of(finding) else former
 
 
+def has_two_subjects(finding: Finding | Outline) -> bool:
+    """
+    Return True if the two forms of *finding*, in ASFF and in OCSF, may give two subjects.
+
+    All findings but those of controls are their own subject in both.
+    """
+    return finding.service == SECURITY_HUB
+
+
 def _control_of(finding: Finding | Outline) -> str | None:
     """Return the control whose findings share a subject; None for findings of other kinds."""
     is_control = finding.service == SECURITY_HUB and len(finding.resources) == 1

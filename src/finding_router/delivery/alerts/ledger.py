@@ -17,6 +17,30 @@ class Mark(NamedTuple):
     key: AlertKey
 
 
+class Channels(list[str]):
+    """
+    The channels that have an alert about a subject, or about a finding.
+
+    *known_as* has the subject of each finding whose alert is under another one than this.
+    """
+
+    def __init__(
+        self, channels: Iterable[str] = (), *, known_as: Mapping[str, str] | None = None
+    ) -> None:
+        """Start with *channels*."""
+        super().__init__(channels)
+        self.known_as: Mapping[str, str] = known_as or {}
+
+
+class KnownAs(NamedTuple):
+    """That the finding *member* is known as *subject*, kept at *name* beside its *channels*."""
+
+    name: str
+    member: str
+    subject: str
+    channels: frozenset[str]
+
+
 class Alerts(dict[AlertKey, Alert]):
     """Stored alerts by key; *unreadable* has the reason for each that cannot be read."""
 
@@ -50,8 +74,18 @@ class Ledger(Protocol):
         them may be written.
         """
 
-    def channels(self, subjects: Iterable[str]) -> Mapping[str, Collection[str]]:
+    def channels(self, subjects: Iterable[str]) -> Mapping[str, Channels]:
         """Return the channels with an alert about each of *subjects*; most have none."""
+
+    def claim_subjects(self, those: Sequence[KnownAs]) -> Collection[str]:
+        """
+        Keep each of *those* at whose name nothing is kept; return the names of those kept.
+
+        Of two workers one wins, and the other reads by `channels` what the first has kept.
+        """
+
+    def note_subjects(self, those: Sequence[KnownAs]) -> None:
+        """Keep each of *those* beside what is kept at its name."""
 
     def note_channel(self, key: AlertKey) -> None:
         """Make *key* known to `channels`, before its alert is first written."""
