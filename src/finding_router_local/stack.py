@@ -92,9 +92,8 @@ class Stack:
 
         With *answers_edits*, edits of the routes are answered in the ops channel. With
         *has_actions*, cards have buttons, which the template's endpoint and worker answer, and
-        there is a GitHub for tickets. Cards go
-        to the workspace of *slack_app*, if given, whose presses come by Socket Mode; *report* is
-        called with what goes wrong there.
+        there is a GitHub for tickets. Cards go to the workspace of *slack_app*, if given, whose
+        presses come by Socket Mode; *report* is called with what goes wrong there.
         """
         self.slack_app = slack_app
         self._report = report
