@@ -10,6 +10,9 @@ SAM := .tools/sam/bin/sam
 BIN := .venv/bin
 ARCHITECTURE := arm64
 ANSWERS := .deploy-answers
+# Account, Region and stack that `make deploy` deploys to; STACK names another stack than samconfig.toml.
+PLACE = $(BIN)/python -m finding_router_cli.place
+STACK :=
 WORKERS := 2
 BLANK := $(subst x,,x x)
 OVERRIDES = $(if $(filter-out arm64,$(ARCHITECTURE)),--parameter-overrides Architecture=$(ARCHITECTURE))
@@ -105,21 +108,31 @@ build: .venv/.ready | $(SAM) ## Build function and layer; ARCHITECTURE=x86_64 fo
 	$(if $(findstring $(BLANK),$(CURDIR)),$(error sam builds with make, which knows no paths with blanks: move the project))
 	$(SAM) build $(OVERRIDES)
 
-# The answers of the first time are kept in ANSWERS. CloudFormation keeps every other parameter as it was.
+# The answers of the first time are kept in ANSWERS, with the account, Region and stack that they are for. CloudFormation keeps
+# every other parameter as it was. On a terminal, SAM shows the change set and asks before it executes it.
 .PHONY: deploy
-deploy: build ## Build, and deploy; asks for token and channel the first time. SET='LogLevel=DEBUG' sets others.
-	@if ! test -s '$(ANSWERS)'; then \
-	  read -r -p 'ARN of the Slack token (a parameter or a secret): ' token; \
-	  read -r -p 'Default channel (#security or C0123456789): ' channel; \
+deploy: build ## Build, and deploy; asks for token and channel the first time. SET='LogLevel=DEBUG' sets others, YES=1 does not ask.
+	@place=$$($(PLACE) $(STACK)); \
+	kept=$$(grep -E '^(Account|Region|Stack)=' '$(ANSWERS)' 2>/dev/null || true); \
+	if test -s '$(ANSWERS)' && test "$$kept" = "$$place"; then \
+	  answered=$$(grep -Ev '^(Account|Region|Stack)=' '$(ANSWERS)'); \
+	else \
+	  if test -s '$(ANSWERS)'; then \
+	    echo "The answers in $(ANSWERS) are for" $${kept:-another place}, "and this is" $$place. "Answer for this one:" >&2; \
+	  fi; \
+	  read -r -p 'ARN of the Slack token (a parameter or a secret): ' token || true; \
+	  read -r -p 'Default channel (#security or C0123456789): ' channel || true; \
 	  if test -z "$$token" || test -z "$$channel"; then echo 'Both are needed.' >&2; exit 1; fi; \
 	  answered=$$(printf '%s\n' "SlackTokenArn=$$token" "DefaultChannel=$$channel"); \
-	else \
-	  answered=$$(cat '$(ANSWERS)'); \
 	fi; \
 	overrides=(); \
 	while IFS= read -r line; do overrides+=("$$line"); done <<< "$$answered"; \
-	$(SAM) deploy --no-confirm-changeset --parameter-overrides Architecture=$(ARCHITECTURE) "$${overrides[@]}" $(SET); \
-	printf '%s\n' "$$answered" > '$(ANSWERS)'
+	confirm=--confirm-changeset; \
+	if ! test -t 0 || test -n '$(YES)'; then confirm=--no-confirm-changeset; fi; \
+	region=$$(sed -n 's/^Region=//p' <<< "$$place"); \
+	$(SAM) deploy "$$confirm" --region "$$region" $(STACK:%=--stack-name %) \
+	  --parameter-overrides Architecture=$(ARCHITECTURE) "$${overrides[@]}" $(SET); \
+	printf '%s\n' "$$place" "$$answered" > '$(ANSWERS)'
 
 .PHONY: bench
 bench: .venv/.ready | $(SAM) ## Measure the pattern index, the cold start, the cost of a month and a burst, and the cards.

@@ -7,6 +7,7 @@ bytecode and on the runtime's boto3 instead of the layer's, with a bare handler 
 one boto3 client, and with another notifier where one is given (--peer): the one file
 functions/notify_slack.py of github.com/terraform-aws-modules/terraform-aws-notify-slack, on the
 runtime's boto3 and without bytecode, as its Terraform module deploys it. It posts the same finding.
+The endpoint of buttons, for which Slack waits three seconds, queues a press and opens a form.
 
 Each round starts all of them in turn, so that a load peak of the machine affects all. The result is
 a table of medians. The columns in CPU count the processor time of the runtime's process since its
@@ -26,13 +27,17 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from finding_router_local.build import Built, sam_build
 from finding_router_local.stack import Stack
+from presses import SECRET, click, event_of
 from rie import RuntimeEmulator, assemble_runtime, find_emulator
+from stub_slack import StubSlack
 
 PROJECT = Path(__file__).parents[1]
 EVENT = PROJECT / "events" / "imported-guardduty-port-probe.json"
@@ -40,6 +45,11 @@ HANDLER = "finding_router.handler.lambda_handler"
 BARE_NAME = "bare handler, one boto3 client"
 POSTS = "router posts a finding"
 SILENT = "router, an event that says nothing"
+QUEUES = "endpoint queues a press"
+OPENS = "endpoint opens a form"
+ENDPOINT_HANDLER = "finding_router.actions.handler.lambda_handler"
+# Slack's patience.
+SLACK_MS = 3_000
 PEER = "peer posts the finding"
 # Packages of the runtime's boto3: https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html
 RUNTIME_BOTO3 = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
@@ -97,6 +107,37 @@ def make_variants(built: Built, folder: Path) -> list[Variant]:
         Variant("router posts, without bytecode", task, layer, runtime, make_batch),
         Variant("router posts, the runtime's botocore", built.task, slim, full, make_batch),
     ]
+
+
+def make_endpoint(built: Built, folder: Path, stack: Stack, slack: StubSlack) -> list[Variant]:
+    """Return the endpoint twice, with what it needs in the AWS of *stack*."""
+    queue = stack.aws.client("sqs").create_queue(QueueName="bench-presses")["QueueUrl"]
+    value = json.dumps({"token": "xoxb-1", "signing_secret": SECRET})
+    secrets = stack.aws.client("secretsmanager")
+    arn = secrets.create_secret(Name="bench-slack", SecretString=value)["ARN"]
+    environment = {
+        "SLACK_SIGNING_SECRET_ARN": arn,
+        "SLACK_TOKEN_ARN": arn,
+        "SLACK_API_URL": slack.url,
+        "ACTIONS_QUEUE_URL": queue,
+    }
+    return [
+        Variant(
+            name,
+            built.task,
+            built.layer,
+            folder / "runtime",
+            partial(make_press, action=action),
+            handler=ENDPOINT_HANDLER,
+            environment=environment,
+        )
+        for name, action in ((QUEUES, "acknowledge"), (OPENS, "resolve"))
+    ]
+
+
+def make_press(_: Stack, action: str) -> dict[str, Any]:
+    """Return the request of a pressed button."""
+    return event_of(click(action, trigger_id=str(uuid.uuid4())))
 
 
 def make_peer(source: Path, webhook: str, folder: Path) -> Variant:
@@ -212,21 +253,24 @@ def measure(variant: Variant, stack: Stack, emulator: Path) -> dict[str, float]:
 
 
 def _failed(answer: object) -> bool:
-    """Return True if records failed; the peer answers with a text."""
-    return isinstance(answer, dict) and bool(answer.get("batchItemFailures"))
+    """Return True if records failed, or a press was not taken; the peer answers with a text."""
+    return isinstance(answer, dict) and (
+        bool(answer.get("batchItemFailures"))
+        or answer.get("statusCode", HTTPStatus.OK) != HTTPStatus.OK
+    )
 
 
 def report(medians: Mapping[str, Mapping[str, float]]) -> str:
-    """Return the medians as a table, with ratios to the bare handler and to the peer, if any."""
+    """Return the medians as a table, with ratios to the bare handler, the router and the peer."""
     columns = ("init", "first", "both", "both cpu", "second", "second cpu", "memory")
-    bases = {"bare": BARE_NAME} | ({"peer": PEER} if PEER in medians else {})
+    bases = {"bare": BARE_NAME, "router": POSTS} | ({"peer": PEER} if PEER in medians else {})
     compared = [(column, base) for base in bases for column in ("both", "both cpu")]
     head = f"{'medians (ms, MB)':36}" + "".join(f"{name:>11}" for name in columns)
-    lines = [head + "".join(f"{f'{column}:{base}':>14}" for column, base in compared)]
+    lines = [head + "".join(f"{f'{column}:{base}':>17}" for column, base in compared)]
     for name, of in medians.items():
         cells = "".join(f"{of[column]:11.0f}" for column in columns)
         ratios = "".join(
-            f"{of[column] / medians[bases[base]][column]:14.2f}" for column, base in compared
+            f"{of[column] / medians[bases[base]][column]:17.2f}" for column, base in compared
         )
         lines.append(f"{name:36}{cells}{ratios}")
     return "\n".join(lines)
@@ -246,11 +290,13 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory() as name,
         webhook_server() as webhook,
+        StubSlack() as slack,
         Stack(workers=0, parameters={"LogLevel": "INFO"}) as stack,
     ):
         folder = Path(name)
         built = sam_build(PROJECT, folder / "built")
         variants = make_variants(built, folder)
+        variants += make_endpoint(built, folder, stack, slack)
         if options.peer:
             variants.append(make_peer(options.peer, webhook, folder))
         for _ in range(options.runs):
@@ -265,6 +311,8 @@ def main() -> None:
         print(json.dumps(medians, indent=2))
         return
     print(report(medians))
+    slowest = max(medians[name]["both"] for name in (QUEUES, OPENS))
+    print(f"Slack waits {SLACK_MS} ms for the endpoint, which took {slowest:.0f} at most.")
     for name, ratio in GOALS.items():
         print(f"The goal for CPU, {name}: at most {ratio} times the peer's.")
 

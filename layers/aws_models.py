@@ -28,12 +28,19 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
             "UpdateItem",
         }
     ),
+    "kms": frozenset({"Sign"}),
     "organizations": frozenset(
         {"DescribeOrganizationalUnit", "ListAccounts", "ListParents", "ListTagsForResource"}
     ),
     "secretsmanager": frozenset({"GetSecretValue"}),
     "securityhub": frozenset(
-        {"BatchUpdateFindings", "BatchUpdateFindingsV2", "GetFindings", "GetFindingsV2"}
+        {
+            "BatchUpdateFindings",
+            "BatchUpdateFindingsV2",
+            "CreateTicketV2",
+            "GetFindings",
+            "GetFindingsV2",
+        }
     ),
     "sqs": frozenset({"ChangeMessageVisibilityBatch", "SendMessageBatch"}),
     "ssm": frozenset({"GetParameter"}),

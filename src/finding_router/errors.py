@@ -16,9 +16,13 @@ All errors that the router defines.
     │  ├─ UnlistedCodeError          a code unknown to the router; retried, for its channel only
     │  ├─ ChannelError               the channel takes no messages
     │  ├─ CredentialError            the token is refused, possibly by one channel only
+   │  │  └─ ScopeError              the app may not ask it; carries the scope that it needs
     │  ├─ MessageError               the message itself is refused
     │  └─ GoneError                  the message to change or reply to no longer exists
     ├─ WorkflowUpdateError           Security Hub did not set NOTIFIED
+    ├─ PressError                    a press of a button has no effect now
+    │  ├─ AgainError                 not yet: it comes again after some seconds
+    │  └─ RefusedError               not at all; the message is for the person
     ├─ AlarmUntoldError              the ops channel was not told of an alarm
     ├─ OrganizationsError            a call of AWS Organizations failed
     ├─ TicketError                   a ticket was not made or changed; may be so if .ambiguous
@@ -152,6 +156,15 @@ class CredentialError(DeliveryError):
     """The token is invalid, revoked or lacks a scope, or one channel does not accept it."""
 
 
+class ScopeError(CredentialError):
+    """The app lacks *scope*, without which Slack does not answer."""
+
+    def __init__(self, scope: str, error: CredentialError) -> None:
+        """Keep *scope* and what *error* says."""
+        super().__init__(str(error), channel=error.channel, code=error.code, method=error.method)
+        self.scope = scope
+
+
 class MessageError(DeliveryError):
     """Slack refuses the content of this message."""
 
@@ -162,6 +175,28 @@ class GoneError(DeliveryError):
 
 class WorkflowUpdateError(RouterError):
     """Security Hub did not set a finding's Workflow status."""
+
+
+class PressError(RouterError):
+    """A press of a button has no effect now."""
+
+
+class AgainError(PressError):
+    """Another worker is at the same finding: the press comes again after *seconds*."""
+
+    def __init__(self, message: str, *, seconds: float) -> None:
+        """Keep *seconds*."""
+        super().__init__(message)
+        self.seconds = seconds
+
+
+class RefusedError(PressError):
+    """The press is refused; the message is a sentence for the person, *why* a word for the log."""
+
+    def __init__(self, message: str, *, why: str) -> None:
+        """Keep *why*."""
+        super().__init__(message)
+        self.why = why
 
 
 class AlarmUntoldError(RouterError):

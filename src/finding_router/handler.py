@@ -32,8 +32,8 @@ WAKE: Final = "wake"
 # The key of a dead letter for a batch of a stream:
 # https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
 _STREAM_BATCH: Final = "DDBStreamBatchInfo"
-# A wake-up, however the body of a dead letter quotes it.
-_DEAD_WAKE: Final = re.compile(rf'"{WAKE_KEY}\W+{WAKE}\W')
+# A call of a schedule, however the body of a dead letter quotes it: a wake-up, or of the worker.
+_DEAD_CALL: Final = re.compile(rf'"({WAKE_KEY}\W+{WAKE}|source\W+{WAKE_KEY}\.actions-schedule)\W')
 
 
 class BatchFailedError(RouterError):
@@ -119,13 +119,13 @@ def read_call(body: object) -> "list[Alarm] | None":
     """
     Return the alarms of a call of the function that became a dead letter, and was moved here.
 
-    A wake-up has none, and is made up for by the next; nor has a batch of edits that was not
+    A schedule's has none, and is made up for by the next; nor has a batch of edits that was not
     answered, which are in force all the same. None if *body* is anything else.
     https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
     """
     if not isinstance(body, str) or '"detail-type"' in body:
         return None
-    if _DEAD_WAKE.search(body):
+    if _DEAD_CALL.search(body):
         return []
     try:
         call = json.loads(body)

@@ -120,12 +120,23 @@ class Pipeline:
         self._tell_troubles(session)
         releaser = Releaser(self._stores.held, session, hubs=self._hubs, clock=self._clock)
         jobs = releaser.run()
+        self._remind(session)
         # The heartbeat: batches never count a zero, so that its absence shows that no wake-up came.
         count(FINDINGS_FAILED, 0)
         self._remember_routes()
         finished = self._finish(jobs, session)
         self._read_organization(session, deadline)
         return finished
+
+    def _remind(self, session: "Session") -> None:
+        """Say again what is still open and due; what fails is due at the next call."""
+        store = self._stores.reminders
+        has_reminders = session.planner.table.has_reminders or self._settings.actions
+        if store is None or not has_reminders:
+            return
+        from finding_router.delivery.reminders.remind import Reminders
+
+        Reminders(store, session, held=self._stores.held, hubs=self._hubs, clock=self._clock).run()
 
     def tell(self, alarms: Sequence["Alarm"], deadline: Deadline) -> None:
         """
@@ -156,6 +167,48 @@ class Pipeline:
         # There is nothing else to do: it waits for as long as the run lasts.
         session.tell_operators(patience_seconds=deadline.remaining())
         return [each.words.headline for each in kept if session.run.notices.waits(each.topic)]
+
+    def show(
+        self,
+        records: Sequence[Record],
+        subject: str,
+        channels: Collection[str],
+        deadline: Deadline,
+    ) -> list[Job]:
+        """
+        Show the findings of *records*, as they are now, in the alerts about *subject*.
+
+        Its *channels* are known. Nothing is marked, and no route is asked for further channels but
+        for a severity that rose. Every job of the answer has an outcome.
+
+        Raises:
+            StoreError: the Ledger does not answer, or no routing table could ever be read.
+
+        """
+        jobs = [job for record in records for job in read_jobs(record) if job.finding is not None]
+        for job in jobs:
+            job.known_as = subject
+            job.is_followed = True
+            job.end(job.outcome or Outcome.NOT_NEW)
+        session = self._session(self._routes.table(), deadline)
+        if jobs:
+            subjects = Subjects(self._stores.ledger)
+            self._deliver(session, (), jobs, {subject: channels}, subjects)
+        self._tell_unreadable(session)
+        session.tell_operators()
+        return jobs
+
+    def recount(self, digest_id: str, deadline: Deadline) -> None:
+        """
+        Show the totals of a digest, and who takes care of it, if they changed.
+
+        Raises:
+            StoreError: the Ledger does not answer, or no routing table could ever be read.
+
+        """
+        session = self._session(self._routes.table(), deadline)
+        session.run.touch(digest_id)
+        session.deliver(())
 
     def _note_decided(self, jobs: Sequence[Job]) -> None:
         """Store the summaries of the findings that were news, to tell the effect of edits by."""
@@ -317,6 +370,7 @@ class Pipeline:
             is_patient=is_patient,
             puts_off_digests=source is Source.FINDINGS,
             has_actions=settings.actions,
+            reminders=stores.reminders,
             tickets=stores.tickets,
         )
         portal = (

@@ -131,6 +131,18 @@ class Account:
             given = told.get("Parameters", [])
             return {one["ParameterKey"]: one.get("ParameterValue", "") for one in given}
 
+    def outputs(self, stack: str) -> dict[str, str]:
+        """
+        Return the outputs of *stack*.
+
+        Raises:
+            click.ClickException: AWS refuses.
+
+        """
+        with self.in_sentences(stack=stack):
+            [told] = self.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+            return {one["OutputKey"]: one["OutputValue"] for one in told.get("Outputs", [])}
+
     @contextmanager
     def in_sentences(self, *, table: str | None = None, stack: str | None = None) -> Iterator[None]:
         """

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from finding_router.delivery.deliveries import Job, Record
 from finding_router.delivery.intake import read_jobs
@@ -12,9 +12,7 @@ from finding_router.delivery.subjects import Subjects
 from finding_router.routing.organization import Organization
 from finding_router.routing.table import RoutingTable
 from finding_router_cli.account import Account
-
-# The default of the stack's parameter SettleMinutes.
-SETTLE_SECONDS: Final = 900.0
+from finding_router_cli.stack import SETTLE_SECONDS
 
 
 def alerts_of(
@@ -24,6 +22,7 @@ def alerts_of(
     now: datetime,
     account: Account,
     organization: Organization | None = None,
+    settle_seconds: float = SETTLE_SECONDS,
 ) -> list[list[dict[str, str]]]:
     """
     Return channel, verdict and reason of each alert, one list for each finding in *event*.
@@ -46,7 +45,7 @@ def alerts_of(
         if organization is not None and job.finding is not None:
             job.finding = organization.enriched(job.finding)
     followed = [job for job in jobs if job.outcome in FOLLOWED]
-    planner = Planner(table=table, portal=None, now=now, settle_seconds=SETTLE_SECONDS)
+    planner = Planner(table=table, portal=None, now=now, settle_seconds=settle_seconds)
     with account.in_sentences(table=ledger_table):
         new = [job for job in jobs if not job.outcome]
         addressed = planner.address(new, followed, Subjects(ledger).find(new, followed))

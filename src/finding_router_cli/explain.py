@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +14,7 @@ from finding_router.findings.short_id import short_id
 from finding_router.routing.items.channel import read_channel
 from finding_router.routing.items.clock import read_moment
 from finding_router.routing.patterns.mistake import MistakeError
+from finding_router.routing.table import RoutingTable
 from finding_router_cli.account import Account
 from finding_router_cli.alerts import alerts_of
 from finding_router_cli.documents import read_text
@@ -33,13 +35,13 @@ from finding_router_cli.routes_at_hand import (
     routes_at_hand,
     running_account,
     running_routes,
+    running_stack,
 )
-from finding_router_cli.routing_items import load, stack_options
-from finding_router_cli.stack import LEDGER, Stack, deployed_stack, find_stack
+from finding_router_cli.routing_items import Loaded, load, stack_options
+from finding_router_cli.stack import LEDGER, SETTLE_SECONDS, Stack, deployed_stack, find_stack
 
 if TYPE_CHECKING:
     from finding_router.aws.items import Items
-    from finding_router.routing.table import RoutingTable
 
 NOWHERE: Final = "none"
 _ALSO_IN_OCSF: Final = "It is in AWS Security Hub (OCSF), too, and goes to the same channels."
@@ -110,62 +112,101 @@ def explain(
     wanted = _read_expected(expected)
     now = _read_at(written_moment)
     reference = _reference(file, wanted_id)
-    found = _stack_of(source, is_needed=reference is not None)
+    stack = _stack_of(source, is_needed=reference is not None)
     find = routes_at_hand if wanted is None else _routes_of_ones_own
-    loaded = load(**{**source, "stack": found if source["stack"] else None}, at_hand=find)
-    table, organization = loaded.table, loaded.organization
+    loaded = load(**{**source, "stack": stack if source["stack"] else None}, at_hand=find)
+    _print_problems(loaded.table, now)
+    looked_up = _LookedUp(reference, stack, ledger) if reference and stack else None
+    events = looked_up.events() if looked_up else read_events(read_text(file or "-"), file or "-")
+    told = [
+        _Told(one)
+        for event in events
+        for one in explain_event(event, loaded.table, now, loaded.organization)
+    ]
+    if ledger:
+        _add_alerts(told, events, ledger, loaded, now, stack=stack, source=source)
+    if wanted_id is not None and looked_up is None:
+        told = [each for each in told if _is_called(each.explanation, wanted_id)]
+        if not told:
+            message = f"no finding of {file} has the id {wanted_id}; take that of its small print"
+            raise click.ClickException(message)
+    if looked_up:
+        looked_up.add_standings(told, loaded.table, now)
+    if for_programs:
+        click.echo(json.dumps({"findings": [each.as_json() for each in told]}, indent=2))
+    else:
+        _print(told, loaded.table, show_all=show_all, is_looked_up=looked_up is not None)
+    if wanted is not None and not _are_as_expected([each.explanation for each in told], wanted):
+        raise click.exceptions.Exit(1)
+
+
+@dataclass(slots=True)
+class _Told:
+    """
+    The *explanation* of a finding, and what the Ledger has about it.
+
+    *alerts* are the verdicts for each channel, with ``--ledger``; *lines* and *facts* are the state
+    of a finding that was looked up.
+    """
+
+    explanation: Explanation
+    alerts: list[dict[str, str]] | None = None
+    lines: list[str] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for programs."""
+        alerts = {} if self.alerts is None else {"alerts": self.alerts}
+        return as_json(self.explanation) | alerts | self.facts
+
+
+def _print_problems(table: RoutingTable, now: datetime) -> None:
+    """Name the items that are left out, and what else is wrong with them."""
     for problem in (*table.problems, *table.over(now)):
         is_kept = (problem.kind, problem.name) in table.kept_labels
         happened = "not valid, decided by its last valid version" if is_kept else "left out"
         click.echo(f"{happened}: {problem}", err=True)
     for problem in table.unmet:
         click.echo(f"without a ticket: {problem}", err=True)
-    looked_up = _LookedUp(reference, found, ledger) if reference and found else None
-    if looked_up:
-        events = looked_up.events()
-    else:
-        assert file is not None  # noqa: S101 -- `_reference` asks for one of both
-        events = read_events(read_text(file), file)
-    explanations = [
-        one for event in events for one in explain_event(event, table, now, organization)
+
+
+def _add_alerts(
+    told: Sequence[_Told],
+    events: Sequence[Mapping[str, Any]],
+    ledger: str,
+    loaded: Loaded,
+    now: datetime,
+    *,
+    stack: Stack | None,
+    source: Mapping[str, Any],
+) -> None:
+    """Add what each channel would hear, given what was said there."""
+    account, seconds = _account(**source), _settle_seconds(stack, source)
+    found = [
+        alerts
+        for event in events
+        for alerts in alerts_of(
+            event, loaded.table, ledger, now, account, loaded.organization, settle_seconds=seconds
+        )
     ]
-    account = _account(**source) if ledger else None
-    alerts = (
-        [
-            each
-            for event in events
-            for each in alerts_of(event, table, ledger, now, account, organization)
-        ]
-        if ledger and account
-        else [None] * len(explanations)
-    )
-    told = list(zip(explanations, alerts, strict=True))
-    if wanted_id is not None and looked_up is None:
-        told = [(one, those) for one, those in told if _is_called(one, wanted_id)]
-        explanations = [one for one, _ in told]
-        if not told:
-            message = f"no finding of {file} has the id {wanted_id}; take that of its small print"
-            raise click.ClickException(message)
-    nothing: tuple[list[str], dict[str, Any]] = ([], {})
-    more = looked_up.more(explanations, table, now) if looked_up else [nothing] * len(told)
-    if for_programs:
-        results = [
-            as_json(one) | ({} if those is None else {"alerts": those}) | facts
-            for (one, those), (_, facts) in zip(told, more, strict=True)
-        ]
-        click.echo(json.dumps({"findings": results}, indent=2))
-    else:
-        shown: set[tuple[object, frozenset[str]]] = set()
-        for (one, those), (besides, _) in zip(told, more, strict=True):
-            known = (one.finding and one.finding.key, one.goes)
-            if looked_up and known in shown:
-                click.echo(f"{_ALSO_IN_OCSF}\n")
-                continue
-            shown.add(known)
-            lines = [*as_lines(one, table=table, show_all=show_all), *alert_lines(those or ())]
-            click.echo("\n".join([*lines, *besides]) + "\n")
-    if wanted is not None and not _are_as_expected(explanations, wanted):
-        raise click.exceptions.Exit(1)
+    for each, alerts in zip(told, found, strict=True):
+        each.alerts = alerts
+
+
+def _print(
+    told: Sequence[_Told], table: RoutingTable, *, show_all: bool, is_looked_up: bool
+) -> None:
+    """Print *told*; of a finding that was looked up in two forms, the second only if it differs."""
+    shown: set[tuple[object, frozenset[str]]] = set()
+    for each in told:
+        one = each.explanation
+        known = (one.finding and one.finding.key, one.goes)
+        if is_looked_up and known in shown:
+            click.echo(f"{_ALSO_IN_OCSF}\n")
+            continue
+        shown.add(known)
+        lines = [*as_lines(one, table=table, show_all=show_all), *alert_lines(each.alerts or ())]
+        click.echo("\n".join([*lines, *each.lines]) + "\n")
 
 
 class _LookedUp:
@@ -196,30 +237,25 @@ class _LookedUp:
             found = find(wanted, Hubs(self._stack), self._items, time.time())
         return [envelope_of(raw) for raw in found.raws]
 
-    def more(
-        self, explanations: Sequence[Explanation], table: "RoutingTable", now: datetime
-    ) -> list[tuple[list[str], dict[str, Any]]]:
-        """Return lines and facts of each finding: its state in the Ledger, and what to do next."""
+    def add_standings(self, told: Sequence[_Told], table: RoutingTable, now: datetime) -> None:
+        """Add the state in the Ledger, and what to do next, to each of *told*."""
         from finding_router_cli.lookups.standing import Standings  # noqa: PLC0415 -- loads boto3
         from finding_router_cli.lookups.words import (  # noqa: PLC0415 -- beside the above
             next_steps,
             standing_lines,
         )
 
-        told: list[tuple[list[str], dict[str, Any]]] = []
-        for one in explanations:
-            standing = None
+        for each in told:
+            one, standing = each.explanation, None
             if self._items is not None and one.finding and one.decision:
                 url = self._stack.slack_url
                 with self._stack.account.in_sentences(table=self._items.table):
                     standings = Standings(self._items, table, url, now.timestamp())
                     standing = standings.of(one.finding, one.decision)
             steps = next_steps(one, standing, self._stack)
-            lines = [*(standing_lines(standing) if standing else ())]
-            lines += [fact("next", step) for step in steps]
-            facts = {"ledger": standing and standing.as_json(), "next": steps}
-            told.append((lines, facts))
-        return told
+            each.lines += standing_lines(standing) if standing else ()
+            each.lines += [fact("next", step) for step in steps]
+            each.facts |= {"ledger": standing and standing.as_json(), "next": steps}
 
 
 def _reference(file: str | None, wanted_id: str | None) -> str | None:
@@ -274,6 +310,14 @@ def _account(
     is_named = any((routes, table, stack, profile, region))
     running = None if is_named else running_account()
     return running or Account(profile=profile, region=region)
+
+
+def _settle_seconds(found: Stack | None, source: Mapping[str, Any]) -> float:
+    """Return the settle time of the stack that is *found*, or that runs here."""
+    names = ("routes", "stack", "table", "profile", "region")
+    if found is None and not any(source[name] for name in names) and running_stack():
+        found = find_stack(stack=None)
+    return found.settle_seconds() if found else SETTLE_SECONDS
 
 
 def _is_called(one: Explanation, wanted: str) -> bool:

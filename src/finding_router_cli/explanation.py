@@ -16,6 +16,7 @@ from finding_router.routing.hold import Hold, HoldKind
 from finding_router.routing.items.route import Deliver
 from finding_router.routing.items.silence import OnExpiry, Silence
 from finding_router.routing.organization import Organization
+from finding_router.routing.reminder import Reminder, ReminderKind
 from finding_router.routing.table import Decision, Destination, RoutingTable
 from finding_router.routing.trace import TraceStep
 from finding_router_cli import terminal
@@ -207,6 +208,8 @@ def _words(destination: Destination, table: RoutingTable, *, by: str = "by") -> 
     words.append(f"as {destination.deliver}" if destination.deliver is not Deliver.AUTO else "")
     words.append(_held(destination.hold, table) if destination.hold else "")
     words.append(destination.note or "")
+    if destination.hold is None:
+        words += [_reminded(each, table) for each in destination.reminders]
     return f"{destination.channel}  {'; '.join(filter(None, words))}".rstrip()
 
 
@@ -218,6 +221,14 @@ def _held(hold: Hold, table: RoutingTable) -> str:
         return until
     what = "schedule" if hold.kind is HoldKind.SCHEDULE else "active hours"
     return f"{until}: {what} of route {hold.name}"
+
+
+def _reminded(reminder: Reminder, table: RoutingTable) -> str:
+    route = table.route(reminder.route)
+    weekly = (route.schedule or route.active_hours) if route else None
+    at = _moment(reminder.at, weekly.zone if weekly else UTC)
+    verb = "listed while open" if reminder.kind is ReminderKind.LIST else "said again while open"
+    return f"{verb} from {at} on: route {reminder.route}"
 
 
 def _zone(hold: Hold, table: RoutingTable) -> tzinfo:
@@ -245,6 +256,13 @@ def _as_json(destination: Destination) -> dict[str, Any]:
     plain = asdict(destination)
     if destination.hold:
         plain["hold"]["due_at"] = destination.hold.due_at.isoformat()
+    if destination.reminders:
+        plain["reminders"] = [
+            {"kind": each.kind, "route": each.route, "at": each.at.isoformat()}
+            for each in destination.reminders
+        ]
+    else:
+        del plain["reminders"]
     return plain
 
 

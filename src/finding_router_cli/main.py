@@ -12,10 +12,12 @@ from finding_router_cli import terminal
 
 # Modules are imported when called: the local stack alone takes seconds to import.
 _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "audit": ("finding_router_cli.audit", "Show who pressed which button, and what came of it."),
     "baseline": ("finding_router_cli.baseline", "Tell once what was there before, and mark it."),
     "doctor": ("finding_router_cli.doctor", "Check that the router works; name what cures it."),
     "explain": ("finding_router_cli.explain", "Tell where findings would go, and why."),
     "local": ("finding_router_cli.local", "Run the whole router on this machine."),
+    "manifest": ("finding_router_cli.manifest", "Print the manifest of the Slack app."),
     "preview": ("finding_router_cli.preview", "Show the cards of findings, without posting them."),
     "redrive": ("finding_router_cli.redrive", "Send dead letters through the router again."),
     "replay": ("finding_router_cli.replay", "Count the messages of late, by other routes too."),

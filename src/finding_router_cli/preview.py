@@ -22,7 +22,7 @@ from finding_router_cli.options import json_option
 from finding_router_cli.output import print_json, print_lines, remark, text
 from finding_router_cli.routes_at_hand import routes_at_hand, running_stack
 from finding_router_cli.routing_items import Loaded, load, stack_options
-from finding_router_cli.stack import find_stack
+from finding_router_cli.stack import Stack, find_stack
 
 if TYPE_CHECKING:
     from finding_router_cli.previews import Preview
@@ -48,8 +48,9 @@ def preview(file: str, *, html: str | None, for_programs: bool, **source: Any) -
     itself. The page of --html has the cards as Slack draws them, at the width of a desktop and of a
     phone. Routes, names of accounts, and the settings of cards are those of the stack.
     """
-    loaded = load(**source, at_hand=routes_at_hand)
-    settings = _settings(source)
+    stack = _stack(source)
+    loaded = load(**{**source, "stack": stack if source["stack"] else None}, at_hand=routes_at_hand)
+    settings = stack.parameters if stack else {}
     # The drawing of cards takes a while to import.
     from finding_router_cli.previews import as_page  # noqa: PLC0415 -- see above
 
@@ -70,11 +71,11 @@ def preview(file: str, *, html: str | None, for_programs: bool, **source: Any) -
         print_lines([text("")])
 
 
-def _settings(source: Mapping[str, Any]) -> Mapping[str, str]:
-    """Return the parameters of the stack; none where a file has the routes, and no stack runs."""
+def _stack(source: Mapping[str, Any]) -> Stack | None:
+    """Return the stack whose settings count; None where only a file or a table is named."""
     named = {name: source[name] for name in ("stack", "table", "profile", "region")}
     is_there = source["stack"] or not (any(named.values()) or running_stack() is None)
-    return find_stack(**named).parameters if is_there else {}
+    return find_stack(**named) if is_there else None
 
 
 def _cards(

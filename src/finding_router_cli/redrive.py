@@ -1,5 +1,6 @@
 """`finding-router redrive`: send dead letters and undelivered events through the router again."""
 
+import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,9 @@ from finding_router_local import TEMPLATE
 from finding_router_local.running import find_running
 
 TARGET: Final = "FindingsQueue"
+# Presses of buttons have a queue of their own, where the stack takes any.
+PRESSES: Final = "ActionsQueue"
+_KINDS: Final = frozenset({"press", "check"})
 SOURCES: Final = ("DeadLetters", "UndeliveredEvents")
 _MESSAGES_PER_CALL: Final = 10
 # Without a wait time, SQS queries only some of its servers and may miss messages.
@@ -74,18 +78,22 @@ def redrive(
         with account.in_sentences():
             sqs = account.client("sqs")
             moved = move_all if stack is None else move
-            count = moved(sqs, source=urls[queue], target=urls[TARGET])
+            presses = urls.get(PRESSES) if queue == SOURCES[0] else None
+            count = moved(sqs, source=urls[queue], target=urls[TARGET], presses=presses)
     except UnseenMoveError as unseen:
         click.echo(f"SQS is moving the messages from {queue} to {TARGET}; {unseen}")
         return
     except RedriveError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"{counted(count, 'message')} moved from {queue} to {TARGET}")
+    to = TARGET if presses is None else f"{TARGET}, or to {PRESSES} if they are presses"
+    click.echo(f"{counted(count, 'message')} moved from {queue} to {to}")
 
 
-def move(sqs: Any, *, source: str, target: str) -> int:
+def move(sqs: Any, *, source: str, target: str, presses: str | None = None) -> int:
     """
     Move all messages of the queue at URL *source* to *target*, and return their number.
+
+    With a queue of *presses*, SQS moves each message to the queue that gave it up.
 
     Raises:
         UnseenMoveError: The move has started, but its progress cannot be read.
@@ -96,9 +104,10 @@ def move(sqs: Any, *, source: str, target: str) -> int:
     arns = {url: _arn(sqs, url) for url in (source, target)}
     try:
         # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
-        sqs.start_message_move_task(SourceArn=arns[source], DestinationArn=arns[target])
+        to = {"DestinationArn": arns[target]} if presses is None else {}
+        sqs.start_message_move_task(SourceArn=arns[source], **to)
     except ClientError:
-        return move_all(sqs, source=source, target=target)
+        return move_all(sqs, source=source, target=target, presses=presses)
     task = _task(sqs, arns[source])
     while task["Status"] in _RUNNING:
         time.sleep(_POLL_SECONDS)
@@ -109,9 +118,9 @@ def move(sqs: Any, *, source: str, target: str) -> int:
     return int(task.get("ApproximateNumberOfMessagesMoved", 0))
 
 
-def move_all(sqs: Any, *, source: str, target: str) -> int:
+def move_all(sqs: Any, *, source: str, target: str, presses: str | None = None) -> int:
     """
-    Move the messages one by one, and return their number.
+    Move the messages one by one, and return their number; those of presses go to *presses*.
 
     Each message is deleted after it is sent. A crash in between leaves it in both queues, and the
     router recognises the second as a duplicate.
@@ -119,10 +128,20 @@ def move_all(sqs: Any, *, source: str, target: str) -> int:
     moved = 0
     while messages := _receive(sqs, source):
         for message in messages:
-            sqs.send_message(QueueUrl=target, MessageBody=message["Body"])
+            to = presses if presses and _is_press(message["Body"]) else target
+            sqs.send_message(QueueUrl=to, MessageBody=message["Body"])
             sqs.delete_message(QueueUrl=source, ReceiptHandle=message["ReceiptHandle"])
             moved += 1
     return moved
+
+
+def _is_press(body: str) -> bool:
+    """Return True for a message of the queue of presses."""
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(content, dict) and content.get("kind") in _KINDS
 
 
 def _task(sqs: Any, source_arn: str) -> dict[str, Any]:

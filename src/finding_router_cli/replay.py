@@ -95,7 +95,8 @@ def replay(
     if file is not None and save is not None:
         raise click.UsageError("--save keeps the findings of Security Hub; leave out FILE, or it")
     stack = _stack(source, is_needed=file is None)
-    before = load(routes=None, **source, at_hand=routes_at_hand)
+    known = {**source, "stack": stack if source["stack"] else None}
+    before = load(routes=None, **known, at_hand=routes_at_hand)
     after = _after(routes, before, stack, allow_suppress=source["allow_suppress"])
     usual = None if file else timedelta(days=_DAYS).total_seconds()
     seconds = usual if since is None else since

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 import click
 
 from finding_router.errors import ConfigurationError
+from finding_router.errors import UnreadableError as UnreadableItemError
 from finding_router.routing.last_valid import Versions
 from finding_router.routing.organization import Organization
 from finding_router.routing.table import RoutingTable
@@ -255,12 +256,18 @@ def _routes_of_stack(found: Stack) -> RoutesAtHand:
 
 
 def _organization(stack: Stack) -> Organization:
+    """Return the accounts in the Ledger; none, with a note, if they are damaged, as the router."""
     from finding_router.aws.organization import DynamoOrganization  # noqa: PLC0415 -- loads boto3
     from finding_router.delivery.organization import CURRENT, read_current  # noqa: PLC0415
 
     with stack.account.in_sentences(table=stack.resource(LEDGER)):
         store = DynamoOrganization(stack.ledger(), days=1)
-        return store.load(CURRENT, read_current) or Organization()
+        try:
+            return store.load(CURRENT, read_current) or Organization()
+        except UnreadableItemError as error:
+            message = f"decided without the accounts of AWS Organizations, as the router: {error}"
+            click.echo(message, err=True)
+            return Organization()
 
 
 def _last_valid(stack: Stack) -> Versions:

@@ -1,11 +1,13 @@
 """The stack that a command works on: a deployed one, or the one that runs on this machine."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from finding_router.settings import Settings
 from finding_router_cli.account import Account
 from finding_router_cli.routes_at_hand import running_stack
 
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
 
 ROUTING_TABLE: Final = "RoutingTable"
 LEDGER: Final = "Ledger"
+SETTLE_SECONDS: Final[float] = Settings._field_defaults["settle_minutes"] * 60
+"""The router's default."""
+_FUNCTION: Final = "RouterFunction"
+_SETTLE_MINUTES: Final = "SETTLE_MINUTES"
 _NONE: Final = (
     "no stack: name a deployed one with --stack NAME, "
     "or start one on this machine with: finding-router local up"
@@ -35,6 +41,8 @@ class Stack:
     parameters: Mapping[str, str]
     name: str | None = None
     is_local: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """The environment of its function, on this machine."""
     rule_pattern: Mapping[str, Any] | None = None
     """Pattern of its rule as the template has it; None if AWS is to be asked for it."""
     creates_channels: bool = False
@@ -73,6 +81,22 @@ class Stack:
         from finding_router.aws.items import Items  # noqa: PLC0415 -- loads boto3
 
         return Items(self.resource(LEDGER), self.account.dynamodb())
+
+    def settle_seconds(self) -> float:
+        """Return the settle time of its function; the router's default if it cannot be asked."""
+        from finding_router.aws.clients import AWS_ERRORS  # noqa: PLC0415 -- loads boto3
+
+        environment, function = self.environment, self.resources.get(_FUNCTION)
+        if self.name and function:
+            # No parameter of the template: somebody may have set it at the function.
+            with suppress(*AWS_ERRORS):
+                client = self.account.client("lambda")
+                told = client.get_function_configuration(FunctionName=function)
+                environment = told.get("Environment", {}).get("Variables", {})
+        try:
+            return float(environment[_SETTLE_MINUTES]) * 60
+        except (KeyError, ValueError):
+            return SETTLE_SECONDS
 
     @property
     def default_channel(self) -> str | None:
@@ -129,6 +153,7 @@ def find_stack(
         resources={**running.tables, **running.queues, **running.resources},
         parameters=running.parameters,
         is_local=True,
+        environment=running.environment,
         rule_pattern=running.rule_pattern,
         creates_channels=running.creates_channels,
     )

@@ -79,6 +79,10 @@ def stack_control(stack: "Stack") -> ControlPlane:
         sent = _sent(request)
         return _outcomes(stack.send(sent["events"], seconds=sent.get("seconds", 30.0)))
 
+    def wake_worker(_: Request) -> Reply:
+        stack.wake_worker()
+        return Reply()
+
     def import_v2(request: Request) -> Reply:
         match _sent(request):
             case {"findings": list() as findings}:
@@ -101,6 +105,7 @@ def stack_control(stack: "Stack") -> ControlPlane:
                 {"ahead_seconds": stack.advance(float(_sent(request)["seconds"]))}
             ),
             "POST /wake": lambda _: _outcomes(stack.wake()),
+            "POST /wake-worker": wake_worker,
         },
     )
 

@@ -17,6 +17,11 @@ _RULE: Final = "AWS::Events::Rule"
 _FUNCTION: Final = "AWS::Lambda::Function"
 _MAPPING: Final = "AWS::Lambda::EventSourceMapping"
 _SCHEDULE: Final = "AWS::Scheduler::Schedule"
+# What gives a function a public address, and the property that names the function.
+_ADDRESSES: Final = {
+    "AWS::Lambda::Url": "TargetFunctionArn",
+    "AWS::ApiGatewayV2::Integration": "IntegrationUri",
+}
 _ALARM: Final = "AWS::CloudWatch::Alarm"
 _TOPIC: Final = "AWS::SNS::Topic"
 _SUBSCRIPTION: Final = "AWS::SNS::Subscription"
@@ -108,6 +113,15 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Actions:
+    """The function that Slack calls, the worker of its queue, and the schedule that calls that."""
+
+    endpoint: Function
+    worker: Function
+    schedule: Schedule | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
     """A topic: its ARN, and the protocol and endpoint of each subscription."""
 
@@ -129,6 +143,8 @@ class Deployment:
     """The function that the rule's queue feeds."""
     edits: Function | None
     """The function that the stream of a table feeds, if there is one."""
+    actions: Actions | None
+    """What takes the presses of buttons, if the stack has any."""
     schedule: Schedule | None
     queues: Mapping[str, str]
     tables: Mapping[str, str]
@@ -151,17 +167,23 @@ def deploy(template: Template, aws: AwsServer) -> Deployment:
             "AWS::URLSuffix": "amazonaws.com",
         },
     )
+    template = template.without_unwanted(resolver)
     queues = template.of_type(_QUEUE)
     for queue in _dead_letter_queues_first(names, resolver, queues):
         _create_queue(names, resolver, aws, queue)
     for table in template.of_type(_TABLE):
         _create_table(names, resolver, aws, table)
     functions = _functions(template, resolver, names)
+    rule = _rule(template, resolver, names)
+    fed = {each.sources[0].queue_url: each for each in functions if each.sources}
+    schedules = _schedules(template, resolver, names)
+    actions = _actions(functions, rule, schedules, template, resolver)
     return Deployment(
-        rule=_rule(template, resolver, names),
-        function=next(each for each in functions if each.sources),
+        rule=rule,
+        function=fed[rule.queue_url],
         edits=next((each for each in functions if each.stream), None),
-        schedule=_schedule(template, resolver, names),
+        actions=actions,
+        schedule=_schedule(schedules, actions),
         queues={queue.logical_id: names.attribute(queue.logical_id, "Ref") for queue in queues},
         tables={
             table.logical_id: names.attribute(table.logical_id, "Ref")
@@ -174,7 +196,7 @@ def deploy(template: Template, aws: AwsServer) -> Deployment:
         },
         alarms=tuple(resolver.resolve(each.properties) for each in template.of_type(_ALARM)),
         topics=tuple(_topic(each, template, resolver, names) for each in template.of_type(_TOPIC)),
-        parameters={name: str(value) for name, value in template.parameters.items()},
+        parameters={name: _given(value) for name, value in template.parameters.items()},
     )
 
 
@@ -264,14 +286,8 @@ def _rule(template: Template, resolver: Resolver, names: _Names) -> Rule:
 
 def _functions(template: Template, resolver: Resolver, names: _Names) -> list[Function]:
     return [
-        _function(function, template, resolver, names)
-        for function in template.of_type(_FUNCTION)
-        if _is_wanted(function, resolver)
+        _function(function, template, resolver, names) for function in template.of_type(_FUNCTION)
     ]
-
-
-def _is_wanted(resource: Resource, resolver: Resolver) -> bool:
-    return resource.condition is None or resolver.condition(resource.condition)
 
 
 def _function(
@@ -305,7 +321,6 @@ def _mappings(function: Resource, template: Template, resolver: Resolver) -> dic
     found = {
         mapping.logical_id: resolver.resolve(mapping.properties)
         for mapping in template.of_type(_MAPPING)
-        if _is_wanted(mapping, resolver)
     }
     name = resolver.resolve({"Ref": function.logical_id})
     return {each: source for each, source in found.items() if source["FunctionName"] == name}
@@ -356,23 +371,59 @@ def _stream(
     return None
 
 
-def _schedule(template: Template, resolver: Resolver, names: _Names) -> Schedule | None:
-    schedules = template.of_type(_SCHEDULE)
-    if not schedules:
+def _actions(
+    functions: list[Function],
+    rule: Rule,
+    schedules: Mapping[str, Schedule],
+    template: Template,
+    resolver: Resolver,
+) -> Actions | None:
+    """Return the function with a public address, and that of a queue other than the rule's."""
+    called = {
+        resolver.resolve(each.properties[key])
+        for kind, key in _ADDRESSES.items()
+        for each in template.of_type(kind)
+    }
+    endpoint = next((each for each in functions if called & {each.name, each.arn}), None)
+    if endpoint is None:
         return None
-    [schedule] = schedules
-    properties = resolver.resolve(schedule.properties)
-    expression = properties["ScheduleExpression"]
-    rate = _RATE.fullmatch(expression)
-    if rate is None:
-        raise ValueError(f"{schedule.logical_id}: {expression} is not run here; only rates are")
-    return Schedule(
-        event=json.loads(properties["Target"].get("Input", "{}")),
-        every_seconds=int(rate["count"]) * _UNIT_SECONDS[rate["unit"]],
-        name=names.attribute(schedule.logical_id, "Ref"),
-        expression=expression,
-        target=properties["Target"],
-    )
+    [worker] = (e for e in functions if e.sources and e.sources[0].queue_url != rule.queue_url)
+    return Actions(endpoint=endpoint, worker=worker, schedule=schedules.get(worker.arn))
+
+
+def _schedule(schedules: Mapping[str, Schedule], actions: Actions | None) -> Schedule | None:
+    """Return the schedule of the router, which is not that of the worker."""
+    worker = None if actions is None else actions.worker.arn
+    found = [schedule for arn, schedule in schedules.items() if arn != worker]
+    if not found:
+        return None
+    [schedule] = found
+    return schedule
+
+
+def _schedules(template: Template, resolver: Resolver, names: _Names) -> dict[str, Schedule]:
+    """Return all schedules by the ARN that they call."""
+    found = {}
+    for schedule in template.of_type(_SCHEDULE):
+        properties = resolver.resolve(schedule.properties)
+        expression = properties["ScheduleExpression"]
+        rate = _RATE.fullmatch(expression)
+        if rate is None:
+            raise ValueError(f"{schedule.logical_id}: {expression} is not run here; only rates are")
+        target = properties["Target"]
+        found[target["Arn"]] = Schedule(
+            name=names.attribute(schedule.logical_id, "Ref"),
+            expression=expression,
+            target=target,
+            event=json.loads(target.get("Input", "{}")),
+            every_seconds=int(rate["count"]) * _UNIT_SECONDS[rate["unit"]],
+        )
+    return found
+
+
+def _given(value: object) -> str:
+    """Return the value of a parameter as CloudFormation tells it."""
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _physical_id(resource: Resource, resolver: Resolver, names: _Names) -> str:

@@ -28,6 +28,7 @@ _REST_OPERATIONS: Final[Mapping[tuple[str, str], str]] = {
     ("GET", "/findingAggregator/list"): "ListFindingAggregators",
     ("PATCH", "/findingsv2/batchupdatev2"): "BatchUpdateFindingsV2",
     ("POST", "/findingsv2"): "GetFindingsV2",
+    ("POST", "/ticketsv2"): "CreateTicketV2",
     ("GET", "/hubv2"): "DescribeSecurityHubV2",
     ("POST", "/aggregatorv2/create"): "CreateAggregatorV2",
     ("GET", "/aggregatorv2/get"): "GetAggregatorV2",

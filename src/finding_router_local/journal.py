@@ -88,6 +88,11 @@ class Journal:
             raise OSError(f"the function failed when it was woken: {invocation.error}")
         return self._tell(invocation)
 
+    def add_log(self, invocation: Invocation) -> None:
+        """Record the log lines of an *invocation* that is about no finding by itself."""
+        with self._lock:
+            self.log += invocation.log
+
     def receives(self, message_id: str) -> int:
         """Return how often work on this message has ended."""
         with self._lock:

@@ -1,6 +1,7 @@
 """A view of the local queues that shows more than SQS does."""
 
 import json
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -28,10 +29,22 @@ class QueueView:
     def _queue(self) -> Queue:
         return sqs_backends[self._aws.account_id][self._aws.region].queues[self._name]
 
-    def ids(self) -> set[str]:
-        """Return the ids of all messages, visible or not; one that moved has its first id."""
+    def ids(self, *, within_seconds: float = math.inf) -> set[str]:
+        """
+        Return the ids of all messages, visible or not; one that moved has its first id.
+
+        Those that nobody has received, and nobody can *within_seconds*, are left out.
+        """
         with self._aws.gate.holding("sqs"):
-            return {_first_id(message) for message in self._all}
+            return {_first_id(message) for message in self._soon(within_seconds)}
+
+    def _soon(self, within_seconds: float) -> list[Message]:
+        until = (time.time() + within_seconds) * 1000
+        return [
+            each
+            for each in self._all
+            if each.approximate_receive_count or each.delayed_until <= until
+        ]
 
     def events(self) -> list[dict[str, Any]]:
         """Return the visible messages' bodies."""
@@ -47,15 +60,17 @@ class QueueView:
         self._aws.gate.announce()
         return str(message.id)
 
-    def seconds_to_wait(self, tries: Callable[[str], int]) -> float | None:
+    def seconds_to_wait(
+        self, tries: Callable[[str], int], *, within_seconds: float = math.inf
+    ) -> float | None:
         """
         Return the seconds until the next message becomes visible; zero for an empty queue.
 
         None if there is work before that: a message is visible, or one was received more often than
-        the number of *tries* that have ended.
+        the number of *tries* that have ended. Messages are left out as by `ids`.
         """
         with self._aws.gate.holding("sqs"):
-            waiting = list(self._all)
+            waiting = self._soon(within_seconds)
             if any(each.approximate_receive_count > tries(each.id) for each in waiting):
                 return None
             times = [max(each.visible_at, each.delayed_until) / 1000 for each in waiting]

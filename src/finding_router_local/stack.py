@@ -2,8 +2,8 @@
 
 import secrets
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack, nullcontext
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Literal, Self
@@ -12,14 +12,17 @@ from finding_router.aws.clients import DynamoDB
 from finding_router.aws.items import Items
 from finding_router.aws.last_valid import DynamoLastValid
 from finding_router.aws.organization import DynamoOrganization
-from finding_router.delivery.organization import CURRENT
+from finding_router.delivery.organization import CURRENT, read_current, write_current
+from finding_router.errors import UnreadableError
 from finding_router_local import TEMPLATE
+from finding_router_local.actions import SOON_SECONDS, ActionsPart
 from finding_router_local.aws import AwsServer
 from finding_router_local.bus import EventBus
 from finding_router_local.control import stack_control
 from finding_router_local.deployment import Deployment, Function, deploy
 from finding_router_local.faults import FaultBoard
 from finding_router_local.function_process import ClockState, FunctionProcess
+from finding_router_local.github import DEFAULT_REPOSITORY, GitHubServer
 from finding_router_local.invocation import Batch
 from finding_router_local.journal import Journal
 from finding_router_local.organization import EXAMPLE, accounts_of, put_accounts
@@ -28,10 +31,11 @@ from finding_router_local.queues import QueueView
 from finding_router_local.running import PREFIX
 from finding_router_local.security_hub.v2 import IMPORTED_V2
 from finding_router_local.serving import LOOPBACK
-from finding_router_local.slack import SlackServer
+from finding_router_local.slack import ACTION_SCOPES, DEFAULT_SCOPES, SlackServer
+from finding_router_local.slack_app import SlackApp
 from finding_router_local.stream import StreamPoller
 from finding_router_local.tables import Table
-from finding_router_local.template import read_template
+from finding_router_local.template import declares, read_template
 from finding_router_local.wiring import show_wiring
 from finding_router_local.workers import MakeInvoke, Workers, run_schedule
 
@@ -44,6 +48,8 @@ PARAMETERS: Final[Mapping[str, object]] = {
     "LogLevel": "DEBUG",
 }
 DRAIN_SECONDS: Final = 120.0
+_SIGNING_SECRET: Final = "SlackSigningSecretArn"  # noqa: S105 -- the name of a parameter
+_TICKET_TOKENS: Final = "TicketTokenArns"
 _POLL_SECONDS: Final = 0.02
 _INSTANT_SECONDS: Final = 0.001
 _HASTY_WINDOW_SECONDS: Final = 0.5
@@ -72,16 +78,28 @@ class Stack:
         host: str = LOOPBACK,
         port: int = 0,
         slack_port: int = 0,
+        github_port: int = 0,
         timeout_seconds: int | None = None,
         keeper: Keeper = "secretsmanager",
         make_invoke: MakeInvoke | None = None,
         answers_edits: bool = False,
+        has_actions: bool = False,
+        slack_app: SlackApp | None = None,
+        report: Callable[[str], None] = lambda _: None,
     ) -> None:
         """
         *timeout_seconds* shortens the function's; *keeper* is the service that has the token.
 
-        With *answers_edits*, edits of the routes are answered in the ops channel.
+        With *answers_edits*, edits of the routes are answered in the ops channel. With
+        *has_actions*, cards have buttons, which the template's endpoint and worker answer, and
+        there is a GitHub for tickets. Cards go
+        to the workspace of *slack_app*, if given, whose presses come by Socket Mode; *report* is
+        called with what goes wrong there.
         """
+        self._slack_app = slack_app
+        self._report = report
+        self._has_actions = has_actions
+        self._host = host
         self._keeper = keeper
         self._template = template
         answering = {"AnswerEdits": "true" if answers_edits else "false"}
@@ -96,8 +114,16 @@ class Stack:
         self.id = secrets.token_hex(8)
         self.aws = AwsServer(host=host, port=port)
         self.slack = slack or SlackServer(
-            host=host, port=slack_port, auto_create=True, clock=self.clock
+            host=host,
+            port=slack_port,
+            auto_create=True,
+            clock=self.clock,
+            scopes=ACTION_SCOPES if has_actions else DEFAULT_SCOPES,
         )
+        self.github = (
+            GitHubServer(host=host, port=github_port, clock=self.clock) if has_actions else None
+        )
+        self._github_token = ""
         self.journal = Journal(self.workflow_status)
 
     def __enter__(self) -> Self:
@@ -106,6 +132,8 @@ class Stack:
             resources.enter_context(self.aws)
             if self._own_slack:
                 resources.enter_context(self.slack)
+            if self.github is not None:
+                resources.enter_context(self.github)
             self.deployment = self._deploy()
             if self.names_accounts:
                 self.put_organization(EXAMPLE)
@@ -119,11 +147,12 @@ class Stack:
             self._workers = Workers(
                 self.function,
                 self.aws,
-                pace=lambda: ClockState(self._ahead_seconds, self.is_hasty),
+                pace=self._pace,
                 on_batch=self._on_batch,
                 make_invoke=self._make_invoke,
             )
-            self.aws.gate.kill = lambda call: self._workers.kill(call.caller)
+            self.actions = self._start_actions(resources)
+            self.aws.gate.kill = lambda call: self._kill(call.caller)
             self.aws.mount(PREFIX, stack_control(self))
             for _ in range(self._worker_count):
                 self._workers.start(resources, shares=self.is_hasty)
@@ -146,6 +175,8 @@ class Stack:
         """Forget all findings, routes, messages and faults; the workers stay as they are."""
         self.aws.faults.clear()
         self.slack.clear()
+        if self.github is not None:
+            self.github.clear()
         self.hurry(now=True)
         while self.is_working:
             time.sleep(_POLL_SECONDS)
@@ -166,6 +197,8 @@ class Stack:
             self._ahead_seconds += seconds
             for view in self._sources:
                 view.advance(seconds)
+            if self.actions is not None:
+                self.actions.queue.advance(seconds)
             ahead_seconds = self._ahead_seconds
         self.aws.gate.announce()
         return ahead_seconds
@@ -280,11 +313,14 @@ class Stack:
     def hurry(self, *, now: bool) -> None:
         """If *now*, workers do not wait for more messages to fill a batch; if not, they do."""
         self._workers.hurry(now=now)
+        if self.actions is not None:
+            self.actions.workers.hurry(now=now)
 
     @property
     def is_working(self) -> bool:
         """Return True if any worker has a batch at hand."""
-        return self._workers.are_working
+        is_acting = self.actions is not None and self.actions.workers.are_working
+        return self._workers.are_working or is_acting
 
     def skip_waiting(self, *, only: set[str] | None = None, tries: int | None = None) -> None:
         """
@@ -293,7 +329,11 @@ class Stack:
         Do nothing if all messages, or *only* those, had so many *tries*.
         """
         with self.aws.gate.holding("sqs"):
-            waits = [view.seconds_to_wait(self.journal.receives) for view in self._sources]
+            receives = self.journal.receives
+            waits = [view.seconds_to_wait(receives) for view in self._sources]
+            if self.actions is not None:
+                queue = self.actions.queue
+                waits.append(queue.seconds_to_wait(receives, within_seconds=SOON_SECONDS))
             if any(waits) and None not in waits and self._is_awaited(only, tries):
                 self.advance(min(filter(None, waits)) + _INSTANT_SECONDS)
 
@@ -309,6 +349,21 @@ class Stack:
         if schedule is None:
             raise OSError("the template has no schedule to wake the function")
         return self.journal.add_wake(self._workers.invokes[0](schedule.event))
+
+    def wake_worker(self) -> None:
+        """
+        Call the worker of presses as the template's schedule does.
+
+        Raises:
+            OSError: there is none, or it failed; its work waits for the next call.
+
+        """
+        if self.actions is None or self.actions.schedule is None:
+            raise OSError("the stack has no schedule that calls a worker of presses")
+        invocation = self.actions.worker(self.actions.schedule.event)
+        self.journal.add_log(invocation)
+        if invocation.error is not None:
+            raise OSError(f"the worker failed when it was called: {invocation.error}")
 
     def findings(self, filters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """Return the findings of Security Hub, oldest first; *filters* are those of GetFindings."""
@@ -355,7 +410,27 @@ class Stack:
             "parameters": dict(self.deployment.parameters),
             "rule_pattern": self.deployment.rule.pattern,
             "creates_channels": self.slack.workspace.auto_create,
+            "actions_url": self.slack.interactivity.app.request_url,
+            "github": self._describe_github(),
         }
+
+    def ticket_item(self, name: str = "github") -> dict[str, Any]:
+        """Return an item of the routing table for tickets in the local GitHub."""
+        if self.github is None:
+            raise OSError("the stack has no GitHub, since it has no buttons")
+        github = {
+            "repository": DEFAULT_REPOSITORY,
+            "base_url": self.github.base_url,
+            "token": self._github_token,
+            "labels": ["security-hub"],
+        }
+        return {"kind": "ticket", "name": name, "github": github}
+
+    def _describe_github(self) -> dict[str, Any] | None:
+        """Return the addresses of GitHub, and an item for its tickets; None if there is none."""
+        if self.github is None:
+            return None
+        return {"page_url": self.github.page_url, "item": self.ticket_item()}
 
     def routing(self) -> dict[str, Any]:
         """Return the items of the RoutingTable and the settings that decide with them."""
@@ -371,9 +446,13 @@ class Stack:
     # Internals
 
     def _deploy(self) -> Deployment:
+        app = self._slack_app
+        token = self.slack.token if app is None else app.bot_token
+        api_url = self.slack.base_url if app is None else app.api_url
         values = {
-            "SlackTokenArn": self._keep_token(),
-            "SlackApiUrl": self.slack.base_url,
+            "SlackTokenArn": self._keep("finding-router/slack-token", token),
+            **self._secret_of_actions(),
+            "SlackApiUrl": api_url,
             **self._parameters,
         }
         template = read_template(self._template, values, region=self.aws.region)
@@ -384,18 +463,84 @@ class Stack:
         return replace(deployment, function=function)
 
     def _accounts(self) -> dict[str, Any]:
-        """Return the accounts that the router has read, as they stand in the Ledger."""
-        read = DynamoOrganization(self._ledger(), days=1).load(CURRENT, list)
-        return {"organization_names": True, "organization": read}
+        """Return the accounts that the router has read; none if they are damaged in the Ledger."""
+        read = None
+        with suppress(UnreadableError):
+            read = DynamoOrganization(self._ledger(), days=1).load(CURRENT, read_current)
+        return {"organization_names": True, "organization": read and write_current(read)}
 
-    def _keep_token(self) -> str:
-        """Store the Slack token where the function reads it, and return its ARN."""
-        client, token = self.aws.client(self._keeper), self.slack.token
-        name = "finding-router/slack-token"
+    def _secret_of_actions(self) -> dict[str, object]:
+        """Store a signing secret, with which the template has buttons, if the stack is to."""
+        if not self._has_actions or not declares(self._template, _SIGNING_SECRET):
+            return {}
+        app = self.slack.interactivity.app
+        app.signing_secret = app.signing_secret or secrets.token_hex(16)
+        arn = self._keep("finding-router/slack-signing-secret", app.signing_secret)
+        return {_SIGNING_SECRET: arn, **self._secret_of_tickets()}
+
+    def _secret_of_tickets(self) -> dict[str, object]:
+        """Store the token of the local GitHub, which the worker may read."""
+        if self.github is None or not declares(self._template, _TICKET_TOKENS):
+            return {}
+        self._github_token = self._keep("finding-router/github-token", self.github.secret)
+        return {_TICKET_TOKENS: self._github_token}
+
+    def _keep(self, name: str, value: str) -> str:
+        """Store a secret where a function reads it, and return its ARN."""
+        client = self.aws.client(self._keeper)
         if self._keeper == "secretsmanager":
-            return str(client.create_secret(Name=name, SecretString=token)["ARN"])
-        client.put_parameter(Name=f"/{name}", Value=token, Type="SecureString")
+            return str(client.create_secret(Name=name, SecretString=value)["ARN"])
+        client.put_parameter(Name=f"/{name}", Value=value, Type="SecureString")
         return f"arn:aws:ssm:{self.aws.region}:{self.aws.account_id}:parameter/{name}"
+
+    def _pace(self) -> ClockState:
+        return ClockState(self._ahead_seconds, self.is_hasty)
+
+    def _start_actions(self, resources: ExitStack) -> ActionsPart | None:
+        """Start what takes presses, and make its address known to Slack."""
+        actions = self.deployment.actions
+        if actions is None:
+            return None
+        part = ActionsPart(
+            actions,
+            self.aws,
+            pace=self._pace,
+            on_call=self.journal.add_log,
+            on_batch=self._on_batch,
+            queue=self._queue(actions.worker.sources[0].queue),
+        )
+        app = self.slack.interactivity.app
+        app.request_url = part.start(resources, host=self._host, shares=self.is_hasty)
+        if self._slack_app is not None:
+            self._feed(self._slack_app, part, app.signing_secret, resources)
+        if part.schedule is not None:
+            run_schedule(
+                lambda: None if self.is_hasty else self.wake_worker(),
+                part.schedule.every_seconds,
+                resources,
+            )
+        return part
+
+    def _feed(
+        self, app: SlackApp, part: ActionsPart, signing_secret: str, resources: ExitStack
+    ) -> None:
+        """Connect the endpoint with a real workspace."""
+        # A third of a second of imports, for few.
+        from finding_router_local.socket_mode import SocketFeed  # noqa: PLC0415 -- see above
+
+        feed = SocketFeed(
+            app,
+            call=part.call,
+            signing_secret=signing_secret,
+            report=self._report,
+            clock=self.clock,
+        )
+        resources.callback(feed.close)
+
+    def _kill(self, name: str | None) -> None:
+        self._workers.kill(name)
+        if self.actions is not None:
+            self.actions.kill(name)
 
     def _on_batch(self, batch: Batch) -> None:
         self.journal.add(batch)
@@ -429,7 +574,7 @@ class Stack:
             function,
             endpoint_url=self.aws.url,
             name="edits",
-            clock=lambda: ClockState(self._ahead_seconds, self.is_hasty),
+            clock=self._pace,
         )
         poller = StreamPoller(
             function.stream,
@@ -462,4 +607,6 @@ class Stack:
         there = self.queued_ids()
         if only is not None:
             there &= only
+        elif self.actions is not None:
+            there |= self.actions.queue.ids(within_seconds=SOON_SECONDS)
         return any(tries is None or self.journal.tries(id_) < tries for id_ in there)

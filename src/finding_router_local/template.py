@@ -3,7 +3,7 @@
 import copy
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -46,6 +46,15 @@ class Template:
         """List the resources of a type, in the template's order."""
         return [resource for resource in self.resources.values() if resource.type == type_]
 
+    def without_unwanted(self, resolver: Resolver) -> "Template":
+        """Return the template without the resources whose condition does not hold."""
+        wanted = {
+            name: resource
+            for name, resource in self.resources.items()
+            if resource.condition is None or resolver.condition(resource.condition)
+        }
+        return replace(self, resources=wanted)
+
     def resolver(self, attribute: Attributes, pseudo: Mapping[str, str]) -> Resolver:
         """Return the resolver of the resources' properties."""
         return Resolver(
@@ -86,6 +95,14 @@ def read_template(path: Path, values: Mapping[str, object], *, region: str) -> T
     )
 
 
+def declares(path: Path, parameter: str) -> bool:
+    """Return True if the template at *path* can be read, and has *parameter*."""
+    try:
+        return parameter in _parsed(path.read_text()).get("Parameters", {})
+    except OSError:
+        return False
+
+
 @lru_cache(maxsize=2)
 def _parsed(text: str) -> Any:
     """Return the parsed YAML, cached: parsing takes longer than creating all of the local AWS."""
@@ -101,7 +118,10 @@ def _parameters(declared: Mapping[str, Any], values: Mapping[str, object]) -> di
         value = values.get(name, declaration.get("Default"))
         if value is None:
             raise TemplateError(f"parameter {name}: has no default; give a value")
-        _check(name, declaration, str(value))
+        if declaration["Type"] == "CommaDelimitedList":
+            value = [each.strip() for each in str(value).split(",")]
+        for each in value if isinstance(value, list) else [value]:
+            _check(name, declaration, str(each))
         parameters[name] = value
     return parameters
 

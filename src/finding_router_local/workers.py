@@ -31,8 +31,10 @@ class Workers:
         pace: Callable[[], ClockState],
         on_batch: Callable[[Batch], None],
         make_invoke: MakeInvoke | None = None,
+        name: str = "worker",
     ) -> None:
-        """Start with no worker."""
+        """Start with no worker; their processes have *name* and a number."""
+        self._name = name
         self.processes: list[FunctionProcess] = []
         self.invokes: list[Invoke] = []
         self._sources: list[EventSource] = []
@@ -60,7 +62,7 @@ class Workers:
         number = len(self.invokes)
         if not number:
             resources.callback(self._server.close)
-        invoke = self._invoke(f"worker-{number}", resources)
+        invoke = self._invoke(f"{self._name}-{number}", resources)
         self.invokes.append(invoke)
         for source in self._function.sources:
             own = source is self._function.sources[0] or shares or self._make_invoke is not None

@@ -18,7 +18,10 @@ from finding_router.delivery.organization import CURRENT, write_current
 from finding_router.findings.finding import OrganizationAccount
 from finding_router.routing.last_valid import LastValid
 from finding_router.routing.organization import Organization
+from finding_router_cli.account import Account
+from finding_router_cli.health.site import Site
 from finding_router_cli.main import main
+from finding_router_cli.stack import find_stack
 from finding_router_local.aws import AwsServer
 
 FINDING = {
@@ -306,6 +309,48 @@ class TestStack:
         assert "organization: no account was read yet" in none.stdout
         assert "organization: 1 account in 1 OU, without tags, read 2026-09-21" in some.stdout
         assert "  OU and tags Prod, named Payments\n" in explained.stdout
+
+    def test_damaged_accounts_of_organizations_are_left_out(
+        self, aws_environment: AwsServer, finding: str
+    ) -> None:
+        """As the router does it, and as doctor does; it is said."""
+        keys = {"RoutingTable": ("kind", "name"), "Ledger": ("finding", "channel")}
+        template = {
+            "Parameters": {"OrganizationNames": {"Type": "String"}},
+            "Resources": {name: table_of(f"other-{name}", *both) for name, both in keys.items()},
+        }
+        boto3.client("cloudformation", "us-east-1").create_stack(
+            StackName="other",
+            TemplateBody=json.dumps(template),
+            Parameters=[{"ParameterKey": "OrganizationNames", "ParameterValue": "true"}],
+        )
+        aws_environment.client("dynamodb").put_item(
+            TableName="other-Ledger",
+            Item={"finding": {"S": "organization#current"}, "channel": {"S": "0"}},
+        )
+
+        result = run("explain", finding, "--stack", "other")
+
+        assert 0 == result.exit_code
+        assert "decided without the accounts of AWS Organizations, as the router" in result.stderr
+        assert {} == Site(find_stack(stack="other", region="us-east-1")).organization.accounts
+
+    @pytest.mark.parametrize("words", [("replay",), ("preview", "FILE"), ("explain", "FILE")])
+    def test_it_is_looked_up_once(
+        self, words: tuple[str, ...], finding: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """For its routes and for its settings together."""
+        asked: list[str] = []
+        resources = Account.resources
+
+        def counted(account: Account, stack: str) -> Any:
+            asked.append(stack)
+            return resources(account, stack)
+
+        monkeypatch.setattr(Account, "resources", counted)
+        run(*(finding if word == "FILE" else word for word in words), "--stack", "router")
+
+        assert ["router"] == asked
 
     def test_it_is_checked(self) -> None:
         """By the same name."""

@@ -10,6 +10,7 @@ from fake_books import FakeDigests
 from fakes import Clock, Faults
 from finding_router.aws.digests import DynamoDigests
 from finding_router.aws.items import Items
+from finding_router.delivery.alerts.care import Person
 from finding_router.delivery.digests.store import Count, DigestState, DigestStore, OpenDigest
 from finding_router.findings.digest import Totals
 from memory_dynamo import MemoryDynamo
@@ -37,6 +38,26 @@ class DigestStoreContract:
         assert {} == digests.open_digests(["#alerts"])
         assert [] == digests.lines(FIRST.digest_id)
         assert digests.about(FIRST.digest_id) is None
+
+    def test_an_owner_is_kept_beside_the_count(self, digests: DigestStore) -> None:
+        """Others put lines and count them; the later press is the owner's."""
+        jane, bob = Person("UJANE", "jane", NOW), Person("UBOB", "bob", NOW + 1)
+        id_ = FIRST.digest_id
+        digests.put_lines(id_, [make_line()])
+
+        assert digests.own(id_, jane, is_given_back=False)
+        assert digests.own(id_, jane, is_given_back=False)
+        digests.end_count(id_, shown=3, at=NOW)
+        assert (jane, False) == (digests.count(id_).owner, digests.count(id_).is_outdated)
+        assert digests.own(id_, bob, is_given_back=False)
+        assert not digests.own(id_, jane, is_given_back=False)
+        assert not digests.own(id_, jane, is_given_back=True)
+        digests.put_lines(id_, [make_line()])
+        assert bob == digests.count(id_).owner
+        assert digests.own(id_, bob, is_given_back=True)
+        assert digests.own(id_, bob, is_given_back=True)
+        assert digests.count(id_).owner is None
+        assert not digests.own(id_, jane, is_given_back=False)
 
     def test_a_digest_is_read_as_it_was_written(self, digests: DigestStore) -> None:
         """Every field."""

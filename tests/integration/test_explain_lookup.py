@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -14,6 +15,8 @@ from cli import Cli, lines
 from faults.twins import in_ocsf
 from finding_router.aws.items import Items
 from finding_router.aws.ledger import DynamoLedger
+from finding_router.delivery.alerts.alert import Form
+from finding_router.delivery.alerts.care import Care, Person, Ticket
 from finding_router.delivery.alerts.identity import AlertKey, subject_of
 from finding_router.findings.asff import read_finding
 from finding_router.findings.ocsf import in_asff
@@ -51,8 +54,8 @@ def send(cli: Cli, *findings: Any) -> None:
 
 
 def link(cli: Cli, number: int = -1) -> str:
-    """Return the link to a message, the newest first."""
-    message = cli.stack.slack.messages()[number]
+    """Return the link to a message of the channel: edits are answered in another."""
+    message = cli.stack.slack.messages("#all")[number]
     return f"https://x.slack.com/archives/{message.channel}/p{message.ts.replace('.', '')}"
 
 
@@ -153,8 +156,10 @@ class TestById:
         cli.import_findings([raw_finding("another")])
 
         result = cli("explain", "deadbeef", code=1)
+        whole = cli("explain", f"{WHOLE}x", code=1)
 
         assert "no finding in Security Hub is called deadbeef, of 1 looked through" in result.stderr
+        assert "looked through" not in whole.stderr
 
     def test_one_that_was_never_said(self, cli: Cli) -> None:
         """Its channels are those of its routes, and the log knows more."""
@@ -280,7 +285,7 @@ class TestStates:
 
         [channel] = told["ledger"]["channels"]
         assert channel["in_digest"]
-        assert cli.stack.slack.messages()[0].ts == channel["message"]["ts"]
+        assert cli.stack.slack.messages("#all")[0].ts == channel["message"]["ts"]
 
     def test_a_request_by_custom_action(self, cli: Cli) -> None:
         """It has a message of its own beside the finding's."""
@@ -293,6 +298,23 @@ class TestStates:
         assert [("#all", False), ("#all", True)] == [
             (each["channel"], each["is_requested"]) for each in told["ledger"]["channels"]
         ]
+
+    def test_what_people_did_about_it(self, cli: Cli) -> None:
+        """Who owns it, and its ticket."""
+        cli.put(ALL)
+        send(cli, raw_finding(WHOLE))
+        key = AlertKey(subject_of(read_finding(raw_finding(WHOLE))), "#all")
+        alert = ledger(cli).read([key])[key]
+        ticket = Ticket(to="security", label="#7", url="https://github.com/x/y/issues/7")
+        care = Care(owner=Person("U1", "anna", 1.0), ticket=ticket)
+        assert ledger(cli).write(alert.cared_for(care, at=time.time()))
+
+        [told] = cli.json("explain", WHOLE)["findings"]
+        said = cli("explain", WHOLE).stdout
+
+        [channel] = told["ledger"]["channels"]
+        assert ("anna", ticket.url) == (channel["owner"], channel["ticket"])
+        assert f"owned by anna; ticket {ticket.url}" in said
 
     def test_an_item_that_cannot_be_read(self, cli: Cli) -> None:
         """It is named, and does not hide the others."""
@@ -380,6 +402,22 @@ class TestByMessage:
         monkeypatch.setattr(Search, "_decided", lambda _: iter(()))
         if by == "page":
             monkeypatch.setattr(hubs.Hubs, "updated_at", lambda *_: [])
+
+        [told] = cli.json("explain", link(cli))["findings"]
+
+        assert WHOLE == told["finding_id"]
+
+    def test_an_alert_that_people_may_act_on_has_its_names(
+        self, cli: Cli, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """So that nothing is searched."""
+        cli.put(ALL)
+        send(cli, raw_finding(WHOLE))
+        finding = read_finding(raw_finding(WHOLE))
+        alert = ledger(cli).read([AlertKey(subject_of(finding), "#all")]).popitem()[1]
+        names = {member: {Form.ASFF: finding.key} for member in alert.members}
+        assert ledger(cli).write(replace(alert, version=alert.version + 1, names=names))
+        monkeypatch.setattr(Search, "_decided", lambda _: pytest.fail("searched"))
 
         [told] = cli.json("explain", link(cli))["findings"]
 

@@ -13,7 +13,9 @@ from finding_router.aws.items import Items
 from finding_router.aws.ledger import DynamoLedger
 from finding_router.delivery.deliveries import Record
 from finding_router.delivery.intake import read_jobs
+from finding_router_cli.account import Account
 from finding_router_cli.main import main
+from finding_router_cli.stack import SETTLE_SECONDS, Stack
 from finding_router_local.aws import AwsServer
 from hub_events import imported
 
@@ -97,6 +99,36 @@ def test_explain_says_what_each_channel_would_hear(
         {"channel": "#payments-high", "verdict": "post", "why": "not said here before"}
     ] == first["alerts"]
     assert "would hear  #payments-high  duplicate: same event" in again.stdout
+
+
+def test_the_settle_time_is_that_of_the_function() -> None:
+    """Somebody may have set it there; a value that is none counts as the router's default."""
+    answers = iter([{"SETTLE_MINUTES": "60"}, {"SETTLE_MINUTES": "soon"}, {}])
+
+    class Lambda:
+        """Answers what the function's environment is."""
+
+        def get_function_configuration(self, **_: str) -> Any:
+            return {"Environment": {"Variables": next(answers)}}
+
+    class Deployed(Account):
+        """An account with one function."""
+
+        def client(self, service: str, **_: Any) -> Any:
+            assert service == "lambda"
+            return Lambda()
+
+    deployed = Stack(
+        account=Deployed(),
+        origin="stack router",
+        resources={"RouterFunction": "router-router"},
+        parameters={},
+        name="router",
+    )
+    here = replace(deployed, name=None, is_local=True, environment={"SETTLE_MINUTES": "5"})
+
+    assert [3600.0, SETTLE_SECONDS, 900.0] == [deployed.settle_seconds() for _ in range(3)]
+    assert 300.0 == here.settle_seconds()
 
 
 def test_explain_names_a_ledger_that_is_not_there(table: str, tmp_path: Path) -> None:

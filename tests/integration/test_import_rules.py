@@ -1,6 +1,7 @@
 """`finding-router routes import-rules`: the usual set-up of rules, topics and a chatbot."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,19 @@ class TestUsualSetUp:
         assert "3 to add, 0 to change, 0 to delete" in first.stdout
         assert "no changes" in second.stdout
         assert {item["name"]: item["channel"] for item in cli.items} == CHANNELS
+
+    def test_a_stack_is_told_what_goes_elsewhere(self, cli: Cli) -> None:
+        """Of last week's findings, as with every change, unless nobody wants to know."""
+        now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        cli.import_findings([raw_finding(UpdatedAt=now)])
+        words = ("routes", "import-rules", str(FORMS[0]), "--dry-run")
+
+        told = cli.json(*words)
+        quiet = cli.json(*words, "--no-impact")
+
+        assert 1 == told["impact"]["findings"]
+        assert "impact" not in quiet
+        assert "proof" in quiet
 
 
 class TestAws:

@@ -305,14 +305,14 @@ class MoveTasks:
 
     def __init__(self, *states: dict[str, Any]) -> None:
         self.states = list(states)
-        self.started: list[tuple[str, str]] = []
+        self.started: list[tuple[str, str | None]] = []
 
     def get_queue_attributes(self, *, QueueUrl: str, AttributeNames: list[str]) -> Any:  # noqa: ARG002, N803 -- boto3's names
         """Name a queue by its URL."""
         return {"Attributes": {"QueueArn": f"arn of {QueueUrl}"}}
 
-    def start_message_move_task(self, *, SourceArn: str, DestinationArn: str) -> None:  # noqa: N803 -- same
-        """Start a task."""
+    def start_message_move_task(self, *, SourceArn: str, DestinationArn: str | None = None) -> None:  # noqa: N803 -- same
+        """Start a task; without a destination each message goes back to where it was given up."""
         self.started.append((SourceArn, DestinationArn))
 
     def list_message_move_tasks(self, *, SourceArn: str) -> Any:  # noqa: ARG002, N803 -- same
@@ -329,6 +329,27 @@ def test_move_task_of_sqs(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert 7 == move(sqs, source="dead", target="queue")
     assert [("arn of dead", "arn of queue")] == sqs.started
+
+
+def test_presses_go_back_to_their_own_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By SQS, or one by one where it may not be asked to."""
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    sqs = MoveTasks({"Status": "COMPLETED", "ApproximateNumberOfMessagesMoved": 2})
+    press, check = '{"v":1,"kind":"press"}', '{"v":1,"kind":"check"}'
+    others = [json.dumps(imported(raw_finding())), "no JSON", "[]"]
+    bodies = [press, *others, check]
+    sent: dict[str, list[str]] = {"queue": [], "presses": []}
+    receipts = [[{"Body": body, "ReceiptHandle": "r"} for body in bodies], []]
+    one_by_one = SimpleNamespace(
+        receive_message=lambda **_: {"Messages": receipts.pop(0)},
+        send_message=lambda QueueUrl, MessageBody: sent[QueueUrl].append(MessageBody),  # noqa: N803 -- boto3's names
+        delete_message=lambda **_: None,
+    )
+
+    assert 2 == move(sqs, source="dead", target="queue", presses="presses")
+    assert [("arn of dead", None)] == sqs.started
+    assert 5 == move_all(one_by_one, source="dead", target="queue", presses="presses")
+    assert {"queue": others, "presses": [press, check]} == sent
 
 
 def test_a_move_that_cannot_be_watched_is_no_failure(

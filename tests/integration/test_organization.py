@@ -242,6 +242,18 @@ class TestStack:
         assert "organization: 3 accounts in 1 OU, with tags, read " in checked.stdout
         assert "odd" not in checked.stdout
 
+    def test_commands_go_on_without_damaged_accounts(self, stack: Stack) -> None:
+        """As the router does."""
+        assert stack.routing()["organization"] is not None
+        stack.aws.client("dynamodb").update_item(
+            TableName=stack.deployment.tables["Ledger"],
+            Key={"finding": {"S": "organization#current"}, "channel": {"S": "0"}},
+            UpdateExpression="SET accounts = :text",
+            ExpressionAttributeValues={":text": {"S": "many"}},
+        )
+
+        assert stack.routing()["organization"] is None
+
 
 def test_stack_without_the_parameter_reads_nothing_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

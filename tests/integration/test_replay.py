@@ -74,6 +74,19 @@ class TestSecurityHub:
         assert ["all", "eu", "(default channel)"] == [each["name"] for each in told["routes"]]
         assert [] == cli.stack.slack.messages()
 
+    def test_nothing_to_count_is_told(self, cli: Cli, tmp_path: Path) -> None:
+        """With where there may be more; one finding makes its messages, several make them."""
+        cli.put({"kind": "route", "name": "all", "channel": "#all"})
+        file = tmp_path / "one.json"
+        file.write_text(json.dumps(raw_finding()), "utf-8")
+
+        nothing = cli("replay").stdout
+        one = cli("replay", str(file)).stdout
+
+        assert "none came then: take a longer --since, --updated, or the findings of" in nothing
+        assert f"1 finding in {file} makes 1 message\n" in one
+        assert "none came then" not in one
+
     def test_a_finding_that_was_said_counts_as_new(self, cli: Cli) -> None:
         """Else a router that does its work would have had nothing to do."""
         cli.put(ALL)

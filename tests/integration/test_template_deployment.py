@@ -140,3 +140,18 @@ class TestDeployment:
 
         assert deployment.edits is None
         assert "false" == deployment.function.environment["ANSWER_EDITS"]
+
+    def test_presses_feed_a_function_of_their_own(self, aws: AwsServer) -> None:
+        """Where people may act from messages; else nothing of it is made."""
+        secret = VALUES["SlackTokenArn"]
+        on = deploy(read(SlackSigningSecretArn=secret), aws)
+        aws.reset()
+        off = deploy(read(ActionsEndpoint="http-api"), aws)
+
+        assert "ActionsQueue" in on.queues
+        assert "true" == on.function.environment["ACTIONS"]
+        assert ["FindingsQueue", "BacklogQueue"] == [each.queue for each in on.function.sources]
+        assert on.schedule is not None
+        assert {"finding-router": "wake"} == on.schedule.event
+        assert [] == [name for name in (*off.queues, *off.others) if name.startswith("Actions")]
+        assert "ACTIONS" not in off.function.environment

@@ -12,6 +12,7 @@ from finding_router.aws.security_hub_v2 import COMMENT, SecurityHubV2
 from finding_router.delivery.limits.deadline import Deadline
 from finding_router.delivery.workflow import OUT_OF_TIME, FindingKey, Workflow
 from finding_router.errors import WorkflowUpdateError
+from finding_router.findings.ending import ending_of
 from finding_router.findings.finding import Severity
 from finding_router.findings.ocsf.marks import V2Status
 from finding_router_local.aws import AwsServer
@@ -126,6 +127,25 @@ class WorkflowContract:
         [standing] = workflow.statuses([key("one")], deadline=IN_TIME).values()
         assert ("NEW", "ARCHIVED") == (standing.workflow_status, standing.record_state)
         assert {key("one"): None} == workflow.severities([key("one")], deadline=IN_TIME)
+
+    def test_findings_are_read_as_they_are_now(
+        self, workflow: Workflow, hold: Hold, archive: Hold, key: Key
+    ) -> None:
+        """With their title and their state; one that is not found is left out."""
+        hold("one")
+        archive("two")
+
+        found = workflow.findings([key("one"), key("two"), key("gone")], deadline=IN_TIME)
+
+        assert {key("one"), key("two")} == found.keys()
+        assert "one" in found[key("one")].title
+        assert [False, True] == [ending_of(found[key(each)]) is not None for each in ("one", "two")]
+        assert {} == found.unread
+
+    def test_without_time_no_finding_is_read(self, workflow: Workflow, key: Key) -> None:
+        """It is no answer that there is none."""
+        with pytest.raises(WorkflowUpdateError):
+            workflow.findings([key("one")], deadline=nearly_over())
 
     def test_without_time_nothing_is_known_to_be_over(self, workflow: Workflow, key: Key) -> None:
         """It is no answer that it is open."""

@@ -205,12 +205,21 @@ def test_template_has_no_other_role_or_policy(template: dict[str, Any]) -> None:
         ("RouterRole", "AWS::IAM::Role"),
         ("RouterDenyPolicy", "AWS::IAM::ManagedPolicy"),
         ("EditsRole", "AWS::IAM::Role"),
+        ("ActionsRole", "AWS::IAM::Role"),
+        ("ActionsScheduleRole", "AWS::IAM::Role"),
+        ("ActionsWorkerRole", "AWS::IAM::Role"),
+        ("ActionsDenyPolicy", "AWS::IAM::ManagedPolicy"),
     ] == iam
     assert {"Fn::GetAtt": ["RouterRole", "Arn"]} == function["Role"]
     assert "Policies" not in function
-    edits = template["Resources"]["EditsFunction"]["Properties"]
-    assert {"Fn::GetAtt": ["EditsRole", "Arn"]} == edits["Role"]
-    assert "Policies" not in edits
+    for other, role in (
+        ("EditsFunction", "EditsRole"),
+        ("ActionsFunction", "ActionsRole"),
+        ("ActionsWorker", "ActionsWorkerRole"),
+    ):
+        properties = template["Resources"][other]["Properties"]
+        assert {"Fn::GetAtt": [role, "Arn"]} == properties["Role"]
+        assert "Policies" not in properties
 
 
 LEDGER_OF_EDITS = {
@@ -521,7 +530,10 @@ def test_only_the_alarm_topic_calls_the_function_by_its_other_name(
         if each["Type"] == "AWS::Lambda::Permission"
     ]
 
-    assert ["AlarmsPermission"] == permissions
+    # Those of the address that Slack calls are of another function, and only there if wanted.
+    others = {"ActionsUrlPermission", "ActionsInvokePermission", "ActionsApiPermission"}
+    assert {"AlarmsPermission", *others} == set(permissions)
+    assert {"<ActionsFunction.Ref>"} == {resolve()[name]["FunctionName"] for name in others}
     assert {
         "Action": "lambda:InvokeFunction",
         "FunctionName": "<AlarmsAlias.Ref>",

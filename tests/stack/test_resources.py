@@ -28,7 +28,7 @@ type Resolve = Callable[..., dict[str, Any]]
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd"
 DAY_SECONDS = 24 * 60 * 60
 FOURTEEN_DAYS = 14 * DAY_SECONDS
-QUEUES = ["FindingsQueue", "BacklogQueue", "DeadLetters", "UndeliveredEvents"]
+QUEUES = ["FindingsQueue", "BacklogQueue", "ActionsQueue", "DeadLetters", "UndeliveredEvents"]
 TABLES = ["RoutingTable", "Ledger"]
 # A message that comes back after so long is taken, and fails, so much later at most.
 LATE_SECONDS = 90
@@ -45,7 +45,7 @@ def of_type(template: dict[str, Any], type_: str) -> dict[str, Any]:
 
 
 class TestQueues:
-    """The three queues."""
+    """All queues."""
 
     def test_there_are_no_others(self, template: dict[str, Any]) -> None:
         """The tests of queues here cover all queues."""
@@ -194,8 +194,8 @@ class TestFunction:
 
         assert required <= names
         assert {"AWS_ENDPOINT_URL", "LOG_LEVEL", "POWERTOOLS_TRACE_DISABLED"} == names - fields
-        # Lambda itself sets the Region.
-        assert {"AWS_REGION", "LEDGER_DAYS", "SETTLE_MINUTES"} == fields - names
+        # Lambda itself sets the Region, and buttons have to be wanted.
+        assert {"ACTIONS", "AWS_REGION", "LEDGER_DAYS", "SETTLE_MINUTES"} == fields - names
 
     def test_aws_is_aws_unless_told_otherwise(
         self, resolve: Resolve, monkeypatch: pytest.MonkeyPatch
@@ -420,11 +420,14 @@ class TestWaking:
     def test_calls_the_function_every_minute(
         self, template: dict[str, Any], resolve: Resolve
     ) -> None:
-        """It is the only schedule, and its event is one that the handler takes."""
+        """It is the router's only schedule, and its event is one that the handler takes."""
         schedule = resolve()["WakeSchedule"]
         target = schedule["Target"]
 
-        assert ["WakeSchedule"] == list(of_type(template, "AWS::Scheduler::Schedule"))
+        schedules = of_type(template, "AWS::Scheduler::Schedule")
+        assert ["WakeSchedule"] == [
+            name for name, each in schedules.items() if "Condition" not in each
+        ]
         assert "rate(1 minute)" == schedule["ScheduleExpression"]
         assert {"Mode": "OFF"} == schedule["FlexibleTimeWindow"]
         assert ("<RouterFunction.Arn>", "<WakeRole.Arn>") == (target["Arn"], target["RoleArn"])

@@ -1,6 +1,7 @@
 """The pipeline around the real adapters of the Ledger, over DynamoDB in memory."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from finding_router.aws import keys
@@ -10,8 +11,12 @@ from finding_router.aws.held import DynamoHeld
 from finding_router.aws.ledger import DynamoLedger
 from finding_router.aws.locks import DynamoLocks
 from finding_router.aws.rates import DynamoRates
+from finding_router.aws.reminders import DynamoReminders
+from finding_router.delivery.alerts.alert import Form
+from finding_router.delivery.reminders.store import Due, Listed
 from finding_router.delivery.stores import Stores
 from finding_router.pipeline import Pipeline
+from finding_router.routing.reminder import ReminderKind
 from hub_events import raw_finding
 from memory_dynamo import Item, MemoryDynamo
 from router import ALERTS, Router
@@ -57,6 +62,7 @@ class DynamoRouter(Router):
             rates=DynamoRates(items),
             locks=DynamoLocks(items),
             names=DynamoAccountNames(items),
+            reminders=DynamoReminders(items, days=DAYS),
             **({"unreadable": items.unreadable} if hasattr(items, "unreadable") else {}),
         )
         self.pipeline = Pipeline(
@@ -82,6 +88,7 @@ def write_every_family(router: DynamoRouter) -> None:
     router.send(*(raw_finding(f"listed-{number}") for number in range(12)))
     router.send(raw_finding("critical", Severity={"Label": "CRITICAL"}))
     router.send(raw_finding("held", Severity={"Label": "LOW"}, AwsAccountName="Payments"))
+    _write_reminders(router)
     # A worker dies right after its claim.
     [key] = [key for key in router.dynamo.stored if _is_alert_of(router, key, "card")]
     alert = router.dynamo.stored[key]
@@ -95,6 +102,27 @@ def write_every_family(router: DynamoRouter) -> None:
     }
     alert |= {"state": {"S": "claimed"}, "claim": {"M": claim}}
     router.slack.posted.clear()
+
+
+def _write_reminders(router: DynamoRouter) -> None:
+    """Write the families of reminders, of which the routes have none."""
+    store = router.stores.reminders
+    assert store is not None
+    at, names = int(router.clock.now), {"member": {Form.ASFF: ("product", "id")}}
+    one = Due(
+        kind=ReminderKind.ALERT,
+        at=at,
+        channel=ALERTS,
+        route="everything",
+        subject="one",
+        first_at=float(at),
+        names=names,
+        before=3,
+        last_at=float(at),
+    )
+    store.put([one, replace(one, subject="two", at=at + 1)])
+    listed = Listed(channel=ALERTS, subject="one", episode=1, names=names)
+    store.list_open([listed, replace(listed, subject="two")])
 
 
 def _is_alert_of(router: DynamoRouter, key: tuple[str, str], finding_id: str) -> bool:
@@ -120,9 +148,12 @@ def family_of(key: tuple[str, str]) -> str:
         "pace": "rate",
         "account-name": "account name",
         "seats": "seats",
+        "open": "in list",
     }
     if finding == keys.BINS:
         return "bin"
+    if finding in keys.DUE:
+        return "due"
     if finding.startswith("notice#"):
         return "lock"
     return sort_keys.get(channel) or prefixes.get(finding.partition("#")[0], "alert")

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from fakes import Faults
+from finding_router.delivery.alerts.care import Person
 from finding_router.delivery.digests.store import Count, Lines, OpenDigest
 from finding_router.delivery.held.store import Bin, HeldEvents, HeldFinding, HeldFindings
 from finding_router.findings.digest import Line
@@ -23,6 +24,8 @@ class FakeDigests:
         self._shown: dict[str, tuple[int, float]] = {}
         self._counting_until: dict[str, float] = {}
         self._counted_at: dict[str, float] = {}
+        self._owners: dict[str, Person] = {}
+        self._owned_at: dict[str, float] = {}
 
     def open_digests(self, names: Iterable[str]) -> dict[str, OpenDigest]:
         """Return the newest of each name."""
@@ -64,7 +67,22 @@ class FakeDigests:
         """Return the lines that were ever put, and those that the totals show."""
         with self._faults.around("count"):
             shown, at = self._shown.get(digest_id, (-1, 0.0))
-            return Count(self._put_so_far[digest_id], shown, at)
+            return Count(self._put_so_far[digest_id], shown, at, self._owners.get(digest_id))
+
+    def own(self, digest_id: str, person: Person, *, is_given_back: bool) -> bool:
+        """Make *person* the owner, or nobody, unless somebody did so later."""
+        with self._faults.around("own"):
+            known = self._owners.get(digest_id)
+            if self._owned_at.get(digest_id, 0.0) > person.at:
+                return False
+            if is_given_back and known is not None and known.id != person.id:
+                return False
+            self._owned_at[digest_id] = person.at
+            self._put_so_far[digest_id] += 1
+            self._owners[digest_id] = person
+            if is_given_back:
+                del self._owners[digest_id]
+            return True
 
     def begin_count(self, digest_id: str, *, now: float, until: float) -> bool:
         """Take the lease, and forget who was to come."""

@@ -29,8 +29,10 @@ from finding_router.errors import (
     UnavailableError,
     WorkflowUpdateError,
 )
-from finding_router.findings.finding import Severity
+from finding_router.findings.asff import read_finding
+from finding_router.findings.finding import Finding, Severity
 from finding_router.findings.ocsf.marks import V2Status
+from hub_events import raw_finding
 
 START = 1_790_000_000.0
 type MakeError = Callable[[str], BaseException]
@@ -199,6 +201,8 @@ class FakeWorkflow:
         self.unread: dict[FindingKey, str] = {}
         """Findings of which nobody can read what Security Hub answers."""
         self.marked: list[tuple[FindingKey, WorkflowStatus]] = []
+        self.raw: dict[FindingKey, dict[str, Any]] = {}
+        """Findings that have more than an id, a severity and a status."""
 
     def mark(
         self, keys: Iterable[FindingKey], status: WorkflowStatus, *, deadline: Deadline
@@ -264,6 +268,25 @@ class FakeWorkflow:
             )
             answers.unread = {key: why for key, why in self.unread.items() if key in keys}
             return answers
+
+    def findings(self, keys: Collection[FindingKey], *, deadline: Deadline) -> Answers[Finding]:
+        """Return the findings that exist, as they are now."""
+        if not deadline.leaves(SECURITY_HUB_SECONDS):
+            raise security_hub_down("")
+        with self._faults.around(f"{self._prefix}findings"):
+            known = [key for key in keys if key in self.status and key not in self.unread]
+            answers = Answers({key: read_finding(self._raw(key)) for key in known})
+            answers.unread = {key: why for key, why in self.unread.items() if key in keys}
+            return answers
+
+    def _raw(self, key: FindingKey) -> dict[str, Any]:
+        now = {
+            "ProductArn": key[0],
+            "Workflow": {"Status": self.status[key]},
+            "RecordState": "ARCHIVED" if key in self.archived else "ACTIVE",
+            "Severity": {"Label": self.severity[key].value},
+        }
+        return self.raw.get(key, raw_finding(key[1])) | now
 
 
 class FakeWorkflowV2(FakeWorkflow):

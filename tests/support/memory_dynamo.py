@@ -117,6 +117,9 @@ class MemoryDynamo:
         """Write items."""
         self.before("BatchWriteItem")
         for each in next(iter(request["RequestItems"].values())):
+            if "DeleteRequest" in each:
+                self.stored.pop(_key(each["DeleteRequest"]["Key"]), None)
+                continue
             item = each["PutRequest"]["Item"]
             self.stored[_key(item)] = copied(item)
         return self.after("BatchWriteItem", {"UnprocessedItems": {}})
@@ -155,9 +158,14 @@ class MemoryDynamo:
     def paginate(self, **request: Any) -> Iterator[Any]:
         """Read a partition, by sort key."""
         self.before("Query")
-        [wanted] = request["ExpressionAttributeValues"].values()
+        values = request["ExpressionAttributeValues"]
+        wanted, end = values[":finding"]["S"], values.get(":end")
         only = request.get("ExpressionAttributeNames", {}).values()
-        found = [item for key, item in sorted(self.stored.items()) if key[0] == wanted["S"]]
+        is_backwards = not request.get("ScanIndexForward", True)
+        stored = sorted(self.stored.items(), key=lambda each: each[0], reverse=is_backwards)
+        found = [
+            item for key, item in stored if key[0] == wanted and (end is None or key[1] < end["S"])
+        ]
         shown = [
             {name: value for name, value in item.items() if not only or name in only}
             for item in found

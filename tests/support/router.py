@@ -12,9 +12,11 @@ from fake_ledger import (
     FakeLocks,
     FakeRates,
 )
+from fake_reminders import FakeReminders
 from fake_slack import FakeSlack, Said
 from fakes import Clock, FakeWorkflow, FakeWorkflowV2, Faults
 from finding_router.aws.organization import DynamoOrganization
+from finding_router.aws.ticket_outbox import DynamoTicketOutbox
 from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.backlog import Source
 from finding_router.delivery.deliveries import Job, Record
@@ -65,6 +67,9 @@ class Router:
         self.organization_items = MemoryDynamo()
         self.last_valid = FakeLastValid(self.faults)
         self.decided = FakeDecided(self.faults)
+        self.outbox_items = MemoryDynamo()
+        self.outbox = DynamoTicketOutbox(self.outbox_items.items())
+        self.reminders = FakeReminders(self.faults)
         self.workflow = FakeWorkflow(self.faults)
         self.items = [dict(item) for item in items or [EVERYTHING]]
         values = {
@@ -103,7 +108,9 @@ class Router:
                 organization=DynamoOrganization(self.organization_items.items(), days=400)
                 if self.organizations
                 else None,
+                tickets=self.outbox if self._settings.actions else None,
                 decided=self.decided if self._settings.answer_edits else None,
+                reminders=self.reminders,
             ),
             routes=self.routes,
             slack=self.slack,
@@ -143,6 +150,7 @@ class Router:
                 self.workflow.severity[key] = Severity(finding["Severity"]["Label"])
             if isinstance(finding, dict) and finding.get("Workflow") == {"Status": "NEW"}:
                 self.workflow.status.setdefault((finding["ProductArn"], finding["Id"]), "NEW")
+                self.workflow.raw[finding["ProductArn"], finding["Id"]] = finding
         return self.run(
             *(
                 record(imported(finding, sent_at=self.clock.now), number=number, tries=tries)

@@ -19,7 +19,7 @@ from finding_router.actions.handler import (
     Endpoint,
     zone_of,
 )
-from finding_router.actions.modals import METADATA_CHARS, TITLE_CHARS, modal
+from finding_router.actions.modals import METADATA_CHARS, TITLE_CHARS, modal, read_place
 from finding_router.actions.payload import read_click
 from finding_router.actions.press import Press, Presser
 from finding_router.actions.secret import SigningSecret
@@ -27,6 +27,7 @@ from finding_router.actions.web import SlackCallError, Web
 from finding_router.actions.workspace import Workspace
 from finding_router.errors import StoreError
 from finding_router.slack.kit.reference import digest_reference
+from finding_router_local.slack.modals import checked_view
 from presses import (
     APP,
     CHANNEL,
@@ -344,6 +345,7 @@ class TestForms:
 
         assert not slack.inbox.presses
         assert action == view["callback_id"]
+        assert checked_view(view)
         assert all(len(view[part]["text"]) <= TITLE_CHARS for part in ("title", "submit", "close"))
         assert len(view["private_metadata"]) <= METADATA_CHARS
         elements = [block["element"] for block in view["blocks"] if "element" in block]
@@ -362,6 +364,22 @@ class TestForms:
         shown = arguments["view"]["blocks"][0]["text"]
         assert ("plain_text", False) == (shown["type"], shown["emoji"])
         assert len(shown["text"]) <= 300
+
+    @given(
+        text=st.text(st.characters(exclude_categories=["Cs"]), max_size=400),
+        url=st.text(max_size=3200).map("https://hooks.slack.com/{}".format),
+        action=st.sampled_from(["resolve", "suppress", "snooze"]),
+    )
+    def test_opens_whatever_the_message_says(self, text: str, url: str, action: str) -> None:
+        """Slack takes the form, and it says where it was opened."""
+        read = read_click(click(action, message={"text": text}, response_url=url))
+        assert read is not None
+        view = modal(read)
+
+        assert checked_view(view)
+        opened = read_place(view["private_metadata"])
+        assert opened is not None
+        assert (REFERENCE, CHANNEL) == (opened[0], opened[1].channel)
 
     def test_long_metadata_loses_the_address_first(self) -> None:
         """It is only for refusals."""

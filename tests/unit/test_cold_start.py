@@ -113,3 +113,20 @@ def test_garbage_is_looked_for_after_the_first_invocation() -> None:
     lines = [line for line in run.stdout.splitlines() if not line.startswith("{")]
     assert "False" == lines[0]
     assert "True True" == lines[-1]
+
+
+def test_endpoint_needs_nothing_of_what_decides_and_speaks() -> None:
+    """Slack waits three seconds for it, a cold start included."""
+    run = subprocess.run(
+        [sys.executable, "-c", "import sys, finding_router.actions.handler; print(*sys.modules)"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    modules = set(run.stdout.split())
+    unneeded = {"boto3", "pydantic", "slack_sdk", "zoneinfo"} | {
+        f"finding_router.{name}" for name in ("bootstrap", "delivery", "pipeline", "routing")
+    }
+
+    assert set() == unneeded & modules
+    assert "finding_router.actions.modals" in modules

@@ -251,6 +251,34 @@ def test_what_waits_says_until_when_and_why(explain: Explain) -> None:
     assert result.exit_code == 0
 
 
+def test_what_is_said_again_says_from_when_on(explain: Explain) -> None:
+    """In the zone of the route; for programs as a list."""
+    routes = [
+        WAITING[0] | {"remind": {"after": "8h"}},
+        {"kind": "route", "name": "cards", "channel": "#daily"},
+        WAITING[1] | {"list": "open"},
+    ]
+
+    result = explain(FINDING, "--at", "2026-03-09T12:00+01:00", routes=routes)
+    plain = explain(FINDING, "--at", "2026-03-09T12:00+01:00", "--json", routes=routes)
+
+    # Eight hours later the active hours are over.
+    assert (
+        "#hours  by hours; said again while open from Tue 2026-03-10 08:00 Europe/Zurich on: "
+        "route hours\n"
+    ) in result.output
+    assert (
+        "#daily  by cards, daily; listed while open from Mon 2026-03-16 08:30 Europe/Zurich on: "
+        "route daily\n"
+    ) in result.output
+    [found] = json.loads(plain.stdout)["findings"]
+    reminders = [each.get("reminders") for each in found["channels"]]
+    assert [
+        [{"kind": "list", "route": "daily", "at": "2026-03-16T07:30:00+00:00"}],
+        [{"kind": "alert", "route": "hours", "at": "2026-03-10T07:00:00+00:00"}],
+    ] == reminders
+
+
 def test_at_another_moment_it_goes_at_once(explain: Explain) -> None:
     """The option for another moment explains the decision at that time."""
     result = explain(FINDING, "--at", "2026-03-09T12:00+01:00", routes=WAITING)
@@ -455,7 +483,7 @@ def test_the_commands_are_listed_without_being_imported() -> None:
 
     assert "explain   Tell where findings would go, and why." in listed.output
     assert isinstance(main, click.Group)
-    names = "baseline doctor explain local preview redrive replay routes silence stats"
+    names = "baseline doctor explain local manifest preview redrive replay routes silence stats"
     assert names.split() == main.list_commands(click.Context(main))
     assert "No such command 'nonsense'" in unknown.stderr
 

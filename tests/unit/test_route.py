@@ -14,7 +14,16 @@ from finding_router.errors import RouteError
 from finding_router.findings.finding import Severity
 from finding_router.routing.items.clock import EVERY_DAY
 from finding_router.routing.items.match import EVERYTHING
-from finding_router.routing.items.route import Account, Action, Deliver, Mode, Route, parse_item
+from finding_router.routing.items.remind import Until
+from finding_router.routing.items.route import (
+    Account,
+    Action,
+    Deliver,
+    Listing,
+    Mode,
+    Route,
+    parse_item,
+)
 from finding_router.routing.items.silence import OnExpiry, Silence
 
 WHOM = (
@@ -23,7 +32,7 @@ WHOM = (
 )
 ATTRIBUTES = (
     "description, kind, name, order, enabled, match, action, channel, mention, mention_from, stop, "
-    "deliver, schedule, active_hours, ticket, mode"
+    "deliver, schedule, active_hours, list, remind, ticket, mode, actions"
 )
 ZURICH = "Europe/Zurich"
 SCHEDULE: dict[str, Any] = {"time": "08:30", "zone": ZURICH}
@@ -112,6 +121,30 @@ def test_a_scheduled_route_has_its_schedule() -> None:
     assert item.schedule is not None
     assert (item.schedule.minute, item.schedule.weekdays) == (510, EVERY_DAY)
     assert item.schedule.zone.key == ZURICH
+
+
+def test_reminders_are_read() -> None:
+    """Durations are minutes, hours or days; omitted attributes have the expected defaults."""
+    item = read_route(remind={"after": "24h"})
+    full = {"after": "30m", "every": "3 d", "from": "HIGH", "mention": "@here", "until": "ended"}
+    other = read_route(remind=full)
+
+    assert item.remind is not None
+    assert (item.remind.after_seconds, item.remind.every_seconds) == (86_400, None)
+    assert (item.remind.least, item.remind.mention) == (Severity.INFORMATIONAL, ())
+    assert item.remind.until is Until.ACKNOWLEDGED
+    assert other.remind is not None
+    assert (other.remind.after_seconds, other.remind.every_seconds) == (1800, 3 * 86_400)
+    assert (other.remind.least, other.remind.mention) == (Severity.HIGH, ("@here",))
+    assert other.remind.until is Until.ENDED
+    assert item.listing is Listing.NEW
+
+
+def test_a_scheduled_route_may_list_what_is_open() -> None:
+    """Besides what is new."""
+    item = read_route(deliver="scheduled", schedule=SCHEDULE, list="open")
+
+    assert item.listing is Listing.OPEN
 
 
 def test_hours_are_for_all_but_the_worst_on_every_day() -> None:
@@ -369,6 +402,67 @@ BOOLEAN = "make it the Boolean true or false, without quotes"
             'is the text "SEVERE"',
             "write one of INFORMATIONAL, LOW, MEDIUM, HIGH, CRITICAL",
         ),
+        (
+            {"remind": "24h"},
+            "remind",
+            'is the text "24h"',
+            'write a map such as {"after": "24h", "every": "3d", "from": "HIGH"}',
+        ),
+        (
+            {"remind": {"every": "3d"}},
+            "remind.after",
+            "is missing",
+            'write minutes, hours or days such as "30m", "24h" or "3d"',
+        ),
+        (
+            {"remind": {"after": "a day"}},
+            "remind.after",
+            'is the text "a day", which is no duration',
+            'write minutes, hours or days such as "30m", "24h" or "3d"',
+        ),
+        (
+            {"remind": {"after": "24h", "every": 3}},
+            "remind.every",
+            "is the number 3, which is no duration",
+            'write minutes, hours or days such as "30m", "24h" or "3d"',
+        ),
+        (
+            {"remind": {"after": "1m"}},
+            "remind.after",
+            'is the text "1m"',
+            'write from "5m" to "366d"',
+        ),
+        (
+            {"remind": {"after": "24h", "until": "acknowledge"}},
+            "remind.until",
+            'is the text "acknowledge"',
+            'did you mean "acknowledged"?',
+        ),
+        (
+            {"remind": {"after": "24h", "for": "3d"}},
+            "remind.for",
+            "is no attribute of remind",
+            "write one of after, every, from, mention, until",
+        ),
+        (
+            {"remind": {"after": "24h", "mention": ["jane"]}},
+            "remind.mention",
+            'has the text "jane", which mentions nobody',
+            WHOM,
+        ),
+        (
+            {"remind": {"after": "24h"}, "action": "drop", "channel": None},
+            "remind",
+            "is there, though action is drop",
+            "leave it out: such a route says nothing that is open",
+        ),
+        (
+            {"list": "open"},
+            "list",
+            "is open, though deliver is auto",
+            'set deliver to "scheduled", with a schedule',
+        ),
+        ({"list": "all"}, "list", 'is the text "all"', "write one of new, open"),
         ({"channels": "#a"}, "channels", "is no attribute of a route", 'did you mean "channel"?'),
         ({"Order": 5}, "Order", "is no attribute of a route", 'did you mean "order"?'),
         ({"xyz": 5}, "xyz", "is no attribute of a route", f"write one of {ATTRIBUTES}"),

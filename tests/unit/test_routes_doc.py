@@ -15,7 +15,8 @@ from finding_router.routing.items.channel import MAX_NAME_CHARS, MAX_PLACEHOLDER
 from finding_router.routing.items.match import MAX_DEPTH
 from finding_router.routing.items.mention import MAX_MENTIONS
 from finding_router.routing.items.reading import MAX_NAME_BYTES
-from finding_router.routing.items.route import Account, Action, Deliver, Mode, Route
+from finding_router.routing.items.remind import Remind, Until
+from finding_router.routing.items.route import Account, Action, Deliver, Listing, Mode, Route
 from finding_router.routing.items.schedule import ActiveHours, Schedule
 from finding_router.routing.items.silence import OnExpiry, Silence
 from finding_router.routing.table import RoutingTable
@@ -77,7 +78,8 @@ def test_routes_post_when_it_is_said(
     comes: str, severity: str, in_hours: str, on_schedule: str
 ) -> None:
     """At once or at the moment beside it, which has its right weekday."""
-    items = [item for item in map(json.loads, ITEMS) if {"schedule", "active_hours"} & item.keys()]
+    names = {"working-hours", "weekday-digest"}
+    items = [item for item in map(json.loads, ITEMS) if item["name"] in names]
     table = RoutingTable.from_items(items, default_channel="#default")
     raw = {"Id": "1", "ProductArn": "arn:aws:securityhub:eu-west-1::product/x/y"}
     finding = read_finding(raw | {"Severity": {"Label": severity}})
@@ -101,11 +103,11 @@ def _moment(text: str) -> datetime | None:
 
 def test_every_word_of_the_table_is_explained() -> None:
     """No attribute, value or placeholder is without its place on the page."""
-    models = (Route, Account, Silence, Schedule, ActiveHours)
+    models = (Route, Account, Silence, Schedule, ActiveHours, Remind)
     attributes = {
         field.alias or name for model in models for name, field in model.model_fields.items()
     }
-    words = {*attributes, *Action, *Deliver, *Mode, *OnExpiry}
+    words = {*attributes, *Action, *Deliver, *Mode, *OnExpiry, *Listing, *Until}
 
     assert set() == {word for word in words if f"`{word}`" not in PAGE}
     assert set() == {word for word in PLACEHOLDERS if f"`{{{word}}}`" not in PAGE}

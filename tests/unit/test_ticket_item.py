@@ -1,6 +1,9 @@
 """Items about tickets, and the tickets of routes, as people write them."""
 
+import json
+import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -168,9 +171,9 @@ def test_a_route_makes_tickets_by_click_or_always() -> None:
             f'set to to "{CONNECTOR}", or leave the arn out',
         ),
         (
-            {"to": "p", "when": "allways"},
+            {"to": "p", "when": "Always"},
             "ticket.when",
-            'is the text "allways"',
+            'is the text "Always"',
             'did you mean "always"?',
         ),
         ({"to": "p", "from": "HIG"}, "ticket.from", 'is the text "HIG"', 'did you mean "HIGH"?'),
@@ -200,12 +203,12 @@ def test_a_route_that_posts_nothing_makes_no_ticket() -> None:
 
 def test_a_route_names_a_ticket_of_the_table() -> None:
     """One that is not there is told, and the route stays in force all the same."""
-    read = table(ticket(), route({"to": "plattform"}), route({"to": "platform"}, name="s"))
+    read = table(ticket(), route({"to": "platforms"}), route({"to": "platform"}, name="s"))
 
     [problem] = read.unmet
 
     assert (
-        'route "r", ticket.to: is "plattform", which is no ticket of the table; '
+        'route "r", ticket.to: is "platforms", which is no ticket of the table; '
         'did you mean "platform"?' == str(problem)
     )
     assert () == read.problems
@@ -235,3 +238,14 @@ def test_of_several_routes_one_that_always_makes_tickets_counts() -> None:
     )
 
     assert When.ALWAYS == getattr(read.ticket_of(["r", "s"]), "when", None)
+
+
+def test_the_examples_of_the_page_are_valid() -> None:
+    """Each item in docs/tickets.md can be pasted."""
+    page = (Path(__file__).parents[2] / "docs/tickets.md").read_text("utf-8")
+    items = [json.loads(each) for each in re.findall(r"```json\n(.*?)```", page, re.DOTALL)]
+
+    read = table(*(item | {"name": item["name"] + str(n)} for n, item in enumerate(items)))
+
+    assert [] == list(read.problems)
+    assert 4 == len(items)

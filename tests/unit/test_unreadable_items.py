@@ -32,6 +32,8 @@ FAMILIES = (
     "account name",
     "rate",
     "seats",
+    "due",
+    "in list",
 )
 type Key = tuple[str, str]
 type Stored = dict[Key, Item]
@@ -98,6 +100,12 @@ def read_everything(router: DynamoRouter, stored: Stored) -> dict[Key, Any]:
         "seats": lambda key: stores.locks.seats(
             key[0].removeprefix("seats#"), [], most=1, since=0.0, now=0.0
         ),
+        "due": lambda key: [
+            each for each in stores.reminders.due(now=2e9, most=10) if key[1].endswith(each.name)
+        ],
+        "in list": lambda key: [
+            each for each in stores.reminders.listed(ALERTS) if each.subject == key[1]
+        ],
     }
     for key in sorted(stored):
         try:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import urllib3
 
@@ -48,7 +48,7 @@ class Web:
 
     def call(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """
-        Call *method* with *arguments* as JSON; fetch a refused token again once.
+        Call *method* with *arguments*; fetch a refused token again once.
 
         Raises:
             SlackCallError: It failed.
@@ -68,7 +68,7 @@ class Web:
             return
         answer = {"response_type": "ephemeral", "replace_original": False, "text": text}
         try:
-            status = self._send(response_url, answer, {}).status
+            status = self._send(response_url, _as_json(answer), {}).status
         except (urllib3.exceptions.HTTPError, OSError) as error:
             logger.warning("answer not shown", problem=type(error).__name__)
             return
@@ -86,8 +86,10 @@ class Web:
 
     def _call(self, method: str, arguments: Mapping[str, Any], *, is_fresh: bool) -> dict[str, Any]:
         headers = {"authorization": f"Bearer {self._token(is_fresh)}"}
+        # Of the methods used here, only views.* take JSON; the others take form fields.
+        encode = _as_json if method.startswith("views.") else _as_form
         try:
-            response = self._send(self._base_url + method, arguments, headers)
+            response = self._send(self._base_url + method, encode(arguments), headers)
             answer = json.loads(response.data)
         except (urllib3.exceptions.HTTPError, OSError, ValueError, RecursionError) as error:
             raise SlackCallError(method, "unreachable") from error
@@ -99,7 +101,7 @@ class Web:
         raise SlackCallError(method, f"http_{response.status}")
 
     def _send(
-        self, url: str, content: Mapping[str, Any], headers: Mapping[str, str]
+        self, url: str, content: tuple[str, bytes], headers: Mapping[str, str]
     ) -> urllib3.BaseHTTPResponse:
         now = time.time()
         if now - self._used_at > IDLE_SECONDS:
@@ -108,8 +110,8 @@ class Web:
         return self._pool.request(
             "POST",
             url,
-            body=json.dumps(content).encode(),
-            headers={"content-type": "application/json; charset=utf-8", **headers},
+            body=content[1],
+            headers={"content-type": content[0], **headers},
             timeout=urllib3.Timeout(total=CALL_SECONDS),
             redirect=False,
         )
@@ -119,3 +121,11 @@ class Web:
         # urllib3 otherwise reads the file of certificates again for each connection.
         context = ssl.create_default_context() if self._base_url.startswith("https:") else None
         return urllib3.PoolManager(num_pools=2, maxsize=1, retries=False, ssl_context=context)
+
+
+def _as_json(content: Mapping[str, Any]) -> tuple[str, bytes]:
+    return "application/json; charset=utf-8", json.dumps(content).encode()
+
+
+def _as_form(content: Mapping[str, Any]) -> tuple[str, bytes]:
+    return "application/x-www-form-urlencoded", urlencode(content).encode()

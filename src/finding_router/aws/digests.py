@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from finding_router.aws import keys
 from finding_router.aws.items import DAY_SECONDS, Items
+from finding_router.delivery.alerts.care import Person
 from finding_router.delivery.digests.store import Count, DigestState, Lines, OpenDigest
 from finding_router.errors import UnreadableError
 from finding_router.findings.digest import Line, Totals
@@ -118,6 +119,31 @@ class DynamoDigests:
             {":shown": shown, ":at": at},
         )
 
+    def own(self, digest_id: str, person: Person, *, is_given_back: bool) -> bool:
+        """Make *person* the owner, or nobody; return False if somebody did so later."""
+        given = {
+            ":id": person.id,
+            ":at": person.at,
+            ":one": 1,
+            ":expires_at": int(time.time()) + self._ttl_seconds,
+            ":shape": keys.SHAPE,
+        }
+        change = "SET owner_id = :id, owner_name = :name, owned_at = :at, "
+        condition = "attribute_not_exists(owned_at) OR owned_at <= :at"
+        if is_given_back:
+            # The moment stays: an earlier press that comes again must not take it.
+            change = "REMOVE owner_id, owner_name SET owned_at = :at, "
+            condition = f"({condition}) AND (attribute_not_exists(owner_id) OR owner_id = :id)"
+        else:
+            given[":name"] = person.name
+        _, is_done = self._items.update(
+            keys.count(digest_id),
+            f"{change}expires_at = :expires_at, shape = :shape ADD put_so_far :one",
+            given,
+            condition,
+        )
+        return is_done
+
     def count_later(self, digest_id: str, *, at: float, now: float) -> bool:
         """Note that a worker counts at *at*; return False if another will do so before long."""
         _, is_noted = self._items.update(
@@ -183,4 +209,13 @@ def _to_count(stored: Stored) -> Count:
         shown=stored.whole("shown_so_far", -1, least=-1),
         # The version before did not write it.
         shown_at=stored.optional_number("shown_at") or 0.0,
+        owner=_to_owner(stored),
     )
+
+
+def _to_owner(stored: Stored) -> Person | None:
+    id_ = stored.optional_text("owner_id")
+    if id_ is None:
+        return None
+    name = stored.optional_text("owner_name") or ""
+    return Person(id_, name, stored.optional_number("owned_at") or 0.0)

@@ -23,7 +23,7 @@ from finding_router.delivery.workflow import (
 )
 from finding_router.errors import FindingError, WorkflowUpdateError
 from finding_router.findings.ending import ending_of
-from finding_router.findings.finding import Severity
+from finding_router.findings.finding import Finding, Severity
 from finding_router.findings.outline import read_outline
 from finding_router.findings.reading import text_at
 from finding_router.isolation import isolated
@@ -40,6 +40,9 @@ INPUT_ERRORS: Final = frozenset(
         ParamValidationError.__name__,
     }
 )
+
+type _Codes = dict[FindingKey, str]
+type _Update = Callable[[Sequence[FindingKey]], Mapping[FindingKey, str]]
 
 
 class HubCalls(Workflow, ABC):
@@ -87,18 +90,20 @@ class HubCalls(Workflow, ABC):
         HTTP 200 says nothing: UnprocessedFindings has the findings that were not updated. A call
         that fails as a whole returns its code for each of its keys.
         """
+        return self._in_calls(keys, lambda some: self._update(some, status), deadline)
+
+    def _in_calls(self, keys: Iterable[FindingKey], update: _Update, deadline: Deadline) -> _Codes:
+        """Return the code of each of *keys* that *update* did not update, by as few calls."""
         refused: dict[FindingKey, str] = {}
         for some in batched(dict.fromkeys(keys), self.findings_per_call, strict=False):
-            refused.update(self._mark(some, status, deadline))
+            refused.update(self._halved(some, update, deadline))
         return refused
 
-    def _mark(
-        self, keys: Sequence[FindingKey], status: WorkflowStatus, deadline: Deadline
-    ) -> dict[FindingKey, str]:
+    def _halved(self, keys: Sequence[FindingKey], update: _Update, deadline: Deadline) -> _Codes:
         if not deadline.leaves(SECURITY_HUB_SECONDS):
             return dict.fromkeys(keys, OUT_OF_TIME)
         try:
-            return dict(self._update(keys, status))
+            return dict(update(keys))
         except AWS_ERRORS as error:
             if error_code(error) not in INPUT_ERRORS:
                 return dict.fromkeys(keys, error_code(error))
@@ -106,8 +111,8 @@ class HubCalls(Workflow, ABC):
                 return {keys[0]: INVALID_INPUT}
             # One identifier that cannot be takes the others of its call along: halve until alone.
             middle = len(keys) // 2
-            return self._mark(keys[:middle], status, deadline) | self._mark(
-                keys[middle:], status, deadline
+            return self._halved(keys[:middle], update, deadline) | self._halved(
+                keys[middle:], update, deadline
             )
 
     @override
@@ -136,6 +141,20 @@ class HubCalls(Workflow, ABC):
 
         """
         return self._answers(keys, _severity, deadline)
+
+    @override
+    def findings(self, keys: Collection[FindingKey], *, deadline: Deadline) -> Answers[Finding]:
+        """
+        Return each of *keys* as it is now; those not found are left out.
+
+        Raises:
+            WorkflowUpdateError: Security Hub does not answer, or not in time.
+
+        """
+        # Imported late: few calls read whole findings.
+        from finding_router.findings.asff import read_finding  # noqa: PLC0415 -- see above
+
+        return self._answers(keys, read_finding, deadline)
 
     def _answers[Value](
         self,

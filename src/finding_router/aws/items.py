@@ -107,6 +107,18 @@ class Items:
             for page in pages:
                 yield from map(from_item, page["Items"])
 
+    def before(self, finding: str, end: str) -> Iterator[dict[str, Any]]:
+        """Yield the items of a partition with sort keys before *end*, strongly consistent."""
+        with self.translated("read"):
+            pages = self.client.get_paginator("query").paginate(
+                TableName=self.table,
+                KeyConditionExpression="finding = :finding AND channel < :end",
+                ExpressionAttributeValues={":finding": {"S": finding}, ":end": {"S": end}},
+                ConsistentRead=True,
+            )
+            for page in pages:
+                yield from map(from_item, page["Items"])
+
     def put(
         self,
         values: Mapping[str, Any],
@@ -247,6 +259,12 @@ class Items:
         with self.translated("write"):
             for some in batched(items, ITEMS_PER_WRITE, strict=False):
                 self._batch_write([{"PutRequest": {"Item": to_item(each)}} for each in some])
+
+    def delete_all(self, several: Iterable[Key]) -> None:
+        """Delete items that no other worker changes, 25 a call."""
+        with self.translated("delete"):
+            for some in batched(several, ITEMS_PER_WRITE, strict=False):
+                self._batch_write([{"DeleteRequest": {"Key": key_of(each)}} for each in some])
 
     def delete(self, key: Key, condition: str, given: Mapping[str, Any]) -> bool:
         """Delete an item; return False if *condition* did not hold."""

@@ -27,6 +27,9 @@ organization    ``organization#current`` (name)        ``0``                    
 more of it      ``organization#current`` (name)        ``7.1`` (version, part)  further accounts
 outbox          ``outbox#tickets``                     ``5f0c…##alerts``        news for a ticket
 decided         ``decided#2026-03-01`` (UTC day)       ``1772323200.5#1f…``     a batch's findings
+audit           ``audit#2026-03-01`` (UTC day)         ``1772323200.5#9c…``     a press of a button
+due             ``due#0`` (of four)                    ``001772323200#a…``      a reminder to come
+in list         ``open##alerts`` (channel)             ``5f0c…`` (subject)      an alert of lists
 last valid      ``routing-table``                      ``last-valid``           routes valid last
 press           ``press#1f0c…`` (press, 40 hex)        ``press``                that it was taken
 workspace       ``press#workspace``                    ``workspace``            Slack's, of the app
@@ -51,6 +54,8 @@ OPEN: Final = "open"
 ABOUT: Final = "about"
 COUNT: Final = "count"
 BINS: Final = "bins"
+DUE: Final = tuple(f"due#{number}" for number in range(4))
+"""Partitions of the reminders: each takes a thousand writes a second."""
 TICKETS: Final = "outbox#tickets"
 ACCOUNT_NAME: Final = "account-name#"
 ORGANIZATION: Final = "organization#"
@@ -158,6 +163,16 @@ def decided(day: str, batch: str) -> Key:
     return f"decided#{day}", batch
 
 
+def due(number: int, at: int, name: str) -> Key:
+    """Return the key of the reminder *name*, due at Unix second *at*, in partition *number*."""
+    return DUE[number], f"{at:012d}#{name}"
+
+
+def listed(channel: str) -> str:
+    """Return the partition with the alerts that the next list of *channel* may have."""
+    return f"open#{channel}"
+
+
 def press(id_: str) -> Key:
     """Return the key of a press that was taken, by its id."""
     return f"press#{id_}", "press"
@@ -166,3 +181,8 @@ def press(id_: str) -> Key:
 def workspace() -> Key:
     """Return the key of the workspace of the Slack app."""
     return "press#workspace", "workspace"
+
+
+def audit(day: str, press: str) -> Key:
+    """Return the key of the line of a *press* (its moment and id) in the audit trail of *day*."""
+    return f"audit#{day}", press

@@ -220,8 +220,8 @@ def _to_values(alert: Alert) -> dict[str, Any]:
         "care": alert.care.to_attributes(),
     }
     del values["key"]
-    # Only where people may act from messages.
-    for name in ("names", "care", "marks_until"):
+    # Only where people may act from messages, or where routes have reminders.
+    for name in ("names", "care", "marks_until", "remind_at"):
         if not values[name]:
             del values[name]
     claimed = asdict(claim) | {"moment": list(claim.moment)} if claim else None
@@ -267,6 +267,7 @@ def _to_alert(key: AlertKey, stored: Stored) -> Alert:
         names=_to_names(stored.optional_inner("names")),
         care=Care.stored(stored.optional_inner("care")),
         marks_until=stored.optional_number("marks_until"),
+        remind_at=stored.optional_number("remind_at"),
         touched_at=stored.number("touched_at"),
     )
 

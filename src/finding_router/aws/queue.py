@@ -12,6 +12,7 @@ from finding_router.delivery.backlog import Source, returns
 from finding_router.delivery.deliveries import Job, Record
 from finding_router.delivery.limits.backoff import FIRST_SECONDS
 from finding_router.delivery.limits.deadline import AWS_SECONDS, Deadline
+from finding_router.errors import StoreError
 from finding_router.telemetry import logger
 
 if TYPE_CHECKING:
@@ -91,6 +92,18 @@ class Queue:
             with ThreadPoolExecutor(min(len(calls), CALLS_AT_ONCE)) as pool:
                 refused = list(pool.map(lambda call: self._send(call, deadline), calls))
         return set().union(*refused)
+
+    def send_later(self, body: str, *, seconds: float, deadline: Deadline) -> None:
+        """
+        Put a message with *body* into this queue, to be seen in *seconds*, 900 at most.
+
+        Raises:
+            StoreError: The queue did not take it.
+
+        """
+        if self.send([Sending(Record(body=body), seconds)], deadline):
+            message = f"queue {self.name} takes no message; it is tried again"
+            raise StoreError(message)
 
     def _send(self, call: list[Sending], deadline: Deadline) -> set[Record]:
         if not deadline.leaves(AWS_SECONDS):

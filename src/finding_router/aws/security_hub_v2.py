@@ -19,8 +19,10 @@ from finding_router.findings.ocsf.marks import V2Status, identifier_of, is_to_ma
 if TYPE_CHECKING:
     from mypy_boto3_securityhub.type_defs import (
         BatchUpdateFindingsV2RequestTypeDef,
+        BatchUpdateFindingsV2ResponseTypeDef,
         CompositeFilterTypeDef,
         GetFindingsV2RequestTypeDef,
+        OcsfFindingIdentifierTypeDef,
     )
 
 # https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_BatchUpdateFindingsV2.html
@@ -61,32 +63,14 @@ class SecurityHubV2(HubCalls):
     def _update(
         self, keys: Sequence[FindingKey], status: WorkflowStatus
     ) -> Mapping[FindingKey, str]:
-        request: BatchUpdateFindingsV2RequestTypeDef = {
-            "FindingIdentifiers": [
-                {
-                    "MetadataProductUid": product,
-                    "FindingInfoUid": finding,
-                    "CloudAccountUid": account,
-                }
-                for product, finding, account in keys
-            ]
-        }
+        request: BatchUpdateFindingsV2RequestTypeDef = {"FindingIdentifiers": identifiers(keys)}
         if status == "SUPPRESSED":
             request["StatusId"] = _SUPPRESSED
         elif self._status is V2Status.COMMENT:
             request["Comment"] = COMMENT
         else:
             request["StatusId"] = _IN_PROGRESS
-        answer = self.client.batch_update_findings_v2(**request)
-        done = {_key_of(each) for each in answer.get("ProcessedFindings", ())}
-        refused: dict[FindingKey, str] = {}
-        for each in answer.get("UnprocessedFindings", ()):
-            code = each.get("ErrorCode", _UNKNOWN)
-            key = _key_of(each)
-            # One that cannot be told from the others may be any that was not updated.
-            for one in [key] if key in keys else [one for one in keys if one not in done]:
-                refused.setdefault(one, _CODES.get(code, code))
-        return refused
+        return refused(self.client.batch_update_findings_v2(**request), keys)
 
     @override
     def _findings(self, ids: Sequence[str]) -> Iterator[tuple[FindingKey, Mapping[str, Any]]]:
@@ -107,6 +91,12 @@ class SecurityHubV2(HubCalls):
             "Filters": {"CompositeFilters": filters, "CompositeOperator": "OR"},
             "MaxResults": _PAGE,
         }
+        yield from self._pages(request)
+
+    def _pages(
+        self, request: "GetFindingsV2RequestTypeDef"
+    ) -> Iterator[tuple[FindingKey, Mapping[str, Any]]]:
+        """Yield the findings of every page of *request*, each in the shape of ASFF."""
         while True:
             page = self.client.get_findings_v2(**request)
             for each in page.get("Findings", ()):
@@ -115,7 +105,30 @@ class SecurityHubV2(HubCalls):
                     yield key, in_asff(each)
             if not page.get("NextToken"):
                 return
-            request["NextToken"] = page["NextToken"]
+            request = {**request, "NextToken": page["NextToken"]}
+
+
+def identifiers(keys: Sequence[FindingKey]) -> "list[OcsfFindingIdentifierTypeDef]":
+    """Return *keys* as BatchUpdateFindingsV2 takes them."""
+    return [
+        {"MetadataProductUid": product, "FindingInfoUid": finding, "CloudAccountUid": account}
+        for product, finding, account in keys
+    ]
+
+
+def refused(
+    answer: "BatchUpdateFindingsV2ResponseTypeDef", keys: Sequence[FindingKey]
+) -> dict[FindingKey, str]:
+    """Return the code of each of *keys* that BatchUpdateFindingsV2 did not update."""
+    done = {_key_of(each) for each in answer.get("ProcessedFindings", ())}
+    codes: dict[FindingKey, str] = {}
+    for each in answer.get("UnprocessedFindings", ()):
+        code = each.get("ErrorCode", _UNKNOWN)
+        key = _key_of(each)
+        # One that cannot be told from the others may be any that was not updated.
+        for one in [key] if key in keys else [one for one in keys if one not in done]:
+            codes.setdefault(one, _CODES.get(code, code))
+    return codes
 
 
 def _key_of(entry: Mapping[str, Any]) -> FindingKey:

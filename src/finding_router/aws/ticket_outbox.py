@@ -13,6 +13,7 @@ from finding_router.stored import Stored
 
 # What waits for longer waits for somebody to correct a mistake.
 DAYS: Final = 14
+_IS_SAME: Final = "written_at = :at AND why = :why"
 
 
 class DynamoTicketOutbox:
@@ -37,17 +38,21 @@ class DynamoTicketOutbox:
         self._items.update(
             _key(entry),
             "SET tries = :tries, due_at = :due_at",
-            {":tries": entry.tries, ":due_at": entry.due_at, ":at": entry.at},
-            "written_at = :at",
+            {":tries": entry.tries, ":due_at": entry.due_at, **_version(entry)},
+            _IS_SAME,
         )
 
     def remove(self, entry: Waiting) -> None:
         """Delete *entry*, unless there is a newer one."""
-        self._items.delete(_key(entry), "written_at = :at", {":at": entry.at})
+        self._items.delete(_key(entry), _IS_SAME, _version(entry))
 
 
 def _key(entry: Waiting) -> keys.Key:
     return keys.outbox(entry.key.subject, entry.key.channel)
+
+
+def _version(entry: Waiting) -> dict[str, Any]:
+    return {":at": entry.at, ":why": entry.news.value}
 
 
 def _values(entry: Waiting) -> Mapping[str, Any]:

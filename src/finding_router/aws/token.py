@@ -1,4 +1,4 @@
-"""The Slack token, from Secrets Manager or the Systems Manager parameter store."""
+"""The Slack token and other secrets, from Secrets Manager or Systems Manager's parameters."""
 
 import json
 import time
@@ -21,11 +21,22 @@ def fetch_token(arn: str, *, fresh: bool) -> str:
         ConfigurationError: The value cannot be read or is no token. The message omits the value.
 
     """
+    return token_in(arn, fetch_text(arn, fresh=fresh))
+
+
+def fetch_text(arn: str, *, fresh: bool) -> str:
+    """
+    Return the text of the secret or parameter *arn*, cached for 15 minutes unless *fresh*.
+
+    Raises:
+        ConfigurationError: It cannot be read.
+
+    """
     value, read_at = _CACHE.get(arn, ("", 0.0))
     if fresh or not value or time.time() - read_at > MAX_AGE_SECONDS:
         value = read_secret(arn)
         _CACHE[arn] = value, time.time()
-    return token_in(arn, value)
+    return value
 
 
 # Powertools' parameters would do the same, but they import all of boto3.

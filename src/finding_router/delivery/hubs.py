@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from typing import override
 
+from finding_router.delivery.alerts.alert import Form
 from finding_router.delivery.workflow import FindingKey, Workflow
 from finding_router.findings.finding import Finding
 from finding_router.findings.ocsf import is_ocsf
@@ -77,3 +78,7 @@ class Hubs:
     def of(self, finding: Finding) -> Hub:
         """Return the one that sent *finding*."""
         return self._ocsf if is_ocsf(finding.raw) else self._cspm
+
+    def of_form(self, form: Form) -> Hub:
+        """Return the one that sends findings in *form*."""
+        return self._ocsf if form is Form.OCSF else self._cspm

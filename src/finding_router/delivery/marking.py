@@ -109,7 +109,7 @@ class Marker:
         """
         with isolated("findings not marked", findings=len(by_key)) as trouble:
             try:
-                by_key = self._leased(by_key, deadline, now=now)
+                by_key, asked = self._leased(by_key, deadline, now=now)
                 if not by_key:
                     return []
                 standings = hub.workflow.statuses(by_key, deadline=deadline)
@@ -117,6 +117,8 @@ class Marker:
                     _fail(by_key[key], why)
                 read = {key: by_key[key] for key in by_key if key not in standings.unread}
                 new, left, over = _apart(read, standings, status)
+                for key in asked & new.keys():
+                    del new[key]
                 refused = hub.workflow.mark(new, status, deadline=deadline) if new else {}
             except (WorkflowUpdateError, StoreError) as error:
                 _fail(_all_jobs(by_key), str(error))
@@ -147,15 +149,18 @@ class Marker:
             self._remember([*left, *_all_jobs(new)], deadline, now=now, elsewhere=elsewhere)
         return over
 
-    def _leased(self, by_key: _Groups, deadline: Deadline, *, now: float) -> _Groups:
+    def _leased(
+        self, by_key: _Groups, deadline: Deadline, *, now: float
+    ) -> tuple[_Groups, set[FindingKey]]:
         """
-        Return those of *by_key* that this run may mark, as the Ledger decides; raises StoreError.
+        Return those of *by_key* that this run may ask about, as the Ledger decides.
 
         A person's status waits for the lease, which a run has from its post. A later run writes one
-        first, so that of it and the person one is first. What a person has set stays.
+        first, so that of it and the person one is first. What a person has set is never marked: the
+        keys of those come second. Raises StoreError.
         """
         if not self._has_actions:
-            return by_key
+            return by_key, set()
         until = now + deadline.remaining() + LEASE_MARGIN_SECONDS
         free = {
             key: jobs
@@ -177,13 +182,14 @@ class Marker:
                     each.alert = alert
                 else:
                     lost.add(each.key)
-        leased: _Groups = {}
+        asked = by_key.keys() - free.keys()
+        leased: _Groups = {key: by_key[key] for key in by_key if key in asked}
         for key, jobs in free.items():
             if any(each.key in lost for job in jobs for each in job.deliveries):
                 _fail(jobs, ANOTHER_WAS_FIRST)
             else:
                 leased[key] = jobs
-        return leased
+        return leased, asked
 
     def _others(self, jobs: Iterable[Job]) -> Mapping[str, Sequence[AlertKey]]:
         """

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from finding_router.delivery.alerts.advance import Step, Verdict, Why, advance, has_risen
 from finding_router.delivery.alerts.alert import TITLE_CHARS, Alert, Status, form_of
-from finding_router.delivery.alerts.identity import AlertKey, finding_hash
+from finding_router.delivery.alerts.identity import REQUESTED, AlertKey, finding_hash
 from finding_router.delivery.deliveries import Delivery, Job
 from finding_router.delivery.hubs import hub_key
 from finding_router.delivery.outcome import Outcome
@@ -95,8 +95,9 @@ class Planner:
         A silence may hold them again, and after a silence the times of their routes. Routes hold
         nothing twice: two schedules would put off a finding for ever.
         """
-        holds = [self._as_decided(job, destination.channel).hold for job in jobs]
-        hold = holds[0] if all(holds) else None
+        decided = [self._as_decided(job, destination.channel) for job in jobs]
+        hold = decided[0].hold if all(each.hold for each in decided) else None
+        destination = replace(destination, reminders=decided[0].reminders)
         by_route = kind is HoldKind.SILENCE and destination.hold is None
         if hold is not None and (hold.kind is HoldKind.SILENCE or by_route):
             destination = replace(destination, hold=hold)
@@ -187,17 +188,17 @@ class Planner:
         self, addressed: Addressed, job: Job, finding: Finding, subject: str, known: Collection[str]
     ) -> None:
         """Address the alerts in *known* channels, and those of routes that lead here only now."""
-        is_ongoing = job.facts.status is Status.ONGOING
+        is_there = job.facts.status is not Status.ENDED
         for channel in known:
             key = AlertKey(subject, channel)
             if key not in addressed.jobs:
                 addressed.followed_only.add(key)
-            if is_ongoing:
+            if is_there:
                 # A rise may call people, or has to wait.
                 destination = self._as_decided(job, channel)
                 addressed.destinations[key] = _sooner(addressed.destinations.get(key), destination)
             addressed.jobs[key].append(job)
-        decision = self._decide(job, finding) if is_ongoing else None
+        decision = self._decide(job, finding) if is_there else None
         if decision is None or decision.silenced_by is not None:
             return
         for destination in decision.channels:
@@ -224,7 +225,7 @@ class Planner:
         """Return True if a route leads *job* to *channel*, or did so while its finding was new."""
         if job.finding is None:
             return False
-        decisions = (self._decide(job, each) for each in (job.finding, _as_new(job.finding)))
+        decisions = (self._decide(job, each) for each in (job.finding, as_new(job.finding)))
         return any(
             each.channel == channel
             for decision in decisions
@@ -236,9 +237,10 @@ class Planner:
         """Return the destination *channel* of *job*; a silence counts if no route names it."""
         decision = self._decide(job, job.finding) if job.finding is not None else None
         decided = decision.channels if decision is not None else ()
+        routed = channel.partition(REQUESTED)[0]
         for destination in decided:
-            if destination.channel == channel:
-                return destination
+            if destination.channel == routed:
+                return replace(destination, channel=channel)
         silenced = decision is not None and decision.silenced_by is not None
         return Destination(channel=channel, hold=decided[0].hold if silenced else None)
 
@@ -328,7 +330,7 @@ def _sooner(one: Destination | None, other: Destination) -> Destination:
     return one if one is not None and is_first else other
 
 
-def _as_new(finding: Finding) -> Finding:
+def as_new(finding: Finding) -> Finding:
     """Return *finding* as patterns saw it while it was new."""
     raw = {**finding.raw, "Workflow": {"Status": "NEW"}, "RecordState": "ACTIVE"}
     if isinstance(raw.get("Compliance"), dict):

@@ -71,3 +71,6 @@ class Workflow(Protocol):
 
         Raises WorkflowUpdateError.
         """
+
+    def findings(self, keys: Collection[FindingKey], *, deadline: Deadline) -> Answers[Finding]:
+        """Return those of *keys* that are found, as they are now; raises WorkflowUpdateError."""

@@ -29,6 +29,7 @@ from finding_router.routing.items.route import (
     Account,
     Action,
     Deliver,
+    Listing,
     Parsed,
     Route,
     kind_of,
@@ -40,8 +41,9 @@ from finding_router.routing.items.ticket import RouteTicket, Ticket, When, of_ta
 from finding_router.routing.items.weight import NO_WEIGHT, Weight, left_out, lightest, weigh
 from finding_router.routing.patterns.index import PatternIndex
 from finding_router.routing.patterns.mistake import MistakeError
+from finding_router.routing.reminder import Reminder, ReminderKind
 from finding_router.routing.trace import TraceStep, trace_routes
-from finding_router.routing.waiting import held_by_route, held_by_silence
+from finding_router.routing.waiting import held_by_route, held_by_silence, list_of, reminder_of
 
 _MAX_REASON_CHARS: Final = 200
 _IMMEDIATE_FIRST: Final = list(Deliver)
@@ -54,7 +56,7 @@ class Destination:
     One planned message; *routes* are the names of the routes to *channel*, empty for the default.
 
     *mention* has the mentions of the routes that post first. *note* is the reason for the default
-    channel; None if a route names it.
+    channel; None if a route names it. *reminders* follow a message that is posted now.
     """
 
     channel: str
@@ -63,6 +65,7 @@ class Destination:
     deliver: Deliver = Deliver.AUTO
     note: str | None = None
     hold: Hold | None = None
+    reminders: tuple[Reminder, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +131,9 @@ class RoutingTable:
         self._index: Final = PatternIndex({name: p for name, p in patterns.items() if p})
         self._for_everything: Final = [name for name, pattern in patterns.items() if not pattern]
         self._silences: Final = Silences(self.silences)
+        live = [route for route in enabled.values() if route.is_live and route.posts_to]
+        self._lists: Final = [route for route in live if route.listing is Listing.OPEN]
+        self.has_reminders: Final = bool(self._lists) or any(route.remind for route in live)
 
     @classmethod
     def from_items(
@@ -298,7 +304,7 @@ class RoutingTable:
         suppressing = [route for route in quiet if route.action is Action.SUPPRESS]
         shadows = [route for route in passed if not route.is_live]
         return Decision(
-            channels=_one_per_channel(wanted, hold),
+            channels=self._listed(_one_per_channel(wanted, hold), finding, moment),
             dropped_by=None if wanted else (suppressing or quiet)[0].name,
             suppress=bool(suppressing and not wanted),
             silenced_by=silence.name if silence and wanted else None,
@@ -330,6 +336,25 @@ class RoutingTable:
             if (channel := route.posts_to)
         ]
 
+    def _listed(
+        self, channels: tuple[Destination, ...], finding: Finding, now: datetime | None
+    ) -> tuple[Destination, ...]:
+        """Return *channels* with the next list of each in which a route lists what is open."""
+        lists: dict[str, list[Reminder]] = {}
+        for route in self._lists if now else ():
+            try:
+                channel = route.posts_to.fill(finding, self.aliases) if route.posts_to else ""
+            except UnfilledError:
+                continue
+            if now and (reminder := list_of(route, now)):
+                lists.setdefault(channel, []).append(reminder)
+        if not lists:
+            return channels
+        return tuple(
+            replace(each, reminders=(*each.reminders, *lists.get(each.channel, ())))
+            for each in channels
+        )
+
     def _destination(
         self, route: Route, template: ChannelTemplate, finding: Finding, now: datetime | None
     ) -> Destination:
@@ -340,6 +365,7 @@ class RoutingTable:
             channel, note = self.default_channel, f'route "{route.name}": {unfilled}'
         is_worth_a_mention = finding.severity.rank >= route.mention_from.rank
         is_scheduled = route.deliver is Deliver.SCHEDULED
+        reminder = reminder_of(route, finding.severity, now) if now else None
         return Destination(
             channel=channel,
             routes=(route.name,),
@@ -347,6 +373,7 @@ class RoutingTable:
             deliver=Deliver.AUTO if is_scheduled and now is None else route.deliver,
             note=note,
             hold=held_by_route(route, finding.severity, now) if now else None,
+            reminders=(reminder,) if reminder else (),
         )
 
     def _why_default(self, quiet: Sequence[Route]) -> str:
@@ -418,7 +445,14 @@ def _united(several: Sequence[Destination]) -> Destination:
         routes=tuple(chain.from_iterable(one.routes for one in several)),
         mention=tuple(dict.fromkeys(chain.from_iterable(one.mention for one in together))),
         note="; ".join(one.note for one in several if one.note) or None,
+        reminders=_soonest(chain.from_iterable(one.reminders for one in several)),
     )
+
+
+def _soonest(reminders: Iterable[Reminder]) -> tuple[Reminder, ...]:
+    """Return the reminder of an alert that comes first, if there is any."""
+    of_alert = [each for each in reminders if each.kind is ReminderKind.ALERT]
+    return (min(of_alert, key=lambda each: each.at),) if of_alert else ()
 
 
 def _immediacy(destination: Destination) -> tuple[datetime, int]:

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from finding_router.findings.finding import Finding, Severity
+from finding_router.findings.ocsf import is_ocsf
 from finding_router.findings.products import UNKNOWN
+from finding_router.findings.reading import text_at
 from finding_router.slack.kit.links import AccessPortal, finding_url, outside
 
 
@@ -32,6 +34,10 @@ class Facts:
     description: str | None = None
     remediation: str | None = None
     finding_id: str | None = None
+    uid: str | None = None
+    """The `metadata.uid` of a finding in OCSF."""
+    asked_by: str | None = None
+    """The name of the person who asked for the ticket."""
     links: tuple[tuple[str, str], ...] = ()
 
     @classmethod
@@ -43,12 +49,15 @@ class Facts:
         severity: Severity,
         alias: str | None,
         portal: AccessPortal | None,
-        card_url: str | None,
+        card_url: str | None = None,
+        asked_by: str | None = None,
+        uid: str | None = None,
     ) -> Self:
         """
         Return the facts of *finding*, which its alert shows as *severity*.
 
-        *alias* is the name of its account in the routing table, *card_url* the address of its card.
+        *alias* is the name of its account in the routing table, *card_url* the address of its card,
+        *asked_by* the name of the person who asked for the ticket, *uid* that of AWS Security Hub.
         """
         tags: dict[str, str] = dict(finding.account.tags) if finding.account else {}
         for resource in reversed(finding.resources):
@@ -74,6 +83,8 @@ class Facts:
             description=finding.description,
             remediation=finding.remediation_text,
             finding_id=finding.id,
+            uid=uid,
+            asked_by=asked_by,
             links=tuple((label, url) for label, url in links if url),
         )
 
@@ -92,3 +103,8 @@ class Facts:
         if placeholder.startswith("tag:"):
             return self.tags.get(placeholder.removeprefix("tag:"), "")
         return values.get(placeholder) or ""
+
+
+def uid_of(finding: Finding) -> str | None:
+    """Return the `metadata.uid` of *finding*; None unless it came in OCSF."""
+    return text_at(finding.raw, "metadata", "uid") if is_ocsf(finding.raw) else None

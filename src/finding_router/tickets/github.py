@@ -56,6 +56,7 @@ class Issue:
     url: str
     is_open: bool
     body: str = ""
+    labels: tuple[str, ...] = ()
     closed_at: float | None = None
 
     @classmethod
@@ -67,6 +68,7 @@ class Issue:
             url=str(answer["html_url"]),
             is_open=answer["state"] != "closed",
             body=str(answer.get("body") or ""),
+            labels=tuple(str(each.get("name")) for each in _maps(answer.get("labels"))),
             closed_at=datetime.fromisoformat(closed_at).timestamp() if closed_at else None,
         )
 
@@ -96,6 +98,11 @@ class GitHub:
         self._pace = pace
         self._seconds = seconds
         self._clock = clock
+
+    @property
+    def place(self) -> str:
+        """Return the address of the repository in the API."""
+        return f"{self._base_url}/repos/{self._repository}"
 
     def create(self, draft: Draft) -> Issue:
         """Make an issue; without the people or labels that GitHub does not take."""
@@ -179,7 +186,7 @@ class GitHub:
             raise TicketError("GitHub asked for a rest", retry_seconds=wait)
         if method is not HTTPMethod.GET and (wait := self._pace.seconds_to_write()):
             raise TicketError("GitHub takes only so many changes a minute", retry_seconds=wait)
-        url = f"{self._base_url}/repos/{self._repository}/{path}"
+        url = f"{self.place}/{path}"
         answer = send(method, url, sent, token=self._token(False), seconds=self._seconds())  # noqa: FBT003 -- as the caller's
         if answer.status == HTTPStatus.UNAUTHORIZED:
             # It may have been rotated a moment ago.

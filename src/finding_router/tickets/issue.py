@@ -18,9 +18,10 @@ from finding_router.tickets.markdown import Markdown, block, code, link, title
 
 # GitHub takes 65,536 characters: "body is too long (maximum is 65536 characters)".
 MAX_BODY_CHARS: Final = 60_000
-MAX_LINES: Final = 100
+MAX_LINES: Final = 80
 """Findings that one task list has at most."""
 _VALUE_CHARS: Final = 300
+_LINE_TITLE_CHARS, _LINE_VALUE_CHARS, _LINE_URL_CHARS = 150, 80, 200
 _TEXT_CHARS: Final = 10_000
 _REMEDY_CHARS: Final = 4_000
 _RESOURCES: Final = 10
@@ -74,14 +75,19 @@ def title_of(facts: Facts, template: str) -> str:
     return title(_BLANKS.sub("", filled), MAX_TITLE_CHARS) or title(facts.title, MAX_TITLE_CHARS)
 
 
-def ended(why: str) -> Markdown:
-    """Return the comment on the end of a finding; *why* in the router's own words."""
-    return Markdown(f"✅ The finding is over: {why}.")
+def ended() -> Markdown:
+    """Return the comment on the end of a finding."""
+    return Markdown("✅ The finding is over.")
 
 
 def returned(severity: Severity) -> Markdown:
     """Return the comment on a finding that is there again."""
     return Markdown(f"🔁 The finding is there again, {severity.value}.")
+
+
+def commented(text: str, marker: str) -> str:
+    """Return the comment *text* with its marker in the first line."""
+    return f"{marker_line(marker)}\n{text}\n"
 
 
 def is_listed(body: str | None, name: str) -> bool:
@@ -129,6 +135,7 @@ def _facts(facts: Facts) -> Markdown:
         ("Control", facts.control),
         ("First seen", facts.first_seen),
         ("Finding", facts.finding_id),
+        ("Asked for by", facts.asked_by),
     ]
     lines = [f"- **{name}:** {code(value, _VALUE_CHARS)}" for name, value in rows if value]
     lines += [
@@ -155,9 +162,9 @@ def _line(facts: Facts) -> str:
     resource = facts.resources[0] if facts.resources else None
     parts = [
         facts.severity.value,
-        code(facts.title, _VALUE_CHARS),
-        *(code(each, 100) for each in (account, resource) if each),
-        *(link(label, url) for label, url in facts.links[:1] if len(url) < _VALUE_CHARS),
+        code(facts.title, _LINE_TITLE_CHARS),
+        *(code(each, _LINE_VALUE_CHARS) for each in (account, resource) if each),
+        *(link(label, url) for label, url in facts.links[:1] if len(url) < _LINE_URL_CHARS),
     ]
     return f"{_OPEN}{' · '.join(parts)} {_line_marker(facts.name)}"
 

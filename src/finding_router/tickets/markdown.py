@@ -17,10 +17,13 @@ ELLIPSIS: Final = "…"
 _LINE_ENDS: Final = re.compile("\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
 _TICKS: Final = re.compile("`+")
 _LEAST_TICKS: Final = 3
+_MOST_TICKS: Final = 3
+# So much longer a text may be before its invisible characters are taken out.
+_SLACK: Final = 10
 # What GitHub links in plain text: people and teams, issues and commits, addresses.
 # https://docs.github.com/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
 _LINKED: Final = re.compile(
-    r"@(?=[\w-])|#(?=\w)|:(?=//|[\w+-]+:)|(?<=\b[Gg][Hh])-(?=\d)|(?<=\b[Ww][Ww][Ww])\.(?=\w)"
+    r"@(?=[\w-])|#(?=\w)|:(?=//|[\w+-]+:)|(?<=[Gg][Hh])-(?=\d)|(?<=[Ww][Ww][Ww])\.(?=\w)"
 )
 # Each could begin an element of HTML, code or a shortcut of an emoji.
 _MARKUP: Final = str.maketrans({"`": "'", "<": "‹", ">": "›"})
@@ -44,13 +47,15 @@ def cut(text: str, most: int) -> str:
 
 def title(text: str, most: int) -> str:
     """Return *text* as a title, which is no Markdown, but in which GitHub may link all the same."""
-    line = one_line(text).translate(_MARKUP)
+    line = one_line(text[: most * _SLACK]).translate(_MARKUP)
     return cut(_LINKED.sub(lambda found: found[0] + BREAK, line), most)
 
 
 def code(text: str, most: int) -> Markdown:
     """Return *text* in one line, as code: the fence is longer than any run of backticks in it."""
-    line = cut(one_line(text), most)
+    # A fence of a thousand backticks would leave no room for the rest.
+    begin = one_line(text[: most * _SLACK])
+    line = cut(_TICKS.sub(lambda run: run[0][:_MOST_TICKS], begin), most)
     if not line:
         return Markdown("\N{EN DASH}")
     ticks = "`" * (_longest_run(line) + 1)
@@ -61,7 +66,7 @@ def code(text: str, most: int) -> Markdown:
 
 def block(text: str, most: int) -> Markdown:
     """Return *text* with its lines, as a block of code."""
-    lines = cut(clean(text).strip("\n"), most)
+    lines = cut(clean(text[: most * _SLACK]).strip("\n"), most)
     fence = "`" * max(_longest_run(lines) + 1, _LEAST_TICKS)
     return Markdown(f"{fence}text\n{lines}\n{fence}")
 

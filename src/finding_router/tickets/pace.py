@@ -21,10 +21,11 @@ class _Allowance(NamedTuple):
 # https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api: 80 requests a minute
 # and 500 an hour that create content.
 _ALLOWANCES: Final = (_Allowance("minute", 1.2, 28), _Allowance("hour", 9.0, 98))
-# "No more than one a second", says the same page of requests in general.
+# A wait that is lost in rounding is none.
 _LEAST_SECONDS: Final = 0.02
 REST: Final = "rest"
 ROW_SECONDS: Final = 900.0
+_DOUBLINGS: Final = 6
 _LONGEST_REST_SECONDS: Final = 3_600.0
 
 
@@ -39,7 +40,7 @@ class Pace:
 
     def seconds_to_rest(self) -> float:
         """Return for how long GitHub wants to be left alone."""
-        return self._wait(REST, _LEAST_SECONDS, 0)
+        return self._wait(REST, 0.0, 0)
 
     def seconds_to_write(self) -> float:
         """Take a slot to create content, and return 0; else the seconds until there is one."""
@@ -55,7 +56,8 @@ class Pace:
         row = self._rates.slow_down(self._key(REST), now=now, until=until, row_seconds=ROW_SECONDS)
         if row <= 1:
             return seconds
-        longer = min(seconds * (1 << min(row - 1, 6)), _LONGEST_REST_SECONDS)
+        # Each refusal after the first counts twice: below, it is told for how long as well.
+        longer = min(seconds * (1 << min(row // 2, _DOUBLINGS)), _LONGEST_REST_SECONDS)
         if longer > seconds:
             self._rates.slow_down(
                 self._key(REST), now=now, until=now + longer, row_seconds=ROW_SECONDS

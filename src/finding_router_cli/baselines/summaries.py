@@ -34,9 +34,9 @@ from finding_router.slack.kit.message import Message
 from finding_router.slack.kit.refused import Banner
 from finding_router.slack.messages.card import CardContext
 from finding_router.slack.messages.notice import A_DAY, Point, Words, notice
-from finding_router_cli.alerts import SETTLE_SECONDS
 from finding_router_cli.baselines.record import Baseline
 from finding_router_cli.baselines.survey import ChannelCount
+from finding_router_cli.stack import SETTLE_SECONDS
 
 # A claim that a kill leaves behind is leased for a little longer than this.
 RUN_SECONDS: Final = 40.0

@@ -19,7 +19,6 @@ from finding_router.delivery.plan import Planner
 from finding_router.errors import ConfigurationError, WorkflowUpdateError
 from finding_router.findings.ocsf.marks import V2Status
 from finding_router.slack.api.client import SlackClient
-from finding_router_cli.alerts import SETTLE_SECONDS
 from finding_router_cli.baselines.decided import Desk, UnclaimedNames
 from finding_router_cli.baselines.marking import Marker
 from finding_router_cli.baselines.record import Baseline, Baselines
@@ -121,7 +120,7 @@ class Work:
             table=self._site.table,
             portal=None,
             now=datetime.now(UTC),
-            settle_seconds=SETTLE_SECONDS,
+            settle_seconds=self._stack.settle_seconds(),
         )
         notices = Notices(locks=DynamoLocks(self._items), channel=self._site.ops_channel)
         organization = (

@@ -9,13 +9,13 @@ import click
 from finding_router.aws.clients import AWS_ERRORS, error_code
 from finding_router.errors import StoreError
 from finding_router.isolation import contained
-from finding_router_cli.health import hub, needs, slack, wiring
+from finding_router_cli.health import buttons, hub, needs, slack, wiring
 from finding_router_cli.health.result import Result, unsure
 from finding_router_cli.health.site import Site
 
 type Check = Callable[[], Iterable[Result]]
 
-CHECKS: Final = 12
+CHECKS: Final = 14
 _FORBIDDEN: Final = ("AccessDenied", "UnauthorizedOperation", "AuthorizationError")
 
 
@@ -33,10 +33,12 @@ def check_all(site: Site, progress: Callable[[int], None]) -> list[Result]:
         "version": lambda: wiring.check_version(site),
         "routes": lambda: needs.check_routes(site, needed),
         "Slack token": lambda: slack.check_token(site),
+        "buttons": lambda: buttons.check_buttons(site),
     }
     then: dict[str, Check] = {
         "channels": lambda: slack.check_channels(site, needed),
         "cards": lambda: slack.check_cards(site),
+        "who presses": lambda: buttons.check_scopes(site),
     }
     results: list[Result] = []
     for stage in (first, then):

@@ -25,15 +25,16 @@ from finding_router_cli.stack import Stack, find_stack
 IMPACT_DAYS = 7
 
 
+no_impact_option = click.option(
+    "--no-impact", is_flag=True, help="Do not count findings that would go elsewhere."
+)
 impact_options = together(
     click.option(
         "--findings",
         metavar="FILE",
         help="Count which of these would go elsewhere.  [default: last week's of Security Hub]",
     ),
-    click.option(
-        "--no-impact", is_flag=True, help="Do not count findings that would go elsewhere."
-    ),
+    no_impact_option,
 )
 """The options that choose the findings by which a change is measured."""
 

@@ -81,10 +81,12 @@ class Search:
         found.add(self._hubs.with_ids([wanted]))
         if not found.forms:
             found.add(self._hubs.beginning_with(wanted))
-        if not found.forms:
+        # No end of an Id begins like a whole one.
+        is_end = not wanted.startswith("arn:")
+        if not found.forms and is_end:
             ids = {id_ for _, id_ in self._decided() if is_called(id_, wanted)}
             found.add(self._hubs.with_ids(sorted(ids)) if ids else ())
-        if not found.forms:
+        if not found.forms and is_end:
             for page in self._newest():
                 found.add(raw for raw in page if (one := _read(raw)) and is_called(one.id, wanted))
                 if found.forms and is_of_one(wanted):
@@ -171,12 +173,14 @@ class Search:
         return found
 
     def _with_hashes(self, alert: "Alert") -> Findings:
-        """Return the members of *alert*, of which the Ledger has hashes and times."""
+        """Return the members of *alert*: the Ledger has hashes and times, and names of some."""
         wanted = alert.members.keys()
         found = Findings()
-        ids = sorted(
-            {id_ for product, id_ in self._decided() if finding_hash(product, id_) in wanted}
-        )
+        # The second part of a name is the Id, in the calls of either Security Hub.
+        ids = sorted({name[1] for forms in alert.names.values() for name in forms.values()})
+        if not ids:
+            decided = set(self._decided())
+            ids = sorted(each[1] for each in decided if finding_hash(*each) in wanted)
         found.add(_fitting(self._hubs.with_ids(ids) if ids else (), wanted))
         if len(found.forms) < len(wanted):
             moments = (each.newest.updated_at for each in alert.members.values())

@@ -116,6 +116,8 @@ class InChannel:
                 "claimed_at": iso(claim.claimed_at),
                 "lease_until": iso(claim.lease_until),
             },
+            "owner": alert and alert.care.owner and alert.care.owner.name,
+            "ticket": alert and alert.care.ticket and alert.care.ticket.url,
             "findings": len(alert.members) if alert else 0,
             "standards": sorted(alert.standards) if alert else [],
             "notified_at": iso(self.notified_at),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
 
-from finding_router.delivery.alerts.alert import Form
+from finding_router.delivery.alerts.alert import Alert, Form
 from finding_router.findings.finding import Finding
 from finding_router.findings.short_id import short_id
 from finding_router.routing.hold import HoldKind
@@ -136,33 +136,43 @@ def _option(stack: Stack) -> str:
 
 
 def _in_channel(each: InChannel) -> Iterator[str]:
-    alert = each.alert
-    claim = alert.claim if alert else None
+    """Yield the state in a channel, in parts."""
+    claim = each.alert.claim if each.alert else None
     yield _STATES[each.state].format(claim.saying if claim else "message")
     if each.problem:
         yield each.problem
     if each.is_requested:
         yield "by a Custom Action"
-    if alert is None:
-        return
     if claim is not None:
         yield f"claimed at {moment(claim.claimed_at)}, leased until {moment(claim.lease_until)}"
+    if each.alert is not None:
+        yield from _episode(each, each.alert)
+        yield from _mark_and_care(each, each.alert)
+
+
+def _episode(each: InChannel, alert: Alert) -> Iterator[str]:
+    """Yield when and how the alert was said, if it was."""
     if alert.episode:
-        of = f" of {len(alert.members)} findings" if len(alert.members) > 1 else ""
+        several = f" of {len(alert.members)} findings" if len(alert.members) > 1 else ""
         form = "line of a digest" if alert.digest else "card"
-        yield (
-            f"{form}{of} from {moment(alert.posted_at)}"
-            if each.place
-            else f"at {moment(alert.posted_at)}"
-        )
+        at = moment(alert.posted_at)
+        yield f"{form}{several} from {at}" if each.place else f"at {at}"
         yield f"episode {alert.episode}"
         yield f"shown as {alert.severity}"
     if alert.standards:
         yield f"standards: {', '.join(sorted(alert.standards))}"
+
+
+def _mark_and_care(each: InChannel, alert: Alert) -> Iterator[str]:
+    """Yield whether the finding was marked, and what people did about it."""
     if each.is_notified:
         yield f"NOTIFIED at {moment(each.notified_at)}"
     elif each.state is State.OPEN and _is_markable(each):
         yield "not NOTIFIED"
+    if alert.care.owner is not None:
+        yield f"owned by {alert.care.owner.name}"
+    if alert.care.ticket is not None and alert.care.ticket.url:
+        yield f"ticket {alert.care.ticket.url}"
     if alert.is_unlisted:
         yield "the digest of its burst is to list it, too"
 

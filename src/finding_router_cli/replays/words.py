@@ -30,13 +30,18 @@ def left_out(result: Result) -> Iterator[str]:
     """Yield a sentence for each group of findings that make no message."""
     replay = result.replay
     if replay.older:
-        yield f"{counted(replay.older, 'finding')} came before and were left out"
+        older = counted(replay.older, "finding is", "findings are")
+        yield f"{older} left out, which came before"
     if replay.twice:
-        yield f"{counted(replay.twice, 'finding')} were there again and count once"
+        again = counted(replay.twice, "finding was", "findings were")
+        yield f"{again} there again and counted once"
     for reason, number in sorted(replay.not_posted.items()):
-        yield f"{counted(number, 'finding')} are never posted: {reason.replace('_', ' ')}"
+        never = counted(number, "finding is", "findings are")
+        yield f"{never} never posted: {reason.replace('_', ' ')}"
     if replay.unreadable:
         yield f"{replay.unreadable:,} could not be read"
+    if not replay.findings:
+        yield "none came then: take a longer --since, --updated, or the findings of a FILE"
 
 
 def summary(result: Result) -> str:
@@ -44,7 +49,8 @@ def summary(result: Result) -> str:
     before, *others = result.totals
     head = f"{counted(result.replay.findings, 'finding')} {result.replay.origin}"
     if not others:
-        return f"{head} make {counted(before, 'message')}"
+        verb = "makes" if result.replay.findings == 1 else "make"
+        return f"{head} {verb} {counted(before, 'message')}"
     return (
         f"{head}: {before:,} messages by the routes in force, {others[0]:,} by the others; "
         f"{result.replay.elsewhere:,} would go elsewhere"

@@ -18,7 +18,7 @@ from finding_router_cli.imports.setup import Setup, from_aws, from_files
 from finding_router_cli.inputs import read_events
 from finding_router_cli.items.changes import write
 from finding_router_cli.items.files import extended
-from finding_router_cli.items.opened import open_table
+from finding_router_cli.items.opened import no_impact_option, open_table
 from finding_router_cli.output import progress, text
 from finding_router_cli.plan import consent, write_options
 from finding_router_cli.route_commands.syncing import FilesPlan, write_files
@@ -59,10 +59,16 @@ class _FilePlan(FilesPlan):
 @click.option(
     "--findings", metavar="FILE", help="Findings to decide both ways.  [default: the samples]"
 )
+@no_impact_option
 @write_options
 @stack_options
 def import_rules(
-    files: tuple[str, ...], *, output: str | None, findings: str | None, **options: Any
+    files: tuple[str, ...],
+    *,
+    output: str | None,
+    findings: str | None,
+    no_impact: bool,
+    **options: Any,
 ) -> None:
     """
     Make routes of EventBridge rules that feed a chatbot.
@@ -74,7 +80,8 @@ def import_rules(
 
     Other rules are listed with the reason, and left. Findings are decided both ways, by the rules
     and by the routes; exits with 1 if a decision differs, or if no route can be made. No rule is
-    changed.
+    changed. Before routes are written into a stack, it says how many findings, those of --findings
+    or last week's, would go elsewhere.
     """
     agreed = consent(options)
     with progress("reading rules"):
@@ -89,7 +96,7 @@ def import_rules(
     notes, facts = _notes(setup, joined, proof), _facts(setup, joined, proof)
     if output is None:
         opened = open_table(**options)
-        plan = opened.plan(joined.routes)
+        plan = opened.plan_with_impact(joined.routes, findings=findings, no_impact=no_impact)
         plan.notes += notes
         plan.facts |= facts
         write(opened.stored, plan, **agreed)

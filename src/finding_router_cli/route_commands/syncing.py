@@ -95,9 +95,9 @@ def export(
     """
     Write routes into FILE or FOLDER.
 
-    The names of accounts are written as well. Without FILE or FOLDER they are printed, as YAML, or
-    as JSON with --json. A file called *.json is written as JSON. In a
-    file that is there, items that did not change stay as they are written, with their comments;
+    The names of accounts and the places of tickets are written as well. Without FILE or FOLDER they
+    are printed, as YAML, or as JSON with --json. A file called *.json is written as JSON. In a file
+    that is there, items that did not change stay as they are written, with their comments;
     so does the order. Items that the table no longer has leave the file. Silences are exported with
     --kind silence only.
     """
@@ -139,10 +139,10 @@ def apply(
     """
     Make routes as FILE or FOLDER has them.
 
-    So are silences and names of accounts. The files hold YAML or JSON. The plan says what is added,
-    changed and deleted, and how many of last week's findings would go elsewhere. An item that
-    somebody else changes meanwhile is not overwritten: it is told, and the exit code is 1. Nothing
-    is written if any item is wrong.
+    So are silences, names of accounts and places of tickets. The files hold YAML or JSON. The plan
+    says what is added, changed and deleted, and how many of last week's findings would go
+    elsewhere. An item that somebody else changes meanwhile is not overwritten: it is told, and the
+    exit code is 1. Nothing is written if any item is wrong.
 
     Items that are in no file stay, unless with --prune. That deletes items of the kinds that the
     files hold; silences, which are made in a hurry and elsewhere, with --kind silence only.

@@ -16,7 +16,7 @@ from finding_router_local.slack.limits import ANSWER_SECONDS
 _OK: Final = 200
 _USER_AGENT: Final = "Slackbot 1.0 (+https://api.slack.com/robots)"
 _UNREACHABLE: Final = "The app could not be reached (operation_failed)."
-_FORM: Final = "application/x-www-form-urlencoded"
+FORM: Final = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,7 @@ class App:
         body = urlencode({"payload": json.dumps(payload, ensure_ascii=False)}).encode()
         secret = f"not {self.signing_secret}" if delivery.is_forged else self.signing_secret
         headers = {
-            "Content-Type": _FORM,
+            "Content-Type": FORM,
             "User-Agent": _USER_AGENT,
             "Accept": "application/json,*/*",
             **signature(body, secret, at=int(now - delivery.late_seconds)),

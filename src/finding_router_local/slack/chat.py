@@ -77,6 +77,7 @@ def respond(workspace: Workspace, url: ResponseUrl, arguments: Arguments) -> Non
     if arguments.flag("replace_original"):
         changed = {**content, "sent": dict(arguments.values)}
         if isinstance(source, EphemeralMessage):
+            changed["edited_ts"] = workspace.next_ts()
             url.message = workspace.interactions.show(replace(source, **changed))
             workspace.touch()
         else:

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
+from wsgiref.types import WSGIApplication
 
 from finding_router_local.serving import LOOPBACK, HttpServer
 from finding_router_local.slack.api import Statistics, WebApi
@@ -88,6 +89,11 @@ class SlackServer:
             self.workspace.touch()
             self._server.close()
             self._server = None
+
+    def mount(self, prefix: str, app: WSGIApplication) -> None:
+        """Send requests whose path starts with *prefix* to *app*, once it listens."""
+        if self._server is not None:
+            self._server.mount(prefix, app)
 
     def cut_connections(self) -> None:
         """End all connections that callers keep alive, as Slack does with idle ones."""

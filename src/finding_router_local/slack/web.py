@@ -11,9 +11,9 @@ from werkzeug.wrappers import Request, Response
 
 from finding_router_local.serving import hang_up
 from finding_router_local.slack.api import Answer, WebApi
-from finding_router_local.slack.page import render_page
-from finding_router_local.slack.people import TEAM_ID
-from finding_router_local.slack.workspace import Workspace
+from finding_router_local.slack.page import Viewer, render_page
+from finding_router_local.slack.people import FIRST_PERSON, PEOPLE, TEAM_ID
+from finding_router_local.slack.workspace import PostedMessage, Workspace
 
 # As of Slack's own: https://hooks.slack.com/actions/T…/1234567890123/…
 RESPONSE_PATH: Final = f"/actions/{TEAM_ID}"
@@ -44,7 +44,7 @@ def make_app(
 
     def view(request: Request, endpoint: str, values: Mapping[str, Any]) -> Response:
         if endpoint == _PAGE:
-            return _page(api.workspace, values.get("channel"))
+            return _page(api.workspace, values.get("channel"), request.args.get("as"))
         if endpoint == _NEWS:
             return Response(_news(api.workspace, stopping), mimetype="text/event-stream")
         if endpoint == _RESPONSE:
@@ -90,11 +90,27 @@ def _response(answer: Answer) -> Response:
     return Response(body, answer.status, dict(answer.headers), mimetype="application/json")
 
 
-def _page(workspace: Workspace, channel: str | None) -> Response:
+def _page(workspace: Workspace, channel: str | None, reader: str | None) -> Response:
+    """Draw the page for *reader*, a person's name or id, or for the first person."""
     with workspace.lock:
-        messages, channels = workspace.messages(), workspace.channels()
-        version = workspace.version
-    page = render_page(messages, channels, selected=channel, live=version, workspace=workspace.name)
+        person = workspace.find_person(reader or FIRST_PERSON) or PEOPLE[0]
+        interactions = workspace.interactions
+        own = [each for each in interactions.ephemerals if each.reader == person.id]
+        messages: list[PostedMessage] = workspace.messages()
+        viewer = Viewer(
+            person=person,
+            people=list(workspace.people.values()),
+            modal=interactions.modal(person.id),
+        )
+        channels, version = workspace.channels(), workspace.version
+    page = render_page(
+        sorted([*messages, *own], key=lambda each: each.ts) if own else messages,
+        channels,
+        selected=channel,
+        live=version,
+        workspace=workspace.name,
+        viewer=viewer,
+    )
     return Response(page, mimetype="text/html")
 
 

@@ -101,6 +101,8 @@ def advance(
     if not there:
         if alert.is_shown:
             return Step(Verdict.CLOSE, Why.OVER, after)
+        if alert.is_card_stale and alert.ts is not None:
+            return Step(Verdict.CLOSE, Why.CARD_IS_STALE, after)
         return _unchanged(alert, after, events, Why.STILL_OVER)
     if not alert.is_shown:
         return Step(Verdict.REOPEN, Why.BACK, after)

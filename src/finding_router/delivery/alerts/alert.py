@@ -370,6 +370,8 @@ class Alert:
     care: Care = field(default_factory=Care)
     marks_until: float | None = None
     """Unix second until which a run may still mark what is to be NOTIFIED, where people may act."""
+    remind_at: float | None = None
+    """Unix second of the first reminder of its newest news; its other reminders go by that."""
     touched_at: float = 0.0
     """Unix second of the last claim or change, from which the item's expiry is counted."""
 
@@ -446,6 +448,10 @@ class Alert:
     def cared_for(self, care: Care, *, at: float) -> "Alert":
         """Return the next version, with the *care* that its card does not show yet."""
         return replace(self, version=self.version + 1, care=care, is_card_stale=True, touched_at=at)
+
+    def outdated(self) -> "Alert":
+        """Return the next version, whose card may show an older state."""
+        return replace(self, version=self.version + 1, is_card_stale=True)
 
     def marking(self, until: float) -> "Alert":
         """Return the next version, in which a run may mark its findings *until* then."""

@@ -80,6 +80,8 @@ class Ticket:
     url: str | None = None
     state: str | None = None
     claimed_at: float | None = None
+    begun_at: float | None = None
+    """Unix second since which a try that nobody knows the end of may have made or changed it."""
     marker: str | None = None
     """Name of the ticket, by which the router finds it where an answer was lost."""
     place: str | None = None
@@ -104,6 +106,7 @@ class Ticket:
             url=stored.optional_text("url"),
             state=stored.optional_text("state"),
             claimed_at=stored.optional_number("claimed_at"),
+            begun_at=stored.optional_number("begun_at"),
             marker=stored.optional_text("marker"),
             place=stored.optional_text("place"),
             labels=stored.texts("labels", ()) or None,

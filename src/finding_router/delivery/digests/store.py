@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, NamedTuple, Protocol
 
+from finding_router.delivery.alerts.care import Person
 from finding_router.delivery.alerts.identity import hash_of
 from finding_router.findings.digest import Line, Totals
 from finding_router.slack.kit.refused import Banner
@@ -109,13 +110,15 @@ class Count(NamedTuple):
     """
     Numbers of lines that a digest ever *put*, and that the totals of its parent have *shown*.
 
-    A line that replaced another counts again. -1 stands for a parent that was posted before its
-    list was complete. *shown_at* is the Unix second of the last count.
+    A line that replaced another counts again, and so does a change of the *owner*. -1 stands for a
+    parent that was posted before its list was complete. *shown_at* is the Unix second of the last
+    count.
     """
 
     put: int = 0
     shown: int = -1
     shown_at: float = 0.0
+    owner: Person | None = None
 
     @property
     def is_outdated(self) -> bool:
@@ -176,6 +179,13 @@ class DigestStore(Protocol):
 
     def end_count(self, digest_id: str, *, shown: int | None, at: float = 0.0) -> None:
         """End the lease; the totals show *shown* lines since *at*, or as many as before (None)."""
+
+    def own(self, digest_id: str, person: Person, *, is_given_back: bool) -> bool:
+        """
+        Make *person* the owner of the digest, or with *is_given_back* nobody; count its totals.
+
+        Return False if somebody did so later, or if it is given back by another than the owner.
+        """
 
     def count_later(self, digest_id: str, *, at: float, now: float) -> bool:
         """Note that a worker counts at *at*; return False if another will do so before long."""

@@ -22,6 +22,8 @@ from finding_router.telemetry import logger
 
 # The slot after that of the card.
 APPENDIX_SECONDS: Final = 1.5
+# Others may write the same alert between a read and a write.
+_TRIES: Final = 5
 _CHANGES: Final = frozenset({Verdict.CLOSE, Verdict.REFRESH})
 
 
@@ -386,6 +388,23 @@ class CardTask(Task):
 
     def _write_shown(self) -> None:
         self._write(self._shown(), self._done_as or Progress.UPDATED)
+        if self.delivery.is_undone:
+            self._leave_stale()
+
+    def _leave_stale(self) -> None:
+        """
+        Record that the card may show an older state than the Ledger has.
+
+        Another worker changed the alert, and the card, before this one changed the card. The next
+        worker shows the newest state; an alert with a claim is shown anew after its message.
+        """
+        key, ledger = self.delivery.key, self.run.ledger
+        for _ in range(_TRIES):
+            alert = ledger.read([key]).get(key)
+            if alert is None or alert.is_card_stale or alert.claim is not None:
+                return
+            if ledger.write(alert.outdated()):
+                return
 
     def _write(self, alert: Alert, progress: Progress) -> None:
         if self.run.write(self.delivery, alert):

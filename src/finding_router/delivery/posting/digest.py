@@ -340,7 +340,12 @@ class DigestTask(Task):
         said = digest
         if digest.mention and not run.rate.may_call(channel, digest.digest_id):
             said = replace(digest, mention=())
-        message = parent(said, list(self._lines().values()), is_plain=self.is_plain)
+        message = parent(
+            said,
+            list(self._lines().values()),
+            is_plain=self.is_plain,
+            has_actions=run.has_actions,
+        )
         run.rate.use(channel)
         self.posted = run.slack.post(
             channel,

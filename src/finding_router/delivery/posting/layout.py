@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from finding_router.delivery.alerts.alert import Alert, Saying
+from finding_router.delivery.alerts.care import AskedStatus
 from finding_router.findings.ending import Ended, ending_of
 from finding_router.findings.finding import Finding
 from finding_router.isolation import isolated
@@ -56,7 +57,7 @@ class Card:
 
     def ended(self, alert: Alert, now: float) -> Message:
         """Return the card of a finding that ended."""
-        how = (ending_of(self.finding) if self.finding else None) or Ended.RESOLVED
+        how = (ending_of(self.finding) if self.finding else None) or _asked(alert)
 
         def layout(finding: Finding, context: CardContext) -> Message:
             return render_ended(finding, context, how=how, ended_at=now, said_at=alert.posted_at)
@@ -80,7 +81,7 @@ class Card:
             banner=banner,
             standards=tuple(sorted(alert.standards)),
             buttons=self._buttons(alert),
-            handled=_handled(alert),
+            handled=handled_of(alert),
         )
         problem = self.problem
         finding = self.finding
@@ -95,7 +96,15 @@ class Card:
         return render_raw(self.raw, problem, context)
 
 
-def _handled(alert: Alert) -> Handled:
+def _asked(alert: Alert) -> Ended:
+    """Return how *alert* ended, where the finding at hand is from before."""
+    asked = alert.care.asked
+    is_suppressed = asked is not None and asked.status is AskedStatus.SUPPRESSED
+    return Ended.SUPPRESSED if is_suppressed else Ended.RESOLVED
+
+
+def handled_of(alert: Alert) -> Handled:
+    """Return what people did about *alert*."""
     care = alert.care
     ticket, is_made = care.ticket, care.ticket is not None and care.ticket.label is not None
     return Handled(
@@ -106,4 +115,6 @@ def _handled(alert: Alert) -> Handled:
         ticket=ticket.label if ticket and is_made else None,
         ticket_url=ticket.url if ticket and is_made else None,
         ticket_state=ticket.state if ticket and is_made else None,
+        closer=care.asked.by.name if care.asked else None,
+        closed_as=care.asked.status.lower() if care.asked else None,
     )

@@ -16,6 +16,8 @@ from finding_router.delivery.limits.circuit import Circuit
 from finding_router.delivery.limits.deadline import AWS_SECONDS, Deadline
 from finding_router.delivery.limits.rate import RateLimit
 from finding_router.delivery.notices import Notices
+from finding_router.delivery.reminders.register import first_at, register
+from finding_router.delivery.reminders.store import ReminderStore
 from finding_router.delivery.tickets import TicketOutbox, news_of
 from finding_router.errors import StoreError
 from finding_router.slack.api.client import Messenger
@@ -35,7 +37,7 @@ class Run:
 
     *worker* names this run in its claims. A run that *is_patient* waits for slots to change
     messages, because its work does not come back; one that *puts_off_digests* leaves them to the
-    backlog. With *has_actions* people may act from its messages.
+    backlog. With *has_actions* people may act from its messages. Without *reminders* none follow.
     """
 
     slack: Messenger
@@ -54,6 +56,7 @@ class Run:
     is_patient: bool = False
     puts_off_digests: bool = False
     has_actions: bool = False
+    reminders: ReminderStore | None = None
     tickets: TicketOutbox | None = None
     touched: dict[str, list[Delivery]] = field(default_factory=dict)
     """Digests whose totals may be outdated, with the deliveries that may come back for it."""
@@ -75,6 +78,8 @@ class Run:
         if not delivery.is_requested:
             # The list of channels lives as long as the alert: it is renewed with each message.
             self.ledger.note_channel(delivery.key)
+        if saying is not Saying.END:
+            self._register([delivery])
         return self.write(
             delivery, self._claimed(delivery, saying, digest=digest, doubt_since=doubt_since)
         )
@@ -107,6 +112,7 @@ class Run:
                 )
                 for each in some
             ]
+            self._register(some)
             for lost in self.write_all(some, claimed, note_channels=True):
                 lost.fail(ANOTHER_WAS_FIRST, retry_seconds=FIRST_SECONDS)
 
@@ -134,7 +140,17 @@ class Run:
             is_unlisted=delivery.alert.is_unlisted or delivery.is_beside,
             listed_in=delivery.listed_in or delivery.alert.listed_in,
         )
+        if saying is not Saying.END and self.reminders is not None:
+            alert = replace(alert, remind_at=first_at(delivery))
         return alert.claimed(claim)
+
+    def _register(self, deliveries: Sequence[Delivery]) -> None:
+        """Keep the reminders of *deliveries* before they are claimed; raises StoreError."""
+        if self.reminders is None:
+            return
+        several = [each for each in deliveries if each.destination.reminders]
+        if several:
+            register(self.reminders, several)
 
     def note_all(self, deliveries: Sequence[Delivery]) -> None:
         """

@@ -72,7 +72,13 @@ class TotalsTask(Task):
             self._come_back(now, COUNT_SECONDS, ANOTHER_COUNTS)
             return
         self._has_lease = True
-        message = parent(digest, run.digests.lines(self.digest_id), is_plain=self.is_plain)
+        message = parent(
+            digest,
+            run.digests.lines(self.digest_id),
+            is_plain=self.is_plain,
+            has_actions=run.has_actions,
+            owner=self._count.owner,
+        )
         run.slack.update(
             digest.posted_to or "", digest.ts, message, seconds=run.deadline.for_slack()
         )

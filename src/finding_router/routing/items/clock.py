@@ -12,12 +12,17 @@ from finding_router.routing.patterns.mistake import MistakeError, closest, did_y
 DAY_MINUTES: Final = 24 * 60
 TIME_EXAMPLE: Final = 'write hours and minutes such as "08:30"'
 ZONE_EXAMPLE: Final = 'write a name of the IANA database such as "Europe/Zurich"'
+DURATION_EXAMPLE: Final = 'write minutes, hours or days such as "30m", "24h" or "3d"'
 MOMENT_EXAMPLE: Final = 'write a moment with its zone, such as "2030-03-09T08:00:00+01:00"'
 
 _TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})")
 _NEARLY_A_TIME = re.compile(
     r"([0-9]{1,2})[:.h ]?([0-9]{2})?(?::[0-9]{2})? ?(?:([ap])\.?m\.?)?", re.IGNORECASE
 )
+_DURATION = re.compile(r"([0-9]{1,6}) ?(m|min|h|d)", re.IGNORECASE)
+_UNIT_SECONDS: Final = {"m": 60, "h": 3600, "d": 86_400}
+_SHORTEST_SECONDS: Final = 300
+_LONGEST_SECONDS: Final = 366 * 86_400
 _TO = re.compile(r"\s*-\s*")
 # Aliases of the system's own zone, and two prefixes that other systems lack.
 _NOT_PORTABLE = re.compile(r"(?:localtime|posixrules|Factory|(?:posix|right)/.*)")
@@ -59,6 +64,26 @@ def read_time(written: object) -> int:
 def shown_time(minute: int) -> str:
     """Return *minute*, in minutes since midnight, as HH:MM."""
     return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def read_duration(written: object) -> int:
+    """
+    Return the duration *written* as "30m", "24h" or "3d", in seconds.
+
+    Raises:
+        MistakeError: The value is no duration from five minutes to a year.
+
+    """
+    text = written.strip() if isinstance(written, str) else ""
+    found = _DURATION.fullmatch(text)
+    if not found:
+        problem = f"is {shown(written)}, which is no duration"
+        raise MistakeError(problem, DURATION_EXAMPLE)
+    seconds = int(found[1]) * _UNIT_SECONDS[found[2][0].lower()]
+    if not _SHORTEST_SECONDS <= seconds <= _LONGEST_SECONDS:
+        problem = f"is {shown(written)}"
+        raise MistakeError(problem, 'write from "5m" to "366d"')
+    return seconds
 
 
 def read_weekdays(written: object) -> tuple[Weekday, ...]:

@@ -25,11 +25,19 @@ from finding_router.counts import counted
 from finding_router.errors import RouteError, legible
 from finding_router.findings.finding import Severity
 from finding_router.isolation import contained
+from finding_router.routing.items.actions import Actions
 from finding_router.routing.items.channel import ChannelTemplate, channel_safe, read_channel
-from finding_router.routing.items.clock import MOMENT_EXAMPLE, TIME_EXAMPLE, ZONE_EXAMPLE
+from finding_router.routing.items.clock import (
+    DURATION_EXAMPLE,
+    MOMENT_EXAMPLE,
+    TIME_EXAMPLE,
+    ZONE_EXAMPLE,
+)
 from finding_router.routing.items.match import EVERYTHING, Match, read_match
 from finding_router.routing.items.mention import read_mentions
 from finding_router.routing.items.reading import Item, one_of, read_name, whole
+from finding_router.routing.items.remind import EXAMPLE as REMIND_EXAMPLE
+from finding_router.routing.items.remind import Remind
 from finding_router.routing.items.schedule import ActiveHours, Schedule
 from finding_router.routing.items.silence import Silence
 from finding_router.routing.items.ticket import OWNERS, REMEDIES, RouteTicket, Ticket
@@ -64,6 +72,15 @@ class Deliver(StrEnum):
     """Digests."""
     SCHEDULED = "scheduled"
     """Digests at the times of a schedule."""
+
+
+class Listing(StrEnum):
+    """The findings that the digests of a schedule list."""
+
+    NEW = "new"
+    """Those that came since the last one."""
+    OPEN = "open"
+    """Besides, all that are still open in the channel."""
 
 
 class Mode(StrEnum):
@@ -120,6 +137,22 @@ def _schedule(schedule: Schedule | None, info: ValidationInfo) -> Schedule | Non
     return schedule
 
 
+def _listing(listing: Listing, info: ValidationInfo) -> Listing:
+    deliver = info.data.get("deliver")
+    if listing is Listing.OPEN and deliver not in {Deliver.SCHEDULED, None}:
+        problem = f"is open, though deliver is {deliver}"
+        raise MistakeError(problem, 'set deliver to "scheduled", with a schedule')
+    return listing
+
+
+def _remind(remind: Remind | None, info: ValidationInfo) -> Remind | None:
+    action = info.data.get("action")
+    if remind is not None and action not in {Action.POST, None}:
+        problem = f"is there, though action is {action}"
+        raise MistakeError(problem, "leave it out: such a route says nothing that is open")
+    return remind
+
+
 def _active_hours(hours: ActiveHours | None, info: ValidationInfo) -> ActiveHours | None:
     if hours is not None and info.data.get("deliver") is Deliver.SCHEDULED:
         problem = "is there, though deliver is scheduled"
@@ -155,8 +188,13 @@ class Route(Item):
         default=None, validate_default=True
     )
     active_hours: Annotated[ActiveHours | None, AfterValidator(_active_hours)] = None
+    listing: Annotated[Listing, one_of(Listing), AfterValidator(_listing)] = Field(
+        default=Listing.NEW, alias="list"
+    )
+    remind: Annotated[Remind | None, AfterValidator(_remind)] = None
     ticket: Annotated[RouteTicket | None, AfterValidator(_ticket)] = None
     mode: Annotated[Mode, one_of(Mode)] = Mode.LIVE
+    actions: Actions | None = None
 
     @property
     def posts_to(self) -> ChannelTemplate | None:
@@ -195,6 +233,8 @@ _OWNERS: Final[Mapping[str, tuple[str, type[BaseModel]]]] = {
     "ticket": ("a ticket", Ticket),
     "route.schedule": ("a schedule", Schedule),
     "route.active_hours": ("active hours", ActiveHours),
+    "route.actions": ("actions", Actions),
+    "route.remind": ("remind", Remind),
     **OWNERS,
 }
 
@@ -213,6 +253,9 @@ _REMEDIES: Final = {
     "active_hours.from": TIME_EXAMPLE,
     "active_hours.to": TIME_EXAMPLE,
     "active_hours.zone": ZONE_EXAMPLE,
+    "actions": 'write a map such as {"allow": ["S0123456789"], "only": ["acknowledge"]}',
+    "remind": REMIND_EXAMPLE,
+    "remind.after": DURATION_EXAMPLE,
     "match": "write which findings; an empty map, {}, means all",
     "until": f"a silence must end: {MOMENT_EXAMPLE}",
     "reason": "make it a text",

@@ -211,6 +211,18 @@ class SlackClient:
             logger.warning("history not searched", channel=channel, code=error.code)
             return Found({}, is_complete=False)
 
+    def call(
+        self, method: str, arguments: Mapping[str, Any], *, channel: str, seconds: float
+    ) -> dict[str, Any]:
+        """
+        Call any *method*, about *channel*, and return Slack's answer.
+
+        Raises:
+            DeliveryError: The call failed.
+
+        """
+        return self._call(method, channel, dict(arguments), time.monotonic() + seconds)
+
     def _find(
         self,
         channel: str,

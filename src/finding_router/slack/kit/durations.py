@@ -38,6 +38,15 @@ def age_words(seconds: float) -> str:
     return counted(whole, "second")
 
 
+def open_words(seconds: float) -> str:
+    """Return an age in days, or below two days in hours and minutes: "9 d", "24 h", "30 min"."""
+    whole = max(0, int(seconds))
+    if whole >= 2 * _DAY:
+        return duration_words(whole - whole % _DAY)
+    # A reminder comes minutes late.
+    return f"{whole // _HOUR} h" if whole >= 2 * _HOUR else duration_words(whole)
+
+
 def ordinal(number: int) -> str:
     """Return "2nd" for 2."""
     ending = "th" if number % 100 in _TEENS else _ORDINALS.get(number % 10, "th")

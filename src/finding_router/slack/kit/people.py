@@ -7,10 +7,11 @@ from typing import Final, NamedTuple
 from finding_router.slack.kit import blocks
 from finding_router.slack.kit.detail import joined
 from finding_router.slack.kit.message import Block
-from finding_router.slack.kit.text import Mrkdwn, Url, clock_time, date, link, words
+from finding_router.slack.kit.text import Mrkdwn, Url, clock_time, date, length, link, words
 
 _LABEL_CHARS: Final = 60
 _STATE_CHARS: Final = 30
+_LINK_CHARS: Final = 1500
 _PERSON: Final = re.compile("[UW][A-Z0-9]{2,20}")
 
 
@@ -19,7 +20,8 @@ class Handled(NamedTuple):
     What people did about a finding; times are Unix seconds, people are ids of Slack.
 
     *owner* acknowledged it *owned_since*. *snoozer* silenced it *snoozed_until* then. The ticket
-    has a *ticket* label ("#123"), a URL and a state.
+    has a *ticket* label ("#123"), a URL and a state. *closer*, a name, set the status *closed_as*,
+    "resolved" or "suppressed", from its card.
     """
 
     owner: str | None = None
@@ -29,6 +31,8 @@ class Handled(NamedTuple):
     ticket: str | None = None
     ticket_url: str | None = None
     ticket_state: str | None = None
+    closer: str | None = None
+    closed_as: str | None = None
 
 
 def handled_line(handled: Handled) -> Mrkdwn | None:
@@ -64,6 +68,8 @@ def _ticket(label: str, url: str | None) -> Mrkdwn:
     # No channel has a number for its name, but any other label with the sign could be one's.
     number = re.fullmatch("#([0-9]{1,12})", label)
     linked = link(Url(url), number[1] if number else label, _LABEL_CHARS)
+    if length(linked) > _LINK_CHARS:
+        return words(label, _LABEL_CHARS)
     return Mrkdwn(f"{linked.removesuffix(f'{number[1]}>')}{label}>") if number else linked
 
 

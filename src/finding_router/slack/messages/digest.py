@@ -24,7 +24,8 @@ from finding_router.slack.kit.frame import (
     preface,
     preface_lines,
 )
-from finding_router.slack.kit.message import Message
+from finding_router.slack.kit.message import Block, Message
+from finding_router.slack.kit.people import Handled, handled_blocks
 from finding_router.slack.kit.refused import Banner
 from finding_router.slack.kit.resources import is_account
 from finding_router.slack.kit.text import (
@@ -54,6 +55,9 @@ _COMPARED: Final = 5
 _COMPARED_CHARS: Final = 60
 # A longer name is a type, which the title says in words.
 _CONTROL_CHARS: Final = 20
+# A hundred of them have room beside the rest of the message.
+_OPTION_CHARS: Final = 60
+_OPTION_NAME_CHARS: Final = 20
 _OWN_CARD: Final = Mrkdwn("has a card")
 _KINDS_COUNTED: Final = 4
 _KIND_COUNT_CHARS: Final = 36
@@ -72,7 +76,8 @@ class Digest:
 
     *occasion* is the router's text ("New within 3 min", "Digest of “nightly”, Mon 23 Nov") and may
     quote an operator. *why* is shown in small print with the *routes* to the channel. *mention* is
-    as written by the operator. *banner* is shown at the top.
+    as written by the operator. *banner* is shown at the top. *handled* says who takes care of it,
+    *buttons* are those of people who may act.
     """
 
     occasion: str
@@ -82,6 +87,8 @@ class Digest:
     mention: tuple[str, ...] = ()
     banner: Banner | None = None
     trend: Trend | None = None
+    handled: Handled | None = None
+    buttons: Sequence[Block] = ()
 
 
 def render_parent(digest: Digest) -> Message:
@@ -94,6 +101,8 @@ def render_parent(digest: Digest) -> Message:
         blocks.header(_headline(figures)),
         *([blocks.section(top)] if top else []),
         *_worst(figures),
+        *handled_blocks(digest.handled),
+        *digest.buttons,
     ]
     counts = _counts(figures)
     footer = blocks.context(because(digest.routes, _THREAD if figures.count else "", digest.why))
@@ -127,6 +136,19 @@ def kinds_in_short(kinds: Sequence[KindCount], limit: int) -> str:
     """Return the first *kinds* with their counts, as plain text of at most *limit* characters."""
     names = [Mrkdwn(_kind(each, _SUMMARISED_CHARS)) for each in kinds]
     return listed(names, _SUMMARISED, limit)
+
+
+def option_of(line: Line) -> str:
+    """Return *line* as plain text, to be chosen from a list."""
+    circle = CIRCLES[line.severity]
+    room = _OPTION_CHARS - length(circle) - 1
+    resource = resource_of(line)
+    is_named = len(line.group) <= _CONTROL_CHARS and " " not in line.group
+    label = f"{line.group} {resource}" if is_named and resource else line.title
+    if resource and resource not in label:
+        short = shortened(label, room - _OPTION_NAME_CHARS - 3)
+        label = f"{short} · {shortened(resource, _OPTION_NAME_CHARS)}"
+    return f"{circle} {unmarked(shortened(label, room), room) or 'finding'}"
 
 
 def _push(digest: Digest) -> str:

@@ -1,5 +1,6 @@
 """Messages that follow a card: the finding reopened, its severity rose, or it ended."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
@@ -11,8 +12,9 @@ from finding_router.findings.short_id import short_id
 from finding_router.findings.timestamps import parse_timestamp
 from finding_router.slack.kit import blocks
 from finding_router.slack.kit.body import note_of, owner_facts
+from finding_router.slack.kit.buttons import card_buttons
 from finding_router.slack.kit.detail import joined, said
-from finding_router.slack.kit.durations import age_words, ordinal
+from finding_router.slack.kit.durations import age_words, open_words, ordinal
 from finding_router.slack.kit.frame import (
     CIRCLES,
     COLOURS,
@@ -73,6 +75,8 @@ _ENDINGS: Final = {
 
 
 _BY_PEOPLE: Final = frozenset({Ended.RESOLVED, Ended.SUPPRESSED})
+# The author of a note that was written for a press of a button.
+_PRESSED: Final = r"slack:[UW][A-Z0-9]{2,30} \((.+)\)"
 
 
 def reopened(
@@ -100,6 +104,27 @@ def risen(finding: Finding, before: Severity, context: CardContext) -> Message:
     return _news(f"🔺 Severity rose from {before} to {finding.severity}", finding, context, None)
 
 
+def still_open(
+    finding: Finding,
+    context: CardContext,
+    *,
+    seconds: float,
+    is_untaken: bool,
+    is_snooze_over: bool = False,
+) -> Message:
+    """
+    Return the message that *finding* is still open, *seconds* after it was said.
+
+    *is_untaken* if nobody has acknowledged it; *is_snooze_over* if it was snoozed until now.
+    """
+    headline = f"⏰ Open for {open_words(seconds)}{', nobody has taken it' * is_untaken}"
+    if is_snooze_over:
+        headline = "💤 The snooze is over, still open"
+    message = _news(headline, finding, context, None)
+    people = [*handled_blocks(context.handled), *card_buttons(context.buttons)]
+    return replace(message, lead=[*message.lead, *people])
+
+
 def ended_reply(
     finding: Finding, context: CardContext, *, how: Ended, ended_at: float, said_at: float | None
 ) -> Message:
@@ -119,7 +144,7 @@ def render_ended(
     source = source_of(finding, context)
     sign = _SUPPRESSED_SIGN if how is Ended.SUPPRESSED else ENDED_SIGN
     word, cause = _ENDINGS[how]
-    by = _who(finding, how, ended_at)
+    by = _closer(context, how) or _who(finding, how, ended_at)
     said_to_end = f"{word} by {by}" if by else word
     start = parse_timestamp(finding.first_seen)
     began = start.timestamp() if start else said_at
@@ -204,7 +229,16 @@ def _who(finding: Finding, how: Ended, ended_at: float) -> str | None:
             return None
         if made is not None and (written - made).total_seconds() < _AT_FIRST_SECONDS:
             return None
-    return one_line(by).rpartition("/")[2] or None
+    pressed = re.fullmatch(_PRESSED, one_line(by))
+    return f"@{pressed[1]}" if pressed else one_line(by).rpartition("/")[2] or None
+
+
+def _closer(context: CardContext, how: Ended) -> str | None:
+    """Return who ended it from its card, as the Ledger knows."""
+    handled = context.handled
+    if handled is None or handled.closer is None or handled.closed_as != how.value:
+        return None
+    return f"@{one_line(handled.closer)}"
 
 
 def _news(headline: str, finding: Finding, context: CardContext, since: Mrkdwn | None) -> Message:

@@ -22,6 +22,14 @@ class ValidationError(SecurityHubClientError):
         super().__init__("ValidationException", message)
 
 
+class NotFoundError(SecurityHubClientError):
+    """What the request names is not there."""
+
+    def __init__(self, message: str) -> None:
+        """Name it."""
+        super().__init__("ResourceNotFoundException", message)
+
+
 def read_update(request: Mapping[str, Any]) -> tuple[list[str | Identifier], dict[str, Any]]:
     """
     Read a request of BatchUpdateFindingsV2: the findings, and the changes to each.

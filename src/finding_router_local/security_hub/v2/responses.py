@@ -5,7 +5,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
-from finding_router_local.security_hub.v2.requests import MAX_RESULTS, ValidationError, read_update
+from finding_router_local.security_hub.v2.requests import (
+    MAX_RESULTS,
+    NotFoundError,
+    ValidationError,
+    read_update,
+)
 
 if TYPE_CHECKING:
     from finding_router_local.security_hub.models import SecurityHubBackend
@@ -18,6 +23,7 @@ PATHS: Final[Mapping[str, list[str]]] = {
     "/findingsv2": ["POST"],
     "/findingsv2/batchupdatev2": ["PATCH"],
     "/hubv2": ["GET"],
+    "/ticketsv2": ["POST"],
 }
 
 
@@ -64,6 +70,17 @@ class SecurityHubV2Response:
         except ValueError as error:
             raise ValidationError(str(error)) from error
         return page_of(findings, int(start), size)
+
+    def create_ticket_v2(self) -> str:
+        """Answer CreateTicketV2: the same ticket for the same ClientToken."""
+        request = self._request
+        made = self.securityhub_backend.v2.ticket(
+            request["ConnectorId"], request["FindingMetadataUid"], request.get("ClientToken")
+        )
+        if made is None:
+            raise NotFoundError("there is no such finding")
+        name, url = made
+        return json.dumps({"TicketId": name, "TicketSrcUrl": url})
 
     def describe_security_hub_v2(self) -> str:
         """Answer DescribeSecurityHubV2: the hub is always enabled."""

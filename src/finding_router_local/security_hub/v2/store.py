@@ -35,6 +35,8 @@ class FindingsV2:
         self._by_uid: dict[str, Json] = {}
         self._uids: dict[Identifier, str] = {}
         self._uids_by_source: dict[tuple[str, str], str] = {}
+        self.tickets: dict[str, tuple[str, str]] = {}
+        """The id and URL of each ticket that a connector made, by the token of its caller."""
         self.aggregators = AggregatorsV2(hub.region_name, hub.account_id)
         hub_id = uuid.uuid5(uuid.NAMESPACE_OID, hub.account_id)
         self.arn = f"arn:aws:securityhub:{hub.region_name}:{hub.account_id}:hubv2/{hub_id}"
@@ -137,6 +139,15 @@ class FindingsV2:
         self._by_uid.clear()
         self._uids.clear()
         self._uids_by_source.clear()
+        self.tickets.clear()
+
+    def ticket(self, connector: str, uid: str, token: str | None) -> tuple[str, str] | None:
+        """Return the ticket of a *connector* about a finding; None if there is no such finding."""
+        if uid not in self._by_uid:
+            return None
+        name = f"SEC-{len(self.tickets) + 1}"
+        url = f"https://{connector}.example.com/browse/{name}"
+        return self.tickets.setdefault(token or name, (name, url))
 
     def _keep(self, uid: str, finding: Json) -> Json:
         self._by_uid[uid] = finding

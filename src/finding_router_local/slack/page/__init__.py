@@ -4,7 +4,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -12,10 +12,14 @@ from typing import Any, Final
 from jinja2 import ChainableUndefined, Environment, PackageLoader
 from markupsafe import Markup
 
+from finding_router_local.slack.elements import options_of
+from finding_router_local.slack.interactions import Modal
+from finding_router_local.slack.modals import with_ids
 from finding_router_local.slack.page.emoji import EMOJI
 from finding_router_local.slack.page.folding import fold
 from finding_router_local.slack.page.mrkdwn import Reader, link, mrkdwn, plain
 from finding_router_local.slack.page.views import view_channel
+from finding_router_local.slack.people import Person
 from finding_router_local.slack.workspace import Channel, PostedMessage
 
 # A browser draws a live page anew at every message: more would make it slow.
@@ -26,12 +30,21 @@ _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _NO_COLOUR = "#dddddd"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """The *person* before a live page, one of *people*, and the *modal* that they have open."""
+
+    person: Person
+    people: Sequence[Person]
+    modal: Modal | None = None
+
+
 def bar_colour(said: object) -> str:
     """Return the colour of an attachment's bar; grey if *said* is not ``#RRGGBB``."""
     return said if isinstance(said, str) and _COLOUR.fullmatch(said) else _NO_COLOUR
 
 
-def render_page(
+def render_page(  # noqa: PLR0913 -- each is a part of the page that a caller may choose
     messages: Sequence[PostedMessage],
     channels: Sequence[Channel] = (),
     *,
@@ -41,6 +54,7 @@ def render_page(
     reader: Reader | None = None,
     write_to: Path | None = None,
     width: str | None = None,
+    viewer: Viewer | None = None,
 ) -> str:
     """
     Draw *messages* (oldest first) as one HTML page, and write it to *write_to*.
@@ -48,11 +62,16 @@ def render_page(
     The page needs nothing but itself: it opens from a file. Channels without a message are shown
     if they are among *channels*; the *selected* one (name or id) is open, else the first with
     messages. A page that is *live*, at that version of its workspace, holds only that channel's
-    latest ones, and follows its server. It opens at *width*: desktop (default), phone or both.
+    latest ones, follows its server, and has buttons that *viewer* presses. It opens at *width*:
+    desktop (default), phone or both.
     """
     shown = _channels(messages, channels)
     opened = _opened(shown, messages, selected)
-    reader = replace(reader or Reader(), channels={each.id: each.name for each in shown})
+    reader = replace(
+        reader or Reader(),
+        channels={each.id: each.name for each in shown},
+        people={each.id: each.name for each in viewer.people} if viewer else {},
+    )
     views = [
         view_channel(
             channel,
@@ -76,6 +95,7 @@ def render_page(
             style=_asset("page.css"),
             script=script,
             script_hash=_hash(script),
+            viewer=viewer,
         )
     )
     if write_to is not None:
@@ -120,6 +140,8 @@ def _environment() -> Environment:
         "mrkdwn": mrkdwn,
         "emoji": EMOJI,
         "fold": fold,
+        "options_of": options_of,
+        "with_ids": with_ids,
         "rich_link": _rich_link,
     }
     return environment

@@ -41,11 +41,12 @@ _EVERYBODY = frozenset({"here", "channel", "everyone"})
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads: *zone* for dates (None: this machine's), *now* for "today", channel names."""
+    """Who reads: *zone* for dates (None: this machine's), *now* for "today", and names by id."""
 
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     zone: tzinfo | None = None
     channels: Mapping[str, str] = field(default_factory=dict)
+    people: Mapping[str, str] = field(default_factory=dict)
 
     def local_now(self) -> datetime:
         """Return *now* on the reader's clock."""
@@ -115,7 +116,7 @@ def _angle(inside: str, reader: Reader) -> str:
     label = decoded(label)
     match target[:1]:
         case "@":
-            return _mention(f"@{label or target[1:]}")
+            return _mention(f"@{label or reader.people.get(target[1:], target[1:])}")
         case "#":
             return _mention(f"#{label or reader.channels.get(target[1:], target[1:])}")
         case "!":

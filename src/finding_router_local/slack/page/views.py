@@ -10,7 +10,13 @@ from urllib.parse import quote
 
 from finding_router_local.slack.page.dates import clock_time, day_divider, day_name, local_time
 from finding_router_local.slack.page.mrkdwn import Reader
-from finding_router_local.slack.workspace import APP_NAME, BOT_USER_ID, Channel, PostedMessage
+from finding_router_local.slack.workspace import (
+    APP_NAME,
+    BOT_USER_ID,
+    Channel,
+    EphemeralMessage,
+    PostedMessage,
+)
 
 _BUILDER_URL: Final = "https://app.slack.com/block-kit-builder/#"
 _EXCERPT_CHARACTERS = 120
@@ -24,6 +30,7 @@ class MessageView:
     anchor: str
     author: str
     is_app: bool
+    is_ephemeral: bool
     time: str
     full_time: str
     json: str
@@ -104,8 +111,9 @@ def _view(message: PostedMessage, threads: _Threads, reader: Reader) -> MessageV
     return MessageView(
         message=message,
         anchor=f"{message.channel}-p{message.ts.replace('.', '')}",
-        author=APP_NAME if is_app else message.author,
+        author=APP_NAME if is_app else reader.people.get(message.author, message.author),
         is_app=is_app,
+        is_ephemeral=isinstance(message, EphemeralMessage),
         time=clock_time(moment),
         full_time=f"{moment:%A, %d %B %Y, %H:%M:%S %Z}",
         json=json.dumps(message.sent, indent=2, ensure_ascii=False),

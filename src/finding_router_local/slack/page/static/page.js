@@ -64,7 +64,9 @@
     each.addEventListener("click", () => {
       showWidth(each.dataset.width);
       // A page opened from a file may not change its address.
-      try { history.replaceState(null, "", `?width=${each.dataset.width}${location.hash}`); } catch { return; }
+      const asked = new URLSearchParams(location.search);
+      asked.set("width", each.dataset.width);
+      try { history.replaceState(null, "", `?${asked}${location.hash}`); } catch { return; }
       keepWidth();
     });
   }
@@ -128,11 +130,116 @@
       const button = document.querySelector(`[aria-controls="${id}"]`);
       if (button) showJson(button, true);
     }
+    takeModal(fresh);
     if (atEnd) toEnd(); else if (scroller()) scroller().scrollTop = top;
     markUnread();
     keepWidth();
     mirror();
   };
+
+  // An open modal that did not change keeps what was entered.
+  const takeModal = (fresh) => {
+    const [old, now] = [document, fresh].map((each) => each.getElementById("modals"));
+    if (old.dataset.version === now.dataset.version) return;
+    old.replaceWith(now);
+    const first = now.querySelector("input:not([type=radio]), textarea");
+    if (first) first.focus();
+  };
+
+  const person = document.getElementById("person");
+  person.addEventListener("change", () => {
+    const asked = new URLSearchParams(location.search);
+    asked.set("as", person.value);
+    location.search = asked;
+  });
+
+  const control = async (name, said) => {
+    const answer = await fetch(`/_control/${name}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ user: person.value, ...said }),
+    });
+    return answer.status === 204 ? {} : answer.json();
+  };
+
+  // Slack's warning beside what was pressed.
+  const warn = (pressed, words) => {
+    const shown = document.createElement("p");
+    shown.className = "warning";
+    shown.setAttribute("role", "alert");
+    shown.textContent = `⚠ ${words}`;
+    pressed.parentElement.append(shown);
+  };
+  const confirmed = (pressed) => {
+    if (!pressed.dataset.confirm) return true;
+    const asked = JSON.parse(pressed.dataset.confirm);
+    return confirm(`${asked.title.text}\n\n${asked.text.text}`);
+  };
+  const press = async (pressed, selected) => {
+    if (!confirmed(pressed)) return;
+    const { channel, ts } = pressed.closest(".message").dataset;
+    const { action, block } = pressed.dataset;
+    for (const each of pressed.parentElement.querySelectorAll(".warning")) each.remove();
+    pressed.classList.add("pressed");
+    try {
+      const end = await control("press", { channel, ts, action, block_id: block, selected });
+      if (end.problem || end.warning) warn(pressed, end.problem || end.warning);
+    } catch { warn(pressed, "The local Slack is away."); }
+    pressed.classList.remove("pressed");
+    draw();
+  };
+  document.addEventListener("click", (event) => {
+    const pressed = event.target.closest(".message button[data-action]");
+    if (pressed) press(pressed);
+    const dismiss = event.target.closest(".dismiss");
+    if (dismiss) control("dismiss", { ts: dismiss.closest(".message").dataset.ts }).then(() => draw());
+    if (event.target.closest(".modal .close")) closeModal();
+  });
+  document.addEventListener("change", (event) => {
+    const chosen = event.target.closest(".message select[data-action]");
+    if (!chosen || !chosen.value) return;
+    const { value } = chosen;
+    chosen.value = "";
+    press(chosen, value);
+  });
+
+  const closeModal = async () => {
+    const modal = document.querySelector(".modal");
+    await control("close", { view_id: modal.dataset.view });
+    draw();
+  };
+  addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && document.querySelector(".modal")) closeModal();
+  });
+  const entered = (input) => {
+    switch (input.dataset.kind) {
+      case "radio_buttons": return input.querySelector(":checked")?.value ?? null;
+      case "checkboxes": return [...input.querySelectorAll(":checked")].map((each) => each.value);
+      default: return input.querySelector("input, textarea, select").value || null;
+    }
+  };
+  document.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const modal = event.target;
+    const say = (block, words) => {
+      const shown = [...modal.querySelectorAll(".error")].find((each) => each.dataset.errorFor === block);
+      if (shown) shown.textContent = words;
+    };
+    for (const each of modal.querySelectorAll(".error")) each.textContent = "";
+    const values = {};
+    for (const each of modal.querySelectorAll(".input")) {
+      values[each.dataset.block] = { [each.dataset.action]: entered(each) };
+    }
+    const button = modal.querySelector("[type=submit]");
+    button.disabled = true;
+    try {
+      const end = await control("submit", { view_id: modal.dataset.view, values });
+      if (end.problem || end.warning) say("", end.problem || end.warning);
+      for (const [block, words] of Object.entries(end.errors ?? {})) say(block, words);
+    } catch { say("", "The local Slack is away."); }
+    button.disabled = false;
+    draw();
+  });
 
   const status = document.getElementById("status");
   let drawing = false;
@@ -143,7 +250,7 @@
     do {
       again = false;
       try {
-        const answer = await fetch(location.pathname, { cache: "no-store" });
+        const answer = await fetch(location.pathname + location.search, { cache: "no-store" });
         take(new DOMParser().parseFromString(await answer.text(), "text/html"));
       } catch { /* the stream reports that the server is away */ }
       await new Promise((resolve) => { setTimeout(resolve, 300); });

@@ -1,0 +1,179 @@
+"""
+The claims of tickets in the Ledger, and the entries of the outbox that they are for.
+
+A ticket is made, or told of its finding, in three steps, so that nothing is done twice:
+
+.. code-block:: text
+
+    claim ──► leased, begun ──► call ──► record: label, URL, state; no claim is left
+                                  │
+                                  ├─ refused for sure: the claim is taken back
+                                  └─ lost: begun, not leased; the next try looks what is there
+
+Claim and record are conditional writes of the alert. One that the router is about to say is left
+alone until it is said.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from itertools import batched
+from typing import Final
+
+from finding_router.delivery.alerts.alert import Alert
+from finding_router.delivery.alerts.care import Ticket
+from finding_router.delivery.alerts.identity import AlertKey
+from finding_router.delivery.alerts.ledger import Alerts, Ledger
+from finding_router.delivery.tickets import TicketOutbox, Waiting
+from finding_router.errors import RouterError, TicketError
+from finding_router.isolation import isolated
+from finding_router.telemetry import logger
+
+# Longer than the calls of GitHub for one ticket with its record: who claimed it, and did not record
+# it, is dead.
+LEASE_SECONDS: Final = 120.0
+# What a person has to correct is tried again once in a while, for three days.
+MISTAKE_SECONDS: Final = 3_600.0
+MISTAKE_TRIES: Final = 72
+SOON_SECONDS: Final = 60.0
+# The next event of the finding changes a card that could not be changed for so long.
+REFRESH_TRIES: Final = 20
+_TRIES: Final = 5
+_KEYS_AT_ONCE: Final = 100
+
+
+type Refresh = Callable[[AlertKey], float | None]
+"""Changes the card of an alert, which is stale; returns the seconds after which to try again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """An entry of the outbox, and its alert."""
+
+    entry: Waiting
+    alert: Alert
+
+
+class Claims:
+    """Claims and records tickets; methods raise StoreError if the Ledger does not answer."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        outbox: TicketOutbox,
+        *,
+        refresh: Refresh,
+        clock: Callable[[], float],
+    ) -> None:
+        """*clock* gives Unix seconds."""
+        self.ledger = ledger
+        self.outbox = outbox
+        self.clock = clock
+        self._refresh = refresh
+        self.mistakes: Counter[str] = Counter()
+        """What somebody has to correct, and how many tickets wait for it."""
+
+    def read(self, keys: Iterable[AlertKey]) -> Alerts:
+        """Return the stored alerts among *keys*."""
+        alerts = Alerts()
+        for some in batched(keys, _KEYS_AT_ONCE, strict=False):
+            found = self.ledger.read(some)
+            alerts.update(found)
+            alerts.unreadable.update(found.unreadable)
+        return alerts
+
+    def others(self, alert: Alert) -> list[Alert]:
+        """Return the alerts about the same subject in other channels."""
+        key = alert.key
+        channels = self.ledger.channels([key.subject]).get(key.subject, ())
+        return list(
+            self.read(
+                AlertKey(key.subject, each) for each in channels if each != key.channel
+            ).values()
+        )
+
+    def is_free(self, alert: Alert) -> bool:
+        """Return False while the router says the alert, or a worker is at its ticket."""
+        now, ticket = self.clock(), alert.care.ticket
+        is_claimed = (
+            ticket is not None
+            and ticket.claimed_at is not None
+            and now < ticket.claimed_at + LEASE_SECONDS
+        )
+        return not alert.is_leased(now) and not is_claimed
+
+    def claim(self, alert: Alert, ticket: Ticket) -> Alert | None:
+        """Write the claim of *ticket*; return None if another worker was first."""
+        now = self.clock()
+        begun_at = now if ticket.begun_at is None else ticket.begun_at
+        after = _with(alert, replace(ticket, claimed_at=now, begun_at=begun_at))
+        return after if self.ledger.write(after) else None
+
+    def record(self, claimed: Alert, ticket: Ticket | None) -> bool:
+        """
+        Write what became of the *claimed* ticket, whatever else of the alert changed meanwhile.
+
+        Return False if it cannot be written now; the next try finds out by what is there.
+        """
+        own, alert = ticket_of(claimed), claimed
+        after = replace(ticket, claimed_at=None) if ticket else None
+        # The card shows nothing of a ticket that is not made.
+        is_stale = after is not None and after.label is not None
+        for _ in range(_TRIES):
+            present = ticket_of(alert)
+            if (present.marker, present.claimed_at) != (own.marker, own.claimed_at):
+                return False
+            if self.ledger.write(_with(alert, after, is_stale=is_stale)):
+                return True
+            newer = self.read([alert.key]).get(alert.key)
+            if newer is None or newer.is_leased(self.clock()):
+                return False
+            alert = newer
+        return False
+
+    def end(self, entry: Waiting) -> None:
+        """Change the card of the alert, and delete *entry*, unless the card has to wait."""
+        seconds: float | None = SOON_SECONDS
+        with isolated("card not refreshed", subject=entry.key.subject):
+            seconds = self._refresh(entry.key)
+        if seconds is None or entry.tries >= REFRESH_TRIES:
+            self.outbox.remove(entry)
+        else:
+            due_at = self.clock() + seconds
+            self.outbox.put_off(replace(entry, tries=entry.tries + 1, due_at=due_at))
+
+    def put_off(self, entry: Waiting, error: RouterError) -> None:
+        """Try *entry* again later; give it up once nobody corrected the mistake for days."""
+        seconds: float | None = SOON_SECONDS
+        if isinstance(error, TicketError):
+            seconds = error.retry_seconds
+        logger.warning(
+            "ticket waits",
+            subject=entry.key.subject,
+            channel=entry.key.channel,
+            news=entry.news.value,
+            reason=str(error),
+            retry_seconds=seconds,
+        )
+        if seconds is None:
+            self.mistakes[str(error)] += 1
+        if seconds is None and entry.tries >= MISTAKE_TRIES:
+            self.outbox.remove(entry)
+            return
+        due_at = self.clock() + (MISTAKE_SECONDS if seconds is None else seconds)
+        self.outbox.put_off(replace(entry, tries=entry.tries + 1, due_at=due_at))
+
+
+def ticket_of(alert: Alert) -> Ticket:
+    """Return the ticket of *alert*; a blank one where it has none."""
+    return alert.care.ticket or Ticket(to="")
+
+
+def _with(alert: Alert, ticket: Ticket | None, *, is_stale: bool = False) -> Alert:
+    """Return the next version of *alert* with *ticket*; if *is_stale* its card is to show it."""
+    return replace(
+        alert,
+        version=alert.version + 1,
+        care=replace(alert.care, ticket=ticket),
+        is_card_stale=alert.is_card_stale or (is_stale and alert.ts is not None),
+    )

@@ -1,0 +1,244 @@
+"""The desk of tickets: makes them, and tells them of what became of their findings."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import chain, islice
+from typing import Final
+
+from finding_router.delivery.alerts.alert import Alert
+from finding_router.delivery.alerts.care import Person, Ticket
+from finding_router.delivery.alerts.identity import REQUESTED, AlertKey
+from finding_router.delivery.limits.deadline import Deadline
+from finding_router.delivery.plan import as_new
+from finding_router.delivery.tickets import News, Waiting
+from finding_router.errors import ConfigurationError, TicketError, TicketGoneError
+from finding_router.findings.finding import Finding
+from finding_router.isolation import isolated
+from finding_router.routing.items.ticket import RouteTicket
+from finding_router.routing.table import RoutingTable
+from finding_router.tickets.claims import Wish
+from finding_router.tickets.making import THERE, Done, Making, Office, Result
+from finding_router.tickets.tracker import DELETED, Turn
+
+# The calls of GitHub for one ticket, and the record of them.
+STEP_SECONDS: Final = 30.0
+MAX_ENTRIES: Final = 200
+_TRIES: Final = 3
+_ENDED: Final = "ended"
+
+
+class Desk:
+    """Makes and changes tickets; the collaborators come from bootstrap."""
+
+    def __init__(
+        self, office: Office, *, table: Callable[[], RoutingTable], burst_threshold: int
+    ) -> None:
+        """
+        Find the places of tickets by *table*.
+
+        More than *burst_threshold* tickets of one place at once are one, with a list.
+        """
+        self._office = office
+        self._claims = office.claims
+        self._clock = office.claims.clock
+        self._table = table
+        self._burst_threshold = burst_threshold
+
+    def create(self, key: AlertKey, by: Person) -> Result:
+        """
+        Make the ticket of an alert for a person; the same one for everybody who asks.
+
+        Raises:
+            StoreError: The Ledger does not answer.
+            RouterError: Security Hub does not answer.
+
+        """
+        alert = self._claims.read([key]).get(key)
+        if alert is None:
+            return Result(done=Done.REFUSED, why="this finding is not known here any more")
+        ticket = alert.care.ticket
+        if ticket is not None and ticket.label is not None:
+            return Result(done=Done.THERE_BEFORE, ticket=ticket)
+        findings = self._office.look(alert)
+        if not findings:
+            return Result(done=Done.REFUSED, why="Security Hub does not find this finding")
+        wanted = self._wanted(key, findings)
+        if wanted is None:
+            why = "no route to this channel makes tickets for this finding"
+            return Result(done=Done.REFUSED, why=why)
+        entry = Waiting(key=key, news=News.CREATE, at=self._clock(), to=wanted.target)
+        # Whatever happens from here on, the next minute goes on with it.
+        self._claims.outbox.put([entry])
+        making = Making(self._office, known={key: findings}, by=by)
+        result = Result(done=Done.WAITING)
+        for _ in range(_TRIES):
+            if alert is None or not self._claims.is_free(alert):
+                break
+            making.make([Wish(entry, alert)])
+            result = making.results.get(key, result)
+            if result.done is not Done.WAITING or result.why:
+                break
+            # Another worker wrote the alert: a mark that was set, for example.
+            alert = self._claims.read([key]).get(key)
+        return result
+
+    def drain(self, deadline: Deadline) -> int:
+        """
+        Work through the outbox, as far as time allows; return the number of entries that were due.
+
+        Raises:
+            StoreError: The Ledger does not answer.
+
+        """
+        now = self._clock()
+        entries = (each for each in self._claims.outbox.waiting() if each.due_at <= now)
+        due = list(islice(entries, MAX_ENTRIES))
+        wishes, turns = self._sorted(due)
+        making = Making(self._office)
+        for group in _groups(wishes, self._burst_threshold):
+            if not deadline.leaves(STEP_SECONDS):
+                return len(due)
+            with isolated("ticket not made", subject=group[0].entry.key.subject):
+                making.make(group)
+        for wish in turns:
+            if not deadline.leaves(STEP_SECONDS):
+                return len(due)
+            with isolated("ticket not told", subject=wish.entry.key.subject):
+                self._tell(wish)
+        return len(due)
+
+    @property
+    def mistakes(self) -> Counter[str]:
+        """Return what somebody has to correct, and how many tickets wait for it."""
+        return self._claims.mistakes
+
+    def _sorted(self, due: list[Waiting]) -> tuple[list[Wish], list[Wish]]:
+        """Return the tickets to be made, and those to be told; the other entries are done with."""
+        alerts = self._claims.read(each.key for each in due)
+        wishes: list[Wish] = []
+        turns: list[Wish] = []
+        for entry in due:
+            alert = alerts.get(entry.key)
+            if entry.key in alerts.unreadable:
+                self._claims.put_off(entry, TicketError(alerts.unreadable[entry.key]))
+            elif alert is not None and not self._claims.is_free(alert):
+                # Whoever is at it ends within the lease.
+                continue
+            elif alert is None or not _is_concerned(alert, entry):
+                self._claims.outbox.remove(entry)
+            elif alert.care.ticket is not None and alert.care.ticket.label is not None:
+                turns.append(Wish(entry, alert))
+            else:
+                wishes.append(Wish(entry, alert))
+        return wishes, turns
+
+    def _wanted(self, key: AlertKey, findings: Iterable[Finding]) -> RouteTicket | None:
+        """Return the tickets of the routes that lead *findings* to their channel."""
+        table = self._table()
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        channel, _, _ = key.channel.partition(REQUESTED)
+        for each in chain.from_iterable((one, as_new(one)) for one in findings):
+            for destination in table.decide(each, now=now).channels:
+                wanted = table.ticket_of(destination.routes)
+                if wanted is not None and destination.channel == channel:
+                    return wanted
+        return None
+
+    def _tell(self, wish: Wish) -> None:
+        """Tell a ticket of the end or the return of its finding, if it does not know."""
+        claims, alert = self._claims, wish.alert
+        ticket = alert.care.ticket or Ticket(to="")
+        news = f"{alert.episode}.{_word(alert)}"
+        if ticket.told == news:
+            if alert.is_card_stale:
+                claims.end(wish.entry)
+            else:
+                claims.outbox.remove(wish.entry)
+            return
+        claimed = claims.claim(alert, ticket)
+        if claimed is None:
+            return
+        try:
+            after = self._told_elsewhere(alert, ticket) or self._told(alert, ticket)
+        except (TicketError, ConfigurationError) as error:
+            is_lost = isinstance(error, TicketError) and error.ambiguous
+            begun_at = ticket.begun_at or (self._clock() if is_lost else None)
+            claims.record(claimed, replace(ticket, begun_at=begun_at))
+            claims.put_off(wish.entry, error)
+            return
+        if after is None:
+            # It was closed too long ago: another one links it.
+            if claims.record(claimed, Ticket(to=ticket.to, former=ticket.url)):
+                again = replace(wish.entry, news=News.CREATE, to=ticket.to, due_at=0.0)
+                claims.outbox.put([again])
+        elif claims.record(claimed, replace(after, begun_at=None, told=news)):
+            claims.end(wish.entry)
+
+    def _told(self, alert: Alert, ticket: Ticket) -> Ticket | None:
+        """Return the ticket after it was told; None if another one is to be made."""
+        turn = Turn(
+            name=alert.key.subject,
+            episode=alert.episode,
+            severity=alert.severity,
+            at=self._clock(),
+            is_in_doubt=ticket.begun_at is not None,
+        )
+        tracker = self._office.tracker(ticket.to, ticket)
+        try:
+            return (tracker.come_back if alert.is_shown else tracker.end)(ticket, turn)
+        except TicketGoneError:
+            # A person deleted it.
+            return replace(ticket, state=DELETED, is_left=True)
+
+    def _told_elsewhere(self, alert: Alert, ticket: Ticket) -> Ticket | None:
+        """Return the ticket after another channel has told it of the same; None if none has."""
+        for other in self._claims.others(alert):
+            theirs = other.care.ticket
+            is_same = theirs is not None and theirs.url == ticket.url
+            if theirs is not None and is_same and (theirs.told or "").endswith(f".{_word(alert)}"):
+                return replace(theirs, claimed_at=None, former=ticket.former)
+        return None
+
+
+def _word(alert: Alert) -> str:
+    return THERE if alert.is_shown else _ENDED
+
+
+def _is_concerned(alert: Alert, entry: Waiting) -> bool:
+    """Return True if a ticket of *alert* is to be made or told, or was begun."""
+    return alert.care.ticket is not None or (alert.is_shown and entry.to is not None)
+
+
+def _groups(wishes: Iterable[Wish], burst_threshold: int) -> Iterator[list[Wish]]:
+    """
+    Yield the wishes of which each makes one ticket.
+
+    What an earlier try began together stays together, under its marker. What one digest lists is
+    one ticket, and so is what goes to one place at once beyond the threshold.
+    """
+    together: dict[tuple[str, ...], list[Wish]] = defaultdict(list)
+    for wish in wishes:
+        together[_group(wish)].append(wish)
+    alone: dict[str, list[Wish]] = defaultdict(list)
+    for (kind, *_), several in together.items():
+        if kind == "begun" or len(several) > 1:
+            yield several
+        else:
+            alone[several[0].entry.to or ""] += several
+    for several in alone.values():
+        if len(several) > burst_threshold:
+            yield several
+        else:
+            yield from ([each] for each in several)
+
+
+def _group(wish: Wish) -> tuple[str, ...]:
+    ticket, entry = wish.alert.care.ticket, wish.entry
+    if ticket is not None:
+        # With a ticket before it, each is made alone.
+        return "begun", ticket.marker or entry.key.subject
+    if wish.alert.digest is not None:
+        return "digest", wish.alert.digest, entry.to or ""
+    return "alone", entry.key.subject, entry.key.channel
