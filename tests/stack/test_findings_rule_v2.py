@@ -5,7 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from examples import examples
 from finding_router.findings.asff import read_finding
 from finding_router.findings.ending import ending_of
 from finding_router.findings.events import EventKind
@@ -134,6 +137,40 @@ def test_conditions_hold_in_one_finding(resolve: Resolve) -> None:
     event = imported(control(metadata=COVERAGE), detection(status_id=3))
 
     assert not compiled(resolve, track="false").matches(event)
+
+
+ABSENT = object()
+ODD = st.sampled_from([ABSENT, None, "", "x", True, False, {}, {"id": 1}, [], -1, 7])
+NUMBERS = st.sampled_from([0, 1, 2, 3, 4, 5, 6, 99])
+CODES = NUMBERS | NUMBERS.map(str) | NUMBERS.map(float) | ODD
+CAPTIONS = ODD | st.sampled_from(
+    ["New", "In Progress", "Suppressed", "Resolved", "Archived", "Deleted", "Other", "Unknown"]
+)
+
+
+@st.composite
+def findings(draw: st.DrawFn) -> Json:
+    """Make a finding whose codes are of any JSON type, or absent."""
+    raw = draw(st.sampled_from([detection, control]))()
+    raw |= {"status_id": draw(CODES), "status": draw(CAPTIONS), "activity_id": draw(CODES)}
+    raw["compliance"] = draw(ODD) if draw(st.booleans()) else {"status_id": draw(CODES)}
+    codes = raw["compliance"]
+    if isinstance(codes, dict) and codes.get("status_id") is ABSENT:
+        raw["compliance"] = {}
+    return {name: each for name, each in raw.items() if each is not ABSENT}
+
+
+@examples(300)
+@given(findings())
+def test_whatever_the_router_would_say_or_follow_passes(resolve: Resolve, raw: Json) -> None:
+    """The rule takes codes of another type, and null, as the reader does."""
+    finding = read_finding(raw)
+    event = imported(raw)
+
+    if screen(finding, EventKind.IMPORTED) is None:
+        assert compiled(resolve, track="false").matches(event)
+    if finding.compliance_status not in {"PASSED", "NOT_AVAILABLE"}:
+        assert compiled(resolve, track="true").matches(event)
 
 
 @pytest.mark.parametrize("track", ["true", "false"])

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 
-from finding_router.findings.reading import number_at, text_at
-
-_NEW: Final = 1
+from finding_router.findings.ocsf.statuses import NEW, status_word
+from finding_router.findings.reading import text_at
 
 
 class V2Status(StrEnum):
@@ -44,15 +43,8 @@ def is_to_mark(raw: Mapping[str, Any], status: V2Status) -> bool:
     """
     match status:
         case V2Status.IN_PROGRESS:
-            return _is_new(raw)
+            return status_word(raw) == NEW
         case V2Status.COMMENT:
-            return _is_new(raw) and text_at(raw, "comment") is None
+            return status_word(raw) == NEW and text_at(raw, "comment") is None
         case V2Status.NONE:
             return False
-
-
-def _is_new(raw: Mapping[str, Any]) -> bool:
-    number = number_at(raw, "status_id")
-    if number is None:
-        return (text_at(raw, "status") or "New").strip().casefold() == "new"
-    return int(number) == _NEW

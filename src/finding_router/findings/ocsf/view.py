@@ -18,6 +18,7 @@ from finding_router.findings.ocsf import View
 from finding_router.findings.ocsf.evidence import evidence
 from finding_router.findings.ocsf.resources import resources
 from finding_router.findings.ocsf.sequence import sequence
+from finding_router.findings.ocsf.statuses import status_word
 from finding_router.findings.ocsf.times import iso_time
 from finding_router.findings.ocsf.vulnerabilities import vulnerabilities
 from finding_router.findings.reading import items_at, number_at, text_at, texts_at, value_at
@@ -30,15 +31,6 @@ _SEVERITIES: Final = {
     5: "CRITICAL",
     # "Fatal": more than critical.
     6: "CRITICAL",
-}
-# Of status_id; 0 (unknown) and 99 (other) go by the caption.
-_STATUSES: Final = {
-    1: "new",
-    2: "in progress",
-    3: "suppressed",
-    4: "resolved",
-    5: "archived",
-    6: "deleted",
 }
 # ASFF's own word for a finding that people know of is NOTIFIED.
 _WORKFLOW: Final = {
@@ -86,7 +78,7 @@ def as_asff(raw: Mapping[str, Any]) -> View:
         "Description": _description(raw),
         "Types": _types(info) or None,
         "Severity": _severity(raw),
-        "Workflow": {"Status": _WORKFLOW.get(_status(raw), "NEW")},
+        "Workflow": {"Status": _WORKFLOW.get(status_word(raw), "NEW")},
         "RecordState": "ARCHIVED" if _is_closed(raw) else "ACTIVE",
         "Compliance": _compliance(raw),
         "CreatedAt": iso_time(info, "created_time") or iso_time(raw, "time"),
@@ -163,16 +155,11 @@ def _severity(raw: Mapping[str, Any]) -> dict[str, str | None]:
     return {"Label": label, "Original": original}
 
 
-def _status(raw: Mapping[str, Any]) -> str:
-    caption = (text_at(raw, "status") or "").strip().casefold()
-    return _STATUSES.get(_whole(raw, "status_id"), caption)
-
-
 def _is_closed(raw: Mapping[str, Any]) -> bool:
     """Return True if the product does not report the finding any more; it may still be New."""
     activity = (text_at(raw, "activity_name") or "").strip().casefold()
     is_closed = _whole(raw, "activity_id") == _CLOSE or activity == "close"
-    return is_closed or _status(raw) in {"archived", "deleted"}
+    return is_closed or status_word(raw) in {"archived", "deleted"}
 
 
 def _compliance(raw: Mapping[str, Any]) -> dict[str, Any] | None:
