@@ -20,7 +20,7 @@ from finding_router.tickets.places import Places
 from finding_router_local.github import GitHubServer
 from hub_events import raw_finding
 from office import BOB, Office
-from router import EVERYTHING
+from router import EVERYTHING, OPS
 from ticket_office import SECRET, FakeConnectors
 
 LATER = "2026-09-03T10:00:00Z"
@@ -188,3 +188,16 @@ def test_without_tickets_a_press_says_so(github: GitHubServer) -> None:
 
     assert "refused" == entry.outcome
     assert "cannot be made here" in office.people.told[-1].text
+
+
+def test_operators_are_told_of_what_has_to_be_corrected(github: GitHubServer) -> None:
+    """Once an hour, however many tickets wait."""
+    github.faults.add(method="create", http_status=404, error="Not Found", times=None)
+    office = TicketPress(github, when="always")
+    office.said()
+
+    office.minute(5)
+
+    [notice] = office.router.slack.opened(OPS)
+    assert "1 ticket waits for a correction" in notice.text
+    assert "not found, or the token may not see it" in notice.all

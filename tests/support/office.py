@@ -57,6 +57,7 @@ class Office:
                 slack=router.slack,
                 later=self,
                 clock=router.clock,
+                reminders=router.reminders,
             )
         )
 

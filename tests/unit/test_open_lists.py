@@ -118,7 +118,7 @@ def test_owner_and_ticket_are_named() -> None:
 
     [said] = after(router, DAY)
 
-    assert "👀 @jane since" in said.all
+    assert "👀 taken by jane since" in said.all
     assert "<@U0123456789>" not in said.all
     assert "🎫 <https://github.com/x/y/issues/12|#12> open" in said.all
 

@@ -8,7 +8,7 @@ import pytest
 from finding_router.actions.worker.result import Outcome
 from hub_events import control, imported, raw_finding, record
 from office import BOB, JANE, Office
-from router import ALERTS
+from router import ALERTS, OPS
 
 pytestmark = pytest.mark.usefixtures("in_silence")
 GROUP = "SGROUP0001"
@@ -47,6 +47,24 @@ def test_a_snooze_is_a_silence_with_who_and_why() -> None:
         office.router.clock.now += 60
         office.router.run(record(imported(each, sent_at=office.router.clock.now)))
     assert 1 == len(office.router.slack.posted)
+
+
+def test_the_end_of_a_snooze_is_said() -> None:
+    """In the thread of the card and in the channel, if the finding is still open."""
+    office = Office()
+    office.said()
+    office.click("snooze", form=snooze_form(office))
+    office.restart()
+    office.router.clock.now += 14_000
+    office.router.wake()
+    assert 1 == len(office.router.slack.posted)
+
+    office.router.clock.now += 500
+    office.router.wake()
+
+    card, said = [each for each in office.router.slack.posted if each.channel != OPS]
+    assert (card.ts, True) == (said.thread_ts, said.is_broadcast)
+    assert "The snooze is over, still open" in said.text
 
 
 def test_a_rise_ends_a_snooze() -> None:

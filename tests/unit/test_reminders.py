@@ -561,6 +561,19 @@ def test_a_snooze_needs_no_route_with_reminders() -> None:
     assert {} == router.reminders.stored
 
 
+def test_a_snooze_that_a_rise_ended_says_nothing() -> None:
+    """A reminder of the rise comes after its own time."""
+    router = router_of(actions=True)
+    snooze(router, 3 * DAY)
+    router.clock.now += HOUR
+    worse = raw_finding(Severity={"Label": "CRITICAL"}, UpdatedAt="2026-10-01T10:00:00Z")
+    router.send(worse)
+    [said] = after(router, DAY + 60)
+    assert "Open for" in said.all
+
+    assert [] == after(router, 2 * DAY)
+
+
 def test_a_snooze_that_was_taken_back_says_nothing() -> None:
     """Nor does one that goes on for longer, before its end."""
     router = Router(actions=True)

@@ -1,8 +1,11 @@
 """What people set in the Security Hubs: a status, with a note of who and why."""
 
+import json
 import time
 from abc import abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cached_property
+from http import HTTPStatus
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, override
 
@@ -20,6 +23,7 @@ from finding_router.errors import WorkflowUpdateError
 from finding_router.findings.ocsf.marks import V2Status
 
 if TYPE_CHECKING:
+    from mypy_boto3_securityhub import SecurityHubClient
     from mypy_boto3_securityhub.type_defs import (
         AwsSecurityFindingFiltersTypeDef,
         CompositeFilterTypeDef,
@@ -81,6 +85,14 @@ class PeopleCspm(_People, SecurityHub):
 
     form = Form.ASFF
 
+    @cached_property
+    @override
+    def client(self) -> "SecurityHubClient":
+        """The client, whose findings are whole: cards show the details of their resources."""
+        client = super().client
+        client.meta.events.register("before-parse.securityhub.GetFindings", _keep_whole)
+        return client
+
     def with_status(self, raw: Raw, status: AskedStatus, note: Note) -> Raw:
         """Return the finding *raw* as it is once *status* and *note* are set."""
         now = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime())}.000Z"
@@ -122,6 +134,17 @@ class PeopleCspm(_People, SecurityHub):
             Note={"Text": note.text, "UpdatedBy": note.author},
         )
         return security_hub.refused(answer)
+
+
+def _keep_whole(
+    response_dict: Mapping[str, Any], customized_response_dict: dict[str, Any], **_: object
+) -> None:
+    """Return the findings as they are sent; the trimmed model of the layer knows no details."""
+    if response_dict["status_code"] != HTTPStatus.OK:
+        return
+    findings = json.loads(response_dict["body"]).get("Findings")
+    if isinstance(findings, list):
+        customized_response_dict["Findings"] = findings
 
 
 class PeopleV2(_People, SecurityHubV2):

@@ -1,6 +1,6 @@
 """The words of notices about the routing table and the Ledger."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -71,6 +71,17 @@ def unmet(problems: Sequence[RouteError], table: str) -> Words:
         consequence="Their findings are posted, and get no tickets.",
         remedy=CHECK,
         links=[(EDIT, table)],
+    )
+
+
+def no_tickets(mistakes: Mapping[str, int]) -> Words:
+    """Return the words about tickets that wait, by what has to be corrected for them."""
+    return Words(
+        f"{counted(sum(mistakes.values()), 'ticket waits', 'tickets wait')} for a correction",
+        [f"{reason} ({number:,})" for reason, number in mistakes.items()],
+        icon="⚠️",
+        consequence="Their findings were posted. Each is tried again every hour, for three days.",
+        remedy=Mrkdwn("See “What happens when” in `docs/tickets.md`"),
     )
 
 

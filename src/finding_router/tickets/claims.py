@@ -14,6 +14,7 @@ Claim and record are conditional writes of the alert. One that the router is abo
 alone until it is said.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import batched
@@ -69,6 +70,8 @@ class Claims:
         self.outbox = outbox
         self.clock = clock
         self._refresh = refresh
+        self.mistakes: Counter[str] = Counter()
+        """What somebody has to correct, and how many tickets wait for it."""
 
     def read(self, keys: Iterable[AlertKey]) -> Alerts:
         """Return the stored alerts among *keys*."""
@@ -152,6 +155,8 @@ class Claims:
             reason=str(error),
             retry_seconds=seconds,
         )
+        if seconds is None:
+            self.mistakes[str(error)] += 1
         if seconds is None and entry.tries >= MISTAKE_TRIES:
             self.outbox.remove(entry)
             return

@@ -1,6 +1,6 @@
 """The desk of tickets: makes them, and tells them of what became of their findings."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -108,6 +108,11 @@ class Desk:
             with isolated("ticket not told", subject=wish.entry.key.subject):
                 self._tell(wish)
         return len(due)
+
+    @property
+    def mistakes(self) -> Counter[str]:
+        """Return what somebody has to correct, and how many tickets wait for it."""
+        return self._claims.mistakes
 
     def _sorted(self, due: list[Waiting]) -> tuple[list[Wish], list[Wish]]:
         """Return the tickets to be made, and those to be told; the other entries are done with."""

@@ -16,6 +16,7 @@ from faults.matrix.troubles import (
 )
 from finding_router.aws.keys import ABOUT, COUNT
 from finding_router.delivery.alerts.identity import finding_hash, hash_of
+from finding_router.delivery.posting.once import ONCE_REMINDED
 from finding_router.slack.kit.refused import refusal_of
 from finding_router_local.slack.workspace import PostedMessage
 from finding_router_local.stack import PARAMETERS, Stack
@@ -289,6 +290,9 @@ def _digests(stack: Stack) -> list[_Digest]:
     items, messages = _ledger(stack), stack.slack.messages()
     digests = []
     for opened in (each for each in items if each["channel"] == "open"):
+        if str(opened["name"]).startswith(f"{ONCE_REMINDED}#"):
+            # It lists nothing: it is a message like a card.
+            continue
         for number in range(1, int(opened["number"]) + 1):
             name = hash_of(["digest", opened["name"], number])
             own = {each["channel"]: each for each in items if each["finding"] == f"lines#{name}"}

@@ -51,6 +51,8 @@ class Scene:
     steps: frozenset[str] = frozenset()
     """Only these go wrong in it, if there are any: the others are those of other scenes."""
     channels: Sequence[str] = (CHANNEL,)
+    reminds: bool = False
+    """Its routes say again what is open."""
     is_brief: bool = False
     """It meets one trouble of each family at each call: it adds little to other scenes."""
     cost: float = 1.0
@@ -64,8 +66,9 @@ class Scene:
     @property
     def routes(self) -> list[dict[str, Any]]:
         """Return the routes that lead everything to its channels."""
+        again = {"remind": {"after": "30m", "every": "30d"}} if self.reminds else {}
         return [
-            {"kind": "route", "name": f"everything to {channel}", "channel": channel}
+            {"kind": "route", "name": f"everything to {channel}", "channel": channel, **again}
             for channel in self.channels
         ]
 
@@ -220,6 +223,16 @@ SCENES: Final[Sequence[Scene]] = (
         said={1: 2},
         notified=frozenset({1}),
         cost=1.5,
+    ),
+    Scene(
+        name="reminder",
+        before=(_report(1), _wait),
+        act=_wake,
+        after=_wake,
+        said={1: 2},
+        notified=frozenset({1}),
+        reminds=True,
+        cost=2.5,
     ),
     Scene(
         name="two channels",

@@ -14,6 +14,7 @@ from finding_router.actions.worker.permission import Doorkeeper
 from finding_router.actions.worker.result import Outcome, Result
 from finding_router.actions.worker.snooze import snooze
 from finding_router.actions.worker.status import StatusPress
+from finding_router.actions.worker.ticket import make_ticket
 from finding_router.actions.worker.why import why
 from finding_router.actions.worker.words import sentence
 from finding_router.delivery.alerts.alert import Alert
@@ -177,16 +178,24 @@ class Desk:
         parts, keys = self._parts, [pressed.key]
         if press.action == ACKNOWLEDGE:
             return acknowledge(parts, cases, press, entry, keys, pressed)
+        return self._acted(press, cases, keys, deadline)
+
+    def _acted(
+        self, press: Press, cases: Cases, keys: list[AlertKey], deadline: Deadline
+    ) -> Result:
+        """Do what asks for more than the card: a status, a ticket, or a silence."""
+        parts = self._parts
         if press.action in _STATUSES:
             status = _STATUSES[press.action]
             return StatusPress(parts, cases, press, status, deadline).run(keys)
-        if press.action == TICKET:
-            # Imported late: it is called from time to time.
-            from finding_router.actions.worker.ticket import make_ticket  # noqa: PLC0415 -- above
+        return self._do_another(cases, press, keys)
 
-            return make_ticket(parts, cases, press, pressed.key)
+    def _do_another(self, cases: Cases, press: Press, keys: list[AlertKey]) -> Result:
+        """Do what changes neither the owner nor the status."""
         if press.action == SNOOZE:
-            return snooze(parts, cases, press, keys)
+            return snooze(self._parts, cases, press, keys)
+        if press.action == TICKET:
+            return make_ticket(self._parts, cases, press, keys[0])
         raise RefusedError(_UNKNOWN, why="action unknown")
 
     def _about_digest(

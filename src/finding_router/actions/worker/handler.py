@@ -63,6 +63,7 @@ def _worker() -> _Worker:
             routes.table,
             card_url=partial(_card_url, cache(partial(_workspace_url, slack))),
         ),
+        reminders=stores.reminders,
     )
     return _Worker(Desk(parts), queue, parts)
 

@@ -10,6 +10,7 @@ from finding_router.delivery.digests.store import DigestStore
 from finding_router.delivery.limits.deadline import Deadline
 from finding_router.delivery.limits.lock import Locks
 from finding_router.delivery.people import PeopleHub
+from finding_router.delivery.reminders.store import ReminderStore
 from finding_router.pipeline import Pipeline
 from finding_router.routing.table import RoutingTable
 from finding_router.slack.api.client import Messenger
@@ -58,3 +59,5 @@ class Parts:
     stack: str = ""
     tickets: "Callable[[Look, Refresh], TicketDesk] | None" = None
     """Makes the desk of tickets, which reads findings and refreshes cards."""
+    reminders: ReminderStore | None = None
+    """None if nobody says that a snooze is over."""

@@ -15,6 +15,7 @@ from finding_router.actions.worker.words import answer, title_of
 from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.alerts.care import Person, Snooze
 from finding_router.delivery.alerts.identity import AlertKey
+from finding_router.delivery.reminders.register import remind_after_snooze
 from finding_router.errors import RefusedError
 from finding_router.slack.kit.text import Mrkdwn, date, one_line
 
@@ -51,6 +52,9 @@ def snooze(parts: Parts, cases: Cases, press: Press, keys: Collection[AlertKey])
     }
     checked(item)
     parts.edits.add(item)
+    if parts.reminders is not None:
+        for alert in alerts.values():
+            remind_after_snooze(parts.reminders, alert, float(until))
     person = Person(press.user.id, press.user.name, float(press.at))
     wanted = Snooze(until=float(until), by=person, silence=str(item["name"]))
     alerts = cases.change(keys, lambda alert: _snoozed(alert, wanted, at=parts.clock()))

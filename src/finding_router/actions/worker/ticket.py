@@ -7,10 +7,12 @@ from finding_router.actions.worker.cases import Cases
 from finding_router.actions.worker.parts import Parts
 from finding_router.actions.worker.result import Outcome, Result
 from finding_router.actions.worker.words import answer
+from finding_router.delivery import troubles
 from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.alerts.care import Person, Ticket
 from finding_router.delivery.alerts.identity import AlertKey
 from finding_router.delivery.limits.deadline import Deadline
+from finding_router.delivery.notices import Notice
 from finding_router.errors import AgainError, RefusedError, RouterError
 from finding_router.findings.finding import Finding
 from finding_router.slack.kit.people import Handled, handled_line
@@ -55,8 +57,14 @@ def work_on_tickets(parts: Parts, deadline: Deadline) -> None:
 
     """
     desk = _desk(parts, Cases(parts, deadline))
-    if desk is not None and (due := desk.drain(deadline)):
+    if desk is None:
+        return
+    if due := desk.drain(deadline):
         logger.info("tickets worked on", due=due)
+    if desk.mistakes:
+        # Once an hour, whoever tells it.
+        notice = Notice(topic="tickets", words=troubles.no_tickets(desk.mistakes))
+        parts.pipeline.post([notice], deadline)
 
 
 def _desk(parts: Parts, cases: Cases) -> Desk | None:

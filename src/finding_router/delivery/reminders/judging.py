@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from finding_router.delivery.alerts.alert import Alert
+from finding_router.delivery.alerts.care import Snooze
 from finding_router.delivery.reminders.register import moved
 from finding_router.delivery.reminders.store import Due
 from finding_router.findings.finding import Severity
@@ -30,7 +31,7 @@ _VOID: Final = Judged(is_to_say=False)
 
 def judge(due: Due, alert: Alert, table: RoutingTable, *, now: float) -> Judged:
     """Return whether *due*, about *alert*, is to be said *now*, a Unix second."""
-    snooze = alert.care.snooze
+    snooze = _snooze(alert)
     if alert.claim is not None or table.is_invalid("route", due.route):
         return _later(due, soon(now))
     if not alert.is_shown or not alert.is_there or alert.is_forgotten:
@@ -42,6 +43,14 @@ def judge(due: Due, alert: Alert, table: RoutingTable, *, now: float) -> Judged:
     if snooze is not None and snooze.until > now:
         return _later(due, snooze.until)
     return _by_route(due, alert, table.route(due.route), now)
+
+
+def _snooze(alert: Alert) -> Snooze | None:
+    """Return the snooze of *alert*, unless a rise in severity ended it."""
+    snooze = alert.care.snooze
+    _, risen_at = alert.risen_at or (None, None)
+    is_ended = snooze is not None and risen_at is not None and risen_at > snooze.by.at
+    return None if is_ended else snooze
 
 
 def _by_route(due: Due, alert: Alert, route: Route | None, now: float) -> Judged:

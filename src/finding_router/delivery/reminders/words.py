@@ -142,6 +142,6 @@ def _named(alert: Alert) -> Handled:
     """Return what people did about *alert*, with names that call nobody."""
     care, handled = alert.care, handled_of(alert)
     return handled._replace(
-        owner=f"@{care.owner.name}" if care.owner else None,
-        snoozer=f"@{care.snooze.by.name}" if care.snooze else None,
+        owner=f"taken by {care.owner.name}" if care.owner else None,
+        snoozer=f"{care.snooze.by.name} in Slack" if care.snooze else None,
     )

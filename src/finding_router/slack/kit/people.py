@@ -7,10 +7,11 @@ from typing import Final, NamedTuple
 from finding_router.slack.kit import blocks
 from finding_router.slack.kit.detail import joined
 from finding_router.slack.kit.message import Block
-from finding_router.slack.kit.text import Mrkdwn, Url, clock_time, date, link, words
+from finding_router.slack.kit.text import Mrkdwn, Url, clock_time, date, length, link, words
 
 _LABEL_CHARS: Final = 60
 _STATE_CHARS: Final = 30
+_LINK_CHARS: Final = 1500
 _PERSON: Final = re.compile("[UW][A-Z0-9]{2,20}")
 
 
@@ -67,6 +68,8 @@ def _ticket(label: str, url: str | None) -> Mrkdwn:
     # No channel has a number for its name, but any other label with the sign could be one's.
     number = re.fullmatch("#([0-9]{1,12})", label)
     linked = link(Url(url), number[1] if number else label, _LABEL_CHARS)
+    if length(linked) > _LINK_CHARS:
+        return words(label, _LABEL_CHARS)
     return Mrkdwn(f"{linked.removesuffix(f'{number[1]}>')}{label}>") if number else linked
 
 

@@ -18,6 +18,7 @@ from finding_router.slack.kit.frame import (
     account_name,
     because,
     preface,
+    preface_lines,
 )
 from finding_router.slack.kit.message import Message
 from finding_router.slack.kit.people import Handled, handled_line
@@ -31,6 +32,7 @@ _TITLE_CHARS: Final = 120
 _ACCOUNT_CHARS: Final = 40
 _FOOT_CHARS: Final = 600
 _NEWS_CHARS: Final = 200
+_PLAIN_CHARS: Final = 3800
 _NEW_SECONDS: Final = 900.0
 
 
@@ -117,9 +119,14 @@ def render_roll(roll: Roll) -> Message:
 
 
 def render_roll_plain(roll: Roll) -> Message:
-    """Return a message of *roll* without blocks."""
-    lines = [Mrkdwn(roll.heading), *(_line(each) for each in roll.several[:MOST_LINES])]
-    return Message(text=joined("\n", *lines) or roll.heading)
+    """Return a message of *roll* without blocks, in case Slack refuses the full one."""
+    text = joined("\n", *preface_lines(roll.banner, roll.mention), Mrkdwn(roll.heading))
+    for each in roll.several[:MOST_LINES]:
+        longer = joined("\n", text, _line(each))
+        if longer is None or length(longer) > _PLAIN_CHARS:
+            break
+        text = longer
+    return Message(text=text or roll.heading)
 
 
 def _line(one: StillOpen) -> Mrkdwn:
