@@ -56,6 +56,24 @@ class TestCspm:
         for name in ("Text", "UpdatedBy"):
             assert written["Note"][name] == found[keys[0]]["Note"][name]
 
+    def test_a_finding_is_whole(self, hub: PeopleCspm, aws_environment: AwsServer) -> None:
+        """Also where botocore knows no such member, as the layer's does of a resource's details."""
+        finding = raw_finding("whole")
+        finding["Resources"] = [
+            {
+                "Type": "AwsS3Bucket",
+                "Id": "arn:aws:s3:::x",
+                "Details": {"AwsNewThing": {"On": True}},
+            }
+        ]
+        aws_environment.security_hub.load(finding)
+        key = (PRODUCT_ARN, "whole")
+
+        found = hub.read([key], deadline=LONG)
+
+        assert finding["Resources"] == found[key]["Resources"]
+        assert finding["UpdatedAt"] == found[key]["UpdatedAt"]
+
     def test_open_findings_that_are_alike(self, hub: PeopleCspm) -> None:
         """Of the control, on the resource or in the account, and as many as are wanted."""
         hub.set([(PRODUCT_ARN, "b")], AskedStatus.RESOLVED, NOTE, deadline=LONG)
@@ -205,7 +223,7 @@ class TestSlackPeople:
         assert people.may_answer_at("https://hooks.slack.com/actions/T/1/x")
         assert people.may_answer_at("https://hooks.slack-gov.com/actions/T/1/x")
         assert people.may_answer_at(server.base_url.replace("/api/", "/actions/x"))
-        real = SlackPeople(people._client, base_url="https://slack.com/api/")
+        real = SlackPeople(people._slack, base_url="https://slack.com/api/")
         assert not real.may_answer_at("https://slack.com/actions/x")
 
     def test_an_answer_without_an_address(self, server: SlackServer, people: SlackPeople) -> None:
