@@ -162,3 +162,16 @@ def test_an_author_has_128_characters() -> None:
 
     assert len(author) <= 128
     assert 1 == author.count("(")
+
+
+def test_the_event_of_a_press_names_the_person() -> None:
+    """A card that only hears of it by the event shows the person by name, too."""
+    office = Office()
+    office.said()
+    note = {"Text": "x", "UpdatedBy": f"slack:{JANE} (jane)", "UpdatedAt": "2026-09-21T13:00:00Z"}
+    resolved = raw_finding(Workflow={"Status": "RESOLVED"}, Note=note)
+
+    office.router.run(record(imported(resolved, sent_at=office.router.clock.now)))
+
+    assert "Resolved by \N{FULLWIDTH COMMERCIAL AT}jane" in office.card
+    assert "slack:" not in office.card
