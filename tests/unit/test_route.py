@@ -494,8 +494,10 @@ BOOLEAN = "make it the Boolean true or false, without quotes"
             {"actions": {"allow": ["jane"]}},
             "actions.allow",
             'has the text "jane", which is no id of a person or a user group',
-            "write the id of a person (U0123456789) or of a user group (S0123456789), which Slack "
-            "shows under Copy member ID and Copy group ID",
+            (
+                "write the id of a person (U0123456789) or of a user group (S0123456789), which "
+                "Slack shows under Copy member ID and Copy group ID"
+            ),
         ),
         (
             {"actions": {"only": ["acknowlege"]}},
