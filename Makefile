@@ -72,7 +72,8 @@ faults: .venv/.ready ## Try histories with fresh seeds, and every trouble at eve
 	HYPOTHESIS_PROFILE=fresh EXAMPLES_FACTOR=$(or $(EXAMPLES_FACTOR),25) $(BIN)/pytest -q \
 	  --numprocesses $(WORKERS) --timeout 3600 tests/unit/test_advance.py tests/unit/test_histories.py \
 	  tests/unit/test_fault_interleavings.py tests/unit/test_bursts.py \
-	  tests/unit/test_fuzz_rows.py tests/unit/test_fuzz_input.py tests/unit/test_fuzz_answers.py
+	  tests/unit/test_fuzz_rows.py tests/unit/test_fuzz_input.py tests/unit/test_fuzz_answers.py \
+	  tests/unit/test_press_interleavings.py tests/integration/test_press_faults.py
 	PYTHONPATH=tests $(BIN)/python -m faults.matrix --jobs 2
 
 .PHONY: soak

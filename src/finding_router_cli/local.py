@@ -1,6 +1,7 @@
 """`finding-router local`: run the whole router on this machine, with AWS and Slack emulated."""
 
 import json
+import os
 import signal
 import sys
 import time
@@ -30,6 +31,7 @@ from finding_router_local.running import (
     private_folder,
     refuse_second,
 )
+from finding_router_local.slack_app import SLACK_API_URL, SlackApp, SlackAppError
 
 if TYPE_CHECKING:
     from finding_router_local.stack import Stack
@@ -40,6 +42,9 @@ ECHO_SECONDS: Final = 10.0
 # A finding that has failed so often is not retried further while a person waits.
 TRIES: Final = 5
 CONTAINER_HOST: Final = "host.docker.internal"
+# What the environment holds for an app of a real workspace.
+BOT_TOKEN: Final = "SLACK_BOT_TOKEN"  # noqa: S105 -- the name of a variable
+APP_TOKEN: Final = "SLACK_APP_TOKEN"  # noqa: S105 -- the name of a variable
 _ENDING: Final = (signal.SIGINT, signal.SIGTERM)
 _ENVIRONMENT_FILE: Final = "local-env.json"
 # For `sam local invoke`; it holds no finding.
@@ -146,6 +151,17 @@ def wake(template: Path) -> None:
     is_flag=True,
     help="Deploy with OrganizationNames, and with a small AWS Organizations.",
 )
+@click.option(
+    "--slack-app",
+    "in_workspace",
+    is_flag=True,
+    help=f"Use a real workspace, by {BOT_TOKEN} and, for its presses, {APP_TOKEN} (Socket Mode).",
+)
+@click.option(
+    "--channel",
+    metavar="CHANNEL",
+    help="Default and ops channel.  [default: #security, #security-ops]",
+)
 @routes_option
 @template_option
 def up(
@@ -154,6 +170,8 @@ def up(
     port: int,
     slack_port: int,
     names_accounts: bool,
+    in_workspace: bool,
+    channel: str | None,
     routes_file: str | None,
     template: Path,
 ) -> None:
@@ -162,11 +180,20 @@ def up(
 
     For `sam local invoke`, listen at 0.0.0.0, since its container does not share the loopback.
     """
+    slack_app = _slack_app() if in_workspace else None
     _refuse_second(template)
     parameters = {"OrganizationNames": "true"} if names_accounts else {}
+    if channel is not None:
+        parameters |= {"DefaultChannel": channel, "OpsChannel": channel}
     ports = {"port": port, "slack_port": slack_port}
     with _started(
-        template, routes_file, host=host, **ports, parameters=parameters, answers_edits=True
+        template,
+        routes_file,
+        host=host,
+        **ports,
+        parameters=parameters,
+        is_kept=True,
+        slack_app=slack_app,
     ) as stack:
         _introduce_samples(stack, template)
         _serve(stack, template, host)
@@ -191,7 +218,7 @@ def demo(*, serve: bool, page: Path | None, routes_file: str | None, template: P
     events = [event for path in files for event in read_events(read_text(str(path)), str(path))]
     click.echo("Starting AWS and Slack on this machine, with what template.yaml deploys …")
     began = time.monotonic()
-    with _started(template, routes_file, answers_edits=serve) as stack:
+    with _started(template, routes_file, is_kept=serve) as stack:
         outcomes = stack.send(events, tries=TRIES)
         click.echo()
         _print(outcomes)
@@ -238,9 +265,14 @@ def _started(
     port: int = 0,
     slack_port: int = 0,
     parameters: Mapping[str, object] | None = None,
-    answers_edits: bool = False,
+    is_kept: bool = False,
+    slack_app: SlackApp | None = None,
 ) -> Iterator["Stack"]:
-    """Run a stack with its routes; SIGTERM and SIGINT stop it cleanly."""
+    """
+    Run a stack with its routes; SIGTERM and SIGINT stop it cleanly.
+
+    One that *is_kept* for people to try answers edits, and its cards have buttons.
+    """
     # Two seconds of imports, not needed if a stack is already running.
     from finding_router_local.stack import Stack  # noqa: PLC0415 -- see above
     from finding_router_local.template import TemplateError  # noqa: PLC0415 -- see above
@@ -253,14 +285,32 @@ def _started(
         host=host,
         port=port,
         slack_port=slack_port,
-        answers_edits=answers_edits,
+        answers_edits=is_kept,
+        has_actions=is_kept,
+        slack_app=slack_app,
+        report=lambda problem: click.echo(problem, err=True),
     )
     try:
         with _interruptible(), stack:
             stack.seed_routes(_with_keys(items))
             yield stack
-    except TemplateError as error:
+    except (SlackAppError, TemplateError) as error:
         raise click.ClickException(str(error)) from error
+
+
+def _slack_app() -> SlackApp:
+    """Return the app whose tokens the environment has."""
+    tokens = {name: os.environ.get(name, "").strip() for name in (BOT_TOKEN, APP_TOKEN)}
+    for name, start in ((BOT_TOKEN, "xoxb-"), (APP_TOKEN, "xapp-")):
+        if not tokens[name].startswith(start):
+            raise click.ClickException(
+                f"{name} holds no token that starts with {start}; docs/local.md tells where it is"
+            )
+    return SlackApp(
+        bot_token=tokens[BOT_TOKEN],
+        app_token=tokens[APP_TOKEN],
+        api_url=os.environ.get("SLACK_API_URL") or SLACK_API_URL,
+    )
 
 
 def _with_keys(items: Iterable[object]) -> Iterator[dict[str, Any]]:

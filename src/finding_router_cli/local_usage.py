@@ -54,7 +54,7 @@ def usage(
     return f"""
 The router runs on this machine until Ctrl-C.
 
-  Messages   {stack.slack.page_url}
+  Messages   {stack.slack.page_url if stack.slack_app is None else "in the workspace of the app"}
   AWS        {stack.aws.url}
 
 Send findings, in another terminal:

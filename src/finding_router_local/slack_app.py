@@ -13,3 +13,7 @@ class SlackApp:
     bot_token: str = field(repr=False)
     app_token: str = field(repr=False)
     api_url: str = SLACK_API_URL
+
+
+class SlackAppError(Exception):
+    """Slack does not let the app in; the message has Slack's code, and the change to make."""

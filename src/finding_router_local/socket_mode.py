@@ -23,7 +23,7 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from finding_router_local.function_url import body_of, url_event
 from finding_router_local.invocation import Invoke
 from finding_router_local.slack.app import FORM, signature
-from finding_router_local.slack_app import SlackApp
+from finding_router_local.slack_app import SlackApp, SlackAppError
 
 _INTERACTIVE: Final = "interactive"
 # The client reports itself each reconnection, which happens every few hours.
@@ -51,7 +51,7 @@ class SocketFeed:
         Connect.
 
         Raises:
-            OSError: Slack refuses the app-level token, or cannot be reached.
+            SlackAppError: Slack refuses the app-level token, or cannot be reached.
 
         """
         self._call = call
@@ -66,13 +66,9 @@ class SocketFeed:
         self._client.socket_mode_request_listeners.append(self._take)
         try:
             self._client.connect()
-        except SlackApiError as error:
+        except (SlackApiError, OSError) as error:
             self.close()
-            code = error.response.get("error")
-            raise OSError(f"Slack refuses the app-level token: {code}") from error
-        except OSError:
-            self.close()
-            raise
+            raise SlackAppError(_problem(error)) from error
 
     def close(self) -> None:
         """End the connection."""
@@ -97,3 +93,13 @@ class SocketFeed:
             return HTTPStatus.BAD_GATEWAY, b""
         status, _, said = body_of(invocation.answer)
         return status, said
+
+
+def _problem(error: SlackApiError | OSError) -> str:
+    if isinstance(error, OSError):
+        return f"Slack cannot be reached for Socket Mode: {error}"
+    code = error.response.get("error")
+    return (
+        f"Slack does not open a connection for the app-level token ({code}); "
+        "the app needs Socket Mode switched on, and the token connections:write"
+    )

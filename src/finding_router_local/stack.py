@@ -92,11 +92,10 @@ class Stack:
 
         With *answers_edits*, edits of the routes are answered in the ops channel. With
         *has_actions*, cards have buttons, which the template's endpoint and worker answer, and
-        there is a GitHub for tickets. Cards go
-        to the workspace of *slack_app*, if given, whose presses come by Socket Mode; *report* is
-        called with what goes wrong there.
+        there is a GitHub for tickets. Cards go to the workspace of *slack_app*, if given, whose
+        presses come by Socket Mode; *report* is called with what goes wrong there.
         """
-        self._slack_app = slack_app
+        self.slack_app = slack_app
         self._report = report
         self._has_actions = has_actions
         self._host = host
@@ -446,7 +445,7 @@ class Stack:
     # Internals
 
     def _deploy(self) -> Deployment:
-        app = self._slack_app
+        app = self.slack_app
         token = self.slack.token if app is None else app.bot_token
         api_url = self.slack.base_url if app is None else app.api_url
         values = {
@@ -511,8 +510,8 @@ class Stack:
         )
         app = self.slack.interactivity.app
         app.request_url = part.start(resources, host=self._host, shares=self.is_hasty)
-        if self._slack_app is not None:
-            self._feed(self._slack_app, part, app.signing_secret, resources)
+        if self.slack_app is not None:
+            self._feed(self.slack_app, part, app.signing_secret, resources)
         if part.schedule is not None:
             run_schedule(
                 lambda: None if self.is_hasty else self.wake_worker(),

@@ -8,7 +8,7 @@ import pytest
 
 from finding_router_local import TEMPLATE
 from finding_router_local.slack import ACTION_SCOPES, SlackServer
-from finding_router_local.socket_mode import SlackApp
+from finding_router_local.slack_app import SlackApp, SlackAppError
 from finding_router_local.stack import Stack
 from socket_slack import APP_TOKEN, SocketApp, SocketServer
 
@@ -105,7 +105,7 @@ def test_a_wrong_token_is_named(workspace: SlackServer) -> None:
 
     assert "xapp" not in repr(app)
     with (
-        pytest.raises(OSError, match="invalid_auth"),
+        pytest.raises(SlackAppError, match="invalid_auth"),
         Stack(has_actions=True, slack_app=app),
     ):
         pass

@@ -161,6 +161,40 @@ ACTS = st.tuples(
 )
 
 
+def arrange(
+    world: World,
+    acts: list[tuple[str, str, int, bool]],
+    mishaps: list[tuple[tuple[str, MakeError, bool], int, int]],
+) -> None:
+    """Let others come between the calls, as *acts* say, and let calls fail."""
+    office, depth = world.office, 0
+
+    def intrude(who: str) -> Callable[[], None]:
+        def act() -> None:
+            nonlocal depth
+            if depth > 1:
+                return
+            depth += 1
+            try:
+                if who == "router" and world.events:
+                    world.run([max(world.events)])
+                elif who == "worker" and (free := world.presses.keys() - world.at_work):
+                    world.work(min(free))
+            finally:
+                depth -= 1
+
+        return act
+
+    for who, operation, skip, carried_out in acts:
+        office.router.faults.plan(
+            operation, skip=skip, carried_out=carried_out, meanwhile=intrude(who)
+        )
+    for (operation, error, carried_out), skip, seconds in mishaps:
+        office.router.faults.plan(
+            operation, error, skip=skip, carried_out=carried_out, seconds=seconds
+        )
+
+
 @examples(150)
 @given(
     st.lists(ACTS, min_size=1, max_size=4),
@@ -195,35 +229,46 @@ def test_a_status_of_a_person_stays(
         press = pressed(office, wish, who, now + number)
         world.presses[press.id] = press, 0
     ids = list(world.presses)
-    depth = 0
-
-    def intrude(who: str) -> Callable[[], None]:
-        def act() -> None:
-            nonlocal depth
-            if depth > 1:
-                return
-            depth += 1
-            try:
-                if who == "router" and world.events:
-                    world.run([max(world.events)])
-                elif who == "worker" and (free := world.presses.keys() - world.at_work):
-                    world.work(min(free))
-            finally:
-                depth -= 1
-
-        return act
-
-    for who, operation, skip, carried_out in acts:
-        office.router.faults.plan(
-            operation, skip=skip, carried_out=carried_out, meanwhile=intrude(who)
-        )
-    for (operation, error, carried_out), skip, seconds in mishaps:
-        office.router.faults.plan(
-            operation, error, skip=skip, carried_out=carried_out, seconds=seconds
-        )
+    arrange(world, acts, mishaps)
 
     world.drain()
 
     office.router.faults.clear()
     office.run_checks()
     check(office, ids)
+
+
+@examples(100)
+@given(
+    st.lists(ACTS, min_size=1, max_size=4),
+    st.lists(
+        st.tuples(st.sampled_from(WAYS), st.integers(0, 4), st.sampled_from([0, 0, 30])),
+        max_size=2,
+    ),
+    st.lists(st.sampled_from([JANE, BOB]), min_size=1, max_size=3),
+)
+def test_the_card_shows_the_owner_that_the_ledger_has(
+    acts: list[tuple[str, str, int, bool]],
+    mishaps: list[tuple[tuple[str, MakeError, bool], int, int]],
+    people: list[str],
+) -> None:
+    """Whoever presses between whom, and whatever fails: nobody sees another owner."""
+    office = Office(*({"kind": "route", "name": each, "channel": each} for each in ("#a", "#b")))
+    office.said()
+    world = World(office, dict.fromkeys(range(2), 0), {})
+    for number, who in enumerate(people):
+        at = int(office.router.clock.now) + 10 * number
+        press = office.press("acknowledge", ref=alert_reference(SUBJECT, "#a"), by=who, at=at)
+        world.presses[press.id] = press, 0
+    arrange(world, acts, mishaps)
+
+    world.drain()
+
+    owners = {alert.care.owner for alert in office.router.alerts}
+    assert 1 == len(owners)
+    [owner] = owners
+    cards = [each.all for each in office.router.slack.posted if each.thread_ts is None]
+    assert 2 == len(cards)
+    for card in cards:
+        assert (f"👀 <@{owner.id}>" if owner else "Acknowledge") in card
+        assert card.count("👀 <@") == int(owner is not None)

@@ -113,6 +113,21 @@ def test_every_attribute_is_read() -> None:
     assert item.description == "why"
 
 
+def test_who_may_press_is_read() -> None:
+    """People and groups, without repeats, and buttons; an empty list of buttons allows none."""
+    read = read_route(
+        actions={"allow": ["U0123456789", "S0123456789", "U0123456789"], "only": "acknowledge"}
+    ).actions
+    none = read_route(actions={"only": []}).actions
+
+    assert read is not None
+    assert read.allow == ("U0123456789", "S0123456789")
+    assert (read.permits("acknowledge"), read.permits("resolve")) == (True, False)
+    assert none is not None
+    assert (none.permits("snooze"), none.permits("why")) == (False, True)
+    assert read_route().actions is None
+
+
 def test_a_scheduled_route_has_its_schedule() -> None:
     """Every day, unless weekdays are named."""
     item = read_route(deliver="scheduled", schedule=SCHEDULE)
@@ -463,6 +478,39 @@ BOOLEAN = "make it the Boolean true or false, without quotes"
             'set deliver to "scheduled", with a schedule',
         ),
         ({"list": "all"}, "list", 'is the text "all"', "write one of new, open"),
+        (
+            {"actions": "all"},
+            "actions",
+            'is the text "all"',
+            'write a map such as {"allow": ["S0123456789"], "only": ["acknowledge"]}',
+        ),
+        (
+            {"actions": {"allow": []}},
+            "actions.allow",
+            "is empty, so that nobody could press",
+            'leave it out, or write "only": [] to allow nothing',
+        ),
+        (
+            {"actions": {"allow": ["jane"]}},
+            "actions.allow",
+            'has the text "jane", which is no id of a person or a user group',
+            (
+                "write the id of a person (U0123456789) or of a user group (S0123456789), which "
+                "Slack shows under Copy member ID and Copy group ID"
+            ),
+        ),
+        (
+            {"actions": {"only": ["acknowlege"]}},
+            "actions.only",
+            'has the text "acknowlege"',
+            'did you mean "acknowledge"?',
+        ),
+        (
+            {"actions": {"who": ["U0123456789"]}},
+            "actions.who",
+            "is no attribute of actions",
+            "write one of allow, only",
+        ),
         ({"channels": "#a"}, "channels", "is no attribute of a route", 'did you mean "channel"?'),
         ({"Order": 5}, "Order", "is no attribute of a route", 'did you mean "order"?'),
         ({"xyz": 5}, "xyz", "is no attribute of a route", f"write one of {ATTRIBUTES}"),

@@ -26,7 +26,7 @@ _ERROR_OF: Final = {
 # https://docs.slack.dev/reference/scopes: to post, and to find channels by their names.
 DEFAULT_SCOPES: Final = ("chat:write", "chat:write.public", "channels:read")
 # With buttons, to know who presses them.
-ACTION_SCOPES: Final = (*DEFAULT_SCOPES, "users:read", "usergroups:read")
+ACTION_SCOPES: Final = (*DEFAULT_SCOPES, "groups:read", "users:read", "usergroups:read")
 
 APP_ID: Final = "A0ROUTERAPP"
 BOT_ID: Final = "B0ROUTERBOT"

@@ -169,6 +169,13 @@ class Desk:
             if press.action != ACKNOWLEDGE:
                 # From here on it may have had some effect: it goes on, whatever else happens.
                 entry = parts.audit.decide(entry, press.action)
+        return self._done(press, entry, cases, pressed, deadline)
+
+    def _done(
+        self, press: Press, entry: Entry, cases: Cases, pressed: Alert, deadline: Deadline
+    ) -> Result:
+        """Do what the button says with the alert that was *pressed*."""
+        parts, keys = self._parts, [pressed.key]
         if press.action == ACKNOWLEDGE:
             return acknowledge(parts, cases, press, entry, keys, pressed)
         return self._acted(press, cases, keys, deadline)
