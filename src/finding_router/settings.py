@@ -48,6 +48,9 @@ class Settings(NamedTuple):
     organization_names: bool = False
     actions: bool = False
     """People may act from messages: cards have buttons."""
+    actions_queue_url: str | None = None
+    stack_name: str | None = None
+    """For the commands that answers show; a stack on this machine needs none."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -231,6 +234,8 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "show_tags": _names,
     "organization_names": _flag,
     "actions": _flag,
+    "actions_queue_url": _optional,
+    "stack_name": _optional,
 }
 _ENDPOINT_READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "slack_signing_secret_arn": _SECRET_ARN,

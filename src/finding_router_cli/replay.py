@@ -16,7 +16,14 @@ from finding_router_cli.options import json_option
 from finding_router_cli.output import print_json, progress, remark
 from finding_router_cli.replays.comparison import CREATED, UPDATED, Replay, Result
 from finding_router_cli.replays.page import page
-from finding_router_cli.replays.source import Event, SavedPages, file_events, hub_events
+from finding_router_cli.replays.source import (
+    Event,
+    Hub,
+    SavedPages,
+    file_events,
+    hub_events,
+    hubs_of,
+)
 from finding_router_cli.replays.tally import Bursts
 from finding_router_cli.replays.words import print_result
 from finding_router_cli.routes_at_hand import routes_at_hand, running_stack
@@ -24,6 +31,7 @@ from finding_router_cli.routing_items import Loaded, load, read_items_at, stack_
 from finding_router_cli.stack import Stack, find_stack
 
 _DAYS: Final = 7
+_BOTH: Final = "both"
 _MISTAKES: Final = 5
 _SETTINGS: Final = {
     "BurstThreshold": "threshold",
@@ -57,6 +65,12 @@ _SETTINGS: Final = {
     metavar="FILE",
     help="Keep the findings that are read in FILE, and go on with it if it is there.",
 )
+@click.option(
+    "--hub",
+    type=click.Choice([*(each.value for each in Hub), _BOTH]),
+    help="Read the findings of Security Hub CSPM, of AWS Security Hub (OCSF), or of both.  "
+    "[default: those that are on, and that the stack takes]",
+)
 @click.option("--html", metavar="FILE", help="Write a page with charts into FILE.")
 @click.option(
     "--max-per-day",
@@ -66,13 +80,14 @@ _SETTINGS: Final = {
 )
 @json_option
 @stack_options
-def replay(
+def replay(  # noqa: PLR0913 -- each is an option of the command
     file: str | None,
     *,
     routes: str | None,
     since: float | None,
     updated: bool,
     save: str | None,
+    hub: str | None,
     html: str | None,
     max_per_day: int | None,
     for_programs: bool,
@@ -81,11 +96,11 @@ def replay(
     """
     Count the messages that routes would have made of the findings of late.
 
-    The findings are those of Security Hub, or of FILE in any form that `explain` reads. Each is
-    decided as of the time when it came, as if it were new then, by the routes in force and by those
-    of --routes: messages for each channel and day before and after, and the noisiest controls and
-    routes. Kinds of items that the file of --routes has none of, such as silences, stay as they are
-    in force. Nothing is posted or marked.
+    The findings are those of both Security Hubs, a finding that is in both once, or of FILE in any
+    form that `explain` reads. Each is decided as of the time when it came, as if it were new then,
+    by the routes in force and by those of --routes: messages for each channel and day before and
+    after, and the noisiest controls and routes. Kinds of items that the file of --routes has none
+    of, such as silences, stay as they are in force. Nothing is posted or marked.
 
     Bursts are counted as digests: more than BurstThreshold findings for a channel within
     BatchWindowSeconds are one message, with those that follow until BurstQuietMinutes have passed.
@@ -94,6 +109,8 @@ def replay(
     """
     if file is not None and save is not None:
         raise click.UsageError("--save keeps the findings of Security Hub; leave out FILE, or it")
+    if file is not None and hub is not None:
+        raise click.UsageError("--hub reads the findings of Security Hub; leave out FILE, or it")
     stack = _stack(source, is_needed=file is None)
     known = {**source, "stack": stack if source["stack"] else None}
     before = load(routes=None, **known, at_hand=routes_at_hand)
@@ -114,7 +131,11 @@ def replay(
     if saved is not None and saved.has_pages:
         # They are of the time when the file was begun.
         told.since, told.origin = None, f"kept in {save}"
-    told.add(_events(stack, file, start, told.by, saved))
+    if file is not None:
+        told.add(_of_file(file))
+    elif stack is not None and start is not None:
+        hubs = [*Hub] if hub == _BOTH else [Hub(hub)] if hub else None
+        told.add(_of_hubs(stack, start, hubs=hubs, by=told.by, saved=saved))
     result = told.result()
     if html is not None:
         Path(html).write_text(page(result), "utf-8")
@@ -128,14 +149,18 @@ def replay(
         _check(result, max_per_day)
 
 
-def _events(
-    stack: Stack | None, file: str | None, since: datetime | None, by: str, saved: SavedPages | None
-) -> Iterator[Event]:
+def _of_file(file: str) -> Iterator[Event]:
     with progress("replaying findings") as advance:
-        if file is not None:
-            yield from file_events(file, advance)
-        elif stack is not None and since is not None:
-            yield from hub_events(stack, since, by=by, saved=saved, advance=advance)
+        yield from file_events(file, advance)
+
+
+def _of_hubs(
+    stack: Stack, since: datetime, *, hubs: list[Hub] | None, by: str, saved: SavedPages | None
+) -> Iterator[Event]:
+    with stack.account.in_sentences():
+        hubs = hubs or hubs_of(stack)
+    with progress("replaying findings") as advance:
+        yield from hub_events(stack, since, hubs=hubs, by=by, saved=saved, advance=advance)
 
 
 def _stack(source: dict[str, Any], *, is_needed: bool) -> Stack | None:

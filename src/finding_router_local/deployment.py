@@ -294,7 +294,9 @@ def _function(
     function: Resource, template: Template, resolver: Resolver, names: _Names
 ) -> Function:
     properties = resolver.resolve(function.properties)
-    variables = properties.get("Environment", {}).get("Variables", {})
+    variables = dict(properties.get("Environment", {}).get("Variables", {}))
+    # Commands find the stack on this machine by themselves.
+    variables.pop("STACK_NAME", None)
     logging = properties.get("LoggingConfig", {})
     platform = {}
     if logging.get("LogFormat") == "JSON":

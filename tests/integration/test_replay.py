@@ -1,6 +1,7 @@
 """`finding-router replay`: the messages of late, by the routes in force and by others."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,19 @@ from click.testing import CliRunner
 
 from chromium import needs_chromium, open_browser
 from cli import Cli, lines
+from faults.twins import in_ocsf
 from finding_router_cli import findings_pages
 from finding_router_cli.main import main
+from finding_router_cli.replays.source import Hub, hubs_of
+from finding_router_cli.stack import find_stack
+from finding_router_local.faults import Effect, Fault
 from hub_events import imported, raw_finding
 from ocsf_findings import detection
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 NOON = NOW.replace(hour=0, minute=0, second=0) - timedelta(hours=12)
 HOSTILE = "<script>document.title = 'owned'</script>"
+GONE = {"Id": "gone", "RecordState": "ARCHIVED"}
 ALL = {"kind": "route", "name": "all", "channel": "#all", "deliver": "card"}
 EU = {"kind": "route", "name": "eu", "channel": "#eu", "match": {"Region": ["eu-west-1"]}}
 
@@ -27,6 +33,12 @@ def found(name: str, at: datetime = NOON, **changes: Any) -> dict[str, Any]:
     """Make a finding that was created and updated at a time."""
     written = f"{at:%Y-%m-%dT%H:%M:%SZ}"
     return raw_finding(name, **{"CreatedAt": written, "UpdatedAt": written} | changes)
+
+
+def load(cli: Cli, *findings: dict[str, Any]) -> None:
+    """Make the Security Hub of each finding's form know it."""
+    for each in findings:
+        cli.stack.load(imported(each))
 
 
 def written(path: Path, *documents: Any) -> str:
@@ -133,6 +145,93 @@ class TestSecurityHub:
         assert "was not written by --save" in cli("replay", "--save", str(other), code=2).stderr
         assert "mine\n" == other.read_text()
 
+    def test_a_finding_in_both_security_hubs_counts_once(self, cli: Cli) -> None:
+        """And what AWS Security Hub alone has counts, too."""
+        cli.put(ALL)
+        told_of, alone = found("both"), found("alone")
+        load(cli, told_of, found("cspm"), in_ocsf(told_of), in_ocsf(alone, status_id=2))
+        load(cli, in_ocsf(found("old", NOON - timedelta(days=30))), in_ocsf(alone | GONE))
+
+        told = cli.json("replay")
+
+        assert (3, 1, 0) == (told["findings"], told["twice"], told["older"])
+        assert 3 == volume(told, "#all")["messages"]
+
+    @pytest.mark.parametrize(
+        ("hub", "findings", "calls"),
+        [
+            ("cspm", 1, ["GetFindings"]),
+            ("v2", 2, ["GetFindingsV2"]),
+            ("both", 3, ["GetFindings", "GetFindingsV2"]),
+        ],
+    )
+    def test_one_security_hub_or_both(
+        self, cli: Cli, hub: str, findings: int, calls: list[str]
+    ) -> None:
+        """As it is asked for."""
+        cli.put(ALL)
+        load(cli, found("a"), in_ocsf(found("b")), in_ocsf(found("c")))
+        cli.stack.aws.gate.recent.clear()
+
+        told = cli.json("replay", "--hub", hub)
+
+        assert findings == told["findings"]
+        made = [each.operation for each in cli.stack.aws.gate.recent]
+        assert calls == [each for each in made if each.startswith("GetFindings")]
+
+    @pytest.mark.parametrize(
+        ("off", "takes_v2", "hubs"),
+        [
+            ((), "true", [Hub.CSPM, Hub.V2]),
+            ((), "false", [Hub.CSPM]),
+            (("DescribeHub",), "true", [Hub.V2]),
+            (("DescribeSecurityHubV2",), "true", [Hub.CSPM]),
+            (("DescribeHub", "DescribeSecurityHubV2"), "true", [Hub.CSPM]),
+        ],
+    )
+    def test_those_are_read_that_are_on_and_taken(
+        self, cli: Cli, off: tuple[str, ...], takes_v2: str, hubs: list[Hub]
+    ) -> None:
+        """With neither, that of CSPM says that it is off."""
+        codes = {"DescribeHub": "InvalidAccessException"}
+        for operation in off:
+            code = codes.get(operation, "ResourceNotFoundException")
+            fault = Fault(
+                effect=Effect.ERROR,
+                service="securityhub",
+                operation=operation,
+                code=code,
+                status=400,
+            )
+            cli.stack.aws.faults.add(fault)
+        stack = replace(
+            find_stack(stack=None, table=None, profile=None, region=None),
+            parameters={"TakeV2": takes_v2},
+        )
+
+        assert hubs == hubs_of(stack)
+
+    @pytest.mark.parametrize("kept", [1, 3, 5])
+    def test_a_run_that_was_killed_goes_on_in_either(
+        self, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int
+    ) -> None:
+        """With the next page of the one, and then with the other, of the same times."""
+        monkeypatch.setattr(findings_pages, "FINDINGS_PER_CALL", 2)
+        cli.put(ALL)
+        several = [found(str(number)) for number in range(5)]
+        others = [in_ocsf(found(f"v2-{number}")) for number in range(4)]
+        load(cli, *several, *others, in_ocsf(several[0]))
+        saved = tmp_path / "findings.jsonl"
+        whole = cli.json("replay", "--save", str(saved))
+        pages = saved.read_text("utf-8").splitlines(keepends=True)
+        saved.write_text("".join(pages[:kept]) + pages[kept][:50], "utf-8")
+
+        again = cli.json("replay", "--save", str(saved), "--since", "1h")
+
+        assert (9, 1, 6) == (whole["findings"], whole["twice"], len(pages))
+        assert whole["channels"] == again["channels"] == cli.json("replay", str(saved))["channels"]
+        assert 6 == len(saved.read_text("utf-8").splitlines())
+
 
 class TestFile:
     """The findings of a file."""
@@ -197,6 +296,7 @@ class TestFile:
             (["{none}"], "cannot be opened"),
             (["{good}", "--routes", "{wrong}"], "channel"),
             (["{good}", "--save", "x"], "leave out FILE"),
+            (["{good}", "--hub", "v2"], "leave out FILE"),
             (["--since", "soon"], "is no time"),
         ],
     )

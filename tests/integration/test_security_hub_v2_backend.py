@@ -64,6 +64,12 @@ def identifier(of: Any) -> Any:
     }
 
 
+DAYS = {
+    "FieldName": "finding_info.created_time_dt",
+    "Filter": {"DateRange": {"Value": 7, "Unit": "DAYS"}},
+}
+
+
 def text_filter(field: str, value: str, comparison: str = "EQUALS") -> Any:
     """Make a filter of StringFilters."""
     return {"FieldName": field, "Filter": {"Value": value, "Comparison": comparison}}
@@ -584,6 +590,27 @@ class TestGetFindingsV2:
 
         assert expected == found
 
+    @pytest.mark.parametrize(
+        "times",
+        [
+            {"created_time_dt": "2026-01-02T01:00:00+01:00"},
+            {"created_time": 1_767_312_000_000},
+            {"created_time_dt": "soon", "created_time": 1_767_312_000},
+        ],
+    )
+    @pytest.mark.parametrize(("day", "is_found"), [("01", False), ("02", True), ("03", False)])
+    def test_filters_times(
+        self, aws: AwsServer, hub: Any, times: dict[str, Any], day: str, *, is_found: bool
+    ) -> None:
+        """From a start to an end, as text or as a number."""
+        aws.security_hub.v2.load(finding("c-1") | {"finding_info": {"uid": "c", **times}})
+        condition = {"Start": f"2026-01-{day}T00:00:00Z", "End": f"2026-01-{day}T23:00:00Z"}
+        dates = [{"FieldName": "finding_info.created_time_dt", "Filter": condition}]
+
+        found = self.uids(hub, Filters={"CompositeFilters": [{"DateFilters": dates}]})
+
+        assert is_found is ("c-1" in found)
+
     def test_filters_flags_and_tags(self, hub: Any) -> None:
         """A flag compares as it is, a tag by its key and value."""
         flag = {"FieldName": "vulnerabilities.is_exploit_available", "Filter": {"Value": True}}
@@ -663,6 +690,7 @@ class TestGetFindingsV2:
                 "LIKE",
             ),
             ({"CompositeFilters": [{"Operator": "XOR"}]}, "XOR"),
+            ({"CompositeFilters": [{"DateFilters": [DAYS]}]}, "only times from a Start to an End"),
             ({"CompositeFilters": [{"IpFilters": []}]}, "IpFilters"),
         ],
     )

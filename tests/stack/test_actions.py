@@ -444,7 +444,7 @@ class TestWorker:
 
     @pytest.mark.parametrize("values", [{}, {"EnableTracing": "true"}, {"AnswerEdits": "false"}])
     def test_environment_is_the_routers(self, values: dict[str, str], resolve: Resolve) -> None:
-        """And its own queue; it is not traced."""
+        """And its own queue, and the stack's name for commands; it is not traced."""
         router, worker = (
             resolve(**ON, **values)[name]["Environment"]["Variables"]
             for name in ("RouterFunction", "ActionsWorker")
@@ -453,6 +453,7 @@ class TestWorker:
         assert {
             **router,
             "ACTIONS_QUEUE_URL": "<ActionsQueue.Ref>",
+            "STACK_NAME": "router",
             "POWERTOOLS_TRACE_DISABLED": "true",
         } == worker
 

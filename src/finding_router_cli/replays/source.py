@@ -1,36 +1,91 @@
 """The findings to replay, one after another, however many there are."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import click
 
+from finding_router.findings.ocsf import is_ocsf
+from finding_router.findings.ocsf.statuses import IN_PROGRESS, status_word
 from finding_router_cli.findings_pages import FINDINGS_PER_CALL, Pace, findings_pages, iso
+from finding_router_cli.health.hub import CSPM_OFF, V2_OFF, is_on
 from finding_router_cli.inputs import each_event, envelope_of, with_findings
 from finding_router_cli.stack import Stack
 
 type Event = Mapping[str, Any]
 
 
+class Hub(StrEnum):
+    """A Security Hub whose findings are replayed."""
+
+    CSPM = "cspm"
+    V2 = "v2"
+
+
+# Of the times in ASFF: those that GetFindingsV2 filters by.
+_TIMES_OF_V2: Final = {
+    "CreatedAt": "finding_info.created_time_dt",
+    "UpdatedAt": "finding_info.modified_time_dt",
+}
+# Of activity_id, in OCSF.
+_CLOSE: Final = 3
+
+
+class Times(NamedTuple):
+    """The times of findings that are read: *by* CreatedAt or UpdatedAt, as Security Hub writes."""
+
+    by: str
+    start: str
+    end: str
+
+    def filters(self, hub: Hub) -> dict[str, Any]:
+        """Return the filters of the active findings of *hub* in these times."""
+        between = {"Start": self.start, "End": self.end}
+        if hub is Hub.CSPM:
+            return {
+                "RecordState": [{"Value": "ACTIVE", "Comparison": "EQUALS"}],
+                self.by: [between],
+            }
+        date = {"FieldName": _TIMES_OF_V2[self.by], "Filter": between}
+        number = {"FieldName": "activity_id", "Filter": {"Lt": _CLOSE}}
+        both = {"DateFilters": [date], "NumberFilters": [number], "Operator": "AND"}
+        return {"CompositeFilters": [both]}
+
+    @classmethod
+    def of(cls, filters: object) -> "Times | None":
+        """Return the times in *filters*; None if there are none."""
+        found: object = None
+        match filters:
+            case {"CompositeFilters": [{"DateFilters": [{"FieldName": name, "Filter": found}]}]}:
+                by = next((each for each, other in _TIMES_OF_V2.items() if other == name), "")
+            case {"UpdatedAt": [found]}:
+                by = "UpdatedAt"
+            case {"CreatedAt": [found]}:
+                by = "CreatedAt"
+        match found:
+            case {"Start": str(start), "End": str(end)} if by:
+                return cls(by, start, end)
+        return None
+
+
 class SavedPages:
     """
-    The pages of GetFindings in a file, by which a run that was ended goes on.
+    The pages of GetFindings and GetFindingsV2 in a file, by which a run that was ended goes on.
 
-    Each line is one answer as GetFindings gives it, with the filters that it was asked with, so
-    that the file is also one of findings. A last line that was not written whole is cut off.
+    Each line is one answer as they give it, with the filters that it was asked with, so that the
+    file is also one of findings. A last line that was not written whole is cut off.
     """
 
     def __init__(self, path: Path) -> None:
         """Read the lines that are there."""
         self.path = path
-        self.filters: Any = None
-        self.token: str | None = None
-        self.is_complete = False
-        self.has_pages = False
+        self.filters: dict[Hub, Any] = {}
+        self.tokens: dict[Hub, str | None] = {}
         whole = 0
         if not path.exists():
             return
@@ -40,13 +95,26 @@ class SavedPages:
                 if page is None:
                     break
                 whole += len(line)
-                self.filters, self.token = page["Filters"], page.get("NextToken")
-                self.has_pages = True
+                hub = Hub.V2 if "CompositeFilters" in page["Filters"] else Hub.CSPM
+                self.filters[hub], self.tokens[hub] = page["Filters"], page.get("NextToken")
         if not self.has_pages and path.stat().st_size:
             raise click.UsageError(f"{path} was not written by --save; name another file")
-        self.is_complete = self.has_pages and self.token is None
         with path.open("r+b") as file:
             file.truncate(whole)
+
+    @property
+    def has_pages(self) -> bool:
+        """Return True if any page is there."""
+        return bool(self.filters)
+
+    @property
+    def times(self) -> Times | None:
+        """Return the times of the findings in the pages."""
+        return next(filter(None, map(Times.of, self.filters.values())), None)
+
+    def is_complete(self, hub: Hub) -> bool:
+        """Return True if the last page of *hub* is there."""
+        return hub in self.filters and self.tokens[hub] is None
 
     def findings(self) -> Iterator[Mapping[str, Any]]:
         """Yield the findings of all pages."""
@@ -55,8 +123,11 @@ class SavedPages:
                 for line in file:
                     yield from json.loads(line)["Findings"]
 
-    def add(self, answer: Mapping[str, Any], filters: object) -> None:
-        """Append a page."""
+    def add(self, hub: Hub, answer: Mapping[str, Any], filters: object) -> None:
+        """Append a page; of a Security Hub without findings it is none, beside another's."""
+        if not answer["Findings"] and self.has_pages and hub not in self.filters:
+            return
+        self.filters[hub], self.tokens[hub] = filters, answer.get("NextToken")
         page = {"Findings": answer["Findings"], "Filters": filters}
         if answer.get("NextToken"):
             page["NextToken"] = answer["NextToken"]
@@ -64,46 +135,61 @@ class SavedPages:
             file.write(json.dumps(page, default=str, separators=(",", ":")) + "\n")
 
 
+def hubs_of(stack: Stack) -> list[Hub]:
+    """Return each Security Hub that is on, and whose findings *stack* takes."""
+    client = stack.account.client("securityhub")
+    found = [Hub.CSPM] if is_on(client.describe_hub, CSPM_OFF) is not False else []
+    # Of a table alone it is not known whether V2 is taken.
+    takes_v2 = stack.parameters.get("TakeV2", "true") == "true"
+    if takes_v2 and is_on(client.describe_security_hub_v2, V2_OFF):
+        found.append(Hub.V2)
+    # The answer of one that is off says how to enable it.
+    return found or [Hub.CSPM]
+
+
 def hub_events(
     stack: Stack,
     since: datetime,
     *,
+    hubs: Sequence[Hub],
     by: str,
     saved: SavedPages | None,
     advance: Callable[[int], None],
 ) -> Iterator[Event]:
     """
-    Yield the active findings of Security Hub whose time *by* is later than *since*.
+    Yield the active findings of *hubs*, one after the other, whose time *by* is later than *since*.
 
-    They come page by page at the pace of GetFindings; *saved* keeps the pages.
+    They come page by page at the pace of GetFindings; *saved* keeps the pages, and what it has
+    comes first.
 
     Raises:
         click.ClickException: Security Hub refuses, or is not enabled.
 
     """
-    filters: Any = {
-        "RecordState": [{"Value": "ACTIVE", "Comparison": "EQUALS"}],
-        by: [{"Start": iso(since), "End": iso(datetime.now(UTC))}],
-    }
-    request: dict[str, Any] = {"Filters": filters}
+    times = Times(by, iso(since), iso(datetime.now(UTC)))
     if saved is not None and saved.has_pages:
-        # A token is only good for the filters that it was given for.
-        filters = request["Filters"] = saved.filters
+        times = saved.times or times
         for number, finding in enumerate(saved.findings(), 1):
             yield envelope_of(finding)
             if number % FINDINGS_PER_CALL == 0:
                 advance(FINDINGS_PER_CALL)
-        if saved.is_complete:
-            return
-        request["NextToken"] = saved.token
     client = stack.account.client("securityhub")
-    pace = Pace(is_local=stack.is_local)
-    with _in_sentences(stack, saved):
-        for answer in findings_pages(client.get_findings, request, pace):
-            if saved is not None:
-                saved.add(answer, filters)
-            yield from map(envelope_of, answer["Findings"])
-            advance(len(answer["Findings"]))
+    for hub in hubs:
+        filters = times.filters(hub)
+        request: dict[str, Any] = {"Filters": filters}
+        if saved is not None and hub in saved.filters:
+            if saved.is_complete(hub):
+                continue
+            # A token is only good for the filters that it was given for.
+            filters = saved.filters[hub]
+            request = {"Filters": filters, "NextToken": saved.tokens[hub]}
+        get = client.get_findings if hub is Hub.CSPM else client.get_findings_v2
+        with _in_sentences(stack, saved):
+            for answer in findings_pages(get, request, Pace(is_local=stack.is_local)):
+                if saved is not None:
+                    saved.add(hub, answer, filters)
+                yield from map(envelope_of, answer["Findings"])
+                advance(len(answer["Findings"]))
 
 
 @contextmanager
@@ -133,12 +219,15 @@ def file_events(path: str, advance: Callable[[int], None]) -> Iterator[Event]:
 
 
 def as_first_heard(event: Event) -> Event:
-    """Return *event* as its findings were when they were new: NOTIFIED is the router's own mark."""
+    """Return *event* as its findings were when they were new: the router's marks are taken off."""
     return with_findings(event, _as_new)
 
 
 def _as_new(finding: object) -> object:
     match finding:
+        case {"class_uid": _} | {"finding_info": {}} if is_ocsf(finding):
+            is_told = status_word(finding) == IN_PROGRESS
+            return {**finding, "status_id": 1, "status": "New"} if is_told else finding
         case {"Workflow": {"Status": "NOTIFIED"} as workflow, **others}:
             others.pop("WorkflowState", None)
             return {**others, "Workflow": {**workflow, "Status": "NEW"}}

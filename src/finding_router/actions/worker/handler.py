@@ -1,6 +1,5 @@
 """The entry of the worker: a batch of ActionsQueue, or its schedule's call."""
 
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
@@ -41,7 +40,7 @@ def _worker() -> _Worker:
     items = Items(settings.ledger_table, dynamodb)
     stores = make_stores(settings, items)
     slack = make_slack(settings)
-    queue = Queue(os.environ["ACTIONS_QUEUE_URL"])
+    queue = Queue(settings.actions_queue_url or "")
     routes = make_routes(settings, items, dynamodb)
     parts = Parts(
         ledger=stores.ledger,
@@ -56,6 +55,7 @@ def _worker() -> _Worker:
         slack=slack,
         later=queue,
         clock=time.time,
+        stack=settings.stack_name or "",
         tickets=partial(
             make_desk,
             settings,

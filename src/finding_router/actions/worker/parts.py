@@ -41,7 +41,8 @@ class Parts:
     """
     The collaborators of the worker, which come from bootstrap; *clock* gives Unix seconds.
 
-    *table* returns the routing table in force. *stack* is the stack's name for commands to copy.
+    *table* returns the routing table in force. *stack* is the stack's name for commands to copy,
+    "" on this machine.
     """
 
     ledger: Ledger

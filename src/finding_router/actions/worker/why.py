@@ -122,17 +122,17 @@ def _elsewhere(decision: Decision, channel: str) -> Iterator[Block]:
     others = [each for each in decision.channels if each.channel != channel]
     told = [
         Mrkdwn(
-            f"• also to {code(each.channel, _NAME_CHARS)}"
+            f"also to {code(each.channel, _NAME_CHARS)}"
             + (f" by {code(', '.join(each.routes), _NAME_CHARS)}" if each.routes else "")
         )
         for each in others
     ]
     told += [
-        Mrkdwn(f"• {code(each.channel, _NAME_CHARS)} would have it by a shadow route")
+        Mrkdwn(f"{code(each.channel, _NAME_CHARS)} would have it by a shadow route")
         for each in decision.shadowed
     ]
     told += [
-        Mrkdwn(f"• not {code(step.route, _NAME_CHARS)}: {words(step.reason, _REASON_CHARS)}")
+        Mrkdwn(f"not {code(step.route, _NAME_CHARS)}: {words(step.reason, _REASON_CHARS)}")
         for step in decision.trace
         if not step.matched
     ]
@@ -142,11 +142,11 @@ def _elsewhere(decision: Decision, channel: str) -> Iterator[Block]:
 
 def _commands(parts: Parts, finding: Finding, routes: Sequence[Route]) -> Block:
     """Return the commands that change it, to copy."""
-    stack = parts.stack or "STACK"
+    stack = f" --stack {parts.stack}" if parts.stack else ""
     commands = [
-        *(f"finding-router routes edit '{_quoted(each.name)}' --stack {stack}" for each in routes),
-        f"finding-router silence add --finding {short_id(finding.id)} --for 4h --stack {stack}",
-        f"finding-router explain {short_id(finding.id)} --stack {stack}",
+        *(f"finding-router routes edit '{_quoted(each.name)}'{stack}" for each in routes),
+        f"finding-router silence add --finding {short_id(finding.id)} --for 4h{stack}",
+        f"finding-router explain {short_id(finding.id)}{stack}",
     ]
     return blocks.section(preformatted("\n".join(commands), _TEXT_CHARS))
 

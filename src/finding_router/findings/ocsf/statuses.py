@@ -6,9 +6,10 @@ from typing import Any, Final
 from finding_router.findings.reading import number_at, text_at
 
 NEW: Final = "new"
+IN_PROGRESS: Final = "in progress"
 _WORDS: Final = {
     1: NEW,
-    2: "in progress",
+    2: IN_PROGRESS,
     3: "suppressed",
     4: "resolved",
     5: "archived",

@@ -18,7 +18,7 @@ from finding_router.findings.ocsf import View
 from finding_router.findings.ocsf.evidence import evidence
 from finding_router.findings.ocsf.resources import resources
 from finding_router.findings.ocsf.sequence import sequence
-from finding_router.findings.ocsf.statuses import status_word
+from finding_router.findings.ocsf.statuses import IN_PROGRESS, status_word
 from finding_router.findings.ocsf.times import iso_time
 from finding_router.findings.ocsf.vulnerabilities import vulnerabilities
 from finding_router.findings.reading import items_at, number_at, text_at, texts_at, value_at
@@ -34,7 +34,7 @@ _SEVERITIES: Final = {
 }
 # ASFF's own word for a finding that people know of is NOTIFIED.
 _WORKFLOW: Final = {
-    "in progress": "NOTIFIED",
+    IN_PROGRESS: "NOTIFIED",
     "suppressed": "SUPPRESSED",
     "resolved": "RESOLVED",
 }

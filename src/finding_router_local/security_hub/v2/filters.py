@@ -103,6 +103,8 @@ def _field(kind: str, given: Mapping[str, Any]) -> Passes:
     name, condition = given.get("FieldName", ""), given.get("Filter") or {}
     if name not in _fields(shape):
         raise ValueError(f"{name or 'no FieldName'} is no field of {kind}")
+    if test is _passes_date and not all(map(parse_timestamp, _range(condition))):
+        raise ValueError(f"only times from a Start to an End are known here, of {name}")
     comparison = condition.get("Comparison", "EQUALS")
     if comparison not in {*_COMPARISONS, *NEGATIONS}:
         raise ValueError(f"the comparison {comparison} is not known here")
@@ -145,6 +147,18 @@ def _passes_number(finding: Mapping[str, Any], condition: Mapping[str, Any], nam
     )
 
 
+def _passes_date(finding: Mapping[str, Any], condition: Mapping[str, Any], name: str) -> bool:
+    """Compare a time that stands as text, or as a number beside where the text would be."""
+    start, end = map(parse_timestamp, _range(condition))
+    values = [*_values(finding, name), *_values(finding, name.removesuffix("_dt"))]
+    moment = next(filter(None, (parse_timestamp(as_text(each)) for each in values)), None)
+    return bool(moment and start and end and start <= moment <= end)
+
+
+def _range(condition: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    return as_text(condition.get("Start")), as_text(condition.get("End"))
+
+
 def _passes_boolean(finding: Mapping[str, Any], condition: Mapping[str, Any], name: str) -> bool:
     return any(value is condition.get("Value") for value in _values(finding, name))
 
@@ -165,6 +179,7 @@ def _values(value: object, path: str) -> Iterator[object]:
 # Each member of a composite filter, with the shape that has its fields.
 _TESTS: Final[Mapping[str, tuple[str, _Test]]] = {
     "StringFilters": ("OcsfStringField", _passes_string),
+    "DateFilters": ("OcsfDateField", _passes_date),
     "NumberFilters": ("OcsfNumberField", _passes_number),
     "BooleanFilters": ("OcsfBooleanField", _passes_boolean),
     "MapFilters": ("OcsfMapField", _passes_map),
