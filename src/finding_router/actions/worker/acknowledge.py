@@ -38,6 +38,11 @@ def acknowledge(
         owner = pressed.care.owner
         is_own = owner is not None and owner.id == person.id
         decided = parts.audit.decide(entry, _GIVE_BACK if is_own else _TAKE).decided
+    elif _is_overtaken(parts, entry):
+        # Given back, an alert does not say when: a press that comes again must not take it.
+        alerts = cases.read(keys)
+        cases.show(alerts, cases.now(alerts.values()))
+        return Result(outcome=Outcome.UNCHANGED, detail="somebody pressed later")
     before = pressed.care.owner
     alerts = cases.change(keys, lambda alert: _owned(alert, person, decided, at=parts.clock()))
     now = cases.now(alerts.values())
@@ -54,6 +59,16 @@ def acknowledge(
         )
         return Result(outcome=Outcome.DONE, detail=detail, answer=answer(text), findings=ids)
     return Result(outcome=Outcome.DONE, detail=detail, findings=ids)
+
+
+def _is_overtaken(parts: Parts, entry: Entry) -> bool:
+    """Return True if a later press decided about the same alert."""
+    return any(
+        each.at > entry.at
+        and each.decided is not None
+        and (each.action, each.subject) == (entry.action, entry.subject)
+        for each in parts.audit.newest(since=entry.at, now=parts.clock())
+    )
 
 
 def _owned(alert: Alert, person: Person, decided: str | None, *, at: float) -> Alert:
