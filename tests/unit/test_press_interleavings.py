@@ -270,9 +270,7 @@ def test_the_card_shows_the_owner_that_the_ledger_has(
     decided = [each for each in office.entries() if each.decided]
     last = max(decided, key=lambda each: each.at)
     if last.outcome == Outcome.DONE:
-        # What somebody gave back may be another's by then.
-        is_owner = owner is not None and owner.id == last.user
-        assert (last.decided == "take") is is_owner
+        assert (last.user if last.decided == "take" else None) == (owner and owner.id)
     cards = [each.all for each in office.router.slack.posted if each.thread_ts is None]
     assert 2 == len(cards)
     for card in cards:

@@ -1,6 +1,7 @@
 """Acknowledge: somebody takes a finding, takes it over, or gives it back."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Final
 
 from finding_router.actions.press import Press
@@ -38,11 +39,6 @@ def acknowledge(
         owner = pressed.care.owner
         is_own = owner is not None and owner.id == person.id
         decided = parts.audit.decide(entry, _GIVE_BACK if is_own else _TAKE).decided
-    elif _is_overtaken(parts, entry):
-        # Given back, an alert does not say when: a press that comes again must not take it.
-        alerts = cases.read(keys)
-        cases.show(alerts, cases.now(alerts.values()))
-        return Result(outcome=Outcome.UNCHANGED, detail="somebody pressed later")
     before = pressed.care.owner
     alerts = cases.change(keys, lambda alert: _owned(alert, person, decided, at=parts.clock()))
     now = cases.now(alerts.values())
@@ -61,29 +57,18 @@ def acknowledge(
     return Result(outcome=Outcome.DONE, detail=detail, findings=ids)
 
 
-def _is_overtaken(parts: Parts, entry: Entry) -> bool:
-    """Return True if a later press decided about the same alert."""
-    return any(
-        each.at > entry.at
-        and each.decided is not None
-        and (each.action, each.subject) == (entry.action, entry.subject)
-        for each in parts.audit.newest(since=entry.at, now=parts.clock())
-    )
-
-
 def _owned(alert: Alert, person: Person, decided: str | None, *, at: float) -> Alert:
     """Return *alert* as it is to be; one that was never said, or was changed later, stays."""
-    owner = alert.care.owner
-    if alert.episode == 0:
+    care = alert.care
+    if alert.episode == 0 or (care.given_back_at or 0.0) > person.at:
         return alert
-    if owner is not None and (owner.at, owner.id) > (person.at, person.id):
+    if care.owner is not None and (care.owner.at, care.owner.id) > (person.at, person.id):
         return alert
     if decided == _GIVE_BACK:
-        is_own = owner is not None and owner.id == person.id
-        return alert.cared_for(alert.care.with_owner(None), at=at) if is_own else alert
-    if owner == person:
-        return alert
-    return alert.cared_for(alert.care.with_owner(person), at=at)
+        after = replace(care, owner=None, given_back_at=person.at)
+    else:
+        after = care.with_owner(person)
+    return alert if after == care else alert.cared_for(after, at=at)
 
 
 def _detail(decided: str | None, person: Person, before: Person | None) -> str:
