@@ -1,5 +1,6 @@
 """A person acts on a card in a browser: card, status, silence and issue follow."""
 
+import copy
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -142,6 +143,34 @@ def test_why_here_is_for_one(page: Page) -> None:
     page.get_by_label("You are").select_option("sam")
     expect(card(page)).to_be_visible()
     expect(answer).to_have_count(0)
+
+
+def test_a_finding_of_a_digest(page: Page, stack: Stack) -> None:
+    """Choosing one shows its buttons to the person alone, which work as on a card."""
+    stack.put_routes([{"kind": "route", "name": "all", "match": {}, "channel": "#burst"}])
+    stack.advance(120)
+    events = []
+    for number in range(8):
+        event = copy.deepcopy(EVENT)
+        event["detail"]["findings"][0] |= {
+            "Id": f"{EVENT['detail']['findings'][0]['Id']}{number}",
+            "Title": f"The port {number} is probed.",
+        }
+        events.append(event)
+    stack.send(events)
+    assert stack.drain()
+    page.goto(f"{stack.slack.page_url}archives/burst")
+    select = page.get_by_label("Choose a finding…")
+    with page.expect_response("**/_control/press"):
+        select.select_option(index=2)
+    answer = page.locator(".ephemeral").first
+    expect(answer.get_by_role("button", name="Acknowledge")).to_be_visible(timeout=WAIT_MS)
+    with page.expect_response("**/_control/press"):
+        answer.get_by_role("button", name="Acknowledge").click()
+    assert stack.drain()
+
+    told = page.locator(".ephemeral").filter(has_text="You own")
+    expect(told).to_contain_text("The port", timeout=WAIT_MS)
 
 
 def test_a_guest_may_not(page: Page, stack: Stack) -> None:

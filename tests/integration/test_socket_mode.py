@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from finding_router_cli.main import main
 from finding_router_local import TEMPLATE
 from finding_router_local.slack import ACTION_SCOPES, SlackServer
 from finding_router_local.slack_app import SlackApp, SlackAppError
@@ -97,6 +99,35 @@ def test_what_the_endpoint_refuses_is_not_acknowledged(
 
     assert server.ask("interactive", payload, seconds=1.0) is None
     assert ["a press was not taken: the endpoint answered 401"] == reports
+
+
+@pytest.mark.parametrize(
+    ("bot_token", "app_token", "words"),
+    [
+        ("", APP_TOKEN, "SLACK_BOT_TOKEN holds no token that starts with xoxb-"),
+        ("xoxb-real", "xoxb-real", "SLACK_APP_TOKEN holds no token that starts with xapp-"),
+        ("xoxb-real", "xapp-other", "(invalid_auth)"),
+    ],
+)
+def test_the_command_says_what_is_wrong(
+    workspace: SlackServer,
+    monkeypatch: pytest.MonkeyPatch,
+    bot_token: str,
+    app_token: str,
+    words: str,
+) -> None:
+    """`local up --slack-app` ends with the cause, and shows no token."""
+    monkeypatch.setattr("finding_router_cli.local.refuse_second", lambda _: None)
+    environment = {
+        "SLACK_BOT_TOKEN": bot_token,
+        "SLACK_APP_TOKEN": app_token,
+        "SLACK_API_URL": workspace.base_url,
+    }
+    result = CliRunner().invoke(main, ["local", "up", "--slack-app"], env=environment)
+
+    assert 1 == result.exit_code
+    assert words in result.output
+    assert "xapp-other" not in result.output
 
 
 def test_a_wrong_token_is_named(workspace: SlackServer) -> None:

@@ -1,5 +1,6 @@
 """One finding in both Security Hubs: one card an episode, whichever of them tells of it."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from dynamo_router import DynamoRouter
 from examples import examples
 from fake_slack import Said
-from fakes import START, Killed, killed
+from fakes import START, Killed, killed, unavailable
 from faults.twins import in_ocsf
 from finding_router.aws.keys import CHANNELS
 from finding_router.delivery.alerts.advance import Verdict, Why
@@ -614,3 +615,90 @@ def test_a_damaged_subject_holds_up_its_finding_alone() -> None:
     )
 
     assert [Outcome.POSTED] * 2 == outcomes(jobs)
+
+
+DAY = 24 * HOUR
+HELD = {
+    **EVERYTHING,
+    "name": "daily",
+    "channel": "#daily",
+    "deliver": "scheduled",
+    "schedule": {"time": "06:00", "zone": "UTC"},
+}
+NEW_ROUTE = {**CARDS, "name": "more", "channel": "#more"}
+
+
+def open_in_v2(*items: Mapping[str, Any]) -> tuple[Router, dict[str, Any]]:
+    """Return a router that has said an open finding of AWS Security Hub, by other routes now."""
+    router, finding = Router(CARDS), in_ocsf(raw_finding(UpdatedAt=at(0)))
+    send(router, finding)
+    router.items = [dict(each) for each in items]
+    router.restart()
+    return router, finding
+
+
+def updated(finding: dict[str, Any], router: Router, **changes: Any) -> dict[str, Any]:
+    """Return *finding* as its product reports it again now."""
+    return finding | {"time": int(router.clock.now * 1000)} | changes
+
+
+@pytest.mark.parametrize(
+    "items",
+    [(NEW_ROUTE,), (CARDS, NEW_ROUTE), ({**NEW_ROUTE, "deliver": "digest"},), (HELD,)],
+    ids=["renamed", "new", "as a digest", "held"],
+)
+def test_a_new_channel_is_not_told_of_what_goes_on(items: tuple[Mapping[str, Any], ...]) -> None:
+    """AWS Security Hub has no NOTIFIED: its open findings are New each time they are updated."""
+    router, finding = open_in_v2(*items)
+
+    for _ in range(3):
+        outcome = send(router, updated(finding, router), after=DAY)
+        assert Outcome.DUPLICATE is outcome
+
+    assert [ALERTS] == [said.channel for said in messages(router)]
+    assert [] == router.held.bins()
+
+
+def test_a_new_channel_is_told_of_what_is_new_worse_or_back() -> None:
+    """As with findings of Security Hub CSPM."""
+    router, finding = open_in_v2(CARDS, NEW_ROUTE)
+    worse = updated(finding, router, severity_id=5)
+
+    send(router, in_ocsf(raw_finding("finding-2", UpdatedAt=at(0))), after=DAY)
+    assert 1 == len(router.slack.opened("#more"))
+    send(router, updated(worse, router), after=DAY)
+    assert 2 == len(router.slack.opened("#more"))
+
+    router, finding = open_in_v2(CARDS, NEW_ROUTE)
+    send(router, updated(finding, router, status_id=4), after=DAY)
+    send(router, updated(finding, router), after=DAY)
+    assert 1 == len(router.slack.opened("#more"))
+    assert 2 == router.alerts[0].episode
+
+
+def test_a_channel_that_could_not_be_told_is_told_by_the_next_try() -> None:
+    """However late: the event is as old as the first message."""
+    router = Router(CARDS, NEW_ROUTE)
+    finding = in_ocsf(raw_finding(UpdatedAt=at(0)))
+    router.faults.plan("post", unavailable(), about="#more", times=3)
+    event = imported(finding, sent_at=router.clock.now)
+
+    for tries in range(1, 5):
+        router.run(record(event, tries=tries))
+        router.clock.now += DAY
+        send(router, updated(finding, router))
+
+    assert [ALERTS, "#more"] == sorted(said.channel for said in messages(router))
+
+
+def test_another_form_of_what_was_said_tells_a_new_channel_nothing() -> None:
+    """Of a control whose card has another subject than the form gives, too."""
+    router, both = Router(CARDS), control_in_both()
+    for each in both:
+        send(router, each)
+    router.items = [dict(NEW_ROUTE)]
+    router.restart()
+
+    send(router, updated(both[1], router), after=DAY)
+
+    assert [ALERTS] == [said.channel for said in messages(router)]

@@ -17,6 +17,7 @@ STACK: Any = SimpleNamespace(
     aws=SimpleNamespace(url="http://127.0.0.1:1", region="us-east-1"),
     deployment=SimpleNamespace(tables={"RoutingTable": "routes"}),
     function=SimpleNamespace(logical_id="RouterFunction"),
+    slack_app=None,
 )
 
 

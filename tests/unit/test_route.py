@@ -500,9 +500,9 @@ BOOLEAN = "make it the Boolean true or false, without quotes"
             ),
         ),
         (
-            {"actions": {"only": ["acknowlege"]}},
+            {"actions": {"only": ["acknoledg"]}},
             "actions.only",
-            'has the text "acknowlege"',
+            'has the text "acknoledg"',
             'did you mean "acknowledge"?',
         ),
         (

@@ -111,6 +111,13 @@ class Job:
         return self.kind is EventKind.CUSTOM_ACTION
 
     @property
+    def is_unmarked(self) -> bool:
+        """Return True if its finding is open, in a form that has no NOTIFIED for what was said."""
+        if self.finding is None or self.is_requested:
+            return False
+        return status_of(self.finding) is Status.OPEN
+
+    @property
     def facts(self) -> Event:
         """Return the facts of its event, as the rules of an alert take them."""
         if self.finding is None:

@@ -6,8 +6,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 
-from finding_router.delivery.alerts.advance import Step, Verdict, Why, advance, has_risen
-from finding_router.delivery.alerts.alert import TITLE_CHARS, Alert, Status, form_of
+from finding_router.delivery.alerts.advance import (
+    Step,
+    Verdict,
+    Why,
+    advance,
+    has_risen,
+    is_said_before,
+)
+from finding_router.delivery.alerts.alert import TITLE_CHARS, Alert, Event, Status, form_of
 from finding_router.delivery.alerts.identity import REQUESTED, AlertKey, finding_hash
 from finding_router.delivery.deliveries import Delivery, Job
 from finding_router.delivery.hubs import hub_key
@@ -27,6 +34,7 @@ class Addressed:
     The alerts that the findings of a batch are about, before the Ledger was read.
 
     *only_risen* are those without a card, to be posted if the finding got worse elsewhere.
+    *beside* are further alerts of the findings, which tell whether they were said before.
     *quiet* are findings that a route keeps from every channel.
     """
 
@@ -34,13 +42,14 @@ class Addressed:
     jobs: dict[AlertKey, list[Job]] = field(default_factory=lambda: defaultdict(list))
     followed_only: set[AlertKey] = field(default_factory=set)
     only_risen: set[AlertKey] = field(default_factory=set)
+    beside: set[AlertKey] = field(default_factory=set)
     quiet: list[tuple[Job, Outcome, str]] = field(default_factory=list)
     shadowed: dict[Job, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def keys(self) -> list[AlertKey]:
         """Return the keys of all alerts that are to be read."""
-        return list(self.jobs)
+        return [*self.jobs, *(self.beside - self.jobs.keys())]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +85,7 @@ class Planner:
                 known = addressed.destinations.get(key)
                 addressed.destinations[key] = _sooner(known, destination)
                 addressed.jobs[key].append(job)
+            self._look_beside(addressed, job, decision, channels or {})
         told: dict[str, set[str]] = defaultdict(set)
         for key in addressed.jobs:
             told[key.subject].add(key.channel)
@@ -85,6 +95,21 @@ class Planner:
                 known_channels = {*(channels or {}).get(subject, ()), *told[subject]}
                 self._follow(addressed, job, job.finding, subject, known_channels)
         return addressed
+
+    def _look_beside(
+        self,
+        addressed: Addressed,
+        job: Job,
+        decision: Decision | None,
+        channels: Mapping[str, Collection[str]],
+    ) -> None:
+        """Have the alerts of *job* read where it may have been said, if a route leads elsewhere."""
+        if decision is None or not job.is_unmarked:
+            return
+        names = (job.subject, job.own_subject, job.member)
+        known = {channel for name in names for channel in channels.get(name, ())}
+        if not known.issuperset(each.channel for each in decision.channels):
+            addressed.beside |= {AlertKey(job.subject, channel) for channel in known}
 
     def address_due(
         self, jobs: Sequence[Job], destination: Destination, kind: HoldKind
@@ -144,7 +169,10 @@ class Planner:
         alert = _titled(alerts.get(key) or Alert(key=key), ordered)
         if self.has_actions:
             alert = _named(alert, ordered)
-        if key not in addressed.followed_only or self._is_led(alert, jobs):
+        is_led = key not in addressed.followed_only or self._is_led(alert, jobs)
+        if is_led and alert.version == 0 and self._is_said_before(key, events, alerts):
+            step = Step(Verdict.DUPLICATE, Why.SAID_ELSEWHERE, alert)
+        elif is_led:
             # A claim that is left is looked into before anything is said.
             step = advance(
                 replace(alert, claim=None),
@@ -208,6 +236,16 @@ class Planner:
                 addressed.destinations.setdefault(key, destination)
                 addressed.jobs[key].append(job)
                 addressed.only_risen.add(key)
+
+    def _is_said_before(
+        self, key: AlertKey, events: Sequence[Event], alerts: Mapping[AlertKey, Alert]
+    ) -> bool:
+        """Return True if *events* are no news elsewhere, and so none in a channel without alert."""
+        others = _elsewhere(key, alerts)
+        return bool(others) and all(
+            any(is_said_before(each, event, settle_seconds=self.settle_seconds) for each in others)
+            for event in events
+        )
 
     def _is_led(self, alert: Alert, jobs: Sequence[Job]) -> bool:
         """
@@ -318,10 +356,15 @@ def _shown(ordered: Sequence[Job], step: Step, first: str | None) -> Job:
 def _has_risen_elsewhere(
     key: AlertKey, jobs: Sequence[Job], alerts: Mapping[AlertKey, Alert]
 ) -> bool:
-    others = [
+    others = _elsewhere(key, alerts)
+    return any(has_risen(alert, job.facts) for alert in others for job in jobs)
+
+
+def _elsewhere(key: AlertKey, alerts: Mapping[AlertKey, Alert]) -> list[Alert]:
+    """Return the alerts about the subject of *key* in other channels."""
+    return [
         alert for other, alert in alerts.items() if other.subject == key.subject and other != key
     ]
-    return any(has_risen(alert, job.facts) for alert in others for job in jobs)
 
 
 def _sooner(one: Destination | None, other: Destination) -> Destination:

@@ -47,6 +47,8 @@ class Subjects:
         self._new = frozenset(new)
         names = {job.own_subject for job in followed if job.about}
         names |= {former for job in self._jobs if (former := _former(job))}
+        # Of an open finding in OCSF only the Ledger knows whether it was said.
+        names |= {job.own_subject for job in new if job.is_unmarked}
         for job in filter(_has_two_subjects, new):
             names |= {job.member, job.own_subject}
         self._read(names)

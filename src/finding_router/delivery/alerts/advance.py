@@ -49,6 +49,7 @@ class Why(StrEnum):
     CARD_IS_STALE = "its card shows an older state"
     STILL_THERE = "another standard is still there"
     OTHER_HUB = "the other Security Hub has said so"
+    SAID_ELSEWHERE = "said elsewhere before"
     OWN_ECHO = "own echo"
     WITHIN_SETTLE_TIME = "within settle time"
     IMPORTED_AGAIN = "imported again, unchanged"
@@ -159,3 +160,21 @@ def has_risen(alert: Alert, event: Event) -> bool:
         return False
     is_said = alert.risen_at is not None and alert.risen_at == event.moment
     return is_said or event.severity.rank > alert.worst.rank
+
+
+def is_said_before(alert: Alert, event: Event, *, settle_seconds: float) -> bool:
+    """
+    Return True if *event* says only that a finding of *alert*, which was said, is still open.
+
+    Where Security Hub has no NOTIFIED, each update of an open finding looks like news. What comes
+    within *settle_seconds* may be news that another channel has yet to be told.
+    """
+    return (
+        event.status is Status.OPEN
+        and alert.is_shown
+        and event.member in alert.members
+        and alert.posted_at is not None
+        and event.sent_at is not None
+        and event.sent_at - alert.posted_at > settle_seconds
+        and not has_risen(alert, event)
+    )
