@@ -408,6 +408,17 @@ def test_a_token_for_another_address_is_not_sent(
     assert "ghp_x" not in str(caught.value)
 
 
+@pytest.mark.parametrize("text", ["xoxb-1-x", '{"token": "xoxe.xoxb-1-x"}', "xapp-1-x"])
+def test_a_token_of_slack_is_not_sent_to_github(clock: Clock, text: str) -> None:
+    """The worker may read it, and an item of the table may name it."""
+    github = Item(repository=REPOSITORY, token=SECRET)
+
+    with pytest.raises(TicketError, match="holds a token of Slack") as caught:
+        token_of(github, keyring(text), clock)(False)  # noqa: FBT003
+
+    assert "-1-x" not in str(caught.value)
+
+
 @pytest.mark.parametrize("text", ["", "{}", '{"token": "a\\nb"}', '{"token": "ü"}'])
 def test_no_token_is_told(clock: Clock, text: str) -> None:
     """It is no header."""
