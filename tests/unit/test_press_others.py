@@ -269,6 +269,49 @@ def test_every_rule_has_to_permit() -> None:
     assert Outcome.REFUSED == office.click("acknowledge").outcome
 
 
+@pytest.mark.parametrize("channel", [ALERTS, "#{account_id}"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"enabled": False},
+        {"match": {"Severity": {"Label": ["LOW"]}}},
+        {"mode": "shadow"},
+        None,
+    ],
+)
+def test_a_rule_stays_where_its_route_leads_no_more(
+    change: dict[str, Any] | None, channel: str
+) -> None:
+    """A switch, or a route that drops before it, opens the buttons to nobody."""
+    office = Office(route(channel=channel, actions={"allow": [BOB]}))
+    office.said()
+    if change is None:
+        office.router.items.append(
+            {"kind": "route", "name": "d", "action": "drop", "stop": True, "order": -1}
+        )
+    else:
+        office.router.items[0] |= change
+    office.restart()
+
+    assert Outcome.REFUSED == office.click("acknowledge").outcome
+    assert Outcome.DONE == office.click("acknowledge", by=BOB).outcome
+
+
+@pytest.mark.parametrize("actions", [None, {"allow": [BOB]}])
+def test_choosing_from_a_digest_is_not_for_everybody(actions: dict[str, Any] | None) -> None:
+    """As little as the other answers are."""
+    rule = {"actions": actions} if actions else {}
+    office = Office(route(deliver="digest", **rule))
+    office.said(raw_finding("f0"), raw_finding("f1"))
+    alert = office.router.alerts[0]
+    office.people.guests = {JANE}
+
+    entry = office.click("pick", digest=alert.digest, picked=alert.key.subject)
+
+    assert Outcome.REFUSED == entry.outcome
+    assert 1 == len(office.people.told[0].message.blocks)
+
+
 def test_a_guest_that_is_on_the_list_may() -> None:
     """A list is the route's own decision."""
     office = Office(route(actions={"allow": [JANE]}))

@@ -26,6 +26,7 @@ from finding_router.delivery.plan import as_new
 from finding_router.errors import AgainError, RefusedError, RouterError
 from finding_router.findings.finding import Finding
 from finding_router.isolation import isolated
+from finding_router.routing.items.channel import UnfilledError
 from finding_router.routing.items.route import Route
 from finding_router.routing.table import RoutingTable
 from finding_router.slack.kit.buttons import (
@@ -206,7 +207,9 @@ class Desk:
         if digest is None:
             raise RefusedError(_UNKNOWN, why="digest unknown")
         table = parts.table()
+        routes = [route for name in digest.routes if (route := table.route(name))]
         if press.action == PICK:
+            self._doorkeeper.check(press, routes)
             has_ticket = table.ticket_of(digest.routes) is not None
             cases = Cases(parts, deadline)
             return pick(parts, cases, press, digest, has_ticket=has_ticket)
@@ -215,7 +218,6 @@ class Desk:
         if entry.decided is None:
             if not self._is_first_click(press):
                 return Result(outcome=Outcome.UNCHANGED, detail="double click")
-            routes = [route for name in digest.routes if (route := table.route(name))]
             self._doorkeeper.check(press, routes)
         return acknowledge_digest(parts, press, entry, digest, deadline)
 
@@ -287,16 +289,41 @@ class Desk:
 
 
 def routes_to(table: RoutingTable, findings: list[Finding], channel: str) -> list[Route]:
-    """Return the routes of *table* that lead *findings* to *channel*, as they are or were new."""
+    """
+    Return the routes of *table* that lead *findings* to *channel*, as they are or were new.
+
+    Where nothing leads them there any more, these are all that name the channel, in force or not:
+    a route that is switched off, or a finding that changed, permits nobody more.
+    """
     routed = channel.partition(REQUESTED)[0]
     names: dict[str, None] = {}
+    leads_there = False
     for finding in findings:
         for each in (finding, as_new(finding)):
             decision = table.decide(each, requested=REQUESTED in channel)
             for destination in decision.channels:
                 if destination.channel == routed:
+                    leads_there = True
                     names.update(dict.fromkeys(destination.routes))
+    if not leads_there:
+        return [route for route in table.routes if _names_channel(table, route, findings, routed)]
     return [route for name in names if (route := table.route(name)) is not None]
+
+
+def _names_channel(
+    table: RoutingTable, route: Route, findings: list[Finding], channel: str
+) -> bool:
+    """Return True if *route* would post some of *findings* to *channel* if it matched them."""
+    template = route.posts_to
+    if template is None or template.is_fixed:
+        return template is not None and template.text == channel
+    for finding in findings:
+        try:
+            if template.fill(finding, table.aliases) == channel:
+                return True
+        except UnfilledError:
+            continue
+    return False
 
 
 def _entry_of(press: Press) -> Entry:
