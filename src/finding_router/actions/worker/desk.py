@@ -50,6 +50,8 @@ PATIENCE_SECONDS: Final = 840.0
 _TELLING_TRY: Final = 2
 _FIRST_SECONDS: Final = 3.0
 _LONGEST_SECONDS: Final = 60.0
+# By then at least one try was late, unless workers died.
+_TOLD_SECONDS: Final = 2 * _LONGEST_SECONDS
 _DOUBLE_CLICK_SECONDS: Final = 5.0
 _UNFORESEEN_TRIES: Final = 3
 _STATUSES: Final = {RESOLVE: AskedStatus.RESOLVED, SUPPRESS: AskedStatus.SUPPRESSED}
@@ -102,14 +104,21 @@ class Desk:
 
     def _press(self, press: Press, tries: int, deadline: Deadline) -> float | None:
         entry = _entry_of(press)
-        is_late = self._parts.clock() - press.at > PATIENCE_SECONDS
+        late = self._parts.clock() - press.at - PATIENCE_SECONDS
+        is_late, is_begun = late > 0, False
+        # An earlier try has told the person to press again.
+        is_told = tries > 1 and late > _TOLD_SECONDS
         why, seconds = "", _backoff(tries)
         with isolated("press not done", press=press.id, action=press.action) as trouble:
             try:
                 entry = self._parts.audit.begin(entry)
+                is_begun = True
                 if entry.outcome is not None:
                     return None
-                result = self._result(press, entry, deadline)
+                if is_told and entry.decided is None:
+                    result = self._given_up(press, "given up before", deadline)
+                else:
+                    result = self._result(press, entry, deadline)
             except RefusedError as error:
                 result = Result(
                     outcome=Outcome.REFUSED, detail=error.why, answer=sentence(str(error))
@@ -121,25 +130,25 @@ class Desk:
         if trouble.error is not None:
             why = trouble.while_(f"doing {press.action}")
             is_late = is_late or tries >= _UNFORESEEN_TRIES
-        if why and not is_late:
-            if tries == _TELLING_TRY:
-                self._tell(
-                    press,
-                    Result(
-                        outcome=Outcome.DONE,
-                        answer=sentence(
-                            "The router is at work on this finding: what you asked for follows in "
-                            "a moment. There is no need to press again."
-                        ),
-                    ),
-                    deadline,
-                )
-            logger.info("press comes again", press=press.id, why=why, tries=tries)
+        if why and (not is_late or (is_told and not is_begun)):
+            self._comes_again(press, why, tries, deadline, is_late=is_late)
             return seconds
         if why:
             result = self._given_up(press, why, deadline)
         self._tell(press, result, deadline)
         return self._end(entry, result, tries)
+
+    def _comes_again(
+        self, press: Press, why: str, tries: int, deadline: Deadline, *, is_late: bool
+    ) -> None:
+        """Log it, and tell the person at the second try."""
+        logger.info("press comes again", press=press.id, why=why, tries=tries)
+        if tries == _TELLING_TRY and not is_late:
+            text = (
+                "The router is at work on this finding: what you asked for follows in a moment. "
+                "There is no need to press again."
+            )
+            self._tell(press, Result(outcome=Outcome.DONE, answer=sentence(text)), deadline)
 
     def _result(self, press: Press, entry: Entry, deadline: Deadline) -> Result:
         reference = read_reference(press.ref)
