@@ -108,6 +108,20 @@ def test_a_snooze_without_an_end_is_refused(until: Any) -> None:
     assert 1 == len(office.router.items)
 
 
+def test_a_snooze_that_waited_beyond_its_end_is_refused() -> None:
+    """One of the dead letters, for example, that somebody sent back a day later."""
+    office = Office()
+    office.said()
+    press = office.press("snooze", form=snooze_form(office))
+    office.router.clock.now += 86_400
+
+    office.do(press)
+
+    assert (Outcome.REFUSED, "end") == (office.entry(press).outcome, office.entry(press).detail)
+    assert 1 == len(office.router.items)
+    assert "💤" not in office.card
+
+
 def test_why_names_route_match_and_commands() -> None:
     """The person sees what decided, and how to change it."""
     office = Office(
