@@ -438,6 +438,15 @@ class TestAnswers:
         assert "expired_url" == self.say(url, text="a")[1]["error"]
         assert "invalid_url" == self.say(url + "a", text="a")[1]["error"]
 
+    def test_an_answer_can_be_lost(self, slack: SlackServer, url: str) -> None:
+        """Faults strike answers as they do methods."""
+        slack.faults.add(method="response_url", http_status=500)
+
+        answer = urllib3.request("POST", url, json={"text": "a"}, retries=False)
+        assert 500 == answer.status
+        assert [] == slack.ephemerals()
+        assert 1 == slack.statistics.calls["response_url"]
+
     def test_what_slack_does_not_take(self, url: str) -> None:
         """Blocks are checked as in any message."""
         status, body = self.say(url, text="a", blocks=[{"type": "lever"}])

@@ -117,7 +117,7 @@ def test_layer_holds_what_the_lock_file_names(built: Built) -> None:
         "urllib3",
         "wrapt",
     } == {path.name for path in python.iterdir()} - {"__pycache__"}
-    assert {"dynamodb", "organizations", "secretsmanager", "securityhub", "sqs", "ssm"} == {
+    assert {"dynamodb", "kms", "organizations", "secretsmanager", "securityhub", "sqs", "ssm"} == {
         path.name for path in (python / "botocore" / "data").iterdir() if path.is_dir()
     }
 

@@ -534,6 +534,25 @@ def test_standards_of_a_control_are_one_card_in_both_forms() -> None:
     assert 1 == len(router.slack.posted)
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_standards_of_a_control_in_one_batch_are_one_card(order: int) -> None:
+    """One of which ASFF has told, and one of which only OCSF tells."""
+    router = Router(CARDS)
+    fsbp, pci = (control(each, UpdatedAt=at(0)) for each in (FSBP, PCI))
+    send(router, fsbp)
+
+    router.run(
+        *(
+            record(imported(in_ocsf(each, **BARE), sent_at=router.clock.now), number=number)
+            for number, each in enumerate([fsbp, pci][::order])
+        )
+    )
+
+    [alert] = router.alerts
+    assert 2 == len(alert.members)
+    assert 1 == len(router.slack.posted)
+
+
 def test_cards_of_a_version_that_did_not_compare_forms_go_on() -> None:
     """Each form has its own alert then, and ends it."""
     router, (finding, twin) = Router(CARDS), control_in_both()

@@ -483,7 +483,9 @@ def test_the_commands_are_listed_without_being_imported() -> None:
 
     assert "explain   Tell where findings would go, and why." in listed.output
     assert isinstance(main, click.Group)
-    names = "baseline doctor explain local manifest preview redrive replay routes silence stats"
+    names = (
+        "audit baseline doctor explain local manifest preview redrive replay routes silence stats"
+    )
     assert names.split() == main.list_commands(click.Context(main))
     assert "No such command 'nonsense'" in unknown.stderr
 

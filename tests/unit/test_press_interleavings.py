@@ -267,6 +267,10 @@ def test_the_card_shows_the_owner_that_the_ledger_has(
     owners = {alert.care.owner for alert in office.router.alerts}
     assert 1 == len(owners)
     [owner] = owners
+    decided = [each for each in office.entries() if each.decided]
+    last = max(decided, key=lambda each: each.at)
+    if last.outcome == Outcome.DONE:
+        assert (last.user if last.decided == "take" else None) == (owner and owner.id)
     cards = [each.all for each in office.router.slack.posted if each.thread_ts is None]
     assert 2 == len(cards)
     for card in cards:

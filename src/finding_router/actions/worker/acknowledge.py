@@ -1,6 +1,7 @@
 """Acknowledge: somebody takes a finding, takes it over, or gives it back."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Final
 
 from finding_router.actions.press import Press
@@ -58,17 +59,16 @@ def acknowledge(
 
 def _owned(alert: Alert, person: Person, decided: str | None, *, at: float) -> Alert:
     """Return *alert* as it is to be; one that was never said, or was changed later, stays."""
-    owner = alert.care.owner
-    if alert.episode == 0:
+    care = alert.care
+    if alert.episode == 0 or (care.given_back_at or 0.0) > person.at:
         return alert
-    if owner is not None and (owner.at, owner.id) > (person.at, person.id):
+    if care.owner is not None and (care.owner.at, care.owner.id) > (person.at, person.id):
         return alert
     if decided == _GIVE_BACK:
-        is_own = owner is not None and owner.id == person.id
-        return alert.cared_for(alert.care.with_owner(None), at=at) if is_own else alert
-    if owner == person:
-        return alert
-    return alert.cared_for(alert.care.with_owner(person), at=at)
+        after = replace(care, owner=None, given_back_at=person.at)
+    else:
+        after = care.with_owner(person)
+    return alert if after == care else alert.cared_for(after, at=at)
 
 
 def _detail(decided: str | None, person: Person, before: Person | None) -> str:

@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 # A press that comes again for longer is given up, and the person told.
 PATIENCE_SECONDS: Final = 840.0
+# Unless it had so many tries: a worker that dies keeps it for long.
+_LEAST_TRIES: Final = 6
 # The try at which the person is told that it takes a moment.
 _TELLING_TRY: Final = 2
 _FIRST_SECONDS: Final = 3.0
@@ -105,9 +107,9 @@ class Desk:
     def _press(self, press: Press, tries: int, deadline: Deadline) -> float | None:
         entry = _entry_of(press)
         late = self._parts.clock() - press.at - PATIENCE_SECONDS
-        is_late, is_begun = late > 0, False
+        is_late, is_begun = late > 0 and tries >= _LEAST_TRIES, False
         # An earlier try has told the person to press again.
-        is_told = tries > 1 and late > _TOLD_SECONDS
+        is_told = late > _TOLD_SECONDS and tries > _LEAST_TRIES
         why, seconds = "", _backoff(tries)
         with isolated("press not done", press=press.id, action=press.action) as trouble:
             try:

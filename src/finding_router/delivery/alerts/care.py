@@ -122,13 +122,15 @@ class Care:
     """
     Everything that people did about an alert from its message.
 
-    *owner* is who acknowledged it in this episode.
+    *owner* is who acknowledged it in this episode, which was last given back at *given_back_at*, in
+    Unix seconds: an earlier press does not take it any more.
     """
 
     owner: Person | None = None
     asked: Asked | None = None
     snooze: Snooze | None = None
     ticket: Ticket | None = None
+    given_back_at: float | None = None
 
     @property
     def of_next_episode(self) -> "Care":
@@ -152,6 +154,7 @@ class Care:
             asked=None if asked is None else Asked.stored(asked),
             snooze=None if snooze is None else Snooze.stored(snooze),
             ticket=None if ticket is None else Ticket.stored(ticket),
+            given_back_at=stored.optional_number("given_back_at"),
         )
 
     def to_attributes(self) -> dict[str, Any]:
