@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from finding_router.actions import handler
+from finding_router.actions.inbox import Inbox
 from finding_router.actions.press import Press
 from finding_router.aws import token
 from finding_router.errors import ConfigurationError
@@ -133,6 +134,21 @@ def test_press_goes_into_the_queue_once(around: Around) -> None:
     assert TEAM == kept["press#workspace"]["team"]["S"]
     assert int(kept[f"press#{press.id}"]["expires_at"]["N"]) >= press.at + 599
     assert [("auth.test", {}, f"Bearer {TOKEN}")] == around.slack.calls
+
+
+def test_lost_answer_is_no_replay(around: Around, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client writes again, and finds what it wrote itself."""
+    inbox = Inbox(table=around.environment["LEDGER_TABLE"], queue_url="")
+    put = inbox._table_client.put_item
+
+    def twice(**arguments: Any) -> None:
+        put(**arguments)
+        put(**arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(inbox._table_client, "put_item", twice)
+        assert inbox.is_new("0" * 40)
+    assert not inbox.is_new("0" * 40)
 
 
 def test_form_is_opened_submitted_and_queued(around: Around) -> None:

@@ -16,7 +16,7 @@ from finding_router.routing.items.ticket import App
 from finding_router.routing.items.ticket import GitHub as Item
 from finding_router.tickets import credentials
 from finding_router.tickets.credentials import Keyring, token_of
-from finding_router.tickets.github import GitHub, send
+from finding_router.tickets.github import LONGEST_REST_SECONDS, Answer, GitHub, send
 from finding_router.tickets.issue import Draft, marker_line
 from finding_router.tickets.pace import Pace
 from finding_router.tickets.rsa import read_key
@@ -272,6 +272,22 @@ def test_an_hourly_limit_lasts_until_its_reset(server: GitHubServer, clock: Cloc
     assert caught.value.retry_seconds == pytest.approx(500, abs=1)
 
 
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "inf"}, 60),
+        ({"retry-after": "nan"}, 60),
+        ({"retry-after": "1e12"}, LONGEST_REST_SECONDS),
+        ({"retry-after": "-5"}, 1),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "inf"}, 60),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1e15"}, LONGEST_REST_SECONDS),
+    ],
+)
+def test_no_header_asks_for_a_rest_without_end(headers: dict[str, str], seconds: float) -> None:
+    """The Ledger has no such numbers, and tickets would wait for years."""
+    assert seconds == Answer(429, headers, b"").seconds_to_rest(1_790_000_000.0)
+
+
 def test_the_pace_never_meets_githubs_limits(server: GitHubServer, clock: Clock) -> None:
     """As many as it takes in two hours, and no refusal."""
     github = client(server, clock)
@@ -406,6 +422,17 @@ def test_a_token_for_another_address_is_not_sent(
 
     assert said in str(caught.value)
     assert "ghp_x" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["xoxb-1-x", '{"token": "xoxe.xoxb-1-x"}', "xapp-1-x"])
+def test_a_token_of_slack_is_not_sent_to_github(clock: Clock, text: str) -> None:
+    """The worker may read it, and an item of the table may name it."""
+    github = Item(repository=REPOSITORY, token=SECRET)
+
+    with pytest.raises(TicketError, match="holds a token of Slack") as caught:
+        token_of(github, keyring(text), clock)(False)  # noqa: FBT003
+
+    assert "-1-x" not in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"token": "a\\nb"}', '{"token": "ü"}'])

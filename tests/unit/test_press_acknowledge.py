@@ -6,6 +6,8 @@ import pytest
 
 from fakes import killed, store_down, unavailable
 from finding_router.actions.worker.result import Outcome
+from finding_router.delivery.audit import Entry
+from finding_router.errors import StoreError
 from hub_events import control, raw_finding
 from office import BOB, JANE, Office
 from router import ALERTS
@@ -193,6 +195,43 @@ def test_it_is_given_up_with_a_sentence() -> None:
     assert "follows in a moment" in office.people.told[0].text
     assert "press again" in office.people.told[-1].text
     assert 2 == len(office.people.told)
+
+
+def test_what_was_given_up_is_not_done_after_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The person was told to press again, once, and did: a second effect would take it back."""
+    office = Office()
+    office.said()
+    begin, end = office.audit.begin, office.audit.end
+    is_down = True
+
+    def begun(entry: Entry) -> Entry:
+        if is_down:
+            raise StoreError("down")
+        return begin(entry)
+
+    def ended(entry: Entry) -> None:
+        if is_down:
+            raise StoreError("down")
+        end(entry)
+
+    monkeypatch.setattr(office.audit, "begin", begun)
+    monkeypatch.setattr(office.audit, "end", ended)
+    first = office.press("acknowledge")
+    tries = 0
+    while office.router.clock.now < first.at + 1_800:
+        tries += 1
+        office.router.clock.now += office.work(first, tries=tries) or 0
+    told = [each for each in office.people.told if "could not be done" in each.text]
+    assert 1 <= len(told) <= 3
+
+    is_down = False
+    second = office.press("acknowledge")
+    assert office.work(first, tries=tries + 1) is None
+    office.do(second)
+
+    assert Outcome.FAILED == office.entry(first).outcome
+    assert Outcome.DONE == office.entry(second).outcome
+    assert f"👀 <@{JANE}>" in office.card
 
 
 def test_an_old_reference_is_refused() -> None:

@@ -108,6 +108,20 @@ def test_a_snooze_without_an_end_is_refused(until: Any) -> None:
     assert 1 == len(office.router.items)
 
 
+def test_a_snooze_that_waited_beyond_its_end_is_refused() -> None:
+    """One of the dead letters, for example, that somebody sent back a day later."""
+    office = Office()
+    office.said()
+    press = office.press("snooze", form=snooze_form(office))
+    office.router.clock.now += 86_400
+
+    office.do(press)
+
+    assert (Outcome.REFUSED, "end") == (office.entry(press).outcome, office.entry(press).detail)
+    assert 1 == len(office.router.items)
+    assert "💤" not in office.card
+
+
 def test_why_names_route_match_and_commands() -> None:
     """The person sees what decided, and how to change it."""
     office = Office(
@@ -267,6 +281,49 @@ def test_every_rule_has_to_permit() -> None:
     office.said()
 
     assert Outcome.REFUSED == office.click("acknowledge").outcome
+
+
+@pytest.mark.parametrize("channel", [ALERTS, "#{account_id}"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"enabled": False},
+        {"match": {"Severity": {"Label": ["LOW"]}}},
+        {"mode": "shadow"},
+        None,
+    ],
+)
+def test_a_rule_stays_where_its_route_leads_no_more(
+    change: dict[str, Any] | None, channel: str
+) -> None:
+    """A switch, or a route that drops before it, opens the buttons to nobody."""
+    office = Office(route(channel=channel, actions={"allow": [BOB]}))
+    office.said()
+    if change is None:
+        office.router.items.append(
+            {"kind": "route", "name": "d", "action": "drop", "stop": True, "order": -1}
+        )
+    else:
+        office.router.items[0] |= change
+    office.restart()
+
+    assert Outcome.REFUSED == office.click("acknowledge").outcome
+    assert Outcome.DONE == office.click("acknowledge", by=BOB).outcome
+
+
+@pytest.mark.parametrize("actions", [None, {"allow": [BOB]}])
+def test_choosing_from_a_digest_is_not_for_everybody(actions: dict[str, Any] | None) -> None:
+    """As little as the other answers are."""
+    rule = {"actions": actions} if actions else {}
+    office = Office(route(deliver="digest", **rule))
+    office.said(raw_finding("f0"), raw_finding("f1"))
+    alert = office.router.alerts[0]
+    office.people.guests = {JANE}
+
+    entry = office.click("pick", digest=alert.digest, picked=alert.key.subject)
+
+    assert Outcome.REFUSED == entry.outcome
+    assert 1 == len(office.people.told[0].message.blocks)
 
 
 def test_a_guest_that_is_on_the_list_may() -> None:

@@ -7,6 +7,7 @@ import pytest
 from fakes import killed, security_hub_down, store_down, unavailable
 from finding_router.actions.worker.result import Outcome
 from finding_router.delivery.alerts.care import AskedStatus
+from finding_router.delivery.people import Note
 from hub_events import PRODUCT_ARN, control, imported, raw_finding, record
 from office import BOB, JANE, Office
 
@@ -256,6 +257,22 @@ def test_two_people_at_once() -> None:
     assert "SUPPRESSED" == office.router.status()
     assert Outcome.UNCHANGED == office.entry(first).outcome or (
         Outcome.REFUSED == office.entry(first).outcome
+    )
+
+
+@pytest.mark.parametrize("before", ["known and accepted", "known and accepted by finance"])
+def test_the_note_of_another_is_not_taken_for_ones_own(before: str) -> None:
+    """Who and why are those of the press, though status and first words are there already."""
+    office = Office()
+    office.said()
+    office.hub.notes[KEY] = Note(before, "console")
+    office.router.workflow.status[KEY] = "SUPPRESSED"
+
+    office.click("suppress", form=form())
+
+    assert (
+        Note(f"known and accepted\nBefore: {before}", f"slack:{JANE} (jane)")
+        == (office.hub.notes[KEY])
     )
 
 

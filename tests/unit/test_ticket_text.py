@@ -196,6 +196,18 @@ def test_lines_are_ticked_one_by_one() -> None:
     assert body.rstrip() == ticked(ticked(both, first, is_done=False), second, is_done=False)
 
 
+@pytest.mark.parametrize("fence", ["", "```\n", "````\n"])
+def test_no_text_of_a_finding_is_a_line_of_a_list(fence: str) -> None:
+    """It could keep its issue from being closed otherwise."""
+    name = f"{1:040x}"
+    text = f"{fence}- [ ] a <!-- {name} -->\n- [ ] b -->"
+    body = drafted(Facts(name=name, title=text, severity=Severity.LOW, description=text)).body
+
+    assert not is_listed(body, name)
+    assert is_all_done(body)
+    assert body.rstrip() == ticked(body, name, is_done=True)
+
+
 def test_a_comment_has_its_marker() -> None:
     """By it the router finds a comment of its own."""
     assert has_marker(commented(ended(), "m-1"), "m-1")

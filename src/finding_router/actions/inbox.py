@@ -1,6 +1,7 @@
 """The queue of presses, and what keeps a press from being taken twice."""
 
 import time
+import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
@@ -47,9 +48,11 @@ class Inbox:
             StoreError: DynamoDB did not say.
 
         """
+        # The client tries again after a lost answer, and then finds the item of its first try.
         item = {
             **keys.named(keys.press(id_)),
             "shape": keys.SHAPE,
+            "written_by": uuid.uuid4().hex,
             "expires_at": int(self._clock()) + REPLAY_SECONDS,
         }
         try:
@@ -57,10 +60,12 @@ class Inbox:
                 TableName=self._table,
                 Item=to_item(item),
                 ConditionExpression="attribute_not_exists(finding)",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except AWS_ERRORS as error:
             if error_code(error) == _TAKEN:
-                return False
+                known = from_item(getattr(error, "response", {}).get("Item") or {})
+                return known.get("written_by") == item["written_by"]
             raise _store_error("write a press", error_code(error)) from error
         return True
 

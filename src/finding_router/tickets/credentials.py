@@ -19,6 +19,8 @@ _JWT_SECONDS: Final = 540
 _CLOCK_SECONDS: Final = 60
 EARLY_SECONDS: Final = 300.0
 _PERMISSIONS: Final = {"issues": "write"}
+# The worker may read the token of its Slack app besides those of tickets.
+_OF_SLACK: Final = ("xox", "xapp-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ def _stored(
             f"{arn}: is for {own_url}, and not for {base_url}; store it as JSON with a base_url "
             "beside it, the same as in the routing table"
         )
+    if text.startswith(_OF_SLACK):
+        raise TicketError(f"{arn}: holds a token of Slack, which is sent nowhere else")
     if not text or (names == ("token",) and not (text.isascii() and text.isprintable())):
         raise TicketError(f"{arn}: holds no {names[0]}; put it there alone or as JSON")
     return text

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPMethod, HTTPStatus
+from math import isfinite
 from typing import Any, Final, Self
 from urllib.parse import urlencode
 
@@ -30,6 +31,8 @@ TIMEOUT_SECONDS: Final = 10.0
 IDLE_SECONDS: Final = 20.0
 # "Wait for at least one minute", says GitHub where no header says for how long.
 REST_SECONDS: Final = 60.0
+# Its limits are by the hour, and clocks differ.
+LONGEST_REST_SECONDS: Final = 7_200.0
 UNAVAILABLE_SECONDS: Final = 60.0
 PAGE: Final = 100
 MAX_PAGES: Final = 5
@@ -292,12 +295,10 @@ class Answer:
     def seconds_to_rest(self, now: float) -> float:
         """Return the seconds to wait after a rate limit, from Unix second *now*."""
         wait = _number(self.headers.get("retry-after"))
-        if wait is not None:
-            return max(wait, 1.0)
         reset = _number(self.headers.get("x-ratelimit-reset"))
-        if reset is not None and self.headers.get("x-ratelimit-remaining") == "0":
-            return max(reset - now, 1.0)
-        return REST_SECONDS
+        if wait is None and reset is not None and self.headers.get("x-ratelimit-remaining") == "0":
+            wait = reset - now
+        return REST_SECONDS if wait is None else min(max(wait, 1.0), LONGEST_REST_SECONDS)
 
 
 _pools: Final[dict[str, urllib3.PoolManager]] = {}
@@ -401,9 +402,10 @@ def _maps(found: object) -> Iterator[Mapping[str, Any]]:
 
 def _number(text: str | None) -> float | None:
     try:
-        return float(text) if text else None
+        number = float(text) if text else None
     except ValueError:
         return None
+    return number if number is not None and isfinite(number) else None
 
 
 def _moment(at: float) -> str:

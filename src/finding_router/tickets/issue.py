@@ -6,7 +6,7 @@ after an answer of GitHub was lost. Nobody knows it before the issue is there.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,6 +28,7 @@ _RESOURCES: Final = 10
 _MARKER: Final = "<!-- finding-router: v1 {} -->"
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _BLANKS: Final = re.compile(r"\(\s*\)|\[\s*\]")
+_FENCE: Final = re.compile("`{3,}")
 _OPEN, _DONE = "- [ ] ", "- [x] "
 
 
@@ -92,7 +93,7 @@ def commented(text: str, marker: str) -> str:
 
 def is_listed(body: str | None, name: str) -> bool:
     """Return True if the task list in *body* has a line of *name*."""
-    return _line_marker(name) in (body or "")
+    return any(is_own and _is_of(name, line) for line, is_own in _lines(body or ""))
 
 
 def ticked(body: str, name: str, *, is_done: bool) -> str:
@@ -100,17 +101,36 @@ def ticked(body: str, name: str, *, is_done: bool) -> str:
     old, new = (_OPEN, _DONE) if is_done else (_DONE, _OPEN)
     return "\n".join(
         new + line.removeprefix(old)
-        if line.startswith(old) and line.rstrip().endswith(_line_marker(name))
+        if is_own and line.startswith(old) and _is_of(name, line)
         else line
-        for line in body.splitlines()
+        for line, is_own in _lines(body)
     )
 
 
 def is_all_done(body: str) -> bool:
     """Return True if no line of the task list is left open."""
     return not any(
-        line.startswith(_OPEN) and line.rstrip().endswith("-->") for line in body.splitlines()
+        is_own and line.startswith(_OPEN) and line.rstrip().endswith("-->")
+        for line, is_own in _lines(body)
     )
+
+
+def _lines(body: str) -> Iterator[tuple[str, bool]]:
+    """Yield each line of *body*, and False for those in blocks of code: text of a finding."""
+    fence = ""
+    for line in body.splitlines():
+        ticks = _FENCE.match(line)
+        if not fence:
+            fence = ticks[0] if ticks else ""
+            yield line, not fence
+            continue
+        yield line, False
+        if ticks and len(ticks[0]) >= len(fence) and line.strip() == ticks[0]:
+            fence = ""
+
+
+def _is_of(name: str, line: str) -> bool:
+    return line.startswith((_OPEN, _DONE)) and line.rstrip().endswith(_line_marker(name))
 
 
 def _line_marker(name: str) -> str:

@@ -26,6 +26,7 @@ from finding_router.delivery.plan import as_new
 from finding_router.errors import AgainError, RefusedError, RouterError
 from finding_router.findings.finding import Finding
 from finding_router.isolation import isolated
+from finding_router.routing.items.channel import UnfilledError
 from finding_router.routing.items.route import Route
 from finding_router.routing.table import RoutingTable
 from finding_router.slack.kit.buttons import (
@@ -51,6 +52,8 @@ _LEAST_TRIES: Final = 6
 _TELLING_TRY: Final = 2
 _FIRST_SECONDS: Final = 3.0
 _LONGEST_SECONDS: Final = 60.0
+# By then at least one try was late, unless workers died.
+_TOLD_SECONDS: Final = 2 * _LONGEST_SECONDS
 _DOUBLE_CLICK_SECONDS: Final = 5.0
 _UNFORESEEN_TRIES: Final = 3
 _STATUSES: Final = {RESOLVE: AskedStatus.RESOLVED, SUPPRESS: AskedStatus.SUPPRESSED}
@@ -103,15 +106,21 @@ class Desk:
 
     def _press(self, press: Press, tries: int, deadline: Deadline) -> float | None:
         entry = _entry_of(press)
-        age = self._parts.clock() - press.at
-        is_late = age > PATIENCE_SECONDS and tries >= _LEAST_TRIES
+        late = self._parts.clock() - press.at - PATIENCE_SECONDS
+        is_late, is_begun = late > 0 and tries >= _LEAST_TRIES, False
+        # An earlier try has told the person to press again.
+        is_told = late > _TOLD_SECONDS and tries > _LEAST_TRIES
         why, seconds = "", _backoff(tries)
         with isolated("press not done", press=press.id, action=press.action) as trouble:
             try:
                 entry = self._parts.audit.begin(entry)
+                is_begun = True
                 if entry.outcome is not None:
                     return None
-                result = self._result(press, entry, deadline)
+                if is_told and entry.decided is None:
+                    result = self._given_up(press, "given up before", deadline)
+                else:
+                    result = self._result(press, entry, deadline)
             except RefusedError as error:
                 result = Result(
                     outcome=Outcome.REFUSED, detail=error.why, answer=sentence(str(error))
@@ -123,25 +132,25 @@ class Desk:
         if trouble.error is not None:
             why = trouble.while_(f"doing {press.action}")
             is_late = is_late or tries >= _UNFORESEEN_TRIES
-        if why and not is_late:
-            if tries == _TELLING_TRY:
-                self._tell(
-                    press,
-                    Result(
-                        outcome=Outcome.DONE,
-                        answer=sentence(
-                            "The router is at work on this finding: what you asked for follows in "
-                            "a moment. There is no need to press again."
-                        ),
-                    ),
-                    deadline,
-                )
-            logger.info("press comes again", press=press.id, why=why, tries=tries)
+        if why and (not is_late or (is_told and not is_begun)):
+            self._comes_again(press, why, tries, deadline, is_late=is_late)
             return seconds
         if why:
             result = self._given_up(press, why, deadline)
         self._tell(press, result, deadline)
         return self._end(entry, result, tries)
+
+    def _comes_again(
+        self, press: Press, why: str, tries: int, deadline: Deadline, *, is_late: bool
+    ) -> None:
+        """Log it, and tell the person at the second try."""
+        logger.info("press comes again", press=press.id, why=why, tries=tries)
+        if tries == _TELLING_TRY and not is_late:
+            text = (
+                "The router is at work on this finding: what you asked for follows in a moment. "
+                "There is no need to press again."
+            )
+            self._tell(press, Result(outcome=Outcome.DONE, answer=sentence(text)), deadline)
 
     def _result(self, press: Press, entry: Entry, deadline: Deadline) -> Result:
         reference = read_reference(press.ref)
@@ -209,7 +218,9 @@ class Desk:
         if digest is None:
             raise RefusedError(_UNKNOWN, why="digest unknown")
         table = parts.table()
+        routes = [route for name in digest.routes if (route := table.route(name))]
         if press.action == PICK:
+            self._doorkeeper.check(press, routes)
             has_ticket = table.ticket_of(digest.routes) is not None
             cases = Cases(parts, deadline)
             return pick(parts, cases, press, digest, has_ticket=has_ticket)
@@ -218,7 +229,6 @@ class Desk:
         if entry.decided is None:
             if not self._is_first_click(press):
                 return Result(outcome=Outcome.UNCHANGED, detail="double click")
-            routes = [route for name in digest.routes if (route := table.route(name))]
             self._doorkeeper.check(press, routes)
         return acknowledge_digest(parts, press, entry, digest, deadline)
 
@@ -290,16 +300,41 @@ class Desk:
 
 
 def routes_to(table: RoutingTable, findings: list[Finding], channel: str) -> list[Route]:
-    """Return the routes of *table* that lead *findings* to *channel*, as they are or were new."""
+    """
+    Return the routes of *table* that lead *findings* to *channel*, as they are or were new.
+
+    Where nothing leads them there any more, these are all that name the channel, in force or not:
+    a route that is switched off, or a finding that changed, permits nobody more.
+    """
     routed = channel.partition(REQUESTED)[0]
     names: dict[str, None] = {}
+    leads_there = False
     for finding in findings:
         for each in (finding, as_new(finding)):
             decision = table.decide(each, requested=REQUESTED in channel)
             for destination in decision.channels:
                 if destination.channel == routed:
+                    leads_there = True
                     names.update(dict.fromkeys(destination.routes))
+    if not leads_there:
+        return [route for route in table.routes if _names_channel(table, route, findings, routed)]
     return [route for name in names if (route := table.route(name)) is not None]
+
+
+def _names_channel(
+    table: RoutingTable, route: Route, findings: list[Finding], channel: str
+) -> bool:
+    """Return True if *route* would post some of *findings* to *channel* if it matched them."""
+    template = route.posts_to
+    if template is None or template.is_fixed:
+        return template is not None and template.text == channel
+    for finding in findings:
+        try:
+            if template.fill(finding, table.aliases) == channel:
+                return True
+        except UnfilledError:
+            continue
+    return False
 
 
 def _entry_of(press: Press) -> Entry:

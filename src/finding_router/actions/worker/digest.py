@@ -16,6 +16,7 @@ from finding_router.delivery.limits.deadline import Deadline
 from finding_router.errors import AgainError, RefusedError
 from finding_router.slack.kit.buttons import Buttons, card_buttons
 from finding_router.slack.kit.frame import CIRCLES
+from finding_router.slack.kit.people import person
 from finding_router.slack.kit.reference import alert_reference
 from finding_router.slack.kit.text import Mrkdwn, words
 from finding_router.slack.messages.digest import linked
@@ -40,13 +41,13 @@ def acknowledge_digest(
     if decided is None:
         is_own = before is not None and before.id == press.user.id
         decided = parts.audit.decide(entry, GIVE_BACK if is_own else TAKE).decided
-    person = Person(press.user.id, press.user.name, float(press.at))
-    is_mine = parts.digests.own(digest.digest_id, person, is_given_back=decided == GIVE_BACK)
+    owner = Person(press.user.id, press.user.name, float(press.at))
+    is_mine = parts.digests.own(digest.digest_id, owner, is_given_back=decided == GIVE_BACK)
     if not is_mine:
         return Result(outcome=Outcome.UNCHANGED, detail="somebody pressed later")
     parts.pipeline.recount(digest.digest_id, deadline)
     detail = "given back" if decided == GIVE_BACK else "acknowledged"
-    if before is not None and before.id != person.id and decided == TAKE:
+    if before is not None and before.id != owner.id and decided == TAKE:
         detail = f"taken over from {before.id}"
     if not parts.digests.count(digest.digest_id).is_outdated:
         return Result(outcome=Outcome.DONE, detail=detail)
@@ -78,7 +79,7 @@ def pick(
     if not alert.is_shown:
         text = Mrkdwn(f"{title} is over already.")
         return Result(outcome=Outcome.SHOWN, detail="over", answer=answer(text))
-    owner = f" · 👀 <@{alert.care.owner.id}>" if alert.care.owner else ""
+    owner = f" · 👀 {person(alert.care.owner.id)}" if alert.care.owner else ""
     buttons = Buttons(
         alert_reference(alert.key.subject, alert.key.channel),
         has_ticket and alert.care.ticket is None,

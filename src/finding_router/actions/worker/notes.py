@@ -47,7 +47,7 @@ def set_status(
         for key, raw in targets.get(hub.form, {}).items():
             note = note_of(raw, hub.form, asked)
             done.notes[key] = note
-            if not has_status(raw, asked):
+            if not has_status(raw, hub.form, asked):
                 by_note[note].append(key)
         for note, some in by_note.items():
             done.refused |= hub.set(some, asked.status, note, deadline=deadline)
@@ -70,21 +70,35 @@ def as_set(
     }
 
 
-def has_status(raw: Raw, asked: Asked) -> bool:
+def has_status(raw: Raw, form: Form, asked: Asked) -> bool:
     """Return True if *raw* has the status and the note of *asked*: an earlier try has set them."""
-    return _status(raw) == asked.status.value and _text(raw).startswith(asked.reason)
+    return _status(raw) == asked.status.value and _has_note(raw, form, asked)
 
 
 def note_of(raw: Raw, form: Form, asked: Asked) -> Note:
     """Return the note of *asked*, with the one that *raw* has if both fit."""
-    author = author_of(asked.by)
-    # A comment has no author of its own.
-    text = asked.reason if form is Form.ASFF else f"{asked.reason} ({author})"
-    before = _text(raw)
-    if before.startswith(text):
-        return Note(before[:NOTE_CHARS], author)
+    text, before = _said(form, asked), _text(raw)
+    if _has_note(raw, form, asked):
+        return Note(before[:NOTE_CHARS], author_of(asked.by))
     both = f"{text}{_BEFORE}{before}"
-    return Note(both if before and len(both) <= NOTE_CHARS else text[:NOTE_CHARS], author)
+    fits = before and len(both) <= NOTE_CHARS
+    return Note(both if fits else text, author_of(asked.by))
+
+
+def _said(form: Form, asked: Asked) -> str:
+    """Return the text of *asked*; a comment has no author of its own."""
+    text = asked.reason if form is Form.ASFF else f"{asked.reason} ({author_of(asked.by)})"
+    return text[:NOTE_CHARS]
+
+
+def _has_note(raw: Raw, form: Form, asked: Asked) -> bool:
+    """Return True if an earlier try has set the note of *asked*, and nobody another one."""
+    text, before = _said(form, asked), _text(raw)
+    is_same = before == text or before.startswith(f"{text}{_BEFORE}")
+    if form is Form.ASFF:
+        author = text_at(in_asff(raw), "Note", "UpdatedBy")
+        return is_same and author == author_of(asked.by)
+    return is_same
 
 
 def author_of(person: Person) -> str:

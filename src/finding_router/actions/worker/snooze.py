@@ -31,7 +31,8 @@ def snooze(parts: Parts, cases: Cases, press: Press, keys: Collection[AlertKey])
     """
     form: Mapping[str, Any] = press.form or {}
     until = form.get("until")
-    if not isinstance(until, int | float) or not press.at < until <= press.at + _LONGEST_SECONDS:
+    first = max(parts.clock(), float(press.at))
+    if not isinstance(until, int | float) or not first < until <= press.at + _LONGEST_SECONDS:
         raise RefusedError(
             "A snooze ends within a year, and not in the past: choose another end.", why="end"
         )
