@@ -24,7 +24,7 @@ from hub_events import ACCOUNT, PRODUCT_ARN, PRODUCT_ARN_V2, raw_finding
 from slack_caller import ALL_SCOPES
 
 NOTE = Note("a pen test", "slack:U0JANE00001 (jane)")
-LONG = Deadline(90)
+LONG = Deadline(90, clock=lambda: 0.0)
 CONTROL = {"Compliance": {"Status": "FAILED", "SecurityControlId": "S3.8"}}
 ALIKE = Alike(account=ACCOUNT, control="S3.8", kind=None, product=PRODUCT_ARN)
 

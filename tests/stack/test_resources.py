@@ -194,8 +194,9 @@ class TestFunction:
 
         assert required <= names
         assert {"AWS_ENDPOINT_URL", "LOG_LEVEL", "POWERTOOLS_TRACE_DISABLED"} == names - fields
-        # Lambda itself sets the Region, and buttons have to be wanted.
-        assert {"ACTIONS", "AWS_REGION", "LEDGER_DAYS", "SETTLE_MINUTES"} == fields - names
+        # Lambda itself sets the Region, buttons have to be wanted, and two are their worker's.
+        of_buttons = {"ACTIONS", "ACTIONS_QUEUE_URL", "STACK_NAME"}
+        assert {*of_buttons, "AWS_REGION", "LEDGER_DAYS", "SETTLE_MINUTES"} == fields - names
 
     def test_aws_is_aws_unless_told_otherwise(
         self, resolve: Resolve, monkeypatch: pytest.MonkeyPatch
