@@ -11,18 +11,17 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import urllib3
 
 from finding_router.errors import RouterError
+from finding_router.slack.kit.answer_address import takes_answers
 from finding_router.telemetry import logger
 
 CALL_SECONDS: Final = 2.0
 # A connection idle for longer may have been closed while Lambda was frozen.
 IDLE_SECONDS: Final = 20.0
-# Where Slack takes answers: https://docs.slack.dev/interactivity/handling-user-interaction
-_ANSWER_HOSTS: Final = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
 _TOKEN_CODES: Final = frozenset(
     {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
 )
@@ -77,12 +76,7 @@ class Web:
 
     def takes_answers(self, response_url: str) -> bool:
         """Return True if *response_url* is an address of Slack's, or of the Slack of tests."""
-        try:
-            url, own = urlsplit(response_url), urlsplit(self._base_url)
-        except ValueError:
-            return False
-        is_slack = url.scheme == "https" and url.netloc in _ANSWER_HOSTS
-        return is_slack or (url.scheme, url.netloc) == (own.scheme, own.netloc)
+        return takes_answers(response_url, self._base_url)
 
     def _call(self, method: str, arguments: Mapping[str, Any], *, is_fresh: bool) -> dict[str, Any]:
         headers = {"authorization": f"Bearer {self._token(is_fresh)}"}

@@ -4,20 +4,19 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
-from urllib.parse import urlsplit
 
 import urllib3
 
 from finding_router.errors import CredentialError, DeliveryError, ScopeError
 from finding_router.slack.api.client import SlackClient
 from finding_router.slack.api.refusals import MISSING_SCOPE
+from finding_router.slack.kit.answer_address import takes_answers
 from finding_router.slack.kit.message import Message
 from finding_router.telemetry import logger
 
 # https://docs.slack.dev/reference/methods/conversations.members: under 1000
 _PAGE: Final = 999
 _MAX_PAGES: Final = 50
-_ANSWER_HOSTS: Final = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
 # The scope that each method needs, to be named where the app has it not.
 _SCOPES: Final = {
     "users.info": "users:read",
@@ -68,7 +67,7 @@ class SlackPeople:
     def __init__(self, client: SlackClient, *, base_url: str) -> None:
         """Use *client*, whose API is at *base_url*."""
         self._slack = client
-        self._own_host = urlsplit(base_url).netloc
+        self._base_url = base_url
         self._http: urllib3.PoolManager | None = None
 
     def profile(self, user: str, *, seconds: float) -> Profile:
@@ -145,14 +144,7 @@ class SlackPeople:
 
     def may_answer_at(self, url: str) -> bool:
         """Return True if *url* is Slack's own, or on the host of the API (a local Slack's)."""
-        try:
-            parts = urlsplit(url)
-        except ValueError:
-            return False
-        if parts.scheme == "https" and parts.netloc in _ANSWER_HOSTS:
-            return True
-        is_local = bool(self._own_host) and not self._own_host.endswith(("slack.com", "-gov.com"))
-        return is_local and parts.netloc == self._own_host and parts.scheme in {"http", "https"}
+        return takes_answers(url, self._base_url)
 
     def _pages(
         self, method: str, arguments: Mapping[str, Any], seconds: float
