@@ -119,7 +119,8 @@ def test_the_trail(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
 
     presses = Cli(stack).json("audit")["presses"]
 
-    assert [("gus", "refused"), ("jane", "done")] == [
+    # Slack tells the second of a press, which these may have in common.
+    assert {("gus", "refused"), ("jane", "done")} == {
         (each["name"], each["outcome"]) for each in presses
-    ]
+    }
     assert "jane (U0JANE00001)" in Cli(stack)("audit").output
