@@ -195,11 +195,12 @@ def test_always_silence() -> None:
 def test_always_drop() -> None:
     """A route of ours that comes first, and stops."""
     office = Office()
-    office.said()
+    office.said(raw_finding(Title="An unprotected port of an instance is being probed " * 3))
 
     office.click("suppress", form=form(always="drop"))
 
     route = office.router.items[-1]
+    assert f"`{route['name']}`" in office.people.told[0].text
     assert ("route", "drop", True, 90) == tuple(
         route[each] for each in ("kind", "action", "stop", "order")
     )

@@ -51,14 +51,16 @@ def always(
     """
     item = item_of(parts, press, findings, scope, wish, reason)
     parts.edits.add(item)
-    name = code(str(item["name"]), NAME_CHARS + 10)
+    # In full, to be copied: whoever wants it back looks for it in the routing table.
+    name = code(str(item["name"]), len(str(item["name"])) + len("``"))
     if wish is Always.SILENCE:
         said = f"From now on the silence {name} holds findings like this for {SILENCE_DAYS} days."
     else:
         said = f"From now on the route {name} drops findings like this."
     said += (
         " A finding that is more severe is posted all the same. To suppress them in Security Hub "
-        "itself, somebody who may can create this rule; it also frees the router of them."
+        "itself, of whatever severity, somebody who may can create this rule; it also frees the "
+        "router of them."
     )
     return Mrkdwn(said), rule_blocks(findings, scope, reason)
 
