@@ -6,6 +6,7 @@ import pytest
 
 from alerts import KEY, LATER, MEMBER, NOW, event, make_alert, make_claim, member, unsaid
 from finding_router.delivery.alerts.alert import Event, Saying, Status
+from finding_router.delivery.alerts.care import Care, Person, Snooze
 from finding_router.delivery.alerts.identity import AlertKey, finding_hash, raw_hash
 from finding_router.findings.finding import Severity
 
@@ -213,3 +214,15 @@ def test_a_finding_that_nests_too_deeply_is_named_by_its_event() -> None:
 
     assert raw_hash(deep, or_else="x") == raw_hash(deep, or_else="x")
     assert raw_hash(deep, or_else="x") != raw_hash(deep, or_else="y")
+
+
+def test_a_rise_ends_a_snooze_and_keeps_the_owner() -> None:
+    """What got worse is not what somebody snoozed; who took it has it still."""
+    jane = Person("U012", "jane", NOW)
+    care = Care(owner=jane, snooze=Snooze(NOW + 3_600, jane, "snooze-1"))
+    claim = make_claim(Saying.RISE, severity=Severity.CRITICAL)
+
+    after = make_alert(claim=claim, care=care).said(channel="C1", ts="2.1", at=NOW)
+
+    assert Care(owner=jane) == after.care
+    assert after.is_card_stale

@@ -485,7 +485,12 @@ class Alert:
         after = replace(after, is_shown=True, severity=claim.severity, is_card_stale=is_reply)
         if claim.saying is Saying.RISE:
             return replace(
-                after, worst=claim.severity, risen_from=self.worst, risen_at=claim.moment
+                after,
+                worst=claim.severity,
+                risen_from=self.worst,
+                risen_at=claim.moment,
+                # What got worse is not what somebody snoozed.
+                care=replace(self.care, snooze=None),
             )
         return after.opened(at=at)
 
