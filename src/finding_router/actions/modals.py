@@ -11,11 +11,11 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any, Final
 
 from finding_router.actions.payload import Click, Place, Submission
+from finding_router.actions.press import REASON_CHARS
 from finding_router.slack.kit.buttons import RESOLVE, SNOOZE, SUPPRESS
 
 TITLE_CHARS: Final = 24
 METADATA_CHARS: Final = 3_000
-REASON_CHARS: Final = 400
 _TEXT_CHARS: Final = 300
 _MORNING: Final = time(9)
 # Silences that no one remembers hide what is new.

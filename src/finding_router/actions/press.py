@@ -7,6 +7,8 @@ from typing import Any, Final
 
 KIND: Final = "press"
 _VERSION: Final = 1
+# The longest reason that a form takes.
+REASON_CHARS: Final = 400
 
 
 @dataclass(frozen=True, slots=True)

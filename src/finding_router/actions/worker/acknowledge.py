@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from finding_router.actions.press import Press
+from finding_router.actions.worker.asking import person_of
 from finding_router.actions.worker.cases import Cases
 from finding_router.actions.worker.parts import Parts
 from finding_router.actions.worker.result import Outcome, Result
@@ -33,7 +34,7 @@ def acknowledge(
     What to do is decided by the alert that was *pressed*, once: a press that comes again does the
     same. A later press counts more than an earlier one, whichever is done first.
     """
-    person = Person(press.user.id, press.user.name, float(press.at))
+    person = person_of(press)
     decided = entry.decided
     if decided is None:
         owner = pressed.care.owner

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from finding_router.actions.press import Press
+from finding_router.actions.worker.asking import signed
 from finding_router.actions.worker.items import NAME_CHARS, checked, named
 from finding_router.actions.worker.matches import Scope, about, match_of
 from finding_router.actions.worker.parts import Parts
@@ -80,7 +81,7 @@ def item_of(
         RefusedError: It would not be valid.
 
     """
-    person = f"{press.user.name} ({press.user.id}) in Slack"
+    person = signed(press)
     match = match_of(findings, scope)
     item: dict[str, Any] = {"name": named("always", findings[0], press), "match": match}
     if wish is Always.SILENCE:

@@ -3,12 +3,12 @@
 from typing import TYPE_CHECKING, Final
 
 from finding_router.actions.press import Press
+from finding_router.actions.worker.asking import person_of
 from finding_router.actions.worker.cases import Cases
 from finding_router.actions.worker.parts import Parts
 from finding_router.actions.worker.result import Outcome, Result
 from finding_router.actions.worker.words import answer
 from finding_router.delivery.alerts.alert import Alert
-from finding_router.delivery.alerts.care import Person
 from finding_router.delivery.alerts.identity import AlertKey
 from finding_router.delivery.audit import Entry
 from finding_router.delivery.digests.store import OpenDigest
@@ -41,7 +41,7 @@ def acknowledge_digest(
     if decided is None:
         is_own = before is not None and before.id == press.user.id
         decided = parts.audit.decide(entry, GIVE_BACK if is_own else TAKE).decided
-    owner = Person(press.user.id, press.user.name, float(press.at))
+    owner = person_of(press)
     is_mine = parts.digests.own(digest.digest_id, owner, is_given_back=decided == GIVE_BACK)
     if not is_mine:
         return Result(outcome=Outcome.UNCHANGED, detail="somebody pressed later")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from finding_router.actions.press import Press
+from finding_router.actions.worker.asking import person_of, reason_of, signed
 from finding_router.actions.worker.cases import Cases
 from finding_router.actions.worker.items import checked, named
 from finding_router.actions.worker.matches import Scope, match_of
@@ -13,13 +14,12 @@ from finding_router.actions.worker.parts import Parts
 from finding_router.actions.worker.result import Outcome, Result
 from finding_router.actions.worker.words import answer, title_of
 from finding_router.delivery.alerts.alert import Alert
-from finding_router.delivery.alerts.care import Person, Snooze
+from finding_router.delivery.alerts.care import Snooze
 from finding_router.delivery.alerts.identity import AlertKey
 from finding_router.delivery.reminders.register import remind_after_snooze
 from finding_router.errors import RefusedError
-from finding_router.slack.kit.text import Mrkdwn, date, one_line
+from finding_router.slack.kit.text import Mrkdwn, date
 
-REASON_CHARS: Final = 400
 _LONGEST_SECONDS: Final = 366 * 86_400
 
 
@@ -42,22 +42,20 @@ def snooze(parts: Parts, cases: Cases, press: Press, keys: Collection[AlertKey])
     findings = now.readable()
     if not findings:
         raise RefusedError("Security Hub no longer has this finding.", why="gone")
-    reason = one_line(str(form.get("reason") or ""))[:REASON_CHARS] or "no reason given"
     item = {
         "kind": "silence",
         "name": named("snooze", findings[0], press),
         "match": match_of(findings, scope),
         "until": datetime.fromtimestamp(int(until), UTC).isoformat(),
-        "reason": reason,
-        "by": f"{press.user.name} ({press.user.id}) in Slack",
+        "reason": reason_of(form),
+        "by": signed(press),
     }
     checked(item)
     parts.edits.add(item)
     if parts.reminders is not None:
         for alert in alerts.values():
             remind_after_snooze(parts.reminders, alert, float(until))
-    person = Person(press.user.id, press.user.name, float(press.at))
-    wanted = Snooze(until=float(until), by=person, silence=str(item["name"]))
+    wanted = Snooze(until=float(until), by=person_of(press), silence=str(item["name"]))
     alerts = cases.change(keys, lambda alert: _snoozed(alert, wanted, at=parts.clock()))
     cases.show(alerts, now)
     text = None

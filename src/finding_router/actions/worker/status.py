@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from finding_router.actions.press import Press
 from finding_router.actions.worker.always import Always, always
+from finding_router.actions.worker.asking import person_of, reason_of
 from finding_router.actions.worker.cases import Cases, Now, shown_anew
 from finding_router.actions.worker.check import CHECK_SECONDS, Check
 from finding_router.actions.worker.matches import Scope, alike
@@ -22,7 +23,7 @@ from finding_router.actions.worker.result import Outcome, Result
 from finding_router.actions.worker.words import answer, title_of
 from finding_router.counts import counted
 from finding_router.delivery.alerts.alert import Alert, Form, form_of
-from finding_router.delivery.alerts.care import Asked, AskedStatus, Person
+from finding_router.delivery.alerts.care import Asked, AskedStatus
 from finding_router.delivery.alerts.identity import AlertKey, subject_of
 from finding_router.delivery.limits.deadline import Deadline
 from finding_router.delivery.people import MOST_FINDINGS, Raw
@@ -32,12 +33,11 @@ from finding_router.findings.ending import Ended, ending_of
 from finding_router.findings.finding import Finding
 from finding_router.findings.ocsf import in_asff
 from finding_router.findings.outline import Outline, read_outline
-from finding_router.slack.kit.text import Mrkdwn, one_line
+from finding_router.slack.kit.text import Mrkdwn
 
 if TYPE_CHECKING:
     from finding_router.slack.kit.message import Block
 
-REASON_CHARS: Final = 400
 _IDS: Final = 20
 _AGAIN_SECONDS: Final = 5.0
 # Another person's status, which was asked for later, is set by then.
@@ -59,9 +59,7 @@ class StatusPress:
         self._deadline = deadline
         self._scope = _word(Scope, form.get("scope"), Scope.FINDING)
         self._always = _word(Always, form.get("always"), Always.NO)
-        reason = one_line(str(form.get("reason") or ""))[:REASON_CHARS] or "no reason given"
-        person = Person(press.user.id, press.user.name, float(press.at))
-        self._asked = Asked(status=status, by=person, reason=reason)
+        self._asked = Asked(status=status, by=person_of(press), reason=reason_of(form))
 
     def run(self, keys: Collection[AlertKey]) -> Result:
         """

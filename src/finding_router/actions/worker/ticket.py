@@ -3,13 +3,14 @@
 from typing import Final
 
 from finding_router.actions.press import Press
+from finding_router.actions.worker.asking import person_of
 from finding_router.actions.worker.cases import Cases
 from finding_router.actions.worker.parts import Parts
 from finding_router.actions.worker.result import Outcome, Result
 from finding_router.actions.worker.words import answer
 from finding_router.delivery import troubles
 from finding_router.delivery.alerts.alert import Alert
-from finding_router.delivery.alerts.care import Person, Ticket
+from finding_router.delivery.alerts.care import Ticket
 from finding_router.delivery.alerts.identity import AlertKey
 from finding_router.delivery.limits.deadline import Deadline
 from finding_router.delivery.notices import Notice
@@ -31,7 +32,7 @@ def make_ticket(parts: Parts, cases: Cases, press: Press, key: AlertKey) -> Resu
     desk = _desk(parts, cases)
     if desk is None:
         raise RefusedError(_NO_TICKETS, why="no tickets")
-    person = Person(press.user.id, press.user.name, float(press.at))
+    person = person_of(press)
     result = desk.create(key, person)
     if result.done is Done.REFUSED:
         text = str(words(result.why, _REASON_CHARS))
