@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from finding_router.actions.press import Press
@@ -253,8 +254,5 @@ def _outline(raw: Raw) -> Outline | None:
         return None
 
 
-def _word[Word](words: type[Word], written: object, or_else: Word) -> Word:
-    try:
-        return words(written)  # type: ignore[call-arg]  # an enumeration, by its value
-    except ValueError:
-        return or_else
+def _word[Word: StrEnum](words: type[Word], written: object, or_else: Word) -> Word:
+    return next((each for each in words if each == written), or_else)
