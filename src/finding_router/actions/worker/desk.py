@@ -190,24 +190,13 @@ class Desk:
         parts, keys = self._parts, [pressed.key]
         if press.action == ACKNOWLEDGE:
             return acknowledge(parts, cases, press, entry, keys, pressed)
-        return self._acted(press, cases, keys, deadline)
-
-    def _acted(
-        self, press: Press, cases: Cases, keys: list[AlertKey], deadline: Deadline
-    ) -> Result:
-        """Do what asks for more than the card: a status, a ticket, or a silence."""
-        parts = self._parts
         if press.action in _STATUSES:
             status = _STATUSES[press.action]
             return StatusPress(parts, cases, press, status, deadline).run(keys)
-        return self._do_another(cases, press, keys)
-
-    def _do_another(self, cases: Cases, press: Press, keys: list[AlertKey]) -> Result:
-        """Do what changes neither the owner nor the status."""
         if press.action == SNOOZE:
-            return snooze(self._parts, cases, press, keys)
+            return snooze(parts, cases, press, keys)
         if press.action == TICKET:
-            return make_ticket(self._parts, cases, press, keys[0])
+            return make_ticket(parts, cases, press, pressed.key)
         raise RefusedError(_UNKNOWN, why="action unknown")
 
     def _about_digest(
