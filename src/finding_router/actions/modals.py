@@ -4,12 +4,12 @@ The forms of resolve, suppress and snooze: how they are laid out, and what may b
 Limits: https://docs.slack.dev/reference/views/modal-views, and the page of each element there.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any, Final
 
+from finding_router.actions import compact
 from finding_router.actions.payload import Click, Place, Submission
 from finding_router.actions.press import REASON_CHARS
 from finding_router.slack.kit.buttons import RESOLVE, SNOOZE, SUPPRESS
@@ -113,11 +113,7 @@ def modal(click: Click) -> dict[str, Any]:
 
 def read_place(metadata: str) -> tuple[str, Place] | None:
     """Return the reference and the place that a form was opened with; None if they are lost."""
-    try:
-        values = json.loads(metadata)
-    except (ValueError, RecursionError):
-        return None
-    match values:
+    match compact.read(metadata):
         case {
             "ref": str(ref),
             "channel": str(channel),
@@ -236,11 +232,11 @@ def _choices(block: str, options: Mapping[str, str]) -> dict[str, Any]:
 
 def _metadata(click: Click) -> str:
     values = {"ref": click.ref, **asdict(click.place)}
-    text = json.dumps(values, separators=(",", ":"), ensure_ascii=False)
+    text = compact.written(values)
     if len(text) <= METADATA_CHARS:
         return text
     # Only refusals are lost without it.
-    return json.dumps({**values, "response_url": ""}, separators=(",", ":"), ensure_ascii=False)
+    return compact.written({**values, "response_url": ""})
 
 
 def _plain(text: str) -> dict[str, Any]:

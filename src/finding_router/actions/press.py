@@ -1,9 +1,10 @@
 """A press of a button, as it waits in the queue for the worker."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
+
+from finding_router.actions import compact
 
 KIND: Final = "press"
 _VERSION: Final = 1
@@ -48,18 +49,12 @@ class Press:
         values = {"v": _VERSION, "kind": KIND, **asdict(self)}
         if self.form is None:
             del values["form"]
-        return json.dumps(values, separators=(",", ":"), ensure_ascii=False)
+        return compact.written(values)
 
     @classmethod
     def of_body(cls, body: object) -> "Press | None":
         """Return the press in *body*; None if the endpoint of this version did not write it."""
-        if not isinstance(body, str):
-            return None
-        try:
-            values = json.loads(body)
-        except (ValueError, RecursionError):
-            return None
-        match values:
+        match compact.read(body):
             case {
                 "v": 1,
                 "kind": "press",
@@ -72,7 +67,7 @@ class Press:
                 "ts": str(),
                 "response_url": str(),
                 "at": int(),
-            }:
+            } as values:
                 return _press(values)
         return None
 

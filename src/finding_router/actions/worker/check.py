@@ -1,10 +1,10 @@
 """Looks after a while whether Security Hub kept the status that a person set."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from finding_router.actions import compact
 from finding_router.actions.worker.cases import Cases, shown_anew
 from finding_router.actions.worker.notes import as_set, set_status
 from finding_router.actions.worker.parts import Parts
@@ -49,27 +49,22 @@ class Check:
             "asked_at": self.asked_at,
             "again": self.is_again,
         }
-        return json.dumps(values, separators=(",", ":"), ensure_ascii=False)
+        return compact.written(values)
 
     @classmethod
     def of_body(cls, body: object) -> "Check | None":
         """Return the check in *body*; None if this version did not write it."""
-        if not isinstance(body, str):
-            return None
-        try:
-            values = json.loads(body)
-        except (ValueError, RecursionError):
-            return None
-        match values:
+        match compact.read(body):
             case {
                 "v": 1,
                 "kind": "check",
                 "subject": str(subject),
                 "channel": str(channel),
                 "asked_at": int() | float() as asked_at,
+                **rest,
             }:
                 key = AlertKey(subject, channel)
-                return cls(key=key, asked_at=asked_at, is_again=values.get("again") is True)
+                return cls(key=key, asked_at=asked_at, is_again=rest.get("again") is True)
         return None
 
 
