@@ -63,7 +63,7 @@ def _owned(alert: Alert, person: Person, decided: str | None, *, at: float) -> A
     care = alert.care
     if alert.episode == 0 or (care.given_back_at or 0.0) > person.at:
         return alert
-    if care.owner is not None and (care.owner.at, care.owner.id) > (person.at, person.id):
+    if care.owner is not None and care.owner.is_after(person):
         return alert
     if decided == _GIVE_BACK:
         after = replace(care, owner=None, given_back_at=person.at)

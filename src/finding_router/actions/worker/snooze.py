@@ -74,6 +74,6 @@ def _snoozed(alert: Alert, wanted: Snooze, *, at: float) -> Alert:
     known = alert.care.snooze
     if alert.episode == 0 or known == wanted:
         return alert
-    if known is not None and (known.by.at, known.by.id) > (wanted.by.at, wanted.by.id):
+    if known is not None and known.by.is_after(wanted.by):
         return alert
     return alert.cared_for(replace(alert.care, snooze=wanted), at=at)

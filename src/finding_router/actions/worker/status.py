@@ -144,8 +144,8 @@ class StatusPress:
 
     def _is_overtaken(self, alert: Alert) -> bool:
         """Return True if somebody asked for a status later."""
-        known, own = alert.care.asked, self._asked.by
-        return known is not None and (known.by.at, known.by.id) > (own.at, own.id)
+        known = alert.care.asked
+        return known is not None and known.by.is_after(self._asked.by)
 
     def _refused(
         self,

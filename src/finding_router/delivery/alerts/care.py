@@ -20,6 +20,10 @@ class Person:
         """Return the person that the Ledger holds."""
         return cls(stored.text("id"), stored.text("name"), stored.number("at"))
 
+    def is_after(self, other: "Person") -> bool:
+        """Return True if the act counts more than the one of *other*; ids decide in one second."""
+        return (self.at, self.id) > (other.at, other.id)
+
 
 class AskedStatus(StrEnum):
     """Workflow status that a person asked for."""
