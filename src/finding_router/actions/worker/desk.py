@@ -173,9 +173,10 @@ class Desk:
         if entry.decided is None:
             if not self._is_first_click(press):
                 return Result(outcome=Outcome.UNCHANGED, detail="double click")
-            self._doorkeeper.check(press, self._routes(cases, pressed))
+            table, findings = parts.table(), cases.now([pressed]).readable()
+            self._doorkeeper.check(press, routes_to(table, findings, pressed.key.channel))
             if press.action == WHY:
-                return why(parts, cases, pressed)
+                return why(parts, findings, pressed)
             if not pressed.is_shown and pressed.episode > 0:
                 raise RefusedError(_OVER, why="over")
             if press.action != ACKNOWLEDGE:
@@ -229,12 +230,6 @@ class Desk:
         return self._parts.locks.once(
             topic[:900], by=press.id, every_seconds=_DOUBLE_CLICK_SECONDS, now=float(press.at)
         )
-
-    def _routes(self, cases: Cases, pressed: Alert) -> list[Route]:
-        """Return the routes that lead the finding to the channel of *pressed* now."""
-        table = self._parts.table()
-        findings = cases.now([pressed]).readable()
-        return routes_to(table, findings, pressed.key.channel)
 
     def _given_up(self, press: Press, why: str, deadline: Deadline) -> Result:
         reference = read_reference(press.ref)

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from finding_router.actions.worker.cases import Cases
 from finding_router.actions.worker.parts import Parts
 from finding_router.actions.worker.result import Outcome, Result
 from finding_router.actions.worker.words import answer, title_of
@@ -28,9 +27,8 @@ _OTHERS: Final = 8
 _TEXT_CHARS: Final = 2900
 
 
-def why(parts: Parts, cases: Cases, pressed: Alert) -> Result:
-    """Explain the decision about the finding of *pressed*, as the routes are now."""
-    findings = cases.now([pressed]).readable()
+def why(parts: Parts, findings: Sequence[Finding], pressed: Alert) -> Result:
+    """Explain the decision about *findings*, those of *pressed*, as the routes are now."""
     channel, _, request = pressed.key.channel.partition(REQUESTED)
     if not findings:
         text = Mrkdwn(
