@@ -104,7 +104,7 @@ def look(parts: Parts, cases: Cases, check: Check, deadline: Deadline) -> None:
         return
     logger.error("status not kept", status=asked.status.value, **about)
     _say(parts, alert, asked, wrong, deadline)
-    alerts = cases.change([check.key], lambda each: _without(each, asked, parts.clock()))
+    alerts = cases.change([check.key], lambda each: taken_back(each, asked, at=parts.clock()))
     cases.show(alerts, now)
 
 
@@ -126,7 +126,8 @@ def _confirmed(alert: Alert, asked: Asked) -> Alert:
     return replace(alert, version=alert.version + 1, care=care)
 
 
-def _without(alert: Alert, asked: Asked, at: float) -> Alert:
+def taken_back(alert: Alert, asked: Asked, *, at: float) -> Alert:
+    """Return *alert* without *asked*, unless it has another request by now."""
     known = alert.care.asked
     if known is None or known.by != asked.by:
         return alert

@@ -9,7 +9,7 @@ from finding_router.actions.press import Press
 from finding_router.actions.worker.always import Always, always
 from finding_router.actions.worker.asking import person_of, reason_of
 from finding_router.actions.worker.cases import Cases, Now, shown_anew
-from finding_router.actions.worker.check import CHECK_SECONDS, Check
+from finding_router.actions.worker.check import CHECK_SECONDS, Check, taken_back
 from finding_router.actions.worker.matches import Scope, alike
 from finding_router.actions.worker.notes import (
     FINAL_CODES,
@@ -171,10 +171,9 @@ class StatusPress:
         """Remove what was asked from the alerts about *subjects*."""
 
         def without(alert: Alert) -> Alert:
-            asked = alert.care.asked
-            if alert.key.subject not in subjects or asked is None or asked.by != self._asked.by:
+            if alert.key.subject not in subjects:
                 return alert
-            return alert.cared_for(replace(alert.care, asked=None), at=self._parts.clock())
+            return taken_back(alert, self._asked, at=self._parts.clock())
 
         if subjects:
             self._cases.change(keys, without, besides=subjects)
