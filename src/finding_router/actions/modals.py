@@ -12,7 +12,7 @@ from typing import Any, Final
 from finding_router.actions import compact
 from finding_router.actions.payload import Click, Place, Submission
 from finding_router.actions.press import REASON_CHARS
-from finding_router.slack.kit.buttons import RESOLVE, SNOOZE, SUPPRESS
+from finding_router.slack.kit.buttons import RESOLVE, SNOOZE, SUPPRESS, plain_text
 
 TITLE_CHARS: Final = 24
 METADATA_CHARS: Final = 3_000
@@ -99,13 +99,13 @@ def modal(click: Click) -> dict[str, Any]:
     form = _FORMS[click.action]
     shown = click.text.strip()[:_TEXT_CHARS]
     # The text of a finding: it is shown as it is, without emoji.
-    about = [{"type": "section", "text": {**_plain(shown), "emoji": False}}] if shown else []
+    about = [{"type": "section", "text": {**plain_text(shown), "emoji": False}}] if shown else []
     return {
         "type": "modal",
         "callback_id": click.action,
-        "title": _plain(form.title),
-        "submit": _plain(form.submit),
-        "close": _plain("Cancel"),
+        "title": plain_text(form.title),
+        "submit": plain_text(form.submit),
+        "close": plain_text("Cancel"),
         "private_metadata": _metadata(click),
         "blocks": [*about, *_inputs(click.action, form)],
     }
@@ -204,9 +204,9 @@ def _inputs(action: str, form: _Form) -> Sequence[dict[str, Any]]:
         for block, (label, options) in form.choices.items()
     ]
     if action == SNOOZE:
-        calendar = {"type": "datepicker", "action_id": DATE, "placeholder": _plain("Date")}
+        calendar = {"type": "datepicker", "action_id": DATE, "placeholder": plain_text("Date")}
         date_input = {**_input(DATE, "Until which date?", calendar), "optional": True}
-        date_input["hint"] = _plain("9:00 is that of your time zone in Slack.")
+        date_input["hint"] = plain_text("9:00 is that of your time zone in Slack.")
         inputs.insert(1, date_input)
     reason = {
         "type": "plain_text_input",
@@ -215,15 +215,20 @@ def _inputs(action: str, form: _Form) -> Sequence[dict[str, Any]]:
         "min_length": 1,
         "max_length": REASON_CHARS,
     }
-    return [*inputs, {**_input(REASON, "Why?", reason), "hint": _plain(form.hint)}]
+    return [*inputs, {**_input(REASON, "Why?", reason), "hint": plain_text(form.hint)}]
 
 
 def _input(block: str, label: str, element: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": "input", "block_id": block, "label": _plain(label), "element": dict(element)}
+    return {
+        "type": "input",
+        "block_id": block,
+        "label": plain_text(label),
+        "element": dict(element),
+    }
 
 
 def _choices(block: str, options: Mapping[str, str]) -> dict[str, Any]:
-    made = [{"text": _plain(text), "value": value} for value, text in options.items()]
+    made = [{"text": plain_text(text), "value": value} for value, text in options.items()]
     radio: dict[str, Any] = {"type": "radio_buttons", "action_id": block, "options": made}
     if block in _FIRST:
         radio["initial_option"] = next(each for each in made if each["value"] == _FIRST[block])
@@ -237,10 +242,6 @@ def _metadata(click: Click) -> str:
         return text
     # Only refusals are lost without it.
     return compact.written({**values, "response_url": ""})
-
-
-def _plain(text: str) -> dict[str, Any]:
-    return {"type": "plain_text", "text": text, "emoji": True}
 
 
 def _chosen(values: Mapping[str, Any], block: str) -> str:

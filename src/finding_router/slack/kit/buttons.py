@@ -62,9 +62,9 @@ def digest_buttons(reference: str | None, options: Sequence[tuple[str, str]]) ->
             {
                 "type": "static_select",
                 "action_id": PICK,
-                "placeholder": _plain("Choose a finding…"),
+                "placeholder": plain_text("Choose a finding…"),
                 "options": [
-                    {"text": _plain(label[:OPTION_CHARS] or "finding"), "value": subject}
+                    {"text": plain_text(label[:OPTION_CHARS] or "finding"), "value": subject}
                     for subject, label in options[:MOST_OPTIONS]
                 ],
             }
@@ -77,10 +77,11 @@ def _button(action: str, reference: str) -> dict[str, Any]:
     return {
         "type": "button",
         "action_id": action,
-        "text": _plain(LABELS[action]),
+        "text": plain_text(LABELS[action]),
         "value": reference,
     }
 
 
-def _plain(text: str) -> dict[str, Any]:
+def plain_text(text: str) -> dict[str, Any]:
+    """Return the plain_text object of *text*, in which :names: become emoji."""
     return {"type": "plain_text", "text": text, "emoji": True}
