@@ -1,4 +1,4 @@
-"""Slack's people, and what people set in Security Hub, in memory."""
+"""Slack's people, and their settings in Security Hub, in memory."""
 
 # ruff: noqa: ARG002 -- the parameters are those of the ports
 
@@ -93,7 +93,7 @@ class FakePeople:
 
 
 class FakePeopleHub:
-    """What people set in one Security Hub, whose states are those of *workflow*."""
+    """The settings of people in one Security Hub, whose states are those of *workflow*."""
 
     def __init__(self, form: Form, workflow: FakeWorkflow, faults: Faults) -> None:
         """Start without findings."""

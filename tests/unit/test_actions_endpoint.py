@@ -1,4 +1,4 @@
-"""What the endpoint makes of a press: a form, a message in the queue, a sentence, or nothing."""
+"""The endpoint turns a press into a form, a message in the queue, a sentence, or nothing."""
 
 import json
 from collections.abc import Mapping
@@ -150,7 +150,7 @@ def slack() -> Slack:
 
 
 class TestRefused:
-    """What gets 401 without a word."""
+    """Requests that get 401 without a word."""
 
     def test_unsigned(self, slack: Slack) -> None:
         """Nothing is read of it."""
@@ -218,7 +218,7 @@ class TestWorkspaceOfTheToken:
 
 
 class TestPresses:
-    """What the worker gets."""
+    """The message that the worker gets."""
 
     @pytest.mark.parametrize("action", ["acknowledge", "ticket", "why"])
     def test_button_is_queued(self, action: str, slack: Slack) -> None:
@@ -453,7 +453,7 @@ class TestForms:
         assert {"reason": LOST_FORM} == slack.submit(view, scope="finding", reason="x")
 
     def test_form_stays_while_the_queue_is_down(self, slack: Slack) -> None:
-        """What was written is not lost."""
+        """The text that was written is not lost."""
         view = slack.open("resolve")
         slack.inbox.is_down = True
 

@@ -35,7 +35,7 @@ def hold_v2(office: Office, raw: dict[str, Any]) -> None:
 
 
 def said_in_both(office: Office) -> None:
-    """Say a finding that both hubs have."""
+    """Post a finding that both hubs have."""
     office.said()
     twin = in_ocsf(raw_finding())
     hold_v2(office, twin)

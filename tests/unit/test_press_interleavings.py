@@ -166,7 +166,7 @@ def arrange(
     acts: list[tuple[str, str, int, bool]],
     mishaps: list[tuple[tuple[str, MakeError, bool], int, int]],
 ) -> None:
-    """Let others come between the calls, as *acts* say, and let calls fail."""
+    """Insert *acts* of others between the calls, and failures of calls."""
     office, depth = world.office, 0
 
     def intrude(who: str) -> Callable[[], None]:

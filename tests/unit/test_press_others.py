@@ -68,7 +68,7 @@ def test_the_end_of_a_snooze_is_said() -> None:
 
 
 def test_a_rise_ends_a_snooze() -> None:
-    """What got worse is said all the same."""
+    """A finding that got worse is posted all the same."""
     office = Office()
     office.said()
     office.click("snooze", form=snooze_form(office))

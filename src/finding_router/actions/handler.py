@@ -62,7 +62,7 @@ _LATE_CODES: Final = frozenset({"expired_trigger_id", "exchanged_trigger_id", "u
 
 
 class Endpoint:
-    """What a request becomes: a form, a message in the queue, a sentence, or nothing."""
+    """Turns a request into a form, a message in the queue, a sentence, or nothing."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class Endpoint:
         web: Web,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Put it together; nothing is called yet."""
+        """Use these collaborators; nothing is called yet."""
         self._secret = secret
         self._workspace = workspace
         self._inbox = inbox

@@ -86,7 +86,7 @@ MODALS: Final = frozenset(_FORMS)
 
 
 class FormError(Exception):
-    """What was filled in cannot be taken: a sentence for each block that is wrong."""
+    """Values of a form that cannot be taken: a sentence for each block that is wrong."""
 
     def __init__(self, sentences: Mapping[str, str]) -> None:
         """Keep the *sentences*, which say what would be right."""

@@ -1,4 +1,4 @@
-"""What people set in the Security Hubs: a status, with a note of who and why."""
+"""A person's status in the Security Hubs, with a note of who and why."""
 
 import json
 import time

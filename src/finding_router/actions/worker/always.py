@@ -28,7 +28,7 @@ _RULE_ORDER: Final = 100
 
 
 class Always(StrEnum):
-    """What is to happen to findings like this one from now on."""
+    """The treatment of findings like this one from now on."""
 
     NO = "no"
     SILENCE = "silence"

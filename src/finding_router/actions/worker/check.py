@@ -141,7 +141,7 @@ def _say(
     wrong: Mapping[Any, Mapping[Any, Raw]],
     deadline: Deadline,
 ) -> None:
-    """Say in the thread of the card that the status was not kept, unless it says so already."""
+    """Post once in the thread of the card that the status was not kept."""
     if alert.ts is None or alert.posted_to is None:
         return
     name = hash_of(["status not kept", alert.key.subject, alert.key.channel, asked.by.at])

@@ -11,7 +11,7 @@ from finding_router.findings.reading import items_at, text_at
 
 
 class Scope(StrEnum):
-    """What a press of a modal is about."""
+    """The findings that a submitted modal is about."""
 
     FINDING = "finding"
     RESOURCE = "resource"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class RoutingEdits(Protocol):
-    """What a press may add to the routing table."""
+    """The additions of presses to the routing table."""
 
     def add(self, item: Mapping[str, Any]) -> None:
         """Put *item*, unless there is one of its name; raises StoreError."""

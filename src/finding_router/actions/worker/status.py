@@ -102,7 +102,7 @@ class StatusPress:
                 self._later(Check(key=key, asked_at=asked.by.at), CHECK_SECONDS)
             shown = as_set(self._parts.hubs, now.findings, done, asked.status)
             cases.show(cases.change(keys, shown_anew), replace(now, findings=shown))
-            # Whoever asks from here on shows the card later than this.
+            # A person who asks from here on shows the card later than this.
             is_overtaken = self._is_overtaken_at_last(keys, subjects - refused)
         if is_overtaken:
             alerts = cases.change(keys, shown_anew)
