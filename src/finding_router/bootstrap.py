@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from finding_router.delivery.alerts.alert import Alert
     from finding_router.routing.table import RoutingTable
     from finding_router.tickets.claims import Refresh
-    from finding_router.tickets.desk import Desk
+    from finding_router.tickets.desk import TicketDesk
     from finding_router.tickets.making import Look
 
 
@@ -112,7 +112,7 @@ def make_desk(
     *,
     card_url: "Callable[[Alert], str | None]" = lambda _: None,
     clock: "Callable[[], float]" = time.time,
-) -> "Desk":
+) -> "TicketDesk":
     """
     Make the desk of tickets, for the function of the buttons.
 
@@ -125,7 +125,7 @@ def make_desk(
     from finding_router.slack.kit.links import AccessPortal  # noqa: PLC0415
     from finding_router.tickets.claims import Claims  # noqa: PLC0415
     from finding_router.tickets.credentials import Keyring  # noqa: PLC0415
-    from finding_router.tickets.desk import Desk  # noqa: PLC0415
+    from finding_router.tickets.desk import TicketDesk  # noqa: PLC0415
     from finding_router.tickets.making import Office  # noqa: PLC0415
     from finding_router.tickets.places import Places  # noqa: PLC0415
 
@@ -147,7 +147,7 @@ def make_desk(
         card_url=card_url,
         portal=portal,
     )
-    return Desk(office, table=table, burst_threshold=settings.burst_threshold)
+    return TicketDesk(office, table=table, burst_threshold=settings.burst_threshold)
 
 
 def make_queues(settings: Settings) -> Queues:

@@ -13,7 +13,7 @@ from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.limits.deadline import Deadline
 from finding_router.tickets.claims import LEASE_SECONDS, Claims, Refresh
 from finding_router.tickets.credentials import Keyring
-from finding_router.tickets.desk import Desk as TicketDesk
+from finding_router.tickets.desk import TicketDesk
 from finding_router.tickets.making import Look
 from finding_router.tickets.making import Office as TicketParts
 from finding_router.tickets.places import Places

@@ -20,7 +20,7 @@ from finding_router.findings.finding import Finding
 from finding_router.routing.table import RoutingTable
 from finding_router.tickets.claims import Claims
 from finding_router.tickets.credentials import Keyring
-from finding_router.tickets.desk import Desk
+from finding_router.tickets.desk import TicketDesk
 from finding_router.tickets.making import Office, Result
 from finding_router.tickets.places import Places
 from finding_router_local.github import GitHubServer, Issue
@@ -95,7 +95,7 @@ class TicketOffice:
             alias=lambda _: None,
             card_url=lambda alert: f"https://slack.example/archives/{alert.posted_to}",
         )
-        self.desk = Desk(office, table=self.table, burst_threshold=5)
+        self.desk = TicketDesk(office, table=self.table, burst_threshold=5)
 
     def _refresh(self, key: AlertKey) -> float | None:
         self.refreshed.append(key)

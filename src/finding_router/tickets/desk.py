@@ -29,7 +29,7 @@ _TRIES: Final = 3
 _ENDED: Final = "ended"
 
 
-class Desk:
+class TicketDesk:
     """Makes and changes tickets; the collaborators come from bootstrap."""
 
     def __init__(

@@ -18,7 +18,7 @@ from finding_router.slack.api.people import People
 
 if TYPE_CHECKING:
     from finding_router.tickets.claims import Refresh
-    from finding_router.tickets.desk import Desk as TicketDesk
+    from finding_router.tickets.desk import TicketDesk
     from finding_router.tickets.making import Look
 
 

@@ -20,7 +20,7 @@ from finding_router.slack.kit.people import Handled, handled_line
 from finding_router.slack.kit.text import Mrkdwn, words
 from finding_router.telemetry import logger
 from finding_router.tickets.claims import SOON_SECONDS
-from finding_router.tickets.desk import Desk
+from finding_router.tickets.desk import TicketDesk
 from finding_router.tickets.making import Done
 
 _REASON_CHARS: Final = 500
@@ -68,7 +68,7 @@ def work_on_tickets(parts: Parts, deadline: Deadline) -> None:
         parts.pipeline.post([notice], deadline)
 
 
-def _desk(parts: Parts, cases: Cases) -> Desk | None:
+def _desk(parts: Parts, cases: Cases) -> TicketDesk | None:
     def look(alert: Alert) -> list[Finding]:
         return cases.now([alert]).readable()
 
