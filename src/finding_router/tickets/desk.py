@@ -18,7 +18,7 @@ from finding_router.findings.finding import Finding
 from finding_router.isolation import isolated
 from finding_router.routing.items.ticket import RouteTicket
 from finding_router.routing.table import RoutingTable
-from finding_router.tickets.claims import Wish
+from finding_router.tickets.claims import Wish, ticket_of
 from finding_router.tickets.making import THERE, Done, Making, Office, Result
 from finding_router.tickets.tracker import DELETED, Turn
 
@@ -128,7 +128,7 @@ class Desk:
                 continue
             elif alert is None or not _is_concerned(alert, entry):
                 self._claims.outbox.remove(entry)
-            elif alert.care.ticket is not None and alert.care.ticket.label is not None:
+            elif ticket_of(alert).label is not None:
                 turns.append(Wish(entry, alert))
             else:
                 wishes.append(Wish(entry, alert))
@@ -149,7 +149,7 @@ class Desk:
     def _tell(self, wish: Wish) -> None:
         """Tell a ticket of the end or the return of its finding, if it does not know."""
         claims, alert = self._claims, wish.alert
-        ticket = alert.care.ticket or Ticket(to="")
+        ticket = ticket_of(alert)
         news = f"{alert.episode}.{_word(alert)}"
         if ticket.told == news:
             if alert.is_card_stale:
