@@ -1,4 +1,4 @@
-"""The desk of tickets: makes them, and tells them of what became of their findings."""
+"""The desk of tickets: makes them, and tells them of the end or the return of their findings."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -69,7 +69,7 @@ class Desk:
             why = "no route to this channel makes tickets for this finding"
             return Result(done=Done.REFUSED, why=why)
         entry = Waiting(key=key, news=News.CREATE, at=self._clock(), to=wanted.target)
-        # Whatever happens from here on, the next minute goes on with it.
+        # If this call dies, the next run of the outbox makes the ticket.
         self._claims.outbox.put([entry])
         making = Making(self._office, known={key: findings}, by=by)
         result = Result(done=Done.WAITING)
@@ -111,7 +111,7 @@ class Desk:
 
     @property
     def mistakes(self) -> Counter[str]:
-        """Return what somebody has to correct, and how many tickets wait for it."""
+        """Return the number of tickets that wait for a person, by the mistake to correct."""
         return self._claims.mistakes
 
     def _sorted(self, due: list[Waiting]) -> tuple[list[Wish], list[Wish]]:
@@ -124,7 +124,7 @@ class Desk:
             if entry.key in alerts.unreadable:
                 self._claims.put_off(entry, TicketError(alerts.unreadable[entry.key]))
             elif alert is not None and not self._claims.is_free(alert):
-                # Whoever is at it ends within the lease.
+                # The lease of the router, or of the worker that makes the ticket, ends soon.
                 continue
             elif alert is None or not _is_concerned(alert, entry):
                 self._claims.outbox.remove(entry)

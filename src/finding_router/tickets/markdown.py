@@ -18,7 +18,7 @@ _LEAST_TICKS: Final = 3
 _MOST_TICKS: Final = 3
 # So much longer a text may be before its invisible characters are taken out.
 _SLACK: Final = 10
-# What GitHub links in plain text: people and teams, issues and commits, addresses.
+# Texts that GitHub links: people and teams, issues and commits, addresses.
 # https://docs.github.com/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
 _LINKED: Final = re.compile(
     r"@(?=[\w-])|#(?=\w)|:(?=//|[\w+-]+:)|(?<=[Gg][Hh])-(?=\d)|(?<=[Ww][Ww][Ww])\.(?=\w)"

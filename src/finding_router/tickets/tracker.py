@@ -178,7 +178,7 @@ class ConnectorTracker:
         self._connectors = connectors
 
     def make(self, several: Sequence[Facts], ticket: Ticket, *, is_in_doubt: bool) -> Ticket:  # noqa: ARG002 -- its token makes each try the same
-        """Have Security Hub make a ticket; the marker is the token of the call."""
+        """Make a ticket by Security Hub; the marker is the token of the call."""
         [facts] = several
         if facts.uid is None:
             raise TicketError(
