@@ -60,6 +60,30 @@ class ControlPlane:
         return _problem(f"not known; below {self._prefix} there are {known}", HTTPStatus.NOT_FOUND)
 
 
+def sent_object(request: Request) -> dict[str, Any]:
+    """
+    Return the JSON object that *request* has sent.
+
+    Raises:
+        MistakeError: It has sent none.
+
+    """
+    sent = request.get_json(silent=True)
+    if not isinstance(sent, dict):
+        raise MistakeError("send a JSON object, with Content-Type: application/json")
+    return sent
+
+
+def doing(work: Callable[[], None]) -> Operation:
+    """Return an operation that does *work*, and answers without a body."""
+
+    def operation(_: Request) -> Reply:
+        work()
+        return Reply(status=HTTPStatus.NO_CONTENT)
+
+    return operation
+
+
 def stack_control(stack: "Stack") -> ControlPlane:
     """Return the control plane of *stack*: ``/_local`` of docs/local.md."""
 

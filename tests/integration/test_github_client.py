@@ -206,8 +206,8 @@ def test_a_repository_that_moved_is_followed_on_its_host_alone(clock: Clock) -> 
 
     other = HttpServer(page)
     base = f"http://127.0.0.1:{other.port}"
-    here = send(HTTPMethod.POST, f"{base}/old", {}, token="t", seconds=5)
-    away = send(HTTPMethod.POST, f"{base}/away", {}, token="t", seconds=5)
+    here = send(HTTPMethod.POST, f"{base}/old", {}, token="t")
+    away = send(HTTPMethod.POST, f"{base}/away", {}, token="t")
     other.close()
 
     assert (200, 307) == (here.status, away.status)

@@ -1,5 +1,6 @@
 """The calls of AWS for tickets: signatures of KMS, tickets of connectors, secrets as texts."""
 
+import hashlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -46,7 +47,11 @@ def test_kms_signs_as_github_verifies(aws: AwsServer) -> None:
     key = kms.create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
     public: Any = load_der_public_key(kms.get_public_key(KeyId=key["KeyId"])["PublicKey"])
 
-    public.verify(sign(key["Arn"], b"a.b"), b"a.b", padding.PKCS1v15(), SHA256())
+    signature = sign(key["Arn"], b"a.b")
+    public.verify(signature, b"a.b", padding.PKCS1v15(), SHA256())
+    signed = public.recover_data_from_signature(signature, padding.PKCS1v15(), SHA256())
+
+    assert hashlib.sha256(b"a.b").digest() == signed
 
 
 def test_a_key_that_is_not_there_is_a_mistake() -> None:

@@ -161,7 +161,7 @@ class TicketOffice:
         return ticket
 
     def create(self, alert: Alert) -> Result:
-        """Let Jane press the button."""
+        """Press the button as Jane."""
         return self.desk.create(alert.key, JANE)
 
     def drain(self, minutes: int = 1) -> None:

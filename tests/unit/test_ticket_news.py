@@ -29,12 +29,12 @@ def router(*, actions: bool = True, **ticket: Any) -> Router:
 
 
 def news_of(router: Router) -> list[tuple[str, str | None]]:
-    """Return what waits in the outbox, and where to make a ticket."""
+    """Return the news in the outbox, each with the place of its ticket."""
     return [(each.news.value, each.to) for each in router.outbox.waiting()]
 
 
 def with_ticket(router: Router, ticket: Ticket = MADE) -> None:
-    """Have a ticket made for the only alert."""
+    """Make a ticket for the only alert."""
     [waiting] = router.outbox.waiting()
     router.outbox.remove(waiting)
     [alert] = router.alerts

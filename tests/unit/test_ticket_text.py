@@ -149,7 +149,7 @@ def test_the_longest_finding_fits() -> None:
 
 
 def test_the_template_of_a_title_is_filled() -> None:
-    """What a finding lacks leaves no empty brackets."""
+    """A value that the finding lacks leaves no empty brackets."""
     finding = facts(
         resources=(make_resource(tags={"team": "payments"}),),
         account_name="prod",

@@ -11,7 +11,7 @@ from finding_router.delivery.tickets import News, Waiting
 from finding_router.errors import UnreadableError
 from finding_router.stored import Stored
 
-# What waits for longer waits for somebody to correct a mistake.
+# An entry that is older can only wait for a person to correct a mistake.
 DAYS: Final = 14
 _IS_SAME: Final = "written_at = :at AND why = :why"
 

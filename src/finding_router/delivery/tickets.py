@@ -10,7 +10,7 @@ from finding_router.delivery.alerts.identity import AlertKey
 
 
 class News(StrEnum):
-    """What a ticket has to hear."""
+    """A change of a finding that concerns its ticket."""
 
     CREATE = "create"
     """The finding was posted, and its route makes a ticket always, or a person asked for one."""

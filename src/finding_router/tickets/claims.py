@@ -29,10 +29,10 @@ from finding_router.errors import RouterError, TicketError
 from finding_router.isolation import isolated
 from finding_router.telemetry import logger
 
-# Longer than the calls of GitHub for one ticket with its record: who claimed it, and did not record
-# it, is dead.
+# Longer than the calls of GitHub for one ticket and its record take: a worker whose claim is older
+# is dead.
 LEASE_SECONDS: Final = 120.0
-# What a person has to correct is tried again once in a while, for three days.
+# A ticket that waits for a person to correct a mistake is tried once an hour, for three days.
 MISTAKE_SECONDS: Final = 3_600.0
 MISTAKE_TRIES: Final = 72
 SOON_SECONDS: Final = 60.0
@@ -71,7 +71,7 @@ class Claims:
         self.clock = clock
         self._refresh = refresh
         self.mistakes: Counter[str] = Counter()
-        """What somebody has to correct, and how many tickets wait for it."""
+        """The number of tickets that wait for a person, by the mistake to correct."""
 
     def read(self, keys: Iterable[AlertKey]) -> Alerts:
         """Return the stored alerts among *keys*."""
@@ -111,7 +111,7 @@ class Claims:
 
     def record(self, claimed: Alert, ticket: Ticket | None) -> bool:
         """
-        Write what became of the *claimed* ticket, whatever else of the alert changed meanwhile.
+        Write the outcome of the *claimed* ticket, whatever else of the alert changed meanwhile.
 
         Return False if it cannot be written now; the next try finds out by what is there.
         """

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from finding_router.errors import TicketError
 from finding_router.routing.items.ticket import API_URL, App, GitHub
-from finding_router.tickets.github import TIMEOUT_SECONDS, UNAVAILABLE_SECONDS, send
+from finding_router.tickets.github import UNAVAILABLE_SECONDS, send
 from finding_router.tickets.rsa import read_key
 
 # GitHub takes ten minutes at most, and clocks differ.
@@ -109,9 +109,7 @@ class _AppToken:
             "repositories": [github.repository.partition("/")[2]],
             "permissions": _PERMISSIONS,
         }
-        answer = send(
-            HTTPMethod.POST, url, asked, token=self._jwt(fresh=fresh), seconds=TIMEOUT_SECONDS
-        )
+        answer = send(HTTPMethod.POST, url, asked, token=self._jwt(fresh=fresh))
         content = answer.content if answer.is_ok else None
         match content:
             case {"token": str(token), "expires_at": str(until)}:

@@ -1,4 +1,4 @@
-"""The desk of tickets: makes them, and tells them of what became of their findings."""
+"""The desk of tickets: makes them, and tells them of the end or the return of their findings."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -18,7 +18,7 @@ from finding_router.findings.finding import Finding
 from finding_router.isolation import isolated
 from finding_router.routing.items.ticket import RouteTicket
 from finding_router.routing.table import RoutingTable
-from finding_router.tickets.claims import Wish
+from finding_router.tickets.claims import Wish, ticket_of
 from finding_router.tickets.making import THERE, Done, Making, Office, Result
 from finding_router.tickets.tracker import DELETED, Turn
 
@@ -69,7 +69,7 @@ class TicketDesk:
             why = "no route to this channel makes tickets for this finding"
             return Result(done=Done.REFUSED, why=why)
         entry = Waiting(key=key, news=News.CREATE, at=self._clock(), to=wanted.target)
-        # Whatever happens from here on, the next minute goes on with it.
+        # If this call dies, the next run of the outbox makes the ticket.
         self._claims.outbox.put([entry])
         making = Making(self._office, known={key: findings}, by=by)
         result = Result(done=Done.WAITING)
@@ -111,7 +111,7 @@ class TicketDesk:
 
     @property
     def mistakes(self) -> Counter[str]:
-        """Return what somebody has to correct, and how many tickets wait for it."""
+        """Return the number of tickets that wait for a person, by the mistake to correct."""
         return self._claims.mistakes
 
     def _sorted(self, due: list[Waiting]) -> tuple[list[Wish], list[Wish]]:
@@ -124,11 +124,11 @@ class TicketDesk:
             if entry.key in alerts.unreadable:
                 self._claims.put_off(entry, TicketError(alerts.unreadable[entry.key]))
             elif alert is not None and not self._claims.is_free(alert):
-                # Whoever is at it ends within the lease.
+                # The lease of the router, or of the worker that makes the ticket, ends soon.
                 continue
             elif alert is None or not _is_concerned(alert, entry):
                 self._claims.outbox.remove(entry)
-            elif alert.care.ticket is not None and alert.care.ticket.label is not None:
+            elif ticket_of(alert).label is not None:
                 turns.append(Wish(entry, alert))
             else:
                 wishes.append(Wish(entry, alert))
@@ -149,7 +149,7 @@ class TicketDesk:
     def _tell(self, wish: Wish) -> None:
         """Tell a ticket of the end or the return of its finding, if it does not know."""
         claims, alert = self._claims, wish.alert
-        ticket = alert.care.ticket or Ticket(to="")
+        ticket = ticket_of(alert)
         news = f"{alert.episode}.{_word(alert)}"
         if ticket.told == news:
             if alert.is_card_stale:

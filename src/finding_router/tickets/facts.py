@@ -1,4 +1,4 @@
-"""What a ticket says of a finding."""
+"""The facts of a finding that its ticket shows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

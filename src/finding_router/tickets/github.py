@@ -80,8 +80,8 @@ class GitHub:
     """
     The issues of one *repository*, called with *token*, at the *pace* of all workers together.
 
-    *token* returns the token; True asks for a fresh one. *seconds* returns the seconds that a call
-    may take. Every method raises TicketError, and StoreError if the Ledger does not answer.
+    *token* returns the token; True asks for a fresh one. Every method raises TicketError, and
+    StoreError if the Ledger does not answer.
     """
 
     def __init__(
@@ -91,7 +91,6 @@ class GitHub:
         base_url: str,
         token: Callable[[bool], str],
         pace: Pace,
-        seconds: Callable[[], float] = lambda: TIMEOUT_SECONDS,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """*base_url* has no slash at its end; *clock* gives Unix seconds."""
@@ -99,7 +98,6 @@ class GitHub:
         self._base_url = base_url
         self._token = token
         self._pace = pace
-        self._seconds = seconds
         self._clock = clock
 
     @property
@@ -190,10 +188,10 @@ class GitHub:
         if method is not HTTPMethod.GET and (wait := self._pace.seconds_to_write()):
             raise TicketError("GitHub takes only so many changes a minute", retry_seconds=wait)
         url = f"{self.place}/{path}"
-        answer = send(method, url, sent, token=self._token(False), seconds=self._seconds())  # noqa: FBT003 -- as the caller's
+        answer = send(method, url, sent, token=self._token(False))  # noqa: FBT003 -- as the caller's
         if answer.status == HTTPStatus.UNAUTHORIZED:
             # It may have been rotated a moment ago.
-            answer = send(method, url, sent, token=self._token(True), seconds=self._seconds())  # noqa: FBT003
+            answer = send(method, url, sent, token=self._token(True))  # noqa: FBT003
         if answer.is_ok:
             self._pace.worked()
             content = answer.content
@@ -311,7 +309,6 @@ def send(
     sent: Mapping[str, Any] | None,
     *,
     token: str,
-    seconds: float,
 ) -> Answer:
     """
     Return GitHub's answer; a repository that moved is followed, to the same host alone.
@@ -332,7 +329,7 @@ def send(
     scheme, _, rest = url.partition("://")
     origin = f"{scheme}://{rest.partition('/')[0]}/"
     for _ in range(_MAX_REDIRECTS):
-        answer = _send(method, url, body, headers, origin=origin, seconds=seconds)
+        answer = _send(method, url, body, headers, origin=origin)
         url = answer.headers.get("location", "")
         if answer.status not in _MOVED or not url.startswith(origin):
             break
@@ -346,7 +343,6 @@ def _send(
     headers: Mapping[str, str],
     *,
     origin: str,
-    seconds: float,
 ) -> Answer:
     is_ambiguous = method is not HTTPMethod.GET
     try:
@@ -355,7 +351,7 @@ def _send(
             url,
             body=body,
             headers=headers,
-            timeout=urllib3.Timeout(total=max(min(seconds, TIMEOUT_SECONDS), 0.1)),
+            timeout=urllib3.Timeout(total=TIMEOUT_SECONDS),
             redirect=False,
             retries=False,
         )

@@ -22,7 +22,7 @@ THERE = "there"
 
 
 class Done(StrEnum):
-    """What became of a wish for a ticket."""
+    """The outcome of a wish for a ticket."""
 
     MADE = "made"
     THERE_BEFORE = "there before"
@@ -34,7 +34,7 @@ class Done(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What became of a wish: *ticket* if there is one, *why* as a sentence for people if not."""
+    """The outcome of a wish: *ticket* if there is one, else *why* as a sentence for people."""
 
     done: Done
     ticket: Ticket | None = None
@@ -51,7 +51,7 @@ class Look(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
     """
-    What making a ticket needs.
+    The collaborators that make a ticket.
 
     *tracker* returns the place that a name of the routing table, or an ARN, stands for, and raises
     TicketError. *alias* returns the name of an account, *card_url* the address of a card.

@@ -8,36 +8,23 @@ no reference of it, or in a title, where signs that may do so are followed by a 
 import re
 from typing import Final, NewType
 
-from finding_router.characters import BRAILLE_BLANK, HALF_SURROGATES, INVISIBLE, REPLACEMENT
+from finding_router.slack.kit.text import ELLIPSIS, clean, one_line
 
 Markdown = NewType("Markdown", str)
 
 BREAK: Final = "\N{ZERO WIDTH SPACE}"
-ELLIPSIS: Final = "…"
-_LINE_ENDS: Final = re.compile("\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
 _TICKS: Final = re.compile("`+")
 _LEAST_TICKS: Final = 3
 _MOST_TICKS: Final = 3
 # So much longer a text may be before its invisible characters are taken out.
 _SLACK: Final = 10
-# What GitHub links in plain text: people and teams, issues and commits, addresses.
+# Texts that GitHub links: people and teams, issues and commits, addresses.
 # https://docs.github.com/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
 _LINKED: Final = re.compile(
     r"@(?=[\w-])|#(?=\w)|:(?=//|[\w+-]+:)|(?<=[Gg][Hh])-(?=\d)|(?<=[Ww][Ww][Ww])\.(?=\w)"
 )
 # Each could begin an element of HTML, code or a shortcut of an emoji.
 _MARKUP: Final = str.maketrans({"`": "'", "<": "‹", ">": "›"})
-
-
-def clean(text: str) -> str:
-    """Return *text* without invisible characters, and with every line end as a newline."""
-    text = INVISIBLE.sub("", _LINE_ENDS.sub("\n", text.replace("\t", " ")))
-    return HALF_SURROGATES.sub(REPLACEMENT, text.replace(BRAILLE_BLANK, " "))
-
-
-def one_line(text: str) -> str:
-    """Return *text*, cleaned, in one line, with a space for each run of white space."""
-    return " ".join(clean(text).split())
 
 
 def cut(text: str, most: int) -> str:

@@ -108,16 +108,14 @@ class GitHubTracker:
                 ended_at=turn.at if is_ours else ticket.ended_at,
             )
         is_left = self._is_left(ticket, turn, issue)
-        is_done = True
         if is_listed(issue.body, turn.name):
             body = ticked(issue.body, turn.name, is_done=True)
-            is_done = is_all_done(body)
             if body != issue.body:
                 self._issues.set_body(number, body)
-            if not is_done:
+            if not is_all_done(body):
                 return replace(ticket, state=OPEN, is_left=is_left)
         self._comment(number, ticket, turn, ended())
-        if is_left or not is_done or not self._wanted.close_on_end:
+        if is_left or not self._wanted.close_on_end:
             return replace(ticket, state=OPEN, is_left=is_left)
         self._issues.set_state(number, is_open=False)
         return replace(ticket, state=CLOSED, ended_at=turn.at)
@@ -180,7 +178,7 @@ class ConnectorTracker:
         self._connectors = connectors
 
     def make(self, several: Sequence[Facts], ticket: Ticket, *, is_in_doubt: bool) -> Ticket:  # noqa: ARG002 -- its token makes each try the same
-        """Have Security Hub make a ticket; the marker is the token of the call."""
+        """Make a ticket by Security Hub; the marker is the token of the call."""
         [facts] = several
         if facts.uid is None:
             raise TicketError(

@@ -7,12 +7,12 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
 
 from finding_router_local.github import limits
-from finding_router_local.github.store import APP, Issue, Store
+from finding_router_local.github.store import APP, Issue, Store, moment
 from finding_router_local.slack.faults import Fault, FaultPlan
 
 CREATE, LIST, GET, UPDATE = "create", "list", "get", "update"
@@ -249,8 +249,7 @@ class Api:
             raise RefusedError(HTTPStatus.UNAUTHORIZED, "A JSON web token could not be decoded")
         token, until = f"ghs_{secrets.token_hex(18)}", now + limits.TOKEN_SECONDS
         self._installed[token] = until
-        moment = f"{datetime.fromtimestamp(until, UTC):%Y-%m-%dT%H:%M:%SZ}"
-        return {"token": token, "expires_at": moment}
+        return {"token": token, "expires_at": moment(until)}
 
 
 def _verified(jwt: str, app: App) -> dict[str, Any]:

@@ -40,11 +40,6 @@ class Pace:
         """Forget all counts."""
         self._recent.clear()
 
-    @property
-    def requests_left(self) -> int:
-        """Return the requests that are left in this hour."""
-        return max(REQUESTS_PER_HOUR - self._sum("requests", _HOUR), 0)
-
     def wait_for_request(self) -> float:
         """Count a request; return the seconds until the hour allows it, else 0."""
         return self._wait("requests", _HOUR, REQUESTS_PER_HOUR, 1)

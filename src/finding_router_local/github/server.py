@@ -12,15 +12,15 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from finding_router_local.control import ControlPlane, MistakeError
+from finding_router_local.control import ControlPlane, MistakeError, doing, sent_object
 from finding_router_local.github import api as calls
 from finding_router_local.github.api import Answer, Api, App
 from finding_router_local.github.limits import Pace
 from finding_router_local.github.store import Issue, Store
 from finding_router_local.serving import LOOPBACK, HttpServer, Reply, hang_up
+from finding_router_local.slack.control import CONTROL_PREFIX, fault_operations
 from finding_router_local.slack.faults import FaultPlan
 
-CONTROL_PREFIX: Final = "/_control"
 DEFAULT_TOKEN: Final = "ghp_local"  # noqa: S105 -- opens nothing but this server
 DEFAULT_REPOSITORY: Final = "acme/security"
 _PAGE: Final = "page"
@@ -197,7 +197,7 @@ def _article(issue: Issue) -> str:
 
 def _control(server: GitHubServer) -> ControlPlane:
     """Return the control plane: ``/_control`` of docs/local.md."""
-    store, faults = server.store, server.faults
+    store = server.store
 
     def issues(_: Request) -> Reply:
         return Reply(
@@ -212,7 +212,7 @@ def _control(server: GitHubServer) -> ControlPlane:
         )
 
     def change(request: Request) -> Reply:
-        sent = _sent(request)
+        sent = sent_object(request)
         found = [each for each in server.issues() if each.number == sent.get("number")]
         found = [each for each in found if sent.get("repository") in {None, each.repository}]
         if len(found) != 1:
@@ -224,16 +224,6 @@ def _control(server: GitHubServer) -> ControlPlane:
             store.comment(found[0], str(sent["comment"]))
         return Reply(found[0].as_json(server.page_url))
 
-    def add_fault(request: Request) -> Reply:
-        sent = _sent(request)
-        if "repository" in sent:
-            sent["channel"] = sent.pop("repository")
-        try:
-            faults.add_described(sent)
-        except (TypeError, ValueError) as error:
-            raise MistakeError(str(error)) from error
-        return Reply(faults.describe(), HTTPStatus.CREATED)
-
     def statistics(_: Request) -> Reply:
         return Reply({"calls": dict(server.api.calls), "statuses": dict(server.api.statuses)})
 
@@ -242,22 +232,8 @@ def _control(server: GitHubServer) -> ControlPlane:
         {
             "GET /issues": issues,
             "POST /issues": change,
-            "GET /faults": lambda _: Reply(faults.describe()),
-            "POST /faults": add_fault,
-            "DELETE /faults": lambda _: _done(faults.clear),
+            **fault_operations(server.faults, place="repository"),
             "GET /statistics": statistics,
-            "POST /clear": lambda _: _done(server.clear),
+            "POST /clear": doing(server.clear),
         },
     )
-
-
-def _done(work: Callable[[], None]) -> Reply:
-    work()
-    return Reply(status=HTTPStatus.NO_CONTENT)
-
-
-def _sent(request: Request) -> dict[str, Any]:
-    sent = request.get_json(silent=True)
-    if not isinstance(sent, dict):
-        raise MistakeError("send a JSON object, with Content-Type: application/json")
-    return sent

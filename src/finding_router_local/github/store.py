@@ -53,9 +53,9 @@ class Issue:
             "assignees": [{"login": each} for each in self.assignees],
             "user": {"login": self.author},
             "comments": len(self.comments),
-            "created_at": _moment(self.created_at),
-            "updated_at": _moment(self.updated_at),
-            "closed_at": None if self.closed_at is None else _moment(self.closed_at),
+            "created_at": moment(self.created_at),
+            "updated_at": moment(self.updated_at),
+            "closed_at": None if self.closed_at is None else moment(self.closed_at),
         }
 
     def comments_as_json(self, since: float = 0.0) -> list[dict[str, Any]]:
@@ -65,7 +65,7 @@ class Issue:
                 "id": each.id,
                 "body": each.body,
                 "user": {"login": each.author},
-                "created_at": _moment(each.created_at),
+                "created_at": moment(each.created_at),
             }
             for each in self.comments
             if each.created_at >= since
@@ -80,7 +80,7 @@ class Store:
         self.lock = threading.RLock()
         self.repositories: set[str] = set()
         self.collaborators: set[str] = set()
-        """People who may be assigned; the API drops others without a word. Empty: everybody."""
+        """People who may be assigned; the API refuses an issue with others. Empty: everybody."""
         self.drops_labels = False
         """The token may not set labels: GitHub drops them without a word."""
         self.clock = clock
@@ -170,5 +170,6 @@ class Store:
             del self._issues[issue.repository, issue.number]
 
 
-def _moment(at: float) -> str:
+def moment(at: float) -> str:
+    """Return Unix second *at* as the API does."""
     return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,13 +1,13 @@
 """The operations of the local Slack's control plane: ``/_control`` of docs/local.md."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
 from werkzeug.wrappers import Request
 
-from finding_router_local.control import ControlPlane, MistakeError
+from finding_router_local.control import ControlPlane, MistakeError, Operation, doing, sent_object
 from finding_router_local.serving import Reply
 from finding_router_local.slack.api import WebApi
 from finding_router_local.slack.app import Delivery
@@ -23,7 +23,7 @@ CONTROL_PREFIX: Final = "/_control"
 
 def slack_control(api: WebApi, interactivity: Interactivity) -> ControlPlane:
     """Return the control plane of the workspace behind *api*."""
-    faults, workspace = api.faults, api.workspace
+    workspace = api.workspace
     return ControlPlane(
         CONTROL_PREFIX,
         {
@@ -31,11 +31,9 @@ def slack_control(api: WebApi, interactivity: Interactivity) -> ControlPlane:
             "GET /channels": lambda _: Reply(workspace.channels()),
             "POST /channels": partial(_add_channel, workspace),
             "POST /token": partial(_change_token, workspace),
-            "GET /faults": lambda _: Reply(faults.describe()),
-            "POST /faults": partial(_add_fault, faults),
-            "DELETE /faults": partial(_done, faults.clear),
+            **fault_operations(api.faults),
             "GET /statistics": lambda _: Reply(api.statistics.as_json()),
-            "POST /clear": partial(_done, api.clear),
+            "POST /clear": doing(api.clear),
             "GET /people": lambda _: Reply(list(workspace.people.values())),
             "GET /ephemerals": partial(_ephemerals, workspace),
             "GET /modals": partial(_modal, interactivity),
@@ -49,13 +47,33 @@ def slack_control(api: WebApi, interactivity: Interactivity) -> ControlPlane:
     )
 
 
+def fault_operations(faults: FaultPlan, place: str = "channel") -> dict[str, Operation]:
+    """Return the operations on *faults*, which name a channel as *place*."""
+
+    def add(request: Request) -> Reply:
+        sent = sent_object(request)
+        if place in sent:
+            sent["channel"] = sent.pop(place)
+        try:
+            faults.add_described(sent)
+        except (TypeError, ValueError) as error:
+            raise MistakeError(str(error)) from error
+        return Reply(faults.describe(), HTTPStatus.CREATED)
+
+    return {
+        "GET /faults": lambda _: Reply(faults.describe()),
+        "POST /faults": add,
+        "DELETE /faults": doing(faults.clear),
+    }
+
+
 def _messages(workspace: Workspace, request: Request) -> Reply:
     found = workspace.messages(request.args.get("channel"))
     return Reply([message.as_json() for message in found])
 
 
 def _add_channel(workspace: Workspace, request: Request) -> Reply:
-    sent = _sent(request)
+    sent = sent_object(request)
     try:
         channel = workspace.add_channel(str(sent.pop("name")), **sent)
     except (KeyError, TypeError) as error:
@@ -65,7 +83,7 @@ def _add_channel(workspace: Workspace, request: Request) -> Reply:
 
 
 def _change_token(workspace: Workspace, request: Request) -> Reply:
-    sent = _sent(request)
+    sent = sent_object(request)
     if sent.get("state", "active") not in STANDINGS:
         raise MistakeError(f"state is one of {', '.join(STANDINGS)}")
     with workspace.lock:
@@ -74,15 +92,6 @@ def _change_token(workspace: Workspace, request: Request) -> Reply:
         workspace.standing = sent.get("state", workspace.standing)
         workspace.scopes = tuple(sent.get("scopes", workspace.scopes))
     return Reply({"state": workspace.standing, "scopes": workspace.scopes})
-
-
-def _add_fault(faults: FaultPlan, request: Request) -> Reply:
-    sent = _sent(request)
-    try:
-        faults.add_described(sent)
-    except (TypeError, ValueError) as error:
-        raise MistakeError(str(error)) from error
-    return Reply(faults.describe(), HTTPStatus.CREATED)
 
 
 def _ephemerals(workspace: Workspace, request: Request) -> Reply:
@@ -103,7 +112,7 @@ def _modal(interactivity: Interactivity, request: Request) -> Reply:
 
 
 def _change_app(interactivity: Interactivity, request: Request) -> Reply:
-    sent = _sent(request)
+    sent = sent_object(request)
     app = interactivity.app
     app.request_url = sent.get("request_url", app.request_url)
     app.signing_secret = str(sent.get("signing_secret", app.signing_secret))
@@ -111,7 +120,7 @@ def _change_app(interactivity: Interactivity, request: Request) -> Reply:
 
 
 def _press(interactivity: Interactivity, request: Request) -> Reply:
-    sent = _sent(request)
+    sent = sent_object(request)
     user = str(sent.get("user", FIRST_PERSON))
     message = None
     if "ts" in sent:
@@ -129,20 +138,20 @@ def _press(interactivity: Interactivity, request: Request) -> Reply:
 
 
 def _submit(interactivity: Interactivity, request: Request) -> Reply:
-    sent = _sent(request)
+    sent = sent_object(request)
     modal = _opened(interactivity, sent)
     submitted = interactivity.submit(modal, sent.get("values", {}), delivery=_delivery(sent))
     return Reply(submitted.as_json())
 
 
 def _close(interactivity: Interactivity, request: Request) -> Reply:
-    sent = _sent(request)
+    sent = sent_object(request)
     interactivity.close(_opened(interactivity, sent), all_of_it=bool(sent.get("all")))
     return Reply(status=HTTPStatus.NO_CONTENT)
 
 
 def _dismiss(interactivity: Interactivity, request: Request) -> Reply:
-    sent = _sent(request)
+    sent = sent_object(request)
     interactivity.dismiss(str(sent.get("user", FIRST_PERSON)), str(sent["ts"]))
     return Reply(status=HTTPStatus.NO_CONTENT)
 
@@ -162,15 +171,3 @@ def _delivery(sent: Mapping[str, Any]) -> Delivery:
         late_seconds=float(sent.get("late_seconds", 0)),
         is_forged=bool(sent.get("forged", False)),
     )
-
-
-def _done(work: Callable[[], None], _: Request) -> Reply:
-    work()
-    return Reply(status=HTTPStatus.NO_CONTENT)
-
-
-def _sent(request: Request) -> dict[str, Any]:
-    sent = request.get_json(silent=True)
-    if not isinstance(sent, dict):
-        raise MistakeError("send a JSON object, with Content-Type: application/json")
-    return sent

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, PlainValidator
 
-from finding_router.routing.items.reading import AS_WRITTEN
+from finding_router.routing.items.reading import AS_WRITTEN, check_count, read_list
 from finding_router.routing.patterns.mistake import MistakeError, did_you_mean, shown
 
 MAX_ALLOWED: Final = 50
@@ -27,14 +27,6 @@ class Button(StrEnum):
     TICKET = "ticket"
 
 
-def _list(written: object, example: str) -> list[object]:
-    several = [written] if isinstance(written, str) else written
-    if isinstance(several, list):
-        return several
-    problem = f"is {shown(written)}"
-    raise MistakeError(problem, f"write a list such as {example}")
-
-
 def read_allowed(written: object) -> tuple[str, ...]:
     """
     Return the ids of people and user groups in *written*, a list or a single text.
@@ -43,13 +35,11 @@ def read_allowed(written: object) -> tuple[str, ...]:
         MistakeError: There is none, or an entry is no id.
 
     """
-    several = _list(written, '["S0123456789"]')
+    several = read_list(written, '["S0123456789"]')
     if not several:
         problem = "is empty, so that nobody could press"
         raise MistakeError(problem, 'leave it out, or write "only": [] to allow nothing')
-    if len(several) > MAX_ALLOWED:
-        problem = f"has more than {MAX_ALLOWED} entries"
-        raise MistakeError(problem, "allow a user group instead")
+    check_count(several, MAX_ALLOWED, remedy="allow a user group instead")
     for each in several:
         if not (isinstance(each, str) and _ID.fullmatch(each.strip())):
             problem = f"has {shown(each)}, which is no id of a person or a user group"
@@ -65,7 +55,7 @@ def read_buttons(written: object) -> tuple[Button, ...]:
         MistakeError: An entry is no button.
 
     """
-    several = _list(written, '["acknowledge", "snooze"]')
+    several = read_list(written, '["acknowledge", "snooze"]')
     for each in several:
         if not (isinstance(each, str) and each in Button):
             problem = f"has {shown(each)}"

@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from finding_router.routing.items.reading import check_count, read_list
 from finding_router.routing.patterns.mistake import MistakeError, shown
 
 MAX_MENTIONS: Final = 50
@@ -26,13 +27,8 @@ def read_mentions(written: object) -> tuple[str, ...]:
         MistakeError: An entry is no mention.
 
     """
-    mentions = [written] if isinstance(written, str) else written
-    if not isinstance(mentions, list):
-        problem = f"is {shown(written)}"
-        raise MistakeError(problem, 'write a list such as ["@here"]')
-    if len(mentions) > MAX_MENTIONS:
-        problem = f"has more than {MAX_MENTIONS} entries"
-        raise MistakeError(problem, "mention a user group instead")
+    mentions = read_list(written, '["@here"]')
+    check_count(mentions, MAX_MENTIONS, remedy="mention a user group instead")
     return tuple(dict.fromkeys(map(_read_mention, mentions)))
 
 

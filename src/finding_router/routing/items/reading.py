@@ -1,5 +1,6 @@
 """The base model and the validators that all kinds of items share."""
 
+from collections.abc import Sized
 from enum import StrEnum
 from typing import Final
 
@@ -42,6 +43,36 @@ def one_of(words: type[StrEnum]) -> BeforeValidator:
 def whole(written: object) -> object:
     """Return 100 for 100.0: DynamoDB and JSON do not distinguish the two."""
     return int(written) if isinstance(written, float) and written.is_integer() else written
+
+
+def read_list(written: object, example: str) -> list[object]:
+    """
+    Return the entries of *written*, a list or a single text.
+
+    Raises:
+        MistakeError: It is neither.
+
+    """
+    entries = [written] if isinstance(written, str) else written
+    if isinstance(entries, list):
+        return entries
+    problem = f"is {shown(written)}"
+    raise MistakeError(problem, f"write a list such as {example}")
+
+
+def check_count(
+    entries: Sized, most: int, *, noun: str = "entries", remedy: str = "write fewer"
+) -> None:
+    """
+    Check the number of *entries*, which the message calls *noun*.
+
+    Raises:
+        MistakeError: There are more than *most*.
+
+    """
+    if len(entries) > most:
+        problem = f"has more than {most} {noun}"
+        raise MistakeError(problem, remedy)
 
 
 def read_name(written: str) -> str:

@@ -9,7 +9,15 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, PlainVal
 from pydantic import ValidationInfo as Info
 
 from finding_router.findings.finding import Severity
-from finding_router.routing.items.reading import AS_WRITTEN, Item, one_of, read_name, whole
+from finding_router.routing.items.reading import (
+    AS_WRITTEN,
+    Item,
+    check_count,
+    one_of,
+    read_list,
+    read_name,
+    whole,
+)
 from finding_router.routing.patterns.mistake import MistakeError, did_you_mean, shown
 
 CONNECTOR: Final = "connector"
@@ -90,13 +98,8 @@ def _base_url(written: object) -> str:
 
 
 def _labels(written: object) -> tuple[str, ...]:
-    labels = [written] if isinstance(written, str) else written
-    if not isinstance(labels, list):
-        problem = f"is {shown(written)}"
-        raise MistakeError(problem, 'write a list such as ["security"]')
-    if len(labels) > MAX_LABELS:
-        problem = f"has more than {MAX_LABELS} entries"
-        raise MistakeError(problem, "write fewer")
+    labels = read_list(written, '["security"]')
+    check_count(labels, MAX_LABELS)
     return tuple(dict.fromkeys(map(_label, labels)))
 
 
@@ -116,9 +119,7 @@ type Assignees = Mapping[str, tuple[str, ...]]
 def _assignees(written: object) -> Assignees:
     if not isinstance(written, dict):
         return {ANY: _logins(written)}
-    if len(written) > MAX_RULES:
-        problem = f"has more than {MAX_RULES} entries"
-        raise MistakeError(problem, "write fewer")
+    check_count(written, MAX_RULES)
     for key in written:
         tag, sign, value = str(key).partition("=")
         if key != ANY and not (tag.strip() and sign and value.strip()):
@@ -134,13 +135,8 @@ def _tag(written: str) -> str:
 
 
 def _logins(written: object) -> tuple[str, ...]:
-    logins = [written] if isinstance(written, str) else written
-    if not isinstance(logins, list):
-        problem = f"is {shown(written)}"
-        raise MistakeError(problem, 'write a list such as ["octocat"], or a map of tags')
-    if len(logins) > MAX_ASSIGNEES:
-        problem = f"has more than {MAX_ASSIGNEES} people, which GitHub does not take"
-        raise MistakeError(problem, "write fewer")
+    logins = read_list(written, '["octocat"], or a map of tags')
+    check_count(logins, MAX_ASSIGNEES, noun="people, which GitHub does not take")
     return tuple(dict.fromkeys(map(_login, logins)))
 
 
