@@ -109,6 +109,11 @@ class Stack:
         return self.parameters.get("AllowSuppress") == "true"
 
     @property
+    def takes_v2(self) -> bool:
+        """Return True if it takes findings of AWS Security Hub V2, or if that is not known."""
+        return self.parameters.get("TakeV2", "true") == "true"
+
+    @property
     def slack_url(self) -> str:
         """Return the address of Slack without a workspace, which links to messages begin with."""
         return self.parameters.get("SlackApiUrl", "https://slack.com/api/").removesuffix("api/")
