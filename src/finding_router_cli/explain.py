@@ -245,12 +245,13 @@ class _LookedUp:
             standing_lines,
         )
 
+        items, url = self._items, self._stack.slack_url
+        standings = None if items is None else Standings(items, table, url, now.timestamp())
+        name = None if items is None else items.table
         for each in told:
             one, standing = each.explanation, None
-            if self._items is not None and one.finding and one.decision:
-                url = self._stack.slack_url
-                with self._stack.account.in_sentences(table=self._items.table):
-                    standings = Standings(self._items, table, url, now.timestamp())
+            if standings is not None and one.finding and one.decision:
+                with self._stack.account.in_sentences(table=name):
                     standing = standings.of(one.finding, one.decision)
             steps = next_steps(one, standing, self._stack)
             each.lines += standing_lines(standing) if standing else ()
