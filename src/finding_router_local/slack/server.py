@@ -168,7 +168,7 @@ class SlackServer:
         """Delete a message as a person would."""
         self.workspace.delete_message(channel, ts)
 
-    # What people do
+    # Interactions
 
     def press(
         self,

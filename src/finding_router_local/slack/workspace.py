@@ -138,7 +138,7 @@ class Workspace:
     # People
 
     def find_person(self, name_or_id: str) -> Person | None:
-        """Look a person up by id, or by name with or without its @."""
+        """Return the person with this id, or name with or without its @; None if there is none."""
         with self.lock:
             if name_or_id in self.people:
                 return self.people[name_or_id]
@@ -191,7 +191,7 @@ class Workspace:
         """
         Make a channel, or bring the one of that *name* into this state.
 
-        *people* are names or ids; raise KeyError for one whom nobody knows.
+        *people* are names or ids; raise KeyError for an unknown one.
         """
         with self.lock:
             name = name.removeprefix("#")
