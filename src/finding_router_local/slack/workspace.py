@@ -219,7 +219,7 @@ class Workspace:
             return sorted(self._channels.values(), key=lambda channel: channel.name)
 
     def find_channel(self, name_or_id: str) -> Channel | None:
-        """Look a channel up by id, or by name with or without its #."""
+        """Return the channel with this id, or name with or without its #; None if there is none."""
         with self.lock:
             if name_or_id in self._channels:
                 return self._channels[name_or_id]
@@ -263,7 +263,7 @@ class Workspace:
             return list(self._messages[known.id]) if known else []
 
     def find_message(self, channel: Channel, ts: str) -> PostedMessage | None:
-        """Look a message of *channel* up by its ts."""
+        """Return the message of *channel* with this ts; None if there is none."""
         with self.lock:
             return next((each for each in self._messages[channel.id] if each.ts == ts), None)
 
