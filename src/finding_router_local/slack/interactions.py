@@ -109,6 +109,10 @@ class Interactions:
         """Return the message with this ts that only *user* sees; None if there is none."""
         return next((e for e in self.ephemerals if e.reader == user and e.ts == ts), None)
 
+    def ephemerals_of(self, user: str) -> "list[EphemeralMessage]":
+        """Return the messages that only *user* sees, oldest first."""
+        return [each for each in self.ephemerals if each.reader == user]
+
     def show(self, message: "EphemeralMessage") -> "EphemeralMessage":
         """Show *message* to its reader, in place of one with the same ts."""
         for index, each in enumerate(self.ephemerals):

@@ -157,7 +157,7 @@ class Interactivity:
             return found
 
     def _latest(self, action_id: str, person: Person) -> PostedMessage:
-        own = [each for each in self.workspace.interactions.ephemerals if each.reader == person.id]
+        own = self.workspace.interactions.ephemerals_of(person.id)
         every = sorted([*self.workspace.messages(), *own], key=lambda each: each.ts)
         for message in reversed(every):
             if any(each.action_id == action_id for each in elements_of(message)):
