@@ -126,10 +126,8 @@ class Account:
             click.ClickException: AWS refuses.
 
         """
-        with self.in_sentences(stack=stack):
-            [told] = self.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
-            given = told.get("Parameters", [])
-            return {one["ParameterKey"]: one.get("ParameterValue", "") for one in given}
+        given = self._described(stack).get("Parameters", [])
+        return {one["ParameterKey"]: one.get("ParameterValue", "") for one in given}
 
     def outputs(self, stack: str) -> dict[str, str]:
         """
@@ -139,9 +137,13 @@ class Account:
             click.ClickException: AWS refuses.
 
         """
+        told = self._described(stack).get("Outputs", [])
+        return {one["OutputKey"]: one["OutputValue"] for one in told}
+
+    def _described(self, stack: str) -> dict[str, Any]:
         with self.in_sentences(stack=stack):
             [told] = self.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
-            return {one["OutputKey"]: one["OutputValue"] for one in told.get("Outputs", [])}
+        return dict(told)
 
     @contextmanager
     def in_sentences(self, *, table: str | None = None, stack: str | None = None) -> Iterator[None]:

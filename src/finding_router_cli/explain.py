@@ -143,7 +143,7 @@ def explain(
 @dataclass(slots=True)
 class _Told:
     """
-    The *explanation* of a finding, and what the Ledger has about it.
+    The *explanation* of a finding, and its state in the Ledger.
 
     *alerts* are the verdicts for each channel, with ``--ledger``; *lines* and *facts* are the state
     of a finding that was looked up.
@@ -161,7 +161,7 @@ class _Told:
 
 
 def _print_problems(table: RoutingTable, now: datetime) -> None:
-    """Name the items that are left out, and what else is wrong with them."""
+    """Print the problems of items, and of those that are left out."""
     for problem in (*table.problems, *table.over(now)):
         is_kept = (problem.kind, problem.name) in table.kept_labels
         happened = "not valid, decided by its last valid version" if is_kept else "left out"
@@ -180,7 +180,7 @@ def _add_alerts(
     stack: Stack | None,
     source: Mapping[str, Any],
 ) -> None:
-    """Add what each channel would hear, given what was said there."""
+    """Add the verdict of each channel, given its messages so far."""
     account, seconds = _account(**source), _settle_seconds(stack, source)
     found = [
         alerts
@@ -238,19 +238,20 @@ class _LookedUp:
         return [envelope_of(raw) for raw in found.raws]
 
     def add_standings(self, told: Sequence[_Told], table: RoutingTable, now: datetime) -> None:
-        """Add the state in the Ledger, and what to do next, to each of *told*."""
+        """Add the state in the Ledger, and the next steps, to each of *told*."""
         from finding_router_cli.lookups.standing import Standings  # noqa: PLC0415 -- loads boto3
         from finding_router_cli.lookups.words import (  # noqa: PLC0415 -- beside the above
             next_steps,
             standing_lines,
         )
 
+        items, url = self._items, self._stack.slack_url
+        standings = None if items is None else Standings(items, table, url, now.timestamp())
+        name = None if items is None else items.table
         for each in told:
             one, standing = each.explanation, None
-            if self._items is not None and one.finding and one.decision:
-                url = self._stack.slack_url
-                with self._stack.account.in_sentences(table=self._items.table):
-                    standings = Standings(self._items, table, url, now.timestamp())
+            if standings is not None and one.finding and one.decision:
+                with self._stack.account.in_sentences(table=name):
                     standing = standings.of(one.finding, one.decision)
             steps = next_steps(one, standing, self._stack)
             each.lines += standing_lines(standing) if standing else ()

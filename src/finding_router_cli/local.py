@@ -42,7 +42,7 @@ ECHO_SECONDS: Final = 10.0
 # A finding that has failed so often is not retried further while a person waits.
 TRIES: Final = 5
 CONTAINER_HOST: Final = "host.docker.internal"
-# What the environment holds for an app of a real workspace.
+# The variables with the tokens of an app of a real workspace.
 BOT_TOKEN: Final = "SLACK_BOT_TOKEN"  # noqa: S105 -- the name of a variable
 APP_TOKEN: Final = "SLACK_APP_TOKEN"  # noqa: S105 -- the name of a variable
 _ENDING: Final = (signal.SIGINT, signal.SIGTERM)

@@ -16,7 +16,7 @@ OUTPUT: Final = "ActionsUrl"
 
 
 class _Change(NamedTuple):
-    """Lines of the file, and what stands in their place where people may act from messages."""
+    """Lines of the file, and those in their place where people may act from messages."""
 
     before: str
     after: str
@@ -33,7 +33,8 @@ _SCOPES: Final = _Change(
       - groups:read
       # That is all it needs. With""",
 )
-_NEEDED: Final = _Change("      # - channels:read     # find a public channel", "")
+# The manifest with buttons has this scope, which others may add.
+_COMMENTED_OUT: Final = "      # - channels:read     # find a public channel"
 _OPTIONAL: Final = _Change(
     """\
 settings:
@@ -106,7 +107,7 @@ def manifest_of(url: str | None) -> str:
             raise click.ClickException(message)
         text = text.replace(before, after.replace("{url}", url))
     lines = text.splitlines(keepends=True)
-    return "".join(line for line in lines if not line.startswith(_NEEDED.before))
+    return "".join(line for line in lines if not line.startswith(_COMMENTED_OUT))
 
 
 def _url(account: Account, stack: str) -> str | None:

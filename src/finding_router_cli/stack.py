@@ -18,6 +18,7 @@ ROUTING_TABLE: Final = "RoutingTable"
 LEDGER: Final = "Ledger"
 SETTLE_SECONDS: Final[float] = Settings._field_defaults["settle_minutes"] * 60
 """The router's default."""
+SLACK_API_URL: Final[str] = Settings._field_defaults["slack_api_url"]
 _FUNCTION: Final = "RouterFunction"
 _SETTLE_MINUTES: Final = "SETTLE_MINUTES"
 _NONE: Final = (
@@ -109,9 +110,19 @@ class Stack:
         return self.parameters.get("AllowSuppress") == "true"
 
     @property
+    def takes_v2(self) -> bool:
+        """Return True if it takes findings of AWS Security Hub V2, or if that is not known."""
+        return self.parameters.get("TakeV2", "true") == "true"
+
+    @property
+    def slack_api_url(self) -> str:
+        """Return the address of Slack's Web API."""
+        return self.parameters.get("SlackApiUrl") or SLACK_API_URL
+
+    @property
     def slack_url(self) -> str:
         """Return the address of Slack without a workspace, which links to messages begin with."""
-        return self.parameters.get("SlackApiUrl", "https://slack.com/api/").removesuffix("api/")
+        return self.slack_api_url.removesuffix("api/")
 
     @property
     def names_accounts(self) -> bool:

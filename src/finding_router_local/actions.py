@@ -10,11 +10,12 @@ from finding_router_local.function_process import ClockState, FunctionProcess
 from finding_router_local.function_url import FunctionUrl
 from finding_router_local.invocation import Batch, Invocation, Invoke
 from finding_router_local.queues import QueueView
+from finding_router_local.slack_app import SlackApp
 from finding_router_local.workers import Workers
 
 ENDPOINT: Final = "actions-endpoint"
 WORKER: Final = "actions-worker"
-# What the worker sends itself for later than that is not waited for.
+# Messages that the worker sends itself for later than that are not waited for.
 SOON_SECONDS: Final = 60.0
 
 
@@ -55,6 +56,24 @@ class ActionsPart:
         resources.callback(self.endpoint.kill)
         return url.url
 
+    def feed(
+        self,
+        resources: ExitStack,
+        *,
+        app: SlackApp,
+        signing_secret: str,
+        report: Callable[[str], None],
+        clock: Callable[[], float],
+    ) -> None:
+        """Call the endpoint with presses in the workspace of *app*, until *resources* end."""
+        # A third of a second of imports, for few.
+        from finding_router_local.socket_mode import SocketFeed  # noqa: PLC0415 -- see above
+
+        feed = SocketFeed(
+            app, call=self.call, signing_secret=signing_secret, report=report, clock=clock
+        )
+        resources.callback(feed.close)
+
     def call(self, event: Mapping[str, Any]) -> Invocation:
         """Call the endpoint with an event of its address."""
         invocation = self.endpoint(event)
@@ -63,7 +82,7 @@ class ActionsPart:
 
     @property
     def worker(self) -> Invoke:
-        """Return what calls the worker."""
+        """Return the function that calls the worker."""
         return self.workers.invokes[0]
 
     @property

@@ -17,7 +17,7 @@ _RULE: Final = "AWS::Events::Rule"
 _FUNCTION: Final = "AWS::Lambda::Function"
 _MAPPING: Final = "AWS::Lambda::EventSourceMapping"
 _SCHEDULE: Final = "AWS::Scheduler::Schedule"
-# What gives a function a public address, and the property that names the function.
+# The resources that give a function a public address, with the property that names the function.
 _ADDRESSES: Final = {
     "AWS::Lambda::Url": "TargetFunctionArn",
     "AWS::ApiGatewayV2::Integration": "IntegrationUri",
@@ -144,7 +144,7 @@ class Deployment:
     edits: Function | None
     """The function that the stream of a table feeds, if there is one."""
     actions: Actions | None
-    """What takes the presses of buttons, if the stack has any."""
+    """The functions that take the presses of buttons, if the stack has any."""
     schedule: Schedule | None
     queues: Mapping[str, str]
     tables: Mapping[str, str]
@@ -173,8 +173,10 @@ def deploy(template: Template, aws: AwsServer) -> Deployment:
         _create_queue(names, resolver, aws, queue)
     for table in template.of_type(_TABLE):
         _create_table(names, resolver, aws, table)
-    functions = _functions(template, resolver, names)
     rule = _rule(template, resolver, names)
+    functions = [
+        _function(each, rule, template, resolver, names) for each in template.of_type(_FUNCTION)
+    ]
     fed = {each.sources[0].queue_url: each for each in functions if each.sources}
     schedules = _schedules(template, resolver, names)
     actions = _actions(functions, rule, schedules, template, resolver)
@@ -218,7 +220,7 @@ class _Names:
             return f"{self._aws.url}/{self._aws.account_id}/{self.name(logical_id)}"
         if attribute == _STREAM_ARN:
             return f"{self.arn(resource)}/stream/{_STREAM_LABEL}"
-        if attribute == "Arn" or (attribute, resource.type) == ("Ref", "AWS::SNS::Topic"):
+        if attribute == "Arn" or (attribute, resource.type) == ("Ref", _TOPIC):
             return self.arn(resource)
         return self.name(logical_id)
 
@@ -284,14 +286,8 @@ def _rule(template: Template, resolver: Resolver, names: _Names) -> Rule:
     )
 
 
-def _functions(template: Template, resolver: Resolver, names: _Names) -> list[Function]:
-    return [
-        _function(function, template, resolver, names) for function in template.of_type(_FUNCTION)
-    ]
-
-
 def _function(
-    function: Resource, template: Template, resolver: Resolver, names: _Names
+    function: Resource, rule: Rule, template: Template, resolver: Resolver, names: _Names
 ) -> Function:
     properties = resolver.resolve(function.properties)
     variables = dict(properties.get("Environment", {}).get("Variables", {}))
@@ -313,7 +309,7 @@ def _function(
         timeout_seconds=int(properties.get("Timeout", 3)),
         memory_mb=int(properties.get("MemorySize", 128)),
         environment={name: str(value) for name, value in variables.items()} | platform,
-        sources=_sources(function, template, resolver, names),
+        sources=_sources(function, rule, template, resolver, names),
         stream=_stream(function, template, resolver, names),
     )
 
@@ -329,10 +325,9 @@ def _mappings(function: Resource, template: Template, resolver: Resolver) -> dic
 
 
 def _sources(
-    function: Resource, template: Template, resolver: Resolver, names: _Names
+    function: Resource, rule: Rule, template: Template, resolver: Resolver, names: _Names
 ) -> tuple[Source, ...]:
-    """Return the queues of *function*; the first is that which the rule sends to."""
-    first = _rule(template, resolver, names).queue_url
+    """Return the queues of *function*; the first is the one that *rule* sends to."""
     ids = {names.arn(queue): queue.logical_id for queue in template.of_type(_QUEUE)}
     made = []
     for logical_id, source in _mappings(function, template, resolver).items():
@@ -351,7 +346,7 @@ def _sources(
                 reports_item_failures="ReportBatchItemFailures" in responses,
             )
         )
-    return tuple(sorted(made, key=lambda source: source.queue_url != first))
+    return tuple(sorted(made, key=lambda source: source.queue_url != rule.queue_url))
 
 
 def _stream(

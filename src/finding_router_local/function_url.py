@@ -118,7 +118,7 @@ def body_of(answer: object) -> tuple[int, dict[str, str], bytes]:
             headers = {str(key): str(each) for key, each in (said.get("headers") or {}).items()}
             is_base64 = bool(said.get("isBase64Encoded"))
             return status, headers, base64.b64decode(body) if is_base64 else body.encode()
-    # Whatever is no response is its body.
+    # An answer that is no response is the body of one.
     text = answer if isinstance(answer, str) else json.dumps(answer)
     return HTTPStatus.OK, {"content-type": "application/json"}, text.encode()
 

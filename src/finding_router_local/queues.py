@@ -33,7 +33,7 @@ class QueueView:
         """
         Return the ids of all messages, visible or not; one that moved has its first id.
 
-        Those that nobody has received, and nobody can *within_seconds*, are left out.
+        Messages that were never received, and cannot be *within_seconds*, are left out.
         """
         with self._aws.gate.holding("sqs"):
             return {_first_id(message) for message in self._soon(within_seconds)}

@@ -1,8 +1,8 @@
 """
 Presses from a real workspace by Socket Mode, without an address that Slack could call.
 
-https://docs.slack.dev/apis/events-api/using-socket-mode: what comes is not signed. It is signed
-here, so that the endpoint takes it as any press.
+https://docs.slack.dev/apis/events-api/using-socket-mode: these presses are not signed. They are
+signed here, so that the endpoint takes them as any other.
 """
 
 import json
@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
@@ -22,7 +21,7 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 
 from finding_router_local.function_url import body_of, url_event
 from finding_router_local.invocation import Invoke
-from finding_router_local.slack.app import FORM, signature
+from finding_router_local.slack.app import FORM, form_of, signature
 from finding_router_local.slack_app import SlackApp, SlackAppError
 
 _INTERACTIVE: Final = "interactive"
@@ -86,7 +85,7 @@ class SocketFeed:
         client.send_socket_mode_response(SocketModeResponse(request.envelope_id, payload))
 
     def _answer(self, payload: Mapping[str, Any]) -> tuple[int, bytes]:
-        body = urlencode({"payload": json.dumps(payload, ensure_ascii=False)}).encode()
+        body = form_of(payload)
         headers = signature(body, self._secret, at=int(self._clock()))
         invocation = self._call(url_event(body, {**headers, "content-type": FORM}))
         if invocation.error is not None:

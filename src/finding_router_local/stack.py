@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Self
 
 from finding_router.aws.clients import DynamoDB
 from finding_router.aws.items import Items
@@ -19,7 +19,7 @@ from finding_router_local.actions import SOON_SECONDS, ActionsPart
 from finding_router_local.aws import AwsServer
 from finding_router_local.bus import EventBus
 from finding_router_local.control import stack_control
-from finding_router_local.deployment import Deployment, Function, deploy
+from finding_router_local.deployment import Deployment, Function, Schedule, deploy
 from finding_router_local.faults import FaultBoard
 from finding_router_local.function_process import ClockState, FunctionProcess
 from finding_router_local.github import DEFAULT_REPOSITORY, GitHubServer
@@ -29,13 +29,14 @@ from finding_router_local.organization import EXAMPLE, accounts_of, put_accounts
 from finding_router_local.outcomes import FindingOutcome, findings_of
 from finding_router_local.queues import QueueView
 from finding_router_local.running import PREFIX
+from finding_router_local.secret_store import TICKET_TOKENS, Keeper, SecretStore
 from finding_router_local.security_hub.v2 import IMPORTED_V2
 from finding_router_local.serving import LOOPBACK
 from finding_router_local.slack import ACTION_SCOPES, DEFAULT_SCOPES, SlackServer
 from finding_router_local.slack_app import SlackApp
 from finding_router_local.stream import StreamPoller
 from finding_router_local.tables import Table
-from finding_router_local.template import declares, read_template
+from finding_router_local.template import read_template
 from finding_router_local.wiring import show_wiring
 from finding_router_local.workers import MakeInvoke, Workers, run_schedule
 
@@ -48,13 +49,9 @@ PARAMETERS: Final[Mapping[str, object]] = {
     "LogLevel": "DEBUG",
 }
 DRAIN_SECONDS: Final = 120.0
-_SIGNING_SECRET: Final = "SlackSigningSecretArn"  # noqa: S105 -- the name of a parameter
-_TICKET_TOKENS: Final = "TicketTokenArns"
 _POLL_SECONDS: Final = 0.02
 _INSTANT_SECONDS: Final = 0.001
 _HASTY_WINDOW_SECONDS: Final = 0.5
-
-type Keeper = Literal["secretsmanager", "ssm"]
 
 
 class Stack:
@@ -155,7 +152,7 @@ class Stack:
             self.aws.mount(PREFIX, stack_control(self))
             for _ in range(self._worker_count):
                 self._workers.start(resources, shares=self.is_hasty)
-            self._start_schedule(resources)
+            self._start_schedule(self.deployment.schedule, self.wake, resources)
             self.stream = self._follow_edits(resources)
             # Otherwise the end of the workers waits for the end of their long polls.
             resources.callback(self.aws.gate.close)
@@ -448,12 +445,14 @@ class Stack:
         app = self.slack_app
         token = self.slack.token if app is None else app.bot_token
         api_url = self.slack.base_url if app is None else app.api_url
-        values = {
-            "SlackTokenArn": self._keep("finding-router/slack-token", token),
-            **self._secret_of_actions(),
-            "SlackApiUrl": api_url,
-            **self._parameters,
-        }
+        store = SecretStore(self.aws, self._keeper, self._template)
+        stored = store.store_token(token)
+        if self._has_actions:
+            stored |= store.store_signing_secret(self.slack.interactivity.app)
+        if self.github is not None:
+            stored |= store.store_ticket_token(self.github)
+        self._github_token = stored.get(TICKET_TOKENS, "")
+        values = {**stored, "SlackApiUrl": api_url, **self._parameters}
         template = read_template(self._template, values, region=self.aws.region)
         deployment = deploy(template, self.aws)
         if self._timeout_seconds is None:
@@ -468,35 +467,11 @@ class Stack:
             read = DynamoOrganization(self._ledger(), days=1).load(CURRENT, read_current)
         return {"organization_names": True, "organization": read and write_current(read)}
 
-    def _secret_of_actions(self) -> dict[str, object]:
-        """Store a signing secret, with which the template has buttons, if the stack is to."""
-        if not self._has_actions or not declares(self._template, _SIGNING_SECRET):
-            return {}
-        app = self.slack.interactivity.app
-        app.signing_secret = app.signing_secret or secrets.token_hex(16)
-        arn = self._keep("finding-router/slack-signing-secret", app.signing_secret)
-        return {_SIGNING_SECRET: arn, **self._secret_of_tickets()}
-
-    def _secret_of_tickets(self) -> dict[str, object]:
-        """Store the token of the local GitHub, which the worker may read."""
-        if self.github is None or not declares(self._template, _TICKET_TOKENS):
-            return {}
-        self._github_token = self._keep("finding-router/github-token", self.github.secret)
-        return {_TICKET_TOKENS: self._github_token}
-
-    def _keep(self, name: str, value: str) -> str:
-        """Store a secret where a function reads it, and return its ARN."""
-        client = self.aws.client(self._keeper)
-        if self._keeper == "secretsmanager":
-            return str(client.create_secret(Name=name, SecretString=value)["ARN"])
-        client.put_parameter(Name=f"/{name}", Value=value, Type="SecureString")
-        return f"arn:aws:ssm:{self.aws.region}:{self.aws.account_id}:parameter/{name}"
-
     def _pace(self) -> ClockState:
         return ClockState(self._ahead_seconds, self.is_hasty)
 
     def _start_actions(self, resources: ExitStack) -> ActionsPart | None:
-        """Start what takes presses, and make its address known to Slack."""
+        """Start the endpoint and the worker of presses, and tell Slack their address."""
         actions = self.deployment.actions
         if actions is None:
             return None
@@ -511,30 +486,15 @@ class Stack:
         app = self.slack.interactivity.app
         app.request_url = part.start(resources, host=self._host, shares=self.is_hasty)
         if self.slack_app is not None:
-            self._feed(self.slack_app, part, app.signing_secret, resources)
-        if part.schedule is not None:
-            run_schedule(
-                lambda: None if self.is_hasty else self.wake_worker(),
-                part.schedule.every_seconds,
+            part.feed(
                 resources,
+                app=self.slack_app,
+                signing_secret=app.signing_secret,
+                report=self._report,
+                clock=self.clock,
             )
+        self._start_schedule(part.schedule, self.wake_worker, resources)
         return part
-
-    def _feed(
-        self, app: SlackApp, part: ActionsPart, signing_secret: str, resources: ExitStack
-    ) -> None:
-        """Connect the endpoint with a real workspace."""
-        # A third of a second of imports, for few.
-        from finding_router_local.socket_mode import SocketFeed  # noqa: PLC0415 -- see above
-
-        feed = SocketFeed(
-            app,
-            call=part.call,
-            signing_secret=signing_secret,
-            report=self._report,
-            clock=self.clock,
-        )
-        resources.callback(feed.close)
 
     def _kill(self, name: str | None) -> None:
         self._workers.kill(name)
@@ -546,12 +506,13 @@ class Stack:
         # The batch is at its end, for which `drain` waits.
         self.aws.gate.announce()
 
-    def _start_schedule(self, resources: ExitStack) -> None:
-        """Wake the function as often as the template says; in a hasty stack, `wake` alone does."""
-        schedule = self.deployment.schedule
+    def _start_schedule(
+        self, schedule: Schedule | None, call: Callable[[], object], resources: ExitStack
+    ) -> None:
+        """Run *call* as often as the template says; in a hasty stack, only its callers do."""
         if schedule is not None:
             run_schedule(
-                lambda: None if self.is_hasty else self.wake(), schedule.every_seconds, resources
+                lambda: None if self.is_hasty else call(), schedule.every_seconds, resources
             )
 
     def _last_valid(self) -> list[dict[str, Any]]:

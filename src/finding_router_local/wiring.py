@@ -1,4 +1,4 @@
-"""What AWS tells about the local stack: rule, event sources, function, schedule, alarms."""
+"""AWS's answers about the local stack: rule, event sources, function, schedule, alarms."""
 
 import json
 from functools import partial

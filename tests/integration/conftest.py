@@ -82,6 +82,13 @@ def cli_stack() -> Iterator[Stack]:
         yield stack
 
 
+@pytest.fixture(scope="module")
+def buttons_stack() -> Iterator[Stack]:
+    """Run one stack whose cards have buttons for all tests of a module."""
+    with Stack(has_actions=True) as stack:
+        yield stack
+
+
 @pytest.fixture
 def cli(cli_stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Cli:
     """Return the commands, and an empty stack that they find."""

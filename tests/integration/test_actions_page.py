@@ -25,21 +25,14 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Stack]:
-    """Run one stack with buttons for all tests here."""
-    with Stack(has_actions=True) as stack:
-        yield stack
-
-
 @pytest.fixture
-def stack(running: Stack) -> Stack:
+def stack(buttons_stack: Stack) -> Stack:
     """Return a stack that has posted one card, whose route has tickets for a click."""
-    running.reset()
+    buttons_stack.reset()
     route = {"kind": "route", "name": "all", "match": {}, "channel": "#alerts"}
-    running.put_routes([running.ticket_item(), {**route, "ticket": {"to": "github"}}])
-    running.send([EVENT])
-    return running
+    buttons_stack.put_routes([buttons_stack.ticket_item(), {**route, "ticket": {"to": "github"}}])
+    buttons_stack.send([EVENT])
+    return buttons_stack
 
 
 @pytest.fixture

@@ -98,6 +98,20 @@ def table_of(name: str, partition_key: str, sort_key: str) -> dict[str, Any]:
     return {"Type": "AWS::DynamoDB::Table", "Properties": properties}
 
 
+def make_stack_with_organization(name: str) -> None:
+    """Make a stack whose router reads AWS Organizations, with the tables for that."""
+    keys = {"RoutingTable": ("kind", "name"), "Ledger": ("finding", "channel")}
+    template = {
+        "Parameters": {"OrganizationNames": {"Type": "String"}},
+        "Resources": {table: table_of(f"{name}-{table}", *both) for table, both in keys.items()},
+    }
+    boto3.client("cloudformation", "us-east-1").create_stack(
+        StackName=name,
+        TemplateBody=json.dumps(template),
+        Parameters=[{"ParameterKey": "OrganizationNames", "ParameterValue": "true"}],
+    )
+
+
 class TestSentences:
     """What a person reads where AWS refuses."""
 
@@ -283,16 +297,7 @@ class TestStack:
         self, aws_environment: AwsServer, finding: str
     ) -> None:
         """From its Ledger, if its parameter says that it reads them."""
-        keys = {"RoutingTable": ("kind", "name"), "Ledger": ("finding", "channel")}
-        template = {
-            "Parameters": {"OrganizationNames": {"Type": "String"}},
-            "Resources": {name: table_of(f"other-{name}", *both) for name, both in keys.items()},
-        }
-        boto3.client("cloudformation", "us-east-1").create_stack(
-            StackName="other",
-            TemplateBody=json.dumps(template),
-            Parameters=[{"ParameterKey": "OrganizationNames", "ParameterValue": "true"}],
-        )
+        make_stack_with_organization("other")
         none = run("routes", "check", "--stack", "other")
         account = OrganizationAccount(name="Payments", ou="Prod")
         organization = Organization(
@@ -314,16 +319,7 @@ class TestStack:
         self, aws_environment: AwsServer, finding: str
     ) -> None:
         """As the router does it, and as doctor does; it is said."""
-        keys = {"RoutingTable": ("kind", "name"), "Ledger": ("finding", "channel")}
-        template = {
-            "Parameters": {"OrganizationNames": {"Type": "String"}},
-            "Resources": {name: table_of(f"other-{name}", *both) for name, both in keys.items()},
-        }
-        boto3.client("cloudformation", "us-east-1").create_stack(
-            StackName="other",
-            TemplateBody=json.dumps(template),
-            Parameters=[{"ParameterKey": "OrganizationNames", "ParameterValue": "true"}],
-        )
+        make_stack_with_organization("other")
         aws_environment.client("dynamodb").put_item(
             TableName="other-Ledger",
             Item={"finding": {"S": "organization#current"}, "channel": {"S": "0"}},

@@ -1,7 +1,6 @@
 """Presses of buttons in the embedded stack, through the template's endpoint and its queue."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,20 +15,13 @@ EVENT = json.loads((TEMPLATE.parent / "events/imported-guardduty-port-probe.json
 ROUTES = [{"kind": "route", "name": "all", "match": {}, "channel": "#alerts"}]
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Stack]:
-    """Run one stack with buttons for all tests here."""
-    with Stack(has_actions=True) as stack:
-        yield stack
-
-
 @pytest.fixture
-def stack(running: Stack) -> Stack:
+def stack(buttons_stack: Stack) -> Stack:
     """Return a stack that has posted one card."""
-    running.reset()
-    running.put_routes(ROUTES)
-    running.send([EVENT])
-    return running
+    buttons_stack.reset()
+    buttons_stack.put_routes(ROUTES)
+    buttons_stack.send([EVENT])
+    return buttons_stack
 
 
 def test_a_form_opens_in_time(stack: Stack) -> None:

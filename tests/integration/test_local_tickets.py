@@ -2,7 +2,6 @@
 
 import copy
 import json
-from collections.abc import Iterator
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -14,19 +13,12 @@ from finding_router_local.stack import Stack
 EVENT = json.loads((TEMPLATE.parent / "events/imported-guardduty-port-probe.json").read_text())
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Stack]:
-    """Run one stack with buttons for all tests here."""
-    with Stack(has_actions=True) as stack:
-        yield stack
-
-
 @pytest.fixture
-def stack(running: Stack) -> Stack:
+def stack(buttons_stack: Stack) -> Stack:
     """Return a stack whose route has tickets, by a button."""
-    running.reset()
-    routes(running)
-    return running
+    buttons_stack.reset()
+    routes(buttons_stack)
+    return buttons_stack
 
 
 def routes(stack: Stack, **ticket: Any) -> None:

@@ -1,6 +1,5 @@
 """The template as it is written, and as CloudFormation would resolve it."""
 
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,10 +8,10 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from finding_router_local.template import read_template
+from policies import TOKEN, Resolve
 
 PROJECT = Path(__file__).parents[2]
 REGION = "eu-west-1"
-TOKEN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:slack-token-AbCdEf"
 PSEUDO = {
     "AWS::AccountId": "123456789012",
     "AWS::Partition": "aws",
@@ -20,8 +19,6 @@ PSEUDO = {
     "AWS::StackName": "router",
     "AWS::URLSuffix": "amazonaws.com",
 }
-
-type Resolve = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """The one rule: the events that it sends to the queue, and those that cost nothing."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +8,7 @@ import pytest
 
 from finding_router.routing.patterns.pattern import Pattern, compile_pattern
 from finding_router.settings import Settings
-
-type Resolve = Callable[..., dict[str, Any]]
+from policies import Resolve
 
 # A batch, an alarm, and what `local up` writes.
 NO_EVENTS = {"alarm.json", "local-env.json", "sqs-batch.json"}

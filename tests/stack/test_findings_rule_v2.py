@@ -1,7 +1,6 @@
 """The rule's part for AWS Security Hub: which of its events reach the queue."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,8 +14,8 @@ from finding_router.findings.events import EventKind
 from finding_router.findings.screening import screen
 from finding_router.routing.patterns.pattern import Pattern, compile_pattern
 from ocsf_findings import KINDS, control, detection
+from policies import Resolve
 
-type Resolve = Callable[..., dict[str, Any]]
 type Json = dict[str, Any]
 
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html

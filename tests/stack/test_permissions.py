@@ -1,41 +1,37 @@
 """The router has exactly these permissions."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.session import get_session
 
-type Resolve = Callable[..., dict[str, Any]]
+import policies
+from policies import (
+    ASFF,
+    DECRYPT_STORED,
+    ENCRYPT_MESSAGES,
+    ENCRYPT_TABLES,
+    HUB,
+    HUB_V2,
+    KEEP_LEDGER,
+    KEY,
+    OCSF,
+    PARAMETER,
+    READ_FINDINGS,
+    READ_ROUTES,
+    READ_SLACK_TOKEN,
+    UPDATE,
+    WRITE_OWN_LOG,
+    Resolve,
+    Statements,
+    allowed_to,
+    updatable_members,
+)
 
-KEY = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd"
-PARAMETER = "arn:aws:ssm:eu-west-1:123456789012:parameter/slack/token"
-HUB = "arn:aws:securityhub:eu-west-1:123456789012:hub/default"
-HUB_V2 = "arn:aws:securityhub:eu-west-1:123456789012:hubv2/*"
-ASFF = "securityhub:ASFFSyntaxPath/"
-OCSF = "securityhub:OCSFSyntaxPath/"
-UPDATE = "securityhub:BatchUpdateFindings"
-# The paths of BatchUpdateFindings's members. Lists and maps are named in both ways that AWS's own
-# policies name them in; a path that Security Hub does not know denies nothing.
-DENIED_PATHS = {
-    "Confidence",
-    "Criticality",
-    "Note.Text",
-    "Note.UpdatedBy",
-    "RelatedFindings",
-    "RelatedFindings.Id",
-    "RelatedFindings.ProductArn",
-    "Severity.Label",
-    "Severity.Normalized",
-    "Severity.Product",
-    "Types",
-    "UserDefinedFields.key",
-    "UserDefinedFields.value",
-    "VerificationState",
-}
+# The router may not write notes either.
+DENIED_PATHS = policies.DENIED_PATHS | {"Note.Text", "Note.UpdatedBy"}
 
 
-def statements(resolve: Resolve, **values: str) -> dict[str, dict[str, Any]]:
+def statements(resolve: Resolve, **values: str) -> Statements:
     """Return the statements of the router's role and of its deny policy by Sid, without it."""
     resources = resolve(**values)
     documents = [policy["PolicyDocument"] for policy in resources["RouterRole"]["Policies"]]
@@ -46,7 +42,7 @@ def statements(resolve: Resolve, **values: str) -> dict[str, dict[str, Any]]:
     return by_sid
 
 
-def allowed(resolve: Resolve, **values: str) -> dict[str, dict[str, Any]]:
+def allowed(resolve: Resolve, **values: str) -> Statements:
     """Return the statements that allow something, by their Sid."""
     return {
         sid: {name: part for name, part in statement.items() if name != "Effect"}
@@ -61,10 +57,7 @@ MARK = {
     "Condition": {"ForAnyValue:StringEquals": {ASFF + "Workflow.Status": ["NOTIFIED"]}},
 }
 ALLOWED = {
-    "WriteOwnLog": {
-        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-        "Resource": "<RouterLogGroup.Arn>",
-    },
+    "WriteOwnLog": WRITE_OWN_LOG,
     "TakeFindings": {
         "Action": [
             "sqs:ChangeMessageVisibility",
@@ -76,23 +69,10 @@ ALLOWED = {
     },
     "HandOverToTheBacklog": {"Action": "sqs:SendMessage", "Resource": "<BacklogQueue.Arn>"},
     "KeepUntoldAlarms": {"Action": "sqs:SendMessage", "Resource": "<UndeliveredEvents.Arn>"},
-    "ReadRoutes": {"Action": "dynamodb:Query", "Resource": "<RoutingTable.Arn>"},
-    "KeepLedger": {
-        "Action": [
-            "dynamodb:BatchGetItem",
-            "dynamodb:BatchWriteItem",
-            "dynamodb:DeleteItem",
-            "dynamodb:PutItem",
-            "dynamodb:Query",
-            "dynamodb:UpdateItem",
-        ],
-        "Resource": "<Ledger.Arn>",
-    },
-    "ReadSlackToken": {
-        "Action": "secretsmanager:GetSecretValue",
-        "Resource": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:slack-token-AbCdEf",
-    },
-    "ReadFindings": {"Action": "securityhub:GetFindings", "Resource": [HUB, HUB_V2]},
+    "ReadRoutes": READ_ROUTES,
+    "KeepLedger": KEEP_LEDGER,
+    "ReadSlackToken": READ_SLACK_TOKEN,
+    "ReadFindings": READ_FINDINGS,
     "MarkFindings": MARK,
 }
 MARK_V2 = {"MarkFindingsV2": {"Action": UPDATE, "Resource": HUB_V2}}
@@ -252,12 +232,9 @@ ALLOWED_FOR_EDITS = {
 }
 
 
-def allowed_for_edits(resolve: Resolve, **values: str) -> dict[str, dict[str, Any]]:
+def allowed_for_edits(resolve: Resolve, **values: str) -> Statements:
     """Return the statements of the role of the function that answers edits, by their Sid."""
-    policies = resolve(**values)["EditsRole"]["Policies"]
-    found = [dict(each) for policy in policies for each in policy["PolicyDocument"]["Statement"]]
-    assert {"Allow"} == {each.pop("Effect") for each in found}
-    return {each.pop("Sid"): each for each in found}
+    return allowed_to("EditsRole", resolve, **values)
 
 
 def test_role_of_edits_allows_exactly_this(resolve: Resolve) -> None:
@@ -360,38 +337,9 @@ def test_only_lambda_assumes_the_role_of_edits(resolve: Resolve) -> None:
         (
             {"KmsKeyArn": KEY},
             {
-                "DecryptWhatIsStored": {
-                    "Action": "kms:Decrypt",
-                    "Resource": KEY,
-                    "Condition": {
-                        "StringEquals": {
-                            "kms:ViaService": [
-                                "dynamodb.eu-west-1.amazonaws.com",
-                                "lambda.eu-west-1.amazonaws.com",
-                                "sqs.eu-west-1.amazonaws.com",
-                            ]
-                        }
-                    },
-                },
-                "EncryptTheBacklog": {
-                    "Action": "kms:GenerateDataKey",
-                    "Resource": KEY,
-                    "Condition": {
-                        "StringEquals": {"kms:ViaService": "sqs.eu-west-1.amazonaws.com"}
-                    },
-                },
-                "EncryptTables": {
-                    "Action": [
-                        "kms:DescribeKey",
-                        "kms:Encrypt",
-                        "kms:GenerateDataKey*",
-                        "kms:ReEncrypt*",
-                    ],
-                    "Resource": KEY,
-                    "Condition": {
-                        "StringEquals": {"kms:ViaService": "dynamodb.eu-west-1.amazonaws.com"}
-                    },
-                },
+                "DecryptWhatIsStored": DECRYPT_STORED,
+                "EncryptTheBacklog": ENCRYPT_MESSAGES,
+                "EncryptTables": ENCRYPT_TABLES,
             },
         ),
     ],
@@ -463,14 +411,7 @@ def test_nothing_but_the_workflow_status_can_be_changed(
 
 def test_deny_list_knows_every_member_of_the_call() -> None:
     """A field that a newer botocore can update must be added to the list by hand."""
-    members = (
-        get_session()
-        .get_service_model("securityhub")
-        .operation_model("BatchUpdateFindings")
-        .input_shape.members
-    )
-
-    assert {path.partition(".")[0] for path in DENIED_PATHS} == set(members) - {
+    assert {path.partition(".")[0] for path in DENIED_PATHS} == updatable_members() - {
         "FindingIdentifiers",
         "Workflow",
     }

@@ -4,7 +4,6 @@ import importlib
 import json
 import re
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,7 @@ from finding_router.delivery.limits.backoff import (
 from finding_router.edits.words import TOLD_SECONDS as EDITS_TOLD_SECONDS
 from finding_router.handler import is_wake
 from finding_router.settings import Settings
-
-type Resolve = Callable[..., dict[str, Any]]
+from policies import Resolve
 
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd"
 DAY_SECONDS = 24 * 60 * 60

@@ -215,7 +215,13 @@ BAD: dict[str, tuple[Json, str]] = {
 @pytest.mark.parametrize("good", GOOD.values(), ids=GOOD)
 def test_a_view_within_the_limits_opens(slack: Caller, good: Json) -> None:
     """At its limits a view is taken."""
-    slack.ok("views.open", trigger_id=trigger(slack), view=good)
+    opened = slack.ok("views.open", trigger_id=trigger(slack), view=good)["view"]
+
+    modal = slack.workspace.interactions.modal(JANE)
+    assert modal is not None
+    assert (modal.id, modal.version) == (opened["id"], opened["hash"])
+    for sent, taken in zip(good["blocks"], opened["blocks"], strict=True):
+        assert sent == {key: taken[key] for key in sent}
 
 
 @pytest.mark.parametrize(("bad", "problem"), BAD.values(), ids=BAD)

@@ -13,7 +13,7 @@ from finding_router_cli.manifest import OUTPUT, SWITCH
 _BUTTONS: Final = "buttons"
 _PEOPLE: Final = "who presses"
 _SECONDS: Final = 5.0
-# Without these nobody may press: a guest could not be told from a member.
+# Without these every press is refused: a guest could not be told from a member.
 _NEEDED: Final = ("users:read", "channels:read", "groups:read")
 
 
@@ -46,7 +46,7 @@ def check_scopes(site: Site) -> Iterator[Result]:
 
 
 def _answer_of(url: str) -> Result:
-    """Return what a request without a signature gets, which is to be 401."""
+    """Return the result of a request without a signature, whose answer is to be 401."""
     try:
         answer = urllib3.request("POST", url, timeout=_SECONDS, retries=False, redirect=False)
     except urllib3.exceptions.HTTPError as error:

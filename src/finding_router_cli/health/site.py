@@ -91,7 +91,7 @@ class Site:
     @property
     def slack_api_url(self) -> str:
         """Return the address of Slack's Web API."""
-        return self.parameters.get("SlackApiUrl") or "https://slack.com/api/"
+        return self.stack.slack_api_url
 
     @property
     def default_channel(self) -> str:

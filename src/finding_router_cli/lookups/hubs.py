@@ -35,8 +35,7 @@ class Hubs:
         client = stack.account.client("securityhub")
         self._account = stack.account
         self._get, self._get_v2 = client.get_findings, client.get_findings_v2
-        # Of a table alone it is not known whether V2 is taken.
-        self._takes_v2 = stack.parameters.get("TakeV2", "true") == "true"
+        self._takes_v2 = stack.takes_v2
         self._pace = Pace(is_local=stack.is_local)
 
     def with_ids(self, ids: Sequence[str]) -> list[Raw]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -85,7 +85,7 @@ class Search:
         is_end = not wanted.startswith("arn:")
         if not found.forms and is_end:
             ids = {id_ for _, id_ in self._decided() if is_called(id_, wanted)}
-            found.add(self._hubs.with_ids(sorted(ids)) if ids else ())
+            found.add(self._hubs.with_ids(sorted(ids)))
         if not found.forms and is_end:
             for page in self._newest():
                 found.add(raw for raw in page if (one := _read(raw)) and is_called(one.id, wanted))
@@ -181,7 +181,7 @@ class Search:
         if not ids:
             decided = set(self._decided())
             ids = sorted(each[1] for each in decided if finding_hash(*each) in wanted)
-        found.add(_fitting(self._hubs.with_ids(ids) if ids else (), wanted))
+        found.add(_fitting(self._hubs.with_ids(ids), wanted))
         if len(found.forms) < len(wanted):
             moments = (each.newest.updated_at for each in alert.members.values())
             known = [moment for moment in moments if moment]
@@ -249,7 +249,7 @@ def _several(what: str, rows: Sequence[tuple[str, str, str]]) -> str:
     return "\n".join(lines)
 
 
-def find(wanted: Any, hubs: Hubs, items: "Items | None", now: float) -> Findings:
-    """Return the findings that *wanted*, a MessageLink or an id, names. ClickException."""
+def find(wanted: MessageLink | str, hubs: Hubs, items: "Items | None", now: float) -> Findings:
+    """Return the findings that *wanted*, a message or an id, names. ClickException."""
     search = Search(hubs, items, now)
     return search.by_message(wanted) if isinstance(wanted, MessageLink) else search.by_id(wanted)

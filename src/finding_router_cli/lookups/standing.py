@@ -30,7 +30,7 @@ _LISTS: Final = frozenset({keys.CHANNELS, keys.HELD_IN})
 
 
 class State(StrEnum):
-    """How far a finding is in a channel."""
+    """The state of a finding in a channel."""
 
     UNSAID = "unsaid"
     """The Ledger has nothing about it there."""
@@ -163,7 +163,7 @@ class Standing:
 
 
 class Standings:
-    """Reads them from *items*, by the routing *table*; *slack_url* is the address of links."""
+    """Reads standings from *items*, by the routing *table*; links begin with *slack_url*."""
 
     def __init__(self, items: Items, table: RoutingTable, slack_url: str, now: float) -> None:
         """Call nothing yet; *now* is in Unix seconds."""
@@ -253,7 +253,7 @@ class Standings:
         return None if digest is None else self._place(digest.posted_to, digest.ts)
 
     def _held(self, member: str) -> Iterable[InBin]:
-        """Yield what holds the finding *member*: the list of its bins only ever grows."""
+        """Yield the waits of the finding *member*: the list of its bins only ever grows."""
         names = {
             str(name)
             for item in self._items.read([keys.held_in(member)])

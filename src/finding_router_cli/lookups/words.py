@@ -39,7 +39,7 @@ def standing_lines(standing: Standing) -> Iterator[str]:
 
 
 def next_steps(told: Explanation, standing: Standing | None, stack: Stack) -> list[str]:
-    """Return what to do next, a sentence each; one that says so if that is nothing."""
+    """Return the next steps, a sentence each; a sentence also says so if there is none."""
     finding, decision = told.finding, told.decision
     if finding is None or decision is None:
         return []
@@ -99,7 +99,7 @@ def _of_holds(standing: Standing, stack: Stack) -> Iterator[str]:
 
 
 def _of_mark(finding: Finding, standing: Standing, stack: Stack) -> Iterator[str]:
-    """Yield what to do about a finding that every channel has, and that is still NEW."""
+    """Yield the next step for a finding that every channel has, and that is still NEW."""
     said = [each for each in standing.channels if each.state is State.OPEN]
     waits = standing.held or len(said) < len(standing.channels)
     if waits or finding.workflow_status != "NEW" or not any(map(_is_markable, said)):
@@ -164,7 +164,7 @@ def _episode(each: InChannel, alert: Alert) -> Iterator[str]:
 
 
 def _mark_and_care(each: InChannel, alert: Alert) -> Iterator[str]:
-    """Yield whether the finding was marked, and what people did about it."""
+    """Yield the mark of the finding, its owner and its ticket."""
     if each.is_notified:
         yield f"NOTIFIED at {moment(each.notified_at)}"
     elif each.state is State.OPEN and _is_markable(each):

@@ -139,9 +139,7 @@ def hubs_of(stack: Stack) -> list[Hub]:
     """Return each Security Hub that is on, and whose findings *stack* takes."""
     client = stack.account.client("securityhub")
     found = [Hub.CSPM] if is_on(client.describe_hub, CSPM_OFF) is not False else []
-    # Of a table alone it is not known whether V2 is taken.
-    takes_v2 = stack.parameters.get("TakeV2", "true") == "true"
-    if takes_v2 and is_on(client.describe_security_hub_v2, V2_OFF):
+    if stack.takes_v2 and is_on(client.describe_security_hub_v2, V2_OFF):
         found.append(Hub.V2)
     # The answer of one that is off says how to enable it.
     return found or [Hub.CSPM]

@@ -171,7 +171,7 @@ class WebApi:
                 self.pace.clear()
 
     def respond(self, token: str, values: Mapping[str, Any]) -> Answer:
-        """Take a message for a response_url; in faults and figures it is *RESPONSE_URL*."""
+        """Answer a message for a response_url, which faults and figures name *RESPONSE_URL*."""
 
         def work() -> Answer:
             try:

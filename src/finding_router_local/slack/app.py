@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -13,7 +14,6 @@ import urllib3
 
 from finding_router_local.slack.limits import ANSWER_SECONDS
 
-_OK: Final = 200
 _USER_AGENT: Final = "Slackbot 1.0 (+https://api.slack.com/robots)"
 _UNREACHABLE: Final = "The app could not be reached (operation_failed)."
 FORM: Final = "application/x-www-form-urlencoded"
@@ -81,7 +81,7 @@ class App:
                 seconds=0.0,
                 warning="This app is not configured to handle interactive responses.",
             )
-        body = urlencode({"payload": json.dumps(payload, ensure_ascii=False)}).encode()
+        body = form_of(payload)
         secret = f"not {self.signing_secret}" if delivery.is_forged else self.signing_secret
         headers = {
             "Content-Type": FORM,
@@ -96,6 +96,11 @@ class App:
         return Answered(statuses=(status, *others), seconds=seconds, body=text, warning=warning)
 
 
+def form_of(payload: Mapping[str, Any]) -> bytes:
+    """Return the body of a request to the app, a `FORM`."""
+    return urlencode({"payload": json.dumps(payload, ensure_ascii=False)}).encode()
+
+
 def signature(body: bytes, secret: str, *, at: int) -> dict[str, str]:
     """Return the headers of https://docs.slack.dev/authentication/verifying-requests-from-slack."""
     signed = hmac.new(secret.encode(), b"v0:%d:%s" % (at, body), hashlib.sha256).hexdigest()
@@ -108,7 +113,7 @@ def _post(url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int | None
         answer = urllib3.request(
             "POST", url, body=body, headers=dict(headers), timeout=ANSWER_SECONDS, retries=False
         )
-    # Where nobody listens urllib3 raises one of its timeouts, too.
+    # urllib3's error for a refused connection is one of its timeouts as well.
     except urllib3.exceptions.NewConnectionError:
         return None, "", _UNREACHABLE
     except urllib3.exceptions.TimeoutError:
@@ -116,6 +121,6 @@ def _post(url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int | None
     except urllib3.exceptions.HTTPError:
         return None, "", _UNREACHABLE
     text = answer.data.decode(errors="replace")
-    if answer.status != _OK:
+    if answer.status != HTTPStatus.OK:
         return answer.status, text, f"This app responded with Status Code {answer.status}."
     return answer.status, text, None

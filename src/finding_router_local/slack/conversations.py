@@ -84,7 +84,7 @@ def replies(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
 
 
 def members(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
-    """List who is in a channel: https://docs.slack.dev/reference/methods/conversations.members."""
+    """List the people in a channel: https://docs.slack.dev/reference/methods/conversations.members."""
     channel = workspace.visible_channel(arguments.text("channel"))
     workspace.check_scope(_SCOPES[_type_of(channel)])
     found = workspace.members(channel)

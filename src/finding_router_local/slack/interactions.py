@@ -1,8 +1,4 @@
-"""
-What people do with messages of the app, and what the app answers them.
-
-Triggers that open a modal, addresses for answers, messages for one person, and open modals.
-"""
+"""Interactions of people with the app: triggers, addresses for answers, ephemerals and modals."""
 
 import secrets
 import time
@@ -30,7 +26,7 @@ class ResponseUrl:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Modal:
-    """A view that *user* has before them; *version* is Slack's ``hash``."""
+    """A view that is open for *user*; *version* is Slack's ``hash``."""
 
     id: str
     user: str
@@ -50,7 +46,7 @@ class _Trigger:
 @dataclass(slots=True)
 class Interactions:
     """
-    All of it for one workspace, whose lock callers hold.
+    The interactions of one workspace, whose lock callers hold.
 
     *clock* returns Unix seconds; *trigger_clock*, which never jumps, seconds for triggers alone.
     """
@@ -98,7 +94,7 @@ class Interactions:
         return token
 
     def use_response_url(self, token: str) -> ResponseUrl:
-        """Return what *token* stands for, good 5 times within 30 minutes; else refuse."""
+        """Return the address with *token*, good 5 times within 30 minutes; else refuse."""
         found = self._response_urls.get(token)
         if found is None:
             raise Refusal("invalid_url")
@@ -110,8 +106,12 @@ class Interactions:
         return found
 
     def find_ephemeral(self, user: str, ts: str) -> "EphemeralMessage | None":
-        """Look a message for *user* alone up by its ts."""
+        """Return the message with this ts that only *user* sees; None if there is none."""
         return next((e for e in self.ephemerals if e.reader == user and e.ts == ts), None)
+
+    def ephemerals_of(self, user: str) -> "list[EphemeralMessage]":
+        """Return the messages that only *user* sees, oldest first."""
+        return [each for each in self.ephemerals if each.reader == user]
 
     def show(self, message: "EphemeralMessage") -> "EphemeralMessage":
         """Show *message* to its reader, in place of one with the same ts."""
@@ -124,7 +124,7 @@ class Interactions:
         return message
 
     def dismiss(self, user: str, ts: str) -> None:
-        """Take a message from its reader, if it is still there."""
+        """Remove a message of its reader, if it is still there."""
         self.ephemerals[:] = [
             each for each in self.ephemerals if (each.reader, each.ts) != (user, ts)
         ]
@@ -137,7 +137,7 @@ class Interactions:
         return stack[-1] if stack else None
 
     def find_modal(self, view_id: str) -> Modal | None:
-        """Look an open view up by its id."""
+        """Return the open view with this id; None if there is none."""
         return next((m for held in self._modals.values() for m in held if m.id == view_id), None)
 
     def open_modal(self, user: str, view: Mapping[str, Any]) -> Modal:
@@ -161,7 +161,7 @@ class Interactions:
         return modal
 
     def change_modal(self, modal: Modal, view: Mapping[str, Any]) -> Modal:
-        """Show *view* in place of what *modal* shows."""
+        """Replace the view of *modal* by *view*."""
         stack = self._modals[modal.user]
         changed = replace(modal, view=view, version=self._version())
         stack[stack.index(modal)] = changed

@@ -1,4 +1,4 @@
-"""What Slack's client does for a person: it presses, submits, closes and dismisses."""
+"""The part of Slack's client: a person presses, submits, closes and dismisses."""
 
 import json
 from collections.abc import Mapping
@@ -8,6 +8,7 @@ from typing import Any, Final
 from finding_router_local.slack.app import Answered, App, Delivery
 from finding_router_local.slack.elements import options_of
 from finding_router_local.slack.interactions import Modal
+from finding_router_local.slack.limits import MAX_INPUT_TEXT
 from finding_router_local.slack.modals import checked_view
 from finding_router_local.slack.payloads import (
     NoSuchElementError,
@@ -26,7 +27,7 @@ from finding_router_local.slack.workspace import PostedMessage, Workspace
 
 _ONCE: Final = Delivery()
 _REQUIRED: Final = "Please complete this required field."
-# Slack's word to a person for whatever is wrong with the answer to a submission.
+# Slack's message to a person for anything wrong with the answer to a submission.
 _TROUBLE: Final = "We had some trouble connecting. Try again?"
 _CHOSEN: Final = frozenset({"static_select", "overflow", "radio_buttons", "datepicker"})
 
@@ -98,8 +99,8 @@ class Interactivity:
         """
         Submit *modal* with *values*: by block id a value, or values by action id.
 
-        What is not named stays as the modal shows it at first. What Slack's client does not take
-        is an error without a request.
+        Inputs without a value stay as the modal shows them at first. A value that Slack's client
+        does not take is an error without a request.
         """
         with self.workspace.lock:
             entered = _entered(modal, values)
@@ -114,19 +115,19 @@ class Interactivity:
         return self._follow(modal, answered)
 
     def close(self, modal: Modal, *, all_of_it: bool = False) -> Answered | None:
-        """Close *modal* without submitting it; tell the app where it wants to know."""
+        """Close *modal* without submitting it; the app is told if its view asks for that."""
         with self.workspace.lock:
             self.workspace.interactions.close_modal(modal, all_of_it=all_of_it)
             self.workspace.touch()
             if not modal.view.get("notify_on_close"):
                 return None
             person = self.person(modal.user)
-            payload = view_closed(self.workspace, person, modal, is_cleared=all_of_it)
+            payload = view_closed(person, modal, is_cleared=all_of_it)
             now = self.workspace.now()
         return self.app.send(payload, now=now, delivery=_ONCE)
 
     def dismiss(self, user: str, ts: str) -> None:
-        """Take a message that only *user* sees away."""
+        """Remove a message that only *user* sees."""
         with self.workspace.lock:
             self.workspace.interactions.dismiss(self.person(user).id, ts)
             self.workspace.touch()
@@ -156,7 +157,7 @@ class Interactivity:
             return found
 
     def _latest(self, action_id: str, person: Person) -> PostedMessage:
-        own = [each for each in self.workspace.interactions.ephemerals if each.reader == person.id]
+        own = self.workspace.interactions.ephemerals_of(person.id)
         every = sorted([*self.workspace.messages(), *own], key=lambda each: each.ts)
         for message in reversed(every):
             if any(each.action_id == action_id for each in elements_of(message)):
@@ -177,7 +178,7 @@ class Interactivity:
         return next(iter(self.workspace.people.values())).team_id
 
     def _follow(self, modal: Modal, answered: Answered) -> Submitted:
-        """Do what the app's answer to a submission says."""
+        """Carry out the app's answer to a submission."""
         interactions = self.workspace.interactions
         with self.workspace.lock:
             try:
@@ -210,7 +211,7 @@ class Interactivity:
 
 
 def _entered(modal: Modal, values: Mapping[str, Any]) -> Values:
-    """Return *values* for each input, with those that stay as they were shown."""
+    """Return a value for each input: that of *values*, else the one shown at first."""
     blocks = {block["block_id"]: block["element"] for block in inputs_of(modal)}
     if unknown := values.keys() - blocks.keys():
         known = ", ".join(blocks)
@@ -226,7 +227,7 @@ def _entered(modal: Modal, values: Mapping[str, Any]) -> Values:
 
 
 def _mistakes(modal: Modal, values: Values) -> dict[str, str]:
-    """Return what Slack's client does not submit, by block id."""
+    """Return the error of each input that Slack's client does not submit, by block id."""
     found = {}
     for block in inputs_of(modal):
         element = block["element"]
@@ -235,7 +236,7 @@ def _mistakes(modal: Modal, values: Values) -> dict[str, str]:
             if not block.get("optional"):
                 found[block["block_id"]] = _REQUIRED
         elif element["type"] == "plain_text_input":
-            least, most = element.get("min_length", 0), element.get("max_length", 3_000)
+            least, most = element.get("min_length", 0), element.get("max_length", MAX_INPUT_TEXT)
             if not least <= len(value) <= most:
                 found[block["block_id"]] = f"Use from {least} to {most} characters."
         elif element["type"] in {"static_select", "radio_buttons"} and not any(

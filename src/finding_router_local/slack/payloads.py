@@ -13,7 +13,7 @@ from finding_router_local.slack.people import TEAM_ID, Person
 from finding_router_local.slack.workspace import APP_ID, EphemeralMessage, PostedMessage, Workspace
 
 type Values = Mapping[str, Mapping[str, Any]]
-"""What was entered: by block id and action id, an option's value (or some), a text or a date."""
+"""The values of inputs by block id and action id: an option's value (or some), a text or a date."""
 
 # https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
 _STATELESS: Final = frozenset({"button", "overflow"})
@@ -89,10 +89,11 @@ def block_actions(
         container["thread_ts"] = message.thread_ts
     return {
         "type": "block_actions",
-        **_sender(workspace, person),
+        **_sender(person),
+        "trigger_id": workspace.interactions.make_trigger(person.id),
         "container": container,
         "channel": {"id": message.channel, "name": message.channel_name},
-        # Slack does not keep what only one person sees.
+        # Slack does not keep a message that only one person sees.
         **({} if is_ephemeral else {"message": _with_block_ids(as_slack(message, workspace))}),
         "state": {"values": _state(elements_of(message), pressed, selected)},
         "response_url": response_url,
@@ -118,21 +119,18 @@ def view_submission(
     }
     return {
         "type": "view_submission",
-        **_sender(workspace, person),
+        **_sender(person),
+        "trigger_id": workspace.interactions.make_trigger(person.id),
         "view": view_as_slack(modal, state),
         "response_urls": [],
     }
 
 
-def view_closed(
-    workspace: Workspace, person: Person, modal: Modal, *, is_cleared: bool
-) -> dict[str, Any]:
+def view_closed(person: Person, modal: Modal, *, is_cleared: bool) -> dict[str, Any]:
     """Return the payload of a *modal* that was closed without being submitted."""
-    sender = _sender(workspace, person)
-    del sender["trigger_id"]
     return {
         "type": "view_closed",
-        **sender,
+        **_sender(person),
         "view": view_as_slack(modal),
         "is_cleared": is_cleared,
     }
@@ -143,7 +141,7 @@ def inputs_of(modal: Modal) -> list[Mapping[str, Any]]:
     return [block for block in modal.view["blocks"] if block.get("type") == "input"]
 
 
-def _sender(workspace: Workspace, person: Person) -> dict[str, Any]:
+def _sender(person: Person) -> dict[str, Any]:
     return {
         "user": {
             "id": person.id,
@@ -153,7 +151,6 @@ def _sender(workspace: Workspace, person: Person) -> dict[str, Any]:
         },
         "api_app_id": APP_ID,
         "token": _TOKEN,
-        "trigger_id": workspace.interactions.make_trigger(person.id),
         "team": {"id": TEAM_ID, "domain": "local"},
         "enterprise": None,
         "is_enterprise_install": False,
@@ -199,7 +196,7 @@ def _state(
 
 
 def initial_value(element: Mapping[str, Any]) -> Any:
-    """Return what an element holds before anybody touches it, as `Values` has it."""
+    """Return the value of an untouched element, as `Values` has it."""
     match element["type"]:
         case "datepicker":
             return element.get("initial_date")

@@ -168,7 +168,7 @@ class SlackServer:
         """Delete a message as a person would."""
         self.workspace.delete_message(channel, ts)
 
-    # What people do
+    # Interactions
 
     def press(
         self,
@@ -211,7 +211,7 @@ class SlackServer:
         """Return the messages that only *user* sees, oldest first."""
         with self.workspace.lock:
             reader = self.interactivity.person(user).id
-            return [e for e in self.workspace.interactions.ephemerals if e.reader == reader]
+            return self.workspace.interactions.ephemerals_of(reader)
 
     def clear(self) -> None:
         """Forget messages, faults, pace and figures; channels and the token stay."""

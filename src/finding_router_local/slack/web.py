@@ -95,7 +95,7 @@ def _page(workspace: Workspace, channel: str | None, reader: str | None) -> Resp
     with workspace.lock:
         person = workspace.find_person(reader or FIRST_PERSON) or PEOPLE[0]
         interactions = workspace.interactions
-        own = [each for each in interactions.ephemerals if each.reader == person.id]
+        own = interactions.ephemerals_of(person.id)
         messages: list[PostedMessage] = workspace.messages()
         viewer = Viewer(
             person=person,

@@ -138,7 +138,7 @@ class Workspace:
     # People
 
     def find_person(self, name_or_id: str) -> Person | None:
-        """Look a person up by id, or by name with or without its @."""
+        """Return the person with this id, or name with or without its @; None if there is none."""
         with self.lock:
             if name_or_id in self.people:
                 return self.people[name_or_id]
@@ -191,7 +191,7 @@ class Workspace:
         """
         Make a channel, or bring the one of that *name* into this state.
 
-        *people* are names or ids; raise KeyError for one whom nobody knows.
+        *people* are names or ids; raise KeyError for an unknown one.
         """
         with self.lock:
             name = name.removeprefix("#")
@@ -219,7 +219,7 @@ class Workspace:
             return sorted(self._channels.values(), key=lambda channel: channel.name)
 
     def find_channel(self, name_or_id: str) -> Channel | None:
-        """Look a channel up by id, or by name with or without its #."""
+        """Return the channel with this id, or name with or without its #; None if there is none."""
         with self.lock:
             if name_or_id in self._channels:
                 return self._channels[name_or_id]
@@ -263,7 +263,7 @@ class Workspace:
             return list(self._messages[known.id]) if known else []
 
     def find_message(self, channel: Channel, ts: str) -> PostedMessage | None:
-        """Look a message of *channel* up by its ts."""
+        """Return the message of *channel* with this ts; None if there is none."""
         with self.lock:
             return next((each for each in self._messages[channel.id] if each.ts == ts), None)
 

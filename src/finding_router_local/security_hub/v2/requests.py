@@ -23,7 +23,7 @@ class ValidationError(SecurityHubClientError):
 
 
 class NotFoundError(SecurityHubClientError):
-    """What the request names is not there."""
+    """The finding or resource that the request names is not there."""
 
     def __init__(self, message: str) -> None:
         """Name it."""

@@ -41,7 +41,7 @@ _EVERYBODY = frozenset({"here", "channel", "everyone"})
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads: *zone* for dates (None: this machine's), *now* for "today", and names by id."""
+    """A reader: *zone* for dates (None: this machine's), *now* for "today", and names by id."""
 
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     zone: tzinfo | None = None
