@@ -225,6 +225,8 @@ class TestSlackPeople:
         assert people.may_answer_at(server.base_url.replace("/api/", "/actions/x"))
         real = SlackPeople(people._slack, base_url="https://slack.com/api/")
         assert not real.may_answer_at("https://slack.com/actions/x")
+        own = SlackPeople(people._slack, base_url="https://acme.slack.com/api/")
+        assert not own.may_answer_at("https://acme.slack.com/actions/x")
 
     def test_an_answer_without_an_address(self, server: SlackServer, people: SlackPeople) -> None:
         """It is posted for the person alone."""

@@ -20,5 +20,5 @@ def takes_answers(url: str, base_url: str) -> bool:
         return False
     if asked.scheme == "https" and asked.netloc in _HOSTS:
         return True
-    is_local = bool(own.netloc) and own.netloc not in _OF_SLACK
+    is_local = bool(own.netloc) and not own.netloc.endswith(_OF_SLACK)
     return is_local and (asked.scheme, asked.netloc) == (own.scheme, own.netloc)
