@@ -116,7 +116,7 @@ def _home_of(finding: Finding | Outline) -> str:
     return PARTITIONS.get(finding.partition, PARTITIONS[DEFAULT]).home
 
 
-# A run asks for the name of each of its findings about twenty times.
+# A run asks for the name of each of its findings about sixteen times.
 @lru_cache(maxsize=4_096)
 def finding_hash(product_arn: str, finding_id: str) -> str:
     """Return the name of a finding, made of its identity (ProductArn, Id)."""
