@@ -129,7 +129,7 @@ class Pipeline:
         return finished
 
     def _remind(self, session: "Session") -> None:
-        """Say again what is still open and due; what fails is due at the next call."""
+        """Post the reminders that are due; one that fails is due at the next call."""
         store = self._stores.reminders
         has_reminders = session.planner.table.has_reminders or self._settings.actions
         if store is None or not has_reminders:

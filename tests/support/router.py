@@ -14,7 +14,7 @@ from fake_ledger import (
 )
 from fake_reminders import FakeReminders
 from fake_slack import FakeSlack, Said
-from fakes import Clock, FakeWorkflow, FakeWorkflowV2, Faults
+from fakes import Clock, FakeWorkflow, FakeWorkflowV2, Faults, Killed
 from finding_router.aws.organization import DynamoOrganization
 from finding_router.aws.ticket_outbox import DynamoTicketOutbox
 from finding_router.delivery.alerts.alert import Alert
@@ -141,6 +141,17 @@ class Router:
     def wake(self, *, seconds: float = INVOCATION_SECONDS) -> list[Job]:
         """Invoke the function as its schedule does."""
         return self.pipeline.wake(Deadline(seconds, clock=self.clock))
+
+    def wake_through_faults(self) -> None:
+        """Wake up with the faults that are planned, and for twelve minutes without."""
+        try:
+            self.wake()
+        except Killed:
+            self.restart()
+        self.faults.clear()
+        for _ in range(12):
+            self.clock.now += 60
+            self.wake()
 
     def send(self, *findings: Any, tries: int = 1) -> list[Job]:
         """Import *findings* into Security Hub, and route the event of each, in one batch."""

@@ -217,7 +217,7 @@ def test_a_finding_that_nests_too_deeply_is_named_by_its_event() -> None:
 
 
 def test_a_rise_ends_a_snooze_and_keeps_the_owner() -> None:
-    """What got worse is not what somebody snoozed; who took it has it still."""
+    """A snooze was of the lower severity; the owner stays."""
     jane = Person("U012", "jane", NOW)
     care = Care(owner=jane, snooze=Snooze(NOW + 3_600, jane, "snooze-1"))
     claim = make_claim(Saying.RISE, severity=Severity.CRITICAL)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fake_slack import Said
-from fakes import START, Killed, killed, rate_limited, store_down, unavailable
+from fakes import START, killed, rate_limited, store_down, unavailable
 from finding_router.delivery.alerts.care import Care, Person, Ticket
 from hub_events import raw_finding
 from router import ALERTS, OPS, Router
@@ -194,15 +194,7 @@ def test_nothing_is_lost_and_nothing_is_said_twice(
     router.clock.now += DAY
     before = len(router.slack.posted)
     router.faults.plan(operation, error, **how)
-    try:
-        router.wake()
-    except Killed:
-        router.restart()
-    router.faults.clear()
-
-    for _ in range(12):
-        router.clock.now += 60
-        router.wake()
+    router.wake_through_faults()
 
     assert 1 == len([each for each in router.slack.posted[before:] if each.channel != OPS])
     assert 1 == len(router.reminders.stored)

@@ -445,15 +445,7 @@ def test_nothing_is_lost_and_nothing_is_said_twice(
     router.clock.now += DAY + 60
     before = len(router.slack.posted)
     router.faults.plan(operation, error, **how)
-    try:
-        router.wake()
-    except Killed:
-        router.restart()
-    router.faults.clear()
-
-    for _ in range(12):
-        router.clock.now += 60
-        router.wake()
+    router.wake_through_faults()
 
     said = [each for each in router.slack.posted[before:] if each.channel != OPS]
     assert 1 == len(said)

@@ -103,7 +103,7 @@ class Planner:
         decision: Decision | None,
         channels: Mapping[str, Collection[str]],
     ) -> None:
-        """Have the alerts of *job* read where it may have been said, if a route leads elsewhere."""
+        """Add the alerts of *job* where it may have been posted, if a route leads elsewhere."""
         if decision is None or not job.is_unmarked:
             return
         names = (job.subject, job.own_subject, job.member)

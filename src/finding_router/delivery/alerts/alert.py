@@ -489,7 +489,7 @@ class Alert:
                 worst=claim.severity,
                 risen_from=self.worst,
                 risen_at=claim.moment,
-                # What got worse is not what somebody snoozed.
+                # The snooze was of the lower severity.
                 care=replace(self.care, snooze=None),
             )
         return after.opened(at=at)

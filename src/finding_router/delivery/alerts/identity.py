@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from finding_router.findings.finding import Finding
@@ -115,6 +116,8 @@ def _home_of(finding: Finding | Outline) -> str:
     return PARTITIONS.get(finding.partition, PARTITIONS[DEFAULT]).home
 
 
+# A run asks for the name of each of its findings about sixteen times.
+@lru_cache(maxsize=4_096)
 def finding_hash(product_arn: str, finding_id: str) -> str:
     """Return the name of a finding, made of its identity (ProductArn, Id)."""
     return hash_of([product_arn, finding_id])

@@ -58,7 +58,7 @@ def _by_route(due: Due, alert: Alert, route: Route | None, now: float) -> Judged
     if route is None or remind is None or alert.severity.rank < remind.least.rank:
         return _VOID
     if alert.care.owner is not None and remind.until is Until.ACKNOWLEDGED:
-        # Who took it may give it back.
+        # The owner may give it back.
         after = following(due, route, alert.severity, said_at=float(due.at), now=now)
         return Judged(is_to_say=False, after=after)
     if route.active_hours is not None:

@@ -24,7 +24,7 @@ from finding_router.telemetry import logger
 
 # Security Hub is asked about the first ones, of which some may be over.
 ASKED: Final = MOST_LINES + 30
-# What came since is said first, unless something keeps it from being said for so long.
+# A list waits for held findings of its schedule, at most for so long.
 PATIENCE_SECONDS: Final = 900.0
 
 
@@ -40,7 +40,7 @@ class Lists:
         asking: Asking,
         clock: Callable[[], float],
     ) -> None:
-        """Say those in *store*, once what *held* has for their schedules is said."""
+        """Post those of *store*, after the findings that *held* has for their schedules."""
         self._store = store
         self._session = session
         self._run = session.run

@@ -59,7 +59,7 @@ class Reminders:
         hubs: Hubs,
         clock: Callable[[], float],
     ) -> None:
-        """Say those in *store* within *session*, as *hubs* know them, by *clock*."""
+        """Post those of *store* within *session*, as *hubs* know them, by *clock*."""
         self._store = store
         self._session = session
         self._run = session.run
@@ -73,7 +73,7 @@ class Reminders:
         return self._session.planner.table
 
     def run(self) -> None:
-        """Say what is due; errors of the Ledger and of Security Hub are logged."""
+        """Post the reminders that are due; log errors of the Ledger and of Security Hub."""
         with isolated("reminders not said"):
             try:
                 if self._run.deadline.allows():
