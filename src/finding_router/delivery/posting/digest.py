@@ -20,7 +20,6 @@ from finding_router.delivery.posting.recovery import Looked, look, look_for_clai
 from finding_router.delivery.posting.run import (
     ANOTHER_IS_AT_IT,
     ANOTHER_WAS_FIRST,
-    LEASE_MARGIN_SECONDS,
     Run,
 )
 from finding_router.delivery.posting.task import Rank, Task
@@ -262,7 +261,7 @@ class DigestTask(Task):
     def _opened(self, before: OpenDigest | None, now: float) -> OpenDigest:
         """Return the digest to list in, as this run claims it."""
         run = self.run
-        lease_until = now + run.deadline.remaining() + LEASE_MARGIN_SECONDS
+        lease_until = run.lease_until()
         if before is not None and self._goes_on(before, now):
             self.is_doubtful = before.state is DigestState.CLAIMED
             again = before.again(now=now, lease_until=lease_until, worker=run.worker)

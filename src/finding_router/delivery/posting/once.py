@@ -9,7 +9,6 @@ from finding_router.delivery.posting.recovery import look
 from finding_router.delivery.posting.run import (
     ANOTHER_IS_AT_IT,
     ANOTHER_WAS_FIRST,
-    LEASE_MARGIN_SECONDS,
     Run,
 )
 from finding_router.delivery.posting.task import Rank, Task
@@ -147,7 +146,7 @@ class OnceTask(Task):
     def _claimed(self, before: OpenDigest | None, now: float) -> OpenDigest:
         """Return the message as this run claims it: what is due until now goes into it."""
         run, once = self.run, self.once
-        lease_until = now + run.deadline.remaining() + LEASE_MARGIN_SECONDS
+        lease_until = run.lease_until()
         posted_to, ts = once.thread or (None, None)
         if before is not None and before.state is not DigestState.POSTED:
             again = before.again(now=now, lease_until=lease_until, worker=run.worker)

@@ -7,7 +7,7 @@ from finding_router.delivery.digests.store import Count
 from finding_router.delivery.digests.totals import parent
 from finding_router.delivery.limits.deadline import AWS_SECONDS
 from finding_router.delivery.limits.rate import AT_SLACKS_PACE
-from finding_router.delivery.posting.run import LEASE_MARGIN_SECONDS, Run
+from finding_router.delivery.posting.run import Run
 from finding_router.delivery.posting.task import Rank, Task
 from finding_router.errors import StoreError
 from finding_router.telemetry import logger
@@ -67,7 +67,7 @@ class TotalsTask(Task):
             self._come_back(now, seconds, AT_SLACKS_PACE)
             return
         if not self._has_lease and not run.digests.begin_count(
-            self.digest_id, now=now, until=now + run.deadline.remaining() + LEASE_MARGIN_SECONDS
+            self.digest_id, now=now, until=run.lease_until()
         ):
             self._come_back(now, COUNT_SECONDS, ANOTHER_COUNTS)
             return
