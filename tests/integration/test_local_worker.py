@@ -108,11 +108,12 @@ def test_the_trail(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("finding_router_cli.routes_at_hand.find_running", lambda _: found)
     do(stack, "acknowledge")
     do(stack, "acknowledge", user="gus")
+    do(stack, "acknowledge", user="olga")
 
     presses = Cli(stack).json("audit")["presses"]
 
     # Slack tells the second of a press, which these may have in common.
-    assert {("gus", "refused"), ("jane", "done")} == {
+    assert {("gus", "refused"), ("olga", "refused"), ("jane", "done")} == {
         (each["name"], each["outcome"]) for each in presses
     }
     assert "jane (U0JANE00001)" in Cli(stack)("audit").output

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from finding_router.actions.worker.result import Outcome
+from finding_router.delivery.audit import Entry
+from finding_router.errors import StoreError
 from hub_events import control, imported, raw_finding, record
 from office import BOB, JANE, Office
 from router import ALERTS, OPS
@@ -381,3 +383,38 @@ def test_the_audit_trail_has_refusals_too() -> None:
         refused.outcome,
         refused.reason,
     )
+
+
+def test_a_press_that_the_endpoint_refused_is_recorded() -> None:
+    """Nothing is done, and the person, who was told, hears nothing twice."""
+    office = Office()
+    alert = office.said()
+
+    entry = office.click("acknowledge", refused="outside the workspace")
+
+    assert (Outcome.REFUSED, "outside the workspace") == (entry.outcome, entry.detail)
+    assert (JANE, alert.key.subject) == (entry.user, entry.subject)
+    assert not office.people.told
+    assert not office.people.asked
+    assert "👀 <@" not in office.card
+
+
+def test_a_refused_press_waits_in_silence_for_the_ledger(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What the person asked for does not follow."""
+    office = Office()
+    office.said()
+    press = office.press("acknowledge", refused="outside the workspace")
+    begin, downs = office.audit.begin, iter(range(3))
+
+    def down(entry: Entry) -> Entry:
+        if next(downs, None) is not None:
+            raise StoreError("down")
+        return begin(entry)
+
+    monkeypatch.setattr(office.audit, "begin", down)
+
+    assert 4 == office.do(press)
+    assert Outcome.REFUSED == office.entry(press).outcome
+    assert not office.people.told

@@ -29,6 +29,9 @@ class Press:
     *ref* is the reference of the button, *picked* the subject that was chosen from a digest. *form*
     are the values of a modal. *response_url* takes ephemeral answers for half an hour; it is not to
     be logged. All but *team* and *user* may be "" where Slack left it out.
+
+    *refused* is the reason for which the endpoint refused it, and told the person: the worker only
+    records it.
     """
 
     id: str
@@ -43,6 +46,7 @@ class Press:
     picked: str | None = None
     thread_ts: str | None = None
     form: Mapping[str, Any] | None = None
+    refused: str | None = None
 
     def to_body(self) -> str:
         """Return the body of its message in the queue."""
@@ -77,7 +81,8 @@ def _press(values: Mapping[str, Any]) -> Press | None:
     picked, thread_ts = values.get("picked"), values.get("thread_ts")
     if not isinstance(picked, str | None) or not isinstance(thread_ts, str | None):
         return None
-    if not isinstance(form, dict | None):
+    refused = values.get("refused")
+    if not isinstance(form, dict | None) or not isinstance(refused, str | None):
         return None
     return Press(
         **{name: values[name] for name in _PLAIN},
@@ -85,6 +90,7 @@ def _press(values: Mapping[str, Any]) -> Press | None:
         picked=picked,
         thread_ts=thread_ts,
         form=form,
+        refused=refused,
     )
 
 

@@ -153,6 +153,9 @@ class Desk:
             self._tell(press, Result(outcome=Outcome.DONE, answer=sentence(text)), deadline)
 
     def _result(self, press: Press, entry: Entry, deadline: Deadline) -> Result:
+        if press.refused is not None:
+            # The endpoint told the person.
+            return Result(outcome=Outcome.REFUSED, detail=press.refused)
         reference = read_reference(press.ref)
         if isinstance(reference, AlertReference):
             return self._about_alert(press, entry, reference, deadline)
@@ -250,7 +253,7 @@ class Desk:
         )
 
     def _tell(self, press: Press, result: Result, deadline: Deadline) -> None:
-        if result.answer is None:
+        if result.answer is None or press.refused is not None:
             return
         with isolated("person not answered", press=press.id):
             self._parts.people.tell(
