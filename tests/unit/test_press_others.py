@@ -418,3 +418,56 @@ def test_a_refused_press_waits_in_silence_for_the_ledger(
     assert 4 == office.do(press)
     assert Outcome.REFUSED == office.entry(press).outcome
     assert not office.people.told
+
+
+@pytest.mark.parametrize(
+    ("action", "guests", "outcome"),
+    [
+        ("acknowledge", {JANE}, Outcome.REFUSED),
+        ("why", {JANE}, Outcome.REFUSED),
+        ("ticket", set(), Outcome.REFUSED),
+        ("acknowledge", set(), Outcome.UNCHANGED),
+    ],
+)
+def test_every_line_of_the_trail_names_the_finding(
+    action: str, guests: set[str], outcome: Outcome
+) -> None:
+    """Of refused presses, and of the second of a double click, too."""
+    office = Office()
+    alert = office.said()
+    if outcome is Outcome.UNCHANGED:
+        office.do(office.press(action))
+    office.people.guests = guests
+
+    entry = office.click(action)
+
+    assert (outcome, ("finding-1",)) == (entry.outcome, entry.findings)
+    assert alert.key.subject == entry.subject
+
+
+def test_a_press_that_is_not_done_yet_names_the_finding() -> None:
+    """It is among the dead letters, for example."""
+    office = Office()
+    office.said()
+    office.router.faults.plan("people", StoreError("down"))
+    press = office.press("acknowledge")
+
+    assert office.work(press) is not None
+    assert (None, ("finding-1",)) == (office.entry(press).outcome, office.entry(press).findings)
+
+
+def test_a_finding_of_a_digest_is_named_though_the_choice_is_refused() -> None:
+    """As it is when it is shown."""
+    office = Office(route(deliver="digest"))
+    office.said(raw_finding("f0"), raw_finding("f1"))
+    alert = office.router.alerts[1]
+    office.people.guests = {JANE}
+
+    entry = office.click("pick", digest=alert.digest, picked=alert.key.subject)
+    office.people.guests = set()
+    office.router.clock.now += 400
+    shown = office.click("pick", digest=alert.digest, picked=alert.key.subject)
+
+    assert (Outcome.REFUSED, Outcome.SHOWN) == (entry.outcome, shown.outcome)
+    assert shown.findings == entry.findings
+    assert 1 == len(entry.findings)
