@@ -454,6 +454,46 @@ def test_a_mistake_of_the_table_waits_to_be_corrected(office: TicketOffice) -> N
     assert "#1" == office.ticket(alert).label
 
 
+def test_a_secret_that_cannot_be_read_waits_to_be_corrected(office: TicketOffice) -> None:
+    """After a few minutes, in which AWS may not answer, it is a mistake: tried each hour."""
+    office.secret = ""
+    alert = office.say()
+    office.drain(3)
+    assert not office.desk.mistakes
+
+    office.drain(60)
+    assert 1 == office.desk.mistakes.total()
+    office.secret = office.github.secret
+    office.drain(60)
+
+    assert "#1" == office.ticket(alert).label
+
+
+@pytest.mark.parametrize(("days", "is_made"), [(2.9, True), (3.1, False)])
+def test_a_mistake_is_waited_for_three_days(
+    office: TicketOffice,
+    days: float,
+    is_made: bool,  # noqa: FBT001
+) -> None:
+    """However often it was tried before."""
+    office.github.faults.add(method="create", http_status=503, times=None)
+    alert = office.say()
+    office.drain(80)
+    office.github.faults.clear()
+    office.secret = ""
+    office.drain(60)
+    waiting = office.waiting[0]
+    office.clock.now = waiting.at + days * 86_400
+    office.drain()
+    office.secret = office.github.secret
+    office.clock.now += 4_000
+    office.drain()
+
+    ticket = office.stored(alert).care.ticket
+    assert is_made == (ticket is not None and ticket.label is not None)
+    assert [] == office.waiting
+
+
 def test_a_token_goes_to_no_other_address(office: TicketOffice) -> None:
     """Who may edit the table does not choose who gets the token."""
     office.route["ticket"] = {"to": "platform"}

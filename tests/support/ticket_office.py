@@ -16,6 +16,7 @@ from finding_router.delivery.alerts.care import Person, Ticket
 from finding_router.delivery.alerts.identity import AlertKey
 from finding_router.delivery.limits.deadline import Deadline
 from finding_router.delivery.tickets import Waiting, news_of
+from finding_router.errors import ConfigurationError
 from finding_router.findings.finding import Finding
 from finding_router.routing.table import RoutingTable
 from finding_router.tickets.claims import Claims
@@ -80,6 +81,7 @@ class TicketOffice:
             "ticket": {"to": "platform", "when": "always"},
         }
         self.secret = github.secret
+        """The text of the secret; "" where it cannot be read."""
         self.refusals: list[float] = []
         claims = Claims(self.ledger, self.outbox, refresh=self._refresh, clock=clock)
         office = Office(
@@ -87,7 +89,7 @@ class TicketOffice:
             tracker=Places(
                 self.table,
                 rates=DynamoRates(items),
-                keyring=Keyring(secret=lambda _arn, _fresh: self.secret, sign=lambda _a, _m: b""),
+                keyring=Keyring(secret=self._read_secret, sign=lambda _a, _m: b""),
                 connectors=self.connectors,
                 clock=clock,
             ),
@@ -100,6 +102,11 @@ class TicketOffice:
     def _refresh(self, key: AlertKey) -> float | None:
         self.refreshed.append(key)
         return self.refusals.pop() if self.refusals else None
+
+    def _read_secret(self, arn: str, _fresh: bool) -> str:  # noqa: FBT001 -- called by position
+        if not self.secret:
+            raise ConfigurationError(f"{arn}: cannot be read")
+        return self.secret
 
     def _look(self, alert: Alert) -> list[Finding]:
         found = self.findings.get(alert.key.subject)

@@ -25,16 +25,19 @@ from finding_router.delivery.alerts.care import Ticket
 from finding_router.delivery.alerts.identity import AlertKey
 from finding_router.delivery.alerts.ledger import Alerts, Ledger
 from finding_router.delivery.tickets import TicketOutbox, Waiting
-from finding_router.errors import RouterError, TicketError
+from finding_router.errors import ConfigurationError, RouterError, TicketError
 from finding_router.isolation import isolated
 from finding_router.telemetry import logger
 
 # Longer than the calls of GitHub for one ticket and its record take: a worker whose claim is older
 # is dead.
 LEASE_SECONDS: Final = 120.0
-# A ticket that waits for a person to correct a mistake is tried once an hour, for three days.
+# A ticket that waits for a person to correct a mistake is tried once an hour, until three days after
+# it was asked for.
 MISTAKE_SECONDS: Final = 3_600.0
-MISTAKE_TRIES: Final = 72
+MISTAKE_PATIENCE_SECONDS: Final = 3 * 86_400.0
+# AWS may refuse a secret or a key for a moment only.
+_PASSING_TRIES: Final = 3
 SOON_SECONDS: Final = 60.0
 # The next event of the finding changes a card that could not be changed for so long.
 REFRESH_TRIES: Final = 20
@@ -147,6 +150,8 @@ class Claims:
         seconds: float | None = SOON_SECONDS
         if isinstance(error, TicketError):
             seconds = error.retry_seconds
+        elif isinstance(error, ConfigurationError) and entry.tries >= _PASSING_TRIES:
+            seconds = None
         logger.warning(
             "ticket waits",
             subject=entry.key.subject,
@@ -157,10 +162,11 @@ class Claims:
         )
         if seconds is None:
             self.mistakes[str(error)] += 1
-        if seconds is None and entry.tries >= MISTAKE_TRIES:
+        now = self.clock()
+        if seconds is None and now - entry.at > MISTAKE_PATIENCE_SECONDS:
             self.outbox.remove(entry)
             return
-        due_at = self.clock() + (MISTAKE_SECONDS if seconds is None else seconds)
+        due_at = now + (MISTAKE_SECONDS if seconds is None else seconds)
         self.outbox.put_off(replace(entry, tries=entry.tries + 1, due_at=due_at))
 
 
