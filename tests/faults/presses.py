@@ -252,7 +252,7 @@ def problems_of(stack: Stack, cell: Cell) -> list[str]:
 def _prepare(stack: Stack, act: Act) -> None:
     """Post the finding, and with *act.ends* make its ticket and end it."""
     stack.reset()
-    stack.put_routes([_ROUTE | act.route, *([stack.ticket_item()] if act.has_ticket else ())])
+    stack.put_routes([{**_ROUTE, **act.route}, *([stack.ticket_item()] if act.has_ticket else ())])
     stack.load(_EVENT)
     stack.send([_EVENT])
     if act.ends:

@@ -32,8 +32,8 @@ from finding_router.telemetry import logger
 # Longer than the calls of GitHub for one ticket and its record take: a worker whose claim is older
 # is dead.
 LEASE_SECONDS: Final = 120.0
-# A ticket that waits for a person to correct a mistake is tried once an hour, until three days after
-# it was asked for.
+# A ticket that waits for a person to correct a mistake is tried once an hour, until three days
+# after it was asked for.
 MISTAKE_SECONDS: Final = 3_600.0
 MISTAKE_PATIENCE_SECONDS: Final = 3 * 86_400.0
 # AWS may refuse a secret or a key for a moment only.
