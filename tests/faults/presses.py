@@ -27,11 +27,16 @@ _EVENT: Final = json.loads(
     (TEMPLATE.parent / "events/imported-guardduty-port-probe.json").read_text()
 )
 [_FINDING] = _EVENT["detail"]["findings"]
-_ENDED: Final = copy.deepcopy(_EVENT) | {"id": "ended"}
-_ENDED["detail"]["findings"][0] |= {
-    "RecordState": "ARCHIVED",
-    "UpdatedAt": "2999-01-01T00:00:00Z",
-}
+_LATER: Final = {"UpdatedAt": "2999-01-01T00:00:00Z"}
+
+
+def _changed(**changes: Any) -> dict[str, Any]:
+    """Return the event of a later state of the finding."""
+    event: dict[str, Any] = copy.deepcopy(_EVENT) | {"id": "changed"}
+    event["detail"]["findings"][0] |= _LATER | changes
+    return event
+
+
 _ROUTE: Final = {"kind": "route", "name": "all", "match": {}, "channel": "#alerts"}
 _DIGEST: Final = {"deliver": "digest"}
 _CLICK: Final = {"ticket": {"to": "github"}}
@@ -57,8 +62,8 @@ class Act:
     route: Mapping[str, Any] = field(default_factory=dict)
     form: Mapping[str, Any] | None = None
     picks: bool = False
-    ends: bool = False
-    """The finding, which has a ticket, ends before the minute's work."""
+    then: Mapping[str, Any] = field(default_factory=dict)
+    """Event of the finding, which has a ticket by then, before the minute's work."""
     shows: str = ""
     answers: str = ""
     status: str = "NOTIFIED"
@@ -141,11 +146,21 @@ ACTS: Final[Sequence[Act]] = (
     Act(
         name="end of a ticket",
         route=_ALWAYS,
-        ends=True,
+        then=_changed(RecordState="ARCHIVED"),
         shows="> closed",
         kinds=_WITH_TICKETS,
         outcomes=(),
         issues=(("closed", 1),),
+    ),
+    Act(
+        name="rise of a ticket",
+        route=_ALWAYS,
+        then=_changed(Severity={"Label": "CRITICAL"}),
+        shows="> open",
+        kinds=_WITH_TICKETS,
+        outcomes=(),
+        issues=(("open", 1),),
+        messages=2,
     ),
 )
 
@@ -250,14 +265,14 @@ def problems_of(stack: Stack, cell: Cell) -> list[str]:
 
 
 def _prepare(stack: Stack, act: Act) -> None:
-    """Post the finding, and with *act.ends* make its ticket and end it."""
+    """Post the finding, and with *act.then* make its ticket and send that event."""
     stack.reset()
     stack.put_routes([{**_ROUTE, **act.route}, *([stack.ticket_item()] if act.has_ticket else ())])
     stack.load(_EVENT)
     stack.send([_EVENT])
-    if act.ends:
+    if act.then:
         stack.wake_worker()
-        stack.send([_ENDED])
+        stack.send([act.then])
 
 
 def _clear_faults(stack: Stack) -> None:

@@ -17,7 +17,7 @@ from finding_router.delivery.alerts.identity import AlertKey
 from finding_router.delivery.limits.deadline import Deadline
 from finding_router.delivery.tickets import Waiting, news_of
 from finding_router.errors import ConfigurationError
-from finding_router.findings.finding import Finding
+from finding_router.findings.finding import Finding, Severity
 from finding_router.routing.table import RoutingTable
 from finding_router.tickets.claims import Claims
 from finding_router.tickets.credentials import Keyring
@@ -152,6 +152,13 @@ class TicketOffice:
         """Store the return of a finding."""
         stored = self.stored(alert)
         return self.write(replace(stored, is_shown=True, episode=stored.episode + 1), is_said=True)
+
+    def rise(self, alert: Alert, severity: Severity = Severity.CRITICAL) -> Alert:
+        """Store a rise in severity, which was posted."""
+        stored = self.stored(alert)
+        moment = ("2026-09-05T10:00:00Z", self.clock())
+        risen = replace(stored, severity=severity, worst=severity, risen_at=moment)
+        return self.write(risen, is_said=True)
 
     def alert(self, key: AlertKey) -> Alert | None:
         """Return the stored alert."""

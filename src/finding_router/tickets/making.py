@@ -173,6 +173,7 @@ class Making:
             begun_at=None,
             claimed_at=None,
             told=f"{alert.episode}.{THERE}",
+            severity=made.severity or alert.worst,
             former=ticket_of(alert).former,
         )
         self.results[alert.key] = Result(done=Done.MADE, ticket=ticket)
