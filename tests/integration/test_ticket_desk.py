@@ -9,11 +9,14 @@ from botocore.exceptions import ClientError
 
 from alerts import make_claim
 from fakes import START, Killed
+from finding_router.delivery.alerts.alert import Alert
+from finding_router.delivery.limits.deadline import Deadline
 from finding_router.errors import StoreError
 from finding_router.findings.finding import Severity
 from finding_router.tickets.claims import LEASE_SECONDS
-from finding_router.tickets.making import Done
-from ticket_office import CONNECTOR, TicketOffice, ticket_office
+from finding_router.tickets.desk import TicketDesk
+from finding_router.tickets.making import Done, Result
+from ticket_office import CONNECTOR, JANE, TicketOffice, ticket_office
 
 DAY = 86_400.0
 
@@ -979,3 +982,94 @@ def test_a_lost_answer_to_a_rise_makes_no_second_comment(
 
     assert 1 == len(office.issues[0].comments)
     assert [] == office.waiting
+
+
+@pytest.mark.parametrize("is_press", [True, False])
+@pytest.mark.parametrize("call", range(12))
+def test_two_workers_in_two_channels_make_one_issue(
+    office: TicketOffice, call: int, *, is_press: bool
+) -> None:
+    """Whichever call of the one the other comes in between."""
+    one = office.say()
+    other = office.say_elsewhere(one)
+    another = office.another_desk()
+    left = [call]
+
+    def meanwhile(_: str) -> None:
+        left[0] -= 1
+        if left[0] == -1:
+            _work(another, other, is_press=is_press)
+
+    office.dynamo.before = meanwhile
+    _work(office.desk, one, is_press=is_press)
+    office.dynamo.before = lambda _: None
+    for _ in range(4):
+        office.clock.now += 60
+        office.desk.drain(Deadline(120))
+        another.drain(Deadline(120))
+
+    assert 1 == len(office.issues)
+    assert {"#1"} == {office.ticket(each).label for each in (one, other)}
+    assert [] == office.waiting
+
+
+def _work(desk: TicketDesk, alert: Alert, *, is_press: bool) -> None:
+    """Do what a press asks for, or the minute's work."""
+    if is_press:
+        desk.create(alert.key, JANE)
+    else:
+        desk.drain(Deadline(120))
+
+
+@pytest.mark.parametrize("step", ["end", "rise", "come_back"])
+@pytest.mark.parametrize("call", range(12))
+def test_two_workers_in_two_channels_tell_an_issue_once(
+    office: TicketOffice, call: int, step: str
+) -> None:
+    """Of the end, the rise and the return."""
+    one = office.say()
+    alerts = [one, office.say_elsewhere(one)]
+    office.drain(2)
+    if step == "come_back":
+        for each in alerts:
+            office.end(each)
+        office.drain(2)
+    comments = len(office.issues[0].comments)
+    another = office.another_desk()
+    left = [call]
+
+    def meanwhile(_: str) -> None:
+        left[0] -= 1
+        if left[0] == -1:
+            another.drain(Deadline(120))
+
+    for each in alerts:
+        getattr(office, step)(each)
+    office.dynamo.before = meanwhile
+    office.desk.drain(Deadline(120))
+    office.dynamo.before = lambda _: None
+    office.clock.now += 60
+    office.drain(3)
+
+    assert comments + 1 == len(office.issues[0].comments)
+    assert [] == office.waiting
+
+
+def test_a_worker_that_posts_holds_others_off(office: TicketOffice) -> None:
+    """A press in another channel waits for it, and shows the same issue."""
+    one = office.say()
+    other = office.say_elsewhere(one)
+    another = office.another_desk()
+    results: list[Result] = []
+    office.github.faults.add(
+        method="create",
+        delay_seconds=0.001,
+        meanwhile=lambda: results.append(another.create(other.key, JANE)),
+    )
+
+    office.create(one)
+    assert [Done.WAITING] == [each.done for each in results]
+    office.drain(2)
+
+    assert 1 == len(office.issues)
+    assert "#1" == office.ticket(other).label

@@ -9,6 +9,7 @@ from alerts import make_alert
 from factories import make_finding
 from fakes import Clock
 from finding_router.aws.ledger import DynamoLedger
+from finding_router.aws.locks import DynamoLocks
 from finding_router.aws.rates import DynamoRates
 from finding_router.aws.ticket_outbox import DynamoTicketOutbox
 from finding_router.delivery.alerts.alert import Alert
@@ -30,6 +31,7 @@ from memory_dynamo import MemoryDynamo
 REPOSITORY = "acme/infra"
 SECRET = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:github"
 CHANNEL = "#alerts"
+OTHER = "#other"
 JANE = Person("U0JANE0001", "jane", 1_790_000_000.0)
 CONNECTOR = "arn:aws:securityhub:eu-central-1:111122223333:connectorv2/1234"
 
@@ -83,7 +85,18 @@ class TicketOffice:
         self.secret = github.secret
         """The text of the secret; "" where it cannot be read."""
         self.refusals: list[float] = []
-        claims = Claims(self.ledger, self.outbox, refresh=self._refresh, clock=clock)
+        self.desk = self.another_desk()
+
+    def another_desk(self) -> TicketDesk:
+        """Return the desk of another worker."""
+        items = self.dynamo.items()
+        claims = Claims(
+            self.ledger,
+            self.outbox,
+            locks=DynamoLocks(items),
+            refresh=self._refresh,
+            clock=self.clock,
+        )
         office = Office(
             claims=claims,
             tracker=Places(
@@ -91,13 +104,13 @@ class TicketOffice:
                 rates=DynamoRates(items),
                 keyring=Keyring(secret=self._read_secret, sign=lambda _a, _m: b""),
                 connectors=self.connectors,
-                clock=clock,
+                clock=self.clock,
             ),
             look=self._look,
             alias=lambda _: None,
             card_url=lambda alert: f"https://slack.example/archives/{alert.posted_to}",
         )
-        self.desk = TicketDesk(office, table=self.table, burst_threshold=5)
+        return TicketDesk(office, table=self.table, burst_threshold=5)
 
     def _refresh(self, key: AlertKey) -> float | None:
         self.refreshed.append(key)
@@ -114,7 +127,8 @@ class TicketOffice:
 
     def table(self) -> RoutingTable:
         """Return the routing table."""
-        return RoutingTable.from_items([self.item, self.route], default_channel="#default")
+        items = [self.item, self.route, self.route | {"name": "other", "channel": OTHER}]
+        return RoutingTable.from_items(items, default_channel="#default")
 
     def say(self, number: int = 1, *, changes: Mapping[str, Any] | None = None, **of: Any) -> Alert:
         """Store an alert about a finding, as the router does after its card was posted."""
@@ -122,7 +136,7 @@ class TicketOffice:
         self.findings.setdefault(key.subject, make_finding(id=f"finding-{number}", **of))
         return self.write(make_alert(key=key, version=0, **changes or {}), is_said=True)
 
-    def say_elsewhere(self, alert: Alert, channel: str = "#other") -> Alert:
+    def say_elsewhere(self, alert: Alert, channel: str = OTHER) -> Alert:
         """Store an alert about the finding of *alert* in another channel."""
         key = AlertKey(alert.key.subject, channel)
         return self.write(make_alert(key=key, version=0), is_said=True)

@@ -11,9 +11,11 @@ A ticket is made, or told of its finding, in three steps, so that nothing is don
                                   └─ lost: begun, not leased; the next try looks what is there
 
 Claim and record are conditional writes of the alert. One that the router is about to say is left
-alone until it is said.
+alone until it is said. As a finding has an alert in each channel, a worker first takes the lock of
+the finding and the place of its ticket: two channels make one ticket, and tell it once.
 """
 
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -24,6 +26,7 @@ from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.alerts.care import Ticket
 from finding_router.delivery.alerts.identity import AlertKey
 from finding_router.delivery.alerts.ledger import Alerts, Ledger
+from finding_router.delivery.limits.lock import Locks
 from finding_router.delivery.tickets import TicketOutbox, Waiting
 from finding_router.errors import ConfigurationError, RouterError, TicketError
 from finding_router.isolation import isolated
@@ -65,10 +68,13 @@ class Claims:
         ledger: Ledger,
         outbox: TicketOutbox,
         *,
+        locks: Locks,
         refresh: Refresh,
         clock: Callable[[], float],
     ) -> None:
         """*clock* gives Unix seconds."""
+        self._locks = locks
+        self._worker = uuid.uuid4().hex
         self.ledger = ledger
         self.outbox = outbox
         self.clock = clock
@@ -104,6 +110,22 @@ class Claims:
             and now < ticket.claimed_at + LEASE_SECONDS
         )
         return not alert.is_leased(now) and not is_claimed
+
+    def lock(self, subject: str, to: str) -> bool:
+        """
+        Return True if nobody else is at the ticket of *subject* in *to*, for the time of a lease.
+
+        What other channels know of it is to be read after that.
+        """
+        return self._once(subject, to, LEASE_SECONDS)
+
+    def unlock(self, subject: str, to: str) -> None:
+        """Let others at the ticket of *subject* in *to* at once."""
+        self._once(subject, to, 0.0)
+
+    def _once(self, subject: str, to: str, seconds: float) -> bool:
+        topic = f"ticket {subject} {to}"
+        return self._locks.once(topic, by=self._worker, every_seconds=seconds, now=self.clock())
 
     def claim(self, alert: Alert, ticket: Ticket) -> Alert | None:
         """Write the claim of *ticket*; return None if another worker was first."""

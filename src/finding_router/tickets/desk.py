@@ -157,9 +157,16 @@ class TicketDesk:
             else:
                 claims.outbox.remove(wish.entry)
             return
-        claimed = claims.claim(alert, ticket)
-        if claimed is None:
+        if not claims.lock(alert.key.subject, ticket.to):
             return
+        claimed = claims.claim(alert, ticket)
+        if claimed is not None:
+            self._tell_claimed(wish, claimed, ticket, news)
+        claims.unlock(alert.key.subject, ticket.to)
+
+    def _tell_claimed(self, wish: Wish, claimed: Alert, ticket: Ticket, news: str) -> None:
+        """Tell *ticket*, as it was before it was claimed, what it does not know."""
+        claims, alert = self._claims, wish.alert
         try:
             after: Ticket | None = ticket
             if ticket.told != news:
