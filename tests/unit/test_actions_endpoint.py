@@ -332,6 +332,15 @@ class TestPresses:
         assert [UNREADABLE] == slack.web.told
         assert [("why", UNKNOWN)] == slack.refused
 
+    def test_moment_is_finer_than_slacks(self, slack: Slack) -> None:
+        """Its signature has whole seconds."""
+        slack.now = NOW + 0.25
+        slack.send(click())
+
+        [press] = slack.inbox.presses
+        assert (int(NOW), NOW + 0.25) == (press.at, press.received_at)
+        assert press == Press.of_body(press.to_body())
+
     def test_queue_that_is_down_is_said(self, slack: Slack) -> None:
         """Nothing is lost in silence."""
         slack.inbox.is_down = True

@@ -67,6 +67,23 @@ def test_the_end_of_a_snooze_is_said() -> None:
     card, said = [each for each in office.router.slack.posted if each.channel != OPS]
     assert (card.ts, True) == (said.thread_ts, said.is_broadcast)
     assert "The snooze is over, still open" in said.text
+    assert "💤" not in office.card
+    assert not [each for each in office.router.slack.posted if each.channel == OPS]
+
+
+def test_only_the_end_of_a_snooze_is_told_at_the_card_alone() -> None:
+    """A silence that somebody wrote is told in the ops channel, whatever its name."""
+    office = Office()
+    office.said()
+    office.click("snooze", form=snooze_form(office))
+    office.router.items.append(office.router.items[-1] | {"name": "snooze-mine", "by": "jane"})
+    office.restart()
+    office.router.clock.now += 14_500
+
+    office.router.wake()
+
+    [notice] = [each for each in office.router.slack.posted if each.channel == OPS]
+    assert "“snooze-mine” is over" in notice.text
 
 
 def test_a_rise_ends_a_snooze() -> None:
@@ -471,3 +488,31 @@ def test_a_finding_of_a_digest_is_named_though_the_choice_is_refused() -> None:
     assert (Outcome.REFUSED, Outcome.SHOWN) == (entry.outcome, shown.outcome)
     assert shown.findings == entry.findings
     assert 1 == len(entry.findings)
+
+
+def test_presses_within_one_second_keep_their_order() -> None:
+    """In the trail, and for whom a finding belongs to: Slack signs whole seconds."""
+    office = Office()
+    office.said()
+    at = int(office.router.clock.now)
+    jane = office.press("acknowledge", at=at, received_at=at + 0.25)
+    bob = office.press("acknowledge", by=BOB, at=at, received_at=at + 0.5)
+
+    office.do(bob)
+    office.do(jane)
+
+    assert [bob.id, jane.id] == [each.id for each in office.entries()]
+    assert f"👀 <@{BOB}>" in office.card
+
+
+def test_a_press_of_an_older_endpoint_is_taken() -> None:
+    """It waited in the queue while the stack was deployed."""
+    office = Office()
+    office.said()
+    press = office.press("acknowledge")
+    body = json.loads(press.to_body())
+    del body["received_at"], body["refused"]
+
+    office.do(json.dumps(body))
+
+    assert (Outcome.DONE, float(press.at)) == (office.entry(press).outcome, office.entry(press).at)

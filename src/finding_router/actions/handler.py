@@ -192,6 +192,7 @@ class Endpoint:
             thread_ts=place.thread_ts,
             response_url=self._checked(place.response_url),
             at=request.at,
+            received_at=round(self._clock(), 6),
         )
 
     def _checked(self, response_url: str) -> str:

@@ -30,8 +30,9 @@ class Press:
     are the values of a modal. *response_url* takes ephemeral answers for half an hour; it is not to
     be logged. All but *team* and *user* may be "" where Slack left it out.
 
-    *refused* is the reason for which the endpoint refused it, and told the person: the worker only
-    records it.
+    *received_at* is the Unix second at which the endpoint had it, to the microsecond: Slack signs
+    whole seconds. *refused* is the reason for which the endpoint refused it, and told the person:
+    the worker only records it.
     """
 
     id: str
@@ -47,6 +48,12 @@ class Press:
     thread_ts: str | None = None
     form: Mapping[str, Any] | None = None
     refused: str | None = None
+    received_at: float | None = None
+
+    @property
+    def moment(self) -> float:
+        """Return the Unix second that orders it among other presses."""
+        return float(self.at) if self.received_at is None else self.received_at
 
     def to_body(self) -> str:
         """Return the body of its message in the queue."""
@@ -82,7 +89,10 @@ def _press(values: Mapping[str, Any]) -> Press | None:
     if not isinstance(picked, str | None) or not isinstance(thread_ts, str | None):
         return None
     refused = values.get("refused")
+    received_at = values.get("received_at")
     if not isinstance(form, dict | None) or not isinstance(refused, str | None):
+        return None
+    if not isinstance(received_at, int | float | None):
         return None
     return Press(
         **{name: values[name] for name in _PLAIN},
@@ -91,6 +101,7 @@ def _press(values: Mapping[str, Any]) -> Press | None:
         thread_ts=thread_ts,
         form=form,
         refused=refused,
+        received_at=received_at,
     )
 
 

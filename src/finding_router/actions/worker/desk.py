@@ -250,9 +250,7 @@ class Desk:
         reference = read_reference(press.ref)
         if press.action in _STATUSES and isinstance(reference, AlertReference):
             # The status may be set, or not: that is looked at, and made true or told.
-            check = Check(
-                key=AlertKey(reference.subject, reference.channel), asked_at=float(press.at)
-            )
+            check = Check(key=AlertKey(reference.subject, reference.channel), asked_at=press.moment)
             with isolated("status left as it is", press=press.id):
                 self._parts.later.send_later(check.to_body(), seconds=0.0, deadline=deadline)
         return Result(
@@ -347,7 +345,7 @@ def _entry_of(press: Press) -> Entry:
     choices = {name: form[name] for name in sorted(form) if name != "reason" and form[name]}
     return Entry(
         id=press.id,
-        at=float(press.at),
+        at=press.moment,
         action=press.action,
         user=press.user.id,
         name=press.user.name,
