@@ -138,7 +138,9 @@ def make_desk(
     )
     keyring = Keyring(secret=lambda arn, fresh: fetch_text(arn, fresh=fresh), sign=sign)
     office = Office(
-        claims=Claims(stores.ledger, stores.tickets, refresh=refresh, clock=clock),
+        claims=Claims(
+            stores.ledger, stores.tickets, locks=stores.locks, refresh=refresh, clock=clock
+        ),
         tracker=Places(
             table, rates=stores.rates, keyring=keyring, connectors=AwsConnectors(), clock=clock
         ),
