@@ -1,8 +1,8 @@
 """
 With any trouble at any step, nothing is lost and nothing is posted twice.
 
-This part of the matrix has every trouble at every step in some scene, and every family of troubles
-in every scene; `make faults` runs all of it.
+This part of the matrix has every kind of trouble at every step in some scene, every trouble at some
+step, and every family of troubles in every scene; `make faults` runs all of it.
 """
 
 import pickle
