@@ -106,6 +106,7 @@ class Pipeline:
             session.mark(jobs)
             self._look_for_overdue(session)
             self._note_decided(jobs)
+            self._note_tally(session, jobs)
         return self._finish(jobs, session)
 
     def wake(self, deadline: Deadline) -> list[Job]:
@@ -122,6 +123,7 @@ class Pipeline:
         self._tell_troubles(session)
         releaser = Releaser(self._stores.held, session, hubs=self._hubs, clock=self._clock)
         jobs = releaser.run()
+        self._note_tally(session, jobs)
         self._remind(session)
         # The heartbeat: batches never count a zero, so that its absence shows that no wake-up came.
         count(FINDINGS_FAILED, 0)
@@ -203,6 +205,8 @@ class Pipeline:
         """
         session = self._session(self._routes.table(), deadline)
         jobs = self._show(session, records, subject, channels)
+        # A press that changes the card is no end of a finding.
+        self._note_tally(session, [job for job in jobs if job.outcome in NEWS])
         self._tell_unreadable(session)
         session.tell_operators()
         return jobs
@@ -253,6 +257,24 @@ class Pipeline:
         except StoreError as error:
             logger.warning("decided findings not stored", reason=str(error))
 
+    def _note_tally(self, session: "Session", jobs: Sequence[Job]) -> None:
+        """
+        Store the numbers of a run that has some; nothing else depends on them.
+
+        They miss the messages of a run that dies before it is here.
+        """
+        if self._stores.tallies is None:
+            return
+        from finding_router.delivery.tally import tally_of
+
+        with isolated("run not counted"):
+            tally = tally_of(jobs, session.planner, session.run.digest_messages)
+            try:
+                if tally is not None:
+                    self._stores.tallies.add(tally)
+            except StoreError as error:
+                logger.warning("numbers of a run not stored", reason=str(error))
+
     def _remember_routes(self) -> None:
         """Store the last valid versions of the routing table; the next wake-up tries again."""
         try:
@@ -273,8 +295,9 @@ class Pipeline:
         addressed = subjects.settled(lambda: session.planner.address(new, followed, channels))
         for job, shadowed in addressed.shadowed.items():
             job.shadowed = shadowed
-        for job, outcome, why in addressed.quiet:
-            job.end(outcome, why)
+        for job, outcome, route in addressed.quiet:
+            job.end(outcome, f"route {route}")
+            job.dropped_by = route
             job.suppress = outcome is Outcome.SUPPRESSED
         session.deliver(session.plan(addressed), to_mark=[*new, *followed])
         for job in (*new, *followed):
