@@ -84,7 +84,9 @@ class History:
         self._change(what)
         if what in BY_PRODUCT:
             self.updated_at = self.now
-        if what == "import" or self._state() != before:
+        # Each request to import a finding sends an event, also one that changes only UpdatedAt.
+        # https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-cwe-integration-types.html
+        if what in BY_PRODUCT or self._state() != before:
             self.send()
 
     def notified(self, at: float) -> None:
