@@ -1,7 +1,7 @@
 """`finding-router stats`: the numbers of a stack, from its Ledger."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,7 +12,14 @@ from finding_router_cli.account import account_options
 from finding_router_cli.baseline import Age
 from finding_router_cli.help_text import example
 from finding_router_cli.options import json_option
-from finding_router_cli.output import print_json, print_lines, print_table, progress, text
+from finding_router_cli.output import (
+    data_console,
+    print_json,
+    print_lines,
+    print_table,
+    progress,
+    text,
+)
 from finding_router_cli.routes_at_hand import routes_at_hand
 from finding_router_cli.routing_items import load
 from finding_router_cli.stack import LEDGER, find_stack
@@ -23,6 +30,8 @@ if TYPE_CHECKING:
 
 _WEEK: Final = 7 * 86_400.0
 _ROWS: Final = 20
+_BLANKS: Final = 3
+"""Between two columns of a table on a terminal."""
 _MINUTE: Final = 60
 _HOUR: Final = 3_600
 _DAY: Final = 86_400
@@ -148,16 +157,35 @@ def _print(counts: "LedgerCounts", runs: "RunCounts", decided: "DecidedCounts") 
 
 def _print_numbers(
     first: str,
-    rows: Iterable[tuple[str, Mapping[str, int]]],
+    rows: Sequence[tuple[str, Mapping[str, int]]],
     *,
     names: Iterable[str],
     held: str = "HELD",
 ) -> None:
-    titles = (held if each == "held" else each.upper().replace("_", " ") for each in names)
-    print_table(
-        [first, *titles],
-        [[name, *(f"{number:,}" for number in each.values())] for name, each in rows],
-    )
+    """Print *rows* as a table, or as several that are as narrow as the terminal."""
+    titles = {each: held if each == "held" else each.upper().replace("_", " ") for each in names}
+    cells = [{each: f"{numbers[each]:,}" for each in titles} for _, numbers in rows]
+    widths = {each: max(map(len, (titles[each], *(row[each] for row in cells)))) for each in titles}
+    most = data_console().width - max(map(len, (first, *(name for name, _ in rows))))
+    for some in _narrow(widths, most):
+        print_table(
+            [first, *(titles[each] for each in some)],
+            [
+                [name, *(row[each] for each in some)]
+                for (name, _), row in zip(rows, cells, strict=True)
+            ],
+        )
+
+
+def _narrow(widths: Mapping[str, int], most: int) -> Iterator[list[str]]:
+    """Yield the columns of *widths* in parts of *most* characters, with the blanks between."""
+    some: list[str] = []
+    for name in widths:
+        if some and sum(widths[each] + _BLANKS for each in (*some, name)) + _BLANKS > most:
+            yield some
+            some = []
+        some.append(name)
+    yield some
 
 
 def _not_known(counts: "LedgerCounts", runs: "RunCounts") -> list[str]:
