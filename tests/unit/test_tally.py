@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from fakes import channel_refused, security_hub_down, store_down, unavailable
+from finding_router.delivery.limits.deadline import Deadline
+from finding_router.delivery.outcome import Outcome
 from finding_router.delivery.tally import End
-from hub_events import custom_action, raw_finding, record
+from hub_events import custom_action, imported, raw_finding, record
 from router import ALERTS, DEFAULT, EVERYTHING, Router, outcomes
 
 PAYMENTS = {"kind": "account", "name": "123456789012", "alias": "payments"}
@@ -195,6 +197,27 @@ def test_a_request_counts_in_its_channel_without_a_time() -> None:
     [tally] = router.tallies.tallies
     assert {ALERTS, None} == {key.channel for key in (*tally.messages, *tally.findings)}
     assert [] == tally.to_message
+
+
+def test_a_press_counts_only_where_it_posts() -> None:
+    """A card that it changes is no end of a finding; a severity that rose is told."""
+    router = Router()
+    router.send(raw_finding())
+    [alert] = router.alerts
+
+    def show(**changes: Any) -> list[Outcome | None]:
+        event = imported(raw_finding(Workflow={"Status": "NOTIFIED"}, **changes))
+        deadline = Deadline(60, clock=router.clock)
+        return outcomes(
+            router.pipeline.show([record(event)], alert.key.subject, [ALERTS], deadline)
+        )
+
+    assert ["not_new"] == show()
+    assert 1 == len(router.tallies.tallies)
+    assert ["posted"] == show(UpdatedAt=LATER, Severity={"Label": "CRITICAL"})
+
+    assert {End.POSTED: 2, End.FOUND: 1} == ends(router)
+    assert 2 == numbers(router)["123456789012", ALERTS, "everything", End.POSTED]
 
 
 def test_numbers_that_cannot_be_stored_change_nothing_else() -> None:
