@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from digest_parents import headline_count
@@ -198,7 +198,19 @@ class Queue:
 
     def said(self) -> Counter[str]:
         """Count the messages about each finding, those that list it as well."""
-        return Counter(name for said in self.router.slack.posted for name in told(said))
+        said = Counter(name for said in self.router.slack.posted for name in told(said))
+        # Where both channels are refused, one line in the default channel's digest is about both.
+        return said + Counter(
+            name
+            for name, subject in SUBJECTS.items()
+            if said[name] == 1 and len(self._digests_of(subject)) == 1
+        )
+
+    def _digests_of(self, subject: str) -> set[str | None]:
+        """Return the digests that list *subject* for each channel; None for no digest."""
+        alerts = [self.router.ledger.alerts.get(AlertKey(subject, each)) for each in CHANNELS]
+        found = {alert.digest if alert else None for alert in alerts}
+        return set() if None in found else found
 
     def take(self, numbers: list[int]) -> list[Record]:
         """Receive these records once more."""
@@ -268,9 +280,17 @@ def check_digests(router: Router) -> None:
 
 COPIES = st.fixed_dictionaries({each: st.integers(1, 2) for each in FINDINGS})
 MANY = examples(40)
+ONE_OF_EACH = dict.fromkeys(FINDINGS, 1)
+# Both channels are refused, and the default channel has one digest of both.
+BOTH_REFUSED = Mishap(way=("post", None, channel_refused(), False), skip=0, times=2, seconds=0)
+# A parent that is posted, found again, and not recorded either time.
+NOT_RECORDED = Mishap(
+    way=("write_digest", "posted", store_down, False), skip=0, times=3, seconds=70
+)
 
 
 @MANY
+@example(ONE_OF_EACH, [BOTH_REFUSED], [])
 @given(COPIES, st.lists(MISHAPS, min_size=1, max_size=8), st.lists(CODES, max_size=3))
 def test_one_worker_and_any_mishaps(
     copies: dict[str, int], mishaps: list[Mishap], codes: list[str]
@@ -288,6 +308,7 @@ def test_one_worker_and_any_mishaps(
 
 
 @MANY
+@example(ONE_OF_EACH, [NOT_RECORDED], 0)
 @given(COPIES, st.lists(mishaps(DIGEST_WAYS), min_size=1, max_size=8), st.sampled_from([0, 4000]))
 def test_one_worker_and_any_mishaps_with_digests(
     copies: dict[str, int], mishaps: list[Mishap], pause: int

@@ -327,11 +327,13 @@ class DigestTask(Task):
             places = dict.fromkeys([channel, run.default_channel])
             looked = look(run, [digest.digest_id], places, claimed_at=digest.claimed_at)
             found = looked.posted.get(digest.digest_id)
-            self.is_doubtful = False
             if found is not None:
                 # It may say less than is listed now.
                 self._record_parent(digest, found, is_new=False)
+                # Not before it is recorded.
+                self.is_doubtful = False
                 return
+            self.is_doubtful = False
             if not run.deadline.allows():
                 return
         # It may have been meant for another channel.
