@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from cli import Cli, lines
+from faults.twins import in_ocsf
 from finding_router_local.faults import Effect, Fault
-from hub_events import raw_finding
+from hub_events import imported, raw_finding
 
 THREATS = {
     "kind": "route",
@@ -344,6 +345,19 @@ class TestImpact:
             "by_channel": {"#threats": -3},
         } == counted
         assert ["no changes"] == lines(kept)
+
+    def test_findings_of_both_security_hubs_are_counted_once(self, cli: Cli) -> None:
+        """Those that only AWS Security Hub has, too; an archived one goes nowhere."""
+        now = {"UpdatedAt": "2999-01-01T00:00:00Z"}
+        findings = {name: raw_finding(name, **now) for name in ("both", "alone", "gone")}
+        cli.import_findings([findings["both"], raw_finding("cspm", **now)])
+        gone = in_ocsf(findings["gone"] | {"RecordState": "ARCHIVED"})
+        for each in (in_ocsf(findings["both"]), in_ocsf(findings["alone"]), gone):
+            cli.stack.load(imported(each))
+
+        counted = cli.json("routes", "disable", "threats", "--dry-run")["impact"]
+
+        assert (3, {"#threats": -3}) == (counted["findings"], counted["by_channel"])
 
     def test_nothing_false_is_said_where_it_is_not_known(self, cli: Cli) -> None:
         """Security Hub may refuse; the change is possible all the same."""

@@ -36,6 +36,31 @@ _TIMES_OF_V2: Final = {
 _CLOSE: Final = 3
 
 
+def active_filters(hub: Hub, dates: Mapping[str, Any] | None, *, by: str) -> dict[str, Any]:
+    """Return the filters of the active findings of *hub* whose time *by* passes *dates*."""
+    if hub is Hub.CSPM:
+        active = {"RecordState": [{"Value": "ACTIVE", "Comparison": "EQUALS"}]}
+        return active | ({by: [dates]} if dates else {})
+    number = {"FieldName": "activity_id", "Filter": {"Lt": _CLOSE}}
+    date = {"FieldName": _TIMES_OF_V2[by], "Filter": dates}
+    both = {"DateFilters": [date]} if dates else {}
+    return {"CompositeFilters": [both | {"NumberFilters": [number], "Operator": "AND"}]}
+
+
+def newest_first(hub: Hub, *, by: str) -> list[dict[str, str]]:
+    """Return the order by the time *by* for the call that reads the findings of *hub*."""
+    return [{"Field": by if hub is Hub.CSPM else _TIMES_OF_V2[by], "SortOrder": "desc"}]
+
+
+def reader(stack: Stack, hub: Hub) -> Callable[..., Mapping[str, Any]]:
+    """Return the call that reads the findings of *hub*."""
+    client = stack.account.client("securityhub")
+    read: Callable[..., Mapping[str, Any]] = (
+        client.get_findings if hub is Hub.CSPM else client.get_findings_v2
+    )
+    return read
+
+
 class Times(NamedTuple):
     """The times of findings that are read: *by* CreatedAt or UpdatedAt, as Security Hub writes."""
 
@@ -45,16 +70,7 @@ class Times(NamedTuple):
 
     def filters(self, hub: Hub) -> dict[str, Any]:
         """Return the filters of the active findings of *hub* in these times."""
-        between = {"Start": self.start, "End": self.end}
-        if hub is Hub.CSPM:
-            return {
-                "RecordState": [{"Value": "ACTIVE", "Comparison": "EQUALS"}],
-                self.by: [between],
-            }
-        date = {"FieldName": _TIMES_OF_V2[self.by], "Filter": between}
-        number = {"FieldName": "activity_id", "Filter": {"Lt": _CLOSE}}
-        both = {"DateFilters": [date], "NumberFilters": [number], "Operator": "AND"}
-        return {"CompositeFilters": [both]}
+        return active_filters(hub, {"Start": self.start, "End": self.end}, by=self.by)
 
     @classmethod
     def of(cls, filters: object) -> "Times | None":
@@ -171,7 +187,6 @@ def hub_events(
             yield envelope_of(finding)
             if number % FINDINGS_PER_CALL == 0:
                 advance(FINDINGS_PER_CALL)
-    client = stack.account.client("securityhub")
     for hub in hubs:
         filters = times.filters(hub)
         request: dict[str, Any] = {"Filters": filters}
@@ -181,9 +196,10 @@ def hub_events(
             # A token is only good for the filters that it was given for.
             filters = saved.filters[hub]
             request = {"Filters": filters, "NextToken": saved.tokens[hub]}
-        get = client.get_findings if hub is Hub.CSPM else client.get_findings_v2
         with _in_sentences(stack, saved):
-            for answer in findings_pages(get, request, Pace(is_local=stack.is_local)):
+            for answer in findings_pages(
+                reader(stack, hub), request, Pace(is_local=stack.is_local)
+            ):
                 if saved is not None:
                     saved.add(hub, answer, filters)
                 yield from map(envelope_of, answer["Findings"])
