@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from finding_router.aws.account_names import DynamoAccountNames
 from finding_router.aws.clients import DynamoDB
-from finding_router.aws.decided import DynamoDecided
+from finding_router.aws.decided import DynamoDecided, DynamoTallies
 from finding_router.aws.digests import DynamoDigests
 from finding_router.aws.held import DynamoHeld
 from finding_router.aws.items import Items
@@ -66,6 +66,7 @@ def make_stores(settings: Settings, items: Items) -> Stores:
         names=DynamoAccountNames(items),
         organization=organization,
         decided=DynamoDecided(items) if settings.answer_edits else None,
+        tallies=DynamoTallies(items),
         reminders=DynamoReminders(items, days=settings.ledger_days),
         tickets=DynamoTicketOutbox(items) if settings.actions else None,
         unreadable=items.unreadable,
@@ -138,7 +139,9 @@ def make_desk(
     )
     keyring = Keyring(secret=lambda arn, fresh: fetch_text(arn, fresh=fresh), sign=sign)
     office = Office(
-        claims=Claims(stores.ledger, stores.tickets, refresh=refresh, clock=clock),
+        claims=Claims(
+            stores.ledger, stores.tickets, locks=stores.locks, refresh=refresh, clock=clock
+        ),
         tracker=Places(
             table, rates=stores.rates, keyring=keyring, connectors=AwsConnectors(), clock=clock
         ),

@@ -217,7 +217,7 @@ class TicketError(RouterError):
     A ticket was not made or changed; the message is for people, and says what to do.
 
     Try again in *retry_seconds*, or do not if that is None: somebody has to correct something
-    first. If *ambiguous*, the answer was lost: it may be made all the same.
+    first. If *ambiguous*, it may be made or changed all the same, or halfway.
     """
 
     def __init__(

@@ -35,11 +35,13 @@ from finding_router.telemetry import FINDINGS_FAILED, INVALID_ROUTES, count, log
 if TYPE_CHECKING:
     from finding_router.delivery.account_names import AccountNames
     from finding_router.delivery.alarms import Alarm
+    from finding_router.delivery.alerts.identity import AlertKey
     from finding_router.delivery.held.lookout import Lookout
     from finding_router.delivery.notices import Notice, Notices
     from finding_router.delivery.organization import OrganizationCache
     from finding_router.delivery.organization_reading import OrganizationReading, Organizations
     from finding_router.delivery.session import Session
+    from finding_router.findings.finding import Finding
     from finding_router.routing.table import RoutingTable
     from finding_router.slack.api.client import Messenger
 
@@ -104,6 +106,7 @@ class Pipeline:
             session.mark(jobs)
             self._look_for_overdue(session)
             self._note_decided(jobs)
+            self._note_tally(session, jobs)
         return self._finish(jobs, session)
 
     def wake(self, deadline: Deadline) -> list[Job]:
@@ -120,6 +123,7 @@ class Pipeline:
         self._tell_troubles(session)
         releaser = Releaser(self._stores.held, session, hubs=self._hubs, clock=self._clock)
         jobs = releaser.run()
+        self._note_tally(session, jobs)
         self._remind(session)
         # The heartbeat: batches never count a zero, so that its absence shows that no wake-up came.
         count(FINDINGS_FAILED, 0)
@@ -135,8 +139,22 @@ class Pipeline:
         if store is None or not has_reminders:
             return
         from finding_router.delivery.reminders.remind import Reminders
+        from finding_router.findings.events import event_about
+        from finding_router.findings.ocsf import is_ocsf
 
-        Reminders(store, session, held=self._stores.held, hubs=self._hubs, clock=self._clock).run()
+        def show(finding: "Finding", key: "AlertKey") -> None:
+            is_v2 = is_ocsf(finding.raw)
+            record = Record(body=event_about([finding.raw], is_v2=is_v2, at=self._clock()))
+            self._show(session, [record], key.subject, [key.channel])
+
+        Reminders(
+            store,
+            session,
+            held=self._stores.held,
+            hubs=self._hubs,
+            show=show,
+            clock=self._clock,
+        ).run()
 
     def tell(self, alarms: Sequence["Alarm"], deadline: Deadline) -> None:
         """
@@ -185,17 +203,30 @@ class Pipeline:
             StoreError: the Ledger does not answer, or no routing table could ever be read.
 
         """
+        session = self._session(self._routes.table(), deadline)
+        jobs = self._show(session, records, subject, channels)
+        # A press that changes the card is no end of a finding.
+        self._note_tally(session, [job for job in jobs if job.outcome in NEWS])
+        self._tell_unreadable(session)
+        session.tell_operators()
+        return jobs
+
+    def _show(
+        self,
+        session: "Session",
+        records: Sequence[Record],
+        subject: str,
+        channels: Collection[str],
+    ) -> list[Job]:
+        """Show the findings of *records* in the alerts; return the jobs, each with its outcome."""
         jobs = [job for record in records for job in read_jobs(record) if job.finding is not None]
         for job in jobs:
             job.known_as = subject
             job.is_followed = True
             job.end(job.outcome or Outcome.NOT_NEW)
-        session = self._session(self._routes.table(), deadline)
         if jobs:
             subjects = Subjects(self._stores.ledger)
             self._deliver(session, (), jobs, {subject: channels}, subjects)
-        self._tell_unreadable(session)
-        session.tell_operators()
         return jobs
 
     def recount(self, digest_id: str, deadline: Deadline) -> None:
@@ -226,6 +257,24 @@ class Pipeline:
         except StoreError as error:
             logger.warning("decided findings not stored", reason=str(error))
 
+    def _note_tally(self, session: "Session", jobs: Sequence[Job]) -> None:
+        """
+        Store the numbers of a run that has some; nothing else depends on them.
+
+        They miss the messages of a run that dies before it is here.
+        """
+        if self._stores.tallies is None:
+            return
+        from finding_router.delivery.tally import tally_of
+
+        with isolated("run not counted"):
+            tally = tally_of(jobs, session.planner, session.run.digest_messages)
+            try:
+                if tally is not None:
+                    self._stores.tallies.add(tally)
+            except StoreError as error:
+                logger.warning("numbers of a run not stored", reason=str(error))
+
     def _remember_routes(self) -> None:
         """Store the last valid versions of the routing table; the next wake-up tries again."""
         try:
@@ -246,8 +295,9 @@ class Pipeline:
         addressed = subjects.settled(lambda: session.planner.address(new, followed, channels))
         for job, shadowed in addressed.shadowed.items():
             job.shadowed = shadowed
-        for job, outcome, why in addressed.quiet:
-            job.end(outcome, why)
+        for job, outcome, route in addressed.quiet:
+            job.end(outcome, f"route {route}")
+            job.dropped_by = route
             job.suppress = outcome is Outcome.SUPPRESSED
         session.deliver(session.plan(addressed), to_mark=[*new, *followed])
         for job in (*new, *followed):
@@ -434,9 +484,12 @@ class Pipeline:
         if table.unmet:
             notices.say("unknown tickets", troubles.unmet(table.unmet, page))
         for problem in table.over(session.planner.now):
+            silence = table.silence(problem.name)
+            if silence is not None and silence.is_snooze and self._settings.actions:
+                continue
             # With its moment: a name may be used again, and mistyped again.
             topic = f"silence {problem.name} {problem.problem}"
-            notices.say(topic, troubles.silence_over(problem, page, table.silence(problem.name)))
+            notices.say(topic, troubles.silence_over(problem, page, silence))
         if self._routes.stale_because is not None:
             logger.warning("routes not read again", reason=str(self._routes.stale_because))
             notices.say("stale routes", troubles.stale(self._routes.stale_because, page))

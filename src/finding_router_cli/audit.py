@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from finding_router.delivery.audit import DIGEST
 from finding_router_cli.account import account_options
 from finding_router_cli.help_text import example
 from finding_router_cli.options import json_option
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 _DAY: Final = 86_400.0
 _MOST: Final = 10_000
-_SUBJECT_CHARS: Final = 8
 _STYLES: Final = {
     "done": "green",
     "partly": "yellow",
@@ -48,8 +48,9 @@ def audit(
     Show who pressed which button of a message, and what came of it.
 
     One line for each press, the newest first, refused ones as well: when, who, what, on what, from
-    where, the outcome and the reason. The Ledger is only read, up to 10,000 presses; it keeps them
-    for as long as its alerts.
+    where, the outcome and the reason. "On what" is the short id of the finding, or the link to a
+    digest; `explain` takes both. The Ledger is only read, up to 10,000 presses; it keeps them for
+    as long as its alerts.
     """
     found = find_stack(stack=stack, profile=profile, region=region)
     # boto3 takes a while to import.
@@ -62,10 +63,10 @@ def audit(
     if for_programs:
         print_json({"presses": [entry.to_json() for entry in entries]})
     else:
-        _print(entries)
+        _print(entries, found.slack_url)
 
 
-def _print(entries: "Sequence[Entry]") -> None:
+def _print(entries: "Sequence[Entry]", slack_url: str) -> None:
     print_table(
         ["When (UTC)", "Who", "Pressed", "On", "In", "Outcome", "Reason"],
         [
@@ -73,7 +74,7 @@ def _print(entries: "Sequence[Entry]") -> None:
                 f"{datetime.fromtimestamp(entry.at, UTC):%Y-%m-%d %H:%M:%S}",
                 f"{entry.name} ({entry.user})",
                 " ".join(filter(None, (entry.action, entry.form))),
-                _about(entry),
+                _about(entry, slack_url),
                 entry.routed_to or entry.channel,
                 text(_outcome(entry), _STYLES.get(entry.outcome or "unfinished", "")),
                 entry.reason,
@@ -84,13 +85,17 @@ def _print(entries: "Sequence[Entry]") -> None:
     )
 
 
-def _about(entry: "Entry") -> str:
+def _about(entry: "Entry", slack_url: str) -> str:
+    """Return the short id of the finding, or the link to a digest: names that `explain` takes."""
     if entry.findings:
         from finding_router.findings.short_id import short_id  # noqa: PLC0415 -- as above
 
         more = len(entry.findings) - 1
         return short_id(entry.findings[0]) + (f" and {more} more" if more else "")
-    return entry.subject[:_SUBJECT_CHARS]
+    if not entry.channel or not entry.ts:
+        return "?"
+    link = f"{slack_url}archives/{entry.channel}/p{entry.ts.replace('.', '')}"
+    return f"digest {link}" if entry.subject.startswith(DIGEST) else link
 
 
 def _outcome(entry: "Entry") -> str:

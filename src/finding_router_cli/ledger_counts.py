@@ -10,10 +10,12 @@ from typing import Any, Final
 from finding_router.aws.attributes import from_item
 from finding_router.aws.decided import DynamoDecided
 from finding_router.aws.items import Items
+from finding_router.delivery.tally import End
 from finding_router.findings.summary import is_kept, read_summary
 from finding_router.isolation import isolated
 from finding_router.routing.organization import Organization
 from finding_router.routing.table import RoutingTable
+from finding_router_cli.run_counts import MOST_CHANNEL_CHARS, RunCounts
 
 MAX_ITEMS: Final = 200_000
 """More items of the Ledger are not looked at: they take some minutes."""
@@ -36,12 +38,15 @@ _ATTRIBUTES: Final = (
 )
 _HELD: Final = "held#"
 _ENDED: Final = "ended"
-_MOST_CHANNEL_CHARS: Final = 100
 
 
 @dataclass(slots=True)
 class ChannelCount:
-    """The alerts of one channel: those said, and those that wait."""
+    """
+    The alerts of one channel: those said, and those that wait.
+
+    From *digest_messages* on they are the numbers of runs, as `EndCounts` has them.
+    """
 
     findings: int = 0
     alerts: int = 0
@@ -49,6 +54,10 @@ class ChannelCount:
     digested: int = 0
     forgotten: int = 0
     held: int = 0
+    digest_messages: int = 0
+    updates: int = 0
+    duplicates: int = 0
+    silenced: int = 0
 
     def as_json(self) -> dict[str, int]:
         """Return the numbers."""
@@ -68,6 +77,8 @@ class LedgerCounts:
     held_by: Counter[str] = field(default_factory=Counter)
     to_message: list[float] = field(default_factory=list)
     to_end: list[float] = field(default_factory=list)
+    before: int = 0
+    """Alerts said before the first run whose numbers are known."""
     items: int = 0
     is_cut: bool = False
 
@@ -87,16 +98,22 @@ class LedgerCounts:
         return total.findings - total.alerts
 
 
-def count_ledger(items: Items, *, since: float, advance: Callable[[int], None]) -> LedgerCounts:
-    """Return the counts of alerts said *since* then, and of findings held now. StoreError."""
-    counts = LedgerCounts()
+def count_ledger(
+    items: Items, runs: RunCounts, *, since: float, advance: Callable[[int], None]
+) -> LedgerCounts:
+    """
+    Return the counts of alerts said *since* then, and of findings held now. StoreError.
+
+    Those of *runs* are put beside them.
+    """
+    counts = LedgerCounts(to_message=[*runs.to_message])
     held: Counter[str] = Counter()
     bins: dict[str, Mapping[str, Any]] = {}
     for values in _scanned(items, counts, advance):
         with isolated("item not counted", item=values.get("finding")):
             partition, sort = str(values["finding"]), str(values["channel"])
             if values.get("family") == "alert":
-                _add_alert(counts, sort, values, since)
+                _add_alert(counts, sort, values, since, runs.began_at)
             elif partition == "bins":
                 bins[sort] = values
             elif partition.startswith(_HELD):
@@ -106,6 +123,12 @@ def count_ledger(items: Items, *, since: float, advance: Callable[[int], None]) 
         counts.held_by[f"{known.get('kind', '?')} {known.get('reason', '?')}"] += number
         channel = str(known.get("in_channel", "?"))
         counts.channels.setdefault(channel, ChannelCount()).held += number
+    for channel, ends in runs.channels.items():
+        count = counts.channels.setdefault(channel, ChannelCount())
+        count.digest_messages = ends[End.DIGEST]
+        count.updates = ends[End.UPDATED]
+        count.duplicates = ends[End.DUPLICATE]
+        count.silenced = ends[End.SILENCED]
     return counts
 
 
@@ -136,14 +159,18 @@ def _scanned(
                 return
 
 
-def _add_alert(counts: LedgerCounts, channel: str, values: Mapping[str, Any], since: float) -> None:
+def _add_alert(
+    counts: LedgerCounts, channel: str, values: Mapping[str, Any], since: float, began_at: float
+) -> None:
     posted_at = values.get("posted_at")
     if not values.get("episode") or posted_at is None or float(posted_at) < since:
         return
     # A request by Custom Action has a key of its own for the same channel.
-    name = channel.partition("#action#")[0][:_MOST_CHANNEL_CHARS]
+    name = channel.partition("#action#")[0][:MOST_CHANNEL_CHARS]
     count = counts.channels.setdefault(name, ChannelCount())
     members = list((values.get("members") or {}).values())
+    is_before = float(posted_at) < began_at
+    counts.before += is_before
     count.alerts += 1
     count.findings += len(members)
     if values.get("ts") is None:
@@ -156,7 +183,7 @@ def _add_alert(counts: LedgerCounts, channel: str, values: Mapping[str, Any], si
     is_over = bool(members) and all(each.get("status") == _ENDED for each in members)
     if is_over and turned:
         counts.to_end.append(max(max(turned) - float(posted_at), 0.0))
-    elif turned and int(values["episode"]) == 1:
+    elif is_before and turned and int(values["episode"]) == 1:
         # Of one that returned, the first message is no longer known.
         counts.to_message.append(max(float(posted_at) - min(turned), 0.0))
 

@@ -156,12 +156,19 @@ class Stack:
             self.stream = self._follow_edits(resources)
             # Otherwise the end of the workers waits for the end of their long polls.
             resources.callback(self.aws.gate.close)
+            resources.callback(self._stop_soon)
             self._resources = resources.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
         """End everything, in the reverse order."""
         self._resources.close()
+
+    def _stop_soon(self) -> None:
+        """Let nobody ask again for messages: nobody waits for them any more."""
+        self._workers.stop_soon()
+        if self.actions is not None:
+            self.actions.workers.stop_soon()
 
     def clock(self) -> float:
         """Return the stack's time, in Unix seconds."""

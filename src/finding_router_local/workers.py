@@ -92,6 +92,11 @@ class Workers:
         for source in self._sources:
             source.hurry(now=now)
 
+    def stop_soon(self) -> None:
+        """Take no further batch."""
+        for source in self._sources:
+            source.stop_soon()
+
     @property
     def are_working(self) -> bool:
         """Return True if any worker has a batch at hand."""

@@ -1,15 +1,17 @@
-"""The fake store of decided findings and that in DynamoDB keep the same promises."""
+"""The fake stores of decided findings and of tallies, and those in DynamoDB, promise the same."""
 
 import random
+from collections import Counter
 from typing import Any
 
 import pytest
 
-from fake_ledger import FakeDecided
+from fake_ledger import FakeDecided, FakeTallies
 from fakes import Clock, Faults
-from finding_router.aws.decided import DynamoDecided
+from finding_router.aws.decided import DynamoDecided, DynamoTallies
 from finding_router.aws.items import DAY_SECONDS, Items
 from finding_router.delivery.decided import Decided, DecidedStore
+from finding_router.delivery.tally import Counted, End, Tally, TallyStore
 
 NOW = 1_790_000_000.5
 WEEK = 7 * DAY_SECONDS
@@ -112,3 +114,60 @@ class TestDynamoDecided(DecidedContract):
         store.add(["good"], at=NOW - 60)
 
         assert ["good"] == [each.summary for each in newest(store)]
+
+
+def tally(days_ago: float, **changes: Any) -> Tally:
+    """Return the numbers of a run so many days ago."""
+    return Tally(
+        at=NOW - days_ago * DAY_SECONDS,
+        messages=Counter({Counted("payments", "#a", ("one", "two"), End.POSTED): 2}),
+        findings={Counted("payments", None, (), End.FOUND): {"0f5c", "9e1b"}},
+        to_message=[0.4, 61.0],
+        **changes,
+    )
+
+
+class TallyContract:
+    """The contract of every store of tallies."""
+
+    def test_tallies_come_back_newest_first(self, tallies: TallyStore) -> None:
+        """As they were added, those that are older left out."""
+        several = [tally(days) for days in (0, 3, 34)]
+        for each in (several[1], tally(34.5), several[2], several[0]):
+            tallies.add(each)
+
+        assert several == list(tallies.newest(since=NOW - 34 * DAY_SECONDS, now=NOW))
+
+
+class TestFakeTallies(TallyContract):
+    """The fake."""
+
+    @pytest.fixture
+    def tallies(self) -> TallyStore:
+        """Make one without faults."""
+        return FakeTallies(Faults(Clock()))
+
+
+class TestDynamoTallies(TallyContract):
+    """The real one."""
+
+    @pytest.fixture
+    def items(self, make_table: Any) -> Items:
+        """Make a table."""
+        return Items(make_table("ledger", "finding", "channel"))
+
+    @pytest.fixture
+    def tallies(self, items: Items) -> TallyStore:
+        """Make one on a table of its own."""
+        return DynamoTallies(items)
+
+    def test_a_burst_is_one_unit_that_expires(self, tallies: TallyStore, items: Items) -> None:
+        """What cannot be read is left out."""
+        names = {f"{number * 7919:010x}" for number in range(100)}
+        tallies.add(Tally(at=NOW, findings={Counted("a", None, ("one",), End.FOUND): names}))
+
+        [item] = items.query("tally#2026-09-21")
+        assert len(item["numbers"]) < 1_000
+        assert int(NOW) + 36 * DAY_SECONDS == item["expires_at"]
+        items.put_all([item | {"numbers": b"no"}])
+        assert [] == list(tallies.newest(since=NOW - 1, now=NOW))

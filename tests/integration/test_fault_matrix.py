@@ -1,8 +1,8 @@
 """
 With any trouble at any step, nothing is lost and nothing is posted twice.
 
-This part of the matrix has every trouble at every step in some scene, and every family of troubles
-in every scene; `make faults` runs all of it.
+This part of the matrix has every kind of trouble at every step in some scene, every trouble at some
+step, and every family of troubles in every scene; `make faults` runs all of it.
 """
 
 import pickle
@@ -57,6 +57,7 @@ SITES: Final[Mapping[str, Sequence[str]]] = {
         "mark",
         "remember NOTIFIED",
         "read bins",
+        "tally",
         "take from queue",
         "read channels",
         "post 1",
@@ -79,6 +80,7 @@ SITES: Final[Mapping[str, Sequence[str]]] = {
         "remember NOTIFIED",
         "read bins",
         "hand over",
+        "tally",
         "take from queue",
         "open digest",
         "claim several",
@@ -104,6 +106,7 @@ SITES: Final[Mapping[str, Sequence[str]]] = {
         "read ledger",
         "read digest",
         "hand over",
+        "tally",
         "take from queue",
         "record parent",
         "read parent",
@@ -145,6 +148,7 @@ SITES: Final[Mapping[str, Sequence[str]]] = {
         "keep last digest",
         "close bin",
         "tell trouble",
+        "tally",
         "take from queue",
         "post 1",
         "post 2",
@@ -157,6 +161,7 @@ SITES: Final[Mapping[str, Sequence[str]]] = {
         "slot to update",
         "record",
         "read bins",
+        "tally",
         "take from queue",
         "update 1",
     ),
@@ -171,6 +176,7 @@ SITES: Final[Mapping[str, Sequence[str]]] = {
         "read parent",
         "slot to update",
         "read bins",
+        "tally",
         "take from queue",
         "update 1",
     ),
@@ -186,6 +192,7 @@ SITES: Final[Mapping[str, Sequence[str]]] = {
         "mark",
         "remember NOTIFIED",
         "read bins",
+        "tally",
         "take from queue",
         "read channels",
         "post 1",
@@ -203,6 +210,7 @@ SITES: Final[Mapping[str, Sequence[str]]] = {
         "record",
         "slot to update",
         "read bins",
+        "tally",
         "take from queue",
         "post 1",
         "update 1",
@@ -232,6 +240,7 @@ SITES: Final[Mapping[str, Sequence[str]]] = {
         "ask status",
         "mark",
         "remember several NOTIFIED",
+        "tally",
         "take from queue",
         "read channels",
         "record several",

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from cli import Cli, as_running
+from finding_router.findings.short_id import short_id
 from finding_router_local import TEMPLATE
 from finding_router_local.stack import Stack
 
@@ -108,11 +109,31 @@ def test_the_trail(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("finding_router_cli.routes_at_hand.find_running", lambda _: found)
     do(stack, "acknowledge")
     do(stack, "acknowledge", user="gus")
+    do(stack, "acknowledge", user="olga")
 
     presses = Cli(stack).json("audit")["presses"]
 
     # Slack tells the second of a press, which these may have in common.
-    assert {("gus", "refused"), ("jane", "done")} == {
+    assert {("gus", "refused"), ("olga", "refused"), ("jane", "done")} == {
         (each["name"], each["outcome"]) for each in presses
     }
-    assert "jane (U0JANE00001)" in Cli(stack)("audit").output
+    output = Cli(stack)("audit").output
+    assert "jane (U0JANE00001)" in output
+    assert 3 == output.count(short_id(FINDING["Id"]))
+
+
+def test_the_trail_of_a_digest(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the link to the digest, which `explain` takes."""
+    found = as_running(stack)
+    monkeypatch.setattr("finding_router_cli.routes_at_hand.find_running", lambda _: found)
+    stack.reset()
+    stack.put_routes([ROUTES[0] | {"deliver": "digest"}])
+    stack.load(EVENT)
+    stack.send([EVENT])
+    do(stack, "acknowledge")
+
+    [line] = [each for each in Cli(stack)("audit").output.splitlines() if "acknowledge" in each]
+    [link] = [each for each in line.split() if "/archives/" in each]
+
+    assert f"digest {link}" in line
+    assert short_id(FINDING["Id"]) in Cli(stack)("explain", link).output

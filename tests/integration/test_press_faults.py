@@ -13,7 +13,7 @@ from faults.presses import ACTS, Act, Cell, cells_of, problems_of
 from finding_router_local.stack import Stack
 
 # Of so many cells one is tried: a number that no count of troubles divides.
-_STRIDE = 7
+_STRIDE = 31
 
 
 @pytest.fixture(scope="module")
@@ -23,13 +23,13 @@ def stack() -> Iterator[Stack]:
         yield stack
 
 
-@pytest.mark.parametrize("act", ACTS, ids=[each.action for each in ACTS])
+@pytest.mark.parametrize("act", ACTS, ids=[each.name for each in ACTS])
 def test_presses_survive_troubles(stack: Stack, act: Act) -> None:
-    """Slack, DynamoDB, Security Hub and SQS fail, and workers die."""
+    """Slack, GitHub, DynamoDB, Security Hub and SQS fail, and workers die."""
     cells: list[Cell] = cells_of(stack, act)
     chosen = cells if FACTOR > 1 else cells[ACTS.index(act) :: _STRIDE]
 
     failed = {cell.name: problems for cell in chosen if (problems := problems_of(stack, cell))}
 
     assert {} == failed
-    assert len(cells) > 50
+    assert len(cells) >= act.least

@@ -45,7 +45,13 @@ class TicketPress(Office):
     def _tickets(self, look: Look, refresh: Refresh) -> TicketDesk:
         router = self.router
         office = TicketParts(
-            claims=Claims(router.ledger, router.outbox, refresh=refresh, clock=router.clock),
+            claims=Claims(
+                router.ledger,
+                router.outbox,
+                locks=router.locks,
+                refresh=refresh,
+                clock=router.clock,
+            ),
             tracker=Places(
                 router.routes.table,
                 rates=router.rates,

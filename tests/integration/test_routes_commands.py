@@ -217,6 +217,14 @@ class TestChanging:
             said["written"],
         )
 
+    def test_a_rule_of_who_may_press_goes_with_its_route(self, cli: Cli) -> None:
+        """It is said, since messages that were posted keep their buttons."""
+        cli.stack.put_routes([THREATS | {"actions": {"allow": ["U0123456789"]}}])
+
+        result = cli("routes", "rm", "threats", "--yes")
+
+        assert "routes disable 'threats' keeps the rule" in result.stderr
+
     @pytest.mark.parametrize("command", ["enable", "disable", "rm"])
     def test_one_unknown_name_stops_all(self, cli: Cli, command: str) -> None:
         """Nothing is done by half."""

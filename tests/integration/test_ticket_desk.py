@@ -9,10 +9,14 @@ from botocore.exceptions import ClientError
 
 from alerts import make_claim
 from fakes import START, Killed
+from finding_router.delivery.alerts.alert import Alert
+from finding_router.delivery.limits.deadline import Deadline
 from finding_router.errors import StoreError
+from finding_router.findings.finding import Severity
 from finding_router.tickets.claims import LEASE_SECONDS
-from finding_router.tickets.making import Done
-from ticket_office import CONNECTOR, TicketOffice, ticket_office
+from finding_router.tickets.desk import TicketDesk
+from finding_router.tickets.making import Done, Result
+from ticket_office import CONNECTOR, JANE, TicketOffice, ticket_office
 
 DAY = 86_400.0
 
@@ -454,6 +458,46 @@ def test_a_mistake_of_the_table_waits_to_be_corrected(office: TicketOffice) -> N
     assert "#1" == office.ticket(alert).label
 
 
+def test_a_secret_that_cannot_be_read_waits_to_be_corrected(office: TicketOffice) -> None:
+    """After a few minutes, in which AWS may not answer, it is a mistake: tried each hour."""
+    office.secret = ""
+    alert = office.say()
+    office.drain(3)
+    assert not office.desk.mistakes
+
+    office.drain(60)
+    assert 1 == office.desk.mistakes.total()
+    office.secret = office.github.secret
+    office.drain(60)
+
+    assert "#1" == office.ticket(alert).label
+
+
+@pytest.mark.parametrize(("days", "is_made"), [(2.9, True), (3.1, False)])
+def test_a_mistake_is_waited_for_three_days(
+    office: TicketOffice,
+    days: float,
+    is_made: bool,  # noqa: FBT001
+) -> None:
+    """However often it was tried before."""
+    office.github.faults.add(method="create", http_status=503, times=None)
+    alert = office.say()
+    office.drain(80)
+    office.github.faults.clear()
+    office.secret = ""
+    office.drain(60)
+    waiting = office.waiting[0]
+    office.clock.now = waiting.at + days * 86_400
+    office.drain()
+    office.secret = office.github.secret
+    office.clock.now += 4_000
+    office.drain()
+
+    ticket = office.stored(alert).care.ticket
+    assert is_made == (ticket is not None and ticket.label is not None)
+    assert [] == office.waiting
+
+
 def test_a_token_goes_to_no_other_address(office: TicketOffice) -> None:
     """Who may edit the table does not choose who gets the token."""
     office.route["ticket"] = {"to": "platform"}
@@ -729,3 +773,303 @@ def test_a_press_while_others_write_the_alert_makes_its_ticket(office: TicketOff
     assert Done.MADE == office.create(alert).done
     assert "marked" == office.stored(alert).title
     assert 1 == len(office.issues)
+
+
+@pytest.mark.parametrize(
+    "fault", [{"http_status": 403, "retry_after": 2, "error": "rate limit"}, {"drop": "after"}]
+)
+def test_an_end_that_gets_halfway_is_commented_once(
+    office: TicketOffice, fault: dict[str, Any]
+) -> None:
+    """GitHub took the comment and refused to close the issue; and so for a return."""
+    office.github.faults.add(method="update", **fault)
+    office.github.faults.add(method="update", skip=1, **fault)
+    alert = office.say()
+    office.drain()
+
+    office.end(alert)
+    office.drain(4)
+    [issue] = office.issues
+    assert ("closed", 1) == (issue.state, len(issue.comments))
+    office.come_back(alert)
+    office.drain(4)
+
+    assert ("open", 2) == (issue.state, len(issue.comments))
+    assert [] == office.waiting
+
+
+def test_a_rise_is_commented(office: TicketOffice) -> None:
+    """Once for each severity, for those who follow the issue and not the channel."""
+    alert = office.say()
+    office.drain()
+
+    office.rise(alert)
+    office.drain(3)
+
+    [issue] = office.issues
+    [comment] = issue.comments
+    assert "The severity rose to CRITICAL." in comment.body
+    assert "open" == issue.state
+    assert Severity.CRITICAL is office.ticket(alert).severity
+    assert [] == office.waiting
+
+
+def test_a_return_that_is_worse_is_one_comment(office: TicketOffice) -> None:
+    """It names the severity."""
+    alert = office.say()
+    office.drain()
+    office.end(alert)
+    office.drain()
+
+    office.come_back(alert)
+    office.rise(alert)
+    office.drain(2)
+
+    [_, comment] = office.issues[0].comments
+    assert "there again, CRITICAL" in comment.body
+
+
+def test_an_end_after_a_rise_is_told_alone(office: TicketOffice) -> None:
+    """The rise was over before its ticket heard of it."""
+    alert = office.say()
+    office.drain()
+
+    office.rise(alert)
+    office.end(alert)
+    office.drain(2)
+
+    [comment] = office.issues[0].comments
+    assert "The finding is over" in comment.body
+
+
+def test_a_ticket_made_at_the_higher_severity_hears_of_no_rise(office: TicketOffice) -> None:
+    """Its facts say it."""
+    alert = office.say()
+    office.rise(alert)
+
+    office.drain(3)
+
+    [issue] = office.issues
+    assert [] == issue.comments
+    assert [] == office.waiting
+
+
+def test_a_rise_in_two_channels_is_one_comment(office: TicketOffice) -> None:
+    """And a third that comes later comments on nothing."""
+    one = office.say()
+    other = office.say_elsewhere(one)
+    office.drain(2)
+
+    office.rise(one)
+    office.rise(other)
+    office.drain(2)
+    office.rise(office.say_elsewhere(one, "#third"))
+    office.drain(2)
+
+    [issue] = office.issues
+    assert 1 == len(issue.comments)
+    assert [] == office.waiting
+
+
+def test_a_rise_in_a_list_names_the_finding(office: TicketOffice) -> None:
+    """The issue is about several."""
+    alerts = [office.say(number) for number in range(1, 8)]
+    office.drain()
+
+    office.rise(alerts[3])
+    office.drain()
+
+    [issue] = office.issues
+    [comment] = issue.comments
+    assert "rose to CRITICAL. It was: HIGH · `Bucket is public`" in comment.body
+    assert "[ ]" not in comment.body
+    assert alerts[3].key.subject not in comment.body
+
+
+def test_a_rise_does_not_disturb_an_issue_that_a_person_closed(office: TicketOffice) -> None:
+    """What a person closed is left."""
+    alert = office.say()
+    office.drain()
+    office.github.store.change(office.issues[0], state="closed")
+
+    office.rise(alert)
+    office.drain(2)
+
+    [issue] = office.issues
+    assert ("closed", []) == (issue.state, issue.comments)
+    assert office.ticket(alert).is_left
+
+
+def test_a_deleted_issue_hears_of_no_rise(office: TicketOffice) -> None:
+    """The card says so."""
+    alert = office.say()
+    office.drain()
+    office.github.store.clear()
+
+    office.rise(alert)
+    office.drain(2)
+
+    assert "deleted" == office.ticket(alert).state
+    assert [] == office.waiting
+
+
+def test_a_ticket_of_an_older_version_hears_of_a_rise(office: TicketOffice) -> None:
+    """Which severity it says is not known."""
+    alert = office.say()
+    office.drain()
+    ticket = replace(office.ticket(alert), severity=None)
+    stored = office.stored(alert)
+    office.write(replace(stored, care=replace(stored.care, ticket=ticket)))
+
+    office.rise(alert)
+    office.drain(2)
+
+    assert 1 == len(office.issues[0].comments)
+
+
+@pytest.mark.parametrize("skip", range(5))
+@pytest.mark.parametrize("is_after", [False, True])
+def test_a_worker_may_die_while_it_tells_a_rise(
+    office: TicketOffice, skip: int, *, is_after: bool
+) -> None:
+    """There is one comment."""
+    alert = office.say()
+    office.drain()
+    office.rise(alert)
+    left = [skip]
+
+    def die(called: str, answer: Any = None) -> Any:
+        if called in {"PutItem", "DeleteItem", "UpdateItem"}:
+            left[0] -= 1
+            if left[0] == -1:
+                raise Killed
+        return answer
+
+    if is_after:
+        office.dynamo.after = die
+    else:
+        office.dynamo.before = die
+    for _ in range(3):
+        try:
+            office.drain(3)
+        except Killed:
+            office.clock.now += LEASE_SECONDS
+
+    [issue] = office.issues
+    assert 1 == len(issue.comments)
+    assert [] == office.waiting
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"drop": "after"},
+        {"http_status": 502, "stored": True},
+        {"http_status": 500},
+        {"http_status": 429, "retry_after": 2},
+    ],
+)
+def test_a_lost_answer_to_a_rise_makes_no_second_comment(
+    office: TicketOffice, fault: dict[str, Any]
+) -> None:
+    """The next try looks for it."""
+    alert = office.say()
+    office.drain()
+    office.github.faults.add(method="comment", **fault)
+
+    office.rise(alert)
+    office.drain(5)
+
+    assert 1 == len(office.issues[0].comments)
+    assert [] == office.waiting
+
+
+@pytest.mark.parametrize("is_press", [True, False])
+@pytest.mark.parametrize("call", range(12))
+def test_two_workers_in_two_channels_make_one_issue(
+    office: TicketOffice, call: int, *, is_press: bool
+) -> None:
+    """Whichever call of the one the other comes in between."""
+    one = office.say()
+    other = office.say_elsewhere(one)
+    another = office.another_desk()
+    left = [call]
+
+    def meanwhile(_: str) -> None:
+        left[0] -= 1
+        if left[0] == -1:
+            _work(another, other, is_press=is_press)
+
+    office.dynamo.before = meanwhile
+    _work(office.desk, one, is_press=is_press)
+    office.dynamo.before = lambda _: None
+    for _ in range(4):
+        office.clock.now += 60
+        office.desk.drain(Deadline(120))
+        another.drain(Deadline(120))
+
+    assert 1 == len(office.issues)
+    assert {"#1"} == {office.ticket(each).label for each in (one, other)}
+    assert [] == office.waiting
+
+
+def _work(desk: TicketDesk, alert: Alert, *, is_press: bool) -> None:
+    """Do what a press asks for, or the minute's work."""
+    if is_press:
+        desk.create(alert.key, JANE)
+    else:
+        desk.drain(Deadline(120))
+
+
+@pytest.mark.parametrize("step", ["end", "rise", "come_back"])
+@pytest.mark.parametrize("call", range(12))
+def test_two_workers_in_two_channels_tell_an_issue_once(
+    office: TicketOffice, call: int, step: str
+) -> None:
+    """Of the end, the rise and the return."""
+    one = office.say()
+    alerts = [one, office.say_elsewhere(one)]
+    office.drain(2)
+    if step == "come_back":
+        for each in alerts:
+            office.end(each)
+        office.drain(2)
+    comments = len(office.issues[0].comments)
+    another = office.another_desk()
+    left = [call]
+
+    def meanwhile(_: str) -> None:
+        left[0] -= 1
+        if left[0] == -1:
+            another.drain(Deadline(120))
+
+    for each in alerts:
+        getattr(office, step)(each)
+    office.dynamo.before = meanwhile
+    office.desk.drain(Deadline(120))
+    office.dynamo.before = lambda _: None
+    office.clock.now += 60
+    office.drain(3)
+
+    assert comments + 1 == len(office.issues[0].comments)
+    assert [] == office.waiting
+
+
+def test_a_worker_that_posts_holds_others_off(office: TicketOffice) -> None:
+    """A press in another channel waits for it, and shows the same issue."""
+    one = office.say()
+    other = office.say_elsewhere(one)
+    another = office.another_desk()
+    results: list[Result] = []
+    office.github.faults.add(
+        method="create",
+        delay_seconds=0.001,
+        meanwhile=lambda: results.append(another.create(other.key, JANE)),
+    )
+
+    office.create(one)
+    assert [Done.WAITING] == [each.done for each in results]
+    office.drain(2)
+
+    assert 1 == len(office.issues)
+    assert "#1" == office.ticket(other).label

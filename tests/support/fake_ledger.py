@@ -17,6 +17,7 @@ from finding_router.delivery.alerts.ledger import (
 )
 from finding_router.delivery.decided import Decided
 from finding_router.delivery.limits.rate import Slot
+from finding_router.delivery.tally import Tally
 from finding_router.routing.last_valid import LastValid
 
 
@@ -238,3 +239,24 @@ class FakeDecided:
         with self._faults.around("read_decided"):
             for batch in sorted(self.batches, key=lambda each: each[0].at, reverse=True):
                 yield from (each for each in batch if since <= each.at <= now)
+
+
+class FakeTallies:
+    """The tallies of runs in memory."""
+
+    def __init__(self, faults: Faults) -> None:
+        """Start with none."""
+        self._faults = faults
+        self.tallies: list[Tally] = []
+
+    def add(self, tally: Tally) -> None:
+        """Add the tally of one run."""
+        with self._faults.around("add_tally"):
+            self.tallies.append(tally)
+
+    def newest(self, *, since: float, now: float) -> Iterator[Tally]:
+        """Yield the tallies, newest first."""
+        with self._faults.around("read_tallies"):
+            for tally in sorted(self.tallies, key=lambda each: each.at, reverse=True):
+                if since <= tally.at <= now:
+                    yield tally

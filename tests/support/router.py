@@ -11,6 +11,7 @@ from fake_ledger import (
     FakeLedger,
     FakeLocks,
     FakeRates,
+    FakeTallies,
 )
 from fake_reminders import FakeReminders
 from fake_slack import FakeSlack, Said
@@ -67,6 +68,7 @@ class Router:
         self.organization_items = MemoryDynamo()
         self.last_valid = FakeLastValid(self.faults)
         self.decided = FakeDecided(self.faults)
+        self.tallies = FakeTallies(self.faults)
         self.outbox_items = MemoryDynamo()
         self.outbox = DynamoTicketOutbox(self.outbox_items.items())
         self.reminders = FakeReminders(self.faults)
@@ -110,6 +112,7 @@ class Router:
                 else None,
                 tickets=self.outbox if self._settings.actions else None,
                 decided=self.decided if self._settings.answer_edits else None,
+                tallies=self.tallies,
                 reminders=self.reminders,
             ),
             routes=self.routes,

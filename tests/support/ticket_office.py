@@ -9,6 +9,7 @@ from alerts import make_alert
 from factories import make_finding
 from fakes import Clock
 from finding_router.aws.ledger import DynamoLedger
+from finding_router.aws.locks import DynamoLocks
 from finding_router.aws.rates import DynamoRates
 from finding_router.aws.ticket_outbox import DynamoTicketOutbox
 from finding_router.delivery.alerts.alert import Alert
@@ -16,7 +17,8 @@ from finding_router.delivery.alerts.care import Person, Ticket
 from finding_router.delivery.alerts.identity import AlertKey
 from finding_router.delivery.limits.deadline import Deadline
 from finding_router.delivery.tickets import Waiting, news_of
-from finding_router.findings.finding import Finding
+from finding_router.errors import ConfigurationError
+from finding_router.findings.finding import Finding, Severity
 from finding_router.routing.table import RoutingTable
 from finding_router.tickets.claims import Claims
 from finding_router.tickets.credentials import Keyring
@@ -29,6 +31,7 @@ from memory_dynamo import MemoryDynamo
 REPOSITORY = "acme/infra"
 SECRET = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:github"
 CHANNEL = "#alerts"
+OTHER = "#other"
 JANE = Person("U0JANE0001", "jane", 1_790_000_000.0)
 CONNECTOR = "arn:aws:securityhub:eu-central-1:111122223333:connectorv2/1234"
 
@@ -80,26 +83,43 @@ class TicketOffice:
             "ticket": {"to": "platform", "when": "always"},
         }
         self.secret = github.secret
+        """The text of the secret; "" where it cannot be read."""
         self.refusals: list[float] = []
-        claims = Claims(self.ledger, self.outbox, refresh=self._refresh, clock=clock)
+        self.desk = self.another_desk()
+
+    def another_desk(self) -> TicketDesk:
+        """Return the desk of another worker."""
+        items = self.dynamo.items()
+        claims = Claims(
+            self.ledger,
+            self.outbox,
+            locks=DynamoLocks(items),
+            refresh=self._refresh,
+            clock=self.clock,
+        )
         office = Office(
             claims=claims,
             tracker=Places(
                 self.table,
                 rates=DynamoRates(items),
-                keyring=Keyring(secret=lambda _arn, _fresh: self.secret, sign=lambda _a, _m: b""),
+                keyring=Keyring(secret=self._read_secret, sign=lambda _a, _m: b""),
                 connectors=self.connectors,
-                clock=clock,
+                clock=self.clock,
             ),
             look=self._look,
             alias=lambda _: None,
             card_url=lambda alert: f"https://slack.example/archives/{alert.posted_to}",
         )
-        self.desk = TicketDesk(office, table=self.table, burst_threshold=5)
+        return TicketDesk(office, table=self.table, burst_threshold=5)
 
     def _refresh(self, key: AlertKey) -> float | None:
         self.refreshed.append(key)
         return self.refusals.pop() if self.refusals else None
+
+    def _read_secret(self, arn: str, _fresh: bool) -> str:  # noqa: FBT001 -- called by position
+        if not self.secret:
+            raise ConfigurationError(f"{arn}: cannot be read")
+        return self.secret
 
     def _look(self, alert: Alert) -> list[Finding]:
         found = self.findings.get(alert.key.subject)
@@ -107,7 +127,8 @@ class TicketOffice:
 
     def table(self) -> RoutingTable:
         """Return the routing table."""
-        return RoutingTable.from_items([self.item, self.route], default_channel="#default")
+        items = [self.item, self.route, self.route | {"name": "other", "channel": OTHER}]
+        return RoutingTable.from_items(items, default_channel="#default")
 
     def say(self, number: int = 1, *, changes: Mapping[str, Any] | None = None, **of: Any) -> Alert:
         """Store an alert about a finding, as the router does after its card was posted."""
@@ -115,7 +136,7 @@ class TicketOffice:
         self.findings.setdefault(key.subject, make_finding(id=f"finding-{number}", **of))
         return self.write(make_alert(key=key, version=0, **changes or {}), is_said=True)
 
-    def say_elsewhere(self, alert: Alert, channel: str = "#other") -> Alert:
+    def say_elsewhere(self, alert: Alert, channel: str = OTHER) -> Alert:
         """Store an alert about the finding of *alert* in another channel."""
         key = AlertKey(alert.key.subject, channel)
         return self.write(make_alert(key=key, version=0), is_said=True)
@@ -145,6 +166,13 @@ class TicketOffice:
         """Store the return of a finding."""
         stored = self.stored(alert)
         return self.write(replace(stored, is_shown=True, episode=stored.episode + 1), is_said=True)
+
+    def rise(self, alert: Alert, severity: Severity = Severity.CRITICAL) -> Alert:
+        """Store a rise in severity, which was posted."""
+        stored = self.stored(alert)
+        moment = ("2026-09-05T10:00:00Z", self.clock())
+        risen = replace(stored, severity=severity, worst=severity, risen_at=moment)
+        return self.write(risen, is_said=True)
 
     def alert(self, key: AlertKey) -> Alert | None:
         """Return the stored alert."""

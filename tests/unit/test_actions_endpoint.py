@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from finding_router.actions.handler import (
     LOST_FORM,
+    OUTSIDE,
     OUTSIDER,
     SUBMIT_AGAIN,
     TOO_LATE,
     TRY_AGAIN,
+    UNKNOWN,
     UNREADABLE,
     Endpoint,
     zone_of,
@@ -119,6 +121,11 @@ class Slack:
     def send(self, payload: Mapping[str, Any] | bytes) -> dict[str, Any]:
         """Send *payload*, signed."""
         return self.endpoint.answer(event_of(payload, at=self.now))
+
+    @property
+    def refused(self) -> list[tuple[str, str]]:
+        """The buttons of the presses in the queue, each of which was refused, and why."""
+        return [(press.action, press.refused or "") for press in self.inbox.presses]
 
     def open(self, action: str) -> dict[str, Any]:
         """Press *action*, and return the form that opens."""
@@ -286,8 +293,21 @@ class TestPresses:
         assert OK == slack.send(click("resolve", user=user))
         assert OK == slack.send(click(user=user))
         assert [OUTSIDER, OUTSIDER] == slack.web.told
-        assert not slack.inbox.presses
+        assert [("resolve", OUTSIDE), ("acknowledge", OUTSIDE)] == slack.refused
         assert not slack.web.calls
+
+    def test_outsider_chooses_nothing_from_a_digest(self, slack: Slack) -> None:
+        """The choice is recorded as refused."""
+        action = {
+            "action_id": "pick",
+            "block_id": f"finding_router:{digest_reference('77d0', '#alerts')}",
+            "selected_option": {"value": SUBJECT},
+        }
+        slack.send(click(actions=[action], user={"id": "U9", "team_id": "T0OTHER"}))
+
+        assert [OUTSIDER] == slack.web.told
+        [press] = slack.inbox.presses
+        assert ("pick", SUBJECT, OUTSIDE) == (press.action, press.picked, press.refused)
 
     def test_outsider_submits_nothing(self, slack: Slack) -> None:
         """Even where a form is open."""
@@ -301,7 +321,8 @@ class TestPresses:
         )
 
         assert OUTSIDER in answer["body"]
-        assert not slack.inbox.presses
+        assert [("resolve", OUTSIDE)] == slack.refused
+        assert slack.inbox.presses[0].form is None
 
     def test_reference_of_another_version_is_said(self, slack: Slack) -> None:
         """Or one that was cut."""
@@ -309,6 +330,16 @@ class TestPresses:
 
         assert OK == slack.send(click(actions=[action]))
         assert [UNREADABLE] == slack.web.told
+        assert [("why", UNKNOWN)] == slack.refused
+
+    def test_moment_is_finer_than_slacks(self, slack: Slack) -> None:
+        """Its signature has whole seconds."""
+        slack.now = NOW + 0.25
+        slack.send(click())
+
+        [press] = slack.inbox.presses
+        assert (int(NOW), NOW + 0.25) == (press.at, press.received_at)
+        assert press == Press.of_body(press.to_body())
 
     def test_queue_that_is_down_is_said(self, slack: Slack) -> None:
         """Nothing is lost in silence."""
@@ -451,6 +482,7 @@ class TestForms:
         view = {**slack.open("resolve"), "private_metadata": "{}"}
 
         assert {"reason": LOST_FORM} == slack.submit(view, scope="finding", reason="x")
+        assert [("resolve", UNKNOWN)] == slack.refused
 
     def test_form_stays_while_the_queue_is_down(self, slack: Slack) -> None:
         """The text that was written is not lost."""

@@ -77,7 +77,16 @@ WAYS: list[tuple[str, str | None, MakeError | None, bool]] = [
     ("statuses", None, security_hub_down, False),
     *(
         (each, None, store_down, False)
-        for each in ("read", "once", "items", "note_channel", "slot", "slow_down", "speed_up")
+        for each in (
+            "read",
+            "once",
+            "items",
+            "note_channel",
+            "slot",
+            "slow_down",
+            "speed_up",
+            "add_tally",
+        )
     ),
 ]
 # Faults that only a digest can suffer from.

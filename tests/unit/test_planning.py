@@ -37,8 +37,8 @@ def plan(
     addressed = planner.address([job for job in jobs if job.outcome is None])
     deliveries, broken = planner.deliveries(addressed, {})
     assert [] == broken
-    for job, outcome, why in addressed.quiet:
-        job.end(outcome, why)
+    for job, outcome, route in addressed.quiet:
+        job.end(outcome, f"route {route}")
     return jobs, deliveries
 
 

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from finding_router.actions.worker.result import Outcome
+from finding_router.delivery.audit import Entry
+from finding_router.errors import StoreError
 from hub_events import control, imported, raw_finding, record
 from office import BOB, JANE, Office
 from router import ALERTS, OPS
@@ -65,6 +67,23 @@ def test_the_end_of_a_snooze_is_said() -> None:
     card, said = [each for each in office.router.slack.posted if each.channel != OPS]
     assert (card.ts, True) == (said.thread_ts, said.is_broadcast)
     assert "The snooze is over, still open" in said.text
+    assert "💤" not in office.card
+    assert not [each for each in office.router.slack.posted if each.channel == OPS]
+
+
+def test_only_the_end_of_a_snooze_is_told_at_the_card_alone() -> None:
+    """A silence that somebody wrote is told in the ops channel, whatever its name."""
+    office = Office()
+    office.said()
+    office.click("snooze", form=snooze_form(office))
+    office.router.items.append(office.router.items[-1] | {"name": "snooze-mine", "by": "jane"})
+    office.restart()
+    office.router.clock.now += 14_500
+
+    office.router.wake()
+
+    [notice] = [each for each in office.router.slack.posted if each.channel == OPS]
+    assert "“snooze-mine” is over" in notice.text
 
 
 def test_a_rise_ends_a_snooze() -> None:
@@ -381,3 +400,119 @@ def test_the_audit_trail_has_refusals_too() -> None:
         refused.outcome,
         refused.reason,
     )
+
+
+def test_a_press_that_the_endpoint_refused_is_recorded() -> None:
+    """Nothing is done, and the person, who was told, hears nothing twice."""
+    office = Office()
+    alert = office.said()
+
+    entry = office.click("acknowledge", refused="outside the workspace")
+
+    assert (Outcome.REFUSED, "outside the workspace") == (entry.outcome, entry.detail)
+    assert (JANE, alert.key.subject) == (entry.user, entry.subject)
+    assert not office.people.told
+    assert not office.people.asked
+    assert "👀 <@" not in office.card
+
+
+def test_a_refused_press_waits_in_silence_for_the_ledger(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What the person asked for does not follow."""
+    office = Office()
+    office.said()
+    press = office.press("acknowledge", refused="outside the workspace")
+    begin, downs = office.audit.begin, iter(range(3))
+
+    def down(entry: Entry) -> Entry:
+        if next(downs, None) is not None:
+            raise StoreError("down")
+        return begin(entry)
+
+    monkeypatch.setattr(office.audit, "begin", down)
+
+    assert 4 == office.do(press)
+    assert Outcome.REFUSED == office.entry(press).outcome
+    assert not office.people.told
+
+
+@pytest.mark.parametrize(
+    ("action", "guests", "outcome"),
+    [
+        ("acknowledge", {JANE}, Outcome.REFUSED),
+        ("why", {JANE}, Outcome.REFUSED),
+        ("ticket", set(), Outcome.REFUSED),
+        ("acknowledge", set(), Outcome.UNCHANGED),
+    ],
+)
+def test_every_line_of_the_trail_names_the_finding(
+    action: str, guests: set[str], outcome: Outcome
+) -> None:
+    """Of refused presses, and of the second of a double click, too."""
+    office = Office()
+    alert = office.said()
+    if outcome is Outcome.UNCHANGED:
+        office.do(office.press(action))
+    office.people.guests = guests
+
+    entry = office.click(action)
+
+    assert (outcome, ("finding-1",)) == (entry.outcome, entry.findings)
+    assert alert.key.subject == entry.subject
+
+
+def test_a_press_that_is_not_done_yet_names_the_finding() -> None:
+    """It is among the dead letters, for example."""
+    office = Office()
+    office.said()
+    office.router.faults.plan("people", StoreError("down"))
+    press = office.press("acknowledge")
+
+    assert office.work(press) is not None
+    assert (None, ("finding-1",)) == (office.entry(press).outcome, office.entry(press).findings)
+
+
+def test_a_finding_of_a_digest_is_named_though_the_choice_is_refused() -> None:
+    """As it is when it is shown."""
+    office = Office(route(deliver="digest"))
+    office.said(raw_finding("f0"), raw_finding("f1"))
+    alert = office.router.alerts[1]
+    office.people.guests = {JANE}
+
+    entry = office.click("pick", digest=alert.digest, picked=alert.key.subject)
+    office.people.guests = set()
+    office.router.clock.now += 400
+    shown = office.click("pick", digest=alert.digest, picked=alert.key.subject)
+
+    assert (Outcome.REFUSED, Outcome.SHOWN) == (entry.outcome, shown.outcome)
+    assert shown.findings == entry.findings
+    assert 1 == len(entry.findings)
+
+
+def test_presses_within_one_second_keep_their_order() -> None:
+    """In the trail, and for whom a finding belongs to: Slack signs whole seconds."""
+    office = Office()
+    office.said()
+    at = int(office.router.clock.now)
+    jane = office.press("acknowledge", at=at, received_at=at + 0.25)
+    bob = office.press("acknowledge", by=BOB, at=at, received_at=at + 0.5)
+
+    office.do(bob)
+    office.do(jane)
+
+    assert [bob.id, jane.id] == [each.id for each in office.entries()]
+    assert f"👀 <@{BOB}>" in office.card
+
+
+def test_a_press_of_an_older_endpoint_is_taken() -> None:
+    """It waited in the queue while the stack was deployed."""
+    office = Office()
+    office.said()
+    press = office.press("acknowledge")
+    body = json.loads(press.to_body())
+    del body["received_at"], body["refused"]
+
+    office.do(json.dumps(body))
+
+    assert (Outcome.DONE, float(press.at)) == (office.entry(press).outcome, office.entry(press).at)

@@ -140,6 +140,23 @@ def test_a_ticket_hears_of_the_end_and_of_the_return() -> None:
     assert MADE == here.alerts[0].care.ticket
 
 
+def test_a_ticket_hears_of_a_rise() -> None:
+    """Once it is posted; a finding that is worse than the last time but not than ever is none."""
+    here = router()
+    here.send(raw_finding())
+    with_ticket(here)
+
+    for day, severity in enumerate(("CRITICAL", "HIGH", "CRITICAL")):
+        here.clock.now += 60
+        here.send(
+            raw_finding(Severity={"Label": severity}, UpdatedAt=f"2026-09-0{day + 3}T10:00:00Z")
+        )
+        expected = [("risen", None)] if day == 0 else []
+        assert expected == news_of(here)
+        for each in list(here.outbox.waiting()):
+            here.outbox.remove(each)
+
+
 def test_an_end_without_a_ticket_is_no_news() -> None:
     """Nobody has to hear of it."""
     here = router(when="click")

@@ -57,8 +57,12 @@ SUBMIT_AGAIN: Final = "That did not arrive; please submit it again."
 TRY_AGAIN: Final = "That did not arrive; please press again."
 TOO_LATE: Final = "The form could not be opened in time; please press again."
 LOST_FORM: Final = "This form is no longer known; close it, and press the button again."
+# Why the endpoint refused a press, as the audit trail has it.
+OUTSIDE: Final = "outside the workspace"
+UNKNOWN: Final = "reference unknown"
 # Slack's codes for a form that came later than its three seconds, or twice.
 _LATE_CODES: Final = frozenset({"expired_trigger_id", "exchanged_trigger_id", "unreachable"})
+_NO_PLACE: Final = Place(channel="", ts="", thread_ts=None, response_url="")
 
 
 class Endpoint:
@@ -116,19 +120,25 @@ class Endpoint:
         return _response()
 
     def _clicked(self, request: Request, click: Click, origin: Origin) -> None:
-        tell = partial(self._web.tell, click.place.response_url)
-        if is_outsider(click.user, origin):
-            logger.info("press refused", action=click.action, by=click.user.id, why="outsider")
-            tell(OUTSIDER)
-        elif click.action not in ACTIONS:
+        if click.action not in ACTIONS:
             return
+        tell = partial(self._web.tell, click.place.response_url)
+        press = replace(
+            self._press(request, click.user, origin, click.place),
+            action=click.action,
+            ref=click.ref,
+            picked=click.picked,
+        )
+        if is_outsider(click.user, origin):
+            self._inbox.put(replace(press, refused=OUTSIDE))
+            tell(OUTSIDER)
         elif read_reference(click.ref) is None:
+            self._inbox.put(replace(press, refused=UNKNOWN))
             tell(UNREADABLE)
         elif click.action in MODALS:
             self._open(click, tell)
         else:
-            press = self._press(request, click.user, origin, click.place)
-            self._inbox.put(replace(press, action=click.action, ref=click.ref, picked=click.picked))
+            self._inbox.put(press)
 
     def _open(self, click: Click, tell: Callable[[str], None]) -> None:
         place = replace(click.place, response_url=self._checked(click.place.response_url))
@@ -151,20 +161,23 @@ class Endpoint:
     ) -> dict[str, Any]:
         if submission.action not in MODALS:
             return _response()
-        opened = read_place(submission.metadata)
-        if opened is None or read_reference(opened[0]) is None:
-            return _errors({"reason": LOST_FORM})
-        ref, place = opened
+        ref, place = read_place(submission.metadata) or ("", _NO_PLACE)
+        press = replace(
+            self._press(request, submission.user, origin, place), action=submission.action, ref=ref
+        )
         if is_outsider(submission.user, origin):
+            self._inbox.put(replace(press, refused=OUTSIDE))
             return _errors({"reason": OUTSIDER})
+        if read_reference(ref) is None:
+            self._inbox.put(replace(press, refused=UNKNOWN))
+            return _errors({"reason": LOST_FORM})
         try:
             form = read_form(
                 submission, now=self._clock(), zone=partial(self._zone, submission.user)
             )
         except FormError as error:
             return _errors(error.sentences)
-        press = self._press(request, submission.user, origin, place)
-        self._inbox.put(replace(press, action=submission.action, ref=ref, form=form))
+        self._inbox.put(replace(press, form=form))
         return _response()
 
     def _press(self, request: Request, user: Presser, origin: Origin, place: Place) -> Press:
@@ -179,6 +192,7 @@ class Endpoint:
             thread_ts=place.thread_ts,
             response_url=self._checked(place.response_url),
             at=request.at,
+            received_at=round(self._clock(), 6),
         )
 
     def _checked(self, response_url: str) -> str:

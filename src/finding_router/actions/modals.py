@@ -28,8 +28,8 @@ DATE: Final = "date"
 
 _SCOPES: Final = {
     "finding": "This finding",
-    "resource": "This control on this resource",
-    "account": "This control in this account",
+    "resource": "This control, or type, on this resource",
+    "account": "This control, or type, in this account",
 }
 _ALWAYS: Final = {
     "no": "No: only what is there now",

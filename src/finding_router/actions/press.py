@@ -29,6 +29,10 @@ class Press:
     *ref* is the reference of the button, *picked* the subject that was chosen from a digest. *form*
     are the values of a modal. *response_url* takes ephemeral answers for half an hour; it is not to
     be logged. All but *team* and *user* may be "" where Slack left it out.
+
+    *received_at* is the Unix second at which the endpoint had it, to the microsecond: Slack signs
+    whole seconds. *refused* is the reason for which the endpoint refused it, and told the person:
+    the worker only records it.
     """
 
     id: str
@@ -43,6 +47,13 @@ class Press:
     picked: str | None = None
     thread_ts: str | None = None
     form: Mapping[str, Any] | None = None
+    refused: str | None = None
+    received_at: float | None = None
+
+    @property
+    def moment(self) -> float:
+        """Return the Unix second that orders it among other presses."""
+        return float(self.at) if self.received_at is None else self.received_at
 
     def to_body(self) -> str:
         """Return the body of its message in the queue."""
@@ -77,7 +88,11 @@ def _press(values: Mapping[str, Any]) -> Press | None:
     picked, thread_ts = values.get("picked"), values.get("thread_ts")
     if not isinstance(picked, str | None) or not isinstance(thread_ts, str | None):
         return None
-    if not isinstance(form, dict | None):
+    refused = values.get("refused")
+    received_at = values.get("received_at")
+    if not isinstance(form, dict | None) or not isinstance(refused, str | None):
+        return None
+    if not isinstance(received_at, int | float | None):
         return None
     return Press(
         **{name: values[name] for name in _PLAIN},
@@ -85,6 +100,8 @@ def _press(values: Mapping[str, Any]) -> Press | None:
         picked=picked,
         thread_ts=thread_ts,
         form=form,
+        refused=refused,
+        received_at=received_at,
     )
 
 

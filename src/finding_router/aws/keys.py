@@ -27,6 +27,7 @@ organization    ``organization#current`` (name)        ``0``                    
 more of it      ``organization#current`` (name)        ``7.1`` (version, part)  further accounts
 outbox          ``outbox#tickets``                     ``5f0c…##alerts``        news for a ticket
 decided         ``decided#2026-03-01`` (UTC day)       ``1772323200.5#1f…``     a batch's findings
+tally           ``tally#2026-03-01`` (UTC day)         ``1772323200.5#4e…``     numbers of a run
 audit           ``audit#2026-03-01`` (UTC day)         ``1772323200.5#9c…``     a press of a button
 due             ``due#0`` (of four)                    ``001772323200#a…``      a reminder to come
 in list         ``open##alerts`` (channel)             ``5f0c…`` (subject)      an alert of lists
@@ -161,6 +162,11 @@ def more_organization(name: str, version: int, part: int) -> Key:
 def decided(day: str, batch: str) -> Key:
     """Return the key of the summaries of the findings that *batch* decided on *day*."""
     return f"decided#{day}", batch
+
+
+def tally(day: str, run: str) -> Key:
+    """Return the key of the tally of a *run* on *day*."""
+    return f"tally#{day}", run
 
 
 def due(number: int, at: int, name: str) -> Key:

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
+
+DIGEST: Final = "digest "
+"""The subject of a press on a digest begins so; the id of the digest follows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,6 +14,7 @@ class Entry:
     A press: who did what, on what, when (*at*, Unix second), from where, and what came of it.
 
     *name* is the person's in Slack. *routed_to* is the channel as routed, *channel* Slack's id.
+    *subject* is that of an alert, or names a digest; "" where the press named neither.
     *findings* are ids, the first few. *decided* is the effect that was chosen; it stays the same
     for each try. *outcome* is None until the press is done.
     """

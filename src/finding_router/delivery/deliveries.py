@@ -70,6 +70,8 @@ class Job:
     """It is posted before those that may wait."""
     digests: set[str] = field(default_factory=set)
     """Channels in whose digests the backlog is to list it."""
+    dropped_by: str | None = None
+    """The route that keeps it from every channel."""
     suppress: bool = False
     is_held: bool = False
     """A channel hears of the finding later: it is not marked before that."""

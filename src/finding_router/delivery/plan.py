@@ -1,7 +1,7 @@
 """From findings to deliveries: the channels of each, and one delivery for each alert. Pure."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -35,7 +35,7 @@ class Addressed:
 
     *only_risen* are those without a card, to be posted if the finding got worse elsewhere.
     *beside* are further alerts of the findings, which tell whether they were said before.
-    *quiet* are findings that a route keeps from every channel.
+    *quiet* are findings that a route keeps from every channel, with its name.
     """
 
     destinations: dict[AlertKey, Destination] = field(default_factory=dict)
@@ -209,7 +209,7 @@ class Planner:
         )
         if not decision.channels:
             outcome = Outcome.SUPPRESSED if decision.suppress else Outcome.DROPPED
-            addressed.quiet.append((job, outcome, f"route {decision.dropped_by}"))
+            addressed.quiet.append((job, outcome, decision.dropped_by or ""))
         return decision.channels
 
     def _follow(
@@ -261,15 +261,20 @@ class Planner:
 
     def _leads(self, channel: str, job: Job) -> bool:
         """Return True if a route leads *job* to *channel*, or did so while its finding was new."""
+        return next(self._leading(job, channel), None) is not None
+
+    def routes_to(self, job: Job, channel: str) -> tuple[str, ...]:
+        """Return the routes that lead *job* to *channel*, or did so while its finding was new."""
+        return next((each.routes for each in self._leading(job, channel)), ())
+
+    def _leading(self, job: Job, channel: str) -> Iterator[Destination]:
         if job.finding is None:
-            return False
-        decisions = (self._decide(job, each) for each in (job.finding, as_new(job.finding)))
-        return any(
-            each.channel == channel
-            for decision in decisions
-            if decision is not None
-            for each in decision.channels
-        )
+            return
+        for finding in (job.finding, as_new(job.finding)):
+            decision = self._decide(job, finding)
+            for each in decision.channels if decision is not None else ():
+                if each.channel == channel:
+                    yield each
 
     def _as_decided(self, job: Job, channel: str) -> Destination:
         """Return the destination *channel* of *job*; a silence counts if no route names it."""

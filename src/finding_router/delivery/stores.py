@@ -16,6 +16,7 @@ from finding_router.delivery.unreadable import Unreadable
 if TYPE_CHECKING:
     from finding_router.delivery.organization import OrganizationStore
     from finding_router.delivery.reminders.store import ReminderStore
+    from finding_router.delivery.tally import TallyStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class Stores:
     """None if the accounts of AWS Organizations are not read."""
     decided: DecidedStore | None = None
     """None if edits are not answered."""
+    tallies: "TallyStore | None" = None
     reminders: "ReminderStore | None" = None
     tickets: TicketOutbox | None = None
     """None if people may not act from messages."""

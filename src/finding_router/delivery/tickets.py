@@ -16,6 +16,8 @@ class News(StrEnum):
     """The finding was posted, and its route makes a ticket always, or a person asked for one."""
     ENDED = "ended"
     RETURNED = "returned"
+    RISEN = "risen"
+    """Its severity rose, which was posted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,3 +67,5 @@ def news_of(before: Alert, after: Alert, wanted: str | None, at: float) -> Itera
         yield Waiting(key=after.key, news=News.ENDED, at=at)
     elif after.is_shown and after.episode > before.episode:
         yield Waiting(key=after.key, news=News.RETURNED, at=at)
+    elif after.is_shown and after.risen_at != before.risen_at:
+        yield Waiting(key=after.key, news=News.RISEN, at=at)

@@ -7,8 +7,9 @@ https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-cwe-integra
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -93,6 +94,17 @@ def read_event(event: object) -> Intake:
         findings=findings,
         time=text_at(event, "time"),
     )
+
+
+def event_about(findings: Sequence[Mapping[str, Any]], *, is_v2: bool, at: float) -> str:
+    """Return an event of *findings* as they are at Unix second *at*, in JSON."""
+    event = {
+        "source": SOURCE,
+        "detail-type": IMPORTED_V2 if is_v2 else IMPORTED,
+        "time": datetime.fromtimestamp(int(at), UTC).isoformat(),
+        "detail": {"findings": list(findings)},
+    }
+    return json.dumps(event, default=str)
 
 
 def is_from_security_hub(event: object) -> bool:

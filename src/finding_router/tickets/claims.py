@@ -11,9 +11,11 @@ A ticket is made, or told of its finding, in three steps, so that nothing is don
                                   └─ lost: begun, not leased; the next try looks what is there
 
 Claim and record are conditional writes of the alert. One that the router is about to say is left
-alone until it is said.
+alone until it is said. As a finding has an alert in each channel, a worker first takes the lock of
+the finding and the place of its ticket: two channels make one ticket, and tell it once.
 """
 
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -24,17 +26,21 @@ from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.alerts.care import Ticket
 from finding_router.delivery.alerts.identity import AlertKey
 from finding_router.delivery.alerts.ledger import Alerts, Ledger
+from finding_router.delivery.limits.lock import Locks
 from finding_router.delivery.tickets import TicketOutbox, Waiting
-from finding_router.errors import RouterError, TicketError
+from finding_router.errors import ConfigurationError, RouterError, TicketError
 from finding_router.isolation import isolated
 from finding_router.telemetry import logger
 
 # Longer than the calls of GitHub for one ticket and its record take: a worker whose claim is older
 # is dead.
 LEASE_SECONDS: Final = 120.0
-# A ticket that waits for a person to correct a mistake is tried once an hour, for three days.
+# A ticket that waits for a person to correct a mistake is tried once an hour, until three days
+# after it was asked for.
 MISTAKE_SECONDS: Final = 3_600.0
-MISTAKE_TRIES: Final = 72
+MISTAKE_PATIENCE_SECONDS: Final = 3 * 86_400.0
+# AWS may refuse a secret or a key for a moment only.
+_PASSING_TRIES: Final = 3
 SOON_SECONDS: Final = 60.0
 # The next event of the finding changes a card that could not be changed for so long.
 REFRESH_TRIES: Final = 20
@@ -62,10 +68,13 @@ class Claims:
         ledger: Ledger,
         outbox: TicketOutbox,
         *,
+        locks: Locks,
         refresh: Refresh,
         clock: Callable[[], float],
     ) -> None:
         """*clock* gives Unix seconds."""
+        self._locks = locks
+        self._worker = uuid.uuid4().hex
         self.ledger = ledger
         self.outbox = outbox
         self.clock = clock
@@ -101,6 +110,22 @@ class Claims:
             and now < ticket.claimed_at + LEASE_SECONDS
         )
         return not alert.is_leased(now) and not is_claimed
+
+    def lock(self, subject: str, to: str) -> bool:
+        """
+        Return True if nobody else is at the ticket of *subject* in *to*, for the time of a lease.
+
+        What other channels know of it is to be read after that.
+        """
+        return self._once(subject, to, LEASE_SECONDS)
+
+    def unlock(self, subject: str, to: str) -> None:
+        """Let others at the ticket of *subject* in *to* at once."""
+        self._once(subject, to, 0.0)
+
+    def _once(self, subject: str, to: str, seconds: float) -> bool:
+        topic = f"ticket {subject} {to}"
+        return self._locks.once(topic, by=self._worker, every_seconds=seconds, now=self.clock())
 
     def claim(self, alert: Alert, ticket: Ticket) -> Alert | None:
         """Write the claim of *ticket*; return None if another worker was first."""
@@ -147,6 +172,8 @@ class Claims:
         seconds: float | None = SOON_SECONDS
         if isinstance(error, TicketError):
             seconds = error.retry_seconds
+        elif isinstance(error, ConfigurationError) and entry.tries >= _PASSING_TRIES:
+            seconds = None
         logger.warning(
             "ticket waits",
             subject=entry.key.subject,
@@ -157,10 +184,11 @@ class Claims:
         )
         if seconds is None:
             self.mistakes[str(error)] += 1
-        if seconds is None and entry.tries >= MISTAKE_TRIES:
+        now = self.clock()
+        if seconds is None and now - entry.at > MISTAKE_PATIENCE_SECONDS:
             self.outbox.remove(entry)
             return
-        due_at = self.clock() + (MISTAKE_SECONDS if seconds is None else seconds)
+        due_at = now + (MISTAKE_SECONDS if seconds is None else seconds)
         self.outbox.put_off(replace(entry, tries=entry.tries + 1, due_at=due_at))
 
 

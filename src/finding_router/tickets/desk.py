@@ -147,21 +147,32 @@ class TicketDesk:
         return None
 
     def _tell(self, wish: Wish) -> None:
-        """Tell a ticket of the end or the return of its finding, if it does not know."""
+        """Tell a ticket of the end, the return or the rise of its finding, if it does not know."""
         claims, alert = self._claims, wish.alert
         ticket = ticket_of(alert)
         news = f"{alert.episode}.{_word(alert)}"
-        if ticket.told == news:
+        if ticket.told == news and not _has_risen(wish, ticket):
             if alert.is_card_stale:
                 claims.end(wish.entry)
             else:
                 claims.outbox.remove(wish.entry)
             return
-        claimed = claims.claim(alert, ticket)
-        if claimed is None:
+        if not claims.lock(alert.key.subject, ticket.to):
             return
+        claimed = claims.claim(alert, ticket)
+        if claimed is not None:
+            self._tell_claimed(wish, claimed, ticket, news)
+        claims.unlock(alert.key.subject, ticket.to)
+
+    def _tell_claimed(self, wish: Wish, claimed: Alert, ticket: Ticket, news: str) -> None:
+        """Tell *ticket*, as it was before it was claimed, what it does not know."""
+        claims, alert = self._claims, wish.alert
         try:
-            after = self._told_elsewhere(alert, ticket) or self._told(alert, ticket)
+            after: Ticket | None = ticket
+            if ticket.told != news:
+                after = self._told_elsewhere(alert, ticket) or self._told(alert, ticket)
+            if after is not None and _has_risen(wish, after):
+                after = self._risen_elsewhere(alert, after) or self._risen(alert, after)
         except (TicketError, ConfigurationError) as error:
             is_lost = isinstance(error, TicketError) and error.ambiguous
             begun_at = ticket.begun_at or (self._clock() if is_lost else None)
@@ -178,28 +189,69 @@ class TicketDesk:
 
     def _told(self, alert: Alert, ticket: Ticket) -> Ticket | None:
         """Return the ticket after it was told; None if another one is to be made."""
-        turn = Turn(
+        tracker = self._office.tracker(ticket.to, ticket)
+        turn = self._turn(alert, ticket, _word(alert))
+        try:
+            if not alert.is_shown:
+                return tracker.end(ticket, turn)
+            after = tracker.come_back(ticket, turn)
+            return replace(after, severity=alert.worst) if after is not None else None
+        except TicketGoneError:
+            return _deleted(ticket)
+
+    def _risen(self, alert: Alert, ticket: Ticket) -> Ticket:
+        """Return the ticket after it was told of the rise."""
+        tracker = self._office.tracker(ticket.to, ticket)
+        turn = self._turn(alert, ticket, f"{News.RISEN}-{alert.worst}")
+        try:
+            after = tracker.rise(ticket, replace(turn, severity=alert.worst))
+        except TicketGoneError:
+            after = _deleted(ticket)
+        return replace(after, severity=alert.worst)
+
+    def _turn(self, alert: Alert, ticket: Ticket, news: str) -> Turn:
+        return Turn(
             name=alert.key.subject,
             episode=alert.episode,
+            news=news,
             severity=alert.severity,
             at=self._clock(),
             is_in_doubt=ticket.begun_at is not None,
         )
-        tracker = self._office.tracker(ticket.to, ticket)
-        try:
-            return (tracker.come_back if alert.is_shown else tracker.end)(ticket, turn)
-        except TicketGoneError:
-            # A person deleted it.
-            return replace(ticket, state=DELETED, is_left=True)
 
     def _told_elsewhere(self, alert: Alert, ticket: Ticket) -> Ticket | None:
         """Return the ticket after another channel has told it of the same; None if none has."""
-        for other in self._claims.others(alert):
-            theirs = other.care.ticket
-            is_same = theirs is not None and theirs.url == ticket.url
-            if theirs is not None and is_same and (theirs.told or "").endswith(f".{_word(alert)}"):
+        for theirs in self._theirs(alert, ticket):
+            if (theirs.told or "").endswith(f".{_word(alert)}"):
                 return replace(theirs, claimed_at=None, former=ticket.former)
         return None
+
+    def _risen_elsewhere(self, alert: Alert, ticket: Ticket) -> Ticket | None:
+        """Return the ticket after another channel has told it of the rise; None if none has."""
+        for theirs in self._theirs(alert, ticket):
+            if theirs.severity is not None and theirs.severity.rank >= alert.worst.rank:
+                return replace(ticket, severity=theirs.severity)
+        return None
+
+    def _theirs(self, alert: Alert, ticket: Ticket) -> Iterator[Ticket]:
+        """Yield the same ticket as other channels have it."""
+        for other in self._claims.others(alert):
+            theirs = other.care.ticket
+            if theirs is not None and theirs.url == ticket.url:
+                yield theirs
+
+
+def _deleted(ticket: Ticket) -> Ticket:
+    """Return *ticket*, which a person deleted."""
+    return replace(ticket, state=DELETED, is_left=True)
+
+
+def _has_risen(wish: Wish, ticket: Ticket) -> bool:
+    """Return True if the finding got worse than *ticket* says."""
+    alert = wish.alert
+    if ticket.severity is None:
+        return alert.is_shown and wish.entry.news is News.RISEN
+    return alert.is_shown and alert.worst.rank > ticket.severity.rank
 
 
 def _word(alert: Alert) -> str:

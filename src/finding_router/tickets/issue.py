@@ -86,6 +86,12 @@ def returned(severity: Severity) -> Markdown:
     return Markdown(f"🔁 The finding is there again, {severity.value}.")
 
 
+def risen(severity: Severity, line: str | None) -> Markdown:
+    """Return the comment on a rise to *severity* of a finding, or of that in a *line* of a list."""
+    which = f". It was: {line}" if line else "."
+    return Markdown(f"⬆️ The severity rose to {severity.value}{which}")
+
+
 def commented(text: str, marker: str) -> str:
     """Return the comment *text* with its marker in the first line."""
     return f"{marker_line(marker)}\n{text}\n"
@@ -94,6 +100,14 @@ def commented(text: str, marker: str) -> str:
 def is_listed(body: str | None, name: str) -> bool:
     """Return True if the task list in *body* has a line of *name*."""
     return any(is_own and _is_of(name, line) for line, is_own in _lines(body or ""))
+
+
+def line_of(body: str | None, name: str) -> str | None:
+    """Return the line of *name* in the task list of *body*, without its box; None if none is."""
+    for line, is_own in _lines(body or ""):
+        if is_own and _is_of(name, line):
+            return line[len(_OPEN) :].rstrip().removesuffix(_line_marker(name)).rstrip()
+    return None
 
 
 def ticked(body: str, name: str, *, is_done: bool) -> str:

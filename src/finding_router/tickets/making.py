@@ -89,9 +89,24 @@ class Making:
         # Of several channels one makes the ticket, and the others take it over later.
         first = {each.alert.key.subject: each for each in reversed(wishes)}
         left = [each for each in wishes if each is first[each.alert.key.subject]]
+        locked = [each for each in left if self._claims.lock(each.alert.key.subject, to)]
+        for wish in left:
+            if wish not in locked:
+                self.results[wish.alert.key] = Result(done=Done.WAITING)
+        # What was begun together is found, or made, with all of it.
+        if len(locked) == len(left) or ticket_of(wishes[0].alert).begun_at is None:
+            subjects = {each.alert.key.subject for each in locked}
+            self._make_locked(
+                locked, to, [each for each in wishes if each.alert.key.subject in subjects]
+            )
+        for wish in locked:
+            self._claims.unlock(wish.alert.key.subject, to)
+
+    def _make_locked(self, locked: Sequence[Wish], to: str, wishes: Sequence[Wish]) -> None:
+        """Make the tickets of *locked*, at which nobody else is, or put off all of *wishes*."""
         try:
             tracker = self._office.tracker(to, None)
-            left = [each for each in left if not self._takes_over(each, to)]
+            left = [each for each in locked if not self._takes_over(each, to)]
             facts = {each.alert.key: self._facts(each.alert) for each in left}
         except StoreError:
             raise
@@ -173,6 +188,7 @@ class Making:
             begun_at=None,
             claimed_at=None,
             told=f"{alert.episode}.{THERE}",
+            severity=made.severity or alert.worst,
             former=ticket_of(alert).former,
         )
         self.results[alert.key] = Result(done=Done.MADE, ticket=ticket)

@@ -17,7 +17,9 @@ from finding_router.tickets.issue import (
     ended,
     is_all_done,
     is_listed,
+    line_of,
     returned,
+    risen,
     ticked,
 )
 
@@ -30,20 +32,22 @@ _DAY_SECONDS: Final = 86_400.0
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """
-    The end or the return of a finding, of which its ticket is to hear.
+    The end, the return or the rise of a finding, of which its ticket is to hear.
 
-    *name* is the subject of the alert. *is_in_doubt* if an earlier try may have got halfway.
+    *name* is the subject of the alert. *news* is "ended", "there", or "risen" and the severity.
+    *is_in_doubt* if an earlier try may have got halfway.
     """
 
     name: str
     episode: int
+    news: str
     severity: Severity
     at: float
     is_in_doubt: bool = False
 
     def comment_marker(self, ticket: Ticket) -> str:
         """Return the name of the comment on this turn."""
-        return f"{ticket.marker}-{self.name[:8]}-{self.episode}"
+        return f"{ticket.marker}-{self.name[:8]}-{self.episode}-{self.news}"
 
 
 class Tracker(Protocol):
@@ -64,6 +68,9 @@ class Tracker(Protocol):
 
     def come_back(self, ticket: Ticket, turn: Turn) -> Ticket | None:
         """Tell *ticket* of the return of its finding; None if another is to be made."""
+
+    def rise(self, ticket: Ticket, turn: Turn) -> Ticket:
+        """Tell *ticket* of a rise in the severity of its finding."""
 
 
 class GitHubTracker:
@@ -117,7 +124,7 @@ class GitHubTracker:
         self._comment(number, ticket, turn, ended())
         if is_left or not self._wanted.close_on_end:
             return replace(ticket, state=OPEN, is_left=is_left)
-        self._issues.set_state(number, is_open=False)
+        self._set_state(number, is_open=False)
         return replace(ticket, state=CLOSED, ended_at=turn.at)
 
     def come_back(self, ticket: Ticket, turn: Turn) -> Ticket | None:
@@ -141,15 +148,33 @@ class GitHubTracker:
         self._comment(number, ticket, turn, returned(turn.severity))
         is_left = self._is_left(ticket, turn, issue)
         if not issue.is_open and not is_left:
-            self._issues.set_state(number, is_open=True)
+            self._set_state(number, is_open=True)
         state = CLOSED if is_left and not issue.is_open else OPEN
         return replace(ticket, state=state, is_left=is_left, ended_at=None)
+
+    def rise(self, ticket: Ticket, turn: Turn) -> Ticket:
+        """Comment on the issue, unless a person has closed it."""
+        number = _number(ticket)
+        issue = self._issues.issue(number)
+        if not issue.is_open:
+            return replace(ticket, state=CLOSED, is_left=True)
+        text = risen(turn.severity, line_of(issue.body, turn.name))
+        self._comment(number, ticket, turn, text)
+        return replace(ticket, state=OPEN, is_left=self._is_left(ticket, turn, issue))
 
     def _is_left(self, ticket: Ticket, turn: Turn, issue: Issue) -> bool:
         """Return True if a person takes care of the issue: its state or its labels changed."""
         # An earlier try may have set the state.
         is_other = not turn.is_in_doubt and (OPEN if issue.is_open else CLOSED) != ticket.state
         return ticket.is_left or is_other or {*issue.labels} != {*(ticket.labels or ())}
+
+    def _set_state(self, number: int, *, is_open: bool) -> None:
+        """Close or open an issue that has its comment: even a clear refusal ends it halfway."""
+        try:
+            self._issues.set_state(number, is_open=is_open)
+        except TicketError as error:
+            error.ambiguous = True
+            raise
 
     def _comment(self, number: int, ticket: Ticket, turn: Turn, text: str) -> None:
         """Comment, unless an earlier try did."""
@@ -193,6 +218,10 @@ class ConnectorTracker:
         return ticket
 
     def come_back(self, ticket: Ticket, turn: Turn) -> Ticket | None:  # noqa: ARG002
+        """Leave the ticket to the connector."""
+        return ticket
+
+    def rise(self, ticket: Ticket, turn: Turn) -> Ticket:  # noqa: ARG002
         """Leave the ticket to the connector."""
         return ticket
 

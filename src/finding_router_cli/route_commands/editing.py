@@ -24,6 +24,10 @@ _HEADER: Final = """\
 # leave it as it is, or empty, to change nothing.
 """
 _WRONG: Final = "# Wrong: "
+_RULE: Final = (
+    "who may press the buttons of messages that {name} posted is decided without its rule from "
+    "then on; finding-router routes disable '{name}' keeps the rule"
+)
 
 
 _attribute_options = together(
@@ -155,9 +159,11 @@ def remove(names: Sequence[str], **options: Any) -> None:
     """Delete routes."""
     agreed, measure = consent(options), impact_choice(options)
     opened = open_table(**options)
-    after: dict[Key, Item | None] = dict.fromkeys(
-        Key("route", str(opened.item("route", name)["name"])) for name in names
-    )
+    items = [opened.item("route", name) for name in names]
+    after: dict[Key, Item | None] = dict.fromkeys(Key("route", str(item["name"])) for item in items)
+    for item in items:
+        if item.get("actions") is not None:
+            remark(_RULE.format(name=item["name"]))
     _write(opened, after, measure, **agreed)
 
 

@@ -62,11 +62,12 @@ class Cell:
         trouble = self.trouble
         # Starting a worker anew takes longer than all the rest, and two troubles as long as two.
         is_alike = trouble.kills or self.first is not None or trouble.is_refusal
-        name = trouble.family if is_alike else trouble.name
+        name = trouble.family if is_alike else trouble.kind
         return frozenset(
             {
-                # One refusal is as good as another, once it is known to be one.
-                *([(trouble.family, trouble.name)] if trouble.is_refusal else []),
+                # One refusal is as good as another, once it is known to be one; so are the errors
+                # that a client tries again.
+                (trouble.family, trouble.name),
                 (self.trouble.family, name, self.site.step.name),
                 (self.trouble.family, self.scene.name),
                 (self.site.step.name, self.scene.name),

@@ -64,6 +64,7 @@ STEPS: Final[Sequence[Step]] = (
     Step("remember several NOTIFIED", DYNAMODB, "TransactWriteItems", "notified_at"),
     Step("put due", DYNAMODB, "BatchWriteItem", '{"PutRequest": {"Item": {"finding": {"S": "due#'),
     Step("delete due", DYNAMODB, "BatchWriteItem", "DeleteRequest"),
+    Step("tally", DYNAMODB, "BatchWriteItem", '{"S": "tally#'),
     Step("put lines", DYNAMODB, "BatchWriteItem"),
     Step("count", DYNAMODB, "UpdateItem", '{"S": "count"}'),
     Step("keep last digest", DYNAMODB, "UpdateItem", '{"S": "said#'),

@@ -136,6 +136,16 @@ class Trouble:
         return delays or bool(self.slack.get("stored")) or self.slack.get("drop") == "after"
 
     @property
+    def kind(self) -> str:
+        """Return one name for what the client of AWS meets, and tries again, in the same way."""
+        return "tried again" if self.times == _ATTEMPTS and not self.is_lost else self.name
+
+    @property
+    def is_lost(self) -> bool:
+        """Return True if the local AWS carries it out, and its answer is lost."""
+        return self.effect is Effect.LOSE_ANSWER
+
+    @property
     def is_answer(self) -> bool:
         """Return True if it is a possible answer of a method that only reads."""
         code = self.slack.get("error")

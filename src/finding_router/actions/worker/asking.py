@@ -9,8 +9,8 @@ from finding_router.slack.kit.text import one_line
 
 
 def person_of(press: Press) -> Person:
-    """Return the person who pressed, at the second of the press."""
-    return Person(press.user.id, press.user.name, float(press.at))
+    """Return the person who pressed, at the moment of the press."""
+    return Person(press.user.id, press.user.name, press.moment)
 
 
 def signed(press: Press) -> str:

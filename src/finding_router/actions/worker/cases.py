@@ -1,11 +1,9 @@
 """The one way in which a press changes alerts, and shows them changed."""
 
-import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from itertools import batched
-from typing import Any, Final
+from typing import Final
 
 from finding_router.actions.worker.parts import Parts
 from finding_router.delivery.alerts.alert import Alert, Form
@@ -18,14 +16,13 @@ from finding_router.delivery.people import Raw
 from finding_router.delivery.workflow import FindingKey
 from finding_router.errors import AgainError, FindingError, RefusedError
 from finding_router.findings.asff import read_finding
-from finding_router.findings.events import IMPORTED, IMPORTED_V2, SOURCE
+from finding_router.findings.events import event_about
 from finding_router.findings.finding import Finding
 from finding_router.findings.ocsf import in_asff
 
 SOON_SECONDS: Final = 3.0
 # Other workers may write the same alerts between reading and writing.
 _TRIES: Final = 5
-_KINDS: Final = {Form.ASFF: IMPORTED, Form.OCSF: IMPORTED_V2}
 
 type Alerts = Mapping[AlertKey, Alert]
 
@@ -182,16 +179,10 @@ class Cases:
 
     def _events(self, now: Now) -> Iterable[str]:
         """Yield an event of the findings in each form, of this second."""
-        at = datetime.fromtimestamp(int(self._parts.clock()), UTC).isoformat()
+        at = self._parts.clock()
         for form, findings in now.findings.items():
             if findings:
-                event: dict[str, Any] = {
-                    "source": SOURCE,
-                    "detail-type": _KINDS[form],
-                    "time": at,
-                    "detail": {"findings": list(findings.values())},
-                }
-                yield json.dumps(event, default=str)
+                yield event_about(list(findings.values()), is_v2=form is Form.OCSF, at=at)
 
 
 def shown_anew(alert: Alert) -> Alert:

@@ -20,7 +20,7 @@ from finding_router.actions.worker.words import sentence
 from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.alerts.care import AskedStatus
 from finding_router.delivery.alerts.identity import REQUESTED, AlertKey
-from finding_router.delivery.audit import Entry
+from finding_router.delivery.audit import DIGEST, Entry
 from finding_router.delivery.limits.deadline import SLACK_SECONDS, Deadline
 from finding_router.delivery.plan import as_new
 from finding_router.errors import AgainError, RefusedError, RouterError
@@ -56,6 +56,7 @@ _LONGEST_SECONDS: Final = 60.0
 _TOLD_SECONDS: Final = 2 * _LONGEST_SECONDS
 _DOUBLE_CLICK_SECONDS: Final = 5.0
 _UNFORESEEN_TRIES: Final = 3
+_NAMED: Final = 20
 _STATUSES: Final = {RESOLVE: AskedStatus.RESOLVED, SUPPRESS: AskedStatus.SUPPRESSED}
 _UNKNOWN: Final = (
     "The router does not know this message any more, or it is of another version: nothing was "
@@ -113,7 +114,7 @@ class Desk:
         why, seconds = "", _backoff(tries)
         with isolated("press not done", press=press.id, action=press.action) as trouble:
             try:
-                entry = self._parts.audit.begin(entry)
+                entry = self._parts.audit.begin(self._named(entry))
                 is_begun = True
                 if entry.outcome is not None:
                     return None
@@ -140,6 +141,17 @@ class Desk:
         self._tell(press, result, deadline)
         return self._end(entry, result, tries)
 
+    def _named(self, entry: Entry) -> Entry:
+        """Return *entry* with the ids of its findings, as far as their alert names them."""
+        if not entry.subject or entry.subject.startswith(DIGEST):
+            return entry
+        key = AlertKey(entry.subject, entry.routed_to)
+        alert = self._parts.ledger.read([key]).get(key)
+        names = alert.names.values() if alert is not None else ()
+        # The second part of a name is the Id, in the calls of either Security Hub.
+        ids = sorted({name[1] for forms in names for name in forms.values()})
+        return replace(entry, findings=tuple(ids[:_NAMED]))
+
     def _comes_again(
         self, press: Press, why: str, tries: int, deadline: Deadline, *, is_late: bool
     ) -> None:
@@ -153,6 +165,9 @@ class Desk:
             self._tell(press, Result(outcome=Outcome.DONE, answer=sentence(text)), deadline)
 
     def _result(self, press: Press, entry: Entry, deadline: Deadline) -> Result:
+        if press.refused is not None:
+            # The endpoint told the person.
+            return Result(outcome=Outcome.REFUSED, detail=press.refused)
         reference = read_reference(press.ref)
         if isinstance(reference, AlertReference):
             return self._about_alert(press, entry, reference, deadline)
@@ -235,9 +250,7 @@ class Desk:
         reference = read_reference(press.ref)
         if press.action in _STATUSES and isinstance(reference, AlertReference):
             # The status may be set, or not: that is looked at, and made true or told.
-            check = Check(
-                key=AlertKey(reference.subject, reference.channel), asked_at=float(press.at)
-            )
+            check = Check(key=AlertKey(reference.subject, reference.channel), asked_at=press.moment)
             with isolated("status left as it is", press=press.id):
                 self._parts.later.send_later(check.to_body(), seconds=0.0, deadline=deadline)
         return Result(
@@ -250,7 +263,7 @@ class Desk:
         )
 
     def _tell(self, press: Press, result: Result, deadline: Deadline) -> None:
-        if result.answer is None:
+        if result.answer is None or press.refused is not None:
             return
         with isolated("person not answered", press=press.id):
             self._parts.people.tell(
@@ -327,12 +340,12 @@ def _entry_of(press: Press) -> Entry:
     if isinstance(reference, AlertReference):
         subject, routed_to = reference.subject, reference.channel
     elif isinstance(reference, DigestReference):
-        subject, routed_to = press.picked or f"digest {reference.digest}", reference.channel
+        subject, routed_to = press.picked or f"{DIGEST}{reference.digest}", reference.channel
     form: Mapping[str, Any] = press.form or {}
     choices = {name: form[name] for name in sorted(form) if name != "reason" and form[name]}
     return Entry(
         id=press.id,
-        at=float(press.at),
+        at=press.moment,
         action=press.action,
         user=press.user.id,
         name=press.user.name,

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from finding_router.findings.finding import Severity
 from finding_router.stored import Stored
 
 
@@ -94,6 +95,8 @@ class Ticket:
     """Labels as they were after it was made; None where there are none."""
     told: str | None = None
     """Episode and what the ticket says of it, such as "2.ended"."""
+    severity: Severity | None = None
+    """Worst severity of this episode that it says; None if it was made by an older version."""
     ended_at: float | None = None
     """Unix second at which the router closed it."""
     former: str | None = None
@@ -115,6 +118,7 @@ class Ticket:
             place=stored.optional_text("place"),
             labels=stored.texts("labels", ()) or None,
             told=stored.optional_text("told"),
+            severity=stored.optional_word("severity", Severity),
             ended_at=stored.optional_number("ended_at"),
             former=stored.optional_text("former"),
             is_left=stored.flag("is_left", default=False),

@@ -352,6 +352,7 @@ class DigestTask(Task):
             delivery_ids=[digest.digest_id],
             seconds=run.deadline.for_slack(),
         )
+        self._count_message()
         run.rate.worked(channel)
         self._record(self.posted)
 
@@ -382,8 +383,13 @@ class DigestTask(Task):
             thread_ts=digest.ts,
             seconds=run.deadline.for_slack(),
         )
+        self._count_message()
         run.rate.worked(channel)
         self._record(self.posted)
+
+    def _count_message(self) -> None:
+        planned = self.group.destination
+        self.run.digest_messages[planned.channel, planned.routes] += 1
 
     def _found_also(self, digest: OpenDigest) -> bool:
         """Search once for all cards that an earlier try may have listed; record the found ones."""

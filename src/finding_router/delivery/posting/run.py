@@ -1,5 +1,6 @@
 """The state and adapters that the tasks of one run share."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import batched
@@ -60,6 +61,8 @@ class Run:
     tickets: TicketOutbox | None = None
     touched: dict[str, list[Delivery]] = field(default_factory=dict)
     """Digests whose totals may be outdated, with the deliveries that may come back for it."""
+    digest_messages: Counter[tuple[str, tuple[str, ...]]] = field(default_factory=Counter)
+    """How many messages of digests it posted, by the channel and the routes of the digest."""
 
     def claim(
         self,

@@ -21,7 +21,7 @@ from finding_router.delivery.reminders.store import Due, ReminderStore
 from finding_router.delivery.reminders.words import Open, Wording
 from finding_router.delivery.session import Session
 from finding_router.errors import StoreError, WorkflowUpdateError
-from finding_router.findings.finding import Severity
+from finding_router.findings.finding import Finding, Severity
 from finding_router.isolation import isolated
 from finding_router.routing.reminder import ReminderKind
 from finding_router.routing.table import RoutingTable
@@ -57,9 +57,15 @@ class Reminders:
         *,
         held: HeldStore,
         hubs: Hubs,
+        show: Callable[[Finding, AlertKey], object],
         clock: Callable[[], float],
     ) -> None:
-        """Post those of *store* within *session*, as *hubs* know them, by *clock*."""
+        """
+        Post those of *store* within *session*, as *hubs* know them, by *clock*.
+
+        *show* changes the card of an alert whose snooze is over, given one of its findings.
+        """
+        self._show = show
         self._store = store
         self._session = session
         self._run = session.run
@@ -132,11 +138,21 @@ class Reminders:
         self._store.move([each for work in works for each in work.moves])
         tasks = [work.task for work in works if work.task is not None]
         self._session.loop.run(tasks)
+        self._end(works, alerts, asked)
+
+    def _end(
+        self, works: Sequence[_Work], alerts: Mapping[AlertKey, Alert], asked: Asked[Due]
+    ) -> None:
+        """Settle what was said, and show the cards whose snooze is over."""
+        ended: list[Due] = []
         for work in works:
             if work.task is not None and work.task.said_until is not None:
-                self._settle(work.said, work.task.said_until, alerts)
+                ended += self._settle(work.said, work.task.said_until, alerts)
             elif work.task is not None:
                 logger.warning("reminder put off", channel=work.channel, detail=work.task.why)
+        for each in ended:
+            if (finding := asked.findings.get(each)) is not None:
+                self._show(finding, each.alert_key)
 
     def _works(self, due: Sequence[Due]) -> list[_Work]:
         """Return the work of each channel, without what a call that died has said already."""
@@ -232,9 +248,16 @@ class Reminders:
         )
         return OnceTask(self._run, once)
 
-    def _settle(self, due: Sequence[Due], said_at: float, alerts: Mapping[AlertKey, Alert]) -> None:
-        """Put off what was said until its next time, or for good."""
+    def _settle(
+        self, due: Sequence[Due], said_at: float, alerts: Mapping[AlertKey, Alert]
+    ) -> list[Due]:
+        """
+        Put off what was said until its next time, or for good.
+
+        Return the ends of snoozes, whose cards still show them.
+        """
         now = self._clock()
+        ended: list[Due] = []
         moves: list[tuple[Due, Due | None]] = []
         for each in due:
             if each.at > said_at:
@@ -245,20 +268,22 @@ class Reminders:
             is_snooze = each.kind is ReminderKind.SNOOZE
             after = following(each, route, severity, said_at=said_at, now=now)
             moves.append((each, None if is_snooze else after))
-            if is_snooze:
-                self._end_snooze(each.alert_key, alert, now)
+            if is_snooze and self._end_snooze(each.alert_key, alert, now):
+                ended.append(each)
         self._store.move(moves)
+        return ended
 
-    def _end_snooze(self, key: AlertKey, alert: Alert | None, now: float) -> None:
-        """Take the snooze that is over off the alert; a card shows that at its next change."""
+    def _end_snooze(self, key: AlertKey, alert: Alert | None, now: float) -> bool:
+        """Take the snooze that is over off the alert; return False if there is none."""
         ledger = self._run.ledger
         for known in (alert, None):
             newest = known or ledger.read([key]).get(key)
             snooze = newest.care.snooze if newest else None
             if newest is None or newest.claim or snooze is None or snooze.until > now:
-                return
+                return False
             if ledger.write(newest.cared_for(replace(newest.care, snooze=None), at=now)):
-                return
+                return True
+        return False
 
 
 def _name(channel: str) -> str:

@@ -1,5 +1,6 @@
 """Silences: matching findings are not posted before a given time."""
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +13,10 @@ from finding_router.routing.items.clock import read_moment
 from finding_router.routing.items.match import Match, read_match
 from finding_router.routing.items.reading import Item, one_of, read_name
 from finding_router.routing.patterns.index import PatternIndex
+
+SNOOZE_PREFIX: Final = "snooze-"
+# The author as a press writes it.
+_PRESSED: Final = re.compile(r" \([UW][A-Z0-9]+\) in Slack$")
 
 
 class OnExpiry(StrEnum):
@@ -33,6 +38,12 @@ class Silence(Item):
     reason: str | None = None
     by: str | None = None
     on_expiry: Annotated[OnExpiry, one_of(OnExpiry)] = OnExpiry.DIGEST
+
+    @property
+    def is_snooze(self) -> bool:
+        """Return True if a button of a card made it: its end is told at the card."""
+        is_pressed = self.by is not None and _PRESSED.search(self.by) is not None
+        return is_pressed and self.name.startswith(SNOOZE_PREFIX)
 
     def is_over(self, now: datetime) -> bool:
         """Return True if the silence has ended at *now* (aware)."""
