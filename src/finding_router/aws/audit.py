@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, replace
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from finding_router.aws import keys
 from finding_router.aws.items import DAY_SECONDS, Items
 from finding_router.delivery.audit import Entry
-from finding_router.errors import UnreadableError
 from finding_router.stored import Stored
 
 # Names of the table's keys: attributes of an entry have others.
@@ -61,17 +59,9 @@ class DynamoAudit:
 
     def newest(self, *, since: float, now: float) -> Iterator[Entry]:
         """Yield the entries of presses *since* then, newest first."""
-        day = datetime.fromtimestamp(now, UTC)
-        while day.timestamp() > since - DAY_SECONDS:
-            finding, _ = keys.audit(f"{day:%Y-%m-%d}", "")
-            for item in self._items.each(finding, is_backwards=True):
-                try:
-                    entry = self._items.parsed(item, _to_entry)
-                except UnreadableError:
-                    continue
-                if entry.at >= since:
-                    yield entry
-            day -= timedelta(days=1)
+        for entry in self._items.newest(keys.audit, _to_entry, since=since, now=now):
+            if entry.at >= since:
+                yield entry
 
     def _stored(self, entry: Entry) -> Entry:
         found = self._items.read([_key(entry)])
@@ -79,8 +69,7 @@ class DynamoAudit:
 
 
 def _key(entry: Entry) -> keys.Key:
-    day = datetime.fromtimestamp(entry.at, UTC)
-    return keys.audit(f"{day:%Y-%m-%d}", f"{entry.at:017.6f}#{entry.id}")
+    return keys.audit(keys.utc_day(entry.at), f"{entry.at:017.6f}#{entry.id}")
 
 
 def _to_values(entry: Entry) -> dict[str, Any]:

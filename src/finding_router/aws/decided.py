@@ -3,14 +3,12 @@
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from finding_router.aws import keys
 from finding_router.aws.items import DAY_SECONDS, Items
 from finding_router.aws.packed import MAX_BYTES, packed, unpacked
 from finding_router.delivery.decided import DAYS, Decided
-from finding_router.errors import UnreadableError
 from finding_router.stored import Stored
 
 if TYPE_CHECKING:
@@ -45,7 +43,7 @@ class DynamoDecided:
 
     def newest(self, *, since: float, now: float) -> Iterator[Decided]:
         """Yield the summaries of findings decided *since* then, newest first."""
-        for some in _newest(self._items, keys.decided, _to_decided, since=since, now=now):
+        for some in self._items.newest(keys.decided, _to_decided, since=since, now=now):
             yield from (each for each in some if each.at >= since)
 
 
@@ -71,7 +69,7 @@ class DynamoTallies:
 
     def newest(self, *, since: float, now: float) -> Iterator["Tally"]:
         """Yield the tallies of runs *since* then, newest first."""
-        for tally in _newest(self._items, keys.tally, _to_tally, since=since, now=now):
+        for tally in self._items.newest(keys.tally, _to_tally, since=since, now=now):
             if tally.at >= since:
                 yield tally
 
@@ -81,32 +79,12 @@ type _KeyOf = Callable[[str, str], keys.Key]
 
 def _item(key_of: _KeyOf, at: float, days: int, values: dict[str, Any]) -> dict[str, Any]:
     return {
-        **keys.named(key_of(_day(at), f"{at:017.6f}#{uuid.uuid4().hex[:8]}")),
+        **keys.named(key_of(keys.utc_day(at), f"{at:017.6f}#{uuid.uuid4().hex[:8]}")),
         "shape": keys.SHAPE,
         "at": at,
         **values,
         "expires_at": int(at) + days * DAY_SECONDS,
     }
-
-
-def _newest[Value](
-    items: Items, key_of: _KeyOf, parse: Callable[[Stored], Value], *, since: float, now: float
-) -> Iterator[Value]:
-    """Yield the items of each day from *now* back to *since*, parsed; those unreadable are left."""
-    day = datetime.fromtimestamp(now, UTC)
-    while day.timestamp() > since - DAY_SECONDS:
-        finding, _ = key_of(f"{day:%Y-%m-%d}", "")
-        for item in items.each(finding, is_backwards=True):
-            try:
-                found = items.parsed(item, parse)
-            except UnreadableError:
-                continue
-            yield found
-        day -= timedelta(days=1)
-
-
-def _day(at: float) -> str:
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}"
 
 
 def _to_decided(stored: Stored) -> list[Decided]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from finding_router.aws.attributes import from_item, to_item
 from finding_router.aws.clients import AWS_ERRORS, DynamoDB, error_code
-from finding_router.aws.keys import SHAPE, Key
+from finding_router.aws.keys import SHAPE, Key, utc_day
 from finding_router.delivery.unreadable import Unreadable
 from finding_router.errors import StoreError, UnreadableError
 from finding_router.isolation import isolated
@@ -106,6 +106,30 @@ class Items:
             )
             for page in pages:
                 yield from map(from_item, page["Items"])
+
+    def newest[Value](
+        self,
+        key_of: Callable[[str, str], Key],
+        parse: Callable[[Stored], Value],
+        *,
+        since: float,
+        now: float,
+    ) -> Iterator[Value]:
+        """
+        Yield the parsed items of a family that has a partition for each UTC day, newest first.
+
+        The days are those from *now* back to that of *since*. Unreadable items are left out.
+        """
+        at = now
+        while at > since - DAY_SECONDS:
+            finding, _ = key_of(utc_day(at), "")
+            for item in self.each(finding, is_backwards=True):
+                try:
+                    found = self.parsed(item, parse)
+                except UnreadableError:
+                    continue
+                yield found
+            at -= DAY_SECONDS
 
     def before(self, finding: str, end: str) -> Iterator[dict[str, Any]]:
         """Yield the items of a partition with sort keys before *end*, strongly consistent."""

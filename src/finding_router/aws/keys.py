@@ -41,6 +41,7 @@ findings (hashes) whose alerts are under another subject than the item's. It may
 of a control's finding, where it has the subject that both forms of that finding share.
 """
 
+from datetime import UTC, datetime
 from typing import Final
 
 type Key = tuple[str, str]
@@ -157,6 +158,11 @@ def organization(name: str) -> Key:
 def more_organization(name: str, version: int, part: int) -> Key:
     """Return the key of the accounts of a further *part* of a *version*, counted from 1."""
     return f"{ORGANIZATION}{name}", f"{version}.{part}"
+
+
+def utc_day(at: float) -> str:
+    """Return the UTC day of Unix second *at*, as the partitions of days have it."""
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}"
 
 
 def decided(day: str, batch: str) -> Key:
