@@ -230,8 +230,7 @@ def count_decided(
         known.add(key)
         counts.findings += 1
         finding = organization.enriched(summary.finding)
-        account = table.alias(finding.account_id) or finding.account_name or finding.account_id
-        counts.accounts[account or "?"] += 1
+        counts.accounts[table.account_of(finding)] += 1
         if summary.missing:
             unsure |= {
                 name

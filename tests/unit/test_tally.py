@@ -238,6 +238,6 @@ def test_numbers_that_cannot_be_stored_change_nothing_else() -> None:
 def test_a_mistake_in_counting_changes_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is a line of the log."""
     router = Router()
-    monkeypatch.setattr("finding_router.delivery.tally._account", lambda *_: 1 / 0)
+    monkeypatch.setattr("finding_router.delivery.tally._end_of", lambda *_: 1 / 0)
 
     assert ["posted"] == outcomes(router.send(raw_finding()))

@@ -98,7 +98,7 @@ def tally_of(
 
 
 def _add(tally: Tally, job: Job, planner: "Planner") -> None:
-    account, name = _account(job, planner), job.member[:_NAME_CHARS]
+    account, name = planner.table.account_of(job.finding), job.member[:_NAME_CHARS]
     is_news, led_by = job.outcome in NEWS, [*filter(None, [job.dropped_by])]
     if led_by and job.outcome in _QUIET:
         quiet = Counted(account, None, tuple(led_by), _QUIET[job.outcome])
@@ -134,14 +134,6 @@ _DONE: Final = {
     Progress.DIGESTED: End.DIGESTED,
     Progress.UPDATED: End.UPDATED,
 }
-
-
-def _account(job: Job, planner: "Planner") -> str:
-    finding = job.finding
-    if finding is None:
-        return "?"
-    alias = planner.table.alias(finding.account_id)
-    return alias or finding.account_name or finding.account_id or "?"
 
 
 def _end_of(job: Job, delivery: Delivery) -> End | None:

@@ -316,6 +316,13 @@ class RoutingTable:
         """Return the alias of an account; None if it has none."""
         return None if account_id is None else self.aliases.get(account_id)
 
+    def account_of(self, finding: Finding | None) -> str:
+        """Return the alias of the account of *finding*, or its name, or id; "?" without any."""
+        if finding is None:
+            return "?"
+        alias = self.alias(finding.account_id)
+        return alias or finding.account_name or finding.account_id or "?"
+
     def _passed(self, event: dict[str, Any]) -> list[Route]:
         """Return the matching routes, shadows included, in order, up to the first that stops."""
         matching = [*self._for_everything, *self._index.match(event)]

@@ -12,7 +12,6 @@ from finding_router.delivery.alerts.ledger import Ledger
 from finding_router.delivery.deliveries import Job
 from finding_router.delivery.subjects import Subjects
 from finding_router.findings.finding import Severity
-from finding_router.routing.table import RoutingTable
 from finding_router_cli.baselines.decided import Desk, known_jobs
 from finding_router_cli.baselines.source import FindingSource
 from finding_router_cli.findings_pages import CALL_SECONDS, FINDINGS_PER_CALL
@@ -134,13 +133,13 @@ def take_survey(
             survey.dropped += len(quiet)
             for job in jobs:
                 if job.finding is not None and id(job) not in quiet:
-                    account = _account(job, table)
+                    account = table.account_of(job.finding)
                     severity = job.finding.severity.value
                     survey.counts[account, job.finding.product, severity] += 1
             for key, those in addressed.jobs.items():
                 count = survey.channels.setdefault(key.channel, ChannelCount())
                 for job in those:
-                    count.add(job, _account(job, table))
+                    count.add(job, table.account_of(job.finding))
             progress(len(page))
     return survey
 
@@ -151,10 +150,3 @@ def _unseen(jobs: Iterable[Job], seen: set[str]) -> Iterator[Job]:
         if name not in seen:
             seen.add(name)
             yield job
-
-
-def _account(job: Job, table: RoutingTable) -> str:
-    finding = job.finding
-    if finding is None:
-        return "?"
-    return table.alias(finding.account_id) or finding.account_name or finding.account_id or "?"
