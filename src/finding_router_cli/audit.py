@@ -94,7 +94,9 @@ def _about(entry: "Entry", slack_url: str) -> str:
         return short_id(entry.findings[0]) + (f" and {more} more" if more else "")
     if not entry.channel or not entry.ts:
         return "?"
-    link = f"{slack_url}archives/{entry.channel}/p{entry.ts.replace('.', '')}"
+    from finding_router.slack.kit.links import message_url  # noqa: PLC0415 -- as above
+
+    link = message_url(slack_url, entry.channel, entry.ts)
     return f"digest {link}" if entry.subject.startswith(DIGEST) else link
 
 

@@ -24,6 +24,7 @@ from finding_router.errors import UnreadableError
 from finding_router.findings.finding import Finding
 from finding_router.routing.hold import HoldKind
 from finding_router.routing.table import Decision, RoutingTable
+from finding_router.slack.kit.links import message_url
 from finding_router.stored import Stored
 
 _LISTS: Final = frozenset({keys.CHANNELS, keys.HELD_IN})
@@ -240,8 +241,7 @@ class Standings:
     def _place(self, channel: str | None, ts: str | None) -> Place | None:
         if not (channel and ts):
             return None
-        link = f"{self._slack_url}archives/{channel}/p{ts.replace('.', '')}"
-        return Place(channel=channel, ts=ts, link=link)
+        return Place(channel=channel, ts=ts, link=message_url(self._slack_url, channel, ts))
 
     def _place_of_digest(self, digest_id: str | None) -> Place | None:
         if digest_id is None:

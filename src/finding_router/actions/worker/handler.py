@@ -21,6 +21,7 @@ from finding_router.isolation import isolated
 from finding_router.settings import Settings
 from finding_router.slack.api.client import SlackClient
 from finding_router.slack.api.people import SlackPeople
+from finding_router.slack.kit.links import message_url
 from finding_router.telemetry import logger, metrics, traced
 
 SCHEDULE: Final = "finding-router.actions-schedule"
@@ -113,8 +114,10 @@ def _workspace_url(slack: SlackClient) -> str | None:
 
 def _card_url(workspace_url: Callable[[], str | None], alert: Alert) -> str | None:
     """Return the address of the card of *alert*, or of the digest that lists it."""
-    url = workspace_url() if alert.ts and alert.posted_to else None
-    return f"{url}archives/{alert.posted_to}/p{(alert.ts or '').replace('.', '')}" if url else None
+    if not (alert.ts and alert.posted_to):
+        return None
+    url = workspace_url()
+    return message_url(url, alert.posted_to, alert.ts) if url else None
 
 
 def _tries(record: Mapping[str, Any]) -> int:

@@ -206,6 +206,11 @@ def _region(partition: str, *regions: str | None) -> str:
     return next((each for each in valid if (partition_of(each) or DEFAULT) == partition), "")
 
 
+def message_url(workspace_url: str, channel: str, ts: str) -> str:
+    """Return the address of the message *ts* in *channel* (an id), as Slack's own links have it."""
+    return f"{workspace_url}archives/{channel}/p{ts.replace('.', '')}"
+
+
 def table_url(region: str | None, name: str) -> Url | None:
     """Return a link to the items of a table in DynamoDB; None without a valid Region."""
     if region is None or not REGION.fullmatch(region):
