@@ -165,7 +165,7 @@ class Stack:
         self._resources.close()
 
     def _stop_soon(self) -> None:
-        """Let nobody ask again for messages: nobody waits for them any more."""
+        """End the polling of queues, which a closed gate would answer at once, for ever."""
         self._workers.stop_soon()
         if self.actions is not None:
             self.actions.workers.stop_soon()

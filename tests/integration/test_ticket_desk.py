@@ -110,6 +110,33 @@ def test_as_long_as_github_cannot_be_asked_nothing_is_posted_again(office: Ticke
     assert "#1" == office.ticket(alert).label
 
 
+def drain_though_it_dies(
+    office: TicketOffice, operations: set[str], skip: int, *, is_after: bool = False, times: int
+) -> None:
+    """Work so many *times*, as a worker that dies once, at the write after *skip* others."""
+    left = [skip]
+
+    def die(called: str, answer: Any = None) -> Any:
+        if called in operations:
+            left[0] -= 1
+            if left[0] == -1:
+                raise Killed
+        return answer
+
+    dynamo = office.dynamo
+    undisturbed = dynamo.before, dynamo.after
+    if is_after:
+        dynamo.after = die
+    else:
+        dynamo.before = die
+    for _ in range(3):
+        try:
+            office.drain(times)
+        except Killed:
+            office.clock.now += LEASE_SECONDS
+    dynamo.before, dynamo.after = undisturbed
+
+
 @pytest.mark.parametrize("operation", ["PutItem", "DeleteItem"])
 @pytest.mark.parametrize("skip", range(4))
 @pytest.mark.parametrize("is_after", [False, True])
@@ -118,25 +145,8 @@ def test_a_worker_may_die_at_every_write(
 ) -> None:
     """Between claim, post, record and the end of its entry: one issue, and it is recorded."""
     alert = office.say()
-    left = [skip]
 
-    def die(called: str, answer: Any = None) -> Any:
-        if called == operation:
-            if left[0] == 0:
-                left[0] = -1
-                raise Killed
-            left[0] -= 1
-        return answer
-
-    if is_after:
-        office.dynamo.after = die
-    else:
-        office.dynamo.before = die
-    for _ in range(3):
-        try:
-            office.drain(5)
-        except Killed:
-            office.clock.now += LEASE_SECONDS
+    drain_though_it_dies(office, {operation}, skip, is_after=is_after, times=5)
 
     assert 1 == len(office.issues)
     assert "#1" == office.ticket(alert).label
@@ -477,7 +487,7 @@ def test_a_secret_that_cannot_be_read_waits_to_be_corrected(office: TicketOffice
 def test_a_mistake_is_waited_for_three_days(
     office: TicketOffice,
     days: float,
-    is_made: bool,  # noqa: FBT001
+    is_made: bool,  # noqa: FBT001 -- of the cases
 ) -> None:
     """However often it was tried before."""
     office.github.faults.add(method="create", http_status=503, times=None)
@@ -667,21 +677,8 @@ def test_a_worker_may_die_while_one_channel_takes_over(office: TicketOffice, ski
     office.drain()
     office.clock.now += DAY
     other = office.say_elsewhere(one)
-    left = [skip]
 
-    def die(called: str) -> None:
-        if called in {"PutItem", "DeleteItem"}:
-            left[0] -= 1
-            if left[0] == -1:
-                raise Killed
-
-    office.dynamo.before = die
-    for _ in range(3):
-        try:
-            office.drain(2)
-        except Killed:
-            office.clock.now += LEASE_SECONDS
-    office.dynamo.before = lambda _: None
+    drain_though_it_dies(office, {"PutItem", "DeleteItem"}, skip, times=2)
     office.end(one)
     office.end(other)
     office.drain(3)
@@ -936,24 +933,9 @@ def test_a_worker_may_die_while_it_tells_a_rise(
     alert = office.say()
     office.drain()
     office.rise(alert)
-    left = [skip]
 
-    def die(called: str, answer: Any = None) -> Any:
-        if called in {"PutItem", "DeleteItem", "UpdateItem"}:
-            left[0] -= 1
-            if left[0] == -1:
-                raise Killed
-        return answer
-
-    if is_after:
-        office.dynamo.after = die
-    else:
-        office.dynamo.before = die
-    for _ in range(3):
-        try:
-            office.drain(3)
-        except Killed:
-            office.clock.now += LEASE_SECONDS
+    writes = {"PutItem", "DeleteItem", "UpdateItem"}
+    drain_though_it_dies(office, writes, skip, is_after=is_after, times=3)
 
     [issue] = office.issues
     assert 1 == len(issue.comments)

@@ -120,7 +120,7 @@ class Claims:
         return self._once(subject, to, LEASE_SECONDS)
 
     def unlock(self, subject: str, to: str) -> None:
-        """Let others at the ticket of *subject* in *to* at once."""
+        """Release the lock of the ticket of *subject* in *to*."""
         self._once(subject, to, 0.0)
 
     def _once(self, subject: str, to: str, seconds: float) -> bool:

@@ -93,7 +93,7 @@ class Making:
         for wish in left:
             if wish not in locked:
                 self.results[wish.alert.key] = Result(done=Done.WAITING)
-        # What was begun together is found, or made, with all of it.
+        # A ticket that was begun for several findings is looked for, or made, with all of them.
         if len(locked) == len(left) or ticket_of(wishes[0].alert).begun_at is None:
             subjects = {each.alert.key.subject for each in locked}
             self._make_locked(

@@ -213,15 +213,15 @@ class ConnectorTracker:
         name, url = self._connectors.create(self._arn, facts.uid, ticket.marker or "")
         return replace(ticket, label=name, url=url, place=self._arn)
 
-    def end(self, ticket: Ticket, turn: Turn) -> Ticket:  # noqa: ARG002
+    def end(self, ticket: Ticket, turn: Turn) -> Ticket:  # noqa: ARG002 -- it knows
         """Leave the ticket to the connector."""
         return ticket
 
-    def come_back(self, ticket: Ticket, turn: Turn) -> Ticket | None:  # noqa: ARG002
+    def come_back(self, ticket: Ticket, turn: Turn) -> Ticket | None:  # noqa: ARG002 -- it knows
         """Leave the ticket to the connector."""
         return ticket
 
-    def rise(self, ticket: Ticket, turn: Turn) -> Ticket:  # noqa: ARG002
+    def rise(self, ticket: Ticket, turn: Turn) -> Ticket:  # noqa: ARG002 -- it knows
         """Leave the ticket to the connector."""
         return ticket
 

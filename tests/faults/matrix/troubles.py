@@ -138,12 +138,9 @@ class Trouble:
     @property
     def kind(self) -> str:
         """Return one name for what the client of AWS meets, and tries again, in the same way."""
-        return "tried again" if self.times == _ATTEMPTS and not self.is_lost else self.name
-
-    @property
-    def is_lost(self) -> bool:
-        """Return True if the local AWS carries it out, and its answer is lost."""
-        return self.effect is Effect.LOSE_ANSWER
+        # What is carried out, and its answer lost, is another matter.
+        is_alike = self.times == _ATTEMPTS and self.effect is not Effect.LOSE_ANSWER
+        return "tried again" if is_alike else self.name
 
     @property
     def is_answer(self) -> bool:

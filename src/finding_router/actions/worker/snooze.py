@@ -18,7 +18,7 @@ from finding_router.delivery.alerts.care import Snooze
 from finding_router.delivery.alerts.identity import AlertKey
 from finding_router.delivery.reminders.register import remind_after_snooze
 from finding_router.errors import RefusedError
-from finding_router.routing.items.silence import SNOOZE_PREFIX
+from finding_router.routing.items.silence import SNOOZE
 from finding_router.slack.kit.text import Mrkdwn, date
 
 _LONGEST_SECONDS: Final = 366 * 86_400
@@ -45,7 +45,7 @@ def snooze(parts: Parts, cases: Cases, press: Press, keys: Collection[AlertKey])
         raise RefusedError("Security Hub no longer has this finding.", why="gone")
     item = {
         "kind": "silence",
-        "name": named(SNOOZE_PREFIX.rstrip("-"), findings[0], press),
+        "name": named(SNOOZE, findings[0], press),
         "match": match_of(findings, scope),
         "until": datetime.fromtimestamp(int(until), UTC).isoformat(),
         "reason": reason_of(form),

@@ -328,13 +328,10 @@ class DigestTask(Task):
             looked = look(run, [digest.digest_id], places, claimed_at=digest.claimed_at)
             found = looked.posted.get(digest.digest_id)
             if found is not None:
-                # It may say less than is listed now.
+                # It may say less than is listed now, and is in doubt until it is recorded.
                 self._record_parent(digest, found, is_new=False)
-                # Not before it is recorded.
-                self.is_doubtful = False
-                return
             self.is_doubtful = False
-            if not run.deadline.allows():
+            if found is not None or not run.deadline.allows():
                 return
         # It may have been meant for another channel.
         self.digest = digest = replace(digest, meant_for=self._meant_for)

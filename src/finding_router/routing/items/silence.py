@@ -14,7 +14,8 @@ from finding_router.routing.items.match import Match, read_match
 from finding_router.routing.items.reading import Item, one_of, read_name
 from finding_router.routing.patterns.index import PatternIndex
 
-SNOOZE_PREFIX: Final = "snooze-"
+SNOOZE: Final = "snooze"
+"""The name of a silence that a button of a card makes begins so."""
 # The author as a press writes it.
 _PRESSED: Final = re.compile(r" \([UW][A-Z0-9]+\) in Slack$")
 
@@ -43,7 +44,7 @@ class Silence(Item):
     def is_snooze(self) -> bool:
         """Return True if a button of a card made it: its end is told at the card."""
         is_pressed = self.by is not None and _PRESSED.search(self.by) is not None
-        return is_pressed and self.name.startswith(SNOOZE_PREFIX)
+        return is_pressed and self.name.startswith(f"{SNOOZE}-")
 
     def is_over(self, now: datetime) -> bool:
         """Return True if the silence has ended at *now* (aware)."""
