@@ -87,8 +87,12 @@ class Marker:
                 continue
             hub = self._hubs.of(job.finding)
             key = hub.key_of(job.finding)
-            is_to_mark = _is_due(job, hub)
-            if not is_to_mark and not (key and self._tracks and _is_to_ask(job, now=now)):
+            wish: _Wish
+            if _is_due(job, hub):
+                wish = "SUPPRESSED" if job.suppress else "NOTIFIED"
+            elif key is not None and self._tracks and _is_to_ask(job, now=now):
+                wish = None
+            else:
                 continue
             if key is None:
                 logger.warning("finding not marked", finding_id=job.finding.id, why=NAMELESS)
@@ -96,9 +100,7 @@ class Marker:
                 continue
             sibling = undone.get(job.finding.key)
             if sibling is None:
-                status: _Wish = "SUPPRESSED" if job.suppress else "NOTIFIED"
-                wish = (hub, status if is_to_mark else None)
-                due.setdefault(wish, defaultdict(list))[key].append(job)
+                due.setdefault((hub, wish), defaultdict(list))[key].append(job)
             else:
                 job.come_again_like(sibling, "another event of this finding comes again")
         return due
@@ -114,7 +116,7 @@ class Marker:
         elsewhere: bool,
     ) -> list[Over]:
         """
-        Set *status* of the findings that are still NEW.
+        Set *status*, if there is one to set, of the findings that are still NEW.
 
         Security Hub has no conditional write, so that it is asked right before, however fresh the
         events are: a rule of the same organisation suppresses findings within seconds. That takes
