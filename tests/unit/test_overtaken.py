@@ -23,6 +23,13 @@ from router import ALERTS, EVERYTHING, INVOCATION_SECONDS, Router, outcomes
 
 CARDS = {**EVERYTHING, "deliver": "card"}
 KEY = (PRODUCT_ARN, "finding-1")
+HELD = {
+    **EVERYTHING,
+    "name": "daily",
+    "channel": "#daily",
+    "deliver": "scheduled",
+    "schedule": {"time": "06:00", "zone": "UTC"},
+}
 KEY_V2 = (PRODUCT_ARN_V2, "finding-1", ACCOUNT)
 ASKED = "v2 statuses"
 
@@ -272,3 +279,39 @@ def test_without_tracking_nothing_is_asked_about_for_its_end() -> None:
     send_v2(router)
 
     assert 0 == router.faults.count(ASKED)
+
+
+@pytest.mark.parametrize("tries", [1, 2])
+def test_what_another_channel_hears_later_is_closed_at_once(tries: int) -> None:
+    """It is marked only after that, and by then no event tells the first channel of its end."""
+    router = Router(CARDS, HELD)
+    router.hold(raw_finding(), status="RESOLVED")
+    if tries == 2:
+        router.faults.plan("statuses", security_hub_down)
+        assert [Outcome.FAILED] == outcomes(router.send(raw_finding()))
+
+    router.send(raw_finding(), tries=tries)
+
+    assert "Resolved" in router.card.text
+    assert 1 == len(router.slack.posted)
+    assert [] == router.workflow.marked
+
+
+def test_what_another_channel_hears_later_in_aws_security_hub_is_closed_at_once() -> None:
+    """Whatever it is marked with."""
+    for mode in V2Status:
+        router = Router(CARDS, HELD, v2_status=mode)
+        overtake_v2(router)
+
+        send_v2(router)
+
+        assert "Resolved" in router.card.text
+
+
+def test_what_is_only_held_is_not_asked_about() -> None:
+    """Its release asks before it says anything."""
+    router = Router(HELD)
+
+    router.send(raw_finding())
+
+    assert 0 == router.faults.count("statuses")

@@ -12,7 +12,7 @@ from finding_router.delivery.deliveries import Job
 from finding_router.delivery.hubs import Hub, Hubs
 from finding_router.delivery.limits.backoff import backoff_seconds
 from finding_router.delivery.limits.deadline import AWS_SECONDS, Deadline
-from finding_router.delivery.outcome import DELIVERED, SAID, UNDONE, Outcome
+from finding_router.delivery.outcome import DELIVERED, SAID, UNDONE, Outcome, Progress
 from finding_router.delivery.posting.run import ANOTHER_WAS_FIRST, LEASE_MARGIN_SECONDS
 from finding_router.delivery.workflow import (
     NOT_FOUND,
@@ -69,9 +69,9 @@ class Marker:
         """
         Mark each finding whose every channel has its message; return those that are over.
 
-        One that gets no mark is asked about once it was said. A job whose mark or question fails
-        comes back for it. *now* is the Unix second to remember. With *elsewhere* other calls may
-        have said a finding in channels that *jobs* do not know.
+        One that gets no mark now is asked about once it was said. A job whose mark or question
+        fails comes back for it. *now* is the Unix second to remember. With *elsewhere* other calls
+        may have said a finding in channels that *jobs* do not know.
         """
         over: list[Over] = []
         for (hub, status), by_key in self._due(jobs, now=now).items():
@@ -306,22 +306,21 @@ def _is_due(job: Job, hub: Hub) -> bool:
 
 def _is_to_ask(job: Job, *, now: float) -> bool:
     """
-    Return True if *job*, which gets no mark, was said for the first time in this episode.
+    Return True if *job*, which gets no mark now, was said for the first time in this episode.
 
-    An event of its end that came before was about nothing that had been said. A try that comes
-    again asks, too: the one before may have died before it did.
+    An event of its end that came before was about nothing that had been said. That may be a finding
+    which no mark is for, or one that is held for another channel. A try that comes again asks, too:
+    the one before may have died before it did.
     """
+    if job.finding is None or job.is_requested or job.is_held or job.outcome in UNDONE:
+        return False
+    said = [each for each in job.deliveries if each.progress in DELIVERED and each.alert.is_there]
+    is_held_elsewhere = any(each.progress is Progress.HELD for each in job.deliveries)
     return (
-        job.outcome in SAID
-        and job.is_unmarked
-        and not job.is_held
-        and bool(job.deliveries)
-        and all(each.progress in DELIVERED for each in job.deliveries)
-        and any(each.alert.is_there for each in job.deliveries)
-        and (
-            any(each.step.verdict in _OPENINGS for each in job.deliveries)
-            or job.may_have_been_tried(now)
-        )
+        bool(said)
+        and job.finding.workflow_status == "NEW"
+        and (job.is_unmarked or is_held_elsewhere)
+        and (any(each.step.verdict in _OPENINGS for each in said) or job.may_have_been_tried(now))
     )
 
 
