@@ -20,6 +20,7 @@ All errors that the router defines.
     │  ├─ MessageError               the message itself is refused
     │  └─ GoneError                  the message to change or reply to no longer exists
     ├─ WorkflowUpdateError           Security Hub did not set NOTIFIED
+    │  └─ HubDeniedError             the role may not ask it
     ├─ PressError                    a press of a button has no effect now
     │  ├─ AgainError                 not yet: it comes again after some seconds
     │  └─ RefusedError               not at all; the message is for the person
@@ -175,6 +176,10 @@ class GoneError(DeliveryError):
 
 class WorkflowUpdateError(RouterError):
     """Security Hub did not set a finding's Workflow status."""
+
+
+class HubDeniedError(WorkflowUpdateError):
+    """Security Hub denies the role its question, until somebody changes a policy."""
 
 
 class PressError(RouterError):

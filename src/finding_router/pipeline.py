@@ -440,7 +440,12 @@ class Pipeline:
             run,
             planner,
             names=self._names,
-            marker=Marker(hubs=self._hubs, ledger=stores.ledger, has_actions=settings.actions),
+            marker=Marker(
+                hubs=self._hubs,
+                ledger=stores.ledger,
+                has_actions=settings.actions,
+                tracks=settings.track_lifecycle,
+            ),
             keeper=Keeper(stores.held, clock=self._clock),
             tracks=settings.track_lifecycle,
         )

@@ -8,7 +8,7 @@ from fakes import Clock, late
 from faults.twins import in_ocsf
 from finding_router.aws.security_hub_v2 import COMMENT, SecurityHubV2
 from finding_router.delivery.workflow import INVALID_INPUT, NOT_FOUND, OUT_OF_TIME, FindingKey
-from finding_router.errors import WorkflowUpdateError
+from finding_router.errors import HubDeniedError, WorkflowUpdateError
 from finding_router.findings.finding import Severity
 from finding_router.findings.ocsf import in_asff
 from finding_router.findings.ocsf.marks import V2Status
@@ -197,9 +197,10 @@ def test_statuses_that_cannot_be_read_are_an_error(
     keys = hub.hold("one", "two")
     hub.fail("GetFindingsV2", times=None, **how)
 
-    with pytest.raises(WorkflowUpdateError, match=code):
+    with pytest.raises(WorkflowUpdateError, match=code) as raised:
         hub.statuses(keys)
     assert 3 >= hub.aws.gate.counts[GET]
+    assert isinstance(raised.value, HubDeniedError) is code.startswith("AccessDenied")
 
 
 def test_an_identifier_that_cannot_be_asked_for_hurts_only_itself(hub: Hub) -> None:

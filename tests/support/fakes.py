@@ -23,6 +23,7 @@ from finding_router.errors import (
     ChannelError,
     CredentialError,
     GoneError,
+    HubDeniedError,
     MessageError,
     RateLimitedError,
     StoreError,
@@ -178,6 +179,11 @@ def store_down(_about: str) -> BaseException:
 def security_hub_down(_about: str) -> BaseException:
     """Make Security Hub fail."""
     return WorkflowUpdateError("InternalException from Security Hub")
+
+
+def hub_denied(_about: str) -> BaseException:
+    """Make Security Hub refuse to be asked."""
+    return HubDeniedError("AccessDeniedException from Security Hub")
 
 
 def late(clock: Clock, seconds_left: float) -> Deadline:

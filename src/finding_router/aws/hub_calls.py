@@ -21,7 +21,7 @@ from finding_router.delivery.workflow import (
     Workflow,
     WorkflowStatus,
 )
-from finding_router.errors import FindingError, WorkflowUpdateError
+from finding_router.errors import FindingError, HubDeniedError, WorkflowUpdateError
 from finding_router.findings.ending import ending_of
 from finding_router.findings.finding import Finding, Severity
 from finding_router.findings.outline import read_outline
@@ -40,6 +40,8 @@ INPUT_ERRORS: Final = frozenset(
         ParamValidationError.__name__,
     }
 )
+
+_DENIED: Final = "AccessDenied"
 
 type _Codes = dict[FindingKey, str]
 type _Update = Callable[[Sequence[FindingKey]], Mapping[FindingKey, str]]
@@ -198,6 +200,9 @@ class HubCalls(Workflow, ABC):
                 self._read_all(found, ids, read)
             except AWS_ERRORS as error:
                 code = error_code(error)
+        if code.startswith(_DENIED):
+            message = f"{self.reading}: {code} from Security Hub; allow it to the role"
+            raise HubDeniedError(message)
         if code and code not in {*INPUT_ERRORS, ResponseParserError.__name__}:
             message = f"{self.reading}: {code} from Security Hub; the rest is tried again"
             raise WorkflowUpdateError(message)

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import batched
 from typing import Final, NamedTuple
 
+from finding_router.delivery.alerts.advance import Verdict
 from finding_router.delivery.alerts.identity import AlertKey, finding_hash
 from finding_router.delivery.alerts.ledger import ALERTS_AT_ONCE, Ledger, Mark
 from finding_router.delivery.deliveries import Job
 from finding_router.delivery.hubs import Hub, Hubs
 from finding_router.delivery.limits.backoff import backoff_seconds
 from finding_router.delivery.limits.deadline import AWS_SECONDS, Deadline
-from finding_router.delivery.outcome import DELIVERED, SAID, UNDONE, Outcome
+from finding_router.delivery.outcome import DELIVERED, SAID, UNDONE, Outcome, Progress
 from finding_router.delivery.posting.run import ANOTHER_WAS_FIRST, LEASE_MARGIN_SECONDS
 from finding_router.delivery.workflow import (
     NOT_FOUND,
@@ -22,7 +23,7 @@ from finding_router.delivery.workflow import (
     Standing,
     WorkflowStatus,
 )
-from finding_router.errors import StoreError, WorkflowUpdateError
+from finding_router.errors import HubDeniedError, StoreError, WorkflowUpdateError
 from finding_router.findings.ending import ending_of
 from finding_router.findings.finding import Finding
 from finding_router.isolation import isolated
@@ -30,7 +31,12 @@ from finding_router.telemetry import logger
 
 NAMELESS: Final = "no mark: AWS Security Hub needs product, account and id to name a finding"
 
+# The messages before which an end was about nothing that had been said.
+_OPENINGS: Final = frozenset({Verdict.POST, Verdict.REOPEN})
+
 type _Groups = dict[FindingKey, list[Job]]
+type _Wish = WorkflowStatus | None
+"""The status to set; None only asks whether the finding is over."""
 
 
 class Over(NamedTuple):
@@ -43,15 +49,19 @@ class Over(NamedTuple):
 class Marker:
     """Marks the findings of a batch."""
 
-    def __init__(self, *, hubs: Hubs, ledger: Ledger, has_actions: bool = False) -> None:
+    def __init__(
+        self, *, hubs: Hubs, ledger: Ledger, has_actions: bool = False, tracks: bool = True
+    ) -> None:
         """
         Ask and set the state that *hubs* hold, and remember it in *ledger*.
 
-        With *has_actions* people may set a status from the messages meanwhile.
+        With *has_actions* people may set a status from the messages meanwhile. Without *tracks*
+        cards stay as they were posted: a finding that gets no mark is not asked about.
         """
         self._hubs = hubs
         self._ledger = ledger
         self._has_actions = has_actions
+        self._tracks = tracks
 
     def run(
         self, jobs: Sequence[Job], deadline: Deadline, *, now: float, elsewhere: bool = False
@@ -59,24 +69,30 @@ class Marker:
         """
         Mark each finding whose every channel has its message; return those that are over.
 
-        A job whose mark fails comes back for it. *now* is the Unix second to remember. With
-        *elsewhere* other calls may have said a finding in channels that *jobs* do not know.
+        One that gets no mark now is asked about once it was said. A job whose mark or question
+        fails comes back for it. *now* is the Unix second to remember. With *elsewhere* other calls
+        may have said a finding in channels that *jobs* do not know.
         """
         over: list[Over] = []
-        for (hub, status), by_key in self._due(jobs).items():
+        for (hub, status), by_key in self._due(jobs, now=now).items():
             over += self._mark(hub, status, by_key, deadline, now=now, elsewhere=elsewhere)
         return over
 
-    def _due(self, jobs: Sequence[Job]) -> dict[tuple[Hub, WorkflowStatus], _Groups]:
+    def _due(self, jobs: Sequence[Job], *, now: float) -> dict[tuple[Hub, _Wish], _Groups]:
         """Return the jobs to mark by finding; one of which a job comes again is not marked."""
         undone = {job.finding.key: job for job in jobs if job.finding and job.outcome in UNDONE}
-        due: dict[tuple[Hub, WorkflowStatus], _Groups] = {}
+        due: dict[tuple[Hub, _Wish], _Groups] = {}
         for job in jobs:
             if job.finding is None:
                 continue
             hub = self._hubs.of(job.finding)
             key = hub.key_of(job.finding)
-            if not _is_due(job, hub):
+            wish: _Wish
+            if _is_due(job, hub):
+                wish = "SUPPRESSED" if job.suppress else "NOTIFIED"
+            elif key is not None and self._tracks and _is_to_ask(job, now=now):
+                wish = None
+            else:
                 continue
             if key is None:
                 logger.warning("finding not marked", finding_id=job.finding.id, why=NAMELESS)
@@ -84,8 +100,7 @@ class Marker:
                 continue
             sibling = undone.get(job.finding.key)
             if sibling is None:
-                status: WorkflowStatus = "SUPPRESSED" if job.suppress else "NOTIFIED"
-                due.setdefault((hub, status), defaultdict(list))[key].append(job)
+                due.setdefault((hub, wish), defaultdict(list))[key].append(job)
             else:
                 job.come_again_like(sibling, "another event of this finding comes again")
         return due
@@ -93,7 +108,7 @@ class Marker:
     def _mark(
         self,
         hub: Hub,
-        status: WorkflowStatus,
+        status: _Wish,
         by_key: _Groups,
         deadline: Deadline,
         *,
@@ -101,7 +116,7 @@ class Marker:
         elsewhere: bool,
     ) -> list[Over]:
         """
-        Set *status* of the findings that are still NEW.
+        Set *status*, if there is one to set, of the findings that are still NEW.
 
         Security Hub has no conditional write, so that it is asked right before, however fresh the
         events are: a rule of the same organisation suppresses findings within seconds. That takes
@@ -109,7 +124,7 @@ class Marker:
         """
         with isolated("findings not marked", findings=len(by_key)) as trouble:
             try:
-                by_key, asked = self._leased(by_key, deadline, now=now)
+                by_key, asked = self._leased(by_key, status, deadline, now=now)
                 if not by_key:
                     return []
                 standings = hub.workflow.statuses(by_key, deadline=deadline)
@@ -119,9 +134,11 @@ class Marker:
                 new, left, over = _apart(read, standings, status)
                 for key in asked & new.keys():
                     del new[key]
-                refused = hub.workflow.mark(new, status, deadline=deadline) if new else {}
+                refused = (
+                    hub.workflow.mark(new, status, deadline=deadline) if new and status else {}
+                )
             except (WorkflowUpdateError, StoreError) as error:
-                _fail(_all_jobs(by_key), str(error))
+                _give_up(by_key, status, error)
                 return []
         if trouble.error is not None:
             if len(by_key) == 1:
@@ -150,16 +167,17 @@ class Marker:
         return over
 
     def _leased(
-        self, by_key: _Groups, deadline: Deadline, *, now: float
+        self, by_key: _Groups, status: _Wish, deadline: Deadline, *, now: float
     ) -> tuple[_Groups, set[FindingKey]]:
         """
         Return those of *by_key* that this run may ask about, as the Ledger decides.
 
         A person's status waits for the lease, which a run has from its post. A later run writes one
         first, so that of it and the person one is first. What a person has set is never marked: the
-        keys of those come second. Raises StoreError.
+        keys of those come second. A question without a *status* to set needs no lease. Raises
+        StoreError.
         """
-        if not self._has_actions:
+        if not self._has_actions or status is None:
             return by_key, set()
         until = now + deadline.remaining() + LEASE_MARGIN_SECONDS
         free = {
@@ -240,7 +258,7 @@ class Marker:
 
 
 def _apart(
-    by_key: _Groups, standings: Mapping[FindingKey, Standing], status: WorkflowStatus
+    by_key: _Groups, standings: Mapping[FindingKey, Standing], status: _Wish
 ) -> tuple[_Groups, list[Job], list[Over]]:
     """Return those of *by_key* to set *status* of, those that people took over, and ended ones."""
     new: _Groups = {}
@@ -286,7 +304,27 @@ def _is_due(job: Job, hub: Hub) -> bool:
     )
 
 
-def _refuse(job: Job, status: WorkflowStatus, code: str, *, is_there: bool) -> None:
+def _is_to_ask(job: Job, *, now: float) -> bool:
+    """
+    Return True if *job*, which gets no mark now, was said for the first time in this episode.
+
+    An event of its end that came before was about nothing that had been said. That may be a finding
+    which no mark is for, or one that is held for another channel. A try that comes again asks, too:
+    the one before may have died before it did.
+    """
+    if job.finding is None or job.is_requested or job.is_held or job.outcome in UNDONE:
+        return False
+    said = [each for each in job.deliveries if each.progress in DELIVERED and each.alert.is_there]
+    is_held_elsewhere = any(each.progress is Progress.HELD for each in job.deliveries)
+    return (
+        bool(said)
+        and job.finding.workflow_status == "NEW"
+        and (job.is_unmarked or is_held_elsewhere)
+        and (any(each.step.verdict in _OPENINGS for each in said) or job.may_have_been_tried(now))
+    )
+
+
+def _refuse(job: Job, status: _Wish, code: str, *, is_there: bool) -> None:
     """End *job* by Security Hub's *code*; a final refusal leaves its outcome as it is."""
     is_gone = code == NOT_FOUND and not is_there and job.record.tries >= NOT_FOUND_TRIES
     detail = f"Workflow status not set to {status}: {code}"
@@ -295,6 +333,14 @@ def _refuse(job: Job, status: WorkflowStatus, code: str, *, is_there: bool) -> N
         job.detail = detail
     else:
         _fail([job], detail)
+
+
+def _give_up(by_key: _Groups, status: _Wish, error: WorkflowUpdateError | StoreError) -> None:
+    """Fail the jobs of *by_key*, unless the role may not ask: no other try could close a card."""
+    if status is None and isinstance(error, HubDeniedError):
+        logger.error("findings not asked about", findings=len(by_key), why=str(error))
+    else:
+        _fail(_all_jobs(by_key), str(error))
 
 
 def _fail(jobs: Iterable[Job], why: str) -> None:
