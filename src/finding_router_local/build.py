@@ -33,9 +33,13 @@ def native_architecture() -> str:
     return _ARCHITECTURES[platform.machine()]
 
 
-def sam_build(project: Path, folder: Path, *, architecture: str | None = None) -> Built:
+def sam_build(
+    project: Path, folder: Path, *, architecture: str | None = None, only: str | None = None
+) -> Built:
     """
     Build the template of *project* into *folder*, by default for this machine's architecture.
+
+    *only* is the one function to build, with its layer.
 
     Raises:
         RuntimeError: the build failed; the message is its output.
@@ -48,6 +52,7 @@ def sam_build(project: Path, folder: Path, *, architecture: str | None = None) -
         [
             str(project / _SAM),
             "build",
+            *([only] if only else []),
             "--template-file",
             str(project / "template.yaml"),
             "--build-dir",

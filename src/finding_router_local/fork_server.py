@@ -1,5 +1,7 @@
-"""A process that has imported the function, and forks the processes that run it."""
+"""A process that has imported the functions, and forks the processes that run them."""
 
+import atexit
+import json
 import os
 import select
 import signal
@@ -10,40 +12,47 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cache
+from typing import Final
 
-from finding_router_local.worker import NAME_BYTES
+from finding_router_local.aws import CREDENTIALS
+from finding_router_local.worker import LENGTH_BYTES
+
+# Variables that a process needs to run; none that could lead to a real AWS account.
+INHERITED: Final = ("PATH", "HOME", "LANG", "TMPDIR", "COVERAGE_PROCESS_START")
 
 
 class ForkServer:
     """
-    Forks the processes of one *handler*, each with a copy of *environment* and a name.
+    Forks the processes of the handlers in *package*, each with an environment of its own.
 
     A process that is killed is replaced in milliseconds, since the next one imports nothing.
     Its methods are safe to call from any thread.
     """
 
-    def __init__(self, handler: str, environment: Mapping[str, str]) -> None:
-        """Start nothing before the first `fork`."""
-        self._handler = handler
+    def __init__(self, package: str, environment: Mapping[str, str]) -> None:
+        """Start nothing before the first `fork`; the package is imported in *environment*."""
+        self._package = package
         self._environment = dict(environment)
         self._process: subprocess.Popen[bytes] | None = None
-        self._requests: socket.socket | None = None
+        self._orders: socket.socket | None = None
         self._lock = threading.RLock()
 
-    def fork(self, name: str) -> "ForkedProcess":
+    def fork(self, handler: str, environment: Mapping[str, str]) -> "ForkedProcess":
         """
-        Return a new process, which has *name* as its AWS_SDK_UA_APP_ID.
+        Return a new process of *handler* that has exactly *environment*.
 
-        The first one starts once the server has imported the handler.
+        The first one starts once the server has imported the package.
         """
         with self._lock:
             if self._process is None or self._process.poll() is not None:
                 self.close()
-                self._requests = self._start()
-            assert self._requests is not None  # noqa: S101 -- started in the line above
-            return self._ask(self._requests, name)
+                self._orders = self._start()
+            assert self._orders is not None  # noqa: S101 -- started in the line above
+            order = {"handler": handler, "environment": dict(environment)}
+            return self._send(self._orders, json.dumps(order).encode())
 
-    def _ask(self, requests: socket.socket, name: str) -> "ForkedProcess":
+    def _send(self, orders: socket.socket, order: bytes) -> "ForkedProcess":
         stdin_read, stdin_write = os.pipe()
         stdout_read, stdout_write = os.pipe()
         replies_read, replies_write = os.pipe()
@@ -51,7 +60,8 @@ class ForkServer:
         sent = [stdin_read, stdout_write, replies_write, states_write]
         # A server that dies right now leaves a process that never answers.
         with suppress(BrokenPipeError):
-            socket.send_fds(requests, [name.encode().ljust(NAME_BYTES)], sent)
+            socket.send_fds(orders, [str(len(order)).encode().ljust(LENGTH_BYTES)], sent)
+            orders.sendall(order)
         for fd in sent:
             os.close(fd)
         return ForkedProcess(
@@ -61,12 +71,12 @@ class ForkServer:
     def close(self) -> None:
         """End the server; the processes that it forked are to be ended before."""
         with self._lock:
-            if self._process is None or self._requests is None:
+            if self._process is None or self._orders is None:
                 return
-            self._requests.close()
+            self._orders.close()
             self._process.kill()
             self._process.wait()
-            self._process = self._requests = None
+            self._process = self._orders = None
 
     def _start(self) -> socket.socket:
         ours, theirs = socket.socketpair()
@@ -76,7 +86,7 @@ class ForkServer:
                     sys.executable,
                     "-m",
                     f"{__package__}.worker",
-                    self._handler,
+                    self._package,
                     str(theirs.fileno()),
                 ],
                 # Its processes have pipes of their own in the place of these.
@@ -87,6 +97,27 @@ class ForkServer:
                 pass_fds=[theirs.fileno()],
             )
         return ours
+
+
+@cache
+def shared_server(package: str, python_path: str, log_level: str) -> ForkServer:
+    """
+    Return the one server of this process for *package*, which it finds in *python_path*.
+
+    The stacks of a process and the functions of a stack have it in common: what a function imports
+    takes a second of the CPU's time, and depends on nothing in its environment but *log_level*.
+    """
+    server = ForkServer(
+        package,
+        {
+            **{key: os.environ[key] for key in INHERITED if key in os.environ},
+            **CREDENTIALS,
+            "PYTHONPATH": python_path,
+            "AWS_LAMBDA_LOG_LEVEL": log_level,
+        },
+    )
+    atexit.register(server.close)
+    return server
 
 
 class ForkedProcess:

@@ -13,12 +13,10 @@ from typing import Any, Final
 
 from finding_router_local.aws import CREDENTIALS
 from finding_router_local.deployment import Function
-from finding_router_local.fork_server import ForkedProcess, ForkServer
+from finding_router_local.fork_server import INHERITED, ForkedProcess, shared_server
 from finding_router_local.invocation import Invocation
 
 _SOURCE: Final = Path(__file__).parents[1]
-# Variables that a process needs to run; none that could lead to a real AWS account.
-_INHERITED: Final = ("PATH", "HOME", "LANG", "TMPDIR", "COVERAGE_PROCESS_START")
 _START_SECONDS: Final = 60.0
 _GRACE_SECONDS: Final = 0.5
 
@@ -29,23 +27,6 @@ class ClockState:
 
     ahead_seconds: float = 0.0
     is_hasty: bool = False
-
-
-def fork_server(
-    function: Function, *, endpoint_url: str, python_path: Path | None = None
-) -> ForkServer:
-    """Return a server that forks processes of *function*; see `FunctionProcess`."""
-    paths = [str(path) for path in (python_path, _SOURCE) if path]
-    environment = {
-        **{key: os.environ[key] for key in _INHERITED if key in os.environ},
-        **CREDENTIALS,
-        **function.environment,
-        "AWS_ENDPOINT_URL": endpoint_url,
-        "AWS_LAMBDA_FUNCTION_NAME": function.name,
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_mb),
-        "PYTHONPATH": os.pathsep.join(paths),
-    }
-    return ForkServer(function.handler, environment)
 
 
 class FunctionProcess:
@@ -63,20 +44,25 @@ class FunctionProcess:
         name: str = "worker-0",
         clock: Callable[[], ClockState] = ClockState,
         python_path: Path | None = None,
-        server: ForkServer | None = None,
     ) -> None:
-        """
-        Reach AWS at *endpoint_url*; find the handler in *python_path* too.
-
-        *server* forks the process, and is to be closed by its owner; without it there is an own.
-        """
+        """Reach AWS at *endpoint_url*; find the handler in *python_path* too."""
         self.name = name
         self._function = function
         self._clock = clock
-        self._owns_server = server is None
-        self._server = server or fork_server(
-            function, endpoint_url=endpoint_url, python_path=python_path
-        )
+        paths = os.pathsep.join(str(path) for path in (python_path, _SOURCE) if path)
+        package = function.handler.partition(".")[0]
+        level = function.environment.get("AWS_LAMBDA_LOG_LEVEL", "INFO")
+        self._server = shared_server(package, paths, level)
+        self._environment = {
+            **{key: os.environ[key] for key in INHERITED if key in os.environ},
+            **CREDENTIALS,
+            **function.environment,
+            "AWS_ENDPOINT_URL": endpoint_url,
+            "AWS_LAMBDA_FUNCTION_NAME": function.name,
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_mb),
+            "AWS_SDK_UA_APP_ID": name,
+            "PYTHONPATH": paths,
+        }
         self._process: ForkedProcess | None = None
         self._pipes: _Pipes | None = None
         self._lock = threading.Lock()
@@ -89,7 +75,7 @@ class FunctionProcess:
     def start(self) -> None:
         """Start the process; it imports the function while its caller does something else."""
         if self._process is None:
-            self._process = self._server.fork(self.name)
+            self._process = self._server.fork(self._function.handler, self._environment)
             self._pipes = _Pipes(self._process)
 
     def __call__(self, event: Mapping[str, Any]) -> Invocation:
@@ -130,8 +116,6 @@ class FunctionProcess:
         with self._lock:
             if self._process is not None:
                 self._end()
-            if self._owns_server:
-                self._server.close()
 
     def _request(self, event: Mapping[str, Any]) -> dict[str, Any]:
         pace = self._clock()

@@ -1,11 +1,11 @@
 """
-The processes that a function runs in: ``python -m finding_router_local.worker HANDLER SOCKET_FD``.
+The processes that functions run in: ``python -m finding_router_local.worker PACKAGE SOCKET_FD``.
 
-This one imports the function, and forks another one whenever a name and four file descriptors come
-by the socket: standard input and output, one for replies, and one to say its id and exit status to.
-The other one reads a request as a line of JSON from standard input, and answers each with a line,
-once all that the function logged is out on standard output. Like Lambda's runtime it is killed from
-outside.
+This one imports the package, and forks another one whenever a handler, its environment and four
+file descriptors come by the socket: standard input and output, one for replies, and one to say its
+id and exit status to. The other one reads a request as a line of JSON from standard input, and
+answers each with a line, once all that the function logged is out on standard output. Like Lambda's
+runtime it is killed from outside.
 """
 
 import gc
@@ -28,8 +28,8 @@ from urllib.parse import urlsplit
 # Reading the model of a service takes botocore longer than all else of a first invocation.
 _SERVICES: Final = ("dynamodb", "secretsmanager", "securityhub", "sqs")
 
-NAME_BYTES: Final = 64
-"""A name comes filled up with blanks to so many bytes."""
+LENGTH_BYTES: Final = 8
+"""The length of an order stands before it, filled up with blanks to so many bytes."""
 
 _system_time = time.time
 _system_monotonic = time.monotonic
@@ -57,34 +57,36 @@ class Context:
 
 
 def main() -> None:
-    """Fork a process for each request; return in each of them."""
-    handler_name, requests = sys.argv[1], socket.socket(fileno=int(sys.argv[2]))
+    """Fork a process for each order; return in each of them."""
+    package, orders = sys.argv[1], socket.socket(fileno=int(sys.argv[2]))
     clock = _Clock()
     time.time, time.monotonic = clock.time, clock.monotonic
     time.sleep = clock.sleep  # type: ignore[assignment]  # of floats only
     # Each process reports the exception of its import by itself.
     with suppress(Exception):
-        _prepare(handler_name)
+        _prepare(package)
     # No process looks for garbage among all that, which would also copy its pages.
     gc.freeze()
     # The intermediate process, which waits for the requested one, needs no wait.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
-        name, fds, _, _ = socket.recv_fds(requests, NAME_BYTES, 4)
+        length, fds, _, _ = socket.recv_fds(orders, LENGTH_BYTES, 4)
         if not fds:
             return
+        order = json.loads(_read(orders, int(length)))
         if not os.fork():
             break
         for fd in fds:
             os.close(fd)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    requests.close()
+    orders.close()
     *pipes, states = fds
     pid = os.fork()
     if not pid:
         os.close(states)
-        os.environ["AWS_SDK_UA_APP_ID"] = name.decode().strip()
-        _run(handler_name, clock, pipes)
+        os.environ.clear()
+        os.environ.update(order["environment"])
+        _run(order["handler"], clock, pipes)
         return
     for fd in pipes:
         os.close(fd)
@@ -93,17 +95,24 @@ def main() -> None:
     os._exit(0)
 
 
+def _read(orders: socket.socket, length: int) -> bytes:
+    """Return the next *length* bytes; fewer if there is nobody who sends any more."""
+    read = b""
+    while len(read) < length and (part := orders.recv(length - len(read))):
+        read += part
+    return read
+
+
 def _tell(states: int, state: int) -> None:
     """Write *state* as a line, if the reader is still there."""
     with suppress(BrokenPipeError):
         os.write(states, f"{state}\n".encode())
 
 
-def _prepare(handler_name: str) -> None:
-    """Import all that the function may import later, and read the models of its services."""
-    _find(handler_name)
-    package = sys.modules[handler_name.partition(".")[0]]
-    for module in pkgutil.walk_packages(getattr(package, "__path__", ()), f"{package.__name__}."):
+def _prepare(package: str) -> None:
+    """Import all that a function may import later, and read the models of its services."""
+    path = getattr(importlib.import_module(package), "__path__", ())
+    for module in pkgutil.walk_packages(path, f"{package}."):
         importlib.import_module(module.name)
     importlib.import_module(f"{__package__}.http_speed").speed_up()
     if "botocore" in sys.modules:

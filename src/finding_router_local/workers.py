@@ -8,7 +8,7 @@ from functools import partial
 from finding_router_local.aws import AwsServer
 from finding_router_local.deployment import Function, Source
 from finding_router_local.event_source import EventSource
-from finding_router_local.function_process import ClockState, FunctionProcess, fork_server
+from finding_router_local.function_process import ClockState, FunctionProcess
 from finding_router_local.invocation import Batch, Invoke
 from finding_router_local.polling import QueueCalls
 
@@ -40,11 +40,7 @@ class Workers:
         self._sources: list[EventSource] = []
         self._function = function
         self._make_invoke = make_invoke
-        # One process imports the function for all workers.
-        self._server = fork_server(function, endpoint_url=aws.url)
-        self._make_process = partial(
-            FunctionProcess, endpoint_url=aws.url, clock=pace, server=self._server
-        )
+        self._make_process = partial(FunctionProcess, endpoint_url=aws.url, clock=pace)
         self._make_source = partial(
             EventSource,
             sqs=QueueCalls(aws),
@@ -60,8 +56,6 @@ class Workers:
         If it *shares*, one process works for all queues, on one batch at a time.
         """
         number = len(self.invokes)
-        if not number:
-            resources.callback(self._server.close)
         invoke = self._invoke(f"{self._name}-{number}", resources)
         self.invokes.append(invoke)
         for source in self._function.sources:

@@ -6,7 +6,9 @@ from typing import Any
 import boto3
 import pytest
 from botocore.retries.standard import ExponentialBackoff
+from playwright.sync_api import Page
 
+from chromium import open_window
 from cli import Cli, as_running
 from finding_router.aws import clients
 from finding_router_local.aws import CREDENTIALS, AwsServer
@@ -104,3 +106,10 @@ def cli(cli_stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Cli:
 def person(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sit somebody at the terminal, whose answers are the input of a command."""
     monkeypatch.setattr("finding_router_cli.plan.is_interactive", lambda: True)
+
+
+@pytest.fixture(scope="module")
+def window() -> Iterator[Page]:
+    """Open one window of a browser for all tests of a module."""
+    with open_window() as opened:
+        yield opened

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from chromium import needs_chromium, open_browser
+from chromium import needs_chromium, shown
 from finding_router_local import TEMPLATE
 from finding_router_local.stack import Stack
 
@@ -16,13 +16,6 @@ pytestmark = needs_chromium
 
 EVENT = json.loads((TEMPLATE.parent / "events/imported-guardduty-port-probe.json").read_text())
 WAIT_MS = 20_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Run one browser for all tests of this file."""
-    with open_browser() as running:
-        yield running
 
 
 @pytest.fixture
@@ -36,17 +29,10 @@ def stack(buttons_stack: Stack) -> Stack:
 
 
 @pytest.fixture
-def page(browser: Browser, stack: Stack) -> Iterator[Page]:
+def page(window: Page, stack: Stack) -> Iterator[Page]:
     """Open the channel as Jane; fail for anything that the page's script throws."""
-    context = browser.new_context(color_scheme="light", viewport={"width": 1200, "height": 1000})
-    opened = context.new_page()
-    thrown: list[str] = []
-    opened.on("pageerror", lambda error: thrown.append(str(error)))
-    opened.goto(f"{stack.slack.page_url}archives/alerts")
-    yield opened
-    context.close()
-
-    assert [] == thrown
+    with shown(window, f"{stack.slack.page_url}archives/alerts", height=1000) as opened:
+        yield opened
 
 
 def press(page: Page, name: str) -> None:

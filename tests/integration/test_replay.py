@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner
+from playwright.sync_api import Page
 
-from chromium import needs_chromium, open_browser
+from chromium import needs_chromium, shown
 from cli import Cli, lines
 from faults.twins import in_ocsf
 from finding_router_cli import findings_pages
@@ -316,7 +317,7 @@ class TestFile:
 
 
 @needs_chromium
-def test_the_page_in_a_browser(cli: Cli, tmp_path: Path, routes: str) -> None:
+def test_the_page_in_a_browser(cli: Cli, tmp_path: Path, routes: str, window: Page) -> None:
     """It runs nothing, asks for nothing, and has both schemes of colours."""
     cli.put(ALL | {"name": HOSTILE})
     several = [
@@ -328,15 +329,13 @@ def test_the_page_in_a_browser(cli: Cli, tmp_path: Path, routes: str) -> None:
     asked: list[str] = []
     papers = []
 
-    with open_browser() as browser:
-        for scheme in ("light", "dark"):
-            tab = browser.new_page(color_scheme=scheme, viewport={"width": 1000, "height": 800})  # type: ignore[arg-type]
-            tab.on("request", lambda request: asked.append(request.url))
-            tab.goto(page.as_uri())
-            papers.append(tab.evaluate("getComputedStyle(document.body).backgroundColor"))
-            assert "Replay of findings" == tab.title()
-            assert HOSTILE in tab.inner_text("body")
-            assert 14 == tab.locator(".chart rect").count()
+    window.on("request", lambda request: asked.append(request.url))
+    for scheme in ("light", "dark"):
+        with shown(window, page.as_uri(), scheme=scheme):
+            papers.append(window.evaluate("getComputedStyle(document.body).backgroundColor"))
+            assert "Replay of findings" == window.title()
+            assert HOSTILE in window.inner_text("body")
+            assert 14 == window.locator(".chart rect").count()
 
     assert {page.as_uri()} == set(asked)
     assert ["rgb(255, 255, 255)", "rgb(26, 29, 33)"] == papers

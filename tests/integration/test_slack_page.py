@@ -7,10 +7,10 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from slack_sdk import WebClient
 
-from chromium import needs_chromium, open_browser
+from chromium import needs_chromium, shown
 from finding_router_local.slack import SlackServer, render_page
 
 pytestmark = needs_chromium
@@ -28,13 +28,6 @@ HOSTILE = [
 ]
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Run one browser for all tests of this file."""
-    with open_browser() as running:
-        yield running
-
-
 @pytest.fixture
 def slack() -> Iterator[SlackServer]:
     """Serve a workspace with two channels."""
@@ -49,17 +42,10 @@ def client(slack: SlackServer) -> WebClient:
 
 
 @pytest.fixture
-def page(browser: Browser, slack: SlackServer) -> Iterator[Page]:
+def page(window: Page, slack: SlackServer) -> Iterator[Page]:
     """Open the page in the light; fail for anything that its script throws."""
-    context = browser.new_context(color_scheme="light", viewport={"width": 1200, "height": 900})
-    opened = context.new_page()
-    thrown: list[object] = []
-    opened.on("pageerror", lambda error: thrown.append(str(error)))
-    opened.goto(f"{slack.page_url}archives/alerts")
-    yield opened
-    context.close()
-
-    assert [] == thrown
+    with shown(window, f"{slack.page_url}archives/alerts") as opened:
+        yield opened
 
 
 LIGHT, DARK = "rgb(255, 255, 255)", "rgb(26, 29, 33)"
@@ -138,13 +124,10 @@ class TestLooks:
 
     @pytest.mark.parametrize(("scheme", "colour"), [("light", LIGHT), ("dark", DARK)])
     def test_the_system_decides_between_light_and_dark(
-        self, browser: Browser, slack: SlackServer, scheme: str, colour: str
+        self, window: Page, slack: SlackServer, scheme: str, colour: str
     ) -> None:
         """A reader whose system is dark gets a dark page."""
-        with browser.new_context(color_scheme=scheme) as context:
-            opened = context.new_page()
-            opened.goto(slack.page_url)
-
+        with shown(window, slack.page_url, scheme=scheme) as opened:
             expect_ground(opened, colour)
 
     def test_the_button_switches_and_is_remembered(self, page: Page) -> None:
@@ -192,16 +175,14 @@ class TestLooks:
 
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     def test_text_can_be_read(
-        self, browser: Browser, slack: SlackServer, client: WebClient, scheme: str
+        self, window: Page, slack: SlackServer, client: WebClient, scheme: str
     ) -> None:
         """Text, links, code and small print have a contrast of 4.5 to 1 at least (WCAG 2.2 AA)."""
         text = "word <https://a.example|link> `code` <!here> <@U1>"
         context_block = {"type": "context", "elements": [{"type": "mrkdwn", "text": "small"}]}
         section = {"type": "section", "text": {"type": "mrkdwn", "text": text}}
         client.chat_postMessage(channel="#alerts", text="a", blocks=[section, context_block])
-        with browser.new_context(color_scheme=scheme) as context:
-            opened = context.new_page()
-            opened.goto(f"{slack.page_url}archives/alerts")
+        with shown(window, f"{slack.page_url}archives/alerts", scheme=scheme) as opened:
             contrasts = opened.evaluate(CONTRASTS)
 
         assert {} == {name: ratio for name, ratio in contrasts.items() if ratio < 4.5}
@@ -218,15 +199,13 @@ class TestLooks:
 
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     def test_a_picture_of_it_is_not_empty(
-        self, browser: Browser, slack: SlackServer, client: WebClient, scheme: str
+        self, window: Page, slack: SlackServer, client: WebClient, scheme: str
     ) -> None:
         """A screenshot of a message holds more than one colour."""
         client.chat_postMessage(
             channel="#alerts", text="a", attachments=[{"color": "#d13212", "blocks": BLOCKS}]
         )
-        with browser.new_context(color_scheme=scheme) as context:
-            opened = context.new_page()
-            opened.goto(f"{slack.page_url}archives/alerts")
+        with shown(window, f"{slack.page_url}archives/alerts", scheme=scheme) as opened:
             picture = opened.locator("article").screenshot(type="png")
             empty = opened.locator(".log").evaluate("each => { each.innerHTML = '' }")
             blank = opened.locator(".scroll").screenshot(type="png")
@@ -378,7 +357,7 @@ class TestHostile:
 
 
 def test_a_file_needs_no_server(
-    browser: Browser, slack: SlackServer, client: WebClient, tmp_path: Path
+    window: Page, slack: SlackServer, client: WebClient, tmp_path: Path
 ) -> None:
     """The page written to a file shows every channel, and switches between them."""
     client.chat_postMessage(channel="#alerts", text="here")
@@ -386,9 +365,7 @@ def test_a_file_needs_no_server(
     path = tmp_path / "slack.html"
     render_page(slack.messages(), write_to=path)
     slack.stop()
-    with browser.new_context() as context:
-        opened = context.new_page()
-        opened.goto(path.as_uri())
+    with shown(window, path.as_uri()) as opened:
         expect(opened.locator("article:visible")).to_contain_text("here")
         opened.get_by_role("link", name="others").click()
         expect(opened.locator("article:visible")).to_contain_text("elsewhere")

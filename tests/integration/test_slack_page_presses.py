@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from slack_sdk import WebClient
 from werkzeug.wrappers import Response
 
-from chromium import needs_chromium, open_browser
+from chromium import needs_chromium, shown
 from finding_router_local.slack import App, SlackServer
 from slack_app import SECRET, StandIn, serve_app
 
@@ -102,13 +102,6 @@ VIEW = {
 }
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Run one browser for all tests of this file."""
-    with open_browser() as running:
-        yield running
-
-
 @pytest.fixture
 def app() -> StandIn:
     """Return an app that answers with an empty 200."""
@@ -137,17 +130,10 @@ def client(slack: SlackServer) -> WebClient:
 
 
 @pytest.fixture
-def page(browser: Browser, slack: SlackServer, client: WebClient) -> Iterator[Page]:
+def page(window: Page, slack: SlackServer, client: WebClient) -> Iterator[Page]:
     """Open the page as Jane; fail for anything that its script throws."""
-    context = browser.new_context(color_scheme="light", viewport={"width": 1200, "height": 900})
-    opened = context.new_page()
-    thrown: list[object] = []
-    opened.on("pageerror", lambda error: thrown.append(str(error)))
-    opened.goto(f"{slack.page_url}archives/alerts")
-    yield opened
-    context.close()
-
-    assert [] == thrown
+    with shown(window, f"{slack.page_url}archives/alerts") as opened:
+        yield opened
 
 
 class TestPresses:

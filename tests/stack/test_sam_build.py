@@ -21,8 +21,9 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def built_for_arm(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """Build the template for arm64, as it is deployed."""
-    return sam_build(PROJECT, tmp_path_factory.mktemp("arm"), architecture="arm64")
+    """Build the router and its layer for arm64, as they are deployed."""
+    folder = tmp_path_factory.mktemp("arm")
+    return sam_build(PROJECT, folder, architecture="arm64", only="RouterFunction")
 
 
 def files(folder: Path) -> dict[str, bytes]:
