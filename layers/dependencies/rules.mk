@@ -18,5 +18,6 @@ build-DependenciesLayer:
 	@$(PYTHON) $(ROOT)/layers/trim.py $(TARGET)
 	@$(PYTHON) $(ROOT)/layers/aws_models.py $(TARGET)
 	@$(PYTHON) $(ROOT)/layers/slack_sdk_parts.py $(TARGET)
+	@$(PYTHON) $(ROOT)/layers/idle_parts.py $(TARGET)
 	@$(PYTHON) $(ROOT)/layers/precompile.py $(TARGET) /opt/python
 	@$(PYTHON) $(ROOT)/layers/weigh.py "Layer, $(PROCESSOR)" $(TARGET)

@@ -132,7 +132,7 @@ def as_json(explanation: Explanation) -> dict[str, Any]:
         "suppress": bool(decision and decision.suppress),
         "silenced_by": decision and decision.silenced_by,
         "shadowed": list(map(_as_json, decision.shadowed)) if decision else [],
-        "trace": [asdict(step) for step in decision.trace] if decision else [],
+        "trace": [step._asdict() for step in decision.trace] if decision else [],
     } | ({"account": account.as_matched()} if account else {})
 
 
@@ -255,7 +255,8 @@ def _moment(moment: datetime, zone: tzinfo) -> str:
 def _as_json(destination: Destination) -> dict[str, Any]:
     plain = asdict(destination)
     if destination.hold:
-        plain["hold"]["due_at"] = destination.hold.due_at.isoformat()
+        due = destination.hold.due_at.isoformat()
+        plain["hold"] = {**destination.hold._asdict(), "due_at": due}
     if destination.reminders:
         plain["reminders"] = [
             {"kind": each.kind, "route": each.route, "at": each.at.isoformat()}

@@ -3,7 +3,7 @@
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 from finding_router.aws.queue import FIRST_ID

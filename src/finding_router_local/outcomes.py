@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from copy import replace
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from finding_router.errors import FindingError

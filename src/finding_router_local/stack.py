@@ -4,7 +4,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext, suppress
-from dataclasses import replace
+from copy import replace
 from pathlib import Path
 from typing import Any, Final, Self
 

@@ -2,7 +2,7 @@
 
 import random
 import re
-from dataclasses import replace
+from copy import replace
 from pathlib import Path
 
 import finding_router.errors

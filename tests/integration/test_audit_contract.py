@@ -1,6 +1,6 @@
 """The audit trail in memory and in DynamoDB keeps the same promises."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

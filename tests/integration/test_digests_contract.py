@@ -1,6 +1,6 @@
 """The fake store of digests and the one in DynamoDB keep the same promises."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -1,7 +1,7 @@
 """The Ledger in DynamoDB: its items, and its errors for those of DynamoDB."""
 
 from collections import Counter
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import boto3

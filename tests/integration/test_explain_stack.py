@@ -1,7 +1,7 @@
 """`finding-router` against the table of a stack."""
 
 import json
-from dataclasses import replace
+from copy import replace
 from pathlib import Path
 from typing import Any
 

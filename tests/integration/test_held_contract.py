@@ -1,7 +1,7 @@
 """The fake store of held findings and the one in DynamoDB keep the same promises."""
 
 import time
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -1,7 +1,7 @@
 """Create ticket: from the press to the issue, and from the end of the finding to its close."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

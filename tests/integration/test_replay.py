@@ -1,7 +1,7 @@
 """`finding-router replay`: the messages of late, by the routes in force and by others."""
 
 import json
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,7 @@
 """Tickets over the local GitHub: never twice, closed and opened with their findings."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -50,6 +50,24 @@ def test_slack_sdk_is_not_reduced_if_it_has_changed(tmp_path: Path) -> None:
     assert "has no line 'from asyncio import Future' any more" in changed.stderr
 
 
+def test_idle_parts_stay_if_they_are_used_otherwise(tmp_path: Path) -> None:
+    """A module that moved, or a name that its replacement lacks, stops the build."""
+    missing = run("idle_parts.py", tmp_path)
+    for name in ("botocore/docs", "pydantic/plugin", "urllib3/http2"):
+        (tmp_path / name).mkdir(parents=True)
+    for name in ("botocore/docs/docstring", "pydantic/plugin/_loader"):
+        (tmp_path / f"{name}.py").touch()
+    for name in ("botocore/docs", "urllib3/http2"):
+        (tmp_path / name / "__init__.py").touch()
+    (tmp_path / "urllib3" / "connection.py").write_text("from .http2 import probe, version\n")
+    (tmp_path / "urllib3" / "http2" / "probe.py").touch()
+    lacking = run("idle_parts.py", tmp_path)
+
+    assert (1, 1) == (missing.returncode, lacking.returncode)
+    assert "botocore/docs/__init__.py is not there any more" in missing.stderr
+    assert "urllib3/connection.py imports version of urllib3.http2" in lacking.stderr
+
+
 def test_precompile_compiles_for_the_path_in_lambda(tmp_path: Path) -> None:
     """The bytecode names the deployed path."""
     (tmp_path / "module.py").write_text("x = 1\n")

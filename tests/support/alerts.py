@@ -1,6 +1,6 @@
 """Alerts of the Ledger for tests."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 from finding_router.delivery.alerts.alert import Alert, Claim, Event, Member, Saying, Status

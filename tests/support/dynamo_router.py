@@ -1,7 +1,7 @@
 """The pipeline around the real adapters of the Ledger, over DynamoDB in memory."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 from finding_router.aws import keys

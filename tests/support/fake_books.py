@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from copy import replace
 
 from fakes import Faults
 from finding_router.delivery.alerts.care import Person

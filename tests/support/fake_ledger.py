@@ -1,7 +1,7 @@
 """The Ledger's parts in memory: alerts, slots and locks, which fail as planned."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 from fakes import Faults

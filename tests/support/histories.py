@@ -1,7 +1,8 @@
 """The history of a finding, and the events that Security Hub sends of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 

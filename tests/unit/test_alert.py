@@ -1,6 +1,6 @@
 """Alerts of the Ledger: the state after each step, and the names of messages."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

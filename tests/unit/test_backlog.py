@@ -1,7 +1,7 @@
 """What waits for nobody, what goes to the backlog, and how the backlog goes on with it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 from hypothesis import given

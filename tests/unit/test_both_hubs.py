@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
+from copy import replace
 from itertools import pairwise
 from typing import Any
 

@@ -1,6 +1,6 @@
 """Marking: NOTIFIED only for posted findings, only from NEW, never over a person's decision."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

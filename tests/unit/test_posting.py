@@ -1,6 +1,6 @@
 """Posting: each channel at its own pace, each failure only where it belongs."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

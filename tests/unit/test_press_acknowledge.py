@@ -1,6 +1,6 @@
 """Acknowledge: taken, taken over, given back; and what stands between."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

@@ -1,7 +1,7 @@
 """What nobody touches is said again: in the thread of its card, or as a list of the channel."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

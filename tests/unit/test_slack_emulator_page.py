@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 import re
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path

@@ -1,7 +1,7 @@
 """The router writes the news of tickets into their outbox, and nothing else of them."""
 
 import json
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -9,7 +9,7 @@ import gc
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, timedelta, timezone, tzinfo
 from functools import cache, partial
 from http import HTTPStatus

@@ -1,7 +1,8 @@
 """The audit trail in the Ledger's table."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from copy import replace
+from dataclasses import asdict
 from typing import Any, Final
 
 from finding_router.aws import keys

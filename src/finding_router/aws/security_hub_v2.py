@@ -1,7 +1,7 @@
 """The calls of AWS Security Hub, with findings in OCSF."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from copy import replace
 from itertools import batched
 from typing import TYPE_CHECKING, Any, Final, override
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import replace
+from copy import replace
 from typing import TYPE_CHECKING, Final
 
 from finding_router.delivery.account_claims import CLAIM_SECONDS, Claims, NameStore

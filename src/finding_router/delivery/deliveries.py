@@ -1,7 +1,8 @@
 """The work of one run: records, the findings in them, and their deliveries to channels."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from finding_router.delivery.alerts.advance import Step, Verdict

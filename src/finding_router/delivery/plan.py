@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
+from typing import NamedTuple
 
 from finding_router.delivery.alerts.advance import (
     Step,
@@ -52,8 +54,7 @@ class Addressed:
         return [*self.jobs, *(self.beside - self.jobs.keys())]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planner:
+class Planner(NamedTuple):
     """Decides by *table* as of *now*; *portal* makes the links of the cards."""
 
     table: RoutingTable

@@ -1,9 +1,8 @@
 """The outbox of tickets: alerts that a ticket has to hear of, put there before the Ledger knows."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.alerts.identity import AlertKey
@@ -20,8 +19,7 @@ class News(StrEnum):
     """Its severity rose, which was posted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class Waiting(NamedTuple):
     """
     An entry of the outbox; *at*, the Unix second at which it was written, names its version.
 

@@ -1,8 +1,8 @@
 """The port of a Security Hub: which state it holds of findings, and how a mark is set."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Final, Literal, Protocol
+from copy import replace
+from typing import Final, Literal, NamedTuple, Protocol
 
 from finding_router.delivery.limits.deadline import Deadline
 from finding_router.findings.finding import Finding, Severity
@@ -21,8 +21,7 @@ NOT_FOUND_TRIES: Final = 3
 OUT_OF_TIME: Final = "out of time"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(NamedTuple):
     """The state that Security Hub holds of a finding now; its event may differ."""
 
     workflow_status: str

@@ -8,10 +8,9 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from finding_router.errors import EventError, UnreadableEventError
 from finding_router.findings.reading import text_at
@@ -36,8 +35,7 @@ class EventKind(StrEnum):
     CUSTOM_ACTION = "custom action"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Intake:
+class Intake(NamedTuple):
     """
     The content of one event; each of *findings* is unparsed JSON, to be parsed separately.
 

@@ -8,7 +8,8 @@ count as without it.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from finding_router.errors import FindingError

@@ -8,7 +8,7 @@ all items while the table cannot be read.
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 

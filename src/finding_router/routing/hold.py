@@ -1,8 +1,8 @@
 """Holds: the reason and the end of a message's wait."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class HoldKind(StrEnum):
@@ -13,8 +13,7 @@ class HoldKind(StrEnum):
     SILENCE = "silence"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hold:
+class Hold(NamedTuple):
     """
     The wait of a held message until *due_at*, in UTC.
 

@@ -1,8 +1,8 @@
 """Reminders: the next times at which something is said again in a channel."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class ReminderKind(StrEnum):
@@ -16,8 +16,7 @@ class ReminderKind(StrEnum):
     """An alert whose snooze is over."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reminder:
+class Reminder(NamedTuple):
     """A reminder of *route*, due *at* a moment in UTC."""
 
     kind: ReminderKind

@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from finding_router.routing.items.match import OR, Match
 from finding_router.routing.items.route import Action, Route
@@ -15,8 +14,7 @@ _MAX_SHOWN_VALUES: Final = 3
 type _Path = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TraceStep:
+class TraceStep(NamedTuple):
     """The result of one route for a finding; *reason* is a sentence without a full stop."""
 
     route: str

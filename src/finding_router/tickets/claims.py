@@ -18,7 +18,8 @@ the finding and the place of its ticket: two channels make one ticket, and tell 
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from itertools import batched
 from typing import Final
 

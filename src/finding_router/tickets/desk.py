@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import Final

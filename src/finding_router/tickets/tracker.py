@@ -1,7 +1,8 @@
 """Where tickets are made: a repository of GitHub, or a connector of Security Hub."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from finding_router.delivery.alerts.care import Ticket

@@ -1,6 +1,7 @@
 """The Ledger's item about the baseline, by which a run that was killed goes on."""
 
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 

@@ -4,7 +4,8 @@ import math
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from finding_router_local.slack import chat, conversations, limits, modals, people, validation

@@ -5,7 +5,8 @@ import hashlib
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from copy import replace
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal, get_args
 from unicodedata import category
 

@@ -1,7 +1,7 @@
 """Acknowledge: somebody takes a finding, takes it over, or gives it back."""
 
 from collections.abc import Collection
-from dataclasses import replace
+from copy import replace
 from typing import Final
 
 from finding_router.actions.press import Press

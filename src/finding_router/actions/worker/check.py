@@ -1,7 +1,8 @@
 """Looks after a while whether Security Hub kept the status that a person set."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from finding_router.actions import compact

@@ -1,7 +1,7 @@
 """One press, from the queue to its outcome: who may, what to do, the answer, the audit trail."""
 
 import json
-from dataclasses import replace
+from copy import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from finding_router.actions.press import Press

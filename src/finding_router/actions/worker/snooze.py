@@ -1,7 +1,7 @@
 """Snooze: a silence for a finding, or for its control on its resource, with who and why."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 

@@ -1,7 +1,7 @@
 """Resolve and suppress: a person's status in Security Hub, which the router never overwrites."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from copy import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 

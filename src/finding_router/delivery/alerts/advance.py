@@ -5,8 +5,8 @@ Slack shows the newest known state of an alert, and news is a change of the show
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from finding_router.delivery.alerts.alert import Alert, Event, Form, Saying, Status
 
@@ -67,8 +67,7 @@ SAYINGS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A verdict, its reason, and the alert with *events* merged and its shown state unchanged."""
 
     verdict: Verdict

@@ -13,7 +13,8 @@ A worker claims the alert by a conditional write, posts, and records where the m
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 

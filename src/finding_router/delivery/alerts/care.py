@@ -1,6 +1,7 @@
 """The care that people take of an alert: who owns it, what they asked for, and its ticket."""
 
-from dataclasses import asdict, dataclass, replace
+from copy import replace
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 

@@ -3,9 +3,8 @@
 import hashlib
 import json
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from finding_router.findings.finding import Finding
 from finding_router.findings.outline import Outline
@@ -23,8 +22,7 @@ _WITHOUT_REGION: Final = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+::[0-9]*:.")
 _OF_ALL_REGIONS: Final = re.compile(r"IAM\.(?!28$)[0-9]+|Account\.[0-9]+|S3\.1")
 
 
-@dataclass(frozen=True, slots=True)
-class AlertKey:
+class AlertKey(NamedTuple):
     """
     The deduplication key of an alert: a subject in a channel.
 

@@ -1,7 +1,8 @@
 """The grouping of the findings of a batch into digests. Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from finding_router.delivery.alerts.advance import Verdict
@@ -13,8 +14,7 @@ from finding_router.routing.items.route import Deliver
 from finding_router.routing.table import Destination
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class Rules(NamedTuple):
     """
     More than *threshold* new cards are a burst, which lasts until *quiet_seconds* of quiet.
 

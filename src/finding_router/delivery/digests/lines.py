@@ -1,6 +1,6 @@
 """The line of a finding in a digest, small enough for an item of the Ledger."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Final
 
 from finding_router.delivery.alerts.identity import hash_of

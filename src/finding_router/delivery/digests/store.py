@@ -1,7 +1,8 @@
 """The port of the digests: the open one of each name, and the lines that each lists."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple, Protocol
 

@@ -1,8 +1,7 @@
 """The port of the held findings: bins of those that wait for the same thing in one channel."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from finding_router.routing.hold import HoldKind
 
@@ -10,8 +9,7 @@ from finding_router.routing.hold import HoldKind
 MAX_EVENT_BYTES: Final = 240 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bin:
+class Bin(NamedTuple):
     """
     Findings held for the same reason in the same channel; times are Unix seconds.
 
@@ -29,8 +27,7 @@ class Bin:
     touched_at: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldFinding:
+class HeldFinding(NamedTuple):
     """
     A finding in a bin; times are Unix seconds.
 

@@ -1,7 +1,6 @@
 """The rate limit of Slack, kept by all workers together before Slack has to ask for it."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
 from finding_router.delivery.limits.deadline import Deadline
@@ -32,8 +31,7 @@ LATE_SECONDS: Final = 0.3
 AT_SLACKS_PACE: Final = "messages change at Slack's pace"
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """A time to act, in Unix seconds; if it is not *is_taken*, the time to ask again."""
 
     at: float

@@ -1,6 +1,6 @@
 """The task of one delivery: recover, claim, post, record, or change the card."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Final
 
 from finding_router.delivery.alerts.advance import SAYINGS, Verdict, advance

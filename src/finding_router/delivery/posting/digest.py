@@ -1,7 +1,7 @@
 """The task of a digest: recover, open, claim its findings, post the parent, list, add up."""
 
 from collections.abc import Collection
-from dataclasses import replace
+from copy import replace
 from itertools import batched
 from typing import Final
 

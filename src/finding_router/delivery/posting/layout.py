@@ -1,7 +1,8 @@
 """The messages about one alert, laid out only when they are about to be posted."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 
 from finding_router.delivery.alerts.alert import Alert, Saying
 from finding_router.delivery.alerts.care import AskedStatus

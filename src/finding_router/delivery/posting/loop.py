@@ -1,7 +1,7 @@
 """The one loop of a run: it makes every call to Slack that writes, and answers for every error."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from copy import replace
 from typing import Final
 
 from finding_router.delivery.backlog import FOR_A_DIGEST

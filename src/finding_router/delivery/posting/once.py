@@ -1,7 +1,8 @@
 """The task of a message that is said once, of whatever was due until then: claim, post, record."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from typing import Final
 
 from finding_router.delivery.digests.store import DigestState, OpenDigest

@@ -1,7 +1,7 @@
 """The one policy for errors of Slack and of the Ledger."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from finding_router.delivery.limits.circuit import LEDGER
 from finding_router.delivery.limits.rate import UPDATES
@@ -39,8 +39,7 @@ class Next(StrEnum):
     """Its records come back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """The effects of an error on the task, on a channel, and on the run."""
 
     task: Next

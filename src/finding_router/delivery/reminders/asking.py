@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Mapping
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 
 from finding_router.delivery.alerts.alert import Alert, Form
 from finding_router.delivery.deliveries import Job, Record

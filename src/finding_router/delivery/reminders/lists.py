@@ -1,7 +1,7 @@
 """The lists of a schedule: everything that is still open in a channel, the oldest first."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime
 from typing import Final
 

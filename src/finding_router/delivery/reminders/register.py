@@ -1,7 +1,7 @@
 """Registers reminders before a message is claimed, so that none is lost if the worker dies."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from copy import replace
 
 from finding_router.delivery.alerts.alert import Alert, form_of
 from finding_router.delivery.deliveries import Delivery

@@ -1,7 +1,8 @@
 """The messages of reminders, laid out when they are about to be posted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 
 from finding_router.delivery.alerts.alert import Alert
 from finding_router.delivery.plan import Planner

@@ -3,9 +3,8 @@
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from finding_router.findings.finding import Finding
 from finding_router.findings.products import UNKNOWN
@@ -35,8 +34,7 @@ class UnfilledError(LookupError):
         super().__init__(f"{{{placeholder}}} cannot be filled: the finding has no {lacks}")
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelTemplate:
+class ChannelTemplate(NamedTuple):
     """
     A channel in normalised spelling: a name starts with "#", an id does not.
 

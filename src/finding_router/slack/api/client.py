@@ -2,8 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import urllib3
 
@@ -33,8 +32,7 @@ ANY_CHANNEL: Final = "any channel"
 POST_SCOPE: Final = "chat:write"
 
 
-@dataclass(frozen=True, slots=True)
-class Posted:
+class Posted(NamedTuple):
     """The location of a message: its channel's id, and its ts, unique in the channel."""
 
     channel: str
@@ -42,8 +40,7 @@ class Posted:
     is_in_thread: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """
     The messages that a search found, by delivery id.
 

@@ -1,6 +1,5 @@
 """The details that a product's layout adds to a card: short values, most important first."""
 
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from finding_router.slack.kit.text import Mrkdwn, code, listed, says_nothing, words
@@ -38,8 +37,7 @@ class Page(NamedTuple):
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Detail:
+class Detail(NamedTuple):
     """
     The details of one product, from its layout.
 

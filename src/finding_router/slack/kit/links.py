@@ -6,7 +6,6 @@ values are percent-encoded into the path or fragment.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from re import compile as regex
 from typing import Final, NamedTuple, Self
 from urllib.parse import quote, quote_plus, urlsplit
@@ -107,8 +106,7 @@ class Arn(NamedTuple):
         return cls(partition, service, region, account, kind, name)
 
 
-@dataclass(frozen=True, slots=True)
-class AccessPortal:
+class AccessPortal(NamedTuple):
     """
     An AWS access portal, which signs readers in to an account before it opens a page.
 

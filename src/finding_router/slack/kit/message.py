@@ -1,14 +1,13 @@
 """A message for Slack's Web API."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from copy import replace
+from typing import Any, NamedTuple
 
 type Block = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(NamedTuple):
     """
     One message: *text* is the one-line summary for notifications, *blocks* the body.
 

@@ -1,7 +1,6 @@
 """The top of a card: the blocks that Slack never folds."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from re import split
 from typing import Any, Final, NamedTuple
 
@@ -51,8 +50,7 @@ _UNTOUCHED: Final = frozenset({"NEW", "NOTIFIED"})
 type _Block = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """The content of a card; *account* is the name of the account, or else its id."""
 
     finding: Finding

@@ -1,7 +1,6 @@
 """The thread of a digest: all of its findings, in as few replies as Slack's limits allow."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -36,8 +35,7 @@ _UNNAMED: Final = "finding"
 _NO_LINKS: Final = Mrkdwn("Links are left out to keep the thread short")
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """
     One message of the thread, and the *subjects* of the findings in it.
 

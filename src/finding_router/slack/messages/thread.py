@@ -1,7 +1,7 @@
 """Messages that follow a card: the finding reopened, its severity rose, or it ended."""
 
 import re
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime
 from typing import Final
 
