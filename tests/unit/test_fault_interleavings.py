@@ -28,7 +28,7 @@ from finding_router.delivery.alerts.identity import AlertKey, finding_hash, hash
 from finding_router.delivery.deliveries import Job, Record
 from finding_router.delivery.outcome import UNDONE
 from hub_events import PRODUCT_ARN, imported, raw_finding, record
-from router import OPS, Router
+from router import DEFAULT, OPS, Router
 
 pytestmark = pytest.mark.usefixtures("in_silence")
 # The queue's visibility time-out, after which the records of a dead worker are seen again.
@@ -287,6 +287,11 @@ BOTH_REFUSED = Mishap(way=("post", None, channel_refused(), False), skip=0, time
 NOT_RECORDED = Mishap(
     way=("write_digest", "posted", store_down, False), skip=0, times=3, seconds=70
 )
+# One channel is refused, and the worker dies over the parent in the default channel.
+DEAD_IN_DEFAULT = [
+    Mishap(way=("post", None, channel_refused(), False), skip=0, times=1, seconds=0),
+    Mishap(way=("post", DEFAULT, killed, True), skip=0, times=1, seconds=0),
+]
 
 
 @MANY
@@ -309,6 +314,7 @@ def test_one_worker_and_any_mishaps(
 
 @MANY
 @example(ONE_OF_EACH, [NOT_RECORDED], 0)
+@example(ONE_OF_EACH, DEAD_IN_DEFAULT, 0)
 @given(COPIES, st.lists(mishaps(DIGEST_WAYS), min_size=1, max_size=8), st.sampled_from([0, 4000]))
 def test_one_worker_and_any_mishaps_with_digests(
     copies: dict[str, int], mishaps: list[Mishap], pause: int

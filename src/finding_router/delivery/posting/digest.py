@@ -335,6 +335,8 @@ class DigestTask(Task):
                 return
         # It may have been meant for another channel.
         self.digest = digest = replace(digest, meant_for=self._meant_for)
+        # Whoever meets a claim of it can find its parent, though this run may die over it.
+        run.digests.keep_about(digest)
         said = digest
         if digest.mention and not run.rate.may_call(channel, digest.digest_id):
             said = replace(digest, mention=())

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from finding_router.delivery.deliveries import Delivery
-from finding_router.delivery.digests.store import Count
+from finding_router.delivery.digests.store import Count, DigestState, OpenDigest
 from finding_router.delivery.digests.totals import parent
 from finding_router.delivery.limits.deadline import AWS_SECONDS
 from finding_router.delivery.limits.rate import AT_SLACKS_PACE
-from finding_router.delivery.posting.run import Run
+from finding_router.delivery.posting.recovery import look
+from finding_router.delivery.posting.run import ANOTHER_IS_AT_IT, Run
 from finding_router.delivery.posting.task import Rank, Task
 from finding_router.errors import StoreError
 from finding_router.telemetry import logger
@@ -51,10 +52,13 @@ class TotalsTask(Task):
         run = self.run
         self._count = run.digests.count(self.digest_id)
         digest = run.digests.about(self.digest_id)
+        if self._count.is_outdated and digest is not None:
+            self.channel = digest.channel
+            if digest.ts is None:
+                digest = self._found(digest)
         if not self._count.is_outdated or digest is None or digest.ts is None:
             self.is_done = True
             return
-        self.channel = digest.channel
         now = run.clock()
         if not run.is_patient and (seconds := min(self._count.again_at - now, MOST_SECONDS)) > 0:
             if run.digests.count_later(self.digest_id, at=now + seconds, now=now):
@@ -83,6 +87,33 @@ class TotalsTask(Task):
             digest.posted_to or "", digest.ts, message, seconds=run.deadline.for_slack()
         )
         self._settle()
+
+    def _found(self, kept: OpenDigest) -> OpenDigest | None:
+        """
+        Search for the parent of *kept*, and record it: the worker that posted it may have died.
+
+        Return None if there is none, or if another worker is posting it: that one counts, too.
+        """
+        run = self.run
+        digest = run.digests.open_digests([kept.name]).get(kept.name, kept)
+        if digest.digest_id != kept.digest_id:
+            digest = kept
+        if digest.is_leased(run.clock()):
+            if digest.claimed_by != run.worker:
+                self.fail(ANOTHER_IS_AT_IT, retry_seconds=COUNT_SECONDS)
+            return None
+        if digest.state is not DigestState.CLAIMED:
+            return None
+        places = dict.fromkeys((digest.channel, run.default_channel))
+        looked = look(run, [digest.digest_id], places, claimed_at=digest.claimed_at)
+        found = looked.posted.get(digest.digest_id)
+        if found is None:
+            return None
+        posted = digest.posted(channel=found.channel, ts=found.ts)
+        run.digests.keep_about(posted)
+        # If another worker goes on with it by now, that one finds it, too.
+        run.digests.write_digest(posted)
+        return posted
 
     def stand_alone(self) -> None:
         """End the count: the parent is gone."""
