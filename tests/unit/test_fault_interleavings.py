@@ -292,6 +292,15 @@ DEAD_IN_DEFAULT = [
     Mishap(way=("post", None, channel_refused(), False), skip=0, times=1, seconds=0),
     Mishap(way=("post", DEFAULT, killed, True), skip=0, times=1, seconds=0),
 ]
+# The parent is posted and its reply refused; too much else fails for its totals to be counted in
+# the same run.
+REFUSED_AFTER_PARENT = [
+    Mishap(way=("post", None, LOST, False), skip=2, times=1, seconds=0),
+    Mishap(way=("post", None, channel_refused(), False), skip=1, times=1, seconds=0),
+    Mishap(way=("post", None, killed, False), skip=1, times=1, seconds=0),
+    Mishap(way=("write", "claimed", store_down, False), skip=0, times=1, seconds=0),
+    Mishap(way=("read", None, store_down, False), skip=0, times=2, seconds=0),
+]
 
 
 @MANY
@@ -315,6 +324,7 @@ def test_one_worker_and_any_mishaps(
 @MANY
 @example(ONE_OF_EACH, [NOT_RECORDED], 0)
 @example(ONE_OF_EACH, DEAD_IN_DEFAULT, 0)
+@example(ONE_OF_EACH, REFUSED_AFTER_PARENT, 0)
 @given(COPIES, st.lists(mishaps(DIGEST_WAYS), min_size=1, max_size=8), st.sampled_from([0, 4000]))
 def test_one_worker_and_any_mishaps_with_digests(
     copies: dict[str, int], mishaps: list[Mishap], pause: int

@@ -58,6 +58,8 @@ class DigestTask(Task):
         self._is_claimed = False
         self._is_parent_new = False
         """The parent was posted in this run, with everything that is to be listed."""
+        self._is_counted = False
+        """The parent was posted or found in this run, and may count what is not listed yet."""
         self._doubtful_also = group.over | {
             each.key.subject for each in self._also if each.alert.is_unlisted
         }
@@ -124,7 +126,7 @@ class DigestTask(Task):
         self._before, self.digest = digest, None
         self._put_so_far = 0
         self._is_forced = True
-        self._is_claimed = self._is_parent_new = False
+        self._is_claimed = self._is_parent_new = self._is_counted = False
 
     def redirect(self, code: str) -> None:
         """Turn to the default channel."""
@@ -141,8 +143,8 @@ class DigestTask(Task):
         # Posted and not recorded is as doubtful as posted without an answer.
         may_be_posted = self.is_doubtful or self.posted is not None
         is_claimed = digest is not None and digest.state is not DigestState.POSTED
-        # A parent that this run posted, or may have, counts all of them.
-        is_counted = self._is_parent_new or (may_be_posted and is_claimed)
+        # A parent that this run posted or found, or may have posted, counts all of them.
+        is_counted = self._is_counted or (may_be_posted and is_claimed)
         doubtful = {
             each.key.subject
             for each in self.left
@@ -435,6 +437,7 @@ class DigestTask(Task):
             logger.error("digest posted after its claim was lost", ts=posted.ts)
         self.digest = posted_digest
         self._is_parent_new = is_new
+        self._is_counted = True
         if is_new:
             self._doubtful_also = frozenset()
         self.posted = None
