@@ -301,6 +301,11 @@ REFUSED_AFTER_PARENT = [
     Mishap(way=("write", "claimed", store_down, False), skip=0, times=1, seconds=0),
     Mishap(way=("read", None, store_down, False), skip=0, times=2, seconds=0),
 ]
+# The totals are shown, and their lease cannot be ended: not by two tries of one run, nor by later.
+LEASE_NOT_ENDED = [
+    Mishap(way=("end_count", None, store_down, False), skip=skip, times=times, seconds=0)
+    for skip, times in ((0, 1), (1, 3))
+]
 
 
 @MANY
@@ -325,6 +330,7 @@ def test_one_worker_and_any_mishaps(
 @example(ONE_OF_EACH, [NOT_RECORDED], 0)
 @example(ONE_OF_EACH, DEAD_IN_DEFAULT, 0)
 @example(ONE_OF_EACH, REFUSED_AFTER_PARENT, 0)
+@example(ONE_OF_EACH, LEASE_NOT_ENDED, 0)
 @given(COPIES, st.lists(mishaps(DIGEST_WAYS), min_size=1, max_size=8), st.sampled_from([0, 4000]))
 def test_one_worker_and_any_mishaps_with_digests(
     copies: dict[str, int], mishaps: list[Mishap], pause: int

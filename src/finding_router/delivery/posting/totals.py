@@ -15,6 +15,7 @@ from finding_router.telemetry import logger
 
 # Another worker counts within so many seconds, most likely.
 COUNT_SECONDS = 5.0
+MOST_COUNT_SECONDS = 30.0
 ANOTHER_COUNTS = "another worker counts the totals"
 # A long list was counted a moment ago.
 STILL_GROWS = "the totals are counted once there is more"
@@ -31,7 +32,8 @@ class TotalsTask(Task):
     def __init__(self, run: Run, digest_id: str, concerned: Sequence[Delivery]) -> None:
         """Update the parent of *digest_id* within *run*."""
         # Its channel is known once the digest is read: no other limit holds it up.
-        super().__init__(run, channel="")
+        tries = max((each.job.record.tries for each in concerned), default=1)
+        super().__init__(run, channel="", tries=tries)
         self.digest_id = digest_id
         self._concerned = concerned
         self._count = Count()
@@ -73,7 +75,9 @@ class TotalsTask(Task):
         if not self._has_lease and not run.digests.begin_count(
             self.digest_id, now=now, until=run.lease_until()
         ):
-            self._come_back(now, COUNT_SECONDS, ANOTHER_COUNTS)
+            # Unless that worker died, and its lease has to run out.
+            seconds = min(COUNT_SECONDS * self.tries, MOST_COUNT_SECONDS)
+            self._come_back(now, seconds, ANOTHER_COUNTS)
             return
         self._has_lease = True
         message = parent(
@@ -125,6 +129,7 @@ class TotalsTask(Task):
             self._settle()
         except StoreError as error:
             logger.warning("totals not settled", digest=self.digest_id, detail=str(error))
+            self.release()
             self.is_done = True
 
     def release(self) -> None:
@@ -155,9 +160,9 @@ class TotalsTask(Task):
         return sorted(settled, key=lambda each: each.severity.rank)[:1]
 
     def _settle(self) -> None:
-        self._has_lease = False
         run = self.run
         run.digests.end_count(self.digest_id, shown=self._count.put, at=run.clock())
+        self._has_lease = False
         self.is_done = True
 
     def _come_back(self, now: float, seconds: float, why: str) -> None:
