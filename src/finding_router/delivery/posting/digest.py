@@ -475,9 +475,10 @@ class DigestTask(Task):
         run = self.run
         self.is_done = True
         try:
-            is_complete = (
-                self._is_parent_new and run.digests.count(digest.digest_id).put == self._put_so_far
-            )
+            count = run.digests.count(digest.digest_id)
+            # Another worker that lists there may have counted before this one was ready.
+            is_as_posted = self._is_parent_new and count.shown < 0
+            is_complete = is_as_posted and count.put == self._put_so_far
             if is_complete:
                 run.digests.end_count(digest.digest_id, shown=self._put_so_far, at=run.clock())
         except StoreError as error:
