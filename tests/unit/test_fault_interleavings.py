@@ -301,6 +301,14 @@ REFUSED_AFTER_PARENT = [
     Mishap(way=("write", "claimed", store_down, False), skip=0, times=1, seconds=0),
     Mishap(way=("read", None, store_down, False), skip=0, times=2, seconds=0),
 ]
+# The parent is posted and recorded; the next worker's reply is refused, and it dies before it has
+# counted the totals.
+DEAD_BEFORE_TOTALS = [
+    Mishap(way=("post", None, unavailable(), False), skip=1, times=1, seconds=0),
+    Mishap(way=("write", "claimed", killed, False), skip=3, times=1, seconds=0),
+    Mishap(way=("write_digest", "claimed", killed, False), skip=1, times=2, seconds=0),
+    Mishap(way=("write_digest", "posted", store_down, False), skip=3, times=1, seconds=0),
+]
 # The totals are shown, and their lease cannot be ended: not by two tries of one run, nor by later.
 LEASE_NOT_ENDED = [
     Mishap(way=("end_count", None, store_down, False), skip=skip, times=times, seconds=0)
@@ -330,6 +338,7 @@ def test_one_worker_and_any_mishaps(
 @example(ONE_OF_EACH, [NOT_RECORDED], 0)
 @example(ONE_OF_EACH, DEAD_IN_DEFAULT, 0)
 @example(ONE_OF_EACH, REFUSED_AFTER_PARENT, 0)
+@example(ONE_OF_EACH, DEAD_BEFORE_TOTALS, 0)
 @example(ONE_OF_EACH, LEASE_NOT_ENDED, 0)
 @given(COPIES, st.lists(mishaps(DIGEST_WAYS), min_size=1, max_size=8), st.sampled_from([0, 4000]))
 def test_one_worker_and_any_mishaps_with_digests(

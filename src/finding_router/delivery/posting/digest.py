@@ -59,7 +59,7 @@ class DigestTask(Task):
         self._is_parent_new = False
         """The parent was posted in this run, with everything that is to be listed."""
         self._is_counted = False
-        """The parent was posted or found in this run, and may count what is not listed yet."""
+        """The parent, of this run or of one that died, may count what is not listed yet."""
         self._doubtful_also = group.over | {
             each.key.subject for each in self._also if each.alert.is_unlisted
         }
@@ -143,7 +143,7 @@ class DigestTask(Task):
         # Posted and not recorded is as doubtful as posted without an answer.
         may_be_posted = self.is_doubtful or self.posted is not None
         is_claimed = digest is not None and digest.state is not DigestState.POSTED
-        # A parent that this run posted or found, or may have posted, counts all of them.
+        # A parent that this run or a dead one posted, or may have, counts all of them.
         is_counted = self._is_counted or (may_be_posted and is_claimed)
         doubtful = {
             each.key.subject
@@ -220,7 +220,9 @@ class DigestTask(Task):
         for digest_id, those in left.items():
             run.touch(digest_id, *those)
             is_open = self._before is not None and self._before.digest_id == digest_id
-            if not (is_open and self._goes_on_with):
+            if is_open and self._goes_on_with:
+                self._is_counted = True
+            else:
                 self.waits_for.add(digest_id)
         if not self.left and not self._also:
             self.is_done = True
