@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from examples import examples
@@ -195,7 +195,19 @@ def arrange(
         )
 
 
+# A router changes the card in #b after the worker of the press, and dies as the Ledger refuses it.
+DEAD_AFTER_AN_OLDER_CARD = (
+    [("worker", "write", 3, True), ("worker", "write", 1, False)],
+    [
+        (("write", killed, False), 0, 0),
+        (("write", killed, False), 3, 0),
+        (("write", killed, True), 0, 0),
+    ],
+)
+
+
 @examples(150)
+@example(*DEAD_AFTER_AN_OLDER_CARD, "resolve", False, True)  # noqa: FBT003
 @given(
     st.lists(ACTS, min_size=1, max_size=4),
     st.lists(
