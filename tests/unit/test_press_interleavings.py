@@ -250,7 +250,15 @@ def test_a_status_of_a_person_stays(
     check(office, ids)
 
 
+# Another worker finishes its press before the first one changes a card, which then dies.
+DEAD_OVER_ANOTHER_OWNER = (
+    [("worker", "update", 0, False)],
+    [(("write", killed, True), 8, 0)],
+)
+
+
 @examples(100)
+@example(*DEAD_OVER_ANOTHER_OWNER, [JANE, BOB])
 @given(
     st.lists(ACTS, min_size=1, max_size=4),
     st.lists(
