@@ -248,12 +248,17 @@ class Queue:
         raise AssertionError("records go round and round")
 
 
+def is_notice(said: Said) -> bool:
+    """Return True for a notice, also in the default channel, where the ops channel refused it."""
+    return said.channel == OPS or (said.channel == DEFAULT and "`OpsChannel`" in said.all)
+
+
 def check(router: Router, queue: Queue) -> None:
     """Nothing lost, nothing twice, everything NOTIFIED."""
     assert dict.fromkeys(FINDINGS, len(CHANNELS)) == queue.said()
     ids = [each for said in router.slack.posted for each in said.delivery_ids]
     assert len(ids) == len(set(ids))
-    assert all(said.delivery_ids for said in router.slack.posted if said.channel != OPS)
+    assert all(said.delivery_ids for said in router.slack.posted if not is_notice(said))
     assert {(PRODUCT_ARN, each): "NOTIFIED" for each in FINDINGS} == router.workflow.status
     assert {
         AlertKey(subject, channel) for subject in SUBJECTS.values() for channel in CHANNELS
@@ -266,7 +271,7 @@ def check_digests(router: Router) -> None:
     """Each digest lists the findings in its thread, and states their number."""
     router.faults.clear()
     for said in router.slack.posted:
-        if said.channel == OPS or said.thread_ts is not None or told(said):
+        if is_notice(said) or said.thread_ts is not None or told(said):
             continue
         [digest_id] = said.delivery_ids
         listed = [name for reply in router.slack.thread(said) for name in told(reply)]
@@ -285,6 +290,11 @@ def check_digests(router: Router) -> None:
 COPIES = st.fixed_dictionaries({each: st.integers(1, 2) for each in FINDINGS})
 MANY = examples(40)
 ONE_OF_EACH = dict.fromkeys(FINDINGS, 1)
+# A channel is refused, and so is the ops channel as it is to hear of it.
+OPS_REFUSED = [
+    Mishap(way=("post", channel, channel_refused(), False), skip=0, times=1, seconds=0)
+    for channel in ("#a", OPS)
+]
 # Both channels are refused, and the default channel has one digest of both.
 BOTH_REFUSED = Mishap(way=("post", None, channel_refused(), False), skip=0, times=2, seconds=0)
 # A parent that is posted, found again, and not recorded either time.
@@ -332,6 +342,7 @@ LEASE_NOT_ENDED = [
 
 @MANY
 @example(ONE_OF_EACH, [BOTH_REFUSED], [])
+@example(ONE_OF_EACH, OPS_REFUSED, [])
 @given(COPIES, st.lists(MISHAPS, min_size=1, max_size=8), st.lists(CODES, max_size=3))
 def test_one_worker_and_any_mishaps(
     copies: dict[str, int], mishaps: list[Mishap], codes: list[str]
