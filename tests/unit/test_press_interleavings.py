@@ -61,7 +61,8 @@ class World:
 
     def __post_init__(self) -> None:
         self.at_work: set[str] = set()
-        self.event = imported(raw_finding(), sent_at=self.office.router.clock.now)
+        self.sent_at = self.office.router.clock.now
+        self.event = imported(raw_finding(), sent_at=self.sent_at)
 
     def run(self, numbers: Collection[int]) -> None:
         """Hand events to a router of their own."""
@@ -71,7 +72,8 @@ class World:
         records = []
         for number in numbers:
             self.events[number] += 1
-            records.append(record(self.event, number=number, tries=self.events[number]))
+            tries, age = self.events[number], office.router.clock.now - self.sent_at
+            records.append(record(self.event, number=number, tries=tries, age_seconds=age))
         try:
             jobs = office.router.run(*records)
         except Killed:

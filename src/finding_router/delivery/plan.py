@@ -356,12 +356,12 @@ def _may_hide(alert: Alert, job: Job, now: float) -> bool:
     is stale. One that dies in between leaves it to the next try of its record.
     """
     record = job.record
-    if record.tries == 1 or alert.ts is None or alert.posted_at is None:
+    if record.tries == 1 or job.finding is None:
+        # Nothing changes what was said of a finding that cannot be read.
         return False
-    began = now - record.age_seconds
-    if job.sent_at is not None:
-        began = min(began, job.sent_at)
-    return alert.touched_at >= began and alert.touched_at > alert.posted_at
+    if alert.ts is None or alert.posted_at is None:
+        return False
+    return alert.touched_at >= now - record.age_seconds and alert.touched_at > alert.posted_at
 
 
 def _shown(ordered: Sequence[Job], step: Step, first: str | None) -> Job:
