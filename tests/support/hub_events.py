@@ -84,10 +84,15 @@ def custom_action(
     return event
 
 
-def record(event: object, *, number: int = 1, tries: int = 1) -> Record:
+def record(event: object, *, number: int = 1, tries: int = 1, age_seconds: float = 0.0) -> Record:
     """Put *event* into a record of the queue."""
-    body = event if isinstance(event, str) else json.dumps(event)
-    return Record(body=body, id=f"record-{number}", receipt=f"receipt-{number}", tries=tries)
+    return Record(
+        body=event if isinstance(event, str) else json.dumps(event),
+        id=f"record-{number}",
+        receipt=f"receipt-{number}",
+        tries=tries,
+        age_seconds=age_seconds,
+    )
 
 
 def sqs_record(event: Mapping[str, Any], *, number: int = 1, tries: int = 1) -> dict[str, Any]:

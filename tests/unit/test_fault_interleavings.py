@@ -28,7 +28,7 @@ from finding_router.delivery.alerts.identity import AlertKey, finding_hash, hash
 from finding_router.delivery.deliveries import Job, Record
 from finding_router.delivery.outcome import UNDONE
 from hub_events import PRODUCT_ARN, imported, raw_finding, record
-from router import OPS, Router
+from router import DEFAULT, OPS, Router
 
 pytestmark = pytest.mark.usefixtures("in_silence")
 # The queue's visibility time-out, after which the records of a dead worker are seen again.
@@ -248,12 +248,17 @@ class Queue:
         raise AssertionError("records go round and round")
 
 
+def is_notice(said: Said) -> bool:
+    """Return True for a notice, also in the default channel, where the ops channel refused it."""
+    return said.channel == OPS or (said.channel == DEFAULT and "`OpsChannel`" in said.all)
+
+
 def check(router: Router, queue: Queue) -> None:
     """Nothing lost, nothing twice, everything NOTIFIED."""
     assert dict.fromkeys(FINDINGS, len(CHANNELS)) == queue.said()
     ids = [each for said in router.slack.posted for each in said.delivery_ids]
     assert len(ids) == len(set(ids))
-    assert all(said.delivery_ids for said in router.slack.posted if said.channel != OPS)
+    assert all(said.delivery_ids for said in router.slack.posted if not is_notice(said))
     assert {(PRODUCT_ARN, each): "NOTIFIED" for each in FINDINGS} == router.workflow.status
     assert {
         AlertKey(subject, channel) for subject in SUBJECTS.values() for channel in CHANNELS
@@ -266,10 +271,14 @@ def check_digests(router: Router) -> None:
     """Each digest lists the findings in its thread, and states their number."""
     router.faults.clear()
     for said in router.slack.posted:
-        if said.channel == OPS or said.thread_ts is not None or told(said):
+        if is_notice(said) or said.thread_ts is not None or told(said):
             continue
         [digest_id] = said.delivery_ids
         listed = [name for reply in router.slack.thread(said) for name in told(reply)]
+        if said.channel == DEFAULT:
+            # Channels that refuse in turn have a finding listed once for each, and counted once;
+            # `check` has seen to it that no channel has it twice.
+            listed = sorted(set(listed))
         lines = router.digests.lines(digest_id)
         assert sorted(SUBJECTS[name] for name in listed) == [line.subject for line in lines]
         assert len(lines) == headline_count(said.text)
@@ -281,16 +290,59 @@ def check_digests(router: Router) -> None:
 COPIES = st.fixed_dictionaries({each: st.integers(1, 2) for each in FINDINGS})
 MANY = examples(40)
 ONE_OF_EACH = dict.fromkeys(FINDINGS, 1)
+# A channel is refused, and so is the ops channel as it is to hear of it.
+OPS_REFUSED = [
+    Mishap(way=("post", channel, channel_refused(), False), skip=0, times=1, seconds=0)
+    for channel in ("#a", OPS)
+]
 # Both channels are refused, and the default channel has one digest of both.
 BOTH_REFUSED = Mishap(way=("post", None, channel_refused(), False), skip=0, times=2, seconds=0)
 # A parent that is posted, found again, and not recorded either time.
 NOT_RECORDED = Mishap(
     way=("write_digest", "posted", store_down, False), skip=0, times=3, seconds=70
 )
+# One channel is refused, and the worker dies over the parent in the default channel.
+DEAD_IN_DEFAULT = [
+    Mishap(way=("post", None, channel_refused(), False), skip=0, times=1, seconds=0),
+    Mishap(way=("post", DEFAULT, killed, True), skip=0, times=1, seconds=0),
+]
+# The parent is posted and its reply refused; too much else fails for its totals to be counted in
+# the same run.
+REFUSED_AFTER_PARENT = [
+    Mishap(way=("post", None, LOST, False), skip=2, times=1, seconds=0),
+    Mishap(way=("post", None, channel_refused(), False), skip=1, times=1, seconds=0),
+    Mishap(way=("post", None, killed, False), skip=1, times=1, seconds=0),
+    Mishap(way=("write", "claimed", store_down, False), skip=0, times=1, seconds=0),
+    Mishap(way=("read", None, store_down, False), skip=0, times=2, seconds=0),
+]
+# The parent is posted and recorded; the next worker's reply is refused, and it dies before it has
+# counted the totals.
+DEAD_BEFORE_TOTALS = [
+    Mishap(way=("post", None, unavailable(), False), skip=1, times=1, seconds=0),
+    Mishap(way=("write", "claimed", killed, False), skip=3, times=1, seconds=0),
+    Mishap(way=("write_digest", "claimed", killed, False), skip=1, times=2, seconds=0),
+    Mishap(way=("write_digest", "posted", store_down, False), skip=3, times=1, seconds=0),
+]
+# The channels are refused one after the other, in two runs: the digest of the default channel lists
+# each finding for the one, and then for the other.
+REFUSED_IN_TURN = [
+    Mishap(way=("post", channel, error, False), skip=0, times=1, seconds=0)
+    for channel, error in (
+        ("#a", channel_refused()),
+        ("#b", unavailable()),
+        ("#b", channel_refused()),
+    )
+]
+# The totals are shown, and their lease cannot be ended: not by two tries of one run, nor by later.
+LEASE_NOT_ENDED = [
+    Mishap(way=("end_count", None, store_down, False), skip=skip, times=times, seconds=0)
+    for skip, times in ((0, 1), (1, 3))
+]
 
 
 @MANY
 @example(ONE_OF_EACH, [BOTH_REFUSED], [])
+@example(ONE_OF_EACH, OPS_REFUSED, [])
 @given(COPIES, st.lists(MISHAPS, min_size=1, max_size=8), st.lists(CODES, max_size=3))
 def test_one_worker_and_any_mishaps(
     copies: dict[str, int], mishaps: list[Mishap], codes: list[str]
@@ -309,6 +361,11 @@ def test_one_worker_and_any_mishaps(
 
 @MANY
 @example(ONE_OF_EACH, [NOT_RECORDED], 0)
+@example(ONE_OF_EACH, DEAD_IN_DEFAULT, 0)
+@example(ONE_OF_EACH, REFUSED_AFTER_PARENT, 0)
+@example(ONE_OF_EACH, DEAD_BEFORE_TOTALS, 0)
+@example(ONE_OF_EACH, REFUSED_IN_TURN, 0)
+@example(ONE_OF_EACH, LEASE_NOT_ENDED, 0)
 @given(COPIES, st.lists(mishaps(DIGEST_WAYS), min_size=1, max_size=8), st.sampled_from([0, 4000]))
 def test_one_worker_and_any_mishaps_with_digests(
     copies: dict[str, int], mishaps: list[Mishap], pause: int

@@ -2,6 +2,8 @@
 
 import pytest
 
+from digest_parents import headline_count
+from fakes import unavailable
 from finding_router.delivery.digests.store import DigestState, OpenDigest
 from finding_router.delivery.outcome import Outcome
 from finding_router.delivery.posting.digest import PARENT_SECONDS
@@ -68,3 +70,22 @@ def test_worker_that_does_not_post_its_parent_is_not_waited_for_long() -> None:
     assert router.clock.now - began <= PARENT_SECONDS
     assert [] == router.slack.posted
     assert digest == router.digests.digests[ALERTS]
+
+
+def test_totals_are_counted_again_if_another_worker_counted_meanwhile() -> None:
+    """A parent that was posted with all of its findings may have been changed since."""
+    router = Router({"kind": "route", "name": "all", "channel": ALERTS, "deliver": "digest"})
+
+    def intrude() -> None:
+        mine = router.pipeline
+        router.restart()
+        # It lists nothing, and counts what is listed by then.
+        router.faults.plan("post", unavailable())
+        router.send(raw_finding("another"))
+        router.pipeline = mine
+
+    router.faults.plan("post", about=f"C0{ALERTS[1:].upper()}", meanwhile=intrude)
+
+    router.send(*FLOOD)
+
+    assert [len(FLOOD)] == [headline_count(said.text) for said in router.slack.opened(ALERTS)]

@@ -168,6 +168,8 @@ class Planner(NamedTuple):
         ordered = sorted(jobs, key=lambda job: job.facts.order)
         events = [job.facts for job in ordered]
         alert = _titled(alerts.get(key) or Alert(key=key), ordered)
+        if any(_may_hide(alert, job, self.now.timestamp()) for job in jobs):
+            alert = replace(alert, is_card_stale=True)
         if self.has_actions:
             alert = _named(alert, ordered)
         is_led = key not in addressed.followed_only or self._is_led(alert, jobs)
@@ -345,6 +347,22 @@ def _named(alert: Alert, ordered: Sequence[Job]) -> Alert:
         if job.finding is not None and (key := hub_key(job.finding)) is not None:
             names.setdefault(job.facts.member, {})[form_of(job.finding)] = key
     return replace(alert, names=names)
+
+
+def _may_hide(alert: Alert, job: Job, now: float) -> bool:
+    """
+    Return True if an earlier try of *job* may have put an older card over that of *alert*.
+
+    The Ledger refuses what a worker writes after another one, and that worker notes that the card
+    is stale. One that dies in between leaves it to the next try of its record.
+    """
+    record = job.record
+    if record.tries == 1 or job.finding is None:
+        # Nothing changes what was said of a finding that cannot be read.
+        return False
+    if alert.ts is None or alert.posted_at is None:
+        return False
+    return alert.touched_at >= now - record.age_seconds and alert.touched_at > alert.posted_at
 
 
 def _shown(ordered: Sequence[Job], step: Step, first: str | None) -> Job:

@@ -68,10 +68,18 @@ def names_of(alerts: Iterable[Alert]) -> dict[Form, set[FindingKey]]:
 class Cases:
     """The alerts about a subject in all channels, and their cards."""
 
-    def __init__(self, parts: Parts, deadline: Deadline) -> None:
-        """Change alerts by *parts* before *deadline*."""
+    def __init__(
+        self, parts: Parts, deadline: Deadline, *, tries: int = 1, since: float | None = None
+    ) -> None:
+        """
+        Change alerts by *parts* before *deadline*.
+
+        *tries* counts the receives of the message that asks for it, from the Unix second *since*.
+        """
         self._parts = parts
         self._deadline = deadline
+        self._tries = tries
+        self._since = since
 
     def read(self, keys: Collection[AlertKey], *, besides: Collection[str] = ()) -> Alerts:
         """
@@ -169,7 +177,11 @@ class Cases:
         by_subject: dict[str, set[str]] = {}
         for key in alerts:
             by_subject.setdefault(key.subject, set()).add(key.channel)
-        records = [Record(body=each) for each in self._events(now)]
+        # An earlier try may have died over a card, as one of an event may.
+        age = 0.0 if self._since is None else max(self._parts.clock() - self._since, 0.0)
+        records = [
+            Record(body=each, tries=self._tries, age_seconds=age) for each in self._events(now)
+        ]
         for subject, channels in by_subject.items():
             jobs = self._parts.pipeline.show(records, subject, channels, self._deadline)
             undone = [job for job in jobs if job.outcome in UNDONE]

@@ -94,7 +94,8 @@ class Desk:
         about: dict[str, Any] = {"subject": check.key.subject, "channel": check.key.channel}
         with isolated("status not looked at", **about) as trouble:
             try:
-                look(self._parts, Cases(self._parts, deadline), check, deadline)
+                cases = Cases(self._parts, deadline, tries=tries, since=check.asked_at)
+                look(self._parts, cases, check, deadline)
             except AgainError as error:
                 why, seconds = str(error), max(error.seconds, seconds)
             except RouterError as error:
@@ -121,7 +122,7 @@ class Desk:
                 if is_told and entry.decided is None:
                     result = self._given_up(press, "given up before", deadline)
                 else:
-                    result = self._result(press, entry, deadline)
+                    result = self._result(press, entry, tries, deadline)
             except RefusedError as error:
                 result = Result(
                     outcome=Outcome.REFUSED, detail=error.why, answer=sentence(str(error))
@@ -164,22 +165,27 @@ class Desk:
             )
             self._tell(press, Result(outcome=Outcome.DONE, answer=sentence(text)), deadline)
 
-    def _result(self, press: Press, entry: Entry, deadline: Deadline) -> Result:
+    def _result(self, press: Press, entry: Entry, tries: int, deadline: Deadline) -> Result:
         if press.refused is not None:
             # The endpoint told the person.
             return Result(outcome=Outcome.REFUSED, detail=press.refused)
         reference = read_reference(press.ref)
         if isinstance(reference, AlertReference):
-            return self._about_alert(press, entry, reference, deadline)
+            cases = Cases(self._parts, deadline, tries=tries, since=press.moment)
+            return self._about_alert(press, entry, reference, cases, deadline)
         if isinstance(reference, DigestReference):
             return self._about_digest(press, entry, reference, deadline)
         raise RefusedError(_UNKNOWN, why="reference unknown")
 
     def _about_alert(
-        self, press: Press, entry: Entry, reference: AlertReference, deadline: Deadline
+        self,
+        press: Press,
+        entry: Entry,
+        reference: AlertReference,
+        cases: Cases,
+        deadline: Deadline,
     ) -> Result:
         parts = self._parts
-        cases = Cases(parts, deadline)
         keys = [AlertKey(reference.subject, reference.channel)]
         alerts = cases.read(keys)
         pressed = alerts.get(keys[0])

@@ -58,6 +58,8 @@ class DigestTask(Task):
         self._is_claimed = False
         self._is_parent_new = False
         """The parent was posted in this run, with everything that is to be listed."""
+        self._is_counted = False
+        """The parent, of this run or of one that died, may count what is not listed yet."""
         self._doubtful_also = group.over | {
             each.key.subject for each in self._also if each.alert.is_unlisted
         }
@@ -124,7 +126,7 @@ class DigestTask(Task):
         self._before, self.digest = digest, None
         self._put_so_far = 0
         self._is_forced = True
-        self._is_claimed = self._is_parent_new = False
+        self._is_claimed = self._is_parent_new = self._is_counted = False
 
     def redirect(self, code: str) -> None:
         """Turn to the default channel."""
@@ -141,8 +143,8 @@ class DigestTask(Task):
         # Posted and not recorded is as doubtful as posted without an answer.
         may_be_posted = self.is_doubtful or self.posted is not None
         is_claimed = digest is not None and digest.state is not DigestState.POSTED
-        # A parent that this run posted, or may have, counts all of them.
-        is_counted = self._is_parent_new or (may_be_posted and is_claimed)
+        # A parent that this run or a dead one posted, or may have, counts all of them.
+        is_counted = self._is_counted or (may_be_posted and is_claimed)
         doubtful = {
             each.key.subject
             for each in self.left
@@ -218,7 +220,9 @@ class DigestTask(Task):
         for digest_id, those in left.items():
             run.touch(digest_id, *those)
             is_open = self._before is not None and self._before.digest_id == digest_id
-            if not (is_open and self._goes_on_with):
+            if is_open and self._goes_on_with:
+                self._is_counted = True
+            else:
                 self.waits_for.add(digest_id)
         if not self.left and not self._also:
             self.is_done = True
@@ -335,6 +339,8 @@ class DigestTask(Task):
                 return
         # It may have been meant for another channel.
         self.digest = digest = replace(digest, meant_for=self._meant_for)
+        # Whoever meets a claim of it can find its parent, though this run may die over it.
+        run.digests.keep_about(digest)
         said = digest
         if digest.mention and not run.rate.may_call(channel, digest.digest_id):
             said = replace(digest, mention=())
@@ -433,6 +439,7 @@ class DigestTask(Task):
             logger.error("digest posted after its claim was lost", ts=posted.ts)
         self.digest = posted_digest
         self._is_parent_new = is_new
+        self._is_counted = True
         if is_new:
             self._doubtful_also = frozenset()
         self.posted = None
@@ -470,9 +477,10 @@ class DigestTask(Task):
         run = self.run
         self.is_done = True
         try:
-            is_complete = (
-                self._is_parent_new and run.digests.count(digest.digest_id).put == self._put_so_far
-            )
+            count = run.digests.count(digest.digest_id)
+            # Another worker that lists there may have counted before this one was ready.
+            is_as_posted = self._is_parent_new and count.shown < 0
+            is_complete = is_as_posted and count.put == self._put_so_far
             if is_complete:
                 run.digests.end_count(digest.digest_id, shown=self._put_so_far, at=run.clock())
         except StoreError as error:
