@@ -271,10 +271,14 @@ DEAD_OVER_ANOTHER_OWNER = (
     [("worker", "update", 0, False)],
     [(("write", killed, True), 8, 0)],
 )
+# Two routers have one event; the second is overtaken by a press as it shows the card anew, and the
+# first ends the event.
+OVERTAKEN_AGAIN = ([("router", "write", 1, True), ("worker", "update", 0, False)], [])
 
 
 @examples(100)
 @example(*DEAD_OVER_ANOTHER_OWNER, [JANE, BOB])
+@example(*OVERTAKEN_AGAIN, [JANE])
 @given(
     st.lists(ACTS, min_size=1, max_size=4),
     st.lists(
