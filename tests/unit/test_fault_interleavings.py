@@ -290,6 +290,12 @@ def check_digests(router: Router) -> None:
 COPIES = st.fixed_dictionaries({each: st.integers(1, 2) for each in FINDINGS})
 MANY = examples(40)
 ONE_OF_EACH = dict.fromkeys(FINDINGS, 1)
+# A channel is refused, and the claim is released without an answer, before the default channel.
+RELEASED_UNHEARD = [
+    Mishap(way=("post", None, channel_refused(), False), skip=0, times=1, seconds=0),
+    Mishap(way=("write", "released", store_down, True), skip=0, times=1, seconds=0),
+    Mishap(way=("mark", None, killed, True), skip=0, times=1, seconds=0),
+]
 # A channel is refused, and so is the ops channel as it is to hear of it.
 OPS_REFUSED = [
     Mishap(way=("post", channel, channel_refused(), False), skip=0, times=1, seconds=0)
@@ -343,6 +349,7 @@ LEASE_NOT_ENDED = [
 @MANY
 @example(ONE_OF_EACH, [BOTH_REFUSED], [])
 @example(ONE_OF_EACH, OPS_REFUSED, [])
+@example(ONE_OF_EACH, RELEASED_UNHEARD, [])
 @given(COPIES, st.lists(MISHAPS, min_size=1, max_size=8), st.lists(CODES, max_size=3))
 def test_one_worker_and_any_mishaps(
     copies: dict[str, int], mishaps: list[Mishap], codes: list[str]

@@ -450,6 +450,13 @@ class Alert:
         """Return the next version, with the *care* that its card does not show yet."""
         return replace(self, version=self.version + 1, care=care, is_card_stale=True, touched_at=at)
 
+    def disowned(self, *, may_be_posted: bool) -> "Alert":
+        """Return this version without its claim, or with one that no worker has, to be searched."""
+        claim = self.claim
+        if claim is None or not may_be_posted:
+            return replace(self, claim=None)
+        return replace(self, claim=replace(claim, worker=""))
+
     def outdated(self) -> "Alert":
         """Return the next version, whose card may show an older state."""
         return replace(self, version=self.version + 1, is_card_stale=True)

@@ -45,6 +45,8 @@ class CardTask(Task):
         """Unix second of a claim whose message may stand where the app may not search."""
         self._done_as: Progress | None = None
         """How the delivery ends once its card is up to date."""
+        self._overtaken = 0
+        """How often another worker changed the alert before a change of the card was recorded."""
         self._appendix: Message | None = None
         """The reply to post in the thread of the card that was posted just now."""
 
@@ -388,23 +390,49 @@ class CardTask(Task):
 
     def _write_shown(self) -> None:
         self._write(self._shown(), self._done_as or Progress.UPDATED)
-        if self.delivery.is_undone:
-            self._leave_stale()
+        if self.delivery.is_undone and (alert := self._leave_stale()) is not None:
+            self._show_again(alert)
 
-    def _leave_stale(self) -> None:
+    def _leave_stale(self) -> Alert | None:
         """
-        Record that the card may show an older state than the Ledger has.
+        Record that the card may show an older state than the Ledger has; return the alert.
 
-        Another worker changed the alert, and the card, before this one changed the card. The next
-        worker shows the newest state; an alert with a claim is shown anew after its message.
+        Another worker changed the alert, and the card, before this one changed the card. An alert
+        with a claim is shown anew after its message: then return None.
         """
         key, ledger = self.delivery.key, self.run.ledger
         for _ in range(_TRIES):
             alert = ledger.read([key]).get(key)
-            if alert is None or alert.is_card_stale or alert.claim is not None:
-                return
+            if alert is None or alert.claim is not None:
+                return None
+            if alert.is_card_stale:
+                return alert
             if ledger.write(alert.outdated()):
-                return
+                return alert.outdated()
+        return None
+
+    def _show_again(self, alert: Alert) -> None:
+        """
+        Show *alert*, as another worker left it, with the next step, if the record came again.
+
+        A record that came once comes back for it; one that came again may be in the hands of
+        another worker besides, who ends it.
+        """
+        delivery = self.delivery
+        if all(job.record.tries == 1 for job in delivery.jobs):
+            return
+        step = advance(
+            alert,
+            delivery.events,
+            settle_seconds=self.run.settle_seconds,
+            is_news_here=delivery.is_news_here,
+        )
+        if self._overtaken >= _TRIES or step.verdict not in _CHANGES:
+            return
+        self._overtaken += 1
+        delivery.alert, delivery.step = alert, step
+        delivery.end(Progress.PENDING)
+        self.is_done = False
 
     def _write(self, alert: Alert, progress: Progress) -> None:
         if self.run.write(self.delivery, alert):

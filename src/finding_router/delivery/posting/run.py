@@ -205,6 +205,9 @@ class Run:
                 self.write_all(some, released)
             except StoreError as error:
                 logger.warning("claims not released", detail=str(error))
+                # They may be all the same: nobody posts by them before they are claimed again.
+                for each in some:
+                    each.alert = each.alert.disowned(may_be_posted=may_be_posted)
 
     def touch(self, digest_id: str, *concerned: Delivery) -> None:
         """Check the totals of a digest at the end of the run."""
