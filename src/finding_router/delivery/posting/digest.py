@@ -241,6 +241,9 @@ class DigestTask(Task):
             wait = backoff_seconds(self.tries, first=PARENT_SECONDS, longest=2 * FIRST_SECONDS)
             self.fail(ANOTHER_IS_AT_IT, retry_seconds=wait)
             return
+        if before is not None and not self._goes_on(before, now) and self._is_listed(before):
+            self.is_done = True
+            return
         digest = self._opened(before, now)
         if self._is_forced and before is not None:
             run.touch(before.digest_id, *self._settled)
@@ -395,6 +398,19 @@ class DigestTask(Task):
     def _count_message(self) -> None:
         planned = self.group.destination
         self.run.digest_messages[planned.channel, planned.routes] += 1
+
+    def _is_listed(self, before: OpenDigest) -> bool:
+        """
+        Return True if nothing is left to list: a run that died may have listed it in *before*.
+
+        Findings with a card of their own have no claim that names the digest.
+        """
+        if before.ts is None or not self._doubtful_also:
+            return False
+        several = tuple(self._also)
+        if self._found_also(before):
+            self.run.touch(before.digest_id, *(each for each in several if each not in self._also))
+        return not self.left and not self._also
 
     def _found_also(self, digest: OpenDigest) -> bool:
         """Search once for all cards that an earlier try may have listed; record the found ones."""
