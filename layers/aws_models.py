@@ -16,6 +16,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from files import rewrite
+
 OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
     "dynamodb": frozenset(
         {
@@ -138,9 +140,7 @@ def _only(items: Mapping[str, Any], names: frozenset[str] | set[str]) -> dict[st
 
 
 def _write(file: Path, content: object) -> None:
-    # A new file: the one that is there may be a link into the installer's cache.
-    file.unlink()
-    file.write_text(json.dumps(content, separators=(",", ":")))
+    rewrite(file, json.dumps(content, separators=(",", ":")))
 
 
 if __name__ == "__main__":

@@ -8,11 +8,12 @@ that do nothing.
 """
 
 import ast
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
+
+from files import remove, require, rewrite
 
 DOCSTRING: Final = """
 class ClientMethodDocstring(str):
@@ -55,17 +56,12 @@ def replace(layer: Path) -> None:
 
     """
     for name, text in REPLACED.items():
-        if not (layer / name).exists():
-            sys.exit(f"idle_parts: {name} is not there any more; look where it went")
-        # A new file: the one that is there may be a link into the installer's cache.
-        (layer / name).unlink()
-        (layer / name).write_text(text)
+        require(layer, name)
+        rewrite(layer / name, text)
     for name, kept in KEPT.items():
         for path in (layer / name).iterdir():
-            if path.is_dir():
-                shutil.rmtree(path)
-            elif path.name not in kept:
-                path.unlink()
+            if path.name not in kept:
+                remove(path)
     for name in REPLACED:
         package, has = _dotted(name), _defined(layer / name)
         for user, imported in _imports(layer / name.partition("/")[0], package):

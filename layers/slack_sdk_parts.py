@@ -7,11 +7,12 @@ takes more of a cold start than all that the router has of its own. The models a
 of types only: here they are classes of which there is no object.
 """
 
-import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
+
+from files import remove, require, rewrite
 
 # Packages that import their own modules for the convenience of others.
 EMPTIED: Final = ("__init__.py", "web/__init__.py")
@@ -37,16 +38,11 @@ def reduce(package: Path) -> None:
 
     """
     for name in (*EMPTIED, *REMOVED, *REPLACED):
-        if not (package / name).exists():
-            sys.exit(f"slack_sdk_parts: {name} is not there any more; look where it went")
+        require(package, name)
     for name in EMPTIED:
-        _rewrite(package / name, "")
+        rewrite(package / name, "")
     for name in REMOVED:
-        path = package / name
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
+        remove(package / name)
     for name, classes in MODELS.items():
         module = package / "models" / f"{name}.py"
         module.parent.mkdir(parents=True, exist_ok=True)
@@ -56,13 +52,7 @@ def reduce(package: Path) -> None:
         source = (package / name).read_text()
         if source.count(line) != 1:
             sys.exit(f"slack_sdk_parts: {name} has no line {line.strip()!r} any more")
-        _rewrite(package / name, source.replace(line, other))
-
-
-def _rewrite(file: Path, text: str) -> None:
-    """Write a new file: the one that is there may be a link into the installer's cache."""
-    file.unlink()
-    file.write_text(text)
+        rewrite(package / name, source.replace(line, other))
 
 
 if __name__ == "__main__":

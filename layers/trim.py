@@ -6,10 +6,11 @@ Every pattern has to hit something, so that a dependency that moves its parts sh
 Whether too much went shows where the built function runs: tests/integration/test_built_router.py.
 """
 
-import shutil
 import sys
 from pathlib import Path
 from typing import Final
+
+from files import remove
 
 # Files that one installer leaves behind and the other does not.
 TRACES: Final = (".lock", "bin")
@@ -88,16 +89,9 @@ def trim(layer: Path) -> None:
         if not found:
             sys.exit(f"trim: {pattern} is not in the layer any more; look where it went")
         for path in found:
-            _remove(path)
+            remove(path)
     for name in TRACES:
-        _remove(layer / name)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+        remove(layer / name)
 
 
 if __name__ == "__main__":
