@@ -19,7 +19,7 @@ from finding_router_local.aws import CREDENTIALS
 from finding_router_local.worker import LENGTH_BYTES
 
 # Variables that a process needs to run; none that could lead to a real AWS account.
-INHERITED: Final = ("PATH", "HOME", "LANG", "TMPDIR", "COVERAGE_PROCESS_START")
+_INHERITED: Final = ("PATH", "HOME", "LANG", "TMPDIR", "COVERAGE_PROCESS_START")
 
 
 class ForkServer:
@@ -99,6 +99,15 @@ class ForkServer:
         return ours
 
 
+def base_environment(python_path: str) -> dict[str, str]:
+    """Return the variables that every process has, with those of the local AWS account."""
+    return {
+        **{key: os.environ[key] for key in _INHERITED if key in os.environ},
+        **CREDENTIALS,
+        "PYTHONPATH": python_path,
+    }
+
+
 @cache
 def shared_server(package: str, python_path: str, log_level: str) -> ForkServer:
     """
@@ -107,15 +116,8 @@ def shared_server(package: str, python_path: str, log_level: str) -> ForkServer:
     The stacks of a process and the functions of a stack have it in common: what a function imports
     takes a second of the CPU's time, and depends on nothing in its environment but *log_level*.
     """
-    server = ForkServer(
-        package,
-        {
-            **{key: os.environ[key] for key in INHERITED if key in os.environ},
-            **CREDENTIALS,
-            "PYTHONPATH": python_path,
-            "AWS_LAMBDA_LOG_LEVEL": log_level,
-        },
-    )
+    environment = base_environment(python_path) | {"AWS_LAMBDA_LOG_LEVEL": log_level}
+    server = ForkServer(package, environment)
     atexit.register(server.close)
     return server
 

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from finding_router_local.aws import CREDENTIALS
 from finding_router_local.deployment import Function
-from finding_router_local.fork_server import INHERITED, ForkedProcess, shared_server
+from finding_router_local.fork_server import ForkedProcess, base_environment, shared_server
 from finding_router_local.invocation import Invocation
 
 _SOURCE: Final = Path(__file__).parents[1]
@@ -54,14 +53,12 @@ class FunctionProcess:
         level = function.environment.get("AWS_LAMBDA_LOG_LEVEL", "INFO")
         self._server = shared_server(package, paths, level)
         self._environment = {
-            **{key: os.environ[key] for key in INHERITED if key in os.environ},
-            **CREDENTIALS,
+            **base_environment(paths),
             **function.environment,
             "AWS_ENDPOINT_URL": endpoint_url,
             "AWS_LAMBDA_FUNCTION_NAME": function.name,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_mb),
             "AWS_SDK_UA_APP_ID": name,
-            "PYTHONPATH": paths,
         }
         self._process: ForkedProcess | None = None
         self._pipes: _Pipes | None = None

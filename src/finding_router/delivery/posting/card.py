@@ -3,7 +3,7 @@
 from copy import replace
 from typing import Final
 
-from finding_router.delivery.alerts.advance import SAYINGS, Verdict, advance
+from finding_router.delivery.alerts.advance import SAYINGS, Step, Verdict, advance
 from finding_router.delivery.alerts.alert import Alert, Saying
 from finding_router.delivery.deliveries import Delivery
 from finding_router.delivery.digests.grouping import channel_of
@@ -184,12 +184,7 @@ class CardTask(Task):
             delivery.alert = replace(alert, claim=None)
         elif not self._record_found(posted):
             return
-        delivery.step = advance(
-            delivery.alert,
-            delivery.events,
-            settle_seconds=run.settle_seconds,
-            is_news_here=delivery.is_news_here,
-        )
+        delivery.step = self._step_of(delivery.alert)
 
     def _record_found(self, posted: Posted) -> bool:
         """Record a message that an earlier try posted; return False if another worker did."""
@@ -407,8 +402,9 @@ class CardTask(Task):
                 return None
             if alert.is_card_stale:
                 return alert
-            if ledger.write(alert.outdated()):
-                return alert.outdated()
+            outdated = alert.outdated()
+            if ledger.write(outdated):
+                return outdated
         return None
 
     def _show_again(self, alert: Alert) -> None:
@@ -421,18 +417,22 @@ class CardTask(Task):
         delivery = self.delivery
         if all(job.record.tries == 1 for job in delivery.jobs):
             return
-        step = advance(
-            alert,
-            delivery.events,
-            settle_seconds=self.run.settle_seconds,
-            is_news_here=delivery.is_news_here,
-        )
+        step = self._step_of(alert)
         if self._overtaken >= _TRIES or step.verdict not in _CHANGES:
             return
         self._overtaken += 1
         delivery.alert, delivery.step = alert, step
         delivery.end(Progress.PENDING)
         self.is_done = False
+
+    def _step_of(self, alert: Alert) -> Step:
+        """Return the next step of *alert* by the events of the delivery."""
+        return advance(
+            alert,
+            self.delivery.events,
+            settle_seconds=self.run.settle_seconds,
+            is_news_here=self.delivery.is_news_here,
+        )
 
     def _write(self, alert: Alert, progress: Progress) -> None:
         if self.run.write(self.delivery, alert):

@@ -241,7 +241,7 @@ class DigestTask(Task):
             wait = backoff_seconds(self.tries, first=PARENT_SECONDS, longest=2 * FIRST_SECONDS)
             self.fail(ANOTHER_IS_AT_IT, retry_seconds=wait)
             return
-        if before is not None and not self._goes_on(before, now) and self._is_listed(before):
+        if before is not None and not self._goes_on(before, now) and self._found_rest(before):
             self.is_done = True
             return
         digest = self._opened(before, now)
@@ -399,9 +399,9 @@ class DigestTask(Task):
         planned = self.group.destination
         self.run.digest_messages[planned.channel, planned.routes] += 1
 
-    def _is_listed(self, before: OpenDigest) -> bool:
+    def _found_rest(self, before: OpenDigest) -> bool:
         """
-        Return True if nothing is left to list: a run that died may have listed it in *before*.
+        Search for cards that a run that died listed in *before*; return True if nothing is left.
 
         Findings with a card of their own have no claim that names the digest.
         """

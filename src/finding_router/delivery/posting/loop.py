@@ -275,17 +275,17 @@ class Loop:
         count(DELIVERIES_DEGRADED)
         if task.rank is not Rank.NOTICE:
             self._run.notices.refused(channel, code, _routes_of(task))
-        is_burst = isinstance(task, DigestTask) and task.is_burst
-        if is_burst:
+        if isinstance(task, DigestTask) and task.is_burst:
             # Before it forgets its digest: what that one's parent counts stays claimed for it.
             task.release()
+            task.redirect(code)
+            self._redirected += task.left
+            task.is_done = True
+            return
         task.redirect(code)
         if isinstance(task, CardTask):
             task.release()
             self._redirected.append(task.delivery)
-            task.is_done = True
-        elif isinstance(task, DigestTask) and is_burst:
-            self._redirected += task.left
             task.is_done = True
 
     def _give_back(self, task: Task) -> None:
