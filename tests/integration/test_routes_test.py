@@ -28,7 +28,7 @@ LOW = raw_finding("low", Severity={"Label": "LOW"})
 
 
 @pytest.fixture
-def tests(tmp_path: Path) -> Any:
+def command(tmp_path: Path) -> Any:
     """Return a function that writes tests and routes, and returns the command's arguments."""
 
     def write(*entries: Any, routes: Any = ROUTES) -> list[str]:
@@ -40,9 +40,9 @@ def tests(tmp_path: Path) -> Any:
     return write
 
 
-def test_expectations_that_hold_are_a_success(cli: Cli, tests: Any) -> None:
+def test_expectations_that_hold_are_a_success(cli: Cli, command: Any) -> None:
     """A line each, by its name or the title of its finding."""
-    words = tests(
+    words = command(
         {"name": "urgent ones", "finding": raw_finding(), "channels": ["u"]},
         {"finding": LOW, "channels": []},
         {"finding": LOW, "channels": "none", "at": "2030-01-01T00:00:00Z"},
@@ -56,9 +56,9 @@ def test_expectations_that_hold_are_a_success(cli: Cli, tests: Any) -> None:
     ] == lines(cli(*words))
 
 
-def test_differences_are_told_with_their_reasons(cli: Cli, tests: Any) -> None:
+def test_differences_are_told_with_their_reasons(cli: Cli, command: Any) -> None:
     """Channels too many with their route, missing ones with what keeps the finding from them."""
-    words = tests(
+    words = command(
         {"name": "more", "finding": raw_finding(), "channels": ["#x"]},
         {"name": "dropped", "finding": LOW, "channels": ["#x"]},
         {"name": "archived", "finding": raw_finding(RecordState="ARCHIVED"), "channels": ["#u"]},
@@ -84,9 +84,9 @@ def test_differences_are_told_with_their_reasons(cli: Cli, tests: Any) -> None:
     assert "4 findings, 4 not as expected" == told[14]
 
 
-def test_programs_read_the_results(cli: Cli, tests: Any) -> None:
+def test_programs_read_the_results(cli: Cli, command: Any) -> None:
     """With the same reasons."""
-    words = tests({"name": "more", "finding": raw_finding(), "channels": ["#x"]})
+    words = command({"name": "more", "finding": raw_finding(), "channels": ["#x"]})
 
     assert {
         "tests": [
@@ -103,19 +103,19 @@ def test_programs_read_the_results(cli: Cli, tests: Any) -> None:
     } == cli.json(*words, code=1)
 
 
-def test_findings_may_be_in_files(cli: Cli, tests: Any, tmp_path: Path) -> None:
+def test_findings_may_be_in_files(cli: Cli, command: Any, tmp_path: Path) -> None:
     """Beside the file of the tests; each finding of an event is looked at."""
     (tmp_path / "event.json").write_text(json.dumps(imported(raw_finding("1"), LOW)), "utf-8")
 
-    told = lines(cli(*tests({"file": "event.json", "channels": ["#u"]}), code=1))
+    told = lines(cli(*command({"file": "event.json", "channels": ["#u"]}), code=1))
 
     assert ["✓ Title of 1  #u", "✗ Title of low"] == told[:2]
 
 
-def test_a_moment_decides_about_silences(cli: Cli, tests: Any) -> None:
+def test_a_moment_decides_about_silences(cli: Cli, command: Any) -> None:
     """What is held goes to its channel, only later; what is forgotten goes nowhere."""
     silence = {"kind": "silence", "name": "s", "match": {}, "until": "2030-01-01T00:00:00Z"}
-    words = tests(
+    words = command(
         {"finding": raw_finding(), "channels": [], "at": "2029-12-31T00:00:00Z"},
         {"finding": raw_finding(), "channels": ["#u"], "at": "2030-01-02T00:00:00Z"},
         routes=[*ROUTES, silence | {"on_expiry": "forget"}],
@@ -128,9 +128,9 @@ def test_a_moment_decides_about_silences(cli: Cli, tests: Any) -> None:
     ] == lines(cli(*words))
 
 
-def test_a_wrong_route_fails_as_well(cli: Cli, tests: Any) -> None:
+def test_a_wrong_route_fails_as_well(cli: Cli, command: Any) -> None:
     """It would be left out in the stack."""
-    words = tests(
+    words = command(
         {"finding": LOW, "channels": []}, routes=[*ROUTES, {"kind": "route", "name": "x"}]
     )
 
@@ -140,10 +140,10 @@ def test_a_wrong_route_fails_as_well(cli: Cli, tests: Any) -> None:
     assert "1 finding, 0 not as expected" == told[-1]
 
 
-def test_routes_of_a_stack_are_tested_without_a_file(cli: Cli, tests: Any) -> None:
+def test_routes_of_a_stack_are_tested_without_a_file(cli: Cli, command: Any) -> None:
     """Which are those that run here."""
     cli.put(*ROUTES)
-    words = tests({"finding": raw_finding(), "channels": ["#u"]})
+    words = command({"finding": raw_finding(), "channels": ["#u"]})
 
     assert ["✓ Title of finding-1  #u", "1 finding, 0 not as expected"] == lines(cli(*words[:3]))
 
@@ -165,14 +165,14 @@ def test_routes_of_a_stack_are_tested_without_a_file(cli: Cli, tests: Any) -> No
         ({"file": "missing.json", "channels": []}, "missing.json cannot be opened"),
     ],
 )
-def test_a_file_that_is_wrong_is_refused(cli: Cli, tests: Any, entry: Any, told: str) -> None:
+def test_a_file_that_is_wrong_is_refused(cli: Cli, command: Any, entry: Any, told: str) -> None:
     """With the place and the remedy; the exit code is not that of a finding elsewhere."""
-    assert told in cli(*tests(entry), code=2).stderr
+    assert told in cli(*command(entry), code=2).stderr
 
 
-def test_an_empty_file_is_no_success(cli: Cli, tests: Any) -> None:
+def test_an_empty_file_is_no_success(cli: Cli, command: Any) -> None:
     """A test that tests nothing is forgotten easily."""
-    assert "holds no test" in cli(*tests(), code=2).stderr
+    assert "holds no test" in cli(*command(), code=2).stderr
 
 
 def test_json_is_read_as_well(cli: Cli, tmp_path: Path) -> None:

@@ -138,7 +138,7 @@ class Trouble:
     @property
     def kind(self) -> str:
         """Return one name for what the client of AWS meets, and tries again, in the same way."""
-        # What is carried out, and its answer lost, is another matter.
+        # A call that is carried out, and whose answer is lost, is not like one that failed.
         is_alike = self.times == _ATTEMPTS and self.effect is not Effect.LOSE_ANSWER
         return "tried again" if is_alike else self.name
 
