@@ -344,6 +344,11 @@ LEASE_NOT_ENDED = [
     Mishap(way=("end_count", None, store_down, False), skip=skip, times=times, seconds=0)
     for skip, times in ((0, 1), (1, 3))
 ]
+# A reply is refused, and the run ends before the default channel has a digest instead.
+REFUSED_AND_STOPPED = [
+    Mishap(way=("post", None, channel_refused(), False), skip=2, times=1, seconds=0),
+    Mishap(way=("write", "posted", store_down, False), skip=0, times=2, seconds=0),
+]
 
 
 @MANY
@@ -373,6 +378,7 @@ def test_one_worker_and_any_mishaps(
 @example(ONE_OF_EACH, DEAD_BEFORE_TOTALS, 0)
 @example(ONE_OF_EACH, REFUSED_IN_TURN, 0)
 @example(ONE_OF_EACH, LEASE_NOT_ENDED, 0)
+@example(ONE_OF_EACH, REFUSED_AND_STOPPED, 4000)
 @given(COPIES, st.lists(mishaps(DIGEST_WAYS), min_size=1, max_size=8), st.sampled_from([0, 4000]))
 def test_one_worker_and_any_mishaps_with_digests(
     copies: dict[str, int], mishaps: list[Mishap], pause: int

@@ -149,6 +149,7 @@ class DigestTask(Task):
             each.key.subject
             for each in self.left
             if is_counted
+            or _is_claimed_elsewhere(each, digest)
             or each.key.subject in self._doubt_since
             or (may_be_posted and each.key.subject in self._in_reply)
         }
@@ -543,6 +544,13 @@ def _readable(begun: list[Delivery], looked: Looked) -> list[Delivery]:
         else:
             each.fail(why, retry_seconds=backoff_seconds(each.job.record.tries))
     return readable
+
+
+def _is_claimed_elsewhere(delivery: Delivery, digest: OpenDigest | None) -> bool:
+    """Return True if the parent of another than *digest* may count *delivery*."""
+    claim = delivery.alert.claim
+    own = digest.digest_id if digest else None
+    return claim is not None and claim.digest is not None and claim.digest != own
 
 
 def _meant_for(deliveries: list[Delivery]) -> tuple[str, ...]:
