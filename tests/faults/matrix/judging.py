@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -273,11 +274,18 @@ def _text(message: PostedMessage) -> str:
 
 
 def _messages_twice(stack: Stack) -> int:
-    """Count the messages about an event that an earlier message is about."""
-    twice, before = 0, set[str]()
-    for ids in map(_ids, stack.slack.messages()):
-        twice += not before.isdisjoint(ids)
-        before.update(ids)
+    """
+    Count the messages that are posted once more, as a whole or in parts.
+
+    The findings of one list may come back in several batches: each repeats its part.
+    """
+    said = [_ids(each) for each in stack.slack.messages()]
+    times = Counter(name for ids in said for name in ids)
+    seen = set[str]()
+    twice = 0
+    for ids in said:
+        twice += max((times[name] - 1 for name in ids if name not in seen), default=0)
+        seen.update(ids)
     return twice
 
 
