@@ -232,9 +232,20 @@ ENDED_BEHIND_A_NOTICE = (
     [("router", "read", 0, False)],
     [(("post", rate_limited(2), False), skip, 0) for skip in (0, 1, 1)],
 )
+# A router dies after the card in #a. A press dies before it has set its status, a later one sets
+# another, and only then comes the card in #b.
+OVERTAKEN_BEFORE_SAID = (
+    [("router", "read", 0, False)],
+    [
+        (("write", killed, False), 2, 0),
+        (("post", killed, True), 0, 0),
+        (("update", killed, False), 1, 0),
+    ],
+)
 
 
 @examples(150)
+@example(*OVERTAKEN_BEFORE_SAID, "suppress", True, False)  # noqa: FBT003
 @example(*ENDED_BEHIND_A_NOTICE, "resolve", False, False)  # noqa: FBT003
 @example(*ENDED_BEFORE_SAID, "resolve", False, False)  # noqa: FBT003
 @example(*DEAD_AFTER_AN_OLDER_CARD, "resolve", False, True)  # noqa: FBT003

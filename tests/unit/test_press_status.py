@@ -1,5 +1,6 @@
 """Resolve and suppress: the status of a person, the card, and NOTIFIED that never comes over it."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -170,6 +171,35 @@ def test_the_control_in_the_account() -> None:
         each.care.asked is not None and each.care.asked.status is AskedStatus.SUPPRESSED
         for each in office.router.alerts
     )
+
+
+@pytest.mark.parametrize("operation", ["get", "write", "set"])
+def test_the_control_in_the_account_but_for_what_another_ends_meanwhile(operation: str) -> None:
+    """The later press keeps its finding, and the earlier one gets all others."""
+    office = Office()
+    office.said(
+        *(
+            raw_finding(f"f{number}", Compliance={"SecurityControlId": "S3.8"})
+            | {"Resources": [{"Type": "x", "Id": f"r{number}"}]}
+            for number in range(3)
+        )
+    )
+    pressed = office.router.alerts[0]
+    first = office.press("suppress", pressed, form=form(scope="account"))
+    office.router.clock.now += 1
+    second = office.press("resolve", pressed, by=BOB, form=form())
+    office.router.faults.plan(
+        operation, carried_out=operation == "get", meanwhile=lambda: office.do(second)
+    )
+
+    office.do(first)
+    office.run_checks()
+
+    statuses = sorted(office.router.workflow.status.values())
+    assert ["RESOLVED", "SUPPRESSED", "SUPPRESSED"] == statuses
+    assert Outcome.DONE == office.entry(first).outcome
+    asked = Counter(each.care.asked.status for each in office.router.alerts if each.care.asked)
+    assert {AskedStatus.RESOLVED: 1, AskedStatus.SUPPRESSED: 2} == asked
 
 
 def test_always_silence() -> None:

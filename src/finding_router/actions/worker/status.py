@@ -81,18 +81,17 @@ class StatusPress:
             raise RefusedError("This finding is over already: nothing was changed.", why="over")
         subjects = {key.subject for key in keys} | _subjects(targets)
         alerts = cases.change(keys, self._with_asked, besides=subjects, waits_for_marks=True)
-        if any(self._is_overtaken(alerts[key]) for key in keys if key in alerts):
-            # An earlier try may have changed the card after the other.
-            alerts = cases.change(keys, shown_anew)
-            cases.show(alerts, cases.now(alerts.values()))
-            return Result(outcome=Outcome.UNCHANGED, detail="somebody pressed later")
-        done = set_status(self._parts.hubs, targets, asked, deadline=self._deadline)
+        is_overtaken = any(self._is_overtaken(alerts[key]) for key in keys if key in alerts)
+        to_set = _without(targets, own_keys) if is_overtaken else targets
+        if not any(to_set.values()):
+            return self._give_way(keys)
+        done = set_status(self._parts.hubs, to_set, asked, deadline=self._deadline)
         if again := {code for code in done.refused.values() if code not in FINAL_CODES}:
             message = f"Security Hub did not take the status: {', '.join(sorted(again))}"
             raise AgainError(message, seconds=_AGAIN_SECONDS)
         refused = self._refused(keys, own_keys, subjects, targets, done)
         self._take_back(keys, refused)
-        is_overtaken = self._is_overtaken_at_last(keys, subjects - refused)
+        is_overtaken = self._is_overtaken_at_last(keys, subjects - refused) or is_overtaken
         if refused.issuperset(key.subject for key in keys):
             code = next(done.refused[key] for key in own_keys if key in done.refused)
             message = f"The status was not set: {why_refused(code)}."
@@ -105,9 +104,10 @@ class StatusPress:
             # A person who asks from here on shows the card later than this.
             is_overtaken = self._is_overtaken_at_last(keys, subjects - refused)
         if is_overtaken:
-            alerts = cases.change(keys, shown_anew)
-            cases.show(alerts, cases.now(alerts.values()))
-            return Result(outcome=Outcome.UNCHANGED, detail="somebody pressed later")
+            unchanged = self._give_way(keys)
+            targets = _without(targets, own_keys)
+            if not any(targets.values()):
+                return unchanged
         return self._result(own, targets, done, is_all=is_all)
 
     def _targets(self, now: Now, own: list[Finding]) -> tuple[Targets, bool]:
@@ -200,6 +200,27 @@ class StatusPress:
                 raise AgainError(message, seconds=_AGAIN_SECONDS)
         return is_overtaken
 
+    def _give_way(self, keys: Collection[AlertKey]) -> Result:
+        """
+        Leave the finding to whoever asked later, on every card.
+
+        A card that came up in between says what this press asked for, and an earlier try may have
+        changed a card after the other.
+        """
+        cases, asked = self._cases, self._asked
+        known = (alert.care.asked for alert in cases.read(keys).values())
+        last = max((each for each in known if each is not None), key=lambda each: each.by.order)
+
+        def given(alert: Alert) -> Alert:
+            mine = alert.care.asked
+            if mine is None or mine.by != asked.by:
+                return shown_anew(alert)
+            return alert.cared_for(replace(alert.care, asked=last), at=self._parts.clock())
+
+        alerts = cases.change(keys, given)
+        cases.show(alerts, cases.now(alerts.values()))
+        return Result(outcome=Outcome.UNCHANGED, detail="somebody pressed later")
+
     def _later(self, check: Check, seconds: float) -> None:
         self._parts.later.send_later(check.to_body(), seconds=seconds, deadline=self._deadline)
 
@@ -233,6 +254,13 @@ class StatusPress:
             answer=answer(Mrkdwn("\n".join(said)), *blocks) if said else None,
             findings=tuple(ids[:_IDS]),
         )
+
+
+def _without(targets: Targets, keys: Collection[FindingKey]) -> Targets:
+    return {
+        form: {key: raw for key, raw in found.items() if key not in keys}
+        for form, found in targets.items()
+    }
 
 
 def _subjects(targets: Targets) -> set[str]:

@@ -22,9 +22,14 @@ class Person:
         """Return the person that the Ledger holds."""
         return cls(stored.text("id"), stored.text("name"), stored.number("at"))
 
+    @property
+    def order(self) -> tuple[float, str]:
+        """Return the rank of the act among others: the last counts, ids decide in one second."""
+        return self.at, self.id
+
     def is_after(self, other: "Person") -> bool:
-        """Return True if the act counts more than the one of *other*; ids decide in one second."""
-        return (self.at, self.id) > (other.at, other.id)
+        """Return True if the act counts more than the one of *other*."""
+        return self.order > other.order
 
 
 class AskedStatus(StrEnum):
