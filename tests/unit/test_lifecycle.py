@@ -59,6 +59,31 @@ def test_the_card_of_what_ended_says_so(changes: dict[str, Any], word: str) -> N
     assert 1 == len(router.slack.posted)
 
 
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"RecordState": "ARCHIVED"}, "Archived"),
+        ({"Workflow": {"Status": "SUPPRESSED"}}, "Suppressed"),
+    ],
+)
+def test_a_late_try_of_an_older_event_changes_no_word_of_an_end(
+    changes: dict[str, Any], word: str
+) -> None:
+    """It draws the card again, in case that the try before it was overtaken."""
+    router = Router()
+    opening = imported(raw_finding(), sent_at=router.clock.now)
+    router.run(record(opening))
+    router.clock.now += 600
+    router.send(raw_finding(UpdatedAt=LATER, **changes))
+    router.clock.now += 60
+
+    router.run(record(opening, tries=2, age_seconds=660))
+
+    [card] = router.slack.posted
+    assert 2 == sum(each == "update" for each, _ in router.faults.calls)
+    assert word in card.all
+
+
 @pytest.mark.parametrize("status", ["RESOLVED", "SUPPRESSED"])
 def test_what_a_person_has_set_is_never_overwritten(status: str) -> None:
     """It is read, and left as it is."""

@@ -242,9 +242,16 @@ OVERTAKEN_BEFORE_SAID = (
         (("update", killed, False), 1, 0),
     ],
 )
+# A router dies after the card in #a, and a press ends the finding. The card in #b comes up after
+# that, another worker closes it, and a late one draws it again by the event from before.
+DRAWN_AGAIN_BY_AN_OLDER_EVENT = (
+    [("router", "update", 2, False)],
+    [(("write", killed, False), 2, 0), (("update", killed, False), 1, 0)],
+)
 
 
 @examples(150)
+@example(*DRAWN_AGAIN_BY_AN_OLDER_EVENT, "suppress", False, False)  # noqa: FBT003
 @example(*OVERTAKEN_BEFORE_SAID, "suppress", True, False)  # noqa: FBT003
 @example(*ENDED_BEHIND_A_NOTICE, "resolve", False, False)  # noqa: FBT003
 @example(*ENDED_BEFORE_SAID, "resolve", False, False)  # noqa: FBT003

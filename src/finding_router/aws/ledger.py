@@ -31,6 +31,7 @@ from finding_router.delivery.alerts.ledger import (
     Mark,
 )
 from finding_router.errors import UnreadableError
+from finding_router.findings.ending import Ended
 from finding_router.findings.finding import Severity
 from finding_router.stored import AttributeProblemError, Stored
 
@@ -220,8 +221,8 @@ def _to_values(alert: Alert) -> dict[str, Any]:
         "care": alert.care.to_attributes(),
     }
     del values["key"]
-    # Only where people may act from messages, or where routes have reminders.
-    for name in ("names", "care", "marks_until", "remind_at"):
+    # Only where people may act from messages, where routes have reminders, or when it is over.
+    for name in ("names", "care", "marks_until", "remind_at", "ended_as"):
         if not values[name]:
             del values[name]
     claimed = asdict(claim) | {"moment": list(claim.moment)} if claim else None
@@ -250,6 +251,7 @@ def _to_alert(key: AlertKey, stored: Stored) -> Alert:
         episode=stored.whole("episode"),
         sequence=stored.whole("sequence"),
         is_shown=stored.flag("is_shown"),
+        ended_as=stored.optional_word("ended_as", Ended),
         severity=stored.word("severity", Severity),
         worst=stored.word("worst", Severity),
         risen_from=stored.optional_word("risen_from", Severity),

@@ -20,7 +20,7 @@ from enum import StrEnum
 
 from finding_router.delivery.alerts.care import Care
 from finding_router.delivery.alerts.identity import AlertKey, hash_of
-from finding_router.findings.ending import ending_of
+from finding_router.findings.ending import Ended, ending_of
 from finding_router.findings.finding import Finding, Severity
 from finding_router.findings.ocsf import is_ocsf
 from finding_router.findings.timestamps import parse_timestamp
@@ -342,6 +342,8 @@ class Alert:
     """Number of messages said, so that each has a name of its own."""
     is_shown: bool = False
     """The last message says that the alert is open."""
+    ended_as: Ended | None = None
+    """The end that the card shows, for when it is drawn again by an older event."""
     severity: Severity = Severity.INFORMATIONAL
     """Severity that Slack shows."""
     worst: Severity = Severity.INFORMATIONAL
@@ -513,6 +515,7 @@ class Alert:
             members=members,
             episode=self.episode + 1,
             is_shown=True,
+            ended_as=None,
             worst=self.severity,
             risen_from=None,
             risen_at=None,
@@ -526,12 +529,13 @@ class Alert:
         after = replace(self, version=self.version + 1, severity=severity, touched_at=at)
         return after.opened(at=at)
 
-    def shown(self, *, at: float) -> "Alert":
-        """Return the next version, with a card that shows the newest known state."""
+    def shown(self, *, at: float, ended_as: Ended | None = None) -> "Alert":
+        """Return the next version, with a card that shows the newest known state, or *ended_as*."""
         return replace(
             self,
             version=self.version + 1,
             is_shown=self.is_there,
+            ended_as=None if self.is_there else ended_as,
             severity=self.worst_there,
             is_card_stale=False,
             touched_at=at,

@@ -381,7 +381,7 @@ class CardTask(Task):
     def _shown(self) -> Alert:
         """Return the alert with a card that shows the newest state."""
         alert = replace(self.delivery.alert, members=self.delivery.step.alert.members)
-        return alert.shown(at=self.run.clock())
+        return alert.shown(at=self.run.clock(), ended_as=self.delivery.card.ending(alert))
 
     def _write_shown(self) -> None:
         self._write(self._shown(), self._done_as or Progress.UPDATED)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from copy import replace
 from dataclasses import dataclass
+from typing import Final
 
 from finding_router.delivery.alerts.alert import Alert, Saying
 from finding_router.delivery.alerts.care import AskedStatus
@@ -16,6 +17,11 @@ from finding_router.slack.kit.reference import alert_reference
 from finding_router.slack.kit.refused import Banner
 from finding_router.slack.messages.card import CardContext, render, render_plain, render_raw
 from finding_router.slack.messages.thread import ended_reply, render_ended, reopened, risen
+
+_ASKED: Final = {
+    AskedStatus.RESOLVED: Ended.RESOLVED,
+    AskedStatus.SUPPRESSED: Ended.SUPPRESSED,
+}
 
 type _Layout = Callable[[Finding, CardContext], Message]
 
@@ -58,12 +64,17 @@ class Card:
 
     def ended(self, alert: Alert, now: float) -> Message:
         """Return the card of a finding that ended."""
-        how = (ending_of(self.finding) if self.finding else None) or _asked(alert)
+        how = self.ending(alert)
 
         def layout(finding: Finding, context: CardContext) -> Message:
             return render_ended(finding, context, how=how, ended_at=now, said_at=alert.posted_at)
 
         return self._message(layout, alert, None)
+
+    def ending(self, alert: Alert) -> Ended:
+        """Return how *alert* ended, also where the finding at hand is from before."""
+        own = ending_of(self.finding) if self.finding else None
+        return own or _asked(alert) or alert.ended_as or Ended.RESOLVED
 
     def plain(self, alert: Alert, banner: Banner | None) -> Message:
         """Return the least that says it, for when Slack refuses the full card."""
@@ -97,11 +108,10 @@ class Card:
         return render_raw(self.raw, problem, context)
 
 
-def _asked(alert: Alert) -> Ended:
-    """Return how *alert* ended, where the finding at hand is from before."""
+def _asked(alert: Alert) -> Ended | None:
+    """Return the end of *alert* that a person asked for."""
     asked = alert.care.asked
-    is_suppressed = asked is not None and asked.status is AskedStatus.SUPPRESSED
-    return Ended.SUPPRESSED if is_suppressed else Ended.RESOLVED
+    return None if asked is None else _ASKED.get(asked.status)
 
 
 def handled_of(alert: Alert) -> Handled:
