@@ -14,7 +14,7 @@ ANSWERS := .deploy-answers
 PLACE = $(BIN)/python -m finding_router_cli.place
 STACK :=
 # A third of their time tests wait, so that two cores have work for three.
-WORKERS := 3
+WORKERS := 4
 BLANK := $(subst x,,x x)
 OVERRIDES = $(if $(filter-out arm64,$(ARCHITECTURE)),--parameter-overrides Architecture=$(ARCHITECTURE))
 export SAM_CLI_TELEMETRY := 0
@@ -65,7 +65,7 @@ explain: .venv/.ready ## Tell where EVENT=file goes, and why; ROUTES=file, EXPEC
 # pytest rewrites the asserts of every test, and compiles them: 8 s for each process, unless it may
 # keep the result where PYTHONDONTWRITEBYTECODE is set as well.
 .PHONY: test
-test: .venv/.ready | $(SAM) ## Run every test, in WORKERS=3 processes.
+test: .venv/.ready | $(SAM) ## Run every test, in WORKERS=4 processes.
 	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: faults

@@ -7,7 +7,7 @@ from fakes import Killed, MakeError, channel_refused, gone, killed, message_refu
 from finding_router.delivery.backlog import Source
 from finding_router.delivery.outcome import Outcome
 from hub_events import imported, record
-from router import Router, outcomes
+from router import DEFAULT, Router, outcomes
 
 ODD = {"Title": "No identity", "AwsAccountId": "123456789012"}
 
@@ -89,6 +89,18 @@ def test_refused_json_is_posted_as_text() -> None:
     reply = router.slack.posted[1]
     assert _has_json(reply)
     assert not reply.message.blocks
+
+
+def test_json_finds_its_card_though_the_channel_was_renamed() -> None:
+    """By the id that Slack gave with the card."""
+    router = Router()
+    router.faults.plan("post", channel_refused(), about=DEFAULT, skip=1, times=None)
+
+    router.send(ODD)
+
+    one, other = router.slack.posted
+    assert one.ts == other.thread_ts
+    assert _has_json(other)
 
 
 @pytest.mark.parametrize("error", [channel_refused("is_archived"), gone()])

@@ -147,6 +147,20 @@ def test_a_burst_goes_on_in_its_thread_until_the_channel_was_quiet() -> None:
     check(router, count=8)
 
 
+def test_a_burst_goes_on_in_its_thread_though_its_channel_was_renamed() -> None:
+    """By the id that Slack gave with the parent: the name of the route leads nowhere now."""
+    router = Router()
+    router.send(*flood(6))
+    router.faults.plan("post", channel_refused(), about=ALERTS, times=None)
+    router.clock.now += 60
+    router.send(*flood(1, first=6))
+
+    [parent] = parents(router)
+    assert 7 == headline_count(parent.text)
+    assert [] == router.slack.opened(DEFAULT)
+    check(router, count=7)
+
+
 def test_a_second_burst_is_another_digest() -> None:
     """With totals of its own."""
     router = Router()
