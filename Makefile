@@ -13,7 +13,7 @@ ANSWERS := .deploy-answers
 # Account, Region and stack that `make deploy` deploys to; STACK names another stack than samconfig.toml.
 PLACE = $(BIN)/python -m finding_router_cli.place
 STACK :=
-# A third of their time tests wait, so that two cores have work for three.
+# Half of their time tests wait, so that two cores have work for four.
 WORKERS := 4
 BLANK := $(subst x,,x x)
 OVERRIDES = $(if $(filter-out arm64,$(ARCHITECTURE)),--parameter-overrides Architecture=$(ARCHITECTURE))
