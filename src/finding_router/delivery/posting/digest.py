@@ -56,8 +56,8 @@ class DigestTask(Task):
         """A digest of its own is begun, though another one still goes on."""
         self._is_recovered = False
         self._is_claimed = False
-        self._is_parent_new = False
-        """The parent was posted in this run, with everything that is to be listed."""
+        self._in_new_parent: int | None = None
+        """Number of findings in the parent, if it was posted in this run."""
         self._is_counted = False
         """The parent, of this run or of one that died, may count what is not listed yet."""
         self._doubtful_also = group.over | {
@@ -90,6 +90,10 @@ class DigestTask(Task):
     def is_burst(self) -> bool:
         """Return True unless the digest was waited for."""
         return not self.group.heading
+
+    def lists_in(self, digest_id: str) -> bool:
+        """Return True if it goes on with the digest of that id, whose totals it changes."""
+        return self.digest is not None and self.digest.digest_id == digest_id
 
     @property
     def left(self) -> list[Delivery]:
@@ -126,7 +130,8 @@ class DigestTask(Task):
         self._before, self.digest = digest, None
         self._put_so_far = 0
         self._is_forced = True
-        self._is_claimed = self._is_parent_new = self._is_counted = False
+        self._is_claimed = self._is_counted = False
+        self._in_new_parent = None
 
     def redirect(self, code: str) -> None:
         """Turn to the default channel."""
@@ -348,12 +353,9 @@ class DigestTask(Task):
         said = digest
         if digest.mention and not run.rate.may_call(channel, digest.digest_id):
             said = replace(digest, mention=())
-        message = parent(
-            said,
-            list(self._lines().values()),
-            is_plain=self.is_plain,
-            has_actions=run.has_actions,
-        )
+        lines = list(self._lines().values())
+        self._in_new_parent = len(lines)
+        message = parent(said, lines, is_plain=self.is_plain, has_actions=run.has_actions)
         run.rate.use(channel)
         self.posted = run.slack.post(
             channel,
@@ -455,10 +457,11 @@ class DigestTask(Task):
         if not self.run.digests.write_digest(posted_digest):
             logger.error("digest posted after its claim was lost", ts=posted.ts)
         self.digest = posted_digest
-        self._is_parent_new = is_new
         self._is_counted = True
         if is_new:
             self._doubtful_also = frozenset()
+        else:
+            self._in_new_parent = None
         self.posted = None
         self.is_plain = False
 
@@ -496,7 +499,7 @@ class DigestTask(Task):
         try:
             count = run.digests.count(digest.digest_id)
             # Another worker that lists there may have counted before this one was ready.
-            is_as_posted = self._is_parent_new and count.shown < 0
+            is_as_posted = self._in_new_parent == self._put_so_far and count.shown < 0
             is_complete = is_as_posted and count.put == self._put_so_far
             if is_complete:
                 run.digests.end_count(digest.digest_id, shown=self._put_so_far, at=run.clock())

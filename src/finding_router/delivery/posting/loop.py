@@ -169,7 +169,14 @@ class Loop:
         return not (task.needs_slot and self._run.rate.is_full(task.channel))
 
     def _is_blocked(self, task: Task) -> bool:
-        """Return True while the totals of a digest that counts the task's findings are wrong."""
+        """
+        Return True while the totals of a digest that counts the task's findings are wrong.
+
+        The totals themselves wait until the digest is listed.
+        """
+        if isinstance(task, TotalsTask):
+            digests = (each for each in self._pending if isinstance(each, DigestTask))
+            return any(each.lists_in(task.digest_id) for each in digests)
         if not task.waits_for:
             return False
         counting = {each.digest_id for each in self._pending if isinstance(each, TotalsTask)}
