@@ -19,5 +19,6 @@ build-DependenciesLayer:
 	@$(PYTHON) $(ROOT)/layers/aws_models.py $(TARGET)
 	@$(PYTHON) $(ROOT)/layers/slack_sdk_parts.py $(TARGET)
 	@$(PYTHON) $(ROOT)/layers/idle_parts.py $(TARGET)
+	@$(PYTHON) $(ROOT)/layers/plain_types.py $(TARGET)
 	@$(PYTHON) $(ROOT)/layers/precompile.py $(TARGET) /opt/python
 	@$(PYTHON) $(ROOT)/layers/weigh.py "Layer, $(PROCESSOR)" $(TARGET)

@@ -1,5 +1,6 @@
 """The scripts of the build fail with a message if files are not as they expect."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +67,27 @@ def test_idle_parts_stay_if_they_are_used_otherwise(tmp_path: Path) -> None:
     assert (1, 1) == (missing.returncode, lacking.returncode)
     assert "botocore/docs/__init__.py is not there any more" in missing.stderr
     assert "urllib3/connection.py imports version of urllib3.http2" in lacking.stderr
+
+
+def test_types_are_made_plain_if_they_are_typed_dictionaries(tmp_path: Path) -> None:
+    """Those that derive from one as well; a module without any stops the build."""
+    missing = run("plain_types.py", tmp_path)
+    module = tmp_path / "pydantic_core" / "core_schema.py"
+    module.parent.mkdir()
+    module.write_text("class Other(Protocol):\n    ...\n")
+    lacking = run("plain_types.py", tmp_path)
+    module.write_text(
+        "class Info(Protocol):\n    a: int\n\n\n"
+        "class Schema(TypedDict, total=False):\n    b: int\n\n\n"
+        "class More(Schema, total=False):\n    c: int\n"
+    )
+    plain = run("plain_types.py", tmp_path)
+
+    assert (1, 1, 0) == (missing.returncode, lacking.returncode, plain.returncode)
+    assert "core_schema.py is not there any more" in missing.stderr
+    assert "has no typed dictionaries any more" in lacking.stderr
+    classes = re.findall("^class .*", module.read_text(), re.MULTILINE)
+    assert ["class Info(Protocol):", "class Schema(dict):", "class More(Schema):"] == classes
 
 
 def test_precompile_compiles_for_the_path_in_lambda(tmp_path: Path) -> None:
