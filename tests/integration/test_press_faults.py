@@ -13,7 +13,7 @@ from faults.presses import ACTS, Act, Cell, cells_of, problems_of
 from finding_router_local.stack import Stack
 
 # Of so many cells one is tried: a number that no count of troubles divides.
-_STRIDE = 31
+_STRIDE = 7
 
 
 @pytest.fixture(scope="module")
