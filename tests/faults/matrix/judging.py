@@ -18,6 +18,7 @@ from faults.matrix.troubles import (
 from finding_router.aws.keys import ABOUT, COUNT
 from finding_router.delivery.alerts.identity import finding_hash, hash_of
 from finding_router.delivery.posting.once import ONCE_REMINDED
+from finding_router.slack.api.refusals import MAYBE_CHANNEL_CODES
 from finding_router.slack.kit.refused import refusal_of
 from finding_router_local.slack.workspace import PostedMessage
 from finding_router_local.stack import PARAMETERS, Stack
@@ -265,8 +266,15 @@ def _says_end_in_thread(cell: Cell) -> bool:
 
 
 def _is_refused_update(cell: Cell) -> bool:
-    """Return True if the parent cannot be updated: only the list is right then."""
-    return cell.site.step.name == "update" and cell.trouble.family in {CHANNEL_FAMILY, GONE_FAMILY}
+    """
+    Return True if the parent cannot be updated: only the list is right then.
+
+    An error that may concern one channel, while the token is good, counts as one of the channel.
+    """
+    if cell.site.step.name != "update":
+        return False
+    is_of_channel = cell.lasts and cell.trouble.slack.get("error") in MAYBE_CHANNEL_CODES
+    return is_of_channel or cell.trouble.family in {CHANNEL_FAMILY, GONE_FAMILY}
 
 
 def _text(message: PostedMessage) -> str:
