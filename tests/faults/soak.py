@@ -8,13 +8,13 @@ twice, Slack answered with a rate limit, or there were too many messages.
 import argparse
 import json
 import re
-import resource
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from faults.flood import Flood
@@ -38,6 +38,7 @@ _MOST_WAITING: Final = 1_500
 _POLL_SECONDS: Final = 0.5
 _CHANNELS: Final = "soak-"
 _RESOURCE: Final = re.compile(r"soak-\d{6}")
+_PEAK: Final = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
 _PARENT: Final = re.compile(r"^\W+(?:[\d,]+ (?:findings?\b|×|vulnerabilit)|Nothing to report)")
 _IMPORT: Final = 100
 # So many findings make more calls than any planned fault spares.
@@ -82,7 +83,7 @@ class Report:
     """Messages of the channel that has most of them."""
     seconds: float = 0.0
     stack_seconds: float = 0.0
-    worker_mb: float = 0.0
+    worker_mb: float | None = None
 
     @property
     def per_message(self) -> float:
@@ -105,8 +106,9 @@ class Report:
             "429s": f"{self.rate_limited}",
             "drained in": f"{self.stack_seconds:.0f} s of the stack's clock, {self.seconds:.0f} s "
             f"here; Slack's limit alone makes {self.busiest} s of the busiest channel's messages",
-            "peak memory": f"{self.worker_mb:.0f} MB of a worker",
         }
+        if self.worker_mb is not None:
+            facts["peak memory"] = f"{self.worker_mb:.0f} MB of a worker"
         for name, said in facts.items():
             yield f"{name:<16} {said.rstrip()}"
 
@@ -159,10 +161,20 @@ def soak(
         _wait(stack, most=0)
         seconds, stack_seconds = time.monotonic() - began, stack.clock() - clock
         report = _report(stack, flood)
+        report.worker_mb = _peak_mb(stack)
     report.seconds, report.stack_seconds = seconds, stack_seconds
-    # Of the children that ended, which all workers have by now.
-    report.worker_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     return report
+
+
+def _peak_mb(stack: Stack) -> float | None:
+    """Return the most megabytes that a worker of *stack* had; None where Linux does not tell."""
+    peaks = []
+    for process in stack.processes:
+        status = Path(f"/proc/{process.pid}/status")
+        found = _PEAK.search(status.read_text()) if status.exists() else None
+        if found is not None:
+            peaks.append(int(found[1]) / 1024)
+    return max(peaks, default=None)
 
 
 def reachable(findings: int, channels: int) -> float:
