@@ -79,7 +79,7 @@ faults: .venv/.ready ## Try histories with fresh seeds, and every trouble at eve
 
 .PHONY: soak
 soak: .venv/.ready ## Send a flood with random faults through the local stack; FINDINGS=10000, CHANNELS=4, FORMS=both.
-	PYTHONPATH=tests $(BIN)/python -m faults.soak --findings $(or $(FINDINGS),10000) --channels $(or $(CHANNELS),4) $(FORMS:%=--forms %)
+	PYTHONPATH=tests/support:tests $(BIN)/python -m faults.soak --findings $(or $(FINDINGS),10000) --channels $(or $(CHANNELS),4) $(FORMS:%=--forms %)
 
 .PHONY: flood
 flood: .venv/.ready ## Measure how soon an urgent finding is said behind FINDINGS=2000; UNTIL=urgent ends there; FORMS=both.

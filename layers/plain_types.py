@@ -35,7 +35,7 @@ def make_plain(layer: Path) -> None:
         typed.add(name)
         return f"class {name}({'dict' if base == 'TypedDict' else base}):"
 
-    text = _CLASS.sub(plain, (layer / MODULE).read_text("utf-8"))
+    text = _CLASS.sub(plain, (layer / MODULE).read_text())
     if len(typed) == 1:
         sys.exit(f"plain_types: {MODULE} has no typed dictionaries any more")
     rewrite(layer / MODULE, text)

@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 from faults.flood import Flood
@@ -22,6 +21,7 @@ from faults.twins import in_ocsf
 from finding_router_local.faults import Effect, Fault
 from finding_router_local.slack.workspace import DEFAULT_SCOPES, PostedMessage
 from finding_router_local.stack import Stack
+from memory import peak_megabytes
 
 FINDINGS_PER_MESSAGE: Final = 50
 # The first messages of a channel: a parent, and five replies with links, of 20 findings each.
@@ -38,7 +38,6 @@ _MOST_WAITING: Final = 1_500
 _POLL_SECONDS: Final = 0.5
 _CHANNELS: Final = "soak-"
 _RESOURCE: Final = re.compile(r"soak-\d{6}")
-_PEAK: Final = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
 _PARENT: Final = re.compile(r"^\W+(?:[\d,]+ (?:findings?\b|×|vulnerabilit)|Nothing to report)")
 _IMPORT: Final = 100
 # So many findings make more calls than any planned fault spares.
@@ -161,20 +160,9 @@ def soak(
         _wait(stack, most=0)
         seconds, stack_seconds = time.monotonic() - began, stack.clock() - clock
         report = _report(stack, flood)
-        report.worker_mb = _peak_mb(stack)
+        report.worker_mb = peak_megabytes(each.pid for each in stack.processes)
     report.seconds, report.stack_seconds = seconds, stack_seconds
     return report
-
-
-def _peak_mb(stack: Stack) -> float | None:
-    """Return the most megabytes that a worker of *stack* had; None where Linux does not tell."""
-    peaks = []
-    for process in stack.processes:
-        status = Path(f"/proc/{process.pid}/status")
-        found = _PEAK.search(status.read_text()) if status.exists() else None
-        if found is not None:
-            peaks.append(int(found[1]) / 1024)
-    return max(peaks, default=None)
 
 
 def reachable(findings: int, channels: int) -> float:

@@ -29,6 +29,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from finding_router_local.invocation import Invocation
+from memory import peak_megabytes
 
 _RAPID: Final = ".tools/sam/lib/python3.13/site-packages/samcli/local/rapid"
 _BINARIES: Final = {
@@ -163,12 +164,7 @@ class RuntimeEmulator:
     @property
     def peak_megabytes(self) -> float:
         """The most memory that the runtime has held until now. Linux only."""
-        peaks = [
-            int(match[1])
-            for pid in self.runtime_pids
-            if (match := re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text()))
-        ]
-        return max(peaks, default=0) / 1024
+        return peak_megabytes(self.runtime_pids) or 0.0
 
     @property
     def cpu_ms(self) -> float:

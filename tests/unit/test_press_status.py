@@ -151,10 +151,9 @@ def test_the_control_on_the_resource() -> None:
     assert "2 findings like" in office.people.told[0].text
 
 
-def test_the_control_in_the_account() -> None:
-    """All findings of the control in the account are set, and no run marks them any more."""
-    office = Office()
-    several = [
+def of_the_control() -> list[dict[str, Any]]:
+    """Make three findings of one control, on a resource each."""
+    return [
         raw_finding(
             f"f{number}",
             Compliance={"SecurityControlId": "S3.8"},
@@ -162,7 +161,12 @@ def test_the_control_in_the_account() -> None:
         )
         for number in range(3)
     ]
-    office.said(*several)
+
+
+def test_the_control_in_the_account() -> None:
+    """All findings of the control in the account are set, and no run marks them any more."""
+    office = Office()
+    office.said(*of_the_control())
 
     office.click("suppress", form=form(scope="account"))
 
@@ -177,13 +181,7 @@ def test_the_control_in_the_account() -> None:
 def test_the_control_in_the_account_but_for_what_another_ends_meanwhile(operation: str) -> None:
     """The later press keeps its finding, and the earlier one gets all others."""
     office = Office()
-    office.said(
-        *(
-            raw_finding(f"f{number}", Compliance={"SecurityControlId": "S3.8"})
-            | {"Resources": [{"Type": "x", "Id": f"r{number}"}]}
-            for number in range(3)
-        )
-    )
+    office.said(*of_the_control())
     pressed = office.router.alerts[0]
     first = office.press("suppress", pressed, form=form(scope="account"))
     office.router.clock.now += 1

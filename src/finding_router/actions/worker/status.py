@@ -82,9 +82,10 @@ class StatusPress:
         subjects = {key.subject for key in keys} | _subjects(targets)
         alerts = cases.change(keys, self._with_asked, besides=subjects, waits_for_marks=True)
         is_overtaken = any(self._is_overtaken(alerts[key]) for key in keys if key in alerts)
-        to_set = _without(targets, own_keys) if is_overtaken else targets
-        if not any(to_set.values()):
+        others = _without(targets, own_keys)
+        if is_overtaken and not any(others.values()):
             return self._give_way(keys)
+        to_set = others if is_overtaken else targets
         done = set_status(self._parts.hubs, to_set, asked, deadline=self._deadline)
         if again := {code for code in done.refused.values() if code not in FINAL_CODES}:
             message = f"Security Hub did not take the status: {', '.join(sorted(again))}"
@@ -105,9 +106,9 @@ class StatusPress:
             is_overtaken = self._is_overtaken_at_last(keys, subjects - refused)
         if is_overtaken:
             unchanged = self._give_way(keys)
-            targets = _without(targets, own_keys)
-            if not any(targets.values()):
+            if not any(others.values()):
                 return unchanged
+            targets = others
         return self._result(own, targets, done, is_all=is_all)
 
     def _targets(self, now: Now, own: list[Finding]) -> tuple[Targets, bool]:
@@ -158,10 +159,7 @@ class StatusPress:
         """Return those of *subjects* of which Security Hub refused every finding."""
         if not done.refused:
             return set()
-        taken = {
-            form: {key: raw for key, raw in found.items() if key not in done.refused}
-            for form, found in targets.items()
-        }
+        taken = _without(targets, done.refused)
         kept = _subjects(taken)
         if any(key in own_keys for found in taken.values() for key in found):
             kept |= {key.subject for key in keys}

@@ -499,8 +499,8 @@ class DigestTask(Task):
         try:
             count = run.digests.count(digest.digest_id)
             # Another worker that lists there may have counted before this one was ready.
-            is_as_posted = self._in_new_parent == self._put_so_far and count.shown < 0
-            is_complete = is_as_posted and count.put == self._put_so_far
+            is_as_posted = self._in_new_parent == self._put_so_far == count.put
+            is_complete = is_as_posted and count.shown < 0
             if is_complete:
                 run.digests.end_count(digest.digest_id, shown=self._put_so_far, at=run.clock())
         except StoreError as error:
